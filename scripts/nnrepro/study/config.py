@@ -1,0 +1,188 @@
+"""Loading a study: every check of the configuration, then every run.
+
+Mistakes are collected and reported together, each naming the key, the value, what is allowed and
+the nearest valid spelling.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from nnrepro.errors import NnreproError
+from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.references import reference_problems
+from nnrepro.study.run import Run
+from nnrepro.study.schema import shape_errors, with_defaults
+from nnrepro.study.settings import ModelSpec, nearest, one_of
+from nnrepro.study.study import (
+    SELECTED,
+    Experiment,
+    FigureSpec,
+    Protocol,
+    Question,
+    Study,
+    TableSpec,
+    TrainingResources,
+)
+
+
+class ConfigError(NnreproError):
+    """The configuration is wrong; `problems` lists every mistake, each naming its key."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"the configuration has {count}:\n{lines}")
+
+
+def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Study:
+    """Check the merged configuration and resolve it to a `Study`.
+
+    Args:
+        config: what Snakemake merged from config.yaml, overlays and the command line.
+        models: the registered models by name (`nnrepro.models.catalogue()`).
+
+    Raises:
+        ConfigError: anything in the configuration is wrong.
+    """
+    problems = shape_errors(config)
+    if problems:
+        raise ConfigError(problems)
+    full = with_defaults(config)
+    declaration = Declaration.of(full, models)
+    declared = expand(declaration)
+    problems = [*declared.problems, *reference_problems(full, declared)]
+    kept = _only(full["only"], declared, problems)
+    problems += _selection_problems(full, kept)
+    if problems:
+        raise ConfigError(problems)
+    return _study(full, declared, kept)
+
+
+def _only(only: Mapping[str, Any], declared: Declared, problems: list[str]) -> list[Run]:
+    """The runs that the `only` section leaves; adds what it names in vain to `problems`."""
+    variants = [f"{e}/{v}" for e, names in declared.variants.items() for v in names]
+    allowed = {
+        "protocols": list(declared.protocols),
+        "experiments": list(declared.variants),
+    }
+    for key, names in allowed.items():
+        for name in only.get(key, []):
+            if name not in names:
+                problems.append(
+                    f"only.{key}: '{name}' is not declared{nearest(name, names)}; "
+                    f"declared: {one_of(names)}"
+                )
+    patterns = only.get("variants", [])
+    for pattern in patterns:
+        if not any(fnmatchcase(variant, pattern) for variant in variants):
+            problems.append(
+                f"only.variants: '{pattern}' matches no variant{nearest(pattern, variants)}"
+            )
+    limited = {pattern.partition("/")[0] for pattern in patterns}
+
+    def keep(run: Run) -> bool:
+        name = f"{run.experiment}/{run.variant}"
+        return (
+            run.protocol in only.get("protocols", allowed["protocols"])
+            and run.experiment in only.get("experiments", allowed["experiments"])
+            and (
+                not any(fnmatchcase(run.experiment, part) for part in limited)
+                or any(fnmatchcase(name, pattern) for pattern in patterns)
+            )
+        )
+
+    kept = [run for run in declared.runs if keep(run)]
+    if declared.runs and not kept and not problems:
+        problems.append(
+            "only: leaves no run at all; name protocols and experiments that go together"
+        )
+    return kept
+
+
+def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[str]:
+    """Runs that take parameters from an experiment which the study does not run."""
+    kept = list(kept)
+    present = {(run.protocol, run.experiment) for run in kept}
+    lacking = {
+        (run.experiment, run.selects_from)
+        for run in kept
+        if run.selects_from and (run.protocol, run.selects_from) not in present
+    }
+    experiments = config["experiments"]
+    return [
+        f"experiments.{experiment}.select.from: '{source}' is left out by the section 'only'; "
+        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters"
+        for experiment, source in sorted(lacking)
+        if source in experiments
+    ]
+
+
+def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -> Study:
+    experiments = {
+        name: Experiment(
+            name=name,
+            title=section["title"],
+            variants=tuple(
+                v
+                for v in declared.variants[name]
+                if any(run.experiment == name and run.variant == v for run in kept)
+            ),
+            swept=declared.swept[name],
+            selects_from=section.get("select", {}).get("from"),
+        )
+        for name, section in config["experiments"].items()
+        if any(run.experiment == name for run in kept)
+    }
+    protocols = {
+        name: Protocol(name, section["title"], section["selection"])
+        for name, section in config["protocols"].items()
+        if any(run.protocol == name for run in kept)
+    }
+    return Study(
+        name=config["name"],
+        title=config["title"],
+        seeds=tuple(config["seeds"]),
+        backend=config["backend"],
+        data=config["data"],
+        protocols=protocols,
+        experiments=experiments,
+        runs=tuple(kept),
+        declared_runs=len(declared.runs),
+        questions={
+            name: Question(name, section["part"], section["title"], section["text"])
+            for name, section in config["questions"].items()
+        },
+        tables=_specs(TableSpec, config["tables"], kept),
+        figures=_specs(FigureSpec, config["figures"], kept),
+        resources=TrainingResources(**config["training"]),
+        parts=config["parts"],
+    )
+
+
+def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict[str, Any]:
+    """Tables or figures that at least one kept run is meant for."""
+    common = ("kind", "question", "title", "runs")
+    present = {(run.experiment, run.variant) for run in kept}
+    specs = {}
+    for name, section in sections.items():
+        if any(_names(selector, present) for selector in section["runs"]):
+            options = {key: value for key, value in section.items() if key not in common}
+            specs[name] = kind(
+                name=name,
+                kind=section["kind"],
+                question=section["question"],
+                title=section["title"],
+                runs=tuple(section["runs"]),
+                options=options,
+            )
+    return specs
+
+
+def _names(selector: str, present: Iterable[tuple[str, str]]) -> bool:
+    experiment, _, pattern = selector.partition("/")
+    return any(
+        e == experiment and (pattern in ("", SELECTED) or fnmatchcase(v, pattern))
+        for e, v in present
+    )

@@ -1,0 +1,148 @@
+"""A run: protocol x experiment x variant x seed, one training job."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Self
+
+from nnrepro.errors import NnreproError
+
+Scalar = int | float | str | bool
+
+ANALYSIS_SETTINGS = ("window", "smoothing")
+"""Settings that decide how a history is read, not how it comes about."""
+
+_RUN_ID = re.compile(
+    r"^(?P<protocol>[^/]+)/(?P<experiment>[^/]+)/(?P<variant>[^/]+)/seed(?P<seed>\d+)$"
+)
+
+
+class RunId(NamedTuple):
+    """The four parts of `<protocol>/<experiment>/<variant>/seed<k>`."""
+
+    protocol: str
+    experiment: str
+    variant: str
+    seed: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Split a run id.
+
+        Raises:
+            NnreproError: `text` does not have the form of a run id.
+        """
+        match = _RUN_ID.match(text)
+        if match is None:
+            raise NnreproError(
+                f"'{text}' is no run id; expected <protocol>/<experiment>/<variant>/seed<k>"
+            )
+        return cls(match["protocol"], match["experiment"], match["variant"], int(match["seed"]))
+
+    def __str__(self) -> str:
+        return f"{self.protocol}/{self.experiment}/{self.variant}/seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training job with everything that decides its result.
+
+    Attributes:
+        protocol: whose way of working it follows.
+        experiment: the question it belongs to.
+        variant: the point of the experiment.
+        seed: decides initial weights, order of examples and dropout.
+        label: short name of the variant for figures and tables.
+        model: registered name of the architecture.
+        input: what the model reads (`image`, `characters`, `words`).
+        settings: data, training and model parameters, flat and resolved.
+        protocol_settings: the values that a budget cut down, as the protocol asks for them.
+        selects_from: experiment whose selection supplies `selected_parameters`; None without one.
+        selected_parameters: names of the parameters that come from that selection.
+    """
+
+    protocol: str
+    experiment: str
+    variant: str
+    seed: int
+    label: str
+    model: str
+    input: str
+    settings: Mapping[str, Scalar]
+    protocol_settings: Mapping[str, Scalar] = field(default_factory=dict)
+    selects_from: str | None = None
+    selected_parameters: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The run id, which is also its folder below `runs/`."""
+        return str(RunId(self.protocol, self.experiment, self.variant, self.seed))
+
+    @property
+    def protocol_epochs(self) -> int:
+        """Epochs the protocol asks for; `settings["epochs"]` may be fewer under a budget."""
+        return int(self.protocol_settings.get("epochs", self.settings["epochs"]))
+
+    @property
+    def pending_parameters(self) -> tuple[str, ...]:
+        """Selected parameters that no decision has filled in yet."""
+        return tuple(name for name in self.selected_parameters if name not in self.settings)
+
+    def resolved(self, decision: Mapping[str, Scalar]) -> Self:
+        """This run with the selected parameters taken from a selection's decision.
+
+        Raises:
+            NnreproError: the decision lacks a parameter that this run needs.
+        """
+        missing = [name for name in self.selected_parameters if name not in decision]
+        if missing:
+            raise NnreproError(
+                f"run {self.id}: the selection from '{self.selects_from}' does not say "
+                f"{', '.join(missing)}; it says {dict(decision)}"
+            )
+        chosen = {name: decision[name] for name in self.selected_parameters}
+        return replace(self, settings={**self.settings, **chosen})
+
+    def matches(self, decision: Mapping[str, Scalar]) -> bool:
+        """Whether this run is of the variant that a selection decided on."""
+        return self.variant == decision["variant"]
+
+    def for_training(self) -> Self:
+        """This run without what has no effect on its training.
+
+        Names for readers, settings of the analysis and a budget's origin are left out, so that
+        changing them retrains nothing.
+        """
+        settings = {k: v for k, v in self.settings.items() if k not in ANALYSIS_SETTINGS}
+        return replace(
+            self,
+            label=self.variant,
+            settings=settings,
+            protocol_settings={},
+            selects_from=None,
+            selected_parameters=(),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form that `from_dict` reads back."""
+        return {
+            "id": self.id,
+            "protocol": self.protocol,
+            "experiment": self.experiment,
+            "variant": self.variant,
+            "seed": self.seed,
+            "label": self.label,
+            "model": self.model,
+            "input": self.input,
+            "settings": dict(self.settings),
+            "protocol_settings": dict(self.protocol_settings),
+            "selects_from": self.selects_from,
+            "selected_parameters": list(self.selected_parameters),
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Build a run from what `to_dict` gave."""
+        fields = {key: item for key, item in value.items() if key != "id"}
+        fields["selected_parameters"] = tuple(fields.get("selected_parameters", ()))
+        return cls(**fields)

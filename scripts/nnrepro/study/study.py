@@ -1,0 +1,243 @@
+"""The typed study that the configuration describes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from nnrepro.study.run import Run
+
+SELECTED = "selected"
+"""The selector `<experiment>/selected` stands for the variant that the selection picked."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How one report's author did it.
+
+    Attributes:
+        name: key in the configuration and first part of its run ids.
+        title: name for readers.
+        selection_metric: metric by which it chooses the best variant of an experiment.
+    """
+
+    name: str
+    title: str
+    selection_metric: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One question's set of runs.
+
+    Attributes:
+        name: key in the configuration and second part of its run ids.
+        title: name for readers.
+        variants: names of its variants, in declared order.
+        swept: parameters given as lists, with their values, in declared order.
+        selects_from: the experiment whose selection supplies parameters; None without one.
+    """
+
+    name: str
+    title: str
+    variants: tuple[str, ...]
+    swept: Mapping[str, tuple[Any, ...]]
+    selects_from: str | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the study, one section of the report."""
+
+    name: str
+    part: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table that the configuration asks for: a kind, the runs it is about, and its options."""
+
+    name: str
+    kind: str
+    question: str
+    title: str
+    runs: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure that the configuration asks for, drawn once per protocol."""
+
+    name: str
+    kind: str
+    question: str
+    title: str
+    runs: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingResources:
+    """What one training job asks of the machine.
+
+    Attributes:
+        threads: CPU threads.
+        gpus: GPUs per job; 0 trains on the CPU.
+        mem_mb: memory in MB.
+        runtime: time limit in minutes, for schedulers.
+        checkpoint_seconds: seconds of training between two checkpoints.
+    """
+
+    threads: int
+    gpus: int
+    mem_mb: int
+    runtime: int
+    checkpoint_seconds: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that `config.yaml` declares, resolved and checked.
+
+    `runs` are the runs of this study in declared order; `declared_runs` counts those of the same
+    study without the `only` section, so that a cut-down study can say so.
+    """
+
+    name: str
+    title: str
+    seeds: tuple[int, ...]
+    backend: str
+    data: Mapping[str, Mapping[str, Any]]
+    protocols: Mapping[str, Protocol]
+    experiments: Mapping[str, Experiment]
+    runs: tuple[Run, ...]
+    declared_runs: int
+    questions: Mapping[str, Question]
+    tables: Mapping[str, TableSpec]
+    figures: Mapping[str, FigureSpec]
+    resources: TrainingResources
+    parts: Mapping[str, str]
+
+    def run(self, run_id: str) -> Run:
+        """The run with this id.
+
+        Raises:
+            KeyError: the study has no such run.
+        """
+        return self._by_id[run_id]
+
+    @property
+    def _by_id(self) -> dict[str, Run]:
+        cached = self.__dict__.get("_runs_by_id")
+        if cached is None:
+            cached = {run.id: run for run in self.runs}
+            object.__setattr__(self, "_runs_by_id", cached)
+        return cached
+
+    def runs_of(self, protocol: str, experiment: str | None = None) -> list[Run]:
+        """Runs of a protocol, or of one of its experiments, in declared order."""
+        return [
+            run
+            for run in self.runs
+            if run.protocol == protocol and experiment in (None, run.experiment)
+        ]
+
+    def select(self, protocol: str, selectors: Iterable[str]) -> list[Run]:
+        """Runs of a protocol that selectors name, in the selectors' order, without repeats.
+
+        A selector is `experiment`, `experiment/variant-glob` or `experiment/selected`; the last
+        gives all runs of that experiment, of which the selection's decision picks the variant.
+        """
+        chosen: dict[str, Run] = {}
+        for selector in selectors:
+            experiment, _, pattern = selector.partition("/")
+            everything = pattern in ("", SELECTED)
+            for run in self.runs_of(protocol, experiment):
+                if everything or fnmatchcase(run.variant, pattern):
+                    chosen.setdefault(run.id, run)
+        return list(chosen.values())
+
+    def chosen(
+        self,
+        protocol: str,
+        selectors: Iterable[str],
+        decisions: Mapping[tuple[str, str], Mapping[str, Any]],
+    ) -> list[Run]:
+        """Like `select`, with decisions carried out.
+
+        `experiment/selected` gives the selected variant's runs alone, and runs that take parameters
+        from a selection have them filled in.
+
+        Args:
+            protocol: name of the protocol.
+            selectors: as for `select`.
+            decisions: decided parameters by (protocol, experiment).
+        """
+        chosen: dict[str, Run] = {}
+        for selector in selectors:
+            experiment, _, pattern = selector.partition("/")
+            for run in self.select(protocol, [selector]):
+                if pattern == SELECTED and not run.matches(decisions[protocol, experiment]):
+                    continue
+                resolved = self.resolved(run, decisions)
+                chosen.setdefault(run.id, resolved)
+        return list(chosen.values())
+
+    @staticmethod
+    def resolved(run: Run, decisions: Mapping[tuple[str, str], Mapping[str, Any]]) -> Run:
+        """`run` with the parameters that it takes from a selection filled in, if it takes any."""
+        if run.selects_from is None:
+            return run
+        return run.resolved(decisions[run.protocol, run.selects_from])
+
+    @property
+    def selecting_experiments(self) -> tuple[str, ...]:
+        """Experiments from which a variant is selected."""
+        named = [e.selects_from for e in self.experiments.values() if e.selects_from]
+        selectors = [s for table in self.tables.values() for s in table.runs]
+        selectors += [s for figure in self.figures.values() for s in figure.runs]
+        named += [s.partition("/")[0] for s in selectors if s.partition("/")[2] == SELECTED]
+        return tuple(dict.fromkeys(name for name in named if name in self.experiments))
+
+    @property
+    def generated_data(self) -> bool:
+        """Whether any data set that the runs read is generated."""
+        return any(section.get("source") == "generated" for section in self.data.values())
+
+    def stamp(self, runs: Sequence[Run]) -> str:
+        """The budget of `runs` in words, to stand on everything made from them.
+
+        For example "1000 epochs, 5 seeds" in full, "40 of 1000 epochs, 1 seed" when cut short, or
+        "2 of 250 epochs, 1 seed, generated data".
+        """
+        parts = [_extent(runs, "epochs", "epochs", always=True)]
+        parts.append(_extent(runs, "train_examples", "training examples"))
+        parts.append(_extent(runs, "test_examples", "test examples"))
+        seeds = len({run.seed for run in runs})
+        parts.append(f"{seeds} seed" if seeds == 1 else f"{seeds} seeds")
+        if self.generated_data:
+            parts.append("generated data")
+        return ", ".join(part for part in parts if part)
+
+
+def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = False) -> str:
+    """`done of asked noun` over the distinct pairs among `runs`, the largest asked first.
+
+    What was done in full is left out unless `always`, and then given as one number.
+    """
+    pairs = {
+        (int(run.protocol_settings.get(setting, run.settings[setting])), int(run.settings[setting]))
+        for run in runs
+    }
+    if not always:
+        pairs = {(asked, done) for asked, done in pairs if done != asked}
+    if not pairs:
+        return ""
+    words = [
+        str(done) if done == asked else f"{done} of {asked}"
+        for asked, done in sorted(pairs, reverse=True)
+    ]
+    return f"{', '.join(words)} {noun}"

@@ -1,0 +1,107 @@
+"""Sweeps, seeds, budgets and cut-down studies, by configuration alone."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnrepro.models import catalogue
+from nnrepro.study import load_study
+
+Config = dict[str, Any]
+
+
+def test_every_list_of_an_experiment_is_swept(config: Config) -> None:
+    config["experiments"]["rates"] = {
+        "title": "Learning rates",
+        "model": "char_rnn",
+        "parameters": {"learning_rate": [0.01, 0.001], "units": [10, 20, 40], "dropout_rate": 0.25},
+    }
+    study = load_study(config, catalogue())
+    runs = study.runs_of("tan", "rates")
+    assert len(runs) == 6
+    assert runs[0].variant == "learning_rate-0.01_units-10"
+    assert {run.settings["dropout_rate"] for run in runs} == {0.25}
+    assert study.experiments["rates"].swept == {
+        "learning_rate": (0.01, 0.001),
+        "units": (10, 20, 40),
+    }
+
+
+def test_named_variants_can_be_swept_too(config: Config) -> None:
+    config["experiments"]["optimizers"]["variants"]["adam"]["learning_rate"] = [0.01, 0.001]
+    runs = load_study(config, catalogue()).runs_of("koh", "optimizers")
+    swept = [run for run in runs if run.variant.startswith("adam")]
+    assert [run.variant for run in swept] == ["adam_learning_rate-0.01", "adam_learning_rate-0.001"]
+    assert [run.label for run in swept] == ["Adam (0.01)", "Adam (0.001)"]
+
+
+def test_seeds_multiply_every_run(config: Config) -> None:
+    config["seeds"] = [3, 1, 4]
+    study = load_study(config, catalogue())
+    assert len(study.runs) == 270
+    assert [run.seed for run in study.runs[:4]] == [3, 1, 4, 3]
+
+
+def test_budget_caps_and_remembers_what_was_asked(config: Config) -> None:
+    config["budget"] = {"epochs": {"image": 40, "char_rnn": 10}, "train_examples": 1000}
+    study = load_study(config, catalogue())
+    grid = study.runs_of("tan", "channel_grid")
+    assert {run.settings["epochs"] for run in grid} == {40}
+    assert {run.protocol_epochs for run in grid} == {1000}
+    assert study.stamp(grid) == "40 of 1000 epochs, 1000 of 10000 training examples, 1 seed"
+    cnn = study.select("tan", ["text_models/char_cnn"])
+    assert cnn[0].settings["epochs"] == cnn[0].protocol_epochs == 250
+
+
+def test_budget_above_what_is_asked_changes_nothing(config: Config) -> None:
+    plain = load_study(config, catalogue())
+    config["budget"] = {"epochs": 5000}
+    assert load_study(config, catalogue()).runs == plain.runs
+
+
+def test_budget_caps_the_second_test_set_too(config: Config) -> None:
+    """Below the first test set's size both are the same, and all runs are compared on it."""
+    config["budget"] = {"test_examples": 5000}
+    grid = load_study(config, catalogue()).runs_of("koh", "channel_grid")[0].settings
+    assert (grid["test_examples"], grid["comparison_test_examples"]) == (2000, 5000)
+    config["budget"] = {"test_examples": 500}
+    study = load_study(config, catalogue())
+    grid = study.runs_of("koh", "channel_grid")[0].settings
+    assert (grid["test_examples"], grid["comparison_test_examples"]) == (500, 0)
+    assert study.runs_of("koh", "optimizers")[0].settings["test_examples"] == 500
+
+
+def test_generated_data_is_stamped(config: Config) -> None:
+    config["data"]["cifar10"] = {"source": "generated", "generate": {"train": 10, "test": 5}}
+    study = load_study(config, catalogue())
+    assert "generated data" in study.stamp(study.runs_of("tan", "channel_grid"))
+
+
+def test_study_is_cut_down_by_configuration(config: Config) -> None:
+    config["only"] = {
+        "protocols": ["koh"],
+        "experiments": ["channel_grid", "optimizers", "text_models"],
+        "variants": ["channel_grid/c1-10_*", "text_models/*_cnn"],
+    }
+    study = load_study(config, catalogue())
+    assert len(study.runs) == 5 + 4 + 2
+    assert study.declared_runs == 90
+    assert set(study.tables) >= {"grid_ranking", "text_models"}
+    assert "rnn_variants" not in study.experiments
+    assert "cells" not in study.figures
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_run_ids_are_distinct_and_stable_under_order(config: Config, data: st.DataObject) -> None:
+    """Reordering protocols, variants or seeds permutes the runs and changes none."""
+    plain = {run.id: run for run in load_study(config, catalogue()).runs}
+    for key in ("protocols", "experiments"):
+        names = data.draw(st.permutations(list(config[key])))
+        config[key] = {name: config[key][name] for name in names}
+    study = load_study(config, catalogue())
+    assert {run.id: run for run in study.runs} == plain
+    assert len({run.id for run in study.runs}) == len(study.runs)
