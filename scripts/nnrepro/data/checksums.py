@@ -1,0 +1,155 @@
+"""Checksums of data files: nothing is parsed, and above all unpickled, before its sum is accepted.
+
+A checksum is written `algorithm:hex`, for example `md5:c99c...`. MD5 is accepted because the
+published sums of CIFAR-10 and of the study's text files are MD5; whatever a user states is SHA-256.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+from nnrepro.data.errors import DataError
+from nnrepro.files import write_text
+
+SUMS_FILE = "SHA256SUMS"
+ALGORITHMS = ("sha256", "md5")
+
+_REMEDY = (
+    "Fetch the file again from its publisher; if you mean to use exactly this file, state its own "
+    "checksum in the config, under `sha256` of the data set"
+)
+
+
+def sha256_of(path: Path | str) -> str:
+    """The SHA-256 of the file at `path`, in lower-case hex.
+
+    Raises:
+        DataError: the file is missing or unreadable.
+    """
+    with _open(Path(path)) as handle:
+        return _digest(handle, "sha256")
+
+
+def verify(path: Path | str, accepted: Collection[str], remedy: str | None = None) -> None:
+    """Check that the file at `path` has one of the `accepted` checksums.
+
+    Args:
+        path: the file.
+        accepted: checksums, each `sha256:<hex>` or `md5:<hex>`.
+        remedy: what the user can do when the check fails, instead of the general advice.
+
+    Raises:
+        DataError: the file is missing or has another checksum.
+    """
+    with open_verified(path, accepted, remedy):
+        pass
+
+
+@contextmanager
+def open_verified(
+    path: Path | str, accepted: Collection[str], remedy: str | None = None
+) -> Iterator[BufferedReader]:
+    """Yield the file at `path`, opened for reading, after its checksum has been accepted.
+
+    The check and the reader share one open file, so a file that is renamed over `path` in between
+    is never read unchecked.
+
+    Raises:
+        DataError: as `verify`.
+    """
+    path = Path(path)
+    with _open(path) as handle:
+        found = {name: _digest(handle, name) for name in _algorithms_of(accepted)}
+        _require(path, found, accepted, remedy)
+        handle.seek(0)
+        yield handle
+
+
+def read_verified(path: Path | str, accepted: Collection[str], remedy: str | None = None) -> bytes:
+    """The content of the file at `path`; what was checked is exactly what is returned.
+
+    Raises:
+        DataError: as `verify`.
+    """
+    path = Path(path)
+    with _open(path) as handle:
+        content = handle.read()
+    found = {name: hashlib.new(name, content).hexdigest() for name in _algorithms_of(accepted)}
+    _require(path, found, accepted, remedy)
+    return content
+
+
+def write_sums(folder: Path, names: Iterable[str]) -> None:
+    """Write `SHA256SUMS` for the named files of `folder`, as `sha256sum` does."""
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in sorted(names)]
+    write_text(folder / SUMS_FILE, "".join(lines))
+
+
+def read_sums(folder: Path) -> Mapping[str, str]:
+    """The sums that `SHA256SUMS` in `folder` states: file name to SHA-256 in hex.
+
+    Raises:
+        DataError: the file is missing or a line of it is not `<64 hex digits>  <name>`.
+    """
+    path = folder / SUMS_FILE
+    with _open(path) as handle:
+        lines = handle.read().decode("utf-8", errors="replace").splitlines()
+    sums: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        digest, _, name = line.partition("  ")
+        if not is_sha256(digest) or not name:
+            raise DataError(
+                f"{path}, line {number}: expected '<64 hex digits>  <file name>', found {line!r}. "
+                "Remove the folder and generate the data again."
+            )
+        sums[name] = digest.lower()
+    return sums
+
+
+def is_sha256(text: object) -> bool:
+    """Whether `text` is a SHA-256 in hex."""
+    return (
+        isinstance(text, str)
+        and len(text) == 64
+        and all(character in "0123456789abcdefABCDEF" for character in text)
+    )
+
+
+def _open(path: Path) -> BufferedReader:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _digest(handle: BufferedReader, algorithm: str) -> str:
+    handle.seek(0)
+    return hashlib.file_digest(handle, algorithm).hexdigest()
+
+
+def _algorithms_of(accepted: Collection[str]) -> list[str]:
+    """The algorithms to compute: those accepted, and SHA-256 because the message states it."""
+    if not accepted:
+        raise ValueError("no accepted checksum given")
+    names = {checksum.partition(":")[0] for checksum in accepted}
+    unknown = names - set(ALGORITHMS)
+    if unknown:
+        raise ValueError(f"unknown checksum algorithm: {', '.join(sorted(unknown))}")
+    return sorted(names | {"sha256"})
+
+
+def _require(
+    path: Path, found: Mapping[str, str], accepted: Collection[str], remedy: str | None
+) -> None:
+    stated = {f"{name}:{digest}" for name, digest in found.items()}
+    if stated.isdisjoint(checksum.lower() for checksum in accepted):
+        raise DataError(
+            f"{path} is not the expected file: it is altered, truncated or unofficial.\n"
+            f"  expected: {' or '.join(sorted(accepted))}\n"
+            f"  found:    {', '.join(sorted(stated))}\n"
+            f"  {remedy or _REMEDY}."
+        )

@@ -1,0 +1,163 @@
+"""The prepared arrays as one training run sees them."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnrepro.data.errors import DataError
+
+_ARRAYS = ("train_x", "train_y", "test_x", "test_y")
+_LAYOUTS = ("planes", "flat")
+_AGAIN = "Remove it and run the workflow again, which prepares it anew"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples of one run.
+
+    Test sets are leading parts of one another, so the largest holds them all.
+
+    Attributes:
+        train_x: images float32 [n, height, width, channels] in [0, 1], or ids int32 [n, length].
+        train_y: labels, int32 [n].
+        test_x: as `train_x`, for the largest test set.
+        test_y: labels of the largest test set.
+        test_sizes: sizes of the test sets, the primary one first; one or two of them.
+        num_classes: size of the output, one more than the largest label that can occur.
+        vocabulary_size: number of ids; 0 for images.
+        input: what a model eats: `image`, `characters`, `words` ...
+        meta: the prepared data's description, as written beside it.
+    """
+
+    train_x: np.ndarray
+    train_y: np.ndarray
+    test_x: np.ndarray
+    test_y: np.ndarray
+    test_sizes: tuple[int, ...]
+    num_classes: int
+    vocabulary_size: int
+    input: str
+    meta: Mapping[str, Any]
+
+    @property
+    def comparison_x(self) -> np.ndarray | None:
+        """The second test set's examples, where there is one."""
+        return self.test_x[: self.test_sizes[1]] if len(self.test_sizes) > 1 else None
+
+    @property
+    def comparison_y(self) -> np.ndarray | None:
+        """The second test set's labels, where there is one."""
+        return self.test_y[: self.test_sizes[1]] if len(self.test_sizes) > 1 else None
+
+
+def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
+    """Load prepared arrays and cut them to what a run asks for.
+
+    Args:
+        npz: the prepared arrays; their description is the JSON file of the same name beside them.
+        settings: a run's settings. Read are `train_examples`, `test_examples`,
+            `comparison_test_examples` (0 for none) and, for images, `layout`: with `planes` a row
+            is read as colour planes, as CIFAR-10 means it; with `flat` it is reshaped to height x
+            width x channels as it stands, which scrambles pixels and colours as the koh protocol
+            did.
+
+    Returns:
+        The examples, scaled and typed for training.
+
+    Raises:
+        DataError: a file is missing, damaged or at odds with its description, or a setting is
+            missing, not allowed, or asks for more examples than there are.
+    """
+    npz = Path(npz)
+    meta = _read_meta(npz.with_suffix(".json"))
+    arrays = _read_arrays(npz)
+    _check_labels(arrays, meta["num_classes"], npz)
+    train = _count(settings, "train_examples", len(arrays["train_y"]), npz)
+    test_sizes = [_count(settings, "test_examples", len(arrays["test_y"]), npz)]
+    if settings.get("comparison_test_examples", 0):
+        test_sizes.append(_count(settings, "comparison_test_examples", len(arrays["test_y"]), npz))
+    test = max(test_sizes)
+    return Dataset(
+        train_x=_inputs(arrays["train_x"][:train], meta, settings, npz),
+        train_y=arrays["train_y"][:train].astype(np.int32),
+        test_x=_inputs(arrays["test_x"][:test], meta, settings, npz),
+        test_y=arrays["test_y"][:test].astype(np.int32),
+        test_sizes=tuple(test_sizes),
+        num_classes=meta["num_classes"],
+        vocabulary_size=meta["vocabulary_size"],
+        input=meta["input"],
+        meta=meta,
+    )
+
+
+def _inputs(
+    x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any], npz: Path
+) -> np.ndarray:
+    if meta["kind"] != "image":
+        return x.astype(np.int32)
+    layout = settings.get("layout")
+    if layout not in _LAYOUTS:
+        raise DataError(f"layout is {layout!r}; allowed are {' and '.join(_LAYOUTS)}.")
+    channels, height, width = meta["image_shape"]
+    if x.shape[1:] != (channels * height * width,):
+        raise DataError(f"{npz}: rows of {x.shape[1:]} do not hold {meta['image_shape']} images.")
+    scaled = x.astype(np.float32) / np.float32(255)
+    if layout == "flat":
+        return scaled.reshape(-1, height, width, channels)
+    planes = scaled.reshape(-1, channels, height, width)
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+
+
+def _count(settings: Mapping[str, Any], key: str, available: int, npz: Path) -> int:
+    value = settings.get(key)
+    if type(value) is not int or value < 1:
+        raise DataError(f"{key} is {value!r}; it must be a whole number from 1 to {available}.")
+    if value > available:
+        raise DataError(
+            f"{key} asks for {value} examples, but {npz} holds {available}. "
+            f"Lower {key} to {available} or prepare more data."
+        )
+    return value
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. Run the workflow to prepare it.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is not readable JSON: {error}. {_AGAIN}.") from error
+    needed = {"input": str, "kind": str, "num_classes": int, "vocabulary_size": int}
+    for key, kind in needed.items():
+        if not isinstance(meta, dict) or not isinstance(meta.get(key), kind):
+            raise DataError(f"{path} lacks {key!r}. {_AGAIN}.")
+    if meta["kind"] == "image" and len(meta.get("image_shape", ())) != 3:
+        raise DataError(f"{path} lacks 'image_shape'. {_AGAIN}.")
+    return meta
+
+
+def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(npz, allow_pickle=False) as archive:
+            return {name: archive[name] for name in _ARRAYS}
+    except FileNotFoundError as error:
+        raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
+    except KeyError as error:
+        raise DataError(f"{npz} holds no array {error}. {_AGAIN}.") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{npz} is damaged: {error}. {_AGAIN}.") from error
+
+
+def _check_labels(arrays: Mapping[str, np.ndarray], num_classes: int, npz: Path) -> None:
+    for split in ("train", "test"):
+        x, y = arrays[f"{split}_x"], arrays[f"{split}_y"]
+        if len(x) != len(y):
+            raise DataError(f"{npz}: {len(x)} {split} examples but {len(y)} labels. {_AGAIN}.")
+        if len(y) and not 0 <= y.min() <= y.max() < num_classes:
+            raise DataError(f"{npz}: a {split} label is outside 0 to {num_classes - 1}. {_AGAIN}.")

@@ -1,0 +1,165 @@
+"""The registry of data sets: one decorated function makes one prepared input.
+
+A new data set is one module in this package (its name without a leading underscore) with a function
+
+    @prepares("image", dataset="svhn")
+    def prepare_svhn(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None: ...
+
+that turns the data set's section of the config into the two prepared files
+(`prepare.write_prepared` writes them). It is found without being named anywhere: `preparations`,
+`datasets` and `inputs` import all modules of the package first. If the data can also be downloaded
+or generated, the module says so with `register_origin`.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnrepro.data.errors import DataError
+from nnrepro.data.official import Official
+
+Prepare = Callable[[Mapping[str, Any], Path, Path], None]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How one input of one data set is made.
+
+    Attributes:
+        input: what a model eats: `image`, `characters`, `words`, or a new name.
+        dataset: the data set, as the config's `data` section names it.
+        basename: name of the prepared files, `<basename>.npz` and `<basename>.json`.
+        prepare: called with the config section and the two paths to write.
+    """
+
+    input: str
+    dataset: str
+    basename: str
+    prepare: Prepare
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a data set can come from.
+
+    Attributes:
+        dataset: the data set, as the config's `data` section names it.
+        official: the published files; None where none are.
+        files: the source files in a folder; the folder as a whole unless the data set says more.
+        generate: writes made-up data of the same form to a folder; None where that is not offered.
+    """
+
+    dataset: str
+    official: Official | None = None
+    files: Callable[[Path], Sequence[Path]] = lambda folder: [folder]
+    generate: Callable[..., None] | None = None
+
+    def check(self, source: str) -> None:
+        """Check that the data set can come from `source`, as the config puts it.
+
+        Raises:
+            DataError: it can be neither downloaded nor generated, but `source` says so.
+        """
+        if source == "download" and self.official is None:
+            raise DataError(f"{self.dataset} cannot be downloaded; name its folder as `path`.")
+        if source == "generated" and self.generate is None:
+            raise DataError(f"{self.dataset} cannot be generated; name its folder as `path`.")
+
+
+_registered: dict[str, Preparation] = {}
+_origins: dict[str, Origin] = {}
+
+
+def prepares(
+    input: str, *, dataset: str, basename: str | None = None
+) -> Callable[[Prepare], Prepare]:
+    """Register the decorated function as what makes `input` from `dataset`.
+
+    Args:
+        input: the input it makes.
+        dataset: the data set it reads.
+        basename: name of the prepared files; the data set's by default.
+
+    Raises:
+        ValueError: another function has the same basename.
+    """
+
+    def register(function: Prepare) -> Prepare:
+        name = basename or dataset
+        known = _registered.get(name)
+        if known and known.prepare is not function:
+            raise ValueError(f"{name} is prepared by {known.prepare.__name__} already")
+        _registered[name] = Preparation(input, dataset, name, function)
+        return function
+
+    return register
+
+
+def register_origin(origin: Origin) -> Origin:
+    """Say where a data set can come from; called once, when its module is imported."""
+    _origins[origin.dataset] = origin
+    return origin
+
+
+def origin(dataset: str) -> Origin:
+    """Where `dataset` can come from; a folder, if its module has not said.
+
+    Raises:
+        DataError: there is no such data set.
+    """
+    _check_known(dataset)
+    return _origins.get(dataset, Origin(dataset))
+
+
+def preparations() -> dict[str, Preparation]:
+    """All registered preparations by basename, those of every module of the package."""
+    package = importlib.import_module("nnrepro.data")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"nnrepro.data.{module.name}")
+    return dict(sorted(_registered.items()))
+
+
+def datasets() -> tuple[str, ...]:
+    """The names of all data sets."""
+    return tuple(sorted({each.dataset for each in preparations().values()}))
+
+
+def inputs(configured: Collection[str]) -> dict[str, Preparation]:
+    """Which preparation serves each input, given the data sets that the config names.
+
+    Args:
+        configured: names of data sets.
+
+    Returns:
+        Preparation by input.
+
+    Raises:
+        DataError: a name is unknown (with the nearest spelling), or two of the data sets make the
+            same input, so that a model that eats it would not know which to take.
+    """
+    for name in configured:
+        _check_known(name)
+    chosen: dict[str, Preparation] = {}
+    for each in preparations().values():
+        if each.dataset not in configured:
+            continue
+        if each.input in chosen:
+            raise DataError(
+                f"data sets {chosen[each.input].dataset!r} and {each.dataset!r} both make the "
+                f"input {each.input!r}. Name one of them in `data`."
+            )
+        chosen[each.input] = each
+    return chosen
+
+
+def _check_known(dataset: str) -> None:
+    known = datasets()
+    if dataset not in known:
+        near = difflib.get_close_matches(dataset, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DataError(f"unknown data set {dataset!r}; allowed are {', '.join(known)}.{hint}")

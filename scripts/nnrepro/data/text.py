@@ -1,0 +1,103 @@
+r"""The study's text preparation: paragraphs to character ids and to word ids.
+
+Both levels first drop every character outside `a-z A-Z 0-9 ^ , . '` and space, then lower-case.
+
+Characters: the sorted set of the characters of train + test gives the ids (from 0); a paragraph is
+cut, or padded with spaces, to 100.
+
+Words: what is outside `A-Za-z0-9(),!?'` `` ` `` `"` (after the first step: `^` and `.`) becomes a
+space, runs of spaces are squeezed, and NLTK splits the rest into words. Ids go by falling frequency
+over train + test, after `<pad>` 0, `<unk>` 1 and `<eos>` 2; words of equal frequency stand in the
+order of their first appearance, train before test. `<eos>` is appended, and only then is the
+paragraph cut or padded to 100, so a paragraph of 100 words or more ends without `<eos>`.
+
+The study calls NLTK's `word_tokenize`, which splits sentences with the trained English Punkt model
+and then words with `NLTKWordTokenizer`. Here `NLTKWordTokenizer` is called directly, which needs no
+model data and gives the same tokens: Punkt ends sentences at `.`, `!` and `?` only, whatever its
+training, and none of the three survives the two cleaning steps, so every paragraph is one sentence.
+"""
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+MAX_LENGTH = 100
+PAD, UNK, EOS = "<pad>", "<unk>", "<eos>"
+SPECIAL_WORDS = (PAD, UNK, EOS)
+
+_OUTSIDE_CHARACTERS = re.compile(r"[^a-zA-Z0-9^,.' ]")
+_OUTSIDE_WORDS = re.compile(r"[^A-Za-z0-9(),!?'`\"]")
+_SPACES = re.compile(r"\s{2,}")
+
+
+def clean_characters(text: str) -> str:
+    """Drop every character outside `a-z A-Z 0-9 ^ , . '` and space, and lower-case the rest."""
+    return _OUTSIDE_CHARACTERS.sub("", text).lower()
+
+
+def clean_words(text: str) -> str:
+    """Clean `text` as for characters, then replace what no word holds by single spaces."""
+    return _SPACES.sub(" ", _OUTSIDE_WORDS.sub(" ", clean_characters(text))).strip()
+
+
+def tokenize(text: str) -> list[str]:
+    """The words of a paragraph, cleaned by `clean_words`."""
+    return _tokenizer().tokenize(clean_words(text))
+
+
+def character_ids(
+    train: Sequence[str], test: Sequence[str], length: int = MAX_LENGTH
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Turn paragraphs into character ids.
+
+    Returns:
+        int32 arrays [n, length] for train and test, and the characters in the order of their ids.
+    """
+    cleaned = [[clean_characters(text) for text in texts] for texts in (train, test)]
+    used = set().union(*(set(text) for texts in cleaned for text in texts))
+    if any(len(text) < length for texts in cleaned for text in texts):
+        used.add(" ")
+    vocabulary = sorted(used)
+    ids = {character: index for index, character in enumerate(vocabulary)}
+
+    def encode(texts: list[str]) -> np.ndarray:
+        return _matrix(([ids[c] for c in text[:length].ljust(length)] for text in texts), length)
+
+    return encode(cleaned[0]), encode(cleaned[1]), vocabulary
+
+
+def word_ids(
+    train: Sequence[str], test: Sequence[str], length: int = MAX_LENGTH
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Turn paragraphs into word ids.
+
+    Returns:
+        int32 arrays [n, length] for train and test, and the words in the order of their ids.
+    """
+    tokens = [[tokenize(text) for text in texts] for texts in (train, test)]
+    frequency = Counter(word for texts in tokens for words in texts for word in words)
+    # most_common sorts stably, so words of equal frequency keep the order of their insertion.
+    vocabulary = [*SPECIAL_WORDS, *(word for word, _ in frequency.most_common())]
+    ids = {word: index for index, word in enumerate(vocabulary)}
+
+    def encode(texts: list[list[str]]) -> np.ndarray:
+        rows = ([*map(ids.__getitem__, words), ids[EOS]][:length] for words in texts)
+        return _matrix((row + [ids[PAD]] * (length - len(row)) for row in rows), length)
+
+    return encode(tokens[0]), encode(tokens[1]), vocabulary
+
+
+def _matrix(rows: Iterable[list[int]], length: int) -> np.ndarray:
+    """Stack `rows` into int32 [n, length]; n may be 0."""
+    return np.asarray(list(rows), dtype=np.int32).reshape(-1, length)
+
+
+@cache
+def _tokenizer() -> Any:
+    # NLTK takes long to import; reading the data room's names must not.
+    return importlib.import_module("nltk.tokenize").NLTKWordTokenizer()

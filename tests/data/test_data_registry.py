@@ -1,0 +1,108 @@
+"""A new data set is one decorated function, found without being named anywhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nnrepro.data
+from nnrepro.data import DataError, registry
+from nnrepro.data.registry import prepares
+
+MODULE = '''
+"""A data set of a user's own."""
+
+from nnrepro.data.registry import prepares
+
+
+@prepares("image", dataset="shapes")
+def prepare_shapes(source, out_npz, out_json):
+    """Make nothing."""
+'''
+
+
+@pytest.fixture(autouse=True)
+def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the registry as it was."""
+    registry.preparations()
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    monkeypatch.setattr(registry, "_origins", dict(registry._origins))
+
+
+def test_shipped_data_sets_and_their_inputs() -> None:
+    assert registry.datasets() == ("cifar10", "dbpedia")
+    inputs = registry.inputs(["cifar10", "dbpedia"])
+    assert {name: each.basename for name, each in inputs.items()} == {
+        "image": "cifar10",
+        "characters": "dbpedia_characters",
+        "words": "dbpedia_words",
+    }
+    assert {name: each.dataset for name, each in inputs.items()} == {
+        "image": "cifar10",
+        "characters": "dbpedia",
+        "words": "dbpedia",
+    }
+
+
+def test_module_put_into_the_package_is_discovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shapes_of_a_user.py").write_text(MODULE)
+    monkeypatch.setattr(nnrepro.data, "__path__", [*nnrepro.data.__path__, str(tmp_path)])
+    assert registry.datasets() == ("cifar10", "dbpedia", "shapes")
+    assert registry.inputs(["shapes", "dbpedia"])["image"].basename == "shapes"
+    monkeypatch.delitem(sys.modules, "nnrepro.data.shapes_of_a_user")
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "dbpedia"])
+def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) -> None:
+    origin = registry.origin(dataset)
+    for source in ("folder", "archive", "download", "generated"):
+        origin.check(source)
+    origin.generate(tmp_path, train=14, test=14)
+    assert len(origin.files(tmp_path)) >= 2
+    assert all(path.is_file() for path in origin.files(tmp_path))
+    assert origin.official.archive in {"cifar-10-python.tar.gz", "dbpedia_csv.tgz"}
+
+
+def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
+    prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
+    origin = registry.origin("shapes")
+    assert origin.files(tmp_path) == [tmp_path]
+    origin.check("folder")
+    with pytest.raises(DataError, match="shapes cannot be downloaded"):
+        origin.check("download")
+    with pytest.raises(DataError, match="shapes cannot be generated"):
+        origin.check("generated")
+
+
+def test_two_data_sets_for_one_input_are_refused() -> None:
+    prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
+    with pytest.raises(DataError, match="'cifar10' and 'shapes' both make the input 'image'"):
+        registry.inputs(["cifar10", "shapes"])
+
+
+def test_unknown_data_set_gets_the_nearest_spelling() -> None:
+    with pytest.raises(DataError, match="Did you mean 'cifar10'"):
+        registry.inputs(["cifar-10"])
+    with pytest.raises(DataError, match="Did you mean 'dbpedia'"):
+        registry.origin("dbpeda")
+
+
+def test_taken_basename_is_refused() -> None:
+    with pytest.raises(ValueError, match="prepare_cifar10"):
+        prepares("image", dataset="cifar10")(lambda source, out_npz, out_json: None)
+
+
+def test_reading_the_registry_imports_nothing_heavy() -> None:
+    """The workflow reads it each time that it is parsed."""
+    code = (
+        "import sys; from nnrepro.data import registry; registry.inputs(['cifar10']); "
+        "print([name for name in ('keras', 'tensorflow', 'nltk', 'pandas') if name in sys.modules])"
+    )
+    scripts = Path(nnrepro.data.__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,137 @@
+"""Preparing gives the agreed files, the same bytes every time, and says where they came from."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnrepro.data import DataError, cifar10, prepare
+from nnrepro.data.checksums import sha256_of
+
+GENERATED = {"source": "generated", "generate": {"train": 28, "test": 14, "seed": 2}}
+
+
+def run(function, section: dict[str, Any], folder: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Prepare into `folder`; return the arrays and the description."""
+    npz, meta = folder / "set.npz", folder / "set.json"
+    function(section, npz, meta)
+    with np.load(npz) as archive:
+        return dict(archive), json.loads(meta.read_text())
+
+
+def test_images_are_flat_rows_with_their_description(tmp_path: Path) -> None:
+    section = GENERATED | {"path": str(tmp_path / "raw")}
+    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path / "out")
+    assert {name: (array.shape, array.dtype.name) for name, array in arrays.items()} == {
+        "train_x": ((28, 3072), "uint8"),
+        "train_y": ((28,), "int32"),
+        "test_x": ((14, 3072), "uint8"),
+        "test_y": ((14,), "int32"),
+    }
+    assert meta["name"] == "set"
+    assert meta["input"] == "image"
+    assert meta["num_classes"] == len(meta["classes"]) == 10
+    assert meta["generated"] is True
+    assert "generated" in meta["source"]
+    assert meta["sha256"] == {name: sha256_of(tmp_path / "raw" / name) for name in cifar10.FILES}
+
+
+@pytest.mark.parametrize("level", ["characters", "words"])
+def test_texts_are_ids_with_their_vocabulary(tmp_path: Path, level: str) -> None:
+    section = GENERATED | {"path": str(tmp_path / "raw")}
+    function = {
+        "characters": prepare.prepare_dbpedia_characters,
+        "words": prepare.prepare_dbpedia_words,
+    }[level]
+    arrays, meta = run(function, section, tmp_path / "out")
+    assert arrays["train_x"].shape == (28, 100)
+    assert arrays["test_x"].dtype == np.int32
+    assert sorted(set(arrays["train_y"].tolist())) == [*range(1, 15)]
+    assert meta["num_classes"] == len(meta["classes"]) == 15
+    assert meta["vocabulary_size"] == len(meta["vocabulary"]) > arrays["train_x"].max()
+    assert meta["input"] == level
+    assert meta["generated"] is True
+
+
+@pytest.mark.parametrize(
+    "function", [prepare.prepare_cifar10, prepare.prepare_dbpedia_words], ids=["images", "words"]
+)
+def test_bytes_do_not_depend_on_place_or_time(tmp_path: Path, function) -> None:
+    for name in ("a", "b"):
+        run(function, GENERATED | {"path": str(tmp_path / name / "raw")}, tmp_path / name)
+    for file in ("set.npz", "set.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_arrays_are_not_compressed(tmp_path: Path) -> None:
+    run(prepare.prepare_cifar10, GENERATED | {"path": str(tmp_path / "raw")}, tmp_path)
+    assert (tmp_path / "set.npz").stat().st_size > (28 + 14) * 3072
+
+
+def test_generated_folder_is_read_again_without_generating(
+    tmp_path: Path, image_folder: Path
+) -> None:
+    arrays, meta = run(
+        prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path
+    )
+    assert len(arrays["train_y"]) == 30
+    assert meta["generated"] is True
+
+
+def test_altered_generated_file_is_refused(tmp_path: Path, image_folder: Path) -> None:
+    with open(image_folder / "data_batch_1", "ab") as handle:
+        handle.write(b"x")
+    with pytest.raises(DataError, match="data_batch_1 is not the expected file"):
+        run(prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
+
+
+def test_sums_file_vouches_for_generated_data_only(tmp_path: Path, image_folder: Path) -> None:
+    with pytest.raises(DataError, match="unofficial"):
+        run(prepare.prepare_cifar10, {"source": "folder", "path": image_folder}, tmp_path)
+    (image_folder / "GENERATED.txt").unlink()
+    with pytest.raises(DataError, match="holds no generated data"):
+        run(prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
+
+
+def test_generated_data_stays_marked_when_read_as_a_folder(
+    tmp_path: Path, image_folder: Path, sums
+) -> None:
+    section = {"source": "folder", "path": image_folder, "sha256": sums(image_folder)}
+    _, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    assert meta["generated"] is True
+
+
+def test_refused_input_leaves_earlier_output_alone(
+    tmp_path: Path, image_folder: Path, sums
+) -> None:
+    section = {"source": "folder", "path": image_folder, "sha256": sums(image_folder)}
+    run(prepare.prepare_cifar10, section, tmp_path)
+    before = (tmp_path / "set.npz").read_bytes()
+    shutil.copy(image_folder / "test_batch", image_folder / "data_batch_1")
+    with pytest.raises(DataError):
+        run(prepare.prepare_cifar10, section, tmp_path)
+    assert (tmp_path / "set.npz").read_bytes() == before
+
+
+def test_download_that_cannot_be_had_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnrepro.data.download.BACKOFF", 0.0)
+    monkeypatch.setenv("no_proxy", "*")
+    section = {"source": "download", "path": str(tmp_path), "url": "http://127.0.0.1:9/x"}
+    with pytest.raises(DataError) as caught:
+        run(prepare.prepare_cifar10, section, tmp_path / "out")
+    assert str(tmp_path / "cifar-10-python.tar.gz") in str(caught.value)
+    assert "make demo" in str(caught.value)
+
+
+def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
+    folder = real_data / "cifar-10-batches-py"
+    section = {"source": "folder", "path": folder, "sha256": sums(folder)}
+    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    assert arrays["train_x"].shape == (10_000, 3072)
+    assert meta["generated"] is False
+    assert meta["source"] == "folder"
