@@ -1,0 +1,119 @@
+"""Tables as CSV files: the same table always gives the same bytes, and reads back as it was."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.errors import NnreproError
+from nnrepro.files import write_text
+
+TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
+"""Columns that stay text even where all their entries look like numbers."""
+
+_WHOLE = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?|inf)")
+
+
+class TableError(NnreproError):
+    """A table that cannot be made or read; the message says why."""
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table, atomically and without its index.
+
+    Floats are written with the fewest digits that read back as the same float64, truth values as
+    `true` and `false`, missing values as nothing.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(frame.columns)
+    columns = [[_text(value) for value in frame[name].astype(object)] for name in frame.columns]
+    writer.writerows(zip(*columns, strict=True))
+    write_text(path, buffer.getvalue())
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote, with the types that `tidy_types` gives.
+
+    Raises:
+        TableError: the file is missing, empty or no CSV table.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file, strict=True)
+        # Parsed here and not by pandas, whose numbers may differ in the last digit.
+        columns = {
+            name: _parsed([row[index] for row in rows], name in TEXT_COLUMNS)
+            for index, name in enumerate(header)
+        }
+    except FileNotFoundError as error:
+        raise TableError(f"{path}: there is no such table") from error
+    except (csv.Error, ValueError, IndexError) as error:
+        raise TableError(f"{path}: not a CSV table with a header ({error})") from error
+    return tidy_types(pd.DataFrame(columns, dtype="object"))
+
+
+def tidy_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with types that follow from its entries alone.
+
+    Truth values become `boolean`, whole numbers `Int64`, numbers with a fraction or without any
+    entry `float64`, text `str`; the first two can hold missing entries. A column that mixes kinds
+    stays as objects.
+    """
+    columns = {name: _tidy(frame[name], str(name) in TEXT_COLUMNS) for name in frame.columns}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _tidy(column: pd.Series, text: bool) -> pd.Series:
+    values = [None if pd.isna(value) else value for value in column.astype(object)]
+    kinds = {_kind(value) for value in values if value is not None}
+    if text or kinds == {"text"}:
+        return pd.Series(values, index=column.index, dtype="str")
+    if kinds == {"truth"}:
+        return pd.Series(values, index=column.index, dtype="boolean")
+    if kinds == {"whole"}:
+        return pd.Series(values, index=column.index, dtype="Int64")
+    if kinds <= {"whole", "number"}:
+        return pd.Series(values, index=column.index, dtype="float64")
+    return pd.Series(values, index=column.index, dtype="object")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "truth"
+    if isinstance(value, int | np.integer):
+        return "whole"
+    if isinstance(value, float | np.floating):
+        return "number"
+    return "text" if isinstance(value, str) else "other"
+
+
+def _parsed(entries: list[str], text: bool) -> list[Any]:
+    """Entries of a column as values of the narrowest kind that fits them all."""
+    present = {entry for entry in entries if entry}
+    read: Callable[[str], Any] = str
+    if text or not present:
+        return [entry or None for entry in entries]
+    if present <= {"true", "false"}:
+        read = "true".__eq__
+    elif all(_WHOLE.fullmatch(entry) for entry in present):
+        read = int
+    elif all(_NUMBER.fullmatch(entry) for entry in present):
+        read = float
+    return [read(entry) if entry else None for entry in entries]
+
+
+def _text(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    return str(value)

@@ -1,0 +1,178 @@
+"""The runs table: one row per run of the study, with every parameter and every metric."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.analysis.archive import Problem, RunData
+from nnrepro.analysis.columns import COMPARISON_PREFIX, SETTING_PREFIX
+from nnrepro.analysis.csvfile import TableError, tidy_types
+from nnrepro.analysis.metrics import (
+    LAST_WINDOW,
+    SETTLING_METRICS,
+    TEST_METRICS,
+    TRAIN_METRICS,
+    level_metrics,
+    settling_metrics,
+    train_metrics,
+    windows,
+    with_window,
+)
+from nnrepro.study import Run
+from nnrepro.study.settings import SETTINGS
+
+IDENTITY = (
+    "run_id",
+    "protocol",
+    "experiment",
+    "variant",
+    "label",
+    "seed",
+    "model",
+    "input",
+    "status",
+)
+LENGTHS = (
+    "epochs_completed",
+    "protocol_epochs",
+    "window_asked",
+    "window",
+    "smoothing_asked",
+    "smoothing",
+)
+METRICS = (
+    *TEST_METRICS,
+    *TRAIN_METRICS,
+    *SETTLING_METRICS,
+    *(COMPARISON_PREFIX + name for name in TEST_METRICS),
+    "train_seconds",
+    "seconds_per_epoch",
+)
+"""Metrics in the order of their columns; `last_window_` gives one column per window in use."""
+
+_ANALYSIS_SETTINGS = ("window", "smoothing")
+"""Settings that have columns of their own, under `_asked`."""
+
+_RESERVED = frozenset((*IDENTITY, *LENGTHS, *METRICS, "device"))
+
+
+def runs_table(
+    data: Sequence[RunData], problems: Sequence[Problem] = (), runs: Iterable[Run] | None = None
+) -> pd.DataFrame:
+    """One row per run asked for, also for those that are missing or damaged.
+
+    Args:
+        data: the runs that could be read.
+        problems: what `read_runs` met; those that exclude a run give a row without metrics.
+        runs: the runs wanted, whose order becomes the order of the rows. Without it, the runs of
+            `data` come first and those that a problem excludes follow.
+
+    Returns:
+        The columns `IDENTITY`, every setting of any run, `LENGTHS`, `METRICS` and `device`.
+        Settings come in the order of the study's shared settings, then models' own by name. A run
+        without a record has blanks for what only the record tells.
+
+    Raises:
+        MetricError: a run's settings do not name its window.
+        TableError: a run wanted was neither read nor named in a problem.
+    """
+    rows = {item.run.id: _identity(item.run, item.status) | _measured(item) for item in data}
+    asked = {item.run.id: item.run for item in data}
+    for problem in problems:
+        asked.setdefault(problem.run_id, problem.run)
+        if problem.status is not None:
+            rows[problem.run_id] = _identity(problem.run, problem.status)
+    order = list(rows) if runs is None else [run.id for run in runs]
+    unread = [run_id for run_id in order if run_id not in rows]
+    if unread:
+        raise TableError(f"run {unread[0]} was neither read nor found missing; read it first")
+    settings = _setting_names(asked[run_id] for run_id in order)
+    for run_id in order:
+        values = asked[run_id].settings
+        rows[run_id] |= {_setting_column(name): values.get(name) for name in settings}
+    used = sorted({row["window"] for row in rows.values() if "window" in row})
+    columns = [*IDENTITY, *map(_setting_column, settings), *LENGTHS, *_metric_columns(used)]
+    # As objects, so that whole numbers beside blanks stay whole.
+    found = [rows[run_id] for run_id in order]
+    return tidy_types(pd.DataFrame(found, columns=[*columns, "device"], dtype="object"))
+
+
+def _identity(run: Run, status: str) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "protocol": run.protocol,
+        "experiment": run.experiment,
+        "variant": run.variant,
+        "label": run.label,
+        "seed": run.seed,
+        "model": run.model,
+        "input": run.input,
+        "status": status,
+        "protocol_epochs": run.protocol_epochs,
+        "window_asked": run.settings.get("window"),
+        "smoothing_asked": run.settings.get("smoothing"),
+    }
+
+
+def _measured(data: RunData) -> dict[str, Any]:
+    """What history and record tell of a run."""
+    history = data.history
+    window, smoothing = windows(data.run, history.epochs)
+    values: dict[str, Any] = {
+        **level_metrics(history, window.used),
+        **train_metrics(history, window.used),
+        **settling_metrics(history, window.used, smoothing.used),
+    }
+    if data.comparison is not None:
+        larger = level_metrics(data.comparison, window.used)
+        values |= {COMPARISON_PREFIX + name: value for name, value in larger.items()}
+    seconds = _train_seconds(data.record)
+    return {
+        "epochs_completed": history.epochs,
+        "window": window.used,
+        "smoothing": smoothing.used,
+        **{with_window(name, window.used): value for name, value in values.items()},
+        "train_seconds": seconds,
+        "seconds_per_epoch": None if seconds is None else seconds / history.epochs,
+        "device": _device(data.record),
+    }
+
+
+def _train_seconds(record: dict[str, Any] | None) -> float | None:
+    """Seconds of training and evaluation together, as the reports timed the whole loop."""
+    seconds = (record or {}).get("seconds")
+    if not isinstance(seconds, dict):
+        return None
+    training, evaluation = seconds.get("training"), seconds.get("evaluation")
+    if isinstance(training, int | float) and isinstance(evaluation, int | float):
+        return float(training + evaluation)
+    return None
+
+
+def _device(record: dict[str, Any] | None) -> str | None:
+    device = (record or {}).get("device")
+    if not isinstance(device, dict):
+        return None
+    name = device.get("name") or device.get("kind")
+    return None if name is None else str(name)
+
+
+def _setting_names(runs: Iterable[Run]) -> list[str]:
+    """Settings of any of the runs: shared ones in declared order, then models' own by name."""
+    found = {name for run in runs for name in run.settings} - set(_ANALYSIS_SETTINGS)
+    shared = [name for name in SETTINGS if name in found]
+    return shared + sorted(found.difference(shared))
+
+
+def _setting_column(name: str) -> str:
+    return SETTING_PREFIX + name if name in _RESERVED else name
+
+
+def _metric_columns(used: Sequence[int]) -> list[str]:
+    """Column names of `METRICS` when the closing windows in `used` are in use."""
+    return [
+        column
+        for name in METRICS
+        for column in ([with_window(name, n) for n in used] if LAST_WINDOW in name else [name])
+    ]
