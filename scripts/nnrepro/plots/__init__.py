@@ -1,0 +1,18 @@
+"""Figures: one module per kind, each a function from data to a matplotlib Figure.
+
+    style         fonts, sizes, the palette, and the one style that each variant keeps
+    frame         the page around the axes: title, legend rows, notes, the budget stamp
+    series        the lines of a figure as data, and their thinning to what a page can show
+    lines         drawing those lines: bands, end labels, axis ranges
+    keys          a key beside lines that are too many for end labels
+    curves        cost and accuracy of one variant by epoch
+    comparison    several variants by epoch, in one panel or in small multiples
+    accuracy_time accuracies with intervals beside training seconds
+    heatmap       a metric over two parameters, with row and column averages
+    feature_maps  an image and what each layer makes of it
+    output        the same bytes on disk every time
+
+No function here reads a file, and none touches pyplot: figures are plain objects, so that a
+hundred of them can be drawn in one process without leaking state into each other. The modules are
+imported one by one, because some of them load heavy libraries that the others do without.
+"""

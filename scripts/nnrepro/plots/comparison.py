@@ -1,0 +1,283 @@
+"""Several variants by epoch: one panel, or small multiples that share their axes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nnrepro.plots.frame import POINTS, Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.keys import draw_key, key_size
+from nnrepro.plots.lines import (
+    BAND_ALPHA,
+    METRIC_MARGIN,
+    EndLabel,
+    Limits,
+    band_and_smoothing_entries,
+    describe_end,
+    draw_series,
+    end_labels,
+    epoch_axis,
+    has_raw,
+    label_margin,
+    mark_early_end,
+    metric_axis,
+    raw_entry,
+    say_empty,
+    y_limits,
+)
+from nnrepro.plots.series import PlotDataError, Series, thin_line
+from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, SeriesStyle, styled
+
+MOST_LABELS = 8
+"""Up to this many lines are labelled at their ends; more get a key of their own."""
+
+_MOST_RAW = 5
+_BODY_HEIGHT = 3.3
+_BOTTOM, _TOP = 0.44, 0.1
+_FACET_HEIGHT = 1.75
+_FACET_COLUMNS = 3
+_LEAST_PANEL = 1.1
+_NARROW = 3.0
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One small panel of a comparison: its title and the variants that it shows."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What the panels of one figure have in common.
+
+    Attributes:
+        series: the lines that have epochs to show.
+        absent: labels of those that have none in the window.
+        styles: style by key.
+        highlight: key of the line to draw boldly, or None.
+        epochs: first and last epoch of the axis.
+        raw: whether faint raw epochs lie under smoothed lines.
+    """
+
+    series: list[Series]
+    absent: list[str]
+    styles: Mapping[str, SeriesStyle]
+    highlight: str | None
+    epochs: tuple[float, float]
+    raw: bool
+
+    def legend(self, band: str, smoothing: str) -> list[LegendEntry]:
+        """Entries for raw, smoothed and band, where they occur."""
+        entries = [raw_entry()] if self.raw and has_raw(self.series) else []
+        return entries + band_and_smoothing_entries(self.series, band, smoothing)
+
+    def notes(self, limits: Limits, metric: str) -> list[str]:
+        """Sentences on what the axes do not show."""
+        beyond = limits.note(metric)
+        absent = f"Without epochs in this window: {', '.join(self.absent)}." if self.absent else ""
+        return [note for note in (beyond, absent) if note]
+
+    def labels(self, series: Sequence[Series], value: bool = True) -> list[EndLabel]:
+        """A label for every one of `series` that has a value at all."""
+        return [
+            EndLabel(
+                end[1],
+                describe_end(each, self.epochs[1]) if value else each.label,
+                self.styles[each.key].color,
+                bold=each.key == self.highlight,
+            )
+            for each in series
+            if (end := each.end())
+        ]
+
+
+@styled
+def comparison(
+    series: Sequence[Series],
+    styles: Mapping[str, SeriesStyle],
+    *,
+    metric: str = "Test accuracy",
+    floor: float | None = 0.0,
+    ceiling: float | None = 1.0,
+    title: str = "",
+    closing: int | None = None,
+    highlight: str | None = None,
+    band: str = "",
+    smoothing: str = "",
+) -> Figure:
+    """Draw one metric of several variants in one panel.
+
+    Up to eight lines carry their names and end values at the right. More lines that are all of
+    the channel grid get a small key in the grid's own shape; other ones a list, best at the top.
+    A line that ends before the axis does (a run that diverged) ends in a cross.
+
+    Args:
+        series: the lines.
+        styles: style by key, from `series_styles` of the whole study.
+        metric: label of the y axis.
+        floor: a value that the metric cannot go below; None without one.
+        ceiling: a value that it cannot exceed; None without one.
+        title: title above the panel; none where empty.
+        closing: show the last so many epochs only, counted from the longest series' end.
+        highlight: key of a line to draw boldly over the others, which step back.
+        band: what bands are, e.g. "smallest to largest of 5 seeds".
+        smoothing: what smoothed lines are, e.g. "mean of 25 epochs".
+
+    Raises:
+        PlotDataError: no series, a key twice, a key without style, `highlight` not among the keys,
+            or a band or smoothing that is not explained.
+    """
+    scene = _scene(series, styles, closing, highlight, raw=len(series) <= _MOST_RAW)
+    shown = scene.series
+    limits = y_limits(shown, floor, ceiling, scene.raw)
+    few = len(shown) <= MOST_LABELS
+    key_width, key_height = (0.0, 0.0) if few else key_size(shown)
+    height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
+    fig, body = start_figure(
+        height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
+    )
+    labels = scene.labels(shown if few else [each for each in shown if each.key == highlight])
+    margin = label_margin([label.text for label in labels], bold=True) + 0.1
+    place = body.inset(METRIC_MARGIN, _BOTTOM, right=margin + key_width, top=_TOP)
+    ax = add_axes(fig, place)
+    _draw_lines(ax, place, shown, scene)
+    metric_axis(ax, limits, metric)
+    epoch_axis(ax, *scene.epochs, ticks=7)
+    end_labels(ax, labels, place.width, place.height)
+    if not few:
+        key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
+        draw_key(fig, key_place, shown, styles, highlight)
+    return fig
+
+
+@styled
+def comparison_facets(
+    series: Sequence[Series],
+    facets: Sequence[Facet],
+    styles: Mapping[str, SeriesStyle],
+    *,
+    metric: str = "Test accuracy",
+    floor: float | None = 0.0,
+    ceiling: float | None = 1.0,
+    title: str = "",
+    closing: int | None = None,
+    highlight: str | None = None,
+    band: str = "",
+    smoothing: str = "",
+) -> Figure:
+    """Draw one metric of several variants in small panels with the same axes.
+
+    Each line is labelled at its end; raw epochs are left out where there are smoothed ones. The
+    other arguments are those of `comparison`; `facets` names the panels and, by their keys, the
+    lines in each. A facet's key without a series (a missing run) is left out; a facet without any
+    says so.
+
+    Raises:
+        PlotDataError: as `comparison`; or there is no facet.
+    """
+    if not facets:
+        raise PlotDataError("a figure of small multiples needs at least one facet")
+    scene = _scene(series, styles, closing, highlight, raw=False)
+    by_key = {each.key: each for each in scene.series}
+    groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
+    limits = y_limits(scene.series, floor, ceiling, scene.raw)
+    margin = label_margin([each.label for each in scene.series], SMALL_SIZE, bold=True) + 0.1
+    columns = _facet_columns(len(facets), margin)
+    rows = -(-len(facets) // columns)
+    most = max(len(group) for group in groups)
+    row_height = max(_FACET_HEIGHT, 0.5 + most * 1.3 * SMALL_SIZE / POINTS)
+    fig, body = start_figure(
+        rows * row_height + 0.22, title, scene.legend(band, smoothing), scene.notes(limits, metric)
+    )
+    cell_width = (body.width - METRIC_MARGIN - 0.06) / columns
+    top = body.bottom + body.height
+    for i, (facet, group) in enumerate(zip(facets, groups, strict=True)):
+        row, column = divmod(i, columns)
+        cell = Box(
+            METRIC_MARGIN + column * cell_width,
+            top - (row + 1) * row_height,
+            cell_width,
+            row_height,
+        )
+        place = cell.inset(bottom=0.24, right=margin, top=0.26)
+        ax = add_axes(fig, place)
+        _draw_lines(ax, place, group, scene)
+        metric_axis(ax, limits, metric if column == 0 else "")
+        ax.set_title(facet.title, fontsize=FONT_SIZE, loc="left", pad=4)
+        lowest = i + columns >= len(facets)
+        epoch_axis(ax, *scene.epochs, label=lowest, ticks=3)
+        ax.tick_params(labelbottom=lowest, labelleft=column == 0)
+        labels = scene.labels(group, value=False)
+        end_labels(ax, labels, place.width, place.height, SMALL_SIZE)
+        if not labels:
+            say_empty(ax, "no run")
+    return fig
+
+
+def _facet_columns(facets: int, margin: float) -> int:
+    """As many panels in a row as leave each some width beside `margin` inches of labels."""
+    room = PAGE_WIDTH - METRIC_MARGIN
+    fitting = int(room / (margin + _LEAST_PANEL))
+    return max(1, min(_FACET_COLUMNS, facets, fitting))
+
+
+def _scene(
+    series: Sequence[Series],
+    styles: Mapping[str, SeriesStyle],
+    closing: int | None,
+    highlight: str | None,
+    *,
+    raw: bool,
+) -> _Scene:
+    """Check that keys, styles and names fit together, and cut the series to the window."""
+    if not series:
+        raise PlotDataError("a comparison needs at least one series")
+    keys = [each.key for each in series]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise PlotDataError(f"a comparison has several series of the same key: {', '.join(twice)}")
+    unstyled = [key for key in keys if key not in styles]
+    if unstyled:
+        raise PlotDataError(
+            f"no style for {', '.join(unstyled)}: make `styles` from all variants of the study"
+        )
+    if highlight is not None and highlight not in keys:
+        raise PlotDataError(f"cannot highlight {highlight!r}: the series are {', '.join(keys)}")
+    last = max(float(each.epochs[-1]) for each in series)
+    first = min(float(each.epochs[0]) for each in series)
+    if closing is not None:
+        first = max(first, last - closing + 1)
+    cut = [(each.label, each.since(first)) for each in series]
+    shown = [part for _, part in cut if part is not None]
+    absent = [label for label, part in cut if part is None]
+    return _Scene(shown, absent, styles, highlight, (first, last), raw)
+
+
+def _draw_lines(ax: Axes, place: Box, series: Sequence[Series], scene: _Scene) -> None:
+    columns = round(place.width * POINTS)
+    many = len(series) > MOST_LABELS
+    line_width = 0.9 if many else 1.5 if place.width > _NARROW else 1.2
+    for each in series:
+        style, noisy = scene.styles[each.key], many and each.smoothed is None
+        width, zorder = (0.6 if noisy else line_width), 3.0
+        if each.key == scene.highlight:
+            # A white casing lifts the line off the others; dashes would break it up.
+            width, zorder, style = 1.8 * width, 6.0, replace(style, dash=())
+            x, y = thin_line(each.epochs, each.drawn, columns)
+            ax.plot(
+                x, y, color="white", linewidth=width + (0.6 if noisy else 2.0), zorder=zorder - 0.2
+            )
+        draw_series(
+            ax,
+            each,
+            style,
+            columns=columns,
+            width=width,
+            raw=scene.raw,
+            band_alpha=BAND_ALPHA if len(series) <= 2 else 0.6 * BAND_ALPHA,
+            zorder=zorder,
+        )
+        mark_early_end(ax, each, style, scene.epochs[1])

@@ -1,0 +1,208 @@
+"""Cost and accuracy of one variant by epoch: the figure that every run of a study gets."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nnrepro.plots.frame import POINTS, Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.lines import (
+    METRIC_MARGIN,
+    EndLabel,
+    band_and_smoothing_entries,
+    draw_series,
+    end_labels,
+    epoch_axis,
+    format_value,
+    has_raw,
+    label_margin,
+    mark_early_end,
+    metric_axis,
+    raw_entry,
+    say_empty,
+    y_limits,
+)
+from nnrepro.plots.series import Series, last_finite
+from nnrepro.plots.style import INK, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
+
+_BODY_HEIGHT = 2.55
+_TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePanel:
+    """One metric of one variant, on the training and on the test set.
+
+    Attributes:
+        name: axis label, e.g. "Cost" or "Accuracy".
+        train: the metric on the training set.
+        test: the metric on the test set.
+        converged_at: epoch from which the test curve counts as converged; None where it does
+            not, or where nobody asked.
+        ceiling: the largest value that the metric can have (1 for accuracies); None without one.
+    """
+
+    name: str
+    train: Series
+    test: Series
+    converged_at: int | None = None
+    ceiling: float | None = None
+
+
+@styled
+def curves(
+    cost: CurvePanel,
+    accuracy: CurvePanel,
+    style: SeriesStyle,
+    *,
+    title: str = "",
+    band: str = "",
+    smoothing: str = "",
+    epochs: int | None = None,
+) -> Figure:
+    """Draw a variant's cost and accuracy by epoch, side by side.
+
+    The test curve has the variant's own colour, the training curve is always grey and dashed. The
+    numbers at the right ends are the values of the last epoch that has one.
+
+    Args:
+        cost: left panel.
+        accuracy: right panel.
+        style: the variant's style, from `series_styles`.
+        title: title above the panels; none where empty.
+        band: what the bands are, e.g. "95 % interval of the mean, 5 seeds".
+        smoothing: what the bold lines are, e.g. "mean of 25 epochs".
+        epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
+            in a cross; None takes the longest curve's length.
+
+    Raises:
+        PlotDataError: a series has a band or smoothed values that `band` or `smoothing` leaves
+            unexplained.
+    """
+    panels = (cost, accuracy)
+    every = [series for panel in panels for series in (panel.train, panel.test)]
+    limits = [y_limits([panel.train, panel.test], 0.0, panel.ceiling) for panel in panels]
+    last_epoch = max(float(each.epochs[-1]) for each in every)
+    last_epoch = max(last_epoch, float(epochs or 0))
+    legend = _legend(panels, every, style, band, smoothing)
+    notes = [
+        note
+        for panel, range_ in zip(panels, limits, strict=True)
+        if (note := range_.note(panel.name))
+    ]
+    fig, body = start_figure(_BODY_HEIGHT, title, legend, notes)
+    half = body.width / 2
+    top = 0.1 if all(panel.converged_at is None for panel in panels) else 0.24
+    for i, (panel, range_) in enumerate(zip(panels, limits, strict=True)):
+        cell = Box(body.left + i * half, body.bottom, half, body.height)
+        labels = _labels(panel, style, last_epoch)
+        margin = label_margin([label.text for label in labels] or ["test 0.000"], bold=True)
+        place = cell.inset(left=METRIC_MARGIN, bottom=0.42, right=margin + 0.08, top=top)
+        ax = add_axes(fig, place)
+        metric_axis(ax, range_, panel.name)
+        epoch_axis(ax, _first_epoch(panel), last_epoch)
+        _draw_panel(ax, place, panel, style, last_epoch)
+        end_labels(ax, labels, place.width, place.height)
+    return fig
+
+
+def _draw_panel(
+    ax: Axes, place: Box, panel: CurvePanel, style: SeriesStyle, last_epoch: float
+) -> None:
+    columns = round(place.width * POINTS)
+    for series, look, width, zorder in (
+        (panel.train, _TRAIN_STYLE, 1.3, 3.0),
+        (panel.test, _test_style(style), 1.8, 4.0),
+    ):
+        draw_series(ax, series, look, columns=columns, width=width, zorder=zorder)
+        mark_early_end(ax, series, look, last_epoch)
+    if panel.train.end() is None and panel.test.end() is None:
+        say_empty(ax, "no finite value")
+    if panel.converged_at is not None:
+        _mark_convergence(ax, panel, panel.converged_at, style)
+
+
+def _test_style(style: SeriesStyle) -> SeriesStyle:
+    """The variant's colour on a solid line: here a dash means training data."""
+    return SeriesStyle(style.color, (), "o")
+
+
+def _first_epoch(panel: CurvePanel) -> float:
+    return min(float(panel.train.epochs[0]), float(panel.test.epochs[0]))
+
+
+def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
+    """Name and last value of both curves; a curve that stops early says at which epoch."""
+    labels = []
+    for name, series, color in (
+        ("train", panel.train, TRAIN_GREY),
+        ("test", panel.test, style.color),
+    ):
+        end, drawn = last_finite(series.epochs, series.mean), series.end()
+        if end is None or drawn is None:
+            continue
+        epoch, value = end
+        early = f" at {epoch:.0f}" if epoch < last_epoch else ""
+        text = f"{name} {format_value(value)}{early}"
+        labels.append(EndLabel(drawn[1], text, color, bold=name == "test"))
+    return labels
+
+
+def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyle) -> None:
+    """A ring on the test curve, and a dotted line up to the epoch's number above the frame."""
+    test = panel.test
+    height = float(np.interp(epoch, test.epochs, test.drawn))
+    transform = ax.get_xaxis_transform()
+    low, high = ax.get_ylim()
+    foot = (height - low) / (high - low) if np.isfinite(height) else 0.0
+    ax.plot(
+        [epoch, epoch],
+        [foot, 1.0],
+        transform=transform,
+        color=INK,
+        linestyle=(0, (1.0, 1.5)),
+        linewidth=0.9,
+        zorder=4.5,
+    )
+    if np.isfinite(height):
+        ax.plot([epoch], [height], **_ring(style), zorder=5.0)
+    ax.text(
+        epoch, 1.02, f"epoch {epoch}", transform=transform, ha="center", va="bottom",
+        fontsize=SMALL_SIZE,
+    )  # fmt: skip
+
+
+def _ring(style: SeriesStyle) -> dict[str, Any]:
+    return {
+        "marker": "o",
+        "markersize": 6.0,
+        "markerfacecolor": "white",
+        "markeredgecolor": style.color,
+        "markeredgewidth": 1.4,
+        "linestyle": "none",
+    }
+
+
+def _legend(
+    panels: tuple[CurvePanel, CurvePanel],
+    every: list[Series],
+    style: SeriesStyle,
+    band: str,
+    smoothing: str,
+) -> list[LegendEntry]:
+    entries = [
+        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), "test"),
+        LegendEntry(
+            Line2D([], [], color=TRAIN_GREY, linewidth=1.3, linestyle=_TRAIN_STYLE.linestyle),
+            "train",
+        ),
+    ]
+    entries += [raw_entry()] if has_raw(every) else []
+    entries += band_and_smoothing_entries(every, band, smoothing)
+    if any(panel.converged_at is not None for panel in panels):
+        ring = Line2D([], [], **_ring(style))
+        entries.append(LegendEntry(ring, "test curve converged"))
+    return entries

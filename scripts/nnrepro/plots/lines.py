@@ -1,0 +1,348 @@
+"""Drawing lines by epoch: bands, end labels that keep out of each other's way, axis ranges."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from nnrepro.plots.frame import POINTS, LegendEntry, text_width
+from nnrepro.plots.series import (
+    FloatArray,
+    PlotDataError,
+    Series,
+    isolated,
+    thin_band,
+    thin_line,
+)
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    SMALL_SIZE,
+    SOFT_INK,
+    TRAIN_GREY,
+    SeriesStyle,
+    text_color,
+)
+
+METRIC_MARGIN = 0.68
+"""Inches left of a panel that tick labels and the metric's name need."""
+
+_FEW_POINTS = 12
+_FIRST_EPOCHS = 3
+BAND_ALPHA = 0.2
+"""Opacity of a band where few of them lie over each other."""
+
+_RAW_ALPHA = 0.35
+_LABEL_OFFSET = 0.08
+_LEADER = 0.14
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A y range and what it leaves out.
+
+    Attributes:
+        low: lower end.
+        high: upper end.
+        outside: how many values of the raw lines lie beyond the range.
+        total: how many values the raw lines have.
+        extreme: the value farthest out; NaN where none is outside.
+    """
+
+    low: float
+    high: float
+    outside: int = 0
+    total: int = 0
+    extreme: float = float("nan")
+
+    def note(self, what: str) -> str:
+        """A sentence that owns up to values off the axis; empty where there are none."""
+        if not self.outside:
+            return ""
+        return (
+            f"{what}: {self.outside} of {self.total} values lie beyond the axis, "
+            f"the farthest at {_digits(self.extreme, 3)}."
+        )
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """Words at the right end of a line: their data height, text, and the line's colour."""
+
+    y: float
+    text: str
+    color: str
+    bold: bool = False
+
+
+def draw_series(
+    ax: Axes,
+    series: Series,
+    style: SeriesStyle,
+    *,
+    columns: int,
+    width: float = 1.5,
+    raw: bool = True,
+    band_alpha: float = BAND_ALPHA,
+    zorder: float = 3.0,
+) -> None:
+    """Draw a band, faint raw epochs under a smoothed line, and the line itself.
+
+    Args:
+        ax: where to draw.
+        series: the data.
+        style: colour, dash and marker.
+        columns: pixel columns that the panel offers; more points than that are thinned.
+        width: line width in points.
+        raw: draw the raw epochs faintly where the series has a smoothed line and no band.
+        band_alpha: opacity of the band.
+        zorder: higher lines lie on top.
+    """
+    if series.low is not None and series.high is not None:
+        x, low, high = thin_band(series.epochs, series.low, series.high, columns)
+        ax.fill_between(
+            x, low, high, color=style.color, alpha=band_alpha, linewidth=0, zorder=zorder - 1
+        )
+    elif raw and series.smoothed is not None:
+        x, y = thin_line(series.epochs, series.mean, columns)
+        ax.plot(x, y, color=style.color, alpha=_RAW_ALPHA, linewidth=0.6, zorder=zorder - 0.5)
+    marked = (
+        np.arange(series.epochs.size)
+        if series.epochs.size <= _FEW_POINTS
+        else isolated(series.drawn)
+    )
+    x, y = thin_line(series.epochs, series.drawn, columns)
+    ax.plot(x, y, color=style.color, linestyle=style.linestyle, linewidth=width, zorder=zorder)
+    if marked.size:
+        ax.plot(
+            series.epochs[marked],
+            series.drawn[marked],
+            color=style.color,
+            linestyle="none",
+            marker=style.marker,
+            markersize=4.0,
+            zorder=zorder,
+        )
+
+
+def band_and_smoothing_entries(
+    series: Sequence[Series], band: str, smoothing: str
+) -> list[LegendEntry]:
+    """Legend entries that say what band, faint line and bold line mean, where they occur.
+
+    Raises:
+        PlotDataError: a series has a band or a smoothed line that the caller left unexplained.
+    """
+    entries = []
+    for each in series:
+        if each.low is not None and not band:
+            raise PlotDataError(f"series {each.key!r} has a band, but `band` does not say which")
+        if each.smoothed is not None and not smoothing:
+            raise PlotDataError(
+                f"series {each.key!r} is smoothed, but `smoothing` does not say how"
+            )
+    if any(each.smoothed is not None for each in series):
+        entries.append(LegendEntry(Line2D([], [], color=TRAIN_GREY, linewidth=1.8), smoothing))
+    if any(each.low is not None for each in series):
+        entries.append(
+            LegendEntry(Patch(facecolor=TRAIN_GREY, alpha=1.5 * BAND_ALPHA, linewidth=0), band)
+        )
+    return entries
+
+
+def raw_entry() -> LegendEntry:
+    """The legend entry of the faint line of single epochs."""
+    return LegendEntry(
+        Line2D([], [], color=TRAIN_GREY, linewidth=0.7, alpha=2 * _RAW_ALPHA), "each epoch"
+    )
+
+
+def has_raw(series: Sequence[Series]) -> bool:
+    """Whether any line lies over its faint raw epochs."""
+    return any(each.smoothed is not None and each.low is None for each in series)
+
+
+def mark_early_end(
+    ax: Axes, series: Series, style: SeriesStyle, last_epoch: float, zorder: float = 5.0
+) -> None:
+    """Put a cross where a line ends before the axis does: a run that diverged or was stopped."""
+    end = series.end()
+    if end is not None and end[0] < last_epoch:
+        ax.plot(
+            [end[0]],
+            [end[1]],
+            marker="x",
+            color=style.color,
+            markersize=6.0,
+            markeredgewidth=1.6,
+            zorder=zorder,
+        )
+
+
+def y_limits(
+    series: Sequence[Series], floor: float | None, ceiling: float | None, raw: bool = True
+) -> Limits:
+    """A range that shows every value, unless a few wild ones would flatten all others.
+
+    Where the whole range is over three times that of the central 90 % of values, the axis covers
+    that central range, half of it again on both sides, and the first epochs, where every curve is
+    far from its end.
+
+    Args:
+        series: what the panel shows.
+        floor: a value that the metric cannot go below, such as 0.
+        ceiling: a value that it cannot exceed, such as 1.
+        raw: the panel shows raw epochs; otherwise only the lines that `Series.drawn` names.
+    """
+    lines = [each.mean if raw else each.drawn for each in series]
+    bands = [value for each in series for value in (each.low, each.high) if value is not None]
+    values = _finite([*lines, *bands])
+    if not values.size:
+        return Limits(floor or 0.0, 1.0 if ceiling is None else ceiling)
+    core_low, core_high = np.quantile(values, [0.05, 0.95])
+    core = core_high - core_low
+    low, high = values.min(), values.max()
+    if core > 0 and high - low > 3 * core:
+        early = _finite(line[:_FIRST_EPOCHS] for line in lines)
+        low = max(low, min(core_low - core / 2, *early))
+        high = min(high, max(core_high + core / 2, *early))
+    # At least a hundredth of the value in all, so that rounding noise does not fill the panel.
+    padding = max(0.05 * (high - low), 0.005 * max(abs(low), abs(high))) or 0.5
+    low, high = low - padding, high + padding
+    low = low if floor is None else max(low, floor - padding / 4)
+    high = high if ceiling is None else min(high, ceiling + padding / 4)
+    points = _finite(lines)
+    beyond = points[(points < low) | (points > high)]
+    extreme = beyond[np.argmax(np.abs(beyond - (low + high) / 2))] if beyond.size else np.nan
+    return Limits(float(low), float(high), int(beyond.size), int(points.size), float(extreme))
+
+
+def metric_axis(ax: Axes, limits: Limits, label: str = "") -> None:
+    """Set the y axis: its range, and ticks of few enough digits to fit `METRIC_MARGIN`."""
+    ax.set_ylim(limits.low, limits.high)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    # Full numbers at the ticks: a common factor or offset above the frame is easily overlooked.
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _digits(value, 5)))
+    ax.set_ylabel(label)
+
+
+def epoch_axis(ax: Axes, first: float, last: float, label: bool = True, ticks: int = 5) -> None:
+    """Set the epoch axis: whole numbers, a single epoch in the middle."""
+    span = last - first
+    # Few epochs carry markers, which need room at both ends.
+    padding = (0.04 if span < _FEW_POINTS else 0.015) * span or 0.5
+    ax.set_xlim(first - padding, last + padding)
+    steps = [1, 2, 2.5, 5, 10]
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, min_n_ticks=1, steps=steps))
+    if label:
+        ax.set_xlabel("Epoch")
+
+
+def format_value(value: float) -> str:
+    """Three decimals for numbers of the order of 1, three digits for others."""
+    return f"{value:.3f}" if abs(value) < 10 else _digits(value, 3)
+
+
+def _digits(value: float, digits: int) -> str:
+    """A number with so many significant digits, large ones as 4e5."""
+    return f"{value:.{digits}g}".replace("e+0", "e").replace("e+", "e")
+
+
+def describe_end(series: Series, last_epoch: float) -> str:
+    """A series' label and last drawn value, with its epoch where that is not `last_epoch`."""
+    end = series.end()
+    if end is None:
+        return f"{series.label} no value"
+    early = f" at {end[0]:.0f}" if end[0] < last_epoch else ""
+    return f"{series.label} {format_value(end[1])}{early}"
+
+
+def label_margin(texts: Sequence[str], size: float = FONT_SIZE, bold: bool = False) -> float:
+    """Inches to leave at a panel's right side for end labels."""
+    widest = max((text_width(text, size, bold) for text in texts), default=0.0)
+    return widest + _LEADER + _LABEL_OFFSET if texts else 0.0
+
+
+def end_labels(
+    ax: Axes, labels: Sequence[EndLabel], width: float, height: float, size: float = FONT_SIZE
+) -> None:
+    """Write labels beside the right ends of lines, apart from each other.
+
+    Where a label had to move away from its line's end, a thin leader joins the two.
+
+    Args:
+        ax: axes with their y range set.
+        labels: what to write.
+        width: width of the axes in inches.
+        height: height of the axes in inches.
+        size: font size in points.
+    """
+    low, high = ax.get_ylim()
+    wanted = np.clip([(label.y - low) / (high - low) for label in labels], 0.0, 1.0)
+    step = 1.25 * size / POINTS / height
+    placed = spread(wanted, step, 0.0, 1.0)
+    start, stop = 1 + 0.02 / width, 1 + _LEADER / width
+    for label, own, place in zip(labels, wanted, placed, strict=True):
+        ax.add_artist(
+            Line2D(
+                [start, stop],
+                [own, place],
+                transform=ax.transAxes,
+                color=label.color,
+                linewidth=0.6,
+                clip_on=False,
+            )
+        )
+        ax.text(
+            1 + (_LEADER + 0.03) / width,
+            place,
+            label.text,
+            transform=ax.transAxes,
+            color=text_color(label.color),
+            fontsize=size,
+            va="center_baseline",
+            weight="bold" if label.bold else "normal",
+        )
+
+
+def spread(wanted: Sequence[float] | FloatArray, gap: float, low: float, high: float) -> FloatArray:
+    """Positions at least `gap` apart, in the order of `wanted` and as near to it as can be.
+
+    Least squares, by pooling adjacent violators. Where `low` to `high` has no room for all, the
+    gap shrinks to what fits.
+    """
+    targets = np.asarray(wanted, dtype=np.float64)
+    count = targets.size
+    if count == 0:
+        return targets
+    gap = min(gap, (high - low) / max(count - 1, 1))
+    order = np.argsort(targets, kind="stable")
+    shifts = gap * np.arange(count)
+    pools: list[tuple[float, int]] = []
+    for value in targets[order] - shifts:
+        mean, size = float(value), 1
+        while pools and pools[-1][0] > mean:
+            previous, members = pools.pop()
+            mean = (mean * size + previous * members) / (size + members)
+            size += members
+        pools.append((mean, size))
+    flat = np.repeat([mean for mean, _ in pools], [size for _, size in pools])
+    placed = np.empty(count)
+    placed[order] = np.clip(flat, low, high - shifts[-1]) + shifts
+    return placed
+
+
+def say_empty(ax: Axes, text: str) -> None:
+    """Say in the middle of empty axes why nothing is drawn."""
+    ax.text(
+        0.5, 0.5, text, transform=ax.transAxes, ha="center", color=SOFT_INK, fontsize=SMALL_SIZE
+    )
+
+
+def _finite(parts: Iterable[FloatArray]) -> FloatArray:
+    """All finite values of several arrays in one."""
+    values = np.concatenate([*parts])
+    return values[np.isfinite(values)]

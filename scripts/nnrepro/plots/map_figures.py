@@ -1,0 +1,43 @@
+"""Figures of a trained network's feature maps, from the arrays that a job computed."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.plots.drawing import Drawing, ProtocolFigures
+from nnrepro.plots.feature_maps import feature_map_grid, feature_map_overview
+
+_NOT_LAYERS = ("images", "labels")
+
+
+def feature_map_drawings(
+    figures: ProtocolFigures,
+    maps: Mapping[str, Mapping[str, NDArray[np.floating]]],
+    classes: list[str],
+) -> Iterator[Drawing]:
+    """For each test image an overview and one figure per layer.
+
+    Args:
+        figures: the protocol's figures.
+        maps: by figure name: `images` [n, height, width, 3], `labels` [n], and by layer
+            activations [n, height, width, channels].
+        classes: names of the classes.
+    """
+    for spec, runs in figures.specs("feature_maps"):
+        if spec.name not in maps:
+            continue
+        arrays = maps[spec.name]
+        layers = {name: value for name, value in arrays.items() if name not in _NOT_LAYERS}
+        for index, label in enumerate(arrays["labels"]):
+            what = f"{runs[0].label}, test image {index + 1} ({classes[int(label)]})"
+            stem = f"{spec.name}_image{index + 1}"
+            here = {name: np.asarray(value[index]) for name, value in layers.items()}
+            overview = feature_map_overview(
+                arrays["images"][index], here, title=figures.titled(what)
+            )
+            yield Drawing(f"{stem}_overview", overview, runs[:1])
+            for name, values in here.items():
+                title = figures.titled(f"{name.upper()} of {what}")
+                grid = feature_map_grid(values, layer=name, title=title)
+                yield Drawing(f"{stem}_{name}", grid, runs[:1])

@@ -1,0 +1,143 @@
+"""The lines of a figure as data, and their thinning to what a page can show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnrepro.errors import NnreproError
+
+FloatArray = NDArray[np.float64]
+
+
+class PlotDataError(NnreproError):
+    """The data given to a figure cannot be drawn: the message says which and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One metric of one variant by epoch. NaN marks epochs without a value.
+
+    Attributes:
+        key: variant name; decides the style.
+        label: short human name, shown beside the line.
+        epochs: epoch numbers from 1, shape [epochs], strictly rising.
+        mean: the metric, or its mean over seeds, shape [epochs].
+        low: lower edge of the band, shape [epochs]; None without a band.
+        high: upper edge of the band; given exactly when `low` is.
+        smoothed: `mean` smoothed, shape [epochs]; None where the raw line is clear enough.
+    """
+
+    key: str
+    label: str
+    epochs: FloatArray
+    mean: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+    smoothed: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "mean", "low", "high", "smoothed"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, as_floats(value))
+        self._check()
+
+    def _check(self) -> None:
+        if self.epochs.ndim != 1 or self.epochs.size == 0:
+            raise PlotDataError(
+                f"series {self.key!r}: epochs have shape {self.epochs.shape}; "
+                "a curve needs a list of at least one epoch"
+            )
+        if not (np.diff(self.epochs) > 0).all():
+            raise PlotDataError(f"series {self.key!r}: epochs do not rise at every step")
+        if (self.low is None) != (self.high is None):
+            raise PlotDataError(f"series {self.key!r}: a band needs both `low` and `high`")
+        for name in ("mean", "low", "high", "smoothed"):
+            value = getattr(self, name)
+            if value is not None and value.shape != self.epochs.shape:
+                raise PlotDataError(
+                    f"series {self.key!r}: {name} has shape {value.shape}, "
+                    f"epochs have {self.epochs.shape}"
+                )
+
+    @property
+    def drawn(self) -> FloatArray:
+        """The line that carries the message: smoothed where there is one."""
+        return self.mean if self.smoothed is None else self.smoothed
+
+    def end(self) -> tuple[float, float] | None:
+        """The last epoch at which the drawn line has a value, and that value; None without one."""
+        return last_finite(self.epochs, self.drawn)
+
+    def since(self, first: float) -> "Series | None":
+        """The part of the series from epoch `first` on; None where it ends before."""
+        keep = self.epochs >= first
+        if not keep.any():
+            return None
+        low, high, smoothed = (
+            None if value is None else value[keep] for value in (self.low, self.high, self.smoothed)
+        )
+        return Series(self.key, self.label, self.epochs[keep], self.mean[keep], low, high, smoothed)
+
+
+def as_floats(values: ArrayLike) -> FloatArray:
+    """`values` as floats, with infinities (a diverged run's) as NaN: neither can be drawn."""
+    array = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+def last_finite(x: FloatArray, y: FloatArray) -> tuple[float, float] | None:
+    """The last point whose y is a number, or None."""
+    places = np.flatnonzero(np.isfinite(y))
+    return (float(x[places[-1]]), float(y[places[-1]])) if places.size else None
+
+
+def isolated(y: FloatArray) -> NDArray[np.intp]:
+    """Indices of values with no neighbour: a line through them alone would be invisible."""
+    known = np.concatenate([[False], np.isfinite(y), [False]])
+    return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
+
+
+def thin_line(x: FloatArray, y: FloatArray, columns: int) -> tuple[FloatArray, FloatArray]:
+    """Keep what a line shows when it is drawn over `columns` columns of pixels, and no more.
+
+    Of each column's points the first and last, the lowest and highest and one gap, where there is
+    one, are kept: every peak stays as high as it was and every gap stays a gap.
+    """
+    if x.size <= 4 * columns:
+        return x, y
+    kept: list[int] = []
+    for start, stop in _columns(x, columns):
+        part = y[start:stop]
+        picks = {start, stop - 1}
+        gaps = np.flatnonzero(np.isnan(part))
+        if gaps.size:
+            picks.add(start + int(gaps[0]))
+        if gaps.size < part.size:
+            picks |= {start + int(np.nanargmin(part)), start + int(np.nanargmax(part))}
+        kept.extend(sorted(picks))
+    return x[kept], y[kept]
+
+
+def thin_band(
+    x: FloatArray, low: FloatArray, high: FloatArray, columns: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The band's outer edge in each of `columns` columns: never narrower than the data."""
+    if x.size <= 2 * columns:
+        return x, low, high
+    spans = _columns(x, columns)
+
+    def reduce(values: FloatArray, edge: Callable[[FloatArray], float]) -> FloatArray:
+        parts = (values[start:stop] for start, stop in spans)
+        return np.array([edge(p[~np.isnan(p)]) if not np.isnan(p).all() else np.nan for p in parts])
+
+    return reduce(x, np.mean), reduce(low, np.min), reduce(high, np.max)
+
+
+def _columns(x: FloatArray, columns: int) -> list[tuple[int, int]]:
+    """Half-open index ranges of the points in each column; columns without points are left out."""
+    edges = np.linspace(x[0], x[-1], columns + 1)
+    cuts = np.unique(np.concatenate([[0], np.searchsorted(x, edges[1:-1]), [x.size]]))
+    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
