@@ -1,0 +1,51 @@
+# nnrepro: from config.yaml to the final report.
+#
+#   snakemake --cores all                                 the whole study of config.yaml
+#   snakemake --cores all --configfile budgets/smoke.yaml the same study, a few epochs only
+#   snakemake --cores all tables                          stop at the tables (or: figures, training)
+#
+# Everything of a study lies below results/<name>/:
+#   data/<data set>.npz                            prepared arrays
+#   runs/<run id>/                                 one training job: history.json, run.json, ...
+#   selection/<protocol>/<experiment>.json         the variant that a protocol picked
+#   tables/<table>.csv                             tables/runs.csv has one row per run
+#   figures/<protocol>/<kind>/**.svg and .png      figures
+#   report/index.html                              the report
+# A run id is <protocol>/<experiment>/<variant>/seed<k>.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/training.smk"
+include: "rules/analysis.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        REPORT,
+        TABLES,
+        FIGURES,
+
+
+rule training:
+    input:
+        run_files("history"),
+
+
+rule tables:
+    input:
+        TABLES,
+
+
+rule figures:
+    input:
+        FIGURES,

@@ -1,0 +1,93 @@
+# From histories to tables: selections, one row per run, and the tables that the study asks for.
+ANALYSIS = ("analysis", "files.py")
+TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
+
+
+rule select_variant:
+    input:
+        histories=lambda wildcards: run_files(
+            "history", STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+        ),
+    output:
+        decision=f"{ROOT}/selection/{{protocol}}/{{experiment}}.json",
+        scores=f"{ROOT}/selection/{{protocol}}/{{experiment}}_scores.csv",
+    log:
+        f"{ROOT}/logs/select_variant/{{protocol}}/{{experiment}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        metric=lambda wildcards: STUDY.protocols[wildcards.protocol].selection_metric,
+        runs=lambda wildcards: described(
+            STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+        ),
+        code=code("select_variant.py", *ANALYSIS),
+    message:
+        "Selecting the best variant of {wildcards.experiment} as {wildcards.protocol} does"
+    script:
+        "../scripts/select_variant.py"
+
+
+rule tabulate_runs:
+    input:
+        histories=run_files("history"),
+        records=run_files("record"),
+        data=[info for _, info in DATA_FILES.values()],
+        decisions=DECISIONS,
+    output:
+        runs=report(
+            PATHS.table("runs"),
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "All runs"},
+        ),
+        variants=report(
+            PATHS.table("variants"),
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "All variants"},
+        ),
+        provenance=f"{ROOT}/provenance.json",
+    log:
+        f"{ROOT}/logs/tabulate_runs.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        title="Every run, and every variant over its seeds",
+        stamp=STUDY.stamp(STUDY.runs),
+        runs=described(STUDY.runs),
+        code=code("tabulate_runs.py", *ANALYSIS),
+    message:
+        "Tabulating all runs"
+    script:
+        "../scripts/tabulate_runs.py"
+
+
+rule make_table:
+    input:
+        variants=PATHS.table("variants"),
+        decisions=DECISIONS,
+    output:
+        report(
+            f"{ROOT}/tables/{{table}}.csv",
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels=lambda wildcards: {"table": STUDY.tables[wildcards.table].title},
+        ),
+    log:
+        f"{ROOT}/logs/make_table/{{table}}.log",
+    wildcard_constraints:
+        table="|".join(STUDY.tables) or "none",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        title=lambda wildcards: STUDY.tables[wildcards.table].title,
+        stamp=STUDY.stamp(STUDY.runs),
+        spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
+        code=code("make_table.py", *ANALYSIS),
+    message:
+        "Making table {wildcards.table}"
+    script:
+        "../scripts/make_table.py"

@@ -1,0 +1,228 @@
+# One job per protocol and kind of figure; each draws all figures of its kind.
+DRAWING = ("plots", *ANALYSIS)
+
+
+def figure_specs(kind):
+    return [figure for figure in STUDY.figures.values() if figure.kind == kind]
+
+
+def figure_selectors(kind):
+    return [selector for figure in figure_specs(kind) for selector in figure.runs]
+
+
+def figure_runs(protocol, kind):
+    """Runs that a protocol's figures of a kind show; every run has its curves."""
+    if kind == "curves":
+        return STUDY.runs_of(protocol)
+    return STUDY.select(protocol, figure_selectors(kind))
+
+
+def figure_histories(kind):
+    return lambda wildcards: run_files("history", figure_runs(wildcards.protocol, kind))
+
+
+def figure_decisions(wildcards):
+    """All decisions of a protocol: they tell which variant to point out."""
+    return decisions_of(wildcards.protocol)
+
+
+def figure_spec(kind):
+    """Fingerprint of what a kind's figures show, so that a changed title redraws them."""
+    return lambda wildcards: value_fingerprint(
+        [spec.__dict__ for spec in figure_specs(kind)]
+        + [run.to_dict() for run in figure_runs(wildcards.protocol, kind)]
+    )
+
+
+def figure_stamp(kind):
+    return lambda wildcards: STUDY.stamp(figure_runs(wildcards.protocol, kind))
+
+
+def feature_map_weights(wildcards):
+    """Weights of the first seed of the variant whose maps are shown."""
+    runs = STUDY.select(wildcards.protocol, STUDY.figures[wildcards.figure].runs)
+    return run_files("weights", runs[:1])
+
+
+FIGURE_KINDS = tuple(
+    dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
+)
+FIGURES = [
+    str(PATHS.figures(protocol, kind))
+    for protocol in STUDY.protocols
+    for kind in FIGURE_KINDS
+    if figure_runs(protocol, kind)
+]
+
+
+rule draw_curves:
+    input:
+        histories=figure_histories("curves"),
+        decisions=figure_decisions,
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/curves"),
+            patterns=["{experiment}/{variant}.svg"],
+            caption="../docs/captions/curves.rst",
+            category="Figures",
+            subcategory="Cost and accuracy of each variant",
+            labels={
+                "protocol": "{protocol}",
+                "experiment": "{experiment}",
+                "variant": "{variant}",
+            },
+        ),
+    log:
+        f"{ROOT}/logs/draw_curves/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("curves"),
+        spec=figure_spec("curves"),
+        code=code("draw_curves.py", *DRAWING),
+    message:
+        "Drawing cost and accuracy curves ({wildcards.protocol})"
+    script:
+        "../scripts/draw_curves.py"
+
+
+rule draw_comparison:
+    input:
+        histories=figure_histories("comparison"),
+        decisions=figure_decisions,
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/comparison"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/comparison.rst",
+            category="Figures",
+            subcategory="Comparisons",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_comparison/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("comparison"),
+        spec=figure_spec("comparison"),
+        code=code("draw_comparison.py", *DRAWING),
+    message:
+        "Drawing comparisons of variants ({wildcards.protocol})"
+    script:
+        "../scripts/draw_comparison.py"
+
+
+rule draw_heatmap:
+    input:
+        variants=PATHS.table("variants"),
+        decisions=figure_decisions,
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/heatmap"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/heatmap.rst",
+            category="Figures",
+            subcategory="Grids",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_heatmap/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("heatmap"),
+        spec=figure_spec("heatmap"),
+        code=code("draw_heatmap.py", *DRAWING),
+    message:
+        "Drawing heat maps ({wildcards.protocol})"
+    script:
+        "../scripts/draw_heatmap.py"
+
+
+rule draw_accuracy_time:
+    input:
+        variants=PATHS.table("variants"),
+        decisions=figure_decisions,
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/accuracy_time"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/accuracy_time.rst",
+            category="Figures",
+            subcategory="Accuracy and time",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_accuracy_time/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("accuracy_time"),
+        spec=figure_spec("accuracy_time"),
+        code=code("draw_accuracy_time.py", *DRAWING),
+    message:
+        "Drawing accuracy and training time ({wildcards.protocol})"
+    script:
+        "../scripts/draw_accuracy_time.py"
+
+
+rule compute_feature_maps:
+    input:
+        data=lambda wildcards: DATA_FILES["image"][0],
+        data_info=lambda wildcards: DATA_FILES["image"][1],
+        weights=feature_map_weights,
+        decisions=figure_decisions,
+    output:
+        f"{ROOT}/feature_maps/{{protocol}}/{{figure}}.npz",
+    log:
+        f"{ROOT}/logs/compute_feature_maps/{{protocol}}/{{figure}}.log",
+    wildcard_constraints:
+        figure="|".join(STUDY.figures) or "none",
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        images=lambda wildcards: STUDY.figures[wildcards.figure].options["images"],
+        backend=STUDY.backend,
+        code=code("compute_feature_maps.py", "models", "training/feature_maps.py"),
+    message:
+        "Computing feature maps ({wildcards.protocol}, {wildcards.figure})"
+    script:
+        "../scripts/compute_feature_maps.py"
+
+
+rule draw_feature_maps:
+    input:
+        decisions=figure_decisions,
+        data_info=DATA_FILES["image"][1] if "image" in DATA_FILES else [],
+        maps=lambda wildcards: [
+            f"{ROOT}/feature_maps/{wildcards.protocol}/{spec.name}.npz"
+            for spec in figure_specs("feature_maps")
+            if STUDY.select(wildcards.protocol, spec.runs)
+        ],
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/feature_maps"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/feature_maps.rst",
+            category="Figures",
+            subcategory="Feature maps",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_feature_maps/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("feature_maps"),
+        spec=figure_spec("feature_maps"),
+        code=code("draw_feature_maps.py", *DRAWING),
+    message:
+        "Drawing feature maps ({wildcards.protocol})"
+    script:
+        "../scripts/draw_feature_maps.py"

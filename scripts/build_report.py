@@ -1,0 +1,19 @@
+"""Rule build_report: the final report."""
+
+from pathlib import Path
+
+import job
+from nnrepro.files import read_json
+from nnrepro.report import build_report
+from nnrepro.study import StudyPaths
+
+study = job.start(snakemake)
+paths = StudyPaths.of(study)
+build_report(
+    study,
+    tables=paths.root / "tables",
+    figures=paths.root / "figures",
+    decisions=job.read_decisions(snakemake.input.decisions),
+    provenance=read_json(snakemake.input.provenance),
+    out=Path(snakemake.output[0]),
+)

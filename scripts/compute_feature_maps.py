@@ -1,0 +1,22 @@
+"""Rule compute_feature_maps: what a trained network's layers make of the first test images."""
+
+import os
+from pathlib import Path
+
+import job
+from nnrepro.data import load_dataset
+from nnrepro.training import compute_feature_maps, write_feature_maps
+
+study = job.start(snakemake)
+os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
+spec = study.figures[snakemake.wildcards.figure]
+decisions = job.read_decisions(snakemake.input.decisions)
+run = study.chosen(snakemake.wildcards.protocol, spec.runs, decisions)[0].for_training()
+maps = compute_feature_maps(
+    run,
+    load_dataset(Path(snakemake.input.data), run.settings),
+    Path(snakemake.input.weights[0]),
+    images=snakemake.params.images,
+)
+write_feature_maps(Path(snakemake.output[0]), maps)

@@ -1,0 +1,14 @@
+"""Rule draw_accuracy_time: a protocol's figures of this kind."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.csvfile import read_csv
+from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.table_figures import accuracy_time_drawings
+
+study = job.start(snakemake)
+decisions = job.read_decisions(snakemake.input.decisions)
+figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
+variants = read_csv(snakemake.input.variants)
+save_drawings(study, accuracy_time_drawings(figures, variants), Path(snakemake.output[0]))

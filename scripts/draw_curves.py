@@ -1,0 +1,15 @@
+"""Rule draw_curves: a protocol's figures of this kind."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.archive import read_runs
+from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.history_figures import curve_drawings
+from nnrepro.study import StudyPaths
+
+study = job.start(snakemake)
+protocol = snakemake.wildcards.protocol
+figures = ProtocolFigures(study, protocol, job.read_decisions(snakemake.input.decisions))
+data, _ = read_runs(study.runs_of(protocol), StudyPaths.of(study).runs)
+save_drawings(study, curve_drawings(figures, data), Path(snakemake.output[0]))

@@ -1,0 +1,12 @@
+"""Rule prepare_data: a data set's arrays as training reads them."""
+
+from pathlib import Path
+
+import job
+from nnrepro.data.registry import preparations
+
+job.start(snakemake)
+preparation = preparations()[snakemake.wildcards.prepared]
+preparation.prepare(
+    snakemake.params.source, Path(snakemake.output.arrays), Path(snakemake.output.info)
+)

@@ -1,0 +1,20 @@
+"""Rule select_variant: the variant of an experiment that a protocol chooses."""
+
+import job
+from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.csvfile import write_csv
+from nnrepro.analysis.runs_table import runs_table
+from nnrepro.analysis.selection import select, selection_table
+from nnrepro.analysis.variants_table import variants_table
+from nnrepro.files import write_json
+from nnrepro.study import StudyPaths
+
+study = job.start(snakemake)
+protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment
+runs = study.runs_of(protocol, experiment)
+data, problems = read_runs(runs, StudyPaths.of(study).runs)
+variants = variants_table(runs_table(data, problems, runs))
+parameters = list(study.experiments[experiment].swept)
+metric = snakemake.params.metric
+write_csv(selection_table(variants, metric, parameters), snakemake.output.scores)
+write_json(snakemake.output.decision, select(variants, metric, parameters))

@@ -1,0 +1,106 @@
+"""A fresh copy of the project, and Snakemake to run in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "scripts", "schemas", "profiles", "budgets")
+FURTHER_FILES = ("envs", "docs", "published")
+SMALLEST = Path(__file__).parent / "smallest.yaml"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake here; its output is in `stdout` and `stderr`."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def planned(self, *arguments: str) -> Counter[str]:
+        """How many jobs of each rule a dry run plans; empty when there is nothing to be done."""
+        done = self.snakemake("--dry-run", *arguments)
+        return _job_counts(done.stdout + done.stderr)
+
+    def planned_runs(self, *arguments: str) -> set[str]:
+        """Ids of the runs that a dry run would train."""
+        output = self.snakemake("--dry-run", *arguments)
+        text = output.stdout + output.stderr
+        return {
+            line.split("Training ", 1)[1].strip()
+            for line in text.splitlines()
+            if "Training " in line
+        }
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Replace the one occurrence of `old` in a file of this copy."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _job_counts(text: str) -> Counter[str]:
+    """The table "job count" that Snakemake prints, without its total and target rules."""
+    counts: Counter[str] = Counter()
+    lines = iter(text.splitlines())
+    for line in lines:
+        if line.split() == ["job", "count"]:
+            next(lines)
+            for row in lines:
+                words = row.split()
+                if len(words) != 2 or words[0] == "total":
+                    break
+                counts[words[0]] = int(words[1])
+            break
+    counts.pop("all", None)
+    return counts
+
+
+def copy_project(repository: Path, folder: Path) -> Workflow:
+    """Copy what the workflow needs from the checkout to `folder`."""
+    for name in (*PROJECT_FILES, *FURTHER_FILES):
+        source = repository / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    return Workflow(folder)
+
+
+@pytest.fixture
+def workflow(repository: Path, tmp_path: Path) -> Workflow:
+    """A copy of the project without results."""
+    return copy_project(repository, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def _smallest_results(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    finished = copy_project(repository, tmp_path_factory.mktemp("smallest") / "project")
+    shutil.copy2(SMALLEST, finished.folder / "budgets" / "smallest.yaml")
+    finished.snakemake("--configfile", "budgets/smallest.yaml")
+    return finished
+
+
+@pytest.fixture
+def finished(_smallest_results: Workflow, tmp_path: Path) -> Workflow:
+    """A copy of the project with the smallest study carried out; a test may change it."""
+    folder = tmp_path / "project"
+    shutil.copytree(_smallest_results.folder, folder, symlinks=True)
+    return Workflow(folder)
