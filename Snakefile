@@ -21,6 +21,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/analysis.smk"

@@ -1,6 +1,5 @@
 # From histories to tables: selections, one row per run, and the tables that the study asks for.
 ANALYSIS = ("analysis", "files.py")
-TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 
 
 rule select_variant:

@@ -2,6 +2,7 @@
 import json
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -14,10 +15,18 @@ from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.models import catalogue
 from nnrepro.study import StudyPaths, load_study
 
-try:
+
+@contextmanager
+def errors_shown():
+    """Show an error that a user can mend as its message alone, without a traceback."""
+    try:
+        yield
+    except NnreproError as error:
+        raise WorkflowError(str(error)) from None
+
+
+with errors_shown():
     STUDY = load_study(config, catalogue())
-except NnreproError as error:
-    raise WorkflowError(str(error)) from None
 
 PATHS = StudyPaths.of(STUDY)
 ROOT = str(PATHS.root)

@@ -1,53 +1,4 @@
 # From official files, or generated ones, to the arrays that training reads.
-from nnrepro.data.registry import inputs, origin
-
-try:
-    PREPARATIONS = inputs(STUDY.data)
-    NEEDED = {run.input for run in STUDY.runs}
-    for missing in NEEDED - set(PREPARATIONS):
-        raise NnreproError(
-            f"data: no data set gives the input '{missing}', which the models of this study read"
-        )
-    PREPARED = {p.basename: p for name, p in PREPARATIONS.items() if name in NEEDED}
-    ORIGINS = {p.dataset: origin(p.dataset) for p in PREPARED.values()}
-    for name, known in ORIGINS.items():
-        known.check(STUDY.data[name]["source"])
-except NnreproError as error:
-    raise WorkflowError(str(error)) from None
-
-DATA_FILES = {
-    p.input: (
-        str(PATHS.data(f"{p.basename}.npz")),
-        str(PATHS.data(f"{p.basename}.json")),
-    )
-    for p in PREPARED.values()
-}
-DOWNLOADS = {
-    o.official.archive: o.official
-    for name, o in ORIGINS.items()
-    if STUDY.data[name]["source"] == "download"
-}
-
-
-def prepared_from(basename):
-    """A prepared input's source as `prepare` takes it, and the files that it depends on."""
-    name = PREPARED[basename].dataset
-    section = STUDY.data[name]
-    source = {key: section[key] for key in ("sha256",) if key in section}
-    if section["source"] == "download":
-        path = f"results/downloads/{ORIGINS[name].official.archive}"
-        return {**source, "source": "archive", "path": path}, [path]
-    if section["source"] == "generated":
-        path = f"{ROOT}/generated/{name}"
-        return {"source": "generated", "path": path}, [path]
-    path = section["path"]
-    files = [path]
-    if section["source"] == "folder":
-        try:
-            files = [str(file) for file in ORIGINS[name].files(Path(path))]
-        except NnreproError as error:
-            raise WorkflowError(str(error)) from None
-    return {**source, "source": section["source"], "path": path}, files
 
 
 rule download_data:
@@ -97,7 +48,7 @@ rule generate_data:
 
 rule prepare_data:
     input:
-        lambda wildcards: prepared_from(wildcards.prepared)[1],
+        lambda wildcards: SOURCES[wildcards.prepared][1],
     output:
         arrays=f"{ROOT}/data/{{prepared}}.npz",
         info=f"{ROOT}/data/{{prepared}}.json",
@@ -109,7 +60,7 @@ rule prepare_data:
     conda:
         "../envs/cpu.yaml"
     params:
-        source=lambda wildcards: prepared_from(wildcards.prepared)[0],
+        source=lambda wildcards: SOURCES[wildcards.prepared][0],
         code=code("prepare_data.py", "data"),
     message:
         "Preparing {wildcards.prepared}"

@@ -2,59 +2,6 @@
 DRAWING = ("plots", *ANALYSIS)
 
 
-def figure_specs(kind):
-    return [figure for figure in STUDY.figures.values() if figure.kind == kind]
-
-
-def figure_selectors(kind):
-    return [selector for figure in figure_specs(kind) for selector in figure.runs]
-
-
-def figure_runs(protocol, kind):
-    """Runs that a protocol's figures of a kind show; every run has its curves."""
-    if kind == "curves":
-        return STUDY.runs_of(protocol)
-    return STUDY.select(protocol, figure_selectors(kind))
-
-
-def figure_histories(kind):
-    return lambda wildcards: run_files("history", figure_runs(wildcards.protocol, kind))
-
-
-def figure_decisions(wildcards):
-    """All decisions of a protocol: they tell which variant to point out."""
-    return decisions_of(wildcards.protocol)
-
-
-def figure_spec(kind):
-    """Fingerprint of what a kind's figures show, so that a changed title redraws them."""
-    return lambda wildcards: value_fingerprint(
-        [spec.__dict__ for spec in figure_specs(kind)]
-        + [run.to_dict() for run in figure_runs(wildcards.protocol, kind)]
-    )
-
-
-def figure_stamp(kind):
-    return lambda wildcards: STUDY.stamp(figure_runs(wildcards.protocol, kind))
-
-
-def feature_map_weights(wildcards):
-    """Weights of the first seed of the variant whose maps are shown."""
-    runs = STUDY.select(wildcards.protocol, STUDY.figures[wildcards.figure].runs)
-    return run_files("weights", runs[:1])
-
-
-FIGURE_KINDS = tuple(
-    dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
-)
-FIGURES = [
-    str(PATHS.figures(protocol, kind))
-    for protocol in STUDY.protocols
-    for kind in FIGURE_KINDS
-    if figure_runs(protocol, kind)
-]
-
-
 rule draw_curves:
     input:
         histories=figure_histories("curves"),
@@ -173,7 +120,7 @@ rule draw_accuracy_time:
 
 rule compute_feature_maps:
     input:
-        data=lambda wildcards: DATA_FILES["image"][0],
+        data=lambda _: DATA_FILES["image"][0],
         data_info=lambda wildcards: DATA_FILES["image"][1],
         weights=feature_map_weights,
         decisions=figure_decisions,
@@ -199,11 +146,7 @@ rule draw_feature_maps:
     input:
         decisions=figure_decisions,
         data_info=DATA_FILES["image"][1] if "image" in DATA_FILES else [],
-        maps=lambda wildcards: [
-            f"{ROOT}/feature_maps/{wildcards.protocol}/{spec.name}.npz"
-            for spec in figure_specs("feature_maps")
-            if STUDY.select(wildcards.protocol, spec.runs)
-        ],
+        maps=feature_map_files,
     output:
         report(
             directory(f"{ROOT}/figures/{{protocol}}/feature_maps"),

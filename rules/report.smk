@@ -1,5 +1,4 @@
 # The report: everything that a reader opens.
-REPORT = str(PATHS.report)
 
 
 rule build_report:
@@ -16,21 +15,9 @@ rule build_report:
     conda:
         "../envs/cpu.yaml"
     params:
-        study=value_fingerprint(
-            {
-                key: config.get(key)
-                for key in (
-                    "title",
-                    "parts",
-                    "questions",
-                    "tables",
-                    "figures",
-                    "protocols",
-                )
-            }
-        ),
+        study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=described(STUDY.runs),
-        code=code("build_report.py", "report"),
+        code=code("build_report.py", "report", *ANALYSIS),
         templates=code_fingerprint((SCRIPTS / "nnrepro/report/templates").glob("*")),
     message:
         "Building the report"

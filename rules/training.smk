@@ -1,28 +1,10 @@
 # One training job per run.
 
 
-def run_decision(wildcards):
-    run = STUDY.run(wildcards.run)
-    return decision(run.protocol, run.selects_from) if run.selects_from else []
-
-
-def run_parameters(wildcards, input):
-    """Everything that decides the run's result, the selected parameters filled in."""
-    run = STUDY.run(wildcards.run)
-    if run.selects_from:
-        with open(str(input.decision)) as file:
-            run = run.resolved(json.load(file))
-    return run.for_training().to_dict()
-
-
-def run_data(wildcards):
-    return DATA_FILES[STUDY.run(wildcards.run).input]
-
-
 rule train_run:
     input:
-        data=lambda wildcards: run_data(wildcards)[0],
-        data_info=lambda wildcards: run_data(wildcards)[1],
+        data=run_data(0),
+        data_info=run_data(1),
         decision=run_decision,
     output:
         history=f"{ROOT}/runs/{{run}}/history.json",
@@ -45,6 +27,6 @@ rule train_run:
         backend=STUDY.backend,
         code=code("train_run.py", "models", "training", "data/dataset.py"),
     message:
-        "Training {wildcards.run}"
+        "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:
         "../scripts/train_run.py"

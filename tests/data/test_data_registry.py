@@ -10,6 +10,8 @@ import nnrepro.data
 from nnrepro.data import DataError, registry
 from nnrepro.data.registry import prepares
 
+ENOUGH = {"train": 20, "test": 10}
+
 MODULE = '''
 """A data set of a user's own."""
 
@@ -59,7 +61,7 @@ def test_module_put_into_the_package_is_discovered(
 def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) -> None:
     origin = registry.origin(dataset)
     for source in ("folder", "archive", "download", "generated"):
-        origin.check(source)
+        origin.check({"source": source, "path": "x", "generate": ENOUGH}, ENOUGH)
     origin.generate(tmp_path, train=14, test=14)
     assert len(origin.files(tmp_path)) >= 2
     assert all(path.is_file() for path in origin.files(tmp_path))
@@ -70,11 +72,11 @@ def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
     origin = registry.origin("shapes")
     assert origin.files(tmp_path) == [tmp_path]
-    origin.check("folder")
-    with pytest.raises(DataError, match="shapes cannot be downloaded"):
-        origin.check("download")
-    with pytest.raises(DataError, match="shapes cannot be generated"):
-        origin.check("generated")
+    origin.check({"source": "folder", "path": "x"}, ENOUGH)
+    with pytest.raises(DataError, match="shapes: cannot be downloaded"):
+        origin.check({"source": "download"}, ENOUGH)
+    with pytest.raises(DataError, match="shapes: cannot be generated"):
+        origin.check({"source": "generated", "generate": ENOUGH}, ENOUGH)
 
 
 def test_two_data_sets_for_one_input_are_refused() -> None:
@@ -106,3 +108,23 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"source": "folder"}, "data.cifar10.path: missing"),
+        ({"source": "archive"}, "data.cifar10.path: missing"),
+        ({"source": "generated"}, "data.cifar10.generate.train: missing"),
+        ({"source": "generated", "generate": {"train": 20}}, "data.cifar10.generate.test: missing"),
+        (
+            {"source": "generated", "generate": {"train": 20, "test": 9}},
+            "data.cifar10.generate.test: 9 examples are too few, as runs ask for 10",
+        ),
+    ],
+)
+def test_section_that_cannot_serve_the_runs_is_named(
+    section: dict[str, object], words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        registry.origin("cifar10").check(section, ENOUGH)

@@ -43,6 +43,23 @@ def test_seeds_multiply_every_run(config: Config) -> None:
     assert [run.seed for run in study.runs[:4]] == [3, 1, 4, 3]
 
 
+def test_numbers_that_arrive_as_text_are_numbers(config: Config) -> None:
+    """YAML 1.1 reads 1e-3 as text, and so does Snakemake with lists on its command line."""
+    config["seeds"] = ["0", "1"]
+    config["experiments"]["optimizers"]["variants"]["adam"]["learning_rate"] = ["1e-3", "1e-2"]
+    config["budget"] = {"epochs": {"image": "7"}}
+    study = load_study(config, catalogue())
+    assert study.seeds == (0, 1)
+    adam = [r for r in study.runs_of("tan", "optimizers") if r.variant.startswith("adam")]
+    assert [run.settings["learning_rate"] for run in adam] == [0.001, 0.001, 0.01, 0.01]
+    assert {run.settings["epochs"] for run in adam} == {7}
+
+
+def test_pair_of_which_half_is_left_out_is_dropped(config: Config) -> None:
+    config["only"] = {"experiments": ["text_models"]}
+    assert "text_dropout_effect" not in load_study(config, catalogue()).tables
+
+
 def test_budget_caps_and_remembers_what_was_asked(config: Config) -> None:
     config["budget"] = {"epochs": {"image": 40, "char_rnn": 10}, "train_examples": 1000}
     study = load_study(config, catalogue())

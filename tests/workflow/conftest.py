@@ -42,7 +42,7 @@ class Workflow:
         output = self.snakemake("--dry-run", *arguments)
         text = output.stdout + output.stderr
         return {
-            line.split("Training ", 1)[1].strip()
+            line.split("Training ", 1)[1].split(":")[0]
             for line in text.splitlines()
             if "Training " in line
         }

@@ -58,16 +58,35 @@ class Origin:
     files: Callable[[Path], Sequence[Path]] = lambda folder: [folder]
     generate: Callable[..., None] | None = None
 
-    def check(self, source: str) -> None:
-        """Check that the data set can come from `source`, as the config puts it.
+    def check(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> None:
+        """Check that the config's section can serve the runs, before any work is done.
+
+        Args:
+            section: the data set's section of the config, shape already checked.
+            needed: most examples that any run asks for, under `train` and `test`.
 
         Raises:
-            DataError: it can be neither downloaded nor generated, but `source` says so.
+            DataError: the data set does not come from such a source, the section lacks what its
+                source needs, or fewer examples would be generated than runs ask for.
         """
+        key, source = f"data.{self.dataset}", section["source"]
         if source == "download" and self.official is None:
-            raise DataError(f"{self.dataset} cannot be downloaded; name its folder as `path`.")
-        if source == "generated" and self.generate is None:
-            raise DataError(f"{self.dataset} cannot be generated; name its folder as `path`.")
+            raise DataError(f"{key}: cannot be downloaded; name its folder as `path`.")
+        if source in ("archive", "folder") and not section.get("path"):
+            raise DataError(f"{key}.path: missing; the source '{source}' needs it.")
+        if source != "generated":
+            return
+        if self.generate is None:
+            raise DataError(f"{key}: cannot be generated; name its folder as `path`.")
+        for split, examples in needed.items():
+            size = section.get("generate", {}).get(split)
+            if size is None:
+                raise DataError(f"{key}.generate.{split}: missing; how many examples to make up?")
+            if size < examples:
+                raise DataError(
+                    f"{key}.generate.{split}: {size} examples are too few, as runs ask for "
+                    f"{examples}; raise it, or cap the runs with budget.{split}_examples."
+                )
 
 
 _registered: dict[str, Preparation] = {}

@@ -76,5 +76,5 @@ def save_drawings(study: Study, drawings: Iterable[Drawing], folder: Path) -> No
     """Stamp each drawing with the budget of its runs and write it below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
-        stamp(drawing.figure, study.stamp(drawing.runs))
+        stamp(drawing.figure, study.stamp(drawing.runs), warning=study.is_cut(drawing.runs))
         save_figure(drawing.figure, folder / drawing.stem)

@@ -139,13 +139,17 @@ def add_axes(fig: Figure, box: Box) -> Axes:
 
 
 @styled
-def stamp(fig: Figure, text: str) -> None:
-    """Mark a figure as made under a budget or from generated data, e.g. "40 of 1000 epochs".
+def stamp(fig: Figure, text: str, *, warning: bool = True) -> None:
+    """Write on a figure what its runs had: epochs, seeds, and whether the data are generated.
 
     The figure grows by a strip at its top that holds nothing else, so that the mark can neither
     hide anything nor be cropped away unnoticed; the axes keep their size. Call it once, with all
-    there is to say, on figures made by this room; with nothing to say (a full run on real data)
-    the figure stays as it is.
+    there is to say, on figures made by this room; with nothing to say the figure stays as it is.
+
+    Args:
+        fig: the figure.
+        text: for example "40 of 1000 epochs, 1 seed".
+        warning: whether to make it unmissable, as on a figure of runs that were cut short.
     """
     if not text.strip():
         return
@@ -176,8 +180,8 @@ def stamp(fig: Figure, text: str) -> None:
         weight="bold",
         bbox={
             "boxstyle": f"square,pad={padding * POINTS / FONT_SIZE * 0.7:.2f}",
-            "facecolor": _STAMP_FILL,
-            "edgecolor": _STAMP_EDGE,
+            "facecolor": _STAMP_FILL if warning else "none",
+            "edgecolor": _STAMP_EDGE if warning else "none",
             "linewidth": 1.0,
         },
     )

@@ -42,9 +42,9 @@ def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterat
             rows=rows,
             columns=columns,
             cells=cells,
-            column_means=matrix.loc[AVERAGE].drop(AVERAGE),
+            column_means=matrix.T[AVERAGE].drop(AVERAGE),
             row_means=matrix[AVERAGE].drop(AVERAGE),
-            mean=float(matrix.loc[AVERAGE, AVERAGE]),
+            mean=float(matrix[AVERAGE][AVERAGE]),
             best=best[0] if best else None,
             tied=[pair for pair in tied if pair not in best],
         )

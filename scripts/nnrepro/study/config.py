@@ -12,7 +12,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.expansion import Declaration, Declared, expand
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
-from nnrepro.study.schema import shape_errors, with_defaults
+from nnrepro.study.schema import normalised, shape_errors
 from nnrepro.study.settings import ModelSpec, nearest, one_of
 from nnrepro.study.study import (
     SELECTED,
@@ -46,10 +46,10 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     Raises:
         ConfigError: anything in the configuration is wrong.
     """
-    problems = shape_errors(config)
+    full = normalised(config)
+    problems = shape_errors(full)
     if problems:
         raise ConfigError(problems)
-    full = with_defaults(config)
     declaration = Declaration.of(full, models)
     declared = expand(declaration)
     problems = [*declared.problems, *reference_problems(full, declared)]
@@ -169,6 +169,12 @@ def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict
     for name, section in sections.items():
         if any(_names(selector, present) for selector in section["runs"]):
             options = {key: value for key, value in section.items() if key not in common}
+            if "pairs" in options:
+                # A cut-down study may keep one half of a pair only.
+                whole = [p for p in options["pairs"] if all(_names(s, present) for s in p)]
+                if not whole:
+                    continue
+                options["pairs"] = whole
             specs[name] = kind(
                 name=name,
                 kind=section["kind"],

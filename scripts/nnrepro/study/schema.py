@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nnrepro.study.settings import nearest, number_hint, one_of
+from nnrepro.study.settings import nearest, one_of
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
 
@@ -32,6 +32,17 @@ def load_schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
 
+def normalised(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `config` with the schema's defaults, and with numbers where they came as text.
+
+    YAML 1.1 reads `1e-3` as text, and Snakemake hands over everything inside a list or a section
+    on its command line as text (`--config 'seeds=[0,1]'`). Where the schema wants a number or true
+    or false, text that spells one is read as it.
+    """
+    schema = load_schema()
+    return _normalised(schema, config, schema["$defs"])
+
+
 def shape_errors(config: Mapping[str, Any]) -> list[str]:
     """Every way in which the configuration departs from the schema, as messages, sorted by key."""
     validator = Draft202012Validator(load_schema())
@@ -39,24 +50,60 @@ def shape_errors(config: Mapping[str, Any]) -> list[str]:
     return [message for error in errors for message in _messages(error)]
 
 
-def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of `config` with the schema's defaults filled in, also in nested sections."""
-    return _fill(load_schema(), config)
+def _normalised(schema: Mapping[str, Any], value: Any, definitions: Mapping[str, Any]) -> Any:
+    schema = _resolved(schema, definitions)
+    options = [_resolved(option, definitions) for option in schema.get("anyOf", [])]
+    schema = next((option for option in options if _may_hold(option, value)), schema)
+    if isinstance(value, Mapping):
+        return _normalised_section(schema, value, definitions)
+    if isinstance(value, list):
+        return [_normalised(schema.get("items", {}), item, definitions) for item in value]
+    return _number(schema.get("type", []), value)
 
 
-def _fill(schema: Mapping[str, Any], value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
+def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema with its reference to a definition, if it has one, followed."""
+    if "$ref" not in schema:
+        return schema
+    return {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
+
+
+def _may_hold(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a schema is for values of this form: a section, a list, or a single value."""
+    forms = {"object": Mapping, "array": list}
+    form = forms.get(str(schema.get("type")))
+    return isinstance(value, form) if form else not isinstance(value, Mapping | list)
+
+
+def _normalised_section(
+    schema: Mapping[str, Any], section: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> dict[str, Any]:
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties")
-    filled: dict[str, Any] = {}
-    for key, item in value.items():
-        inner = properties.get(key, others if isinstance(others, Mapping) else {})
-        filled[key] = _fill(inner, item)
+    others = others if isinstance(others, Mapping) else {}
+    filled = {
+        key: _normalised(properties.get(key, others), item, definitions)
+        for key, item in section.items()
+    }
     for key, inner in properties.items():
         if key not in filled and "default" in inner:
-            filled[key] = _fill(inner, inner["default"])
+            filled[key] = _normalised(inner, inner["default"], definitions)
     return filled
+
+
+def _number(kinds: str | list[str], value: Any) -> Any:
+    """`value`, as a number or a truth value where it is text that spells one and that is wanted."""
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(value, str) or not {"integer", "number", "boolean"} & set(kinds):
+        return value
+    if "boolean" in kinds and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
 
 
 def _messages(error: ValidationError) -> Iterator[str]:
@@ -78,7 +125,7 @@ def _messages(error: ValidationError) -> Iterator[str]:
         case "type":
             kinds = [rule] if isinstance(rule, str) else rule
             wanted = " or ".join(_TYPE_WORDS[kind] for kind in kinds)
-            yield f"{key}: {instance!r} must be {wanted}{number_hint(instance)}"
+            yield f"{key}: {instance!r} must be {wanted}"
         case "enum":
             allowed = [str(item) for item in rule]
             hint = nearest(str(instance), allowed)

@@ -106,8 +106,7 @@ def check_setting(name: str, value: Any, model: ModelSpec | None) -> str | None:
     if name in SETTINGS:
         return _check_shared(SETTINGS[name], value)
     assert model is not None
-    problem = model.parameters[name].problem(value)
-    return problem and f"{problem}{number_hint(value)}"
+    return model.parameters[name].problem(value)
 
 
 def known_settings(model: ModelSpec) -> list[str]:
@@ -142,19 +141,9 @@ def _check_type(kind: type, value: Any) -> str | None:
         return None if isinstance(value, str) else "must be a word"
     wanted = "a whole number" if kind is int else "a number"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"must be {wanted}{number_hint(value)}"
+        return f"must be {wanted}"
     if not math.isfinite(value):
         return "must be finite"
     if kind is int and not isinstance(value, int):
         return f"must be {wanted}"
     return None
-
-
-def number_hint(value: Any) -> str:
-    """A remark where `value` is a number that YAML 1.1 reads as a word, as it does `1e-3`."""
-    if isinstance(value, str):
-        try:
-            return f" (YAML reads {value} as text; write {float(value)!r})"
-        except ValueError:
-            return ""
-    return ""

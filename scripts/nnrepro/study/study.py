@@ -207,6 +207,10 @@ class Study:
         """Whether any data set that the runs read is generated."""
         return any(section.get("source") == "generated" for section in self.data.values())
 
+    def is_cut(self, runs: Sequence[Run]) -> bool:
+        """Whether runs are less than protocols ask for: under a budget, or on generated data."""
+        return self.generated_data or any(run.protocol_settings for run in runs)
+
     def stamp(self, runs: Sequence[Run]) -> str:
         """The budget of `runs` in words, to stand on everything made from them.
 

@@ -1,0 +1,155 @@
+# What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
+from nnrepro.data.registry import inputs, origin
+
+
+# ------------------------------------------------------------------------------------------- data
+def data_preparations():
+    """What prepares each input that the study's models read, by name of the prepared files."""
+    available = inputs(STUDY.data)
+    needed = {run.input for run in STUDY.runs}
+    for name in sorted(needed - set(available)):
+        raise NnreproError(
+            f"data: no data set gives the input '{name}', which a model of this study reads; "
+            "name one under 'data'"
+        )
+    return {p.basename: p for name, p in available.items() if name in needed}
+
+
+def data_origins():
+    """Where each data set in use can come from; its source in the configuration is checked."""
+    origins = {p.dataset: origin(p.dataset) for p in PREPARED.values()}
+    for name, known in origins.items():
+        inputs_of = {p.input for p in PREPARED.values() if p.dataset == name}
+        runs = [run.settings for run in STUDY.runs if run.input in inputs_of]
+        needed = {
+            "train": max(s["train_examples"] for s in runs),
+            "test": max(
+                max(s["test_examples"], s["comparison_test_examples"]) for s in runs
+            ),
+        }
+        known.check(STUDY.data[name], needed)
+    return origins
+
+
+def prepared_from(basename):
+    """A prepared input's source as `prepare` takes it, and the files that it depends on."""
+    name = PREPARED[basename].dataset
+    section = STUDY.data[name]
+    source = {key: section[key] for key in ("sha256",) if key in section}
+    if section["source"] == "download":
+        path = f"results/downloads/{ORIGINS[name].official.archive}"
+        return {**source, "source": "archive", "path": path}, [path]
+    if section["source"] == "generated":
+        path = f"{ROOT}/generated/{name}"
+        return {"source": "generated", "path": path}, [path]
+    path = section["path"]
+    files = [path]
+    if section["source"] == "folder":
+        files = [str(file) for file in ORIGINS[name].files(Path(path))]
+    return {**source, "source": section["source"], "path": path}, files
+
+
+with errors_shown():
+    PREPARED = data_preparations()
+    ORIGINS = data_origins()
+    SOURCES = {basename: prepared_from(basename) for basename in PREPARED}
+
+DATA_FILES = {
+    p.input: (
+        str(PATHS.data(f"{p.basename}.npz")),
+        str(PATHS.data(f"{p.basename}.json")),
+    )
+    for p in PREPARED.values()
+}
+DOWNLOADS = {
+    known.official.archive: known.official
+    for name, known in ORIGINS.items()
+    if STUDY.data[name]["source"] == "download"
+}
+
+
+# --------------------------------------------------------------------------------------- training
+def run_decision(wildcards):
+    """The decision that a run takes parameters from, if it takes any."""
+    run = STUDY.run(wildcards.run)
+    return decision(run.protocol, run.selects_from) if run.selects_from else []
+
+
+def run_parameters(wildcards, input):
+    """Everything that decides the run's result, the selected parameters filled in."""
+    run = STUDY.run(wildcards.run)
+    if run.selects_from:
+        with open(str(input.decision)) as file:
+            run = run.resolved(json.load(file))
+    return run.for_training().to_dict()
+
+
+def run_data(part):
+    """The prepared arrays (0) or their description (1) that a run reads."""
+    return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).input][part]
+
+
+# ---------------------------------------------------------------------------------------- figures
+def figure_specs(kind):
+    """The figures of a kind."""
+    return [figure for figure in STUDY.figures.values() if figure.kind == kind]
+
+
+def figure_runs(protocol, kind):
+    """Runs that a protocol's figures of a kind show; every run has its curves."""
+    if kind == "curves":
+        return STUDY.runs_of(protocol)
+    selectors = [selector for figure in figure_specs(kind) for selector in figure.runs]
+    return STUDY.select(protocol, selectors)
+
+
+def figure_histories(kind):
+    """Histories that a protocol's figures of a kind show."""
+    return lambda wildcards: run_files("history", figure_runs(wildcards.protocol, kind))
+
+
+def figure_decisions(wildcards):
+    """All decisions of a protocol: they tell which variant to point out."""
+    return decisions_of(wildcards.protocol)
+
+
+def figure_spec(kind):
+    """Fingerprint of what a kind's figures show, so that a changed title redraws them."""
+    return lambda wildcards: value_fingerprint(
+        [spec.__dict__ for spec in figure_specs(kind)]
+        + [run.to_dict() for run in figure_runs(wildcards.protocol, kind)]
+    )
+
+
+def figure_stamp(kind):
+    """The budget of the runs that a kind's figures show."""
+    return lambda wildcards: STUDY.stamp(figure_runs(wildcards.protocol, kind))
+
+
+def feature_map_weights(wildcards):
+    """Weights of the first seed of the variant whose maps are shown."""
+    runs = STUDY.select(wildcards.protocol, STUDY.figures[wildcards.figure].runs)
+    return run_files("weights", runs[:1])
+
+
+def feature_map_files(wildcards):
+    """Computed maps of all figures of a protocol."""
+    return [
+        f"{ROOT}/feature_maps/{wildcards.protocol}/{spec.name}.npz"
+        for spec in figure_specs("feature_maps")
+        if STUDY.select(wildcards.protocol, spec.runs)
+    ]
+
+
+# ---------------------------------------------------------------------------------------- targets
+FIGURE_KINDS = tuple(
+    dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
+)
+FIGURES = [
+    str(PATHS.figures(protocol, kind))
+    for protocol in STUDY.protocols
+    for kind in FIGURE_KINDS
+    if figure_runs(protocol, kind)
+]
+TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
+REPORT = str(PATHS.report)

@@ -1,0 +1,73 @@
+"""Convolution by a kernel that is as wide as its input, so that it moves along one axis only."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class FullWidthConv2D(keras.layers.Layer):
+    """`keras.layers.Conv2D(filters, (height, width of the input), padding="valid")`, made fast.
+
+    The kernel moves along the length only, so columns act as channels of a one-dimensional
+    convolution: a tenth of the time of the two-dimensional one for 20x20 kernels on one channel, by
+    oneDNN. XLA's convolutions are slow on CPU; for a model compiled by it, shifted copies of the
+    input side by side times the kernel as a matrix are several times faster. Input [batch, length,
+    width, channels], output [batch, length - height + 1, 1, filters].
+
+    Args:
+        filters: number of filters.
+        height: rows that a filter covers.
+        activation: name of a Keras activation, or None.
+        as_product: whether to convolve by a matrix product; by default where the backend leaves all
+            compiling to XLA.
+        **options: of `keras.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        height: int,
+        activation: str | None = None,
+        as_product: bool | None = None,
+        **options: Any,
+    ):
+        super().__init__(**options)
+        self.filters = filters
+        self.height = height
+        self.activation = keras.activations.get(activation)
+        always_xla = keras.backend.backend() == "jax"
+        self.as_product = always_xla if as_product is None else as_product
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create `kernel` [height, width, channels, filters] and `bias` [filters]."""
+        _, _, width, channels = input_shape
+        self.kernel = self.add_weight(
+            shape=(self.height, width, channels, self.filters),
+            initializer="glorot_uniform",
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """[batch, length - height + 1, 1, filters]."""
+        length = input_shape[1]
+        assert length is not None
+        return (input_shape[0], length - self.height + 1, 1, self.filters)
+
+    def call(self, inputs: Any) -> Any:
+        """Convolve."""
+        _, length, width, channels = inputs.shape
+        columns = width * channels
+        rows = ops.reshape(inputs, (-1, length, columns))
+        kernel = ops.reshape(self.kernel, (self.height, columns, self.filters))
+        outputs = _by_product(rows, kernel) if self.as_product else ops.conv(rows, kernel)
+        return self.activation(ops.expand_dims(outputs + self.bias, 2))
+
+
+def _by_product(rows: Any, kernel: Any) -> Any:
+    """Convolve [batch, length, columns] with [height, columns, filters], VALID."""
+    height, columns, filters = kernel.shape
+    steps = rows.shape[1] - height + 1
+    windows = ops.concatenate([rows[:, at : at + steps] for at in range(height)], axis=2)
+    return ops.matmul(windows, ops.reshape(kernel, (height * columns, filters)))

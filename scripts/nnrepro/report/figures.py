@@ -1,0 +1,217 @@
+"""Figures of the report: finding their files, embedding them, saying what they show.
+
+A figure becomes an `<img>` whose source is a data URI. Inlined as elements, dozens of SVGs from
+one program would share ids (clip paths, markers) and restyle each other; as images each is a
+document of its own, and none can load or run anything.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from nnrepro.report import wording
+from nnrepro.report.errors import ReportError
+from nnrepro.report.metrics import metric
+from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
+from nnrepro.report.ranking import StableFacts
+from nnrepro.report.source import Source
+from nnrepro.study import FigureSpec, Run
+from nnrepro.study.study import SELECTED
+
+SELECTION = "selection"
+SELECTED_STRIP = "Selected variant"
+
+LAYERS = {
+    "overview": "image and layers",
+    "c1": "first convolution",
+    "s1": "first pooling",
+    "c2": "second convolution",
+    "s2": "second pooling",
+}
+
+# What may stand unescaped in the path of a valid URL.
+_URL_SAFE = "/:;=?@,.!$()*+-_~"
+
+
+_PATH_DATA = re.compile(r'(?<= d=")[^"]*')
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=[\d.-])")
+
+
+def data_uri(svg: str) -> str:
+    """An SVG document as a data URI, percent-encoded.
+
+    Curves are long lists of numbers. A comma may stand between two of them as well as a space, and
+    unlike a space it needs no escape; so the URI is hardly longer than the document, where base64
+    would add a third.
+    """
+    text = " ".join(svg.split())
+    text = _PATH_DATA.sub(lambda data: _BETWEEN_NUMBERS.sub(",", data[0]), text)
+    return f"data:image/svg+xml,{quote(text, safe=_URL_SAFE)}"
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One file of a figure.
+
+    Attributes:
+        strip: title of the strip that it belongs to; empty for a figure of one file.
+        stem: path below `<protocol>/<kind>/`, without the suffix.
+        runs: the runs that it shows.
+        part: what tells it from the figure's other files, for its caption.
+    """
+
+    strip: str
+    stem: str
+    runs: tuple[Run, ...]
+    part: str = ""
+
+
+def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Block:
+    """A figure of the configuration with the files of all protocols.
+
+    Args:
+        source: what the report is made from.
+        spec: the figure.
+        numbers: gives each file its number.
+
+    Raises:
+        ReportError: a file is there but is no SVG.
+    """
+    drawings: dict[str, dict[str, list[_Drawing]]] = {}
+    notes: dict[str, tuple[Statement, ...]] = {}
+    for protocol in source.study.protocols:
+        runs = source.shown_runs(protocol, spec.runs)
+        if not runs:
+            continue
+        steady = source.steady_runs(runs, spec.options.get("stable_below"))
+        if not steady:
+            notes[protocol] = (_none_steady(spec, runs),)
+        for drawing in _DRAWINGS.get(spec.kind, _single)(spec, steady or runs):
+            strip = drawings.setdefault(drawing.strip, {})
+            strip.setdefault(protocol, []).append(drawing)
+    strips = tuple(
+        Strip(
+            title,
+            tuple(
+                replace(
+                    _panel(source, spec, protocol, drawing, next(numbers)),
+                    notes=notes.get(protocol, ()),
+                )
+                for protocol, found in by_protocol.items()
+                for drawing in found
+            ),
+        )
+        for title, by_protocol in drawings.items()
+    )
+    return Block(FIGURE, spec.title, f"figure-{spec.name}", strips)
+
+
+def _none_steady(spec: FigureSpec, runs: Sequence[Run]) -> Statement:
+    """Why there is nothing to draw: no variant has as steady an end as the figure asks for."""
+    variants = len({(run.experiment, run.variant) for run in runs})
+    limit = wording.plain(100 * float(spec.options["stable_below"]))
+    return Statement("stable", StableFacts(0, variants, limit))
+
+
+def _single(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:
+    yield _Drawing("", spec.name, tuple(runs))
+
+
+def _curves(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:
+    """One file per variant.
+
+    The selected variants of all protocols share a strip, even where they are not the same; others
+    stand beside those of their own name. A strip's title is needed only where there are several.
+    """
+    selected = {
+        selector.partition("/")[0] for selector in spec.runs if selector.endswith(f"/{SELECTED}")
+    }
+    groups = [
+        tuple(group)
+        for _, group in itertools.groupby(runs, key=lambda run: (run.experiment, run.variant))
+    ]
+    for group in groups:
+        first = group[0]
+        strip = SELECTED_STRIP if first.experiment in selected else first.label
+        stem = f"{first.experiment}/{first.variant}"
+        single = len(groups) == 1
+        yield _Drawing("" if single else strip, stem, group, "" if single else first.label)
+
+
+def _feature_maps(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:
+    for image in range(1, int(spec.options.get("images", 1)) + 1):
+        for layer, words in LAYERS.items():
+            stem = f"{spec.name}_image{image}_{layer}"
+            part = f"image {image}, {words}"
+            yield _Drawing(part.capitalize(), stem, tuple(runs), part)
+
+
+_DRAWINGS: dict[str, Callable[[FigureSpec, Sequence[Run]], Iterator[_Drawing]]] = {
+    "curves": _curves,
+    "feature_maps": _feature_maps,
+}
+
+
+def _panel(
+    source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing, number: int
+) -> Panel:
+    relative = Path(protocol) / spec.kind / f"{drawing.stem}.svg"
+    path = source.figures / relative
+    missing = not path.is_file()
+    runs = drawing.runs
+    title = f"{spec.title}: {drawing.part}" if drawing.part else spec.title
+    return Panel(
+        kind=FIGURE,
+        number=number,
+        anchor=f"figure-{number}",
+        title=title,
+        protocol=source.protocol_title(protocol),
+        stamp=source.stamp(runs),
+        cut=source.cut(runs),
+        image="" if missing else data_uri(_read_svg(path)),
+        alt=_alt(source, spec, protocol, drawing),
+        missing=f"figures/{relative.as_posix()}" if missing else "",
+    )
+
+
+def _read_svg(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ReportError(
+            f"{path}: not an SVG file: {error}; remove it and draw it again"
+        ) from error
+    if "<svg" not in text:
+        raise ReportError(f"{path}: not an SVG file; draw it again")
+    return text
+
+
+def _alt(source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing) -> str:
+    """What a figure shows, for readers who cannot see it."""
+    labels = list(dict.fromkeys(run.label for run in drawing.runs))
+    what = _SHOWS[spec.kind].format(
+        metric=_metric_phrase(source, spec, protocol),
+        rows=spec.options.get("rows", ""),
+        columns=spec.options.get("columns", ""),
+    )
+    owner = source.protocol_title(protocol)
+    return f"{what}{f', {owner}' if owner else ''}. Shown: {wording.some(labels, limit=8)}."
+
+
+_SHOWS = {
+    "curves": "Line charts of cost and accuracy by epoch, on the training and the test set",
+    "comparison": "Line chart of test accuracy by epoch",
+    "accuracy_time": "Dot chart of {metric} beside the training time",
+    "heatmap": "Heat map of {metric}, {rows} down and {columns} across, with averages",
+    "feature_maps": "Grey images of what the network's layers make of a test image",
+}
+
+
+def _metric_phrase(source: Source, spec: FigureSpec, protocol: str) -> str:
+    name = str(spec.options.get("metric", ""))
+    if name == SELECTION:
+        name = source.study.protocols[protocol].selection_metric
+    return metric(name).phrase if name else ""

@@ -1,0 +1,290 @@
+"""The report as data, ready for the templates: no file is read and no number computed from here on.
+
+A `Section` (a question) holds `Block`s (one figure or table of the configuration), a block holds
+`Strip`s (for example one per variant), and a strip holds one `Panel` per protocol, side by side.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FIGURE = "figure"
+TABLE = "table"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table.
+
+    Attributes:
+        text: what stands in it.
+        detail: shown smaller behind it, such as an interval.
+        href: where its text links to; empty for no link.
+        mark: a sign behind it that the panel's notes explain.
+        number: whether it is aligned as a number.
+        header: whether it names its row.
+        best: whether it is the best of its table.
+    """
+
+    text: str
+    detail: str = ""
+    href: str = ""
+    mark: str = ""
+    number: bool = False
+    header: bool = False
+    best: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether its text wants more room than a narrow column gives."""
+        return len(self.text) > 10
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading and alignment."""
+
+    heading: str
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table; `summary` rows (averages) are set apart."""
+
+    cells: tuple[Cell, ...]
+    summary: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to be written.
+
+    Attributes:
+        columns: headings.
+        rows: rows, each with one cell per column.
+        spanning: a heading above all columns but the first; empty for none.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    spanning: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence to be made: the macro of `sentences.html.j2` that makes it, and its facts."""
+
+    macro: str
+    facts: Any
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A numbered figure or table of one protocol.
+
+    Attributes:
+        kind: `figure` or `table`.
+        number: its number among the figures or the tables of the report.
+        anchor: id of its element.
+        title: what its caption says.
+        protocol: the protocol's title; empty where the study has one protocol only.
+        stamp: the budget of the runs behind it.
+        cut: whether that budget is less than what the protocol asks for.
+        image: data URI of a figure.
+        alt: text in place of a figure.
+        grid: a table's content.
+        notes: sentences that explain it.
+        missing: name of the file that is not there; the panel then shows that.
+    """
+
+    kind: str
+    number: int
+    anchor: str
+    title: str
+    protocol: str
+    stamp: str
+    cut: bool
+    image: str = ""
+    alt: str = ""
+    grid: Grid | None = None
+    notes: tuple[Statement, ...] = ()
+    missing: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a table without rows."""
+        return self.kind == TABLE and not self.missing and not (self.grid and self.grid.rows)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Panels side by side, one per protocol."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a table says in words.
+
+    Attributes:
+        protocol: the protocol's title; empty where the study has one protocol only.
+        statements: sentences.
+        anchor: id of the table.
+        number: the table's number.
+    """
+
+    protocol: str
+    statements: tuple[Statement, ...]
+    anchor: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A figure or a table that the configuration asks for."""
+
+    kind: str
+    title: str
+    anchor: str
+    strips: tuple[Strip, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question with its answer: findings, figures, tables."""
+
+    anchor: str
+    name: str
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def findings(self) -> tuple[Block, ...]:
+        """The blocks that have something to say."""
+        return tuple(block for block in self.blocks if block.findings)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the report and its questions."""
+
+    anchor: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """What the summary says of an experiment under one protocol."""
+
+    protocol: str
+    statement: Statement
+
+
+@dataclass(frozen=True)
+class HighlightGroup:
+    """What the summary says of an experiment, one member per protocol."""
+
+    title: str
+    members: tuple[Highlight, ...]
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How many runs are in which state; states that no run is in are left out."""
+
+    declared: int
+    asked: int
+    counts: Mapping[str, int]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the report lacks runs that the study asks for."""
+        return any(self.counts.get(name, 0) for name in ("missing", "damaged"))
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Why this study is less than what its protocols ask for.
+
+    Attributes:
+        stamp: epochs, examples and seeds in words.
+        shortened: whether any run has fewer epochs or examples than its protocol asks for.
+        runs: runs of this study.
+        declared: runs that the configuration declares before some are left out.
+        generated: names of the data sets that are made up.
+        data_notes: remarks on the data, by data set.
+    """
+
+    stamp: str
+    shortened: bool
+    runs: int
+    declared: int
+    generated: tuple[str, ...]
+    data_notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cut(self) -> bool:
+        """Whether a reader has to be warned."""
+        return bool(self.shortened or self.runs < self.declared or self.generated)
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """The runs of one experiment under one protocol, for the table of all runs."""
+
+    title: str
+    rows: tuple[tuple[str, Row], ...]
+
+
+@dataclass(frozen=True)
+class RunList:
+    """The table of all runs."""
+
+    columns: tuple[Column, ...]
+    groups: tuple[RunGroup, ...]
+    notes: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class DataOrigin:
+    """Where a data set came from, with the SHA-256 sum of each file."""
+
+    name: str
+    source: str
+    generated: bool | None
+    note: str
+    sums: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the report's numbers were made from."""
+
+    data: tuple[DataOrigin, ...]
+    code: tuple[str, ...]
+    packages: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    seconds: tuple[tuple[str, str], ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    title: str
+    study: str
+    counts: Mapping[str, int]
+    protocols: tuple[str, ...]
+    budget: Budget
+    status: RunStatus | None
+    highlights: tuple[HighlightGroup, ...]
+    parts: tuple[Part, ...]
+    runs: RunList
+    provenance: Provenance

@@ -1,0 +1,95 @@
+"""The table of all runs."""
+
+import itertools
+
+import pandas as pd
+
+from nnrepro.analysis.columns import metric_values
+from nnrepro.report import wording
+from nnrepro.report.content import WindowFacts, closing_header, number, window_facts
+from nnrepro.report.errors import ReportError
+from nnrepro.report.metrics import Metric, metric
+from nnrepro.report.page import Cell, Column, Row, RunGroup, RunList, Statement
+from nnrepro.report.source import RUNS_TABLE, Source
+
+METRICS = (
+    "last_window_mean_test_accuracy",
+    "max_test_accuracy",
+    "mean_test_accuracy",
+    "train_seconds",
+)
+
+
+def run_list(source: Source) -> RunList:
+    """Every run of the study, by protocol and experiment; without a runs table none.
+
+    Raises:
+        ReportError: the runs table lacks a metric.
+    """
+    frame = source.runs
+    windows = source.windows(source.study.runs)
+    shown = [metric(name) for name in METRICS]
+    headings = [
+        item.heading.replace("Closing mean", closing_header(windows[0]))
+        if item.closing and len(windows) == 1
+        else item.heading
+        for item in shown
+    ]
+    columns = (
+        Column("Run", number=False),
+        Column("Seed"),
+        Column("Status", number=False),
+        Column("Epochs"),
+        *(Column(heading) for heading in headings),
+    )
+    if frame is None:
+        return RunList(columns, (), ())
+    values = {item.name: _values(source, frame, item) for item in shown}
+    rows = [
+        (
+            (str(row["protocol"]), str(row["experiment"])),
+            source.run_anchor(str(row["run_id"])),
+            _row(row, [item.number(number(values[item.name].iloc[index])) for item in shown]),
+        )
+        for index, (_, row) in enumerate(frame.iterrows())
+    ]
+    groups = tuple(
+        RunGroup(_title(source, *key), tuple((anchor, row) for _, anchor, row in members))
+        for key, members in itertools.groupby(rows, key=lambda item: item[0])
+    )
+    facts = window_facts(windows)
+    notes = (Statement("window_note", facts),) if facts != WindowFacts() else ()
+    return RunList(columns, groups, notes)
+
+
+def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
+    if shown.name not in frame.columns and not shown.closing:
+        raise ReportError(
+            f"{source.table_path(RUNS_TABLE)}: the table lacks the column '{shown.name}'; "
+            "remove the file, so that it is made again"
+        )
+    return metric_values(frame, shown.name)
+
+
+def _row(row: pd.Series, values: list[str]) -> Row:
+    done, asked = number(row["epochs_completed"]), number(row["protocol_epochs"])
+    epochs = wording.whole(done)
+    if done is not None and asked is not None and done < asked:
+        epochs = f"{epochs} of {wording.whole(asked)}"
+    return Row(
+        (
+            Cell(str(row["label"]), detail=str(row["variant"]), header=True),
+            Cell(wording.whole(number(row["seed"])), number=True),
+            Cell(str(row["status"])),
+            Cell(epochs, number=True),
+            *(Cell(value, number=True) for value in values),
+        )
+    )
+
+
+def _title(source: Source, protocol: str, experiment: str) -> str:
+    study = source.study
+    known = study.experiments.get(experiment)
+    title = known.title if known else experiment
+    owner = source.protocol_title(protocol) if protocol in study.protocols else protocol
+    return f"{owner}: {title}" if owner else title

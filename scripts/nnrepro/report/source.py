@@ -1,0 +1,189 @@
+"""Everything a report is made from: the study, its tables and figures, decisions and provenance."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.analysis.columns import KEYS
+from nnrepro.analysis.csvfile import TableError, read_csv
+from nnrepro.report.errors import ReportError
+from nnrepro.study import Run, Study
+from nnrepro.study.study import SELECTED
+
+RUNS_TABLE = "runs"
+VARIANTS_TABLE = "variants"
+
+_RUN_COLUMNS = (
+    "run_id",
+    "protocol",
+    "experiment",
+    "variant",
+    "label",
+    "seed",
+    "status",
+    "epochs_completed",
+    "protocol_epochs",
+    "window_asked",
+    "window",
+)
+
+Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A closing window: the epochs asked for and the epochs used."""
+
+    asked: int
+    used: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What `build_report` was given.
+
+    Attributes:
+        study: the study that the report is about.
+        tables: folder of the CSV tables.
+        figures: folder of the figures.
+        decisions: what each protocol selected from each experiment.
+        provenance: what the runs tell of data, code and machines.
+    """
+
+    study: Study
+    tables: Path
+    figures: Path
+    decisions: Decisions
+    provenance: Mapping[str, Any]
+
+    def table_path(self, name: str) -> Path:
+        """Where a table should lie."""
+        return self.tables / f"{name}.csv"
+
+    def table(self, name: str, columns: Iterable[str] = ()) -> pd.DataFrame | None:
+        """A table; None where there is no such file.
+
+        Args:
+            name: name without the suffix.
+            columns: columns that it must have.
+
+        Raises:
+            ReportError: the file is no CSV table or lacks a column.
+        """
+        path = self.table_path(name)
+        if not path.is_file():
+            return None
+        try:
+            frame = read_csv(path)
+        except TableError as error:
+            raise ReportError(f"the report cannot read a table: {error}") from error
+        missing = [column for column in columns if column not in frame.columns]
+        if missing:
+            raise ReportError(
+                f"{path}: the table lacks the column '{missing[0]}'; remove the file, so that "
+                "it is made again"
+            )
+        return frame
+
+    @cached_property
+    def runs(self) -> pd.DataFrame | None:
+        """The runs table."""
+        return self.table(RUNS_TABLE, _RUN_COLUMNS)
+
+    @cached_property
+    def variants(self) -> pd.DataFrame | None:
+        """The variants table."""
+        return self.table(VARIANTS_TABLE, KEYS)
+
+    @property
+    def several_protocols(self) -> bool:
+        """Whether panels must say whose they are."""
+        return len(self.study.protocols) > 1
+
+    def protocol_title(self, protocol: str) -> str:
+        """A protocol's title where several stand side by side, else nothing."""
+        return self.study.protocols[protocol].title if self.several_protocols else ""
+
+    def selected_variant(self, protocol: str, experiment: str) -> str | None:
+        """The variant that a protocol selected; None without a decision."""
+        variant = self.decisions.get((protocol, experiment), {}).get("variant")
+        return None if variant is None else str(variant)
+
+    def shown_runs(self, protocol: str, selectors: Sequence[str]) -> list[Run]:
+        """Runs that the selectors name, `selected` narrowed to the variant that was selected."""
+        chosen: dict[str, Run] = {}
+        for selector in selectors:
+            experiment, _, pattern = selector.partition("/")
+            runs = self.study.select(protocol, [selector])
+            if pattern == SELECTED:
+                variant = self.selected_variant(protocol, experiment)
+                runs = [run for run in runs if variant in (None, run.variant)]
+            chosen.update((run.id, run) for run in runs if run.id not in chosen)
+        return list(chosen.values())
+
+    def steady_runs(self, runs: Sequence[Run], limit: float | None) -> list[Run]:
+        """Runs of variants whose test accuracy ranges over less than `limit` in the window.
+
+        All runs where there is no limit, or no variants table to judge by.
+        """
+        spread = "window_range_test_accuracy"
+        if limit is None or self.variants is None or spread not in self.variants.columns:
+            return list(runs)
+        steady = self.variants[(self.variants[spread] < limit).fillna(False)]
+        keys = set(steady[list(KEYS)].itertuples(index=False, name=None))
+        return [run for run in runs if (run.protocol, run.experiment, run.variant) in keys]
+
+    def windows(self, runs: Iterable[Run]) -> tuple[Window, ...]:
+        """Distinct closing windows of runs that have a history, the longest asked for first."""
+        if self.runs is None:
+            return ()
+        ids = {run.id for run in runs}
+        rows = self.runs[self.runs["run_id"].isin(ids) & self.runs["window"].notna()]
+        pairs = set(zip(rows["window_asked"].map(int), rows["window"].map(int), strict=True))
+        return tuple(Window(asked, used) for asked, used in sorted(pairs, reverse=True))
+
+    def short_runs(self, runs: Iterable[Run]) -> list[Run]:
+        """Runs with fewer epochs or examples than their protocol asks for."""
+        done = self._epochs_completed
+        return [
+            run
+            for run in runs
+            if any(run.settings.get(k) != asked for k, asked in run.protocol_settings.items())
+            or done.get(run.id, run.protocol_epochs) < run.protocol_epochs
+        ]
+
+    @cached_property
+    def _epochs_completed(self) -> dict[str, int]:
+        if self.runs is None:
+            return {}
+        rows = self.runs[self.runs["epochs_completed"].notna()]
+        return dict(zip(rows["run_id"], rows["epochs_completed"].map(int), strict=True))
+
+    @cached_property
+    def generated_data(self) -> bool:
+        """Whether any data is made up, by the configuration or by the records of the runs."""
+        recorded = (self.provenance.get("data") or {}).values()
+        return self.study.generated_data or any(item.get("generated") for item in recorded)
+
+    def stamp(self, runs: Sequence[Run]) -> str:
+        """The budget of runs in words."""
+        return self.study.stamp(runs)
+
+    def cut(self, runs: Iterable[Run]) -> bool:
+        """Whether what is made from these runs is less than the protocol asks for."""
+        return self.generated_data or bool(self.short_runs(runs))
+
+    def run_anchor(self, run_id: str) -> str:
+        """Id of a run's row in the table of all runs."""
+        return f"run-{run_id}"
+
+    def variant_anchor(self, protocol: str, experiment: str, variant: str) -> str:
+        """Id of the row of a variant's first seed; empty where the study has no such run."""
+        for run in self.study.runs_of(protocol, experiment):
+            if run.variant == variant:
+                return self.run_anchor(run.id)
+        return ""

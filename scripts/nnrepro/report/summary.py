@@ -1,0 +1,123 @@
+"""The first screen: how far the study goes, how its runs ended, and who did best."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nnrepro.analysis.archive import STATUSES
+from nnrepro.analysis.columns import metric_values
+from nnrepro.analysis.csvfile import TableError
+from nnrepro.report.content import metric_phrase
+from nnrepro.report.errors import ReportError
+from nnrepro.report.metrics import metric
+from nnrepro.report.page import Budget, Highlight, HighlightGroup, RunStatus, Statement
+from nnrepro.report.ranking import RankingFacts, ranking_facts
+from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.study import Experiment
+
+
+@dataclass(frozen=True)
+class HighlightFacts:
+    """The standing of one experiment under one protocol.
+
+    Attributes:
+        selected: label of the variant that the protocol selected; empty where none is selected.
+        ranking: who leads and who comes last.
+    """
+
+    selected: str
+    ranking: RankingFacts
+
+
+def budget(source: Source) -> Budget:
+    """What of the protocols' demands the study leaves out."""
+    study = source.study
+    recorded = source.provenance.get("data") or {}
+    sources: dict[str, Mapping[str, object]] = {name: {} for name in (*study.data, *recorded)}
+    generated = tuple(
+        name
+        for name in sources
+        if study.data.get(name, {}).get("source") == "generated"
+        or recorded.get(name, {}).get("generated")
+    )
+    notes = {
+        name: str(recorded.get(name, {}).get("note") or study.data.get(name, {}).get("note") or "")
+        for name in sources
+    }
+    return Budget(
+        stamp=source.stamp(study.runs),
+        shortened=bool(source.short_runs(study.runs)),
+        runs=len(study.runs),
+        declared=study.declared_runs,
+        generated=generated,
+        data_notes={name: note for name, note in notes.items() if note},
+    )
+
+
+def run_status(source: Source) -> RunStatus | None:
+    """How the runs ended; None where there is no runs table."""
+    if source.runs is None:
+        return None
+    found = source.runs["status"].value_counts().to_dict()
+    counts = {name: int(found[name]) for name in STATUSES if found.get(name)}
+    return RunStatus(source.study.declared_runs, len(source.study.runs), counts)
+
+
+def counts(source: Source) -> dict[str, int]:
+    """How large the study is."""
+    study = source.study
+    return {
+        "runs": len(study.runs),
+        "variants": len({(run.experiment, run.variant) for run in study.runs}),
+        "experiments": len(study.experiments),
+        "protocols": len(study.protocols),
+        "seeds": len({run.seed for run in study.runs}),
+    }
+
+
+def highlights(source: Source) -> tuple[HighlightGroup, ...]:
+    """Per experiment and protocol, who leads by the protocol's own selection metric.
+
+    Raises:
+        ReportError: the variants table lacks a metric.
+    """
+    variants = source.variants
+    if variants is None:
+        return ()
+    groups = []
+    for experiment in source.study.experiments.values():
+        members = tuple(
+            highlight
+            for protocol in source.study.protocols
+            if (highlight := _highlight(source, variants, experiment, protocol))
+        )
+        if members:
+            groups.append(HighlightGroup(experiment.title, members))
+    return tuple(groups)
+
+
+def _highlight(
+    source: Source, variants: pd.DataFrame, experiment: Experiment, protocol: str
+) -> Highlight | None:
+    rows = variants[
+        (variants["protocol"] == protocol) & (variants["experiment"] == experiment.name)
+    ].reset_index(drop=True)
+    if rows.empty:
+        return None
+    name = source.study.protocols[protocol].selection_metric
+    shown = metric(name)
+    frame = rows[["variant", "label"]].copy()
+    for suffix in ("", "_ci95_low", "_ci95_high"):
+        try:
+            frame[name + suffix] = metric_values(rows, name, suffix=suffix)
+        except TableError as error:
+            raise ReportError(f"{source.table_path(VARIANTS_TABLE)}: {error}") from error
+    windows = source.windows(source.study.runs_of(protocol, experiment.name))
+    facts = ranking_facts(frame, name, shown, metric_phrase(shown, windows))
+    selected = source.selected_variant(protocol, experiment.name)
+    labels = frame.loc[frame["variant"] == selected, "label"]
+    return Highlight(
+        source.protocol_title(protocol),
+        Statement("highlight", HighlightFacts(str(labels.iloc[0]) if len(labels) else "", facts)),
+    )

@@ -1,0 +1,98 @@
+"""Tables of the report: from a CSV file to panels, by the kind that the configuration names."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nnrepro.report.content import TableContent, TableContext
+from nnrepro.report.convergence import convergence_content
+from nnrepro.report.cross import cross_content
+from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
+from nnrepro.report.pairs import pairs_content
+from nnrepro.report.ranking import ranking_content
+from nnrepro.report.source import Source
+from nnrepro.study import Run, TableSpec
+
+TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
+    "ranking": ranking_content,
+    "cross": cross_content,
+    "pairs": pairs_content,
+    "convergence": convergence_content,
+}
+"""How each kind of table is shown; a new kind is one function."""
+
+
+def table_block(source: Source, spec: TableSpec, numbers: Iterator[int]) -> Block:
+    """A table of the configuration for all protocols.
+
+    Args:
+        source: what the report is made from.
+        spec: the table.
+        numbers: gives each grid its number.
+
+    Raises:
+        ReportError: the table's file is damaged or lacks a column.
+    """
+    study = source.study
+    runs = {name: source.shown_runs(name, spec.runs) for name in study.protocols}
+    contents = {name: _content(source, spec, name, found) for name, found in runs.items() if found}
+    strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for protocol, content in contents.items():
+        for title, shown in _shown(spec, content):
+            strips.setdefault(title, []).append((protocol, shown))
+    firsts: dict[str, Panel] = {}
+    numbered = []
+    for title, members in strips.items():
+        panels = []
+        for protocol, shown in members:
+            panel = _panel(source, spec, protocol, runs[protocol], next(numbers))
+            panels.append(replace(panel, **shown))
+            firsts.setdefault(protocol, panel)
+        numbered.append(Strip(title, tuple(panels)))
+    findings = tuple(
+        Finding(
+            source.protocol_title(name),
+            content.statements,
+            firsts[name].anchor,
+            firsts[name].number,
+        )
+        for name, content in contents.items()
+        if content and content.statements
+    )
+    return Block(TABLE, spec.title, f"table-{spec.name}", tuple(numbered), findings)
+
+
+def _shown(spec: TableSpec, content: TableContent | None) -> list[tuple[str, dict[str, Any]]]:
+    """What each panel of a protocol shows, with the title of its strip; always at least one."""
+    if content is None:
+        return [("", {"missing": f"tables/{spec.name}.csv"})]
+    shown: list[tuple[str, dict[str, Any]]] = [
+        (title, {"grid": grid, "notes": content.notes.get(title, ())})
+        for title, grid in content.grids
+    ]
+    return shown or [("", {})]
+
+
+def _content(
+    source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run]
+) -> TableContent | None:
+    """The protocol's share of the table; None where there is no such file."""
+    frame = source.table(spec.name, ("protocol",))
+    if frame is None:
+        return None
+    rows = frame[frame["protocol"] == protocol].reset_index(drop=True)
+    return TABLE_KINDS[spec.kind](TableContext(source, spec, protocol, rows, runs))
+
+
+def _panel(
+    source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run], number: int
+) -> Panel:
+    return Panel(
+        kind=TABLE,
+        number=number,
+        anchor=f"table-{number}",
+        title=spec.title,
+        protocol=source.protocol_title(protocol),
+        stamp=source.stamp(runs),
+        cut=source.cut(runs),
+    )

@@ -1,0 +1,144 @@
+"""Numbers and lists as a reader sees them: one form for every quantity, all through the report."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+UNKNOWN = "unknown"
+DASH = "\u2013"
+"""Joins the ends of a range."""
+
+EMPTY = DASH
+"""Stands in a table cell that has no value."""
+
+_MINUS = "\u2212"
+_THIN = "\u202f"
+_SECONDS_PER_MINUTE = 60
+_SECONDS_PER_HOUR = 3600
+
+
+def is_missing(value: object) -> bool:
+    """Whether `value` is None, NaN or an infinity."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def percent_number(fraction: float | None) -> str:
+    """A fraction in percent without the sign, for a column whose heading says percent."""
+    return EMPTY if fraction is None or is_missing(fraction) else _fixed(100 * fraction, 2)
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction in percent, for prose: `0.5425` gives "54.25 %"."""
+    missing = fraction is None or is_missing(fraction)
+    return UNKNOWN if missing else f"{percent_number(fraction)}{_THIN}%"
+
+
+def points(difference: float | None) -> str:
+    """A difference of two fractions in percentage points, with its sign."""
+    if difference is None or is_missing(difference):
+        return EMPTY
+    text = _fixed(100 * difference, 2)
+    return text if text.startswith(_MINUS) or _is_zero(text) else f"+{text}"
+
+
+def loss(value: float | None) -> str:
+    """A loss with four decimals."""
+    return EMPTY if value is None or is_missing(value) else _fixed(value, 4)
+
+
+def signed_loss(difference: float | None) -> str:
+    """A difference of two losses, with its sign."""
+    text = loss(difference)
+    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+
+
+def seconds_number(value: float | None) -> str:
+    """Seconds without the unit: a tenth below a hundred, whole seconds above."""
+    if value is None or is_missing(value):
+        return EMPTY
+    return _fixed(value, 1) if abs(value) < 100 else grouped(round(value))
+
+
+def signed_seconds(difference: float | None) -> str:
+    """A difference of two times, with its sign."""
+    text = seconds_number(difference)
+    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+
+
+def duration(value: float | None) -> str:
+    """A time for prose: "4.2 s", "3 min 20 s", "2 h 5 min"."""
+    if value is None or is_missing(value):
+        return UNKNOWN
+    if round(value, 1) < _SECONDS_PER_MINUTE:
+        return f"{_fixed(value, 1)}{_THIN}s"
+    whole = round(value)
+    if whole < _SECONDS_PER_HOUR:
+        minutes, rest = divmod(whole, _SECONDS_PER_MINUTE)
+        return f"{minutes}{_THIN}min {rest}{_THIN}s"
+    hours, rest = divmod(whole, _SECONDS_PER_HOUR)
+    return f"{grouped(hours)}{_THIN}h {rest // _SECONDS_PER_MINUTE}{_THIN}min"
+
+
+def ratio(value: float | None) -> str:
+    """A factor with two decimals: "1.92"."""
+    return EMPTY if value is None or is_missing(value) else _fixed(value, 2)
+
+
+def grouped(value: int) -> str:
+    """A whole number, its thousands set apart from five digits on."""
+    text = f"{abs(value):,}".replace(",", _THIN) if abs(value) >= 10_000 else str(abs(value))
+    return f"{_MINUS}{text}" if value < 0 else text
+
+
+def whole(value: float | None) -> str:
+    """A count or an epoch, which a table may hold as a float."""
+    return EMPTY if value is None or is_missing(value) else grouped(round(value))
+
+
+def plain(value: object) -> str:
+    """A parameter's value: whole floats without their decimal point."""
+    if is_missing(value) or value == "":
+        return EMPTY
+    if isinstance(value, float) and value.is_integer():
+        return grouped(int(value))
+    return str(value)
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def some(words: Sequence[str], limit: int = 4) -> str:
+    """As `joined`, but of more than `limit` words the last ones are only counted."""
+    if len(words) <= limit + 1:
+        return joined(words)
+    return joined([*words[:limit], f"{grouped(len(words) - limit)} more"])
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: "1 run", "2 runs"."""
+    return f"{grouped(count)} {singular if count == 1 else plural or singular + 's'}"
+
+
+def agree(items: Sequence[object], one: Any, several: Any) -> Any:
+    """The form of a word that agrees with the number of `items`."""
+    return one if len(items) == 1 else several
+
+
+def slug(name: str) -> str:
+    """A name as part of an element's id: what is no letter, digit, `_`, `.` or `-` becomes `-`."""
+    return re.sub(r"[^\w.-]+", "-", name)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """`value` with fixed decimals and a true minus sign; never a negative zero."""
+    text = f"{abs(value):.{decimals}f}"
+    return f"{_MINUS}{text}" if value < 0 and not _is_zero(text) else text
+
+
+def _is_zero(text: str) -> bool:
+    return not text.strip("0.")

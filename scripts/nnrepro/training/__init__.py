@@ -1,0 +1,19 @@
+"""Fitting one run: seeding, the compiled engine, history, checkpoint and resume, provenance.
+
+`train_run` is the one call that turns a `Run` and its `Dataset` into the files of a run folder.
+Importing this package imports neither Keras nor its backend; calling it does.
+"""
+
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.errors import TrainingError, TrainingInterrupted
+from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
+from nnrepro.training.train import train_run
+
+__all__ = [
+    "CheckpointPolicy",
+    "TrainingError",
+    "TrainingInterrupted",
+    "compute_feature_maps",
+    "train_run",
+    "write_feature_maps",
+]

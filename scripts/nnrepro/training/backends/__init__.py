@@ -1,0 +1,1 @@
+"""Engines, one per Keras backend. Importing one imports its backend."""

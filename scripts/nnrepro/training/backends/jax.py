@@ -1,0 +1,142 @@
+"""The engine on JAX: one compiled loop over steps, on values instead of variables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.data.dataset import Dataset
+from nnrepro.training.engine import Evaluated, Floats, Indices
+from nnrepro.training.losses import per_example_loss
+
+Values = list[Any]
+State = tuple[Values, Values, Values]
+
+
+class JaxEngine:
+    """See `nnrepro.training.engine.Engine`."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        loss: str,
+        dataset: Dataset,
+    ):
+        optimizer.build(model.trainable_variables)
+        self._model = model
+        self._optimizer = optimizer
+        self._loss = loss
+        self._train_data = jnp.asarray(dataset.train_x), jnp.asarray(dataset.train_y)
+        self._test_data = jnp.asarray(dataset.test_x), jnp.asarray(dataset.test_y)
+        self._train = jax.jit(self._train_steps)
+        self._evaluate = jax.jit(self._evaluate_steps)
+
+    def train(
+        self, indices: Indices, weights: Floats, start: int, stop: int
+    ) -> tuple[Floats, Floats]:
+        """See `Engine.train`."""
+        values = tuple([variable.value for variable in group] for group in self._groups())
+        values, losses, correct = self._train(
+            values, self._train_data, indices, weights, start, stop
+        )
+        for group, new in zip(self._groups(), values, strict=True):
+            for variable, value in zip(group, new, strict=True):
+                variable.assign(value)
+        return np.asarray(losses)[start:stop], np.asarray(correct)[start:stop]
+
+    def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
+        """See `Engine.evaluate`."""
+        values = [[variable.value for variable in group] for group in self._groups()[:2]]
+        results = self._evaluate(*values, self._test_data, indices, start, stop)
+        losses, correct, probabilities = (np.asarray(result)[start:stop] for result in results)
+        classes = probabilities.shape[-1]
+        return Evaluated(
+            losses.reshape(-1), correct.reshape(-1), probabilities.reshape(-1, classes)
+        )
+
+    def variables(self) -> list[NDArray[Any]]:
+        """See `Engine.variables`."""
+        return [np.asarray(variable.value) for group in self._groups() for variable in group]
+
+    def restore(self, values: Sequence[NDArray[Any]]) -> None:
+        """See `Engine.restore`."""
+        variables = [variable for group in self._groups() for variable in group]
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def _groups(self) -> tuple[list[keras.Variable], ...]:
+        """Trained variables, the model's others (random states), the optimiser's."""
+        return (
+            self._model.trainable_variables,
+            self._model.non_trainable_variables,
+            self._optimizer.variables,
+        )
+
+    def _train_steps(
+        self,
+        values: State,
+        data: tuple[Any, Any],
+        indices: Any,
+        weights: Any,
+        start: Any,
+        stop: Any,
+    ) -> tuple[State, Any, Any]:
+        empty = jnp.zeros(indices.shape[0], jnp.float32)
+
+        def step(at: Any, carry: tuple[State, Any, Any]) -> tuple[State, Any, Any]:
+            values, losses, rights = carry
+            values, loss, right = self._train_step(values, data, indices[at], weights[at])
+            return values, losses.at[at].set(loss), rights.at[at].set(right)
+
+        return jax.lax.fori_loop(start, stop, step, (values, empty, empty))
+
+    def _train_step(
+        self, values: State, data: tuple[Any, Any], chosen: Any, weights: Any
+    ) -> tuple[State, Any, Any]:
+        """One update; the summed loss and the right answers of its examples."""
+        trained, others, optimizer = values
+        examples, labels = data[0][chosen], data[1][chosen]
+
+        def mean_loss(trained: Values) -> tuple[Any, tuple[Any, Any, Values]]:
+            logits, new = self._model.stateless_call(trained, others, examples, training=True)
+            total = jnp.sum(per_example_loss(self._loss, labels, logits) * weights)
+            right = jnp.sum((jnp.argmax(logits, axis=-1) == labels) * weights)
+            return total / jnp.sum(weights), (total, right, new)
+
+        gradients, (total, right, others) = jax.grad(mean_loss, has_aux=True)(trained)
+        trained, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trained)
+        return (trained, others, optimizer), total, right
+
+    def _evaluate_steps(
+        self,
+        trained: Values,
+        others: Values,
+        data: tuple[Any, Any],
+        indices: Any,
+        start: Any,
+        stop: Any,
+    ) -> tuple[Any, Any, Any]:
+        shape = indices.shape
+        empty = (
+            jnp.zeros(shape, jnp.float32),
+            jnp.zeros(shape, bool),
+            jnp.zeros((*shape, self._model.output_shape[-1]), jnp.float32),
+        )
+
+        def step(at: Any, results: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+            labels = data[1][indices[at]]
+            examples = data[0][indices[at]]
+            logits, _ = self._model.stateless_call(trained, others, examples, training=False)
+            found = (
+                per_example_loss(self._loss, labels, logits),
+                jnp.argmax(logits, axis=-1) == labels,
+                jax.nn.softmax(logits),
+            )
+            return tuple(result.at[at].set(one) for result, one in zip(results, found, strict=True))
+
+        return jax.lax.fori_loop(start, stop, step, empty)

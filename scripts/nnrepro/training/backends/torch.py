@@ -1,0 +1,81 @@
+"""The engine on PyTorch: steps one by one, on the device that Keras uses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnrepro.data.dataset import Dataset
+from nnrepro.training.engine import Evaluated, Floats, Indices
+from nnrepro.training.losses import per_example_loss
+
+
+class TorchEngine:
+    """See `nnrepro.training.engine.Engine`."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        loss: str,
+        dataset: Dataset,
+    ):
+        optimizer.build(model.trainable_variables)
+        self._model = model
+        self._optimizer = optimizer
+        self._loss = loss
+        to_tensor = keras.ops.convert_to_tensor
+        self._train_x, self._train_y = to_tensor(dataset.train_x), to_tensor(dataset.train_y)
+        self._test_x, self._test_y = to_tensor(dataset.test_x), to_tensor(dataset.test_y)
+
+    def train(
+        self, indices: Indices, weights: Floats, start: int, stop: int
+    ) -> tuple[Floats, Floats]:
+        """See `Engine.train`."""
+        results = [self._train_step(indices[at], weights[at]) for at in range(start, stop)]
+        sums = np.array(results, np.float32).reshape(-1, 2)
+        return sums[:, 0], sums[:, 1]
+
+    def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
+        """See `Engine.evaluate`."""
+        chosen = torch.as_tensor(indices[start:stop].reshape(-1), device=self._test_x.device)
+        labels = self._test_y[chosen]
+        rows = len(chosen) // max(1, stop - start)
+        with torch.no_grad():
+            batches = self._test_x[chosen].split(max(1, rows))
+            logits = torch.cat([self._model(batch, training=False) for batch in batches])
+            losses = per_example_loss(self._loss, labels, logits)
+        return Evaluated(
+            keras.ops.convert_to_numpy(losses),
+            keras.ops.convert_to_numpy(logits.argmax(-1) == labels),
+            keras.ops.convert_to_numpy(torch.softmax(logits, -1)),
+        )
+
+    def variables(self) -> list[NDArray[Any]]:
+        """See `Engine.variables`."""
+        return [keras.ops.convert_to_numpy(variable.value) for variable in self._state()]
+
+    def restore(self, values: Sequence[NDArray[Any]]) -> None:
+        """See `Engine.restore`."""
+        for variable, value in zip(self._state(), values, strict=True):
+            variable.assign(value)
+
+    def _state(self) -> list[keras.Variable]:
+        return [*self._model.variables, *self._optimizer.variables]
+
+    def _train_step(self, chosen: Indices, weights: Floats) -> tuple[float, float]:
+        """One update; the summed loss and the right answers of its examples."""
+        real = torch.as_tensor(chosen[weights > 0], device=self._train_x.device)
+        labels = self._train_y[real]
+        logits = self._model(self._train_x[real], training=True)
+        losses = per_example_loss(self._loss, labels, logits)
+        self._model.zero_grad()
+        losses.mean().backward()
+        trained = self._model.trainable_variables
+        with torch.no_grad():
+            self._optimizer.apply([variable.value.grad for variable in trained], trained)
+        right = (logits.argmax(-1) == labels).sum()
+        return float(losses.sum()), float(right)

@@ -1,0 +1,150 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped.
+
+A checkpoint is one `.npz` file: the variables of model and optimiser (random states of dropout
+among them), and as JSON the progress of the run and the key of what it belongs to. It is written
+beside its place and renamed, so a kill leaves the previous one. The folder must be one that no rule
+declares as output, because Snakemake deletes the outputs of a killed job.
+"""
+
+import json
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.files import atomic_write
+from nnrepro.training.history import History
+
+FILE_NAME = "checkpoint.npz"
+
+
+@dataclass(frozen=True)
+class CheckpointPolicy:
+    """When checkpoints are written: at the first chunk's end where either limit has been reached.
+
+    Attributes:
+        every_seconds: seconds since the last one; None for no limit.
+        every_epochs: epochs since the last one; None for no limit.
+    """
+
+    every_seconds: float | None = 60.0
+    every_epochs: int | None = None
+
+    def due(self, seconds: float, epochs: int) -> bool:
+        """Whether to write one, `seconds` and `epochs` after the last."""
+        by_time = self.every_seconds is not None and seconds >= self.every_seconds
+        by_epochs = self.every_epochs is not None and epochs >= self.every_epochs
+        return by_time or by_epochs
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        epoch: epochs completed, evaluation included.
+        losses: summed loss of each step done in the epoch that is under way.
+        correct: right answers of each of these steps.
+        history: metrics of the completed epochs.
+        seconds: time spent so far, by kind.
+    """
+
+    epoch: int = 0
+    losses: list[float] = field(default_factory=list)
+    correct: list[float] = field(default_factory=list)
+    history: History = field(default_factory=History)
+    seconds: dict[str, float] = field(
+        default_factory=lambda: {"setup": 0.0, "training": 0.0, "evaluation": 0.0}
+    )
+
+    @property
+    def step(self) -> int:
+        """Steps done in the epoch that is under way."""
+        return len(self.losses)
+
+
+@dataclass
+class Checkpoints:
+    """The checkpoint of one run.
+
+    Args:
+        folder: where it lies.
+        key: fingerprint of all that decides the run's numbers; a checkpoint with another is
+            foreign.
+        policy: when to write.
+        log: told about checkpoints that cannot be used.
+    """
+
+    folder: Path
+    key: str
+    policy: CheckpointPolicy
+    log: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self._written_at = time.monotonic()
+        self._written_epoch = 0
+
+    @property
+    def path(self) -> Path:
+        """The checkpoint's file."""
+        return self.folder / FILE_NAME
+
+    def load(self) -> tuple[Progress, list[NDArray[Any]]] | None:
+        """Progress and variables of the last checkpoint; None when there is none that can be used.
+
+        One that is damaged, or that belongs to other settings, data or code, is named in the log
+        and left to be overwritten.
+        """
+        if not self.path.is_file():
+            return None
+        try:
+            meta, arrays = _read(self.path)
+            progress = Progress(**{**meta["progress"], "history": History(**meta["history"])})
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            self.log(f"checkpoint {self.path} is damaged ({error}); training starts anew")
+            return None
+        if meta["key"] != self.key:
+            self.log(
+                f"checkpoint {self.path} belongs to other settings, data, code or package "
+                "versions; training starts anew"
+            )
+            return None
+        self._written_epoch = progress.epoch
+        return progress, arrays
+
+    def save_if_due(
+        self, progress: Progress, variables: Callable[[], Sequence[NDArray[Any]]]
+    ) -> None:
+        """Write a checkpoint if the policy says so."""
+        seconds = time.monotonic() - self._written_at
+        if self.policy.due(seconds, progress.epoch - self._written_epoch):
+            self.save(progress, variables())
+
+    def save(self, progress: Progress, variables: Sequence[NDArray[Any]]) -> None:
+        """Write a checkpoint in place of the last one."""
+        state = {**vars(progress)}
+        history = state.pop("history").to_dict()
+        meta = json.dumps({"key": self.key, "progress": state, "history": history})
+        arrays = {f"variable_{at:04d}": value for at, value in enumerate(variables)}
+        with atomic_write(self.path) as temporary:
+            np.savez(temporary, meta=np.array(meta), **arrays)  # type: ignore[arg-type]
+        self._written_at = time.monotonic()
+        self._written_epoch = progress.epoch
+
+    def remove(self) -> None:
+        """Remove the checkpoint, and its folder if nothing else is in it."""
+        self.path.unlink(missing_ok=True)
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Content of a checkpoint; the checksums that its zip holds are verified on the way."""
+    with np.load(path, allow_pickle=False) as content:
+        names = sorted(name for name in content.files if name.startswith("variable_"))
+        return json.loads(str(content["meta"])), [content[name] for name in names]

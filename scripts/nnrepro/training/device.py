@@ -1,0 +1,103 @@
+"""The device and the threads of this process."""
+
+import contextlib
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+
+def prepare_device(threads: int) -> int:
+    """Set the backend up before its first use: threads, GPU memory growth, determinism.
+
+    Args:
+        threads: CPU threads for the work inside an operation.
+
+    Returns:
+        The threads in effect: those of an earlier call when the backend is running already.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    match keras.backend.backend():
+        case "tensorflow":
+            return _prepare_tensorflow(threads)
+        case "torch":
+            return _prepare_torch(threads)
+    return threads
+
+
+def _prepare_tensorflow(threads: int) -> int:
+    import tensorflow as tf
+
+    # RuntimeError: the runtime has started with other values; what is in effect is reported.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.experimental.enable_op_determinism()
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+
+
+def _prepare_torch(threads: int) -> int:
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    return torch.get_num_threads()
+
+
+def device_kind() -> str:
+    """Say "gpu" when the backend would train on a GPU, else "cpu"."""
+    import keras
+
+    match keras.backend.backend():
+        case "tensorflow":
+            import tensorflow as tf
+
+            return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+        case "jax":
+            import jax
+
+            return "cpu" if jax.default_backend() == "cpu" else "gpu"
+    import torch
+
+    return "gpu" if torch.cuda.is_available() else "cpu"
+
+
+def describe_device() -> dict[str, Any]:
+    """Kind and name of the device, and the backend that uses it."""
+    import keras
+
+    backend = keras.backend.backend()
+    kind = device_kind()
+    name = _gpu_name(backend) if kind == "gpu" else _cpu_name()
+    return {"kind": kind, "name": name, "cpus": os.cpu_count(), "backend": backend}
+
+
+def _gpu_name(backend: str) -> str:
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpu = tf.config.list_physical_devices("GPU")[0]
+        return str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name))
+    if backend == "jax":
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    import torch
+
+    return str(torch.cuda.get_device_name())
+
+
+def _cpu_name() -> str:
+    """The processor's name as the system gives it."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,118 @@
+"""The engine: what training needs from a backend, and the pace at which it is called.
+
+An engine holds the model, the optimiser and the data, and does many steps per call. Calls are cut
+into chunks of about a second so that signals are answered and checkpoints can be written; results
+do not depend on where they are cut, because steps report their sums one by one.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import keras
+
+    from nnrepro.data.dataset import Dataset
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int32]
+
+
+class Evaluated(NamedTuple):
+    """Results on test examples, in their order.
+
+    Attributes:
+        losses: cross-entropy, float32 [examples].
+        correct: whether the most probable class is the label, bool [examples].
+        probabilities: softmax of the logits, float32 [examples, classes].
+    """
+
+    losses: Floats
+    correct: NDArray[np.bool_]
+    probabilities: Floats
+
+
+class Engine(Protocol):
+    """One model in training on one backend. Rows `start` to `stop` of the batches are worked on."""
+
+    def train(
+        self, indices: Indices, weights: Floats, start: int, stop: int
+    ) -> tuple[Floats, Floats]:
+        """Update the weights by each batch; return the summed loss and right answers of each.
+
+        Args:
+            indices: training examples, [steps, batch size].
+            weights: 1 for an example, 0 for filling, same shape.
+            start: first step to do.
+            stop: the step after the last; `start` compiles and does nothing.
+        """
+
+    def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
+        """Results for the test examples in rows `start` to `stop` of `indices`."""
+
+    def variables(self) -> list[NDArray[Any]]:
+        """All state that training changes: weights, optimiser, random states."""
+
+    def restore(self, values: Sequence[NDArray[Any]]) -> None:
+        """Put back what `variables` gave."""
+
+
+def make_engine(
+    model: "keras.Model",
+    optimizer: "keras.optimizers.Optimizer",
+    loss: str,
+    dataset: "Dataset",
+    *,
+    xla: bool,
+) -> Engine:
+    """The engine for Keras's backend of this process.
+
+    Args:
+        model: maps examples to logits.
+        optimizer: updates the model's weights.
+        loss: "logits" or "probabilities".
+        dataset: training and test examples.
+        xla: whether to compile by XLA, where the backend leaves a choice.
+    """
+    import keras
+
+    match keras.backend.backend():
+        case "tensorflow":
+            from nnrepro.training.backends.tensorflow import TensorFlowEngine
+
+            return TensorFlowEngine(model, optimizer, loss, dataset, xla=xla)
+        case "jax":
+            from nnrepro.training.backends.jax import JaxEngine
+
+            return JaxEngine(model, optimizer, loss, dataset)
+    from nnrepro.training.backends.torch import TorchEngine
+
+    return TorchEngine(model, optimizer, loss, dataset)
+
+
+class Pace:
+    """How many steps to do per call so that a call takes about `seconds`.
+
+    Starts with few steps and follows the time that steps take; `total` sums up the calls' seconds.
+    """
+
+    def __init__(self, seconds: float = 1.0, first: int = 4):
+        self._seconds = seconds
+        self.steps = first
+        self.total = 0.0
+        self._started = 0.0
+
+    def start(self) -> None:
+        """A call begins."""
+        self._started = time.perf_counter()
+
+    def stop(self, steps: int) -> float:
+        """A call has done `steps`; return the seconds it took."""
+        elapsed = time.perf_counter() - self._started
+        self.total += elapsed
+        fitting = int(steps * self._seconds / max(elapsed, 1e-6))
+        self.steps = max(1, min(fitting, 4 * self.steps))
+        return elapsed

@@ -1,0 +1,63 @@
+"""Feature maps: what the layers of a trained image CNN answer to the first test images."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.files import atomic_write
+from nnrepro.models import Task, build_model
+from nnrepro.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from nnrepro.data.dataset import Dataset
+    from nnrepro.study.run import Run
+
+LAYERS = ("c1", "s1", "c2", "s2")
+
+
+def compute_feature_maps(
+    run: "Run", dataset: "Dataset", weights_path: Path, images: int = 2
+) -> dict[str, NDArray[np.float32]]:
+    """Activations of both convolutions and both poolings for the first test images.
+
+    Args:
+        run: an image run with the model `image_cnn`, or one whose layers are called the same.
+        dataset: its examples.
+        weights_path: the run's final weights.
+        images: number of test images.
+
+    Returns:
+        `images` [images, 32, 32, 3] as the model reads them, their `labels`, and `c1`, `s1`, `c2`,
+        `s2`, each [images, height, width, channels].
+
+    Raises:
+        TrainingError: the weights are missing or do not fit, or the model lacks one of the layers.
+    """
+    import keras
+
+    task = Task(tuple(dataset.test_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size)
+    model = build_model(run.model, run.settings, task)
+    missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
+    if missing:
+        raise TrainingError(f"model {run.model} has no layer {', '.join(missing)}; no feature maps")
+    try:
+        model.load_weights(weights_path)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{weights_path}: not the weights of run {run.id} ({error})") from error
+    outputs = [model.get_layer(name).output for name in LAYERS]
+    inspector = keras.Model(model.input, outputs)
+    activations = inspector(dataset.test_x[:images], training=False)
+    maps = {
+        name: keras.ops.convert_to_numpy(activation)
+        for name, activation in zip(LAYERS, activations, strict=True)
+    }
+    return {"images": dataset.test_x[:images], "labels": dataset.test_y[:images], **maps}
+
+
+def write_feature_maps(path: Path, maps: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write what `compute_feature_maps` gave as a compressed `.npz`, atomically."""
+    with atomic_write(path) as temporary:
+        np.savez_compressed(temporary, **dict(maps))  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+"""The training loop: epochs of chunks, with checkpoints and stops between them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnrepro.training.checkpoint import Checkpoints, Progress
+from nnrepro.training.engine import Engine, Evaluated, Pace
+from nnrepro.training.errors import TrainingInterrupted
+from nnrepro.training.evaluation import score
+from nnrepro.training.interruption import StopRequest
+from nnrepro.training.progress import ProgressLog
+from nnrepro.training.seeding import batches, example_order
+
+
+@dataclass
+class Loop:
+    """What the training loop works with.
+
+    Attributes:
+        engine: model, optimiser and data.
+        settings: the run's settings.
+        seed: the run's seed.
+        train_examples: size of the training set.
+        test_sizes: sizes of the test sets, primary first.
+        checkpoints: where progress is kept.
+        stop: tells whether a signal has asked to stop.
+    """
+
+    engine: Engine
+    settings: Mapping[str, Any]
+    seed: int
+    train_examples: int
+    test_sizes: tuple[int, ...]
+    checkpoints: Checkpoints
+    stop: StopRequest
+
+    def __post_init__(self) -> None:
+        self._train_pace = Pace()
+        self._test_pace = Pace()
+        order = np.arange(max(self.test_sizes), dtype=np.int32)
+        self._test_batches, _ = batches(order, int(self.settings["batch_size"]))
+
+    def compile(self) -> None:
+        """Have the engine compile its functions by calls that do no step."""
+        batch_size = int(self.settings["batch_size"])
+        indices, weights = batches(np.arange(self.train_examples, dtype=np.int32), batch_size)
+        self.engine.train(indices, weights, 0, 0)
+        self.engine.evaluate(self._test_batches, 0, 0)
+
+    def run(self, progress: Progress, tell: ProgressLog) -> None:
+        """Train from `progress` to the last epoch, or to divergence where that ends the run.
+
+        Args:
+            progress: where to start; brought up to date as training goes on.
+            tell: told after every epoch.
+
+        Raises:
+            TrainingInterrupted: a signal asked to stop; the checkpoint is written.
+        """
+        while progress.epoch < self.settings["epochs"] and not self._given_up(progress):
+            self._epoch(progress)
+            tell.epoch_done(progress.history)
+            self._between_chunks(progress)
+
+    def evaluate(self, after_chunk: Callable[[], None] = lambda: None) -> Evaluated:
+        """Results on the largest test set, in the order of its examples."""
+        rows = len(self._test_batches)
+        parts: list[Evaluated] = []
+        done = 0
+        while done < rows:
+            self._test_pace.start()
+            upto = min(rows, done + self._test_pace.steps)
+            parts.append(self.engine.evaluate(self._test_batches, done, upto))
+            self._test_pace.stop(upto - done)
+            done = upto
+            after_chunk()
+        examples = max(self.test_sizes)
+        return Evaluated(*(np.concatenate(part)[:examples] for part in zip(*parts, strict=True)))
+
+    def _given_up(self, progress: Progress) -> bool:
+        stops = self.settings.get("on_divergence", "continue") == "stop"
+        return stops and progress.history.diverged_at() is not None
+
+    def _epoch(self, progress: Progress) -> None:
+        """One epoch: the rest of its steps, the evaluation, its line in the history."""
+        order = example_order(self.seed, progress.epoch, self.train_examples)
+        indices, weights = batches(order, int(self.settings["batch_size"]))
+        while progress.step < len(indices):
+            self._train_pace.start()
+            upto = min(len(indices), progress.step + self._train_pace.steps)
+            losses, correct = self.engine.train(indices, weights, progress.step, upto)
+            progress.seconds["training"] += self._train_pace.stop(upto - progress.step)
+            progress.losses += losses.tolist()
+            progress.correct += correct.tolist()
+            self._between_chunks(progress)
+        seconds_before = self._test_pace.total
+        results = self.evaluate(lambda: self._between_chunks(progress))
+        progress.seconds["evaluation"] += self._test_pace.total - seconds_before
+        self._record(progress, results)
+
+    def _record(self, progress: Progress, results: Evaluated) -> None:
+        """Close the epoch in the history."""
+        history = progress.history
+        history.loss.append(float(np.sum(progress.losses)) / self.train_examples)
+        history.accuracy.append(float(np.sum(progress.correct)) / self.train_examples)
+        primary = score(results.losses, results.correct, self.test_sizes[0])
+        history.val_loss.append(primary.loss)
+        history.val_accuracy.append(primary.accuracy)
+        for size in self.test_sizes[1:]:
+            comparison = score(results.losses, results.correct, size)
+            history.comparison_loss.append(comparison.loss)
+            history.comparison_accuracy.append(comparison.accuracy)
+        progress.losses, progress.correct = [], []
+        progress.epoch += 1
+
+    def _between_chunks(self, progress: Progress) -> None:
+        """Stop in good order if asked to; write a checkpoint if one is due."""
+        if self.stop.signal is not None:
+            self.checkpoints.save(progress, self.engine.variables())
+            raise TrainingInterrupted(
+                f"stopped by {self.stop.signal.name} in epoch {progress.epoch + 1} of "
+                f"{self.settings['epochs']}; the checkpoint {self.checkpoints.path} is written, "
+                "start the run again to go on from there"
+            )
+        self.checkpoints.save_if_due(progress, self.engine.variables)

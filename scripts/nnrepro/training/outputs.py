@@ -1,0 +1,60 @@
+"""Writing a run's folder so that a half-finished one is never read as whole.
+
+`run.json` says that the run is finished: it is removed before anything else is written and written
+last, after `history.json`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.files import atomic_write, write_json
+from nnrepro.training.history import History
+
+if TYPE_CHECKING:
+    import keras
+
+HISTORY = "history.json"
+COMPARISON = "history_comparison.json"
+PREDICTIONS = "predictions.npz"
+WEIGHTS = "final.weights.h5"
+RUN = "run.json"
+
+
+def write_outputs(
+    folder: Path,
+    *,
+    model: "keras.Model",
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    history: History,
+    description: Mapping[str, Any],
+) -> None:
+    """Write everything a finished run leaves.
+
+    Args:
+        folder: the run's folder.
+        model: with its final weights.
+        probabilities: of the final epoch on the largest test set, [examples, classes]; kept as
+            float16.
+        labels: of these examples.
+        history: metrics per epoch.
+        description: the content of run.json.
+    """
+    for name in (RUN, HISTORY, COMPARISON):
+        (folder / name).unlink(missing_ok=True)
+    with atomic_write(folder / WEIGHTS) as temporary:
+        model.save_weights(temporary)
+    with atomic_write(folder / PREDICTIONS) as temporary:
+        np.savez_compressed(
+            temporary,
+            probabilities=probabilities.astype(np.float16),
+            labels=labels.astype(np.int32),
+        )
+    if history.comparison_loss:
+        write_json(folder / COMPARISON, history.comparison_to_json())
+    write_json(folder / HISTORY, history.to_json())
+    write_json(folder / RUN, description)

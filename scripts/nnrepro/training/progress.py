@@ -1,0 +1,49 @@
+"""Progress lines for a log that is followed with `tail -f`."""
+
+import time
+from collections.abc import Callable
+
+from nnrepro.training.history import History
+
+Log = Callable[[str], None]
+
+
+class ProgressLog:
+    """Says after an epoch where the run stands, about once a second at most.
+
+    Args:
+        log: takes one line.
+        epochs: epochs of the run.
+        done: epochs done by an earlier call of the same run.
+        interval: seconds between lines; the last epoch is always told.
+    """
+
+    def __init__(self, log: Log, epochs: int, done: int = 0, interval: float = 1.0):
+        self._log = log
+        self._epochs = epochs
+        self._done_before = done
+        self._interval = interval
+        self._started = time.monotonic()
+        self._told_at = float("-inf")
+
+    def epoch_done(self, history: History) -> None:
+        """Tell about the last epoch of `history` if it is time."""
+        now = time.monotonic()
+        done = history.epochs
+        if done < self._epochs and now - self._told_at < self._interval:
+            return
+        self._told_at = now
+        seconds = (now - self._started) / max(1, done - self._done_before)
+        self._log(
+            f"epoch {done:{len(str(self._epochs))}d}/{self._epochs}"
+            f"  loss {history.loss[-1]:.4f}  accuracy {history.accuracy[-1]:.4f}"
+            f"  val_loss {history.val_loss[-1]:.4f}  val_accuracy {history.val_accuracy[-1]:.4f}"
+            f"  {seconds:.2f} s/epoch  ETA {clock(seconds * (self._epochs - done))}"
+        )
+
+
+def clock(seconds: float) -> str:
+    """`seconds` as h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -1,0 +1,45 @@
+"""Randomness that follows from a run's seed: weights, dropout and the order of examples."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and the Keras backend, from which initial weights are drawn."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+
+
+def example_order(seed: int, epoch: int, examples: int) -> NDArray[np.int32]:
+    """The order of examples at an epoch, which follows from (seed, epoch) alone.
+
+    Compared runs with one seed see their examples in one order, whatever their model, and a resumed
+    run needs no stored random state for it.
+
+    Args:
+        seed: the run's seed.
+        epoch: counted from 0.
+        examples: number of training examples.
+
+    Returns:
+        A permutation of 0 .. examples - 1.
+    """
+    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, epoch))))
+    return generator.permutation(examples).astype(np.int32)
+
+
+def batches(
+    order: NDArray[np.int32], batch_size: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Cut an order into batches of one size, the last filled up with examples of weight 0.
+
+    Returns:
+        Indices int32 and weights float32, both [steps, batch_size].
+    """
+    steps = -(-len(order) // batch_size)
+    indices = np.zeros(steps * batch_size, np.int32)
+    weights = np.zeros(steps * batch_size, np.float32)
+    indices[: len(order)] = order
+    weights[: len(order)] = 1
+    return indices.reshape(steps, batch_size), weights.reshape(steps, batch_size)

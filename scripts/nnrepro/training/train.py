@@ -1,0 +1,178 @@
+"""Training one run: from a `Run` and its `Dataset` to the files of a run folder."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnrepro.fingerprint import value_fingerprint
+from nnrepro.models import Task, build_model, catalogue
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Progress
+from nnrepro.training.device import describe_device, prepare_device
+from nnrepro.training.engine import Engine, make_engine
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.fit import Loop
+from nnrepro.training.interruption import StopRequest
+from nnrepro.training.optimizers import make_optimizer
+from nnrepro.training.outputs import write_outputs
+from nnrepro.training.progress import Log, ProgressLog
+from nnrepro.training.provenance import host, package_versions
+from nnrepro.training.seeding import seed_everything
+
+if TYPE_CHECKING:
+    import keras
+
+    from nnrepro.data.dataset import Dataset
+    from nnrepro.study.run import Run
+
+
+def train_run(
+    run: "Run",
+    dataset: "Dataset",
+    out_dir: Path,
+    *,
+    checkpoint_dir: Path,
+    threads: int,
+    data_provenance: Mapping[str, Any],
+    code_sha256: str,
+    log: Log | None = None,
+    policy: CheckpointPolicy | None = None,
+) -> None:
+    """Fit one run and write its folder; go on from its checkpoint if there is one.
+
+    The history follows from the run, the data, the code, the package versions and the kind of
+    device
+    alone: killed at any moment and called again, it gives the same numbers.
+
+    Divergence: a loss that is not finite is `null` in history.json, and run.json has the status
+    `diverged` and the epoch in `diverged_at_epoch`. With the setting `on_divergence` "stop" that
+    epoch is the last of the history, with "continue" training goes on to the end.
+
+    Args:
+        run: what to train; its settings are fully resolved.
+        dataset: its examples.
+        out_dir: the run's folder.
+        checkpoint_dir: the checkpoint's folder; not an output of any rule, removed on success.
+        threads: CPU threads.
+        data_provenance: `source`, `generated` and `sha256` by file, for run.json.
+        code_sha256: fingerprint of the code that decides the numbers.
+        log: takes progress lines.
+        policy: when to write checkpoints.
+
+    Raises:
+        TrainingInterrupted: SIGTERM or SIGINT arrived; a checkpoint is written.
+        TrainingError: the settings ask for something that does not exist.
+        ModelError: the model or its parameters do not exist.
+    """
+    began = time.perf_counter()
+    log = log or _silent
+    with StopRequest() as stop:
+        threads = prepare_device(threads)
+        model, engine = _prepare(run, dataset)
+        packages = package_versions()
+        device = describe_device()
+        checkpoints = Checkpoints(
+            Path(checkpoint_dir),
+            _key(run, data_provenance, code_sha256, packages, device["kind"]),
+            policy or CheckpointPolicy(),
+            log,
+        )
+        progress = _resume(checkpoints, engine, log)
+        epochs = int(run.settings["epochs"])
+        loop = Loop(
+            engine=engine,
+            settings=run.settings,
+            seed=run.seed,
+            train_examples=len(dataset.train_y),
+            test_sizes=dataset.test_sizes,
+            checkpoints=checkpoints,
+            stop=stop,
+        )
+        loop.compile()
+        progress.seconds["setup"] += time.perf_counter() - began
+        log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
+        loop.run(progress, ProgressLog(log, epochs, progress.epoch))
+        predicted = loop.evaluate().probabilities
+    diverged_at = progress.history.diverged_at()
+    seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
+    write_outputs(
+        Path(out_dir),
+        model=model,
+        probabilities=predicted,
+        labels=dataset.test_y,
+        history=progress.history,
+        description={
+            "run": run.to_dict(),
+            "status": "completed" if diverged_at is None else "diverged",
+            "diverged_at_epoch": diverged_at,
+            "epochs_completed": progress.epoch,
+            "parameters": _parameters(model),
+            "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
+            "data": dict(data_provenance),
+            "code": {"sha256": code_sha256},
+            "packages": packages,
+            "device": device,
+            "threads": threads,
+            **host(),
+        },
+    )
+    checkpoints.remove()
+
+
+def _silent(line: str) -> None:
+    """The log of a caller that wants none."""
+
+
+def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
+    """Model and engine, seeded, at their initial weights."""
+    from nnrepro.training.device import device_kind
+
+    loss = str(run.settings.get("loss", "logits"))
+    if loss not in ("logits", "probabilities"):
+        raise TrainingError(f"unknown loss '{loss}'; allowed: 'logits', 'probabilities'")
+    seed_everything(run.seed)
+    task = Task(
+        tuple(dataset.train_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size, run.seed
+    )
+    model = build_model(run.model, run.settings, task)
+    optimizer = make_optimizer(run.settings)
+    xla = device_kind() in catalogue()[run.model].xla_on
+    return model, make_engine(model, optimizer, loss, dataset, xla=xla)
+
+
+def _key(
+    run: "Run",
+    data_provenance: Mapping[str, Any],
+    code_sha256: str,
+    packages: Mapping[str, str],
+    device_kind: str,
+) -> str:
+    """Fingerprint of all that decides the run's numbers."""
+    return value_fingerprint(
+        {
+            "model": run.model,
+            "seed": run.seed,
+            "settings": dict(run.settings),
+            "data": dict(data_provenance),
+            "code": code_sha256,
+            "packages": dict(packages),
+            "device": device_kind,
+        }
+    )
+
+
+def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
+    """The checkpoint's progress, its variables put back; a fresh start without one."""
+    found = checkpoints.load()
+    if found is None:
+        return Progress()
+    progress, variables = found
+    engine.restore(variables)
+    log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}")
+    return progress
+
+
+def _parameters(model: "keras.Model") -> int:
+    from nnrepro.models.layers.counting import count_parameters
+
+    return count_parameters(model)

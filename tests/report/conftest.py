@@ -1,0 +1,256 @@
+"""Synthetic results to build reports from, and a reader of the reports."""
+
+import json
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.columns import rows_of
+from nnrepro.analysis.csvfile import write_csv
+from nnrepro.analysis.runs_table import runs_table
+from nnrepro.analysis.selection import select
+from nnrepro.analysis.table_kinds import make_table
+from nnrepro.analysis.variants_table import variants_table
+from nnrepro.models import catalogue
+from nnrepro.report import build_report
+from nnrepro.study import Run, Study, load_study
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 400"><text y="40">{}</text></svg>'
+
+PROVENANCE = {
+    "data": {"cifar10": {"source": "archive", "generated": False, "sha256": {"a.bin": "0a" * 32}}},
+    "code": ["ab" * 32],
+    "packages": {"numpy": ["2.4.0"], "keras": ["3.15.0", "3.15.1"]},
+    "python": ["3.11.7"],
+    "platform": ["Linux x86_64"],
+    "devices": ["CPU"],
+    "threads": [1],
+    "seconds": {"setup": 9.5, "training": 4000.0, "evaluation": 61.0, "total": 4070.5},
+    "runs": {"completed": 90},
+}
+
+
+def study_of(repository: Path, changes: Mapping[str, Any] | None = None) -> Study:
+    """The shipped configuration with some top-level sections replaced, as a study."""
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    return load_study(config | dict(changes or {}), catalogue())
+
+
+class Results:
+    """The results folder of a study, with everything that the report reads."""
+
+    def __init__(self, study: Study, root: Path) -> None:
+        """Give the study a folder; nothing is written yet."""
+        self.study = study
+        self.root = root
+        self.decisions: dict[tuple[str, str], dict[str, Any]] = {}
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the tables."""
+        return self.root / "tables"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.root / "figures"
+
+    def write_runs(self, **options: Any) -> None:
+        """Histories and records of all runs."""
+        for run in self.study.runs:
+            self.write_run(run, **options)
+
+    def write_run(self, run: Run, *, record: bool = True, status: str = "completed") -> None:
+        """A plausible history of a run, the same for the same run, with or without its record."""
+        folder = self.root / "runs" / run.id
+        folder.mkdir(parents=True, exist_ok=True)
+        history = synthetic_history(run)
+        _write_json(folder / "history.json", history)
+        if run.settings["comparison_test_examples"]:
+            larger = {name: history[name] for name in ("val_loss", "val_accuracy")}
+            _write_json(folder / "history_comparison.json", larger)
+        if record:
+            seconds = 0.35 * len(history["loss"])
+            content = {
+                "run": run.to_dict(),
+                "status": status,
+                "epochs_completed": len(history["loss"]),
+                "seconds": {"setup": 1.0, "training": seconds, "evaluation": 0.5},
+            }
+            _write_json(folder / "run.json", content)
+
+    def write_tables(self) -> None:
+        """Every table, made from the runs that there are."""
+        study = self.study
+        frame = self._runs(study.runs)
+        variants = variants_table(frame)
+        for protocol in study.protocols:
+            for experiment in study.selecting_experiments:
+                rows = variants_table(self._runs(study.runs_of(protocol, experiment)))
+                metric = study.protocols[protocol].selection_metric
+                self.decisions[protocol, experiment] = select(
+                    rows, metric, list(study.experiments[experiment].swept)
+                )
+        write_csv(frame, self.tables / "runs.csv")
+        write_csv(variants, self.tables / "variants.csv")
+        selection = {name: p.selection_metric for name, p in study.protocols.items()}
+        for spec in study.tables.values():
+            rows = pd.concat(
+                [
+                    rows_of(variants, study.chosen(protocol, spec.runs, self.decisions))
+                    for protocol in study.protocols
+                ],
+                ignore_index=True,
+            )
+            table = make_table(spec.kind, rows, spec.options, selection)
+            write_csv(table, self.tables / f"{spec.name}.csv")
+
+    def write_figures(self) -> None:
+        """A small SVG in place of every figure, its own path written in it."""
+        for protocol in self.study.protocols:
+            for run in self.study.runs_of(protocol):
+                self._figure(f"{protocol}/curves/{run.experiment}/{run.variant}")
+            for spec in self.study.figures.values():
+                if spec.kind == "feature_maps":
+                    for image in range(1, spec.options["images"] + 1):
+                        for layer in ("overview", "c1", "s1", "c2", "s2"):
+                            stem = f"{spec.name}_image{image}_{layer}"
+                            self._figure(f"{protocol}/feature_maps/{stem}")
+                elif spec.kind != "curves":
+                    self._figure(f"{protocol}/{spec.kind}/{spec.name}")
+
+    def build(self, provenance: Mapping[str, Any] | None = None) -> str:
+        """The report."""
+        out = self.root / "report" / "index.html"
+        build_report(
+            self.study,
+            tables=self.tables,
+            figures=self.figures,
+            decisions=self.decisions,
+            provenance=PROVENANCE if provenance is None else provenance,
+            out=out,
+        )
+        return out.read_text(encoding="utf-8")
+
+    def _runs(self, runs: Any) -> pd.DataFrame:
+        data, problems = read_runs(runs, self.root / "runs")
+        return runs_table(data, problems, runs)
+
+    def _figure(self, stem: str) -> None:
+        path = self.figures / f"{stem}.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(SVG.format(stem), encoding="utf-8")
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def synthetic_history(run: Run) -> dict[str, list[float]]:
+    """Curves that rise to a level of the variant's own, with noise."""
+    epochs = int(run.settings["epochs"])
+    numbers = np.random.default_rng([*run.variant.encode(), *run.protocol.encode(), run.seed])
+    level = 0.5 + 0.1 * numbers.random() + (0.25 if run.input != "image" else 0.0)
+    rise = 1 - np.exp(-np.arange(1, epochs + 1) / (0.12 * run.protocol_epochs))
+    accuracy = np.clip(level * rise + numbers.normal(0, 0.006, epochs), 0, 1)
+    examples = int(run.settings["test_examples"])
+    return {
+        "loss": (2.2 - 1.4 * rise).tolist(),
+        "accuracy": np.clip(1.2 * level * rise, 0, 1).tolist(),
+        "val_loss": (2.25 - rise + numbers.normal(0, 0.01, epochs)).tolist(),
+        "val_accuracy": (np.round(accuracy * examples) / examples).tolist(),
+    }
+
+
+class Outline(HTMLParser):
+    """What a test wants to know of a page.
+
+    Attributes:
+        elements: every start tag with its attributes, in order.
+        text: the visible text, white space collapsed.
+    """
+
+    def __init__(self, html: str) -> None:
+        """Parse a page."""
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self._words: list[str] = []
+        self._hidden = 0
+        self.feed(html)
+        self.close()
+
+    @property
+    def text(self) -> str:
+        """The visible text."""
+        return " ".join("".join(self._words).split())
+
+    def all(self, *tags: str) -> list[dict[str, str | None]]:
+        """Attributes of every element with one of these tags."""
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id."""
+        return [a["id"] or "" for _, a in self.elements if "id" in a]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element; what is not within a line is set apart."""
+        if tag not in ("a", "b", "span", "small", "code"):
+            self._words.append(" ")
+        self.elements.append((tag, dict(attrs)))
+        self._hidden += tag in ("style", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note where hidden text ends."""
+        self._hidden -= tag in ("style", "title")
+
+    def handle_data(self, data: str) -> None:
+        """Note visible text."""
+        if not self._hidden:
+            self._words.append(data)
+
+
+BUDGET = {"epochs": {"image": 20, "characters": 10, "words": 10}}
+
+
+@pytest.fixture(scope="session")
+def whole(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The shipped study, cut to a few epochs, with all results; do not change it."""
+    results = Results(study_of(repository, {"budget": BUDGET}), tmp_path_factory.mktemp("whole"))
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    return results
+
+
+@pytest.fixture(scope="session")
+def report(whole: Results) -> str:
+    """The report of the whole study."""
+    return whole.build()
+
+
+@pytest.fixture
+def small(repository: Path, tmp_path: Path) -> Any:
+    """A function that gives a small study's results, sections of the configuration replaced."""
+
+    def make(**changes: Any) -> Results:
+        small = {
+            "budget": BUDGET,
+            "only": {"protocols": ["tan"], "experiments": ["text_models", "text_dropout"]},
+        }
+        return Results(study_of(repository, small | changes), tmp_path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def outline() -> Callable[[str], Outline]:
+    """A function that reads a report back as a browser would."""
+    return Outline

@@ -1,0 +1,44 @@
+"""Feature maps of a trained image run."""
+
+import numpy as np
+import pytest
+from small_runs import small_data, small_run, train
+
+from nnrepro.training import TrainingError, compute_feature_maps, write_feature_maps
+
+
+def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):
+    """Shapes of the reports' grids; ReLU and pooling hold; the file gives back the same."""
+    run = small_run("image_cnn", epochs=1)
+    data = small_data("image")
+    weights = train(run, data, tmp_path) / "final.weights.h5"
+    maps = compute_feature_maps(run, data, weights)
+    assert {name: value.shape for name, value in maps.items()} == {
+        "images": (2, 32, 32, 3),
+        "labels": (2,),
+        "c1": (2, 24, 24, 4),
+        "s1": (2, 12, 12, 4),
+        "c2": (2, 8, 8, 3),
+        "s2": (2, 4, 4, 3),
+    }
+    np.testing.assert_array_equal(maps["images"], data.test_x[:2])
+    assert maps["c1"].min() >= 0
+    pooled = maps["c1"].reshape(2, 12, 2, 12, 2, 4).max((2, 4))
+    np.testing.assert_array_equal(maps["s1"], pooled)
+    write_feature_maps(tmp_path / "maps.npz", maps)
+    with np.load(tmp_path / "maps.npz") as written:
+        for name, value in maps.items():
+            np.testing.assert_array_equal(written[name], value)
+
+
+def test_weights_that_do_not_fit_are_named(tmp_path):
+    """Missing or foreign weights, and models without these layers."""
+    data = small_data("image")
+    run = small_run("image_cnn")
+    with pytest.raises(TrainingError, match="not the weights of run tan/small"):
+        compute_feature_maps(run, data, tmp_path / "none.weights.h5")
+    (tmp_path / "x.weights.h5").write_bytes(b"no HDF5")
+    with pytest.raises(TrainingError, match=r"x\.weights\.h5"):
+        compute_feature_maps(run, data, tmp_path / "x.weights.h5")
+    with pytest.raises(TrainingError, match="no layer c1, s1, c2, s2"):
+        compute_feature_maps(small_run("word_rnn"), small_data("words"), tmp_path / "x.weights.h5")

@@ -1,0 +1,152 @@
+"""A run that is stopped at any moment goes on as if it had not been."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_runs import small_data, small_run, train
+
+from nnrepro.training import CheckpointPolicy, TrainingInterrupted
+from nnrepro.training.backends.tensorflow import TensorFlowEngine
+
+PROGRAM = Path(__file__).with_name("small_runs.py")
+ALWAYS = CheckpointPolicy(every_seconds=0)
+
+
+def start(folder, model, repository):
+    """Train in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(repository / "scripts")}
+    return subprocess.Popen(
+        [sys.executable, str(PROGRAM), str(folder), model],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["char_rnn", "image_cnn"])
+def test_a_killed_run_gives_the_same_history_bit_for_bit(tmp_path, repository, model):
+    """SIGKILL in training, with dropout; a second process goes on; nothing differs."""
+    whole = start(tmp_path / "whole", model, repository)
+    killed = start(tmp_path / "killed", model, repository)
+    checkpoint = tmp_path / "killed" / "checkpoint" / "checkpoint.npz"
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    killed.kill()
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert checkpoint.exists() and not (tmp_path / "killed" / "out").exists()
+    told, _ = start(tmp_path / "killed", model, repository).communicate(timeout=120)
+    assert "going on from" in told
+    whole.communicate(timeout=120)
+    for name in ("history.json", "predictions.npz", "final.weights.h5"):
+        expected = (tmp_path / "whole" / "out" / name).read_bytes()
+        assert (tmp_path / "killed" / "out" / name).read_bytes() == expected
+    assert not checkpoint.exists()
+
+
+@pytest.mark.parametrize("model", ["char_rnn", "image_cnn"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_mid_epoch_leaves_a_checkpoint_to_go_on_from(
+    tmp_path, monkeypatch, model, number
+):
+    """The message names signal, epoch and checkpoint; the resumed history is the same."""
+    run = small_run(model)
+    data = small_data(run.input)
+    whole = train(run, data, tmp_path / "whole")
+    calls = []
+    original = TensorFlowEngine.train
+
+    def signalled(self, indices, weights, begin, stop):
+        results = original(self, indices, weights, begin, stop)
+        calls.append(stop)
+        if len(calls) == 4:
+            os.kill(os.getpid(), number)
+        return results
+
+    monkeypatch.setattr(TensorFlowEngine, "train", signalled)
+    folder = tmp_path / "stopped"
+    before = signal.getsignal(number)
+    with pytest.raises(TrainingInterrupted, match=f"{number.name} in epoch . of 4"):
+        train(run, data, folder)
+    assert signal.getsignal(number) == before
+    assert (folder / "checkpoint" / "checkpoint.npz").exists() and not (folder / "out").exists()
+    lines = []
+    out = train(run, data, folder, log=lines.append)
+    assert "going on from" in lines[0]
+    assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
+    with np.load(out / "predictions.npz") as got, np.load(whole / "predictions.npz") as expected:
+        np.testing.assert_array_equal(got["probabilities"], expected["probabilities"])
+
+
+class Crash(Exception):
+    """Stands for a kill."""
+
+
+def crashing_log(epoch):
+    """A log that ends the run when it hears of `epoch`."""
+
+    def log(line):
+        if line.startswith(f"epoch {epoch}/"):
+            raise Crash
+
+    return log
+
+
+def crash(run, data, folder):
+    """Train until the first epoch is logged, a checkpoint after every chunk before it."""
+    with pytest.raises(Crash):
+        train(run, data, folder, policy=ALWAYS, log=crashing_log(1))
+    return folder / "checkpoint" / "checkpoint.npz"
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "empty"])
+def test_a_damaged_checkpoint_is_reported_and_not_used(tmp_path, damage):
+    """Training starts anew and gives the same history."""
+    run, data = small_run("image_cnn"), small_data("image")
+    whole = train(run, data, tmp_path / "whole")
+    path = crash(run, data, tmp_path / "crashed")
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "cut": content[:middle],
+            "garbage": content[:middle] + b"\xff" * 64 + content[middle + 64 :],
+            "empty": b"",
+        }[damage]
+    )
+    lines = []
+    out = train(run, data, tmp_path / "crashed", log=lines.append)
+    assert "is damaged" in lines[0] and "starts anew" in lines[0]
+    assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"code_sha256": "other"}, {"data_provenance": {"sha256": {"x": "1"}}}],
+)
+def test_a_foreign_checkpoint_is_reported_and_not_used(tmp_path, options):
+    """One of other code or data does not count."""
+    run, data = small_run("image_cnn"), small_data("image")
+    crash(run, data, tmp_path)
+    lines = []
+    train(run, data, tmp_path, log=lines.append, **options)
+    assert "belongs to other settings, data, code" in lines[0]
+    assert any(line.startswith("epoch 1/4") for line in lines)
+
+
+def test_a_checkpoint_of_other_settings_is_not_used(tmp_path):
+    """A changed learning rate starts anew."""
+    data = small_data("image")
+    crash(small_run("image_cnn"), data, tmp_path)
+    lines = []
+    train(small_run("image_cnn", learning_rate=0.02), data, tmp_path, log=lines.append)
+    assert "belongs to other settings" in lines[0]

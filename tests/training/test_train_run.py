@@ -1,0 +1,170 @@
+"""One call trains one run and leaves the files that the contract names."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from small_runs import MODELS, small_data, small_run, train
+
+from nnrepro.models import Task, build_model
+from nnrepro.training import TrainingError
+from nnrepro.training import outputs as outputs_module
+from nnrepro.training.seeding import example_order, seed_everything
+
+
+def read(path):
+    """JSON, NaN refused."""
+
+    def refuse(constant):
+        raise AssertionError(f"{path} holds {constant}")
+
+    return json.loads(path.read_text(), parse_constant=refuse)
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_every_model_leaves_the_files_of_the_contract(tmp_path, model):
+    """history.json, run.json, predictions and weights agree with one another."""
+    run = small_run(model)
+    data = small_data(run.input)
+    lines = []
+    out = train(run, data, tmp_path, log=lines.append)
+    history = read(out / "history.json")
+    assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert all(len(values) == 4 for values in history.values())
+    assert history["loss"][-1] < history["loss"][0]
+    with np.load(out / "predictions.npz") as predictions:
+        probabilities, labels = predictions["probabilities"], predictions["labels"]
+    assert probabilities.dtype == np.float16 and probabilities.shape == (50, data.num_classes)
+    np.testing.assert_array_equal(labels, data.test_y)
+    assert np.mean(probabilities.argmax(1) == labels) == pytest.approx(history["val_accuracy"][-1])
+    fresh = build_model(
+        model,
+        run.settings,
+        Task(data.train_x.shape[1:], data.num_classes, data.vocabulary_size),
+    )
+    fresh.load_weights(out / "final.weights.h5")
+    again = keras.ops.softmax(fresh(data.test_x, training=False))
+    np.testing.assert_allclose(again, probabilities, atol=1e-3)
+    assert not (tmp_path / "checkpoint").exists()
+    assert sorted(path.name for path in out.iterdir()) == [
+        "final.weights.h5",
+        "history.json",
+        "predictions.npz",
+        "run.json",
+    ]
+    assert lines[-1].startswith("epoch 4/4  loss ")
+
+
+def test_run_json_tells_where_the_numbers_come_from(tmp_path):
+    """Run, status, seconds, data, code, packages, device and threads are recorded."""
+    run = small_run("word_cnn")
+    told = read(train(run, small_data("words"), tmp_path) / "run.json")
+    assert told["run"] == run.to_dict()
+    assert told["status"] == "completed" and told["epochs_completed"] == 4
+    assert told["diverged_at_epoch"] is None
+    assert told["data"] == {"source": "generated", "generated": True, "sha256": {"x": "0"}}
+    assert told["code"] == {"sha256": "c0de"}
+    assert told["packages"]["keras"] == keras.__version__ and "numpy" in told["packages"]
+    assert told["device"]["kind"] in ("cpu", "gpu") and told["device"]["name"]
+    assert told["threads"] >= 1 and told["python"] and told["platform"]
+    seconds = told["seconds"]
+    assert list(seconds) == ["setup", "training", "evaluation", "total"]
+    assert seconds["total"] == pytest.approx(sum(seconds.values()) - seconds["total"], abs=0.01)
+
+
+def test_a_larger_test_set_is_evaluated_beside_the_primary_one(tmp_path):
+    """Its metrics have a file of their own; the primary ones are those of the prefix."""
+    run = small_run("word_cnn")
+    both = train(run, small_data("words", test=(50, 90)), tmp_path / "both")
+    with np.load(both / "predictions.npz") as predictions:
+        right = predictions["probabilities"].argmax(1) == predictions["labels"]
+    assert len(right) == 90
+    history, comparison = read(both / "history.json"), read(both / "history_comparison.json")
+    assert list(comparison) == ["val_loss", "val_accuracy"]
+    assert history["val_accuracy"][-1] == pytest.approx(right[:50].mean())
+    assert comparison["val_accuracy"][-1] == pytest.approx(right.mean())
+    alone = train(run, small_data("words", test=(90,)), tmp_path / "alone")
+    assert read(alone / "history.json")["val_loss"] == comparison["val_loss"]
+
+
+def test_same_run_same_bytes(tmp_path):
+    """History, predictions and weights repeat; another seed gives others."""
+    data = small_data("characters")
+    names = ("history.json", "predictions.npz", "final.weights.h5")
+    outs = [train(small_run("char_rnn"), data, tmp_path / str(at)) for at in range(2)]
+    for name in names:
+        assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
+    other = train(small_run("char_rnn", seed=2), data, tmp_path / "other")
+    assert (other / "history.json").read_bytes() != (outs[0] / "history.json").read_bytes()
+
+
+def test_history_is_that_of_plain_keras(tmp_path):
+    """Same weights and order: `fit` of a Keras GRU on one-hot vectors has the same history."""
+    run = small_run("char_rnn", dropout_rate=0.0)
+    data = small_data("characters")
+    history = read(train(run, data, tmp_path) / "history.json")
+
+    seed_everything(run.seed)
+    ours = build_model("char_rnn", run.settings, Task((100,), 15, 30, run.seed)).get_weights()
+    plain = keras.Sequential(
+        [keras.Input((100, 256)), keras.layers.GRU(20), keras.layers.Dense(15)]
+    )
+    ours[0] = np.concatenate([ours[0], np.zeros((256 - 30, 60))])
+    plain.set_weights(ours)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    plain.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+    one_hot = np.eye(256, dtype="float32")
+    for epoch in range(4):
+        order = example_order(run.seed, epoch, len(data.train_y))
+        told = plain.fit(
+            one_hot[data.train_x[order]],
+            data.train_y[order],
+            batch_size=32,
+            shuffle=False,
+            validation_data=(one_hot[data.test_x], data.test_y),
+            verbose=0,
+        ).history
+        for name, values in told.items():
+            assert history[name][epoch] == pytest.approx(values[0], rel=2e-3), name
+
+
+@pytest.mark.parametrize(("on_divergence", "epochs"), [("stop", 1), ("continue", 4)])
+def test_divergence_is_told_and_not_a_crash(tmp_path, on_divergence, epochs):
+    """A loss that is not finite is null, the status says so, and JSON stays JSON."""
+    run = small_run("image_cnn", optimizer="sgd", learning_rate=1e12, on_divergence=on_divergence)
+    out = train(run, small_data("image"), tmp_path)
+    history, told = read(out / "history.json"), read(out / "run.json")
+    assert told["status"] == "diverged" and told["diverged_at_epoch"] == 1
+    assert told["epochs_completed"] == epochs
+    assert history["loss"] == [None] * epochs and len(history["val_loss"]) == epochs
+    assert all(0 <= value <= 1 for value in history["accuracy"] + history["val_accuracy"])
+
+
+def test_accuracy_counts_every_example_once(tmp_path):
+    """The last, smaller batch weighs what its examples weigh: accuracies are multiples of 1/n."""
+    run = small_run("word_cnn", batch_size=64)
+    history = read(train(run, small_data("words", train=130), tmp_path) / "history.json")
+    for accuracy in history["accuracy"]:
+        assert accuracy * 130 == pytest.approx(round(accuracy * 130), abs=1e-9)
+
+
+def test_a_set_that_was_not_finished_has_no_run_json(tmp_path, monkeypatch):
+    """run.json is removed first and written last, so that it marks a whole set."""
+    out = tmp_path / "out"
+    run, data = small_run("word_cnn", epochs=1), small_data("words")
+    train(run, data, tmp_path)
+
+    def full_disk(path, value):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(outputs_module, "write_json", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        train(run, data, tmp_path)
+    assert not (out / "run.json").exists() and not (out / "history.json").exists()
+
+
+def test_unknown_loss_is_named(tmp_path):
+    """The message lists what is allowed."""
+    with pytest.raises(TrainingError, match="'mse'; allowed: 'logits', 'probabilities'"):
+        train(small_run("word_rnn", loss="mse"), small_data("words"), tmp_path)

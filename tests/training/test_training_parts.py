@@ -1,0 +1,196 @@
+"""The parts of training, one by one."""
+
+import math
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from nnrepro.training import CheckpointPolicy, TrainingError
+from nnrepro.training.checkpoint import Checkpoints, Progress
+from nnrepro.training.device import describe_device, prepare_device
+from nnrepro.training.engine import Pace
+from nnrepro.training.evaluation import score
+from nnrepro.training.history import History
+from nnrepro.training.interruption import StopRequest
+from nnrepro.training.losses import per_example_loss
+from nnrepro.training.optimizers import make_optimizer
+from nnrepro.training.progress import ProgressLog, clock
+from nnrepro.training.seeding import batches, example_order
+
+
+def test_order_follows_from_seed_and_epoch_alone():
+    """Same pair, same order, whatever was drawn before; another pair, another permutation."""
+    first = example_order(3, 5, 100)
+    np.random.random(10)
+    np.testing.assert_array_equal(first, example_order(3, 5, 100))
+    assert sorted(first) == list(range(100))
+    assert not np.array_equal(first, example_order(3, 6, 100))
+    assert not np.array_equal(first, example_order(4, 5, 100))
+    assert not np.array_equal(example_order(5, 3, 100), first)
+
+
+def test_order_stays_what_it_is():
+    """Archived runs are comparable with new ones only while the order does not change."""
+    assert example_order(0, 0, 8).tolist() == [3, 6, 4, 0, 7, 5, 2, 1]
+
+
+def test_batches_keep_the_last_one():
+    """The remainder is filled up with weight 0."""
+    indices, weights = batches(np.array([4, 2, 0, 1, 3], np.int32), 2)
+    assert indices.tolist() == [[4, 2], [0, 1], [3, 0]]
+    assert weights.tolist() == [[1, 1], [1, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "expected"),
+    [
+        ({"optimizer": "sgd"}, keras.optimizers.SGD, {"momentum": 0.0, "clipvalue": None}),
+        ({"optimizer": "sgd", "momentum": 0.1}, keras.optimizers.SGD, {"momentum": 0.1}),
+        ({"optimizer": "rmsprop"}, keras.optimizers.RMSprop, {"rho": 0.9, "epsilon": 1e-7}),
+        ({"optimizer": "adam", "clipvalue": 2.0}, keras.optimizers.Adam, {"clipvalue": 2.0}),
+    ],
+)
+def test_optimizers_are_keras_defaults_but_for_the_settings(settings, kind, expected):
+    """Learning rate, momentum and clipping are set; the rest stays Keras's."""
+    optimizer = make_optimizer({"learning_rate": 0.25, **settings})
+    assert type(optimizer) is kind
+    assert float(optimizer.learning_rate) == 0.25
+    for name, value in expected.items():
+        assert getattr(optimizer, name) == value
+
+
+def test_optimizers_that_do_not_exist_are_refused():
+    """Unknown names and momentum without SGD are errors, not defaults."""
+    with pytest.raises(TrainingError, match="unknown optimizer 'sdg'"):
+        make_optimizer({"optimizer": "sdg", "learning_rate": 0.1})
+    with pytest.raises(TrainingError, match="needs optimizer 'sgd'"):
+        make_optimizer({"optimizer": "adam", "learning_rate": 0.1, "momentum": 0.1})
+
+
+def test_loss_on_probabilities_clips_as_keras_does():
+    """A hopeless logit costs -log(1e-7), about 16.1; from logits it costs all of its 50."""
+    logits = np.array([[50.0, 0.0], [1.0, 2.0]], "float32")
+    labels = np.array([1, 1], "int32")
+    clipped = np.asarray(per_example_loss("probabilities", labels, logits))
+    plain = np.asarray(per_example_loss("logits", labels, logits))
+    reference = keras.losses.SparseCategoricalCrossentropy(reduction=None)
+    probabilities = np.asarray(keras.ops.softmax(logits))
+    np.testing.assert_allclose(clipped, reference(labels, probabilities), rtol=1e-6)
+    assert clipped[0] == pytest.approx(-math.log(1e-7), rel=1e-3)
+    assert plain[0] == pytest.approx(50) and plain[1] == pytest.approx(clipped[1], rel=1e-4)
+
+
+def test_history_writes_null_for_what_is_not_finite():
+    """And names the first epoch that diverged."""
+    history = History([1.0, math.nan], [0.5, 0.1], [1.0, math.inf], [0.5, 0.1])
+    assert history.diverged_at() == 2
+    assert history.to_json()["loss"] == [1.0, None]
+    assert history.to_json()["val_loss"] == [1.0, None]
+    assert History([1.0], [0.5], [math.inf], [0.5]).diverged_at() == 1
+    assert History([1.0], [0.5], [1.0], [0.5]).diverged_at() is None
+
+
+def test_scores_of_a_prefix():
+    """A smaller test set is the first part of the larger."""
+    losses = np.array([1, 3, 5, 7], np.float32)
+    right = np.array([True, True, False, False])
+    assert score(losses, right, 2) == (2.0, 1.0)
+    assert score(losses, right, 4) == (4.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "seconds", "epochs", "due"),
+    [
+        (CheckpointPolicy(60), 59, 1000, False),
+        (CheckpointPolicy(60), 60, 0, True),
+        (CheckpointPolicy(None, 5), 1e6, 4, False),
+        (CheckpointPolicy(None, 5), 0, 5, True),
+        (CheckpointPolicy(None, None), 1e6, 1000, False),
+    ],
+)
+def test_checkpoints_are_due_by_time_or_epochs(policy, seconds, epochs, due):
+    """Either limit makes one due."""
+    assert policy.due(seconds, epochs) is due
+
+
+def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
+    """Progress, history with NaN, and arrays of every type, exactly."""
+    checkpoints = Checkpoints(tmp_path / "c", "key", CheckpointPolicy(), print)
+    history = History([0.1 + 0.2], [0.5], [math.nan], [0.25])
+    progress = Progress(1, [0.1, 0.7], [3.0, 4.0], history, {"setup": 1.5})
+    variables = [np.arange(3), np.array(2.5, np.float32), np.ones((2, 2), np.uint32)]
+    checkpoints.save(progress, variables)
+    found = checkpoints.load()
+    assert found is not None
+    assert found[0].step == 2 and found[0].losses == [0.1, 0.7] and found[0].epoch == 1
+    assert found[0].history.loss == [0.1 + 0.2] and math.isnan(found[0].history.val_loss[0])
+    for got, wanted in zip(found[1], variables, strict=True):
+        assert got.dtype == wanted.dtype
+        np.testing.assert_array_equal(got, wanted)
+    checkpoints.remove()
+    assert not (tmp_path / "c").exists() and checkpoints.load() is None
+
+
+def test_removing_a_checkpoint_leaves_other_files_alone(tmp_path):
+    """The folder goes only when it is empty."""
+    (tmp_path / "other").touch()
+    checkpoints = Checkpoints(tmp_path, "key", CheckpointPolicy(), print)
+    checkpoints.save(Progress(), [])
+    checkpoints.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_second_signal_acts_at_once():
+    """The first is noted, and the former handlers are back."""
+    before = signal.getsignal(signal.SIGINT)
+    with StopRequest() as stop:
+        assert stop.signal is None
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.signal is signal.SIGINT
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_progress_is_told_about_once_a_second_and_at_the_end():
+    """1,000 quick epochs do not fill the log."""
+    lines = []
+    told = ProgressLog(lines.append, 1000)
+    history = History()
+    for _ in range(1000):
+        for values in (history.loss, history.accuracy, history.val_loss, history.val_accuracy):
+            values.append(0.5)
+        told.epoch_done(history)
+    assert 2 <= len(lines) <= 5
+    assert lines[0].startswith("epoch    1/1000  loss 0.5000  accuracy 0.5000  val_loss 0.5000")
+    assert lines[-1].startswith("epoch 1000/1000") and lines[-1].endswith("ETA 0:00:00")
+
+
+def test_clock():
+    """Hours are not wrapped."""
+    assert clock(59.6) == "0:01:00" and clock(100 * 3600 + 61) == "100:01:01"
+
+
+def test_pace_follows_the_time_of_steps(monkeypatch):
+    """A second's worth of steps, grown in leaps of four, never less than one."""
+    now = iter([0.0, 0.04, 1.0, 1.16, 2.0, 2.5, 3.0, 13.0])
+    monkeypatch.setattr("nnrepro.training.engine.time.perf_counter", lambda: next(now))
+    pace = Pace(seconds=1.0, first=4)
+    seen = []
+    for _ in range(4):
+        pace.start()
+        pace.stop(min(pace.steps, 64))
+        seen.append(pace.steps)
+    assert seen == [16, 64, 128, 6]
+    assert pace.total == pytest.approx(10.7)
+
+
+def test_device_is_described():
+    """Kind, name, processors and backend, and threads as they are in effect."""
+    told = describe_device()
+    assert told["kind"] in ("cpu", "gpu") and told["name"] and told["cpus"] >= 1
+    assert told["backend"] == keras.backend.backend()
+    assert prepare_device(1) >= 1

@@ -1,0 +1,42 @@
+"""Environment files, lock file and declared dependencies agree."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+
+def locked(repository: Path) -> dict[str, str]:
+    """Version by package in the lock file."""
+    text = (repository / "requirements.lock").read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("machine", ["cpu", "gpu"])
+def test_environment_has_the_locked_versions(repository: Path, machine: str) -> None:
+    environment = yaml.safe_load((repository / f"envs/{machine}.yaml").read_text())
+    (pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
+    pins = dict(re.sub(r"\[.*?\]", "", line).split("==") for line in pip)
+    lock = locked(repository)
+    assert pins == {name: lock[name] for name in pins}
+
+
+def test_every_declared_dependency_is_locked_and_in_every_environment(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())
+    declared = {
+        re.match(r"[a-z0-9-]+", line)[0]  # type: ignore[index]
+        for line in project["project"]["dependencies"]
+    }
+    assert declared <= set(locked(repository))
+    for machine in ("cpu", "gpu"):
+        text = (repository / f"envs/{machine}.yaml").read_text()
+        assert all(re.search(rf"- {name}(\[|==)", text) for name in declared)
+
+
+def test_lock_file_has_hashes_and_names_no_host(repository: Path) -> None:
+    text = (repository / "requirements.lock").read_text()
+    packages = len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE))
+    assert text.count("--hash=sha256:") >= packages
+    assert "http" not in text
