@@ -17,9 +17,7 @@ rule select_variant:
         "../envs/cpu.yaml"
     params:
         metric=lambda wildcards: STUDY.protocols[wildcards.protocol].selection_metric,
-        runs=lambda wildcards: described(
-            STUDY.runs_of(wildcards.protocol, wildcards.experiment)
-        ),
+        runs=selection_basis,
         code=code("select_variant.py", *ANALYSIS),
     message:
         "Selecting the best variant of {wildcards.experiment} as {wildcards.protocol} does"

@@ -1,5 +1,4 @@
 # The study as typed values, and the helpers that the rules share. Nothing here imports Keras.
-import json
 import re
 import sys
 from contextlib import contextmanager

@@ -75,18 +75,26 @@ def run_decision(wildcards):
     return decision(run.protocol, run.selects_from) if run.selects_from else []
 
 
-def run_parameters(wildcards, input):
-    """Everything that decides the run's result, the selected parameters filled in."""
-    run = STUDY.run(wildcards.run)
-    if run.selects_from:
-        with open(str(input.decision)) as file:
-            run = run.resolved(json.load(file))
-    return run.for_training().to_dict()
+def run_parameters(wildcards):
+    """Everything that decides a run's result, but for the selected parameters, which are an input.
+
+    A function of the input would not do: Snakemake does not look at its changes.
+    """
+    return STUDY.run(wildcards.run).for_training().to_dict()
 
 
 def run_data(part):
     """The prepared arrays (0) or their description (1) that a run reads."""
     return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).input][part]
+
+
+# --------------------------------------------------------------------------------------- analysis
+def selection_basis(wildcards):
+    """Fingerprint of what a selection rests on beside the histories: a label is no part of it."""
+    runs = STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+    return value_fingerprint(
+        [(run.id, run.settings["window"], run.protocol_epochs) for run in runs]
+    )
 
 
 # ---------------------------------------------------------------------------------------- figures

@@ -13,6 +13,8 @@ study = job.start(snakemake)
 os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
 run = Run.from_dict(snakemake.params.run)
+if run.selects_from:
+    run = run.resolved(read_json(snakemake.input.decision))
 prepared = read_json(snakemake.input.data_info)
 train_run(
     run,

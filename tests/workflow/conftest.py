@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,15 +85,23 @@ def copy_project(repository: Path, folder: Path) -> Workflow:
     return Workflow(folder)
 
 
+@pytest.fixture(scope="session")
+def copy_to(repository: Path) -> Callable[[Path], Workflow]:
+    """Copies the project, without results, to a folder."""
+    return lambda folder: copy_project(repository, folder)
+
+
 @pytest.fixture
-def workflow(repository: Path, tmp_path: Path) -> Workflow:
+def workflow(copy_to: Callable[[Path], Workflow], tmp_path: Path) -> Workflow:
     """A copy of the project without results."""
-    return copy_project(repository, tmp_path / "project")
+    return copy_to(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
-def _smallest_results(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    finished = copy_project(repository, tmp_path_factory.mktemp("smallest") / "project")
+def _smallest_results(
+    copy_to: Callable[[Path], Workflow], tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    finished = copy_to(tmp_path_factory.mktemp("smallest") / "project")
     shutil.copy2(SMALLEST, finished.folder / "budgets" / "smallest.yaml")
     finished.snakemake("--configfile", "budgets/smallest.yaml")
     return finished

@@ -110,7 +110,7 @@ def test_final_comparison_of_koh_is_on_the_whole_test_set(results: Path) -> None
     with open(results / "tables/final_comparison.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["protocol"] == "koh"]
     assert {row["test_examples"] for row in rows} == {"128"}
-    assert len(rows) >= 4
+    assert {"adam", "sgd_dropout", "c1-50_c2-60"} <= {row["variant"] for row in rows}
 
 
 def test_figures_come_as_svg_and_png_with_the_budget_on_them(results: Path) -> None:
@@ -127,8 +127,8 @@ def test_figures_come_as_svg_and_png_with_the_budget_on_them(results: Path) -> N
         } <= stems
     for path in figures:
         assert path.with_suffix(".png").stat().st_size > 0
-        text = path.read_text()
-        assert "of 1000 epochs" in text or "of 250 epochs" in text or "of 100 epochs" in text, path
+        text = " ".join(re.sub(r"<[^>]*>", " ", path.read_text()).split())
+        assert re.search("2 of (1000|250|100)", text), path
         assert "generated data" in text, path
 
 
@@ -139,7 +139,7 @@ def test_report_is_one_file_that_names_budget_and_generated_data(results: Path) 
     # Nothing is loaded from elsewhere: no script, no style sheet, no image but embedded ones.
     assert not re.search(r'<(?:script|link|iframe)\b[^>]*(?:src|href)="(?!data:)', html)
     assert not re.search(r'<img\b[^>]*src="(?!data:)', html)
-    assert not re.search(r"url\((?!['\"]?data:|['\"]?#)", html)
+    assert not re.search(r"url\((?!['\"]?data:|['\"]?(#|%23))", html)
 
 
 def test_snakemakes_own_report_is_built(finished: Any) -> None:

@@ -36,9 +36,10 @@ def test_changed_learning_rate_retrains_its_variant_alone(finished: Any) -> None
     }
 
 
-def test_label_and_window_retrain_nothing(finished: Any) -> None:
-    finished.replace("config.yaml", "label: char LSTM,", "label: LSTM on characters,")
-    finished.replace("config.yaml", "window: 200 ", "window: 500 ")
+def test_labels_and_smoothing_retrain_nothing(finished: Any) -> None:
+    finished.replace("config.yaml", "label: Adam,", "label: Adam at last,")
+    finished.replace("config.yaml", 'label: "{c1}/{c2}"', 'label: "{c1} and {c2}"')
+    finished.replace("config.yaml", "smoothing: 25 ", "smoothing: 15 ")
     planned = finished.planned(*STUDY)
     assert planned["train_run"] == 0
     assert planned["tabulate_runs"] == 1

@@ -37,7 +37,8 @@ def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterat
         pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))
         selected = figures.selected(runs)
         best = [p for p, name in zip(pairs, inside["variant"], strict=True) if name == selected]
-        tied = [p for p, is_tied in zip(pairs, inside["tied_with_best"], strict=True) if is_tied]
+        is_tied = inside["tied_with_best"].fillna(False)
+        tied = [p for p, yes in zip(pairs, is_tied, strict=True) if yes]
         grid = ParameterGrid(
             rows=rows,
             columns=columns,

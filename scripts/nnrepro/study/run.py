@@ -114,14 +114,7 @@ class Run:
         changing them retrains nothing.
         """
         settings = {k: v for k, v in self.settings.items() if k not in ANALYSIS_SETTINGS}
-        return replace(
-            self,
-            label=self.variant,
-            settings=settings,
-            protocol_settings={},
-            selects_from=None,
-            selected_parameters=(),
-        )
+        return replace(self, label=self.variant, settings=settings, protocol_settings={})
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form that `from_dict` reads back."""

@@ -75,7 +75,8 @@ def make_engine(
         optimizer: updates the model's weights.
         loss: "logits" or "probabilities".
         dataset: training and test examples.
-        xla: whether to compile by XLA, where the backend leaves a choice.
+        xla: whether XLA makes the model faster: TensorFlow then compiles by it, and JAX, which always
+            does, then compiles the loop over steps, too (its convolutions are very slow in loops).
     """
     import keras
 
@@ -87,7 +88,7 @@ def make_engine(
         case "jax":
             from nnrepro.training.backends.jax import JaxEngine
 
-            return JaxEngine(model, optimizer, loss, dataset)
+            return JaxEngine(model, optimizer, loss, dataset, loop=xla)
     from nnrepro.training.backends.torch import TorchEngine
 
     return TorchEngine(model, optimizer, loss, dataset)
