@@ -15,8 +15,8 @@ from nnrepro.errors import NnreproError
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
-    The temporary file keeps the suffix of `path` (some writers choose a format by it), is flushed to
-    disk before the rename, and is removed when the block raises. Parent folders are created.
+    The temporary file keeps the suffix of `path` (some writers choose a format by it), is flushed
+    to disk before the rename, and is removed when the block raises. Parent folders are created.
 
     Raises:
         OSError: the folder cannot be written or the disk is full; `path` is then as it was before.
@@ -31,7 +31,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as written:
             os.fsync(written.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from typing import Any
 def code_fingerprint(paths: Iterable[Path]) -> str:
     """SHA-256 over what Python files do, in the order of their names.
 
-    Comments, docstrings, blank lines and formatting do not count. Folders stand for all Python files
-    below them, other files count by their bytes.
+    Comments, docstrings, blank lines and formatting do not count. A folder stands for all Python
+    files below it; other files count by their bytes.
 
     Raises:
         OSError: a file cannot be read.

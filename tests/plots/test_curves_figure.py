@@ -26,11 +26,11 @@ def test_words_are_on_the_page_and_apart(panels, styles, epochs, seeds, assert_l
     assert_legible(figure)
 
 
-def test_final_values_of_the_last_epoch_are_labelled(panels, styles, words):
+def test_lines_are_labelled_with_the_values_at_which_they_end(panels, styles, words):
     cost, accuracy = panels(1000)
     texts = [text for text, _ in words(draw((cost, accuracy), styles))]
-    assert f"test {accuracy.test.mean[-1]:.3f}" in texts
-    assert f"train {cost.train.mean[-1]:.3f}" in texts
+    assert f"test {accuracy.test.smoothed[-1]:.3f}" in texts
+    assert f"train {cost.train.smoothed[-1]:.3f}" in texts
 
 
 def test_one_epoch_is_a_marker_not_an_invisible_line(panels, styles):

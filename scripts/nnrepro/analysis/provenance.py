@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nnrepro.analysis.archive import STATUSES, Problem, RunData
+from nnrepro.data.registry import preparations
 
 _SECONDS = ("setup", "training", "evaluation", "total")
+
+Record = Mapping[str, Any]
 
 
 def provenance(
     data: Sequence[RunData],
     problems: Iterable[Problem],
-    prepared: Mapping[str, Mapping[str, Any]],
+    prepared: Mapping[str, Record],
     notes: Mapping[str, str],
 ) -> dict[str, Any]:
     """Data, code, packages, machines and seconds behind the runs, as distinct values.
@@ -21,45 +24,99 @@ def provenance(
     Args:
         data: the runs that could be read.
         problems: those that could not.
-        prepared: descriptions of the prepared data sets by data set, where they are at hand.
+        prepared: descriptions of the prepared arrays by their name, where they are at hand.
         notes: what the configuration remarks on data sets, by data set.
 
     Returns:
-        A JSON-able dictionary: `data` by name, lists of distinct values under `code`, `packages`
-        (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`, and `runs`
-        counted by status. What no record tells is an empty list or dictionary.
+        A JSON-able dictionary: `data` by data set, lists of distinct values under `code`,
+        `packages` (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`, and
+        `runs` counted by status. What no record tells is an empty list or dictionary. Of a data
+        set, the records of the runs tell beside the prepared arrays; where they differ, each
+        answer is given.
     """
     records = [item.record for item in data if item.record is not None]
     counts = Counter(item.status for item in data)
     counts.update(problem.status for problem in problems if problem.status is not None)
-    packages = [record.get("packages", {}) for record in records]
-    names = sorted({name for versions in packages for name in versions})
     return {
-        "data": {
-            name: {
-                "source": meta.get("source"),
-                "generated": meta.get("generated"),
-                "note": notes.get(name, ""),
-                "sha256": meta.get("sha256", {}),
-            }
-            for name, meta in sorted(prepared.items())
-        },
-        "code": _distinct(record.get("code", {}).get("sha256") for record in records),
-        "packages": {
-            name: _distinct(versions.get(name) for versions in packages) for name in names
-        },
+        "data": _data_sets([*prepared.items(), *_recorded_data(records)], notes),
+        "code": _distinct(_section(record, "code").get("sha256") for record in records),
+        "packages": _by_name(_section(record, "packages") for record in records),
         "python": _distinct(record.get("python") for record in records),
         "platform": _distinct(record.get("platform") for record in records),
-        "devices": _distinct(record.get("device", {}).get("name") for record in records),
+        "devices": _distinct(_device(record) for record in records),
         "threads": _distinct(record.get("threads") for record in records),
-        "seconds": {
-            name: round(sum(record.get("seconds", {}).get(name, 0) for record in records), 3)
-            for name in _SECONDS
-        }
-        if records
-        else {},
-        "runs": {status: counts.get(status, 0) for status in STATUSES},
+        "seconds": _seconds(records),
+        "runs": {status: counts[status] for status in STATUSES},
     }
+
+
+def _recorded_data(records: Iterable[Record]) -> list[tuple[str, Record]]:
+    """What runs tell of the prepared arrays that they read, by the arrays' name."""
+    sections = [_section(record, "data") for record in records]
+    return [(str(section["name"]), section) for section in sections if section.get("name")]
+
+
+def _data_sets(
+    described: Iterable[tuple[str, Record]], notes: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Origin of each data set, from descriptions of the arrays that were made of it."""
+    made_of = {name: preparation.dataset for name, preparation in preparations().items()}
+    found: dict[str, list[Record]] = {}
+    for name, description in described:
+        found.setdefault(made_of.get(name, name), []).append(description)
+    return {
+        name: {
+            "source": _either(description.get("source") for description in found[name]),
+            "generated": _generated(found[name]),
+            "note": notes.get(name, ""),
+            "sha256": {
+                file: _either(sums)
+                for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
+            },
+        }
+        for name in sorted(found)
+    }
+
+
+def _generated(descriptions: Iterable[Record]) -> bool | None:
+    """Whether any of the data is made up; None where nothing tells."""
+    told = [item["generated"] for item in descriptions if item.get("generated") is not None]
+    return any(told) if told else None
+
+
+def _seconds(records: Sequence[Record]) -> dict[str, float]:
+    """Seconds summed over the runs that tell them."""
+    sums = {}
+    for name in _SECONDS:
+        told = [_section(record, "seconds").get(name) for record in records]
+        numbers = [value for value in told if isinstance(value, int | float)]
+        if numbers:
+            sums[name] = round(sum(numbers), 3)
+    return sums
+
+
+def _device(record: Record) -> Any:
+    """The name of a run's device, else its kind."""
+    device = _section(record, "device")
+    return device.get("name") or device.get("kind")
+
+
+def _section(record: Record, name: str) -> Record:
+    """A part of a record; empty where the record has none or something else in its place."""
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _by_name(sections: Iterable[Record]) -> dict[str, list[Any]]:
+    """Distinct values of each entry that any section has."""
+    sections = list(sections)
+    names = sorted({name for section in sections for name in section})
+    return {name: _distinct(section.get(name) for section in sections) for name in names}
+
+
+def _either(values: Iterable[Any]) -> str | None:
+    """Distinct values in words; None without any."""
+    return " or ".join(str(value) for value in _distinct(values)) or None
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:

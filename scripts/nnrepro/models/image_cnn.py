@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import keras
 
 
-# On CPU, oneDNN's convolutions take less than half the time of XLA's (50/60 channels, a step of 128:
-# 40 against 129 ms, two threads); on GPU, XLA has no deterministic gradient of TensorFlow's pooling.
+# On CPU, oneDNN's convolutions take a third of the time of XLA's (50/60 channels, a step of 128: 40
+# against 129 ms, two threads); on GPU, XLA lacks a deterministic gradient of TensorFlow's pooling.
 @register(input="image")
 def image_cnn(
     task: Task,

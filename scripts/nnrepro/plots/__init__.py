@@ -3,6 +3,7 @@
     style         fonts, sizes, the palette, and the one style that each variant keeps
     frame         the page around the axes: title, legend rows, notes, the budget stamp
     series        the lines of a figure as data, and their thinning to what a page can show
+    seeds         the seeds of a variant as one such line
     lines         drawing those lines: bands, end labels, axis ranges
     keys          a key beside lines that are too many for end labels
     curves        cost and accuracy of one variant by epoch
@@ -11,6 +12,8 @@
     heatmap       a metric over two parameters, with row and column averages
     feature_maps  an image and what each layer makes of it
     output        the same bytes on disk every time
+    drawing       what a study's figures have in common; history_figures, table_figures and
+                  map_figures draw them from runs, tables and arrays
 
 No function here reads a file, and none touches pyplot: figures are plain objects, so that a
 hundred of them can be drawn in one process without leaking state into each other. The modules are

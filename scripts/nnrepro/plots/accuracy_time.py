@@ -1,5 +1,6 @@
 """Variants by accuracy, with the seconds that their training took beside it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,7 +144,8 @@ def _draw_accuracies(
         _value(ax, i, f"{row.accuracy:.3f}", text_color(style.color))
     if ends:
         padding = 0.06 * (max(ends) - min(ends)) or 0.02
-        ax.set_xlim(max(0.0, min(ends) - padding), min(1.0, max(ends) + padding))
+        highest = 1.0 if max(ends) <= 1 else math.inf
+        ax.set_xlim(max(0.0, min(ends) - padding), min(highest, max(ends) + padding))
 
 
 def _draw_seconds(

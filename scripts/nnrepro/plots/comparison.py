@@ -72,6 +72,9 @@ class _Scene:
     def legend(self, band: str, smoothing: str) -> list[LegendEntry]:
         """Entries for raw, smoothed and band, where they occur."""
         entries = [raw_entry()] if self.raw and has_raw(self.series) else []
+        banded = [each for each in self.series if each.low is not None]
+        if band and len(self.series) > MOST_LABELS and banded:
+            band = f"{band} ({banded[0].label} only)"
         return entries + band_and_smoothing_entries(self.series, band, smoothing)
 
     def notes(self, limits: Limits, metric: str) -> list[str]:
@@ -112,7 +115,8 @@ def comparison(
 
     Up to eight lines carry their names and end values at the right. More lines that are all of
     the channel grid get a small key in the grid's own shape; other ones a list, best at the top.
-    A line that ends before the axis does (a run that diverged) ends in a cross.
+    A line that ends before its planned epochs (a run that diverged) ends in a cross. Of more than
+    eight bands, which would hide each other, only the highlighted line's is drawn.
 
     Args:
         series: the lines.
@@ -252,6 +256,10 @@ def _scene(
         first = max(first, last - closing + 1)
     cut = [(each.label, each.since(first)) for each in series]
     shown = [part for _, part in cut if part is not None]
+    if len(shown) > MOST_LABELS:
+        shown = [
+            each if each.key == highlight else replace(each, low=None, high=None) for each in shown
+        ]
     absent = [label for label, part in cut if part is None]
     return _Scene(shown, absent, styles, highlight, (first, last), raw)
 

@@ -25,7 +25,7 @@ from nnrepro.plots.lines import (
     say_empty,
     y_limits,
 )
-from nnrepro.plots.series import Series, last_finite
+from nnrepro.plots.series import Series
 from nnrepro.plots.style import INK, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 
 _BODY_HEIGHT = 2.55
@@ -66,7 +66,7 @@ def curves(
     """Draw a variant's cost and accuracy by epoch, side by side.
 
     The test curve has the variant's own colour, the training curve is always grey and dashed. The
-    numbers at the right ends are the values of the last epoch that has one.
+    numbers at the right are those at which the lines end, smoothed where the lines are.
 
     Args:
         cost: left panel.
@@ -135,19 +135,19 @@ def _first_epoch(panel: CurvePanel) -> float:
 
 
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
-    """Name and last value of both curves; a curve that stops early says at which epoch."""
+    """Name and last value of both lines; a line that stops early says at which epoch."""
     labels = []
     for name, series, color in (
         ("train", panel.train, TRAIN_GREY),
         ("test", panel.test, style.color),
     ):
-        end, drawn = last_finite(series.epochs, series.mean), series.end()
-        if end is None or drawn is None:
+        end = series.end()
+        if end is None:
             continue
         epoch, value = end
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
         text = f"{name} {format_value(value)}{early}"
-        labels.append(EndLabel(drawn[1], text, color, bold=name == "test"))
+        labels.append(EndLabel(value, text, color, bold=name == "test"))
     return labels
 
 

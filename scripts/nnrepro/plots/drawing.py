@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
-from nnrepro.plots.style import SeriesStyle, series_styles
+from nnrepro.plots.style import INK, SeriesStyle, series_styles
 from nnrepro.study import FigureSpec, Run, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -46,10 +46,56 @@ class ProtocolFigures:
     decisions: Decisions
 
     @cached_property
+    def _keys(self) -> dict[tuple[str, str], str]:
+        """Key by (experiment, variant), each once."""
+        keys: dict[tuple[str, str], str] = {}
+        for experiment in self.study.experiments.values():
+            for variant in experiment.variants:
+                taken = variant in keys.values()
+                keys[experiment.name, variant] = (
+                    f"{experiment.name}/{variant}" if taken else variant
+                )
+        return keys
+
+    @cached_property
     def styles(self) -> dict[str, SeriesStyle]:
-        """Style by variant, the same in every figure of the study."""
-        variants = [v for e in self.study.experiments.values() for v in e.variants]
-        return series_styles(variants)
+        """Style by key, the same in every figure of the study."""
+        return series_styles(list(self._keys.values()))
+
+    def key(self, run: Run) -> str:
+        """The key of a run's style: its variant's name.
+
+        Where an earlier experiment has a variant of that name, the experiment's stands before it.
+        """
+        return self._keys[run.experiment, run.variant]
+
+    def styles_of(self, runs: Iterable[Run]) -> dict[str, SeriesStyle]:
+        """The styles for a figure of `runs`.
+
+        Where variants of several experiments meet, a selected one is black: the colours of a grid
+        are steps of a scale, of which some look like other experiments' colours.
+        """
+        runs = list(runs)
+        styles = dict(self.styles)
+        if len({run.experiment for run in runs}) > 1:
+            for run in filter(self.is_selected, runs):
+                styles[self.key(run)] = SeriesStyle(INK, (), styles[self.key(run)].marker)
+        return styles
+
+    def labels(self, runs: Iterable[Run]) -> dict[str, str]:
+        """Name of each variant in a figure of `runs`, by key.
+
+        Those that share their label are told apart by the titles of their experiments.
+        """
+        found = {self.key(run): run for run in runs}
+        shown = [run.label for run in found.values()]
+        experiments = self.study.experiments
+        return {
+            key: run.label
+            if shown.count(run.label) == 1
+            else f"{run.label} ({experiments[run.experiment].title})"
+            for key, run in found.items()
+        }
 
     def titled(self, words: str) -> str:
         """A figure's title, beginning with the protocol's."""
@@ -63,13 +109,17 @@ class ProtocolFigures:
                 if runs:
                     yield spec, runs
 
-    def selected(self, runs: Iterable[Run]) -> str | None:
-        """The selected variant, if `runs` are all of one experiment that is selected from."""
-        experiments = {run.experiment for run in runs}
-        if len(experiments) != 1:
+    def is_selected(self, run: Run) -> bool:
+        """Whether a run is of the variant that was selected from its experiment."""
+        decision = self.decisions.get((self.protocol, run.experiment))
+        return decision is not None and run.matches(decision)
+
+    def selected(self, runs: Iterable[Run]) -> Run | None:
+        """A run of the selected variant, if all `runs` are of the experiment selected from."""
+        runs = list(runs)
+        if len({run.experiment for run in runs}) != 1:
             return None
-        decision = self.decisions.get((self.protocol, experiments.pop()))
-        return None if decision is None else str(decision["variant"])
+        return next(filter(self.is_selected, runs), None)
 
 
 def save_drawings(study: Study, drawings: Iterable[Drawing], folder: Path) -> None:

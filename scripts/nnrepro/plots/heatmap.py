@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure, wrap_text
 from nnrepro.plots.series import PlotDataError
 from nnrepro.plots.style import FONT_SIZE, INK, SMALL_SIZE, SOFT_INK, styled
 
@@ -26,7 +26,14 @@ _MOST_CELL_WIDTH = 0.85
 _GAP = 0.14
 _LEFT, _BOTTOM, _TOP = 0.85, 0.1, 0.55
 _BAR_ROOM = 1.05
+_BAR_LINE = 0.15
 _BEST_COLOR = "#D55E00"
+_EMPTY: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "fontsize": SMALL_SIZE,
+    "color": SOFT_INK,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +50,7 @@ class ParameterGrid:
         mean: the average of all cells; None or NaN leaves the corner empty.
         best: the best pair as (column value, row value), or None.
         tied: pairs that cannot be told apart from the best, itself not among them.
+        unasked: pairs that the study leaves out, whose cells are empty but not missing.
     """
 
     rows: str
@@ -53,6 +61,7 @@ class ParameterGrid:
     mean: float | None = None
     best: Cell | None = None
     tied: Collection[Cell] = field(default_factory=tuple)
+    unasked: Collection[Cell] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
         if self.cells.empty:
@@ -97,7 +106,9 @@ def heatmap(
     rows, columns = grid.cells.shape
     body_height = _TOP + (rows + 1) * _CELL_HEIGHT + _GAP + _BOTTOM
     fig, body = start_figure(body_height, title, _legend(grid, tied))
-    room = body.width - _LEFT - _GAP - _BAR_ROOM
+    bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
+    bar_label = wrap_text(metric, FONT_SIZE, bar_height)
+    room = body.width - _LEFT - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
     wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
     main = Box(
         _LEFT,
@@ -109,7 +120,7 @@ def heatmap(
     foot = Box(main.left, body.bottom + _BOTTOM, main.width, _CELL_HEIGHT)
     corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
     form = f".{decimals}f"
-    ax = _draw_block(fig, main, grid.cells, norm, form)
+    ax = _draw_block(fig, main, grid.cells, norm, form, unasked=grid.unasked)
     _label_cells(ax, grid)
     _draw_block(fig, side, grid.row_means.to_frame(), norm, form)
     _draw_block(fig, foot, grid.column_means.to_frame().T, norm, form)
@@ -117,12 +128,20 @@ def heatmap(
         _draw_block(fig, corner, pd.DataFrame([[grid.mean]]), norm, form)
     _label_means(ax, main, side, foot)
     bar_left = side.left + wide + 0.2
-    bar = add_axes(fig, Box(bar_left, main.bottom, 0.16, main.height))
-    _draw_bar(bar, norm, metric)
+    bar = add_axes(fig, Box(bar_left, foot.bottom, 0.16, bar_height))
+    _draw_bar(bar, norm, "\n".join(bar_label))
     return fig
 
 
-def _draw_block(fig: Figure, place: Box, values: pd.DataFrame, norm: Normalize, form: str) -> Axes:
+def _draw_block(
+    fig: Figure,
+    place: Box,
+    values: pd.DataFrame,
+    norm: Normalize,
+    form: str,
+    *,
+    unasked: Collection[Cell] = (),
+) -> Axes:
     """Cells with their values, without axis labels."""
     ax = add_axes(fig, place)
     ax.grid(visible=False)
@@ -142,6 +161,9 @@ def _draw_block(fig: Figure, place: Box, values: pd.DataFrame, norm: Normalize, 
     )
     ax.set(xlabel="", ylabel="")
     for i, j in np.argwhere(values.isna().to_numpy()):
+        if (values.columns[j], values.index[i]) in unasked:
+            ax.text(j + 0.5, i + 0.5, "not run", **_EMPTY)
+            continue
         ax.add_patch(
             Rectangle((j, i), 1, 1, facecolor="white", edgecolor=SOFT_INK, hatch="///", lw=0.5)
         )
@@ -149,10 +171,7 @@ def _draw_block(fig: Figure, place: Box, values: pd.DataFrame, norm: Normalize, 
             j + 0.5,
             i + 0.5,
             "missing",
-            ha="center",
-            va="center",
-            fontsize=SMALL_SIZE,
-            color=SOFT_INK,
+            **_EMPTY,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
     return ax
@@ -198,7 +217,10 @@ def _legend(grid: ParameterGrid, tied: str) -> list[LegendEntry]:
         entries.append(LegendEntry(_mark(0, 0, tied=False), best))
     if grid.tied:
         how = f" ({tied})" if tied else ""
-        entries.append(LegendEntry(_mark(0, 0, tied=True), f"cannot be told apart from it{how}"))
+        what = "the best" if grid.best is None else "it"
+        entries.append(
+            LegendEntry(_mark(0, 0, tied=True), f"cannot be told apart from {what}{how}")
+        )
     return entries
 
 
@@ -225,7 +247,7 @@ def _label_means(ax: Axes, main: Box, side: Box, foot: Box) -> None:
 
 
 def _draw_bar(ax: Axes, norm: Normalize, metric: str) -> None:
-    """A colour bar as tall as the cells."""
+    """A colour bar as tall as cells and averages together."""
     bar = ax.figure.colorbar(ScalarMappable(norm, _COLORMAP), cax=ax)
     bar.outline.set_linewidth(0.5)
     ax.grid(visible=False)

@@ -168,9 +168,12 @@ def has_raw(series: Sequence[Series]) -> bool:
 def mark_early_end(
     ax: Axes, series: Series, style: SeriesStyle, last_epoch: float, zorder: float = 5.0
 ) -> None:
-    """Put a cross where a line ends before the axis does: a run that diverged or was stopped."""
+    """Put a cross where a line ends too early: a run that diverged or was stopped.
+
+    Too early is before its planned epochs or, where nobody said how many, before `last_epoch`.
+    """
     end = series.end()
-    if end is not None and end[0] < last_epoch:
+    if end is not None and end[0] < (series.planned or last_epoch):
         ax.plot(
             [end[0]],
             [end[1]],

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.feature_maps import feature_map_grid, feature_map_overview
+from nnrepro.study import Run
 
 _NOT_LAYERS = ("images", "labels")
 
@@ -28,16 +29,30 @@ def feature_map_drawings(
         if spec.name not in maps:
             continue
         arrays = maps[spec.name]
-        layers = {name: value for name, value in arrays.items() if name not in _NOT_LAYERS}
         for index, label in enumerate(arrays["labels"]):
             what = f"{runs[0].label}, test image {index + 1} ({classes[int(label)]})"
-            stem = f"{spec.name}_image{index + 1}"
-            here = {name: np.asarray(value[index]) for name, value in layers.items()}
-            overview = feature_map_overview(
-                arrays["images"][index], here, title=figures.titled(what)
+            here = {name: np.asarray(value[index]) for name, value in arrays.items()}
+            yield from _image_drawings(
+                figures, f"{spec.name}_image{index + 1}", what, here, runs[0]
             )
-            yield Drawing(f"{stem}_overview", overview, runs[:1])
-            for name, values in here.items():
-                title = figures.titled(f"{name.upper()} of {what}")
-                grid = feature_map_grid(values, layer=name, title=title)
-                yield Drawing(f"{stem}_{name}", grid, runs[:1])
+
+
+def _image_drawings(
+    figures: ProtocolFigures,
+    stem: str,
+    what: str,
+    arrays: Mapping[str, NDArray[np.floating]],
+    run: Run,
+) -> Iterator[Drawing]:
+    """The figures of one image; `arrays` are those of `feature_map_drawings` for it alone."""
+    layers = {name: value for name, value in arrays.items() if name not in _NOT_LAYERS}
+    overview = feature_map_overview(
+        arrays["images"],
+        {name.upper(): values for name, values in layers.items()},
+        title=figures.titled(f"Feature maps of {what}"),
+    )
+    yield Drawing(f"{stem}_overview", overview, [run])
+    for name, values in layers.items():
+        title = figures.titled(f"{name.upper()} of {what}")
+        grid = feature_map_grid(values, layer=name.upper(), title=title)
+        yield Drawing(f"{stem}_{name}", grid, [run])

@@ -1,7 +1,7 @@
 """The lines of a figure as data, and their thinning to what a page can show."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,7 @@ class Series:
         low: lower edge of the band, shape [epochs]; None without a band.
         high: upper edge of the band; given exactly when `low` is.
         smoothed: `mean` smoothed, shape [epochs]; None where the raw line is clear enough.
+        planned: epochs that the variant was to have; None where nobody said.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Series:
     low: FloatArray | None = None
     high: FloatArray | None = None
     smoothed: FloatArray | None = None
+    planned: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "mean", "low", "high", "smoothed"):
@@ -79,7 +81,14 @@ class Series:
         low, high, smoothed = (
             None if value is None else value[keep] for value in (self.low, self.high, self.smoothed)
         )
-        return Series(self.key, self.label, self.epochs[keep], self.mean[keep], low, high, smoothed)
+        return replace(
+            self,
+            epochs=self.epochs[keep],
+            mean=self.mean[keep],
+            low=low,
+            high=high,
+            smoothed=smoothed,
+        )
 
 
 def as_floats(values: ArrayLike) -> FloatArray:

@@ -75,8 +75,7 @@ def make_engine(
         optimizer: updates the model's weights.
         loss: "logits" or "probabilities".
         dataset: training and test examples.
-        xla: whether XLA makes the model faster: TensorFlow then compiles by it, and JAX, which always
-            does, then compiles the loop over steps, too (its convolutions are very slow in loops).
+        xla: whether to compile by XLA, where the backend leaves a choice.
     """
     import keras
 
@@ -88,7 +87,7 @@ def make_engine(
         case "jax":
             from nnrepro.training.backends.jax import JaxEngine
 
-            return JaxEngine(model, optimizer, loss, dataset, loop=xla)
+            return JaxEngine(model, optimizer, loss, dataset)
     from nnrepro.training.backends.torch import TorchEngine
 
     return TorchEngine(model, optimizer, loss, dataset)

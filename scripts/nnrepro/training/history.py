@@ -39,7 +39,8 @@ class History:
     def to_json(self) -> dict[str, list[float | None]]:
         """The content of history.json.
 
-        A loss that is not finite is null, so that JSON can carry it. Accuracies are always numbers: a network that has diverged still predicts something.
+        A loss that is not finite is null, so that JSON can carry it. Accuracies are always numbers:
+        a network that has diverged still predicts something.
         """
         return {name: finite(getattr(self, name)) for name in METRICS}
 

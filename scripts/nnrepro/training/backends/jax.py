@@ -1,4 +1,4 @@
-"""The engine on JAX: compiled steps, in one compiled loop where that pays, on values of variables."""
+"""The engine on JAX: compiled steps, in one compiled loop where that pays."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +15,8 @@ from nnrepro.training.losses import per_example_loss
 
 Values = list[Any]
 State = tuple[Values, Values, Values]
+Batches = tuple[Any, Any]
+Examples = tuple[Any, Any]
 
 
 class JaxEngine:
@@ -26,8 +28,6 @@ class JaxEngine:
         optimizer: keras.optimizers.Optimizer,
         loss: str,
         dataset: Dataset,
-        *,
-        loop: bool,
     ):
         optimizer.build(model.trainable_variables)
         self._model = model
@@ -35,6 +35,9 @@ class JaxEngine:
         self._loss = loss
         self._train_data = jnp.asarray(dataset.train_x), jnp.asarray(dataset.train_y)
         self._test_data = jnp.asarray(dataset.test_x), jnp.asarray(dataset.test_y)
+        # On CPU, XLA's convolutions are ten times slower inside a loop than outside.
+        convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+        loop = jax.default_backend() != "cpu" or not convolves
         self._train = jax.jit(self._train_steps) if loop else self._train_one_by_one
         self._step = jax.jit(self._train_step)
         self._evaluate = jax.jit(self._evaluate_step)
@@ -43,9 +46,9 @@ class JaxEngine:
         self, indices: Indices, weights: Floats, start: int, stop: int
     ) -> tuple[Floats, Floats]:
         """See `Engine.train`."""
-        values = tuple([variable.value for variable in group] for group in self._groups())
+        trained, others, optimizer = ([each.value for each in group] for group in self._groups())
         values, losses, correct = self._train(
-            values, self._train_data, indices, weights, start, stop
+            (trained, others, optimizer), (indices, weights), start, stop, self._train_data
         )
         for group, new in zip(self._groups(), values, strict=True):
             for variable, value in zip(group, new, strict=True):
@@ -55,10 +58,12 @@ class JaxEngine:
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """See `Engine.evaluate`."""
         values = [[variable.value for variable in group] for group in self._groups()[:2]]
-        parts = [self._evaluate(*values, self._test_data, indices[at]) for at in range(start, stop)]
+        parts = [self._evaluate(*values, indices[at], self._test_data) for at in range(start, stop)]
         if not parts:
             classes = self._model.output_shape[-1]
-            return Evaluated(np.empty(0, np.float32), np.empty(0, bool), np.empty((0, classes)))
+            return Evaluated(
+                np.empty(0, np.float32), np.empty(0, bool), np.empty((0, classes), np.float32)
+            )
         return Evaluated(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def variables(self) -> list[NDArray[Any]]:
@@ -80,40 +85,30 @@ class JaxEngine:
         )
 
     def _train_steps(
-        self,
-        values: State,
-        data: tuple[Any, Any],
-        indices: Any,
-        weights: Any,
-        start: Any,
-        stop: Any,
+        self, values: State, batches: Batches, start: Any, stop: Any, data: Examples
     ) -> tuple[State, Any, Any]:
+        indices, weights = batches
         empty = jnp.zeros(indices.shape[0], jnp.float32)
 
         def step(at: Any, carry: tuple[State, Any, Any]) -> tuple[State, Any, Any]:
             values, losses, rights = carry
-            values, loss, right = self._train_step(values, data, indices[at], weights[at])
+            values, loss, right = self._train_step(values, indices[at], weights[at], data)
             return values, losses.at[at].set(loss), rights.at[at].set(right)
 
         return jax.lax.fori_loop(start, stop, step, (values, empty, empty))
 
     def _train_one_by_one(
-        self,
-        values: State,
-        data: tuple[Any, Any],
-        indices: Any,
-        weights: Any,
-        start: int,
-        stop: int,
+        self, values: State, batches: Batches, start: int, stop: int, data: Examples
     ) -> tuple[State, Any, Any]:
         """As `_train_steps`, a call per step."""
+        indices, weights = batches
         losses, rights = np.zeros((2, len(indices)), np.float32)
         for at in range(start, stop):
-            values, losses[at], rights[at] = self._step(values, data, indices[at], weights[at])
+            values, losses[at], rights[at] = self._step(values, indices[at], weights[at], data)
         return values, losses, rights
 
     def _train_step(
-        self, values: State, data: tuple[Any, Any], chosen: Any, weights: Any
+        self, values: State, chosen: Any, weights: Any, data: Examples
     ) -> tuple[State, Any, Any]:
         """One update; the summed loss and the right answers of its examples."""
         trained, others, optimizer = values
@@ -130,7 +125,7 @@ class JaxEngine:
         return (trained, others, optimizer), total, right
 
     def _evaluate_step(
-        self, trained: Values, others: Values, data: tuple[Any, Any], chosen: Any
+        self, trained: Values, others: Values, chosen: Any, data: Examples
     ) -> tuple[Any, Any, Any]:
         """Losses, right answers and probabilities of one batch."""
         labels = data[1][chosen]

@@ -78,4 +78,4 @@ class TorchEngine:
         with torch.no_grad():
             self._optimizer.apply([variable.value.grad for variable in trained], trained)
         right = (logits.argmax(-1) == labels).sum()
-        return float(losses.sum()), float(right)
+        return float(losses.detach().sum()), float(right)

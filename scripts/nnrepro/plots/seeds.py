@@ -1,0 +1,135 @@
+"""The seeds of a variant as one line: mean, range over the seeds, and smoothed mean.
+
+A seed that diverged has no value from some epoch on. Mean and range are then those of the others,
+which the words for the range say.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nnrepro.analysis.archive import RunData
+from nnrepro.analysis.convergence import convergence, smooth
+from nnrepro.analysis.metrics import TEST_METRICS, Window, windows
+from nnrepro.analysis.statistics import summarise
+from nnrepro.plots.series import FloatArray, Series
+
+Members = Sequence[RunData]
+"""The runs of one variant, one per seed."""
+
+
+def by_variant(data: Iterable[RunData]) -> dict[tuple[str, str], Members]:
+    """Runs grouped by experiment and variant, in the order in which these first occur."""
+    groups: dict[tuple[str, str], list[RunData]] = {}
+    for item in data:
+        groups.setdefault((item.run.experiment, item.run.variant), []).append(item)
+    return dict(groups)
+
+
+def widest_windows(members: Members) -> tuple[Window, Window]:
+    """The widest closing window and the widest smoothing among runs."""
+    both = [windows(item.run, item.history.epochs) for item in members]
+    closing, smoothing = zip(*both, strict=True)
+    return max(closing, key=_used), max(smoothing, key=_used)
+
+
+def seed_series(members: Members, metric: str, smoothing: Window, key: str, label: str) -> Series:
+    """A metric of a variant as a line, with a band where there are several seeds.
+
+    Args:
+        members: the variant's runs.
+        metric: name of a series of the history.
+        smoothing: width of the moving mean; 1 leaves the line as it is.
+        key: decides the style.
+        label: name of the line.
+    """
+    values = _values(members, metric)
+    several = len(members) > 1
+    mean = _mean(values)
+    return Series(
+        key=key,
+        label=label,
+        epochs=np.arange(1, values.shape[1] + 1, dtype=np.float64),
+        mean=mean,
+        low=np.fmin.reduce(values, axis=0) if several else None,
+        high=np.fmax.reduce(values, axis=0) if several else None,
+        smoothed=_smooth_between_gaps(mean, smoothing.used) if smoothing.used > 1 else None,
+        planned=max(int(item.run.settings["epochs"]) for item in members),
+    )
+
+
+def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
+    """Convergence epoch of the mean curve.
+
+    None where it does not converge, and where a run blew up: what it falls to is no limit of
+    learning, however level it is.
+    """
+    if not all(item.history.finite for item in members):
+        return None
+    window, width = widest_windows(members)
+    found = convergence(_mean(_values(members, metric)), window.used, width.used, tolerance)
+    return found.epoch if found.converged else None
+
+
+def closing_range(members: Members) -> float:
+    """Largest minus smallest test accuracy in the closing window, mean over the seeds that have it.
+
+    The same number as `window_range_test_accuracy` in the variants table.
+    """
+    ranges = [
+        TEST_METRICS["window_range_test_accuracy"](
+            item.history, windows(item.run, item.history.epochs)[0].used
+        )
+        for item in members
+    ]
+    return summarise(np.array(ranges, dtype=np.float64)).mean
+
+
+def band_words(groups: Sequence[Members]) -> str:
+    """What the bands of a figure are; empty where no variant has several seeds."""
+    several = [members for members in groups if len(members) > 1]
+    if not several:
+        return ""
+    counts = sorted({len(members) for members in several})
+    words = f"smallest to largest of {' to '.join(map(str, counts[:1] + counts[1:][-1:]))} seeds"
+    gaps = any(
+        np.isnan(_values(members, metric)).any()
+        for members in several
+        for metric in ("loss", "val_loss", "val_accuracy")
+    )
+    return f"{words}, fewer where one has no value" if gaps else words
+
+
+def smoothing_words(smoothing: Window) -> str:
+    """What the smoothed lines of a figure are; empty without them."""
+    return f"mean of {smoothing.used} epochs" if smoothing.used > 1 else ""
+
+
+def _used(window: Window) -> int:
+    return window.used
+
+
+def _values(members: Members, metric: str) -> FloatArray:
+    """The metric of all seeds, shape [seeds, epochs]; NaN after the end of a shorter history."""
+    epochs = max(item.history.epochs for item in members)
+    values = np.full((len(members), epochs), np.nan)
+    for row, item in zip(values, members, strict=True):
+        row[: item.history.epochs] = getattr(item.history, metric)
+    return values
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """Mean over the seeds that have a value, shape [epochs]; NaN where none has."""
+    counts = np.isfinite(values).sum(axis=0)
+    sums = np.nansum(values, axis=0)
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+
+
+def _smooth_between_gaps(values: FloatArray, width: int) -> FloatArray:
+    """The moving mean of the values that there are, so that a line ends where its values end."""
+    known = np.isfinite(values)
+    if known.all():
+        return smooth(values, width)
+    sums = smooth(np.where(known, values, 0.0), width)
+    shares = smooth(known.astype(np.float64), width)
+    return np.divide(sums, shares, out=np.full(len(values), np.nan), where=known)
