@@ -5,6 +5,11 @@ set -euo pipefail
 python=$1
 venv=$2
 
+if cmp --silent requirements.lock "$venv/.requirements.lock"; then
+    touch "$venv/.requirements.lock" # make compares times, a fresh clone's are new
+    exit
+fi
+
 "$python" - <<'CHECK'
 import sys
 

@@ -1,16 +1,27 @@
 """Synthetic learning curves that look like the studies' own, and checks that fit every figure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from nnrepro.analysis import History, Problem, RunData, runs_table, select, variants_table
+from nnrepro.models import catalogue
 from nnrepro.plots.curves import CurvePanel
+from nnrepro.plots.drawing import Drawing, ProtocolFigures
+from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
 from nnrepro.plots.series import FloatArray, Series
 from nnrepro.plots.style import SeriesStyle, series_styles
+from nnrepro.plots.table_figures import accuracy_time_drawings, heatmap_drawings
+from nnrepro.study import Run, Study, load_study
 
 GRID = tuple(f"c1-{c1}_c2-{c2}" for c1 in (10, 30, 50, 70, 90) for c2 in (20, 40, 60, 80, 100))
 OPTIMIZERS = ("sgd_momentum", "rmsprop", "adam", "sgd_dropout")
@@ -155,3 +166,113 @@ def assert_legible() -> Callable[[Figure], None]:
         check_words_apart(fig)
 
     return check
+
+
+MakeHistory = Callable[[Run], History | None]
+
+
+def learning_history(run: Run) -> History:
+    """A noisy history of the run's epochs, another for each run, the same every time."""
+    epochs = int(run.settings["epochs"])
+    rng = np.random.default_rng(list(run.id.encode()))
+    rise = 1 - np.exp(-np.arange(1, epochs + 1) / max(1, epochs / 8))
+    top = 0.45 + 0.001 * int(run.settings.get("c1", 60)) + 0.0005 * int(run.settings.get("c2", 60))
+
+    def noise() -> FloatArray:
+        return rng.normal(0, 0.01, epochs)
+
+    return History.of(
+        loss=2.3 - 2 * rise + noise() ** 2,
+        accuracy=np.clip(0.1 + 0.8 * rise + noise(), 0, 1),
+        val_loss=2.3 - rise + noise() ** 2,
+        val_accuracy=np.clip(0.1 + (top - 0.1) * rise + noise(), 0, 1),
+    )
+
+
+@dataclass(frozen=True)
+class FinishedProtocol:
+    """One protocol of a study with histories, tables and decisions, as the workflow has them."""
+
+    study: Study
+    figures: ProtocolFigures
+    data: list[RunData]
+    variants: pd.DataFrame
+
+    @property
+    def selected(self) -> str:
+        """The selected pair of the channel grid."""
+        return str(self.figures.decisions[self.figures.protocol, "channel_grid"]["variant"])
+
+    def curves(self) -> dict[str, Drawing]:
+        """All curves, by stem."""
+        return {each.stem: each for each in curve_drawings(self.figures, self.data)}
+
+    def comparisons(self) -> dict[str, Drawing]:
+        """All comparisons, by stem."""
+        return {each.stem: each for each in comparison_drawings(self.figures, self.data)}
+
+    def heatmaps(self) -> dict[str, Drawing]:
+        """All heat maps, by stem."""
+        return {each.stem: each for each in heatmap_drawings(self.figures, self.variants)}
+
+    def times(self) -> dict[str, Drawing]:
+        """All figures of accuracy and time, by stem."""
+        return {each.stem: each for each in accuracy_time_drawings(self.figures, self.variants)}
+
+
+def _record(run: Run, history: History) -> dict[str, Any]:
+    seconds = {"setup": 2.0, "training": 5.0 + run.seed, "evaluation": 1.0, "total": 8.0}
+    return {"status": "completed" if history.finite else "diverged", "seconds": seconds}
+
+
+def finish(
+    config: Mapping[str, Any], make: MakeHistory = learning_history, protocol: str = "tan"
+) -> FinishedProtocol:
+    """Carry a protocol of a configuration out with made-up histories; None stands for no run."""
+    study = load_study(config, catalogue())
+    data, problems = [], []
+    for run in study.runs_of(protocol):
+        history = make(run)
+        if history is None:
+            problems.append(Problem(run, "history.json", "there is no such file", "missing"))
+        else:
+            data.append(RunData(run, history, None, _record(run, history)))
+    variants = variants_table(runs_table(data, problems, study.runs_of(protocol)))
+    decisions = {}
+    for name in study.selecting_experiments:
+        rows = variants[variants["experiment"] == name]
+        metric, swept = study.protocols[protocol].selection_metric, study.experiments[name].swept
+        decisions[protocol, name] = select(rows, metric, list(swept))
+    return FinishedProtocol(study, ProtocolFigures(study, protocol, decisions), data, variants)
+
+
+@pytest.fixture(scope="session")
+def finished() -> Callable[..., FinishedProtocol]:
+    """Carries a protocol of a configuration out: configuration, histories, protocol."""
+    return finish
+
+
+@pytest.fixture(scope="session")
+def learning() -> MakeHistory:
+    """Makes the history of a run that learns."""
+    return learning_history
+
+
+@pytest.fixture
+def config(repository: Path) -> dict[str, Any]:
+    """The shipped configuration, which a test may change."""
+    text = (repository / "config.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(yaml.dump(yaml.safe_load(text), Dumper=_NoAliases, sort_keys=False))
+
+
+@pytest.fixture
+def short(config: dict[str, Any]) -> dict[str, Any]:
+    """The shipped configuration under a budget of 20 epochs."""
+    return config | {"budget": {"epochs": 20}}
+
+
+class _NoAliases(yaml.SafeDumper):
+    """Writes shared sections out, so that changing one leaves the others."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
