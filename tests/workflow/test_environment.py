@@ -40,3 +40,13 @@ def test_lock_file_has_hashes_and_names_no_host(repository: Path) -> None:
     packages = len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE))
     assert text.count("--hash=sha256:") >= packages
     assert "http" not in text
+
+
+@pytest.mark.parametrize("profile", ["demo", "slurm"])
+def test_default_profile_leaves_other_profiles_their_keys(repository: Path, profile: str) -> None:
+    """Snakemake lets the workflow's own profile win over the one that a user names."""
+    default, other = (
+        yaml.safe_load((repository / f"profiles/{name}/config.yaml").read_text())
+        for name in ("default", profile)
+    )
+    assert not set(default) & set(other)
