@@ -6,11 +6,12 @@ rule train_run:
         data=run_data(0),
         data_info=run_data(1),
         decision=run_decision,
+    # Not deleted beforehand: a run that nothing has changed for is kept, not trained again.
     output:
-        history=f"{ROOT}/runs/{{run}}/history.json",
-        record=f"{ROOT}/runs/{{run}}/run.json",
-        predictions=f"{ROOT}/runs/{{run}}/predictions.npz",
-        weights=f"{ROOT}/runs/{{run}}/final.weights.h5",
+        history=update(f"{ROOT}/runs/{{run}}/history.json"),
+        record=update(f"{ROOT}/runs/{{run}}/run.json"),
+        predictions=update(f"{ROOT}/runs/{{run}}/predictions.npz"),
+        weights=update(f"{ROOT}/runs/{{run}}/final.weights.h5"),
     log:
         f"{ROOT}/logs/train_run/{{run}}.log",
     benchmark:

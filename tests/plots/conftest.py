@@ -1,5 +1,6 @@
 """Synthetic learning curves that look like the studies' own, and checks that fit every figure."""
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,11 +259,16 @@ def learning() -> MakeHistory:
     return learning_history
 
 
-@pytest.fixture
-def config(repository: Path) -> dict[str, Any]:
-    """The shipped configuration, which a test may change."""
+@pytest.fixture(scope="session")
+def _shipped(repository: Path) -> dict[str, Any]:
     text = (repository / "config.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(yaml.dump(yaml.safe_load(text), Dumper=_NoAliases, sort_keys=False))
+
+
+@pytest.fixture
+def config(_shipped: dict[str, Any]) -> dict[str, Any]:
+    """The shipped configuration, which a test may change."""
+    return copy.deepcopy(_shipped)
 
 
 @pytest.fixture

@@ -99,5 +99,9 @@ def test_same_winner_with_other_scores_retrains_nothing(finished: Any) -> None:
     values = json.loads(history.read_text())
     values["val_accuracy"] = [0.9 for _ in values["val_accuracy"]]
     history.write_text(json.dumps(values))
-    finished.snakemake("results/smallest/selection/tan/channel_grid.json", *STUDY)
-    assert finished.planned(*STUDY)["train_run"] == 0
+    records = {path: path.read_bytes() for path in results.glob("runs/*/optimizers/*/*/run.json")}
+    assert len(records) == 4
+    finished.snakemake("training", *STUDY)
+    log = results / "logs/train_run/tan/optimizers/adam/seed0.log"
+    assert "kept as it is" in log.read_text()
+    assert {path: path.read_bytes() for path in records} == records

@@ -47,8 +47,8 @@ def char_cnn(
     return keras.Model(ids, x, name="char_cnn")
 
 
-# Dense convolutions: on CPU, oneDNN takes 0.36 s an epoch and compiles in half a second; by XLA it is
-# 0.30 to 0.54 s (two threads, one thread), with products in place of convolutions, and three seconds.
+# Dense convolutions: on CPU, oneDNN takes 0.36 s an epoch and compiles in half a second. XLA, with
+# products in place of convolutions, takes 0.30 s (two threads) or 0.54 s (one), and three seconds.
 @register(input="words")
 def word_cnn(
     task: Task,

@@ -7,6 +7,7 @@ Importing this package imports neither Keras nor its backend; calling it does.
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
+from nnrepro.training.finished import is_finished
 from nnrepro.training.train import train_run
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "TrainingError",
     "TrainingInterrupted",
     "compute_feature_maps",
+    "is_finished",
     "train_run",
     "write_feature_maps",
 ]

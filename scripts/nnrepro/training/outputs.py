@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.checksums import sha256_of
 from nnrepro.files import atomic_write, write_json
 from nnrepro.training.history import History
 
@@ -42,7 +43,7 @@ def write_outputs(
             float16.
         labels: of these examples.
         history: metrics per epoch.
-        description: the content of run.json.
+        description: the content of run.json, to which the files' SHA-256 sums are added.
     """
     for name in (RUN, HISTORY, COMPARISON):
         (folder / name).unlink(missing_ok=True)
@@ -54,7 +55,10 @@ def write_outputs(
             probabilities=probabilities.astype(np.float16),
             labels=labels.astype(np.int32),
         )
+    written = [WEIGHTS, PREDICTIONS, HISTORY]
     if history.comparison_loss:
         write_json(folder / COMPARISON, history.comparison_to_json())
+        written.append(COMPARISON)
     write_json(folder / HISTORY, history.to_json())
-    write_json(folder / RUN, description)
+    sums = {name: sha256_of(folder / name) for name in sorted(written)}
+    write_json(folder / RUN, {**description, "files": sums})
