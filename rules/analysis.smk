@@ -54,7 +54,7 @@ rule tabulate_runs:
         title="Every run, and every variant over its seeds",
         stamp=STUDY.stamp(STUDY.runs),
         runs=described(STUDY.runs),
-        code=code("tabulate_runs.py", *ANALYSIS),
+        code=code("tabulate_runs.py", "data", *ANALYSIS),
     message:
         "Tabulating all runs"
     script:

@@ -4,6 +4,7 @@ The schema decides keys and types; messages are ours, because a JSON schema vali
 whole sub-schema and stop at the first mistake.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ _TYPE_WORDS = {
 }
 
 
+@functools.cache
 def load_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of the configuration."""
     return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))

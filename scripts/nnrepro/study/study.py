@@ -244,4 +244,5 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
         str(done) if done == asked else f"{done} of {asked}"
         for asked, done in sorted(pairs, reverse=True)
     ]
-    return f"{', '.join(words)} {noun}"
+    listed = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return f"{listed} {noun}"
