@@ -8,8 +8,10 @@ ARGS ?=
 
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES)
 READY = $(VENV)/.requirements.lock
+BENCH_VENV = .venv-bench
+BENCH_READY = $(BENCH_VENV)/.requirements.lock
 
-.PHONY: help demo test study check lock clean-venv
+.PHONY: help demo test study plan bench check lock clean-venv
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -24,8 +26,21 @@ demo: $(READY) ## a small study on generated data: results/demo/report/index.htm
 study: $(READY) ## the study of config.yaml, with all cores
 	$(SNAKEMAKE) $(ARGS)
 
+plan: $(READY) ## runs done and to do, and the time they will take
+	$(VENV)/bin/python scripts/plan.py --cores $(CORES) $(ARGS)
+
 test: $(READY) ## the test suite
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+bench: $(READY) $(BENCH_READY) ## speed against peers, about ten minutes: benchmarks/results
+	PYTHONPATH=scripts $(VENV)/bin/python -m benchmarks --torch-python $(BENCH_VENV)/bin/python $(ARGS)
+
+# PyTorch, for the benchmarks alone
+$(BENCH_READY): benchmarks/requirements.lock | $(READY)
+	"$(PYTHON)" -m venv --clear $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement benchmarks/requirements.lock
+	cp benchmarks/requirements.lock $@
 
 check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/ruff format --check .

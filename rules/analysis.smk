@@ -12,6 +12,7 @@ rule select_variant:
         scores=f"{ROOT}/selection/{{protocol}}/{{experiment}}_scores.csv",
     log:
         f"{ROOT}/logs/select_variant/{{protocol}}/{{experiment}}.log",
+    priority: AHEAD_OF_TRAINING
     localrule: True
     conda:
         "../envs/cpu.yaml"

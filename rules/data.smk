@@ -8,6 +8,7 @@ rule download_data:
         "results/downloads/logs/{archive}.log",
     wildcard_constraints:
         archive="|".join(map(re.escape, DOWNLOADS)) or "none",
+    priority: AHEAD_OF_TRAINING
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -29,6 +30,7 @@ rule generate_data:
         f"{ROOT}/logs/generate_data/{{dataset}}.log",
     wildcard_constraints:
         dataset="|".join(ORIGINS),
+    priority: AHEAD_OF_TRAINING
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -56,6 +58,7 @@ rule prepare_data:
         f"{ROOT}/logs/prepare_data/{{prepared}}.log",
     wildcard_constraints:
         prepared="|".join(PREPARED),
+    priority: AHEAD_OF_TRAINING
     localrule: True
     conda:
         "../envs/cpu.yaml"

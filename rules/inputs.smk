@@ -88,6 +88,16 @@ def run_data(part):
     return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).input][part]
 
 
+RUN_PRIORITIES = priorities(STUDY)
+# Short jobs that trainings wait for start before any training.
+AHEAD_OF_TRAINING = max(RUN_PRIORITIES.values()) + 1
+
+
+def run_priority(wildcards):
+    """Long runs start first, so that none is left over at the end."""
+    return RUN_PRIORITIES[wildcards.run]
+
+
 # --------------------------------------------------------------------------------------- analysis
 def selection_basis(wildcards):
     """Fingerprint of what a selection rests on beside the histories: a label is no part of it."""

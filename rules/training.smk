@@ -16,6 +16,7 @@ rule train_run:
         f"{ROOT}/logs/train_run/{{run}}.log",
     benchmark:
         f"{ROOT}/benchmarks/train_run/{{run}}.tsv"
+    priority: run_priority
     conda:
         "../envs/cpu.yaml"
     threads: STUDY.resources.threads
@@ -26,7 +27,7 @@ rule train_run:
     params:
         run=run_parameters,
         backend=STUDY.backend,
-        code=code("train_run.py", "models", "training", "data/dataset.py"),
+        code=code(*TRAIN_RUN),
     message:
         "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:

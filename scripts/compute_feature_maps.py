@@ -5,10 +5,11 @@ from pathlib import Path
 
 import job
 from nnrepro.data import load_dataset
-from nnrepro.training import compute_feature_maps, write_feature_maps
+from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
 
 study = job.start(snakemake)
 os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
+hide_gpus()  # a few images: not worth a GPU, and none is taken
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
 spec = study.figures[snakemake.wildcards.figure]
 decisions = job.read_decisions(snakemake.input.decisions)

@@ -7,7 +7,7 @@ import job
 from nnrepro.data import load_dataset
 from nnrepro.files import read_json
 from nnrepro.study import Run, StudyPaths
-from nnrepro.training import CheckpointPolicy, is_finished, train_run
+from nnrepro.training import CheckpointPolicy, is_finished, take_slots, train_run
 
 study = job.start(snakemake)
 os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
@@ -24,6 +24,8 @@ folder = Path(snakemake.output.history).parent
 if is_finished(folder, run, **identity, backend=snakemake.params.backend):
     print("finished already with the same settings, data, code and versions: kept as it is")
 else:
+    # Held until this process ends, because only then is its GPU memory free.
+    slots = take_slots(snakemake.resources.gpu, study.resources.gpu_slots_per_device, log=print)
     train_run(
         run,
         load_dataset(Path(snakemake.input.data), run.settings),
@@ -32,5 +34,6 @@ else:
         threads=snakemake.threads,
         log=print,
         policy=CheckpointPolicy(every_seconds=study.resources.checkpoint_seconds),
+        slots=slots,
         **identity,
     )

@@ -86,6 +86,7 @@ class TrainingResources:
     Attributes:
         threads: CPU threads.
         gpus: GPUs per job; 0 trains on the CPU.
+        gpu_slots_per_device: jobs that may use one GPU at a time.
         mem_mb: memory in MB.
         runtime: time limit in minutes, for schedulers.
         checkpoint_seconds: seconds of training between two checkpoints.
@@ -93,6 +94,7 @@ class TrainingResources:
 
     threads: int
     gpus: int
+    gpu_slots_per_device: int
     mem_mb: int
     runtime: int
     checkpoint_seconds: float

@@ -8,14 +8,18 @@ from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 from nnrepro.training.finished import is_finished
+from nnrepro.training.slots import HeldSlots, hide_gpus, take_slots
 from nnrepro.training.train import train_run
 
 __all__ = [
     "CheckpointPolicy",
+    "HeldSlots",
     "TrainingError",
     "TrainingInterrupted",
     "compute_feature_maps",
+    "hide_gpus",
     "is_finished",
+    "take_slots",
     "train_run",
     "write_feature_maps",
 ]

@@ -73,7 +73,7 @@ def describe_device() -> dict[str, Any]:
 
     backend = keras.backend.backend()
     kind = device_kind()
-    name = _gpu_name(backend) if kind == "gpu" else _cpu_name()
+    name = _gpu_name(backend) if kind == "gpu" else cpu_name()
     return {"kind": kind, "name": name, "cpus": os.cpu_count(), "backend": backend}
 
 
@@ -92,7 +92,7 @@ def _gpu_name(backend: str) -> str:
     return str(torch.cuda.get_device_name())
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
     """The processor's name as the system gives it."""
     information = Path("/proc/cpuinfo")
     if information.is_file():

@@ -18,6 +18,7 @@ from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.provenance import host, package_versions
 from nnrepro.training.seeding import seed_everything
+from nnrepro.training.slots import HeldSlots
 
 if TYPE_CHECKING:
     import keras
@@ -37,6 +38,7 @@ def train_run(
     code_sha256: str,
     log: Log | None = None,
     policy: CheckpointPolicy | None = None,
+    slots: HeldSlots | None = None,
 ) -> None:
     """Fit one run and write its folder; go on from its checkpoint if there is one.
 
@@ -58,6 +60,7 @@ def train_run(
         code_sha256: fingerprint of the code that decides the numbers.
         log: takes progress lines.
         policy: when to write checkpoints.
+        slots: the GPU slots that the caller has taken, for run.json; None when it takes none.
 
     Raises:
         TrainingInterrupted: SIGTERM or SIGINT arrived; a checkpoint is written.
@@ -78,6 +81,8 @@ def train_run(
             log,
         )
         progress = _resume(checkpoints, engine, log)
+        if slots is not None:
+            _note_slots(slots, device, progress, log)
         epochs = int(run.settings["epochs"])
         loop = Loop(
             engine=engine,
@@ -95,6 +100,7 @@ def train_run(
         predicted = loop.evaluate().probabilities
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
+    waiting = seconds.get("waiting", 0.0)  # for a GPU: no part of what training takes
     write_outputs(
         Path(out_dir),
         model=model,
@@ -107,7 +113,7 @@ def train_run(
             "diverged_at_epoch": diverged_at,
             "epochs_completed": progress.epoch,
             "parameters": _parameters(model),
-            "seconds": {**seconds, "total": round(sum(seconds.values()), 3)},
+            "seconds": {**seconds, "total": round(sum(seconds.values()) - waiting, 3)},
             "data": dict(data_provenance),
             "code": {"sha256": code_sha256},
             "packages": packages,
@@ -170,6 +176,17 @@ def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
     engine.restore(variables)
     log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}")
     return progress
+
+
+def _note_slots(slots: HeldSlots, device: dict[str, Any], progress: Progress, log: Log) -> None:
+    """Add the slots to the device's description and their wait to the run's seconds."""
+    device["slots"] = slots.names
+    progress.seconds["waiting"] = progress.seconds.get("waiting", 0.0) + slots.waited
+    if slots.slots and device["kind"] == "cpu":
+        log(
+            f"{device['backend']} does not see the GPU and trains on the CPU: it is built without "
+            "GPU support, or does not fit the driver"
+        )
 
 
 def _parameters(model: "keras.Model") -> int:

@@ -1,0 +1,158 @@
+"""Short trainings that tell what runs take here, where no record does.
+
+Each trains two epochs on made-up examples of the run's form in a process of its own, and leaves its
+`run.json` below `results/plan-calibration/`, where every later plan finds it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnrepro.data.dataset import Dataset
+from nnrepro.planning.configuration import PlanError
+from nnrepro.planning.estimate import RECORDED
+from nnrepro.planning.operations import IMAGE_CLASSES, TEXT_CLASSES, TEXT_LENGTH, epoch_operations
+from nnrepro.planning.plan import PlannedRun
+from nnrepro.study.run import Run
+from nnrepro.training.train import train_run
+
+EPOCHS = 2
+FOLDER = "plan-calibration"
+
+# Numbers of ids in the DBpedia sample of the shipped study.
+_VOCABULARIES = {"characters": 39, "words": 35_235}
+
+
+def runs_to_try(planned: Iterable[PlannedRun]) -> list[Run]:
+    """Of each model whose times are not all recorded, the lightest and the heaviest run to do.
+
+    Left out are runs with parameters still to be selected, and inputs of which no examples can be
+    made up here.
+    """
+    by_model: dict[str, list[Run]] = {}
+    for one in planned:
+        run = one.run
+        possible = run.input in ("image", *_VOCABULARIES) and not run.pending_parameters
+        if one.to_do and possible and one.estimate.basis != RECORDED:
+            by_model.setdefault(run.model, []).append(run)
+    chosen: dict[str, Run] = {}
+    for runs in by_model.values():
+        runs.sort(key=lambda run: epoch_operations(run) or 0.0)
+        chosen.update({run.id: run for run in (runs[0], runs[-1])})
+    return list(chosen.values())
+
+
+def calibrate(
+    runs: Iterable[Run],
+    *,
+    results: Path,
+    scripts: Path,
+    threads: int,
+    backend: str,
+    on_gpu: bool,
+    code_sha256: str,
+    log: Callable[[str], None],
+) -> None:
+    """Train runs for a moment, one after another, and keep their records.
+
+    Args:
+        runs: what to train.
+        results: the folder of all results.
+        scripts: the folder of scripts, which holds the library.
+        threads: CPU threads of a run.
+        backend: the Keras backend.
+        on_gpu: whether runs train on GPUs; they are hidden otherwise, as jobs do.
+        code_sha256: fingerprint of the training code.
+        log: told before each run.
+
+    Raises:
+        PlanError: a training failed.
+    """
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(scripts),
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **({} if on_gpu else {"CUDA_VISIBLE_DEVICES": ""}),
+    }
+    for run in runs:
+        log(f"calibrating: {EPOCHS} epochs of {run.id}")
+        request = {
+            "run": replace(run, settings={**run.settings, "epochs": EPOCHS})
+            .for_training()
+            .to_dict(),
+            "folder": str(results / FOLDER),
+            "threads": threads,
+            "code_sha256": code_sha256,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "nnrepro.planning.calibration"],
+            input=json.dumps(request),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise PlanError(f"calibrating with {run.id} failed:\n{done.stderr.strip()}")
+
+
+def made_up(run: Run) -> Dataset:
+    """Random examples of the form and in the numbers that `run` asks for.
+
+    Raises:
+        KeyError: nothing is known of the run's input.
+    """
+    first = int(run.settings["test_examples"])
+    second = int(run.settings["comparison_test_examples"])
+    sizes = (first, second) if second else (first,)
+    image = run.input == "image"
+    classes = IMAGE_CLASSES if image else TEXT_CLASSES
+    vocabulary = 0 if image else _VOCABULARIES[run.input]
+    generator = np.random.default_rng(0)
+
+    def examples(count: int) -> np.ndarray:
+        if image:
+            return generator.random((count, 32, 32, 3), dtype=np.float32)
+        return generator.integers(0, vocabulary, (count, TEXT_LENGTH), dtype=np.int32)
+
+    def labels(count: int) -> np.ndarray:
+        return generator.integers(0, classes, count, dtype=np.int32)
+
+    train = int(run.settings["train_examples"])
+    return Dataset(
+        train_x=examples(train),
+        train_y=labels(train),
+        test_x=examples(max(sizes)),
+        test_y=labels(max(sizes)),
+        test_sizes=sizes,
+        num_classes=classes,
+        vocabulary_size=vocabulary,
+        input=run.input,
+        meta={},
+    )
+
+
+def _train(request: dict[str, Any]) -> None:
+    """Carry out one request of `calibrate`, in a process of its own."""
+    run, folder = Run.from_dict(request["run"]), Path(request["folder"])
+    train_run(
+        run,
+        made_up(run),
+        out_dir=folder / "runs" / run.id,
+        checkpoint_dir=folder / "checkpoints" / run.id,
+        threads=request["threads"],
+        data_provenance={"name": "calibration", "source": "random examples", "generated": True},
+        code_sha256=request["code_sha256"],
+    )
+
+
+if __name__ == "__main__":
+    _train(json.load(sys.stdin))

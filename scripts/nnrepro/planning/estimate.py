@@ -1,0 +1,140 @@
+"""How long a run will take, from the records of earlier ones, and how that was found."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from nnrepro.planning.operations import epoch_operations, passes
+from nnrepro.planning.records import Record
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Scalar
+
+RECORDED = "recorded"
+SCALED = "scaled"
+UNKNOWN = "unknown"
+
+_TIMELESS = ("epochs", "layout", "learning_rate", "loss", "on_divergence", *ANALYSIS_SETTINGS)
+"""Settings that do not change what an epoch takes."""
+
+_COUNTS = ("train_examples", "test_examples", "comparison_test_examples")
+_NEAREST = 5
+
+Work = tuple[str, frozenset[tuple[str, Scalar]]]
+"""A model and the settings that decide what an epoch of it takes."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run is expected to take.
+
+    Attributes:
+        basis: `recorded` (runs of the same model and settings), `scaled` (runs of the same model,
+            by floating-point operations of an epoch) or `unknown`.
+        setup_seconds: up to the first step.
+        epoch_seconds: training and evaluation of one epoch; None when unknown.
+        records: number of runs that it rests on.
+    """
+
+    basis: str
+    setup_seconds: float = 0.0
+    epoch_seconds: float | None = None
+    records: int = 0
+
+    def seconds(self, epochs: int) -> float | None:
+        """Seconds for so many epochs; None when unknown."""
+        if self.epoch_seconds is None:
+            return None
+        return self.setup_seconds + epochs * self.epoch_seconds
+
+
+class Estimator:
+    """Estimates from the records of one machine; runs of equal work share one.
+
+    Args:
+        records: of the machine in question.
+        code_sha256: the present training code; where there are records of it, they count alone.
+    """
+
+    def __init__(self, records: Iterable[Record], code_sha256: str):
+        self._code = code_sha256
+        self._by_model: dict[str, list[Record]] = {}
+        self._by_work: dict[Work, list[Record]] = {}
+        self._known: dict[Work, Estimate] = {}
+        for record in records:
+            self._by_model.setdefault(record.run.model, []).append(record)
+            self._by_work.setdefault(_work(record.run), []).append(record)
+
+    def estimate(self, run: Run) -> Estimate:
+        """The estimate for a run whose settings are complete."""
+        work = _work(run)
+        if work not in self._known:
+            self._known[work] = self._new_estimate(run, work)
+        return self._known[work]
+
+    def estimate_any(self, runs: Sequence[Run]) -> Estimate:
+        """The middle one of the estimates for runs of which one is made; at best `scaled`."""
+        found = [self.estimate(run) for run in runs]
+        if len(found) == 1:
+            return found[0]
+        if not found or any(one.epoch_seconds is None for one in found):
+            return Estimate(UNKNOWN)
+        return Estimate(
+            SCALED,
+            median(one.setup_seconds for one in found),
+            median(one.epoch_seconds for one in found if one.epoch_seconds is not None),
+            max(one.records for one in found),
+        )
+
+    def _new_estimate(self, run: Run, work: Work) -> Estimate:
+        same = self._by_work.get(work, [])
+        same = [record for record in same if record.code_sha256 == self._code] or same
+        if same:
+            return _summary(RECORDED, same, [record.epoch_seconds for record in same])
+        nearest = _nearest(run, self._by_model.get(run.model, []))
+        if not nearest:
+            return Estimate(UNKNOWN)
+        return _summary(
+            SCALED,
+            [record for record, _ in nearest],
+            [record.epoch_seconds * factor for record, factor in nearest],
+        )
+
+
+def _summary(basis: str, records: Sequence[Record], epoch_seconds: Sequence[float]) -> Estimate:
+    setup = median(record.setup_seconds for record in records)
+    return Estimate(basis, setup, median(epoch_seconds), len(records))
+
+
+def _work(run: Run) -> Work:
+    """What decides how long an epoch of `run` takes."""
+    kept = {name: value for name, value in run.settings.items() if name not in _TIMELESS}
+    return run.model, frozenset(kept.items())
+
+
+def _nearest(run: Run, records: Iterable[Record]) -> list[tuple[Record, float]]:
+    """The records nearest to `run` in operations, each with the factor that leads to `run`."""
+    factors = [(record, _factor(run, record.run)) for record in records]
+    comparable = [(record, factor) for record, factor in factors if factor is not None]
+    return sorted(comparable, key=lambda pair: abs(math.log(pair[1])))[:_NEAREST]
+
+
+def _factor(run: Run, recorded: Run) -> float | None:
+    """Work of an epoch of `run` over that of `recorded`; None if they cannot be compared.
+
+    A model whose operations nobody counts is compared by its numbers of examples, so long as its
+    own parameters are the same.
+    """
+    try:
+        asked, done = epoch_operations(run), epoch_operations(recorded)
+    except KeyError:  # recorded by another version of the model
+        return None
+    if asked is not None and done is not None:
+        return asked / done
+    if _without_counts(run) != _without_counts(recorded):
+        return None
+    return passes(run.settings) / passes(recorded.settings)
+
+
+def _without_counts(run: Run) -> Work:
+    model, settings = _work(run)
+    return model, frozenset(item for item in settings if item[0] not in _COUNTS)

@@ -1,0 +1,188 @@
+"""The plan of a study: state and expected time of every run, and what they come to."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nnrepro.data.registry import inputs
+from nnrepro.files import read_json
+from nnrepro.planning.estimate import Estimate, Estimator
+from nnrepro.planning.order import candidates, priorities
+from nnrepro.planning.records import Machine, Record
+from nnrepro.planning.schedule import Job, makespan
+from nnrepro.planning.status import DONE, Asked, Status, status_of
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of the plan.
+
+    Attributes:
+        run: as the study declares it.
+        status: whether it is done.
+        estimate: what it takes.
+        priority: its place in the order of starting, the highest first.
+        undecided: whether parameters of it are still to be selected.
+    """
+
+    run: Run
+    status: Status
+    estimate: Estimate
+    priority: int
+    undecided: bool
+
+    @property
+    def to_do(self) -> bool:
+        """Whether it will be trained."""
+        return self.status.state != DONE
+
+    @property
+    def seconds(self) -> float | None:
+        """What it will still take: nothing when done, None when unknown."""
+        return self.estimate.seconds(int(self.run.settings["epochs"])) if self.to_do else 0.0
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What runs share.
+
+    Attributes:
+        cores: CPU cores.
+        threads: cores that a run takes.
+        gpus: GPUs; 0 when runs train on the CPU.
+        gpus_per_run: GPUs that a run takes.
+        runs_per_gpu: runs that share a GPU.
+    """
+
+    cores: int
+    threads: int
+    gpus: int = 0
+    gpus_per_run: int = 1
+    runs_per_gpu: int = 1
+
+    @property
+    def slots(self) -> int:
+        """Runs at a time; at least one, as Snakemake gives a run no more than there is."""
+        by_cores = self.cores // self.threads
+        if self.gpus:
+            by_gpus = self.gpus * self.runs_per_gpu // self.gpus_per_run
+            return max(1, min(by_cores, by_gpus))
+        return max(1, by_cores)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What carrying out a study would mean now.
+
+    Attributes:
+        study: its name.
+        stamp: its extent in words.
+        machine: where it would run.
+        capacity: what runs share there.
+        runs: every run, in declared order.
+        unprepared: inputs whose data is not prepared yet, so that no run was checked against it.
+    """
+
+    study: str
+    stamp: str
+    machine: Machine
+    capacity: Capacity
+    runs: tuple[PlannedRun, ...]
+    unprepared: tuple[str, ...]
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], list[PlannedRun]]:
+        """Runs by (protocol, experiment), in declared order."""
+        groups: dict[tuple[str, str], list[PlannedRun]] = {}
+        for one in self.runs:
+            groups.setdefault((one.run.protocol, one.run.experiment), []).append(one)
+        return groups
+
+    @property
+    def wall_seconds(self) -> float:
+        """Time until the last run is done, runs of unknown length left out."""
+        jobs = [
+            Job(
+                group=f"{one.run.protocol}/{one.run.experiment}",
+                seconds=one.seconds,
+                priority=one.priority,
+                after=f"{one.run.protocol}/{one.run.selects_from}",
+            )
+            for one in self.runs
+            if one.to_do and one.seconds is not None
+        ]
+        return makespan(jobs, self.capacity.slots)
+
+
+def run_seconds(runs: Sequence[PlannedRun]) -> float:
+    """What runs will still take one after another, those of unknown length left out."""
+    return sum(one.seconds or 0.0 for one in runs)
+
+
+def states(runs: Sequence[PlannedRun]) -> Counter[str]:
+    """Number of runs by state."""
+    return Counter(one.status.state for one in runs)
+
+
+def make_plan(
+    study: Study, records: Sequence[Record], machine: Machine, capacity: Capacity, code_sha256: str
+) -> Plan:
+    """Plan a study whose results are below `results/` in the working directory.
+
+    Args:
+        study: what is to be done.
+        records: earlier runs; those of `machine` count.
+        machine: where it is to be done.
+        capacity: what runs share there.
+        code_sha256: fingerprint of the training code.
+    """
+    paths = StudyPaths.of(study)
+    data = _descriptions(study, paths)
+    asked = Asked(code_sha256, study.backend, data, _decisions(study, paths))
+    usable = (record for record in records if record.machine == machine)
+    estimator = Estimator(usable, code_sha256)
+    order = priorities(study)
+
+    def planned(run: Run) -> PlannedRun:
+        resolved = asked.resolved(run)
+        return PlannedRun(
+            run=run,
+            status=status_of(run, paths, asked),
+            estimate=estimator.estimate_any(candidates(study, resolved)),
+            priority=order[run.id],
+            undecided=bool(resolved.pending_parameters),
+        )
+
+    return Plan(
+        study=study.name,
+        stamp=study.stamp(study.runs),
+        machine=machine,
+        capacity=capacity,
+        runs=tuple(planned(run) for run in study.runs),
+        unprepared=tuple(sorted({run.input for run in study.runs} - set(data))),
+    )
+
+
+def _descriptions(study: Study, paths: StudyPaths) -> dict[str, Mapping[str, Any]]:
+    """Descriptions of the prepared data by input, as far as it is prepared."""
+    files = {
+        name: paths.data(f"{preparation.basename}.json")
+        for name, preparation in inputs(study.data).items()
+    }
+    return {name: read_json(file) for name, file in files.items() if file.is_file()}
+
+
+def _decisions(study: Study, paths: StudyPaths) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Decisions of the study's selections, as far as they are made."""
+    files: dict[tuple[str, str], Path] = {
+        (protocol, experiment): paths.selection(protocol, experiment)
+        for protocol in study.protocols
+        for experiment in study.selecting_experiments
+    }
+    return {key: read_json(file) for key, file in files.items() if file.is_file()}

@@ -1,0 +1,79 @@
+"""What earlier runs took: the times in the `run.json` of every study below a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnrepro.errors import NnreproError
+from nnrepro.files import read_json
+from nnrepro.study.run import Run
+
+_RUN_RECORDS = "*/runs/*/*/*/*/run.json"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a time depends on beside the run.
+
+    Attributes:
+        device: name of the processor or the GPU.
+        backend: the Keras backend.
+        threads: CPU threads of a run; 0 for GPUs, where they hardly matter.
+    """
+
+    device: str
+    backend: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """The times of one finished run.
+
+    Attributes:
+        run: what was trained.
+        machine: where.
+        code_sha256: fingerprint of the code that trained it.
+        setup_seconds: from the start to the first step: importing, building, compiling.
+        epoch_seconds: training and evaluation of one epoch, the mean over its epochs.
+    """
+
+    run: Run
+    machine: Machine
+    code_sha256: str
+    setup_seconds: float
+    epoch_seconds: float
+
+
+def read_records(results: Path) -> list[Record]:
+    """All records of studies below `results`, by path; files that are no whole record are left out.
+
+    Files that are still being written, or were by another version, tell no time.
+    """
+    found = (_record(path) for path in sorted(results.glob(_RUN_RECORDS)))
+    return [record for record in found if record is not None]
+
+
+def _record(path: Path) -> Record | None:
+    try:
+        content = read_json(path)
+        seconds = content["seconds"]
+        epochs = content["epochs_completed"]
+        if epochs < 1:
+            return None
+        return Record(
+            run=Run.from_dict(content["run"]),
+            machine=_machine(content),
+            code_sha256=content["code"]["sha256"],
+            setup_seconds=float(seconds["setup"]),
+            epoch_seconds=(seconds["training"] + seconds["evaluation"]) / epochs,
+        )
+    except (OSError, NnreproError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _machine(content: Mapping[str, Any]) -> Machine:
+    device = content["device"]
+    threads = 0 if device["kind"] == "gpu" else int(content["threads"])
+    return Machine(device["name"], device["backend"], threads)

@@ -1,0 +1,271 @@
+"""Slots on GPUs: how concurrent training processes of one machine share its devices.
+
+Snakemake counts GPUs and does not say which one a job may use, so each process takes a slot itself:
+an exclusive `flock` on a file per device and slot, in a folder that all processes of one user on
+one machine share. The kernel releases the lock when the process ends, also when it is killed.
+
+Nothing here imports a backend: devices must be chosen before one is imported.
+"""
+
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.gpus import Gpu, find_gpus, visible_gpus
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+_CPU_ONLY = {
+    VISIBLE: "",
+    "JAX_PLATFORMS": "cpu",  # JAX built for CUDA gives up when it finds no GPU
+}
+_REMINDER_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot that this process holds.
+
+    Attributes:
+        gpu: the device.
+        number: which of its slots, from 0.
+        descriptor: the open file whose lock is the slot.
+    """
+
+    gpu: Gpu
+    number: int
+    descriptor: int
+
+
+class HeldSlots:
+    """The slots of this process, one per device; none when it uses the CPU.
+
+    While they are held, the environment shows these devices alone. They are held to the end of the
+    process, or to that of a `with` block. The GPU memory of a backend is not free before its
+    process has ended, so a `with` block should last as long as that.
+
+    Attributes:
+        slots: one per device.
+        waited: seconds spent waiting for them.
+    """
+
+    def __init__(self, slots: Sequence[Slot], waited: float, environment: Mapping[str, str]):
+        self.slots = tuple(slots)
+        self.waited = waited
+        self._former = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
+
+    @property
+    def names(self) -> list[str]:
+        """Device and number of each slot, as "GPU-5d5ba0d6-....0"."""
+        return [f"{slot.gpu.id}.{slot.number}" for slot in self.slots]
+
+    def release(self) -> None:
+        """Give the slots back and restore the environment; a second call does nothing."""
+        held, self.slots = self.slots, ()
+        former, self._former = self._former, {}
+        for name, value in former.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        for slot in held:
+            os.close(slot.descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def hide_gpus() -> None:
+    """Keep this process, and the backend that it has yet to import, on the CPU."""
+    os.environ.update(_CPU_ONLY)
+
+
+def take_slots(
+    gpus: int,
+    per_device: int,
+    log: Callable[[str], None],
+    *,
+    devices: Sequence[Gpu] | None = None,
+    folder: Path | None = None,
+    poll_seconds: float = 1.0,
+) -> HeldSlots:
+    """Take a slot on each of `gpus` devices, waiting until they are free. Once per process.
+
+    The devices are those that `CUDA_VISIBLE_DEVICES` names, or all of the machine; those with the
+    most free slots are taken first. Fewer than `gpus` of them are taken where there are fewer, and
+    the process stays on the CPU where there are none.
+
+    Args:
+        gpus: devices wanted; 0 for the CPU.
+        per_device: slots of each device.
+        log: takes one line; told what was found, about waiting, and what was taken.
+        devices: of this machine; found when not given.
+        folder: where the lock files lie; one below /tmp when not given.
+        poll_seconds: between two looks for a free slot.
+
+    Returns:
+        The slots, and the environment changed so that a backend sees these devices alone.
+
+    Raises:
+        TrainingError: `CUDA_VISIBLE_DEVICES` fits no device, or the folder is not safe to use.
+    """
+    if gpus == 0:
+        return HeldSlots((), 0.0, _CPU_ONLY)
+    found = find_gpus(log) if devices is None else devices
+    usable = visible_gpus(found, os.environ.get(VISIBLE))
+    if not usable:
+        why = f"{VISIBLE} hides the GPUs" if found else "no NVIDIA GPU on this machine"
+        log(f"{why}: training on the CPU")
+        return HeldSlots((), 0.0, _CPU_ONLY)
+    wanted = min(gpus, len(usable))
+    if wanted < gpus:
+        log(f"{gpus} GPUs are asked for, {wanted} can be used")
+    locks = _Locks(folder or Path(f"/tmp/nnrepro-gpu-{os.geteuid()}"), _scope(), usable, per_device)
+    slots, waited = _wait(locks, wanted, log, poll_seconds)
+    for slot in slots:
+        log(f"on {slot.gpu.name} ({slot.gpu.id}), slot {slot.number + 1} of {per_device}")
+    environment = {VISIBLE: ",".join(slot.gpu.id for slot in slots)}
+    if per_device > 1:  # JAX would take most of the memory for the first process
+        name = "XLA_PYTHON_CLIENT_PREALLOCATE"
+        environment[name] = os.environ.get(name, "false")
+    return HeldSlots(slots, waited, environment)
+
+
+def _scope() -> str:
+    """Whom this process shares its devices with: all of the machine, or its own Slurm job.
+
+    Devices that Slurm has given to a job are the job's own, and it may call each job's first device
+    "0"; so jobs do not wait for one another, and the processes of one job spread over its devices.
+    """
+    job = os.environ.get("SLURM_JOB_ID")
+    return f"slurm-{job}." if job and VISIBLE in os.environ else ""
+
+
+def _wait(
+    locks: "_Locks", wanted: int, log: Callable[[str], None], poll_seconds: float
+) -> tuple[list[Slot], float]:
+    """Slots on `wanted` devices, and the seconds until they were free."""
+    began = time.monotonic()
+    told_at = float("-inf")
+    while True:
+        slots, taken = locks.take(wanted)
+        waited = time.monotonic() - began
+        if slots:
+            return slots, waited
+        if time.monotonic() - told_at >= _REMINDER_SECONDS:
+            told_at = time.monotonic()
+            what = "a GPU" if wanted == 1 else f"{wanted} GPUs"
+            log(f"waiting for {what}: {taken} of {locks.total} slots taken ({waited:.0f} s)")
+        time.sleep(poll_seconds)
+
+
+@dataclass(frozen=True)
+class _Locks:
+    """The lock files of all slots.
+
+    Attributes:
+        folder: where they lie.
+        scope: start of their names, common to the processes that share the devices.
+        gpus: the devices.
+        per_device: slots of each.
+    """
+
+    folder: Path
+    scope: str
+    gpus: Sequence[Gpu]
+    per_device: int
+
+    @property
+    def total(self) -> int:
+        """Slots there are."""
+        return len(self.gpus) * self.per_device
+
+    def take(self, wanted: int) -> tuple[list[Slot], int]:
+        """Slots on `wanted` devices, or on none; and how many slots others hold.
+
+        One process at a time looks, so that each sees which devices are really the freest and none
+        keeps a device while it waits for a second.
+        """
+        with ExitStack() as opened:
+            directory = opened.enter_context(_safe_directory(self.folder))
+            turn = self._open(directory, "turn.lock", opened)
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            free = [self._free(directory, gpu, opened) for gpu in self.gpus]
+            freest = sorted((slots for slots in free if slots), key=len, reverse=True)
+            taken = self.total - sum(len(slots) for slots in free)
+            if len(freest) < wanted:
+                return [], taken
+            # A duplicate keeps the lock when all that was opened here is closed.
+            return [
+                Slot(slot.gpu, slot.number, os.dup(slot.descriptor)) for slot, *_ in freest[:wanted]
+            ], taken
+
+    def _free(self, directory: int, gpu: Gpu, opened: ExitStack) -> list[Slot]:
+        """The slots of a device that no other process holds, locked."""
+        slots = []
+        for number in range(self.per_device):
+            name = re.sub(r"[^A-Za-z0-9-]", "_", gpu.id)
+            descriptor = self._open(directory, f"{self.scope}{name}.{number}.lock", opened)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            os.utime(descriptor)  # clean-up jobs remove old files, and with them the lock
+            slots.append(Slot(gpu, number, descriptor))
+        return slots
+
+    def _open(self, directory: int, name: str, opened: ExitStack) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(name, flags, 0o600, dir_fd=directory)
+        except OSError as error:
+            raise TrainingError(
+                f"the lock file {self.folder / name} cannot be opened ({error.strerror}); "
+                "remove it when no training runs"
+            ) from error
+        opened.callback(os.close, descriptor)
+        return descriptor
+
+
+@contextmanager
+def _safe_directory(folder: Path) -> Iterator[int]:
+    """The folder, open; made if it is not there, refused if others could put files into it.
+
+    Raises:
+        TrainingError: it is a link or a file, or not this user's alone.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise TrainingError(
+            f"the folder of GPU locks {folder} cannot be used ({error.strerror}); it has to be "
+            "a folder and no link, remove what is there"
+        ) from error
+    try:
+        state = os.fstat(descriptor)
+        if state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077:
+            raise TrainingError(
+                f"the folder of GPU locks {folder} is open to other users; remove it, or make it "
+                f"yours alone (chmod 700 {folder})"
+            )
+        yield descriptor
+    finally:
+        os.close(descriptor)

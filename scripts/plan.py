@@ -1,0 +1,111 @@
+"""What the study of the present configuration means: runs done and to do, and their time."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnrepro.errors import NnreproError
+from nnrepro.models import catalogue
+from nnrepro.planning.calibration import calibrate, runs_to_try
+from nnrepro.planning.code import TRAIN_RUN, rule_code
+from nnrepro.planning.configuration import read_configuration
+from nnrepro.planning.machine import local_gpus, machine_for
+from nnrepro.planning.plan import Capacity, Plan, make_plan
+from nnrepro.planning.records import read_records
+from nnrepro.planning.table import as_text, as_values
+from nnrepro.study import TrainingResources, load_study
+
+SCRIPTS = Path(__file__).resolve().parent
+RESULTS = Path("results")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the plan; 1 with a message when there is none."""
+    asked = _parser().parse_args(arguments)
+    try:
+        plan = _planned(asked)
+    except NnreproError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if asked.json:
+        print(json.dumps(as_values(plan), indent=1, allow_nan=False))
+    else:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        print(as_text(plan, colour=colour), end="")
+    return 0
+
+
+def _planned(asked: argparse.Namespace) -> Plan:
+    files = [Path("config.yaml"), *map(Path, asked.configfile)]
+    study = load_study(read_configuration(files, asked.config), catalogue())
+    code_sha256 = rule_code(SCRIPTS, *TRAIN_RUN)
+    here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
+    capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))
+
+    def plan() -> Plan:
+        records = read_records(RESULTS)
+        machine = machine_for(
+            study, records, gpus=here, on_gpu=capacity.gpus > 0, device=asked.device
+        )
+        return make_plan(study, records, machine, capacity, code_sha256)
+
+    first = plan()
+    if not asked.calibrate:
+        return first
+    calibrate(
+        runs_to_try(first.runs),
+        results=RESULTS,
+        scripts=SCRIPTS,
+        threads=study.resources.threads,
+        backend=study.backend,
+        on_gpu=capacity.gpus > 0,
+        code_sha256=code_sha256,
+        log=_tell,
+    )
+    return plan()
+
+
+def _capacity(resources: TrainingResources, cores: int, gpus: int) -> Capacity:
+    """What runs share: without a GPU, those that want one train on the CPU."""
+    return Capacity(
+        cores=cores,
+        threads=min(resources.threads, cores),
+        gpus=gpus,
+        gpus_per_run=max(1, resources.gpus),
+        runs_per_gpu=resources.gpu_slots_per_device,
+    )
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="plan.py", description=__doc__)
+    add = parser.add_argument
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
+    add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
+    add("--cores", type=_cores, default=_cores("all"), help="cores in all; a number or 'all'")
+    add("--gpus", type=_count, metavar="N", help="plan for training on N GPUs")
+    add("--device", metavar="NAME", help="plan for this device, named as in run.json")
+    add("--calibrate", action="store_true", help="first train for a moment what no record tells")
+    add("--json", action="store_true", help="print JSON, with every run")
+    return parser
+
+
+def _cores(text: str) -> int:
+    return len(os.sched_getaffinity(0)) if text == "all" else _count(text)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""The command prints the plan of the configuration it is given."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nnrepro.models import catalogue
+from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
+from nnrepro.planning.code import TRAIN_RUN, rule_code
+from nnrepro.planning.configuration import PlanError, read_configuration
+from nnrepro.planning.estimate import Estimate, Estimator
+from nnrepro.planning.machine import machine_for
+from nnrepro.planning.plan import Capacity, make_plan
+from nnrepro.planning.records import Machine, read_records
+from nnrepro.planning.status import Asked, Status, status_of
+from nnrepro.planning.table import as_text, as_values
+from nnrepro.study import Study, StudyPaths
+
+from .conftest import CODE, MACHINE, SMALL
+
+DECISION = {"variant": "c1-10_c2-20", "c1": 10, "c2": 20}
+
+
+@pytest.fixture
+def study(
+    small_study: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Study:
+    """The study; its results are in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return small_study()
+
+
+def planned(study: Study, capacity: Capacity | None = None, code: str = CODE) -> Any:
+    records = read_records(Path("results"))
+    return make_plan(study, records, MACHINE, capacity or Capacity(2, 1), code)
+
+
+def command(*arguments: str, folder: Path, repository: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(repository / "scripts/plan.py"), *arguments],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_command_counts_runs_and_time(
+    study: Study, finish: Any, repository: Path, tmp_path: Path
+) -> None:
+    """On made-up results: one run is done, one stale by its code, the rest is missing."""
+    small, large = study.runs_of("tan", "channel_grid")
+    finish(study, small, epoch_seconds=1.0, code=rule_code(repository / "scripts", *TRAIN_RUN))
+    finish(study, large, epoch_seconds=10.0)
+    (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
+    (tmp_path / "small.yaml").write_text(yaml.dump(SMALL))
+    options = ("--configfile", "small.yaml", "--device", MACHINE.device, "--cores", "2")
+    done = command(*options, "--json", folder=tmp_path, repository=repository)
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)
+    assert values["study"] == "small"
+    grid = next(row for row in values["experiments"] if row["experiment"] == "channel_grid")
+    assert (grid["done"], grid["stale"], grid["missing"]) == (1, 1, 0)
+    assert grid["reasons"] == {"code": 1}
+    assert grid["seconds_to_go"] == 5 + 1000 * 10
+    assert values["total"]["runs_of_unknown_length"] == 2
+    text = command(*options, folder=tmp_path, repository=repository).stdout
+    assert "Stale runs differ in: code 1." in text
+    assert "\033[" not in text
+
+
+def test_command_shows_mistakes_as_messages(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
+    done = command("--config", "sedes=[0]", folder=tmp_path, repository=repository)
+    assert done.returncode == 1
+    assert "did you mean 'seeds'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wall_time_waits_for_the_selection(study: Study, finish: Any) -> None:
+    """Four optimiser runs of 5,505 s (the middle of 1 and 10 s an epoch) follow the longest run."""
+    other = replace(study, name="other")
+    for run, seconds in zip(study.runs_of("tan", "channel_grid"), (1.0, 10.0), strict=True):
+        finish(other, run, epoch_seconds=seconds)
+    plan = planned(study, Capacity(8, 1))
+    times = as_values(plan)["total"]
+    assert times["wall_hours"] == pytest.approx((10_005 + 5_505) / 3600, rel=0.2)
+    assert "Until a selection is made" in as_text(plan)
+
+
+def test_decided_selection_is_used(study: Study, finish: Any) -> None:
+    for run in study.runs_of("tan", "channel_grid"):
+        finish(study, run)
+    decision = Path("results/small/selection/tan/channel_grid.json")
+    decision.parent.mkdir(parents=True)
+    decision.write_text(json.dumps(DECISION))
+    for run in study.runs_of("tan", "optimizers"):
+        finish(study, run.resolved(DECISION))
+    plan = planned(study)
+    assert [one.status.state for one in plan.groups["tan", "optimizers"]] == ["done"] * 4
+    assert "Until a selection is made" not in as_text(plan)
+
+
+def test_runs_recorded_on_other_machines_tell_nothing(study: Study, finish: Any) -> None:
+    finish(study, study.runs[0])
+    slower = replace(MACHINE, device="Another Processor")
+    plan = make_plan(study, read_records(Path("results")), slower, Capacity(2, 1), CODE)
+    assert {one.estimate.basis for one in plan.runs} == {"unknown"}
+    assert "How long any of it takes is unknown." in as_text(plan)
+
+
+def test_gpu_hours_count_every_gpu_of_a_run(study: Study, finish: Any) -> None:
+    for run in study.runs:
+        finish(replace(study, name="other"), run.resolved(DECISION))
+    seconds = as_values(planned(study))["total"]["seconds_to_go"]
+    two_each = Capacity(cores=8, threads=1, gpus=4, gpus_per_run=2)
+    shared = Capacity(cores=8, threads=1, gpus=2, runs_per_gpu=2)
+    assert (two_each.slots, shared.slots) == (2, 4)
+    for capacity, devices in ((two_each, 2), (shared, 0.5)):
+        times = as_values(planned(study, capacity))["total"]
+        assert times["gpu_hours"] == pytest.approx(seconds * devices / 3600)
+    assert as_values(planned(study))["total"]["gpu_hours"] is None
+
+
+@pytest.mark.parametrize(
+    ("capacity", "slots"),
+    [(Capacity(7, 2), 3), (Capacity(1, 1), 1), (Capacity(16, 1, gpus=1, gpus_per_run=2), 1)],
+)
+def test_runs_at_a_time(capacity: Capacity, slots: int) -> None:
+    assert capacity.slots == slots
+
+
+def test_machine_is_named_by_its_gpu_or_by_the_only_one_recorded(study: Study, record: Any) -> None:
+    on_gpu = [replace(record(study.runs[0], 1.0), machine=Machine("GPU X", "tensorflow", 0))]
+    here = machine_for(study, [], gpus=["GPU Y"], on_gpu=True)
+    assert here == Machine("GPU Y", "tensorflow", 0)
+    assert machine_for(study, on_gpu, gpus=[], on_gpu=True).device == "GPU X"
+    assert machine_for(study, [], gpus=[], on_gpu=False).threads == study.resources.threads
+    with pytest.raises(PlanError, match="--device"):
+        machine_for(study, [], gpus=[], on_gpu=True)
+
+
+def test_calibration_tries_the_lightest_and_the_heaviest_run_of_each_model(study: Study) -> None:
+    tried = {run.variant for run in runs_to_try(planned(study).runs)}
+    assert tried == {"c1-10_c2-20", "c1-90_c2-100", "char_cnn", "char_rnn_gru"}
+
+
+def test_calibration_leaves_the_record_of_a_true_training(study: Study, repository: Path) -> None:
+    """Also guards what the plan reads of run.json against a change of what training writes."""
+    run = study.runs_of("tan", "text_models")[0]
+    small = {**run.settings, "train_examples": 128, "test_examples": 64}
+    run = replace(run, settings=small)
+    told: list[str] = []
+    calibrate(
+        [run],
+        results=Path("results"),
+        scripts=repository / "scripts",
+        threads=1,
+        backend=study.backend,
+        on_gpu=False,
+        code_sha256=CODE,
+        log=told.append,
+    )
+    (found,) = read_records(Path("results"))
+    assert found.machine == machine_for(study, [], gpus=[], on_gpu=False)
+    assert Estimator([found], CODE).estimate(run).basis == "recorded"
+    assert 0 < found.epoch_seconds < found.setup_seconds
+    there = StudyPaths(Path("results") / FOLDER)
+    asked = Asked(CODE, study.backend, {}, {})
+    as_tried = replace(run, settings={**small, "epochs": EPOCHS})
+    assert status_of(as_tried, there, asked) == Status("done")
+    assert run.id in told[0]
+
+
+def test_failed_calibration_says_why(study: Study, repository: Path) -> None:
+    run = replace(study.runs_of("tan", "text_models")[0], settings={})
+    with pytest.raises(PlanError, match=f"{run.id} failed"):
+        calibrate(
+            [run],
+            results=Path("results"),
+            scripts=repository / "scripts",
+            threads=1,
+            backend=study.backend,
+            on_gpu=False,
+            code_sha256=CODE,
+            log=lambda line: None,
+        )
+
+
+def test_calibration_leaves_out_what_is_done_or_recorded(study: Study, finish: Any) -> None:
+    for run in study.runs_of("tan", "channel_grid"):
+        finish(study, run)
+    runs = [
+        replace(one, estimate=Estimate("recorded", 1.0, 1.0, 1))
+        if one.run.variant == "char_cnn"
+        else one
+        for one in planned(study).runs
+    ]
+    assert {run.variant for run in runs_to_try(runs)} == {"char_rnn_gru"}
+
+
+def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: Study) -> None:
+    image, text = study.runs[0], study.runs_of("tan", "text_models")[0]
+    second = replace(image, settings={**image.settings, "comparison_test_examples": 3000})
+    dataset = made_up(second)
+    assert dataset.train_x.shape == (10_000, 32, 32, 3)
+    assert dataset.test_sizes == (2000, 3000)
+    assert len(dataset.test_x) == len(dataset.test_y) == 3000
+    ids = made_up(text)
+    assert ids.train_x.shape == (5600, 100)
+    assert ids.train_x.max() < ids.vocabulary_size
+
+
+def test_rule_and_plan_have_the_same_list_of_code(repository: Path) -> None:
+    assert "code(*TRAIN_RUN)" in (repository / "rules/training.smk").read_text()
+    library = repository / "scripts/nnrepro"
+    assert all((library / room).exists() for room in TRAIN_RUN[1:])
+
+
+def test_planning_imports_no_keras(repository: Path) -> None:
+    program = "import plan, sys; sys.exit('keras' in sys.modules or 'snakemake' in sys.modules)"
+    scripts = repository / "scripts"
+    assert subprocess.run([sys.executable, "-c", program], cwd=scripts, check=False).returncode == 0
+
+
+def test_shipped_configuration_is_planned(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nnrepro.study import load_study
+
+    monkeypatch.chdir(tmp_path)
+    shipped = load_study(read_configuration([repository / "config.yaml"]), catalogue())
+    plan = planned(shipped)
+    assert len(plan.runs) == 90
+    assert plan.unprepared == ("characters", "image", "words")
