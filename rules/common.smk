@@ -12,7 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 from nnrepro.errors import NnreproError
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.models import catalogue
-from nnrepro.planning.code import TRAIN_RUN, rule_code
+from nnrepro.planning.code import training_codes
 from nnrepro.planning.order import priorities
 from nnrepro.study import StudyPaths, load_study
 
@@ -41,7 +41,11 @@ wildcard_constraints:
 
 def code(script, *rooms):
     """Fingerprint of a script and the rooms it uses: comments and formatting do not change it."""
-    return rule_code(SCRIPTS, script, *rooms)
+    library = SCRIPTS / "nnrepro"
+    return code_fingerprint([SCRIPTS / script, *(library / room for room in rooms)])
+
+
+TRAINING_CODES = training_codes(SCRIPTS, catalogue())
 
 
 def run_files(file, runs=None):

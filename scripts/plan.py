@@ -10,7 +10,7 @@ from pathlib import Path
 from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
-from nnrepro.planning.code import TRAIN_RUN, rule_code
+from nnrepro.planning.code import training_codes
 from nnrepro.planning.configuration import read_configuration
 from nnrepro.planning.machine import local_gpus, machine_for
 from nnrepro.planning.plan import Capacity, Plan, make_plan
@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _planned(asked: argparse.Namespace) -> Plan:
     files = [Path("config.yaml"), *map(Path, asked.configfile)]
-    study = load_study(read_configuration(files, asked.config), catalogue())
-    code_sha256 = rule_code(SCRIPTS, *TRAIN_RUN)
+    models = catalogue()
+    study = load_study(read_configuration(files, asked.config), models)
+    codes = training_codes(SCRIPTS, models)
     here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
     capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))
 
@@ -50,7 +51,7 @@ def _planned(asked: argparse.Namespace) -> Plan:
         machine = machine_for(
             study, records, gpus=here, on_gpu=capacity.gpus > 0, device=asked.device
         )
-        return make_plan(study, records, machine, capacity, code_sha256)
+        return make_plan(study, records, machine, capacity, codes)
 
     first = plan()
     if not asked.calibrate:
@@ -62,7 +63,7 @@ def _planned(asked: argparse.Namespace) -> Plan:
         threads=study.resources.threads,
         backend=study.backend,
         on_gpu=capacity.gpus > 0,
-        code_sha256=code_sha256,
+        codes=codes,
         log=_tell,
     )
     return plan()

@@ -13,6 +13,7 @@ from nnrepro.planning.records import Machine, Record
 from nnrepro.study import Run, Study, StudyPaths, load_study
 
 CODE = "c" * 64
+CODES = dict.fromkeys(catalogue(), CODE)
 MACHINE = Machine("Test Processor", "tensorflow", 1)
 
 SMALL = {

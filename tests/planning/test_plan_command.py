@@ -14,7 +14,7 @@ import yaml
 
 from nnrepro.models import catalogue
 from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
-from nnrepro.planning.code import TRAIN_RUN, rule_code
+from nnrepro.planning.code import training_codes
 from nnrepro.planning.configuration import PlanError, read_configuration
 from nnrepro.planning.estimate import Estimate, Estimator
 from nnrepro.planning.machine import machine_for
@@ -24,7 +24,7 @@ from nnrepro.planning.status import Asked, Status, status_of
 from nnrepro.planning.table import as_text, as_values
 from nnrepro.study import Study, StudyPaths
 
-from .conftest import CODE, MACHINE, SMALL
+from .conftest import CODES, MACHINE, SMALL
 
 DECISION = {"variant": "c1-10_c2-20", "c1": 10, "c2": 20}
 
@@ -38,9 +38,10 @@ def study(
     return small_study()
 
 
-def planned(study: Study, capacity: Capacity | None = None, code: str = CODE) -> Any:
+def planned(study: Study, capacity: Capacity | None = None, code: str = "") -> Any:
     records = read_records(Path("results"))
-    return make_plan(study, records, MACHINE, capacity or Capacity(2, 1), code)
+    codes = dict.fromkeys(CODES, code) if code else CODES
+    return make_plan(study, records, MACHINE, capacity or Capacity(2, 1), codes)
 
 
 def command(*arguments: str, folder: Path, repository: Path) -> subprocess.CompletedProcess[str]:
@@ -59,7 +60,8 @@ def test_command_counts_runs_and_time(
 ) -> None:
     """On made-up results: one run is done, one stale by its code, the rest is missing."""
     small, large = study.runs_of("tan", "channel_grid")
-    finish(study, small, epoch_seconds=1.0, code=rule_code(repository / "scripts", *TRAIN_RUN))
+    code = training_codes(repository / "scripts", catalogue())["image_cnn"]
+    finish(study, small, epoch_seconds=1.0, code=code)
     finish(study, large, epoch_seconds=10.0)
     (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
     (tmp_path / "small.yaml").write_text(yaml.dump(SMALL))
@@ -113,7 +115,7 @@ def test_decided_selection_is_used(study: Study, finish: Any) -> None:
 def test_runs_recorded_on_other_machines_tell_nothing(study: Study, finish: Any) -> None:
     finish(study, study.runs[0])
     slower = replace(MACHINE, device="Another Processor")
-    plan = make_plan(study, read_records(Path("results")), slower, Capacity(2, 1), CODE)
+    plan = make_plan(study, read_records(Path("results")), slower, Capacity(2, 1), CODES)
     assert {one.estimate.basis for one in plan.runs} == {"unknown"}
     assert "How long any of it takes is unknown." in as_text(plan)
 
@@ -167,15 +169,15 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study, reposito
         threads=1,
         backend=study.backend,
         on_gpu=False,
-        code_sha256=CODE,
+        codes=CODES,
         log=told.append,
     )
     (found,) = read_records(Path("results"))
     assert found.machine == machine_for(study, [], gpus=[], on_gpu=False)
-    assert Estimator([found], CODE).estimate(run).basis == "recorded"
+    assert Estimator([found], CODES).estimate(run).basis == "recorded"
     assert 0 < found.epoch_seconds < found.setup_seconds
     there = StudyPaths(Path("results") / FOLDER)
-    asked = Asked(CODE, study.backend, {}, {})
+    asked = Asked(CODES, study.backend, {}, {})
     as_tried = replace(run, settings={**small, "epochs": EPOCHS})
     assert status_of(as_tried, there, asked) == Status("done")
     assert run.id in told[0]
@@ -191,7 +193,7 @@ def test_failed_calibration_says_why(study: Study, repository: Path) -> None:
             threads=1,
             backend=study.backend,
             on_gpu=False,
-            code_sha256=CODE,
+            codes=CODES,
             log=lambda line: None,
         )
 
@@ -220,10 +222,10 @@ def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: St
     assert ids.train_x.max() < ids.vocabulary_size
 
 
-def test_rule_and_plan_have_the_same_list_of_code(repository: Path) -> None:
-    assert "code(*TRAIN_RUN)" in (repository / "rules/training.smk").read_text()
-    library = repository / "scripts/nnrepro"
-    assert all((library / room).exists() for room in TRAIN_RUN[1:])
+def test_rule_and_plan_ask_the_same_function(repository: Path) -> None:
+    assert "TRAINING_CODES[" in (repository / "rules/training.smk").read_text()
+    common = (repository / "rules/common.smk").read_text()
+    assert "TRAINING_CODES = training_codes(SCRIPTS, catalogue())" in common
 
 
 def test_planning_imports_no_keras(repository: Path) -> None:

@@ -11,7 +11,7 @@ from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.order import candidates
 from nnrepro.study import Run
 
-from .conftest import CODE
+from .conftest import CODES
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def run(small_study: Callable[..., Any]) -> Run:
 
 
 def estimate(run: Run, records: list[Any]) -> Estimate:
-    return Estimator(records, CODE).estimate(run)
+    return Estimator(records, CODES).estimate(run)
 
 
 def changed(run: Run, **settings: Any) -> Run:
@@ -79,6 +79,6 @@ def test_run_before_its_selection_counts_as_the_middle_candidate(
     may_be = candidates(study, waiting)
     assert [(run.settings["c1"], run.settings["c2"]) for run in may_be] == [(10, 20), (90, 100)]
     records = [record(run, seconds) for run, seconds in zip(may_be, (1.0, 5.0), strict=True)]
-    found = Estimator(records, CODE).estimate_any(may_be)
+    found = Estimator(records, CODES).estimate_any(may_be)
     assert (found.basis, found.epoch_seconds) == (SCALED, 3.0)
-    assert Estimator([], CODE).estimate_any(may_be).basis == UNKNOWN
+    assert Estimator([], CODES).estimate_any(may_be).basis == UNKNOWN

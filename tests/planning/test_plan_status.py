@@ -11,8 +11,9 @@ import pytest
 from nnrepro.planning.status import Asked, Status, status_of
 from nnrepro.study import Run, Study, StudyPaths
 
-from .conftest import CODE
+from .conftest import CODES
 
+OTHER_CODES = dict.fromkeys(CODES, "d" * 64)
 PREPARED = {"name": "data", "sha256": {"file": "1"}, "classes": ["a"]}
 DECISION = {"variant": "c1-10_c2-20", "c1": 10, "c2": 20}
 
@@ -27,7 +28,7 @@ def study(
 
 
 def status(study: Study, run: Run, **changes: Any) -> Status:
-    asked = Asked(CODE, "tensorflow", {run.input: PREPARED}, {})
+    asked = Asked(CODES, "tensorflow", {run.input: PREPARED}, {})
     return status_of(run, StudyPaths.of(study), replace(asked, **changes))
 
 
@@ -52,10 +53,10 @@ def test_what_differs_is_named(study: Study, finish: Any) -> None:
     faster = replace(run, settings={**run.settings, "learning_rate": 0.5})
     other_data = {run.input: {**PREPARED, "sha256": {"file": "9"}}}
     assert status(study, faster).reasons == ("settings",)
-    assert status(study, run, code_sha256="d" * 64).reasons == ("code",)
+    assert status(study, run, codes=OTHER_CODES).reasons == ("code",)
     assert status(study, run, data=other_data).reasons == ("data",)
     assert status(study, run, backend="jax").reasons == ("backend",)
-    everything = status(study, faster, code_sha256="d", data=other_data)
+    everything = status(study, faster, codes=OTHER_CODES, data=other_data)
     assert everything == Status("stale", ("settings", "code", "data"))
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def calibrate(
     threads: int,
     backend: str,
     on_gpu: bool,
-    code_sha256: str,
+    codes: Mapping[str, str],
     log: Callable[[str], None],
 ) -> None:
     """Train runs for a moment, one after another, and keep their records.
@@ -69,7 +69,7 @@ def calibrate(
         threads: CPU threads of a run.
         backend: the Keras backend.
         on_gpu: whether runs train on GPUs; they are hidden otherwise, as jobs do.
-        code_sha256: fingerprint of the training code.
+        codes: fingerprints of the training code by model.
         log: told before each run.
 
     Raises:
@@ -90,7 +90,7 @@ def calibrate(
             .to_dict(),
             "folder": str(results / FOLDER),
             "threads": threads,
-            "code_sha256": code_sha256,
+            "code_sha256": codes[run.model],
         }
         done = subprocess.run(
             [sys.executable, "-m", "nnrepro.planning.calibration"],

@@ -1,7 +1,7 @@
 """How long a run will take, from the records of earlier ones, and how that was found."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -52,11 +52,12 @@ class Estimator:
 
     Args:
         records: of the machine in question.
-        code_sha256: the present training code; where there are records of it, they count alone.
+        codes: fingerprints of the present training code by model; where there are records of
+            it, they count alone.
     """
 
-    def __init__(self, records: Iterable[Record], code_sha256: str):
-        self._code = code_sha256
+    def __init__(self, records: Iterable[Record], codes: Mapping[str, str]):
+        self._codes = codes
         self._by_model: dict[str, list[Record]] = {}
         self._by_work: dict[Work, list[Record]] = {}
         self._known: dict[Work, Estimate] = {}
@@ -87,7 +88,8 @@ class Estimator:
 
     def _new_estimate(self, run: Run, work: Work) -> Estimate:
         same = self._by_work.get(work, [])
-        same = [record for record in same if record.code_sha256 == self._code] or same
+        code = self._codes.get(run.model)
+        same = [record for record in same if record.code_sha256 == code] or same
         if same:
             return _summary(RECORDED, same, [record.epoch_seconds for record in same])
         nearest = _nearest(run, self._by_model.get(run.model, []))

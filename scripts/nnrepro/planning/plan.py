@@ -131,7 +131,11 @@ def states(runs: Sequence[PlannedRun]) -> Counter[str]:
 
 
 def make_plan(
-    study: Study, records: Sequence[Record], machine: Machine, capacity: Capacity, code_sha256: str
+    study: Study,
+    records: Sequence[Record],
+    machine: Machine,
+    capacity: Capacity,
+    codes: Mapping[str, str],
 ) -> Plan:
     """Plan a study whose results are below `results/` in the working directory.
 
@@ -140,13 +144,13 @@ def make_plan(
         records: earlier runs; those of `machine` count.
         machine: where it is to be done.
         capacity: what runs share there.
-        code_sha256: fingerprint of the training code.
+        codes: fingerprints of the training code by model.
     """
     paths = StudyPaths.of(study)
     data = _descriptions(study, paths)
-    asked = Asked(code_sha256, study.backend, data, _decisions(study, paths))
+    asked = Asked(codes, study.backend, data, _decisions(study, paths))
     usable = (record for record in records if record.machine == machine)
-    estimator = Estimator(usable, code_sha256)
+    estimator = Estimator(usable, codes)
     order = priorities(study)
 
     def planned(run: Run) -> PlannedRun:

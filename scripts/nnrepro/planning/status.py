@@ -34,14 +34,14 @@ class Asked:
     """What every run of a study is asked to be.
 
     Attributes:
-        code_sha256: fingerprint of the training code.
+        codes: fingerprints of the training code by model.
         backend: the Keras backend.
         data: descriptions of the prepared data by input; an input that is not prepared yet is
             left out, and nothing is said against the data of its runs.
         decisions: decided parameters by (protocol, experiment), as far as they are decided.
     """
 
-    code_sha256: str
+    codes: Mapping[str, str]
     backend: str
     data: Mapping[str, Mapping[str, Any]]
     decisions: Mapping[tuple[str, str], Mapping[str, Any]]
@@ -67,7 +67,7 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
     found = {
         "settings": _other_settings(run, record, asked),
         "selection": bool(asked.resolved(run).pending_parameters),
-        "code": record.get("code") != {"sha256": asked.code_sha256},
+        "code": record.get("code") != {"sha256": asked.codes[run.model]},
         "data": _other_data(record.get("data"), asked.data.get(run.input)),
         "backend": _section(record, "device").get("backend") != asked.backend,
         "files": _files_gone(paths.runs / run.id, record),

@@ -1,0 +1,65 @@
+"""A run's code is that of its own model and of what all training shares."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nnrepro.models import catalogue
+from nnrepro.planning.code import training_codes
+
+
+@pytest.fixture
+def scripts(repository: Path, tmp_path: Path) -> Path:
+    """A copy of the scripts that a test may change."""
+    folder = tmp_path / "scripts"
+    shutil.copytree(repository / "scripts", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def changed(scripts: Path, file: str) -> set[str]:
+    """Models whose code a statement more in `file` changes."""
+    before = training_codes(scripts, catalogue())
+    path = scripts / file
+    path.write_text(path.read_text() + "\n_MORE = 1\n")
+    after = training_codes(scripts, catalogue())
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_changed_model_leaves_the_others_alone(scripts: Path) -> None:
+    assert changed(scripts, "nnrepro/models/text_rnn.py") == {"char_rnn", "word_rnn"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "nnrepro/training/fit.py",
+        "nnrepro/training/backends/tensorflow.py",
+        "nnrepro/models/layers/recurrent.py",
+        "nnrepro/data/dataset.py",
+        "train_run.py",
+    ],
+)
+def test_shared_code_concerns_every_model(scripts: Path, file: str) -> None:
+    assert changed(scripts, file) == set(catalogue())
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "nnrepro/training/progress.py",
+        "nnrepro/training/slots.py",
+        "nnrepro/training/feature_maps.py",
+        "nnrepro/analysis/metrics.py",
+        "nnrepro/plots/style.py",
+        "job.py",
+    ],
+)
+def test_code_without_effect_on_numbers_concerns_none(scripts: Path, file: str) -> None:
+    assert changed(scripts, file) == set()
+
+
+def test_new_model_leaves_the_others_alone(scripts: Path) -> None:
+    before = training_codes(scripts, catalogue())
+    (scripts / "nnrepro/models/mine.py").write_text("x = 1\n")
+    assert training_codes(scripts, catalogue()) == before
