@@ -56,6 +56,16 @@ def test_figures_colour_redraws_figures_alone(finished: Any) -> None:
     assert planned["draw_curves"] == planned["draw_comparison"] == 2
 
 
+def test_new_or_changed_model_retrains_no_other(finished: Any) -> None:
+    models = finished.folder / "scripts/nnrepro/models"
+    (models / "mine.py").write_text('"""A model to come."""\n\nUNITS = 3\n')
+    cnn = models / "text_cnn.py"
+    cnn.write_text(cnn.read_text() + "\n_CHANGED = True\n")
+    runs = finished.planned_runs(*STUDY)
+    assert runs and all("_cnn" in run for run in runs)
+    assert all(run.split("/")[1].startswith("text_") for run in runs)
+
+
 def test_changed_engine_retrains_every_run(finished: Any) -> None:
     engine = finished.folder / "scripts/nnrepro/training/engine.py"
     engine.write_text(engine.read_text() + "\n_CHANGED = True\n")

@@ -1,0 +1,78 @@
+"""This project's engine, as a training job of a study uses it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.arrays import Floats, fitted
+from benchmarks.families import BATCH_SIZE, Family
+from benchmarks.peers.tensorflow_setup import versions
+from nnrepro.data.dataset import Dataset
+from nnrepro.models import Task, build_model, catalogue
+from nnrepro.training.device import prepare_device
+from nnrepro.training.engine import make_engine
+from nnrepro.training.optimizers import make_optimizer
+from nnrepro.training.seeding import batches, example_order
+
+
+def prepare(threads: int) -> dict[str, str]:
+    """Set the device up as a training job does; versions by package."""
+    prepare_device(threads)
+    return {"nnrepro": _version(), **versions()}
+
+
+def _version() -> str:
+    """The declared version; the code itself is not an installed package."""
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+
+
+class EnginePeer:
+    """The engine with a family's model."""
+
+    def __init__(self, family: Family, x: Any, y: Any, weights: list[Floats]):
+        settings = {
+            "optimizer": family.optimizer,
+            "learning_rate": family.learning_rate,
+            **family.parameters,
+        }
+        task = Task(x.shape[1:], family.classes, family.vocabulary_size)
+        model = build_model(family.model, settings, task)
+        model.set_weights(fitted(weights, [weight.shape for weight in model.weights]))
+        dataset = Dataset(
+            train_x=x,
+            train_y=y,
+            test_x=x[:BATCH_SIZE],
+            test_y=y[:BATCH_SIZE],
+            test_sizes=(BATCH_SIZE,),
+            num_classes=family.classes,
+            vocabulary_size=family.vocabulary_size,
+            input=family.input,
+            meta={},
+        )
+        xla = "cpu" in catalogue()[family.model].xla_on
+        optimizer = make_optimizer(settings)
+        self._engine = make_engine(model, optimizer, "logits", dataset, xla=xla)
+        self._examples = len(x)
+        self._epoch = 0
+        self.parameters = model.count_params()
+
+    def train(self, steps: int, *, shuffle: bool) -> float:
+        """See `benchmarks.peers.Peer.train`."""
+        order = np.arange(self._examples, dtype=np.int32)
+        if shuffle:
+            order = example_order(0, self._epoch, self._examples)
+            self._epoch += 1
+        indices, weights = batches(order, BATCH_SIZE)
+        losses, _ = self._engine.train(indices, weights, 0, steps)
+        return float(np.sum(losses) / np.sum(weights[:steps]))
+
+    def warm_up(self) -> None:
+        """See `benchmarks.peers.Peer.warm_up`: all batches have one size here."""
+
+
+def build(family: Family, x: Any, y: Any, weights: list[Floats]) -> EnginePeer:
+    """The engine, before it has compiled anything."""
+    return EnginePeer(family, x, y, weights)
