@@ -101,16 +101,18 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """`new`, with the families, jobs and stages of `old` that were not measured again.
 
     What was measured on another machine, with other versions or under other conditions is dropped,
-    so that a table never mixes them. Ratios stay within a family, hence within a session.
+    so that a table never mixes them. Ratios stay within a family, hence within a session. A peak is
+    the best that was ever reached.
     """
     same = all(old[key] == new[key] for key in ("machine", "versions", "conditions"))
     if not same:
         return new
     families = {**old["families"], **new["families"]}
+    best = {k: max(old["peak"][k], value) for k, value in new["peak"].items() if k in old["peak"]}
     jobs = {job["title"]: job for job in [*old["jobs"], *new["jobs"]]}
     return {
         **new,
-        "peak": {**old["peak"], **new["peak"]},
+        "peak": {**old["peak"], **new["peak"], **best},
         "families": {name: families[name] for name in FAMILIES if name in families},
         "jobs": list(jobs.values()),
         "stages": new["stages"] or old["stages"],

@@ -19,8 +19,8 @@ def render(result: Result) -> str:
         "## Operations and the share of the peak",
         "Floating-point operations that an epoch needs, multiplication and addition counted as "
         'two. "One-hot" is what products over vectors 256 wide would cost, zeros and all. '
-        "Shares are needed operations per second over the best float32 matrix product measured in "
-        f"the same session: {_peak_words(result['peak'])}.",
+        "Shares are needed operations per second over the best float32 matrix product measured "
+        f"under the same conditions: {_peak_words(result['peak'])}.",
         operations_table(result["families"], max(result["peak"].values())),
     ]
     if result["jobs"]:
@@ -130,10 +130,12 @@ def _seconds(family: Result, peer: str) -> str:
 
 def _head(result: Result) -> str:
     machine, conditions = result["machine"], result["conditions"]
+    count = conditions["threads"]
+    threads = "1 thread" if count == 1 else f"{count} threads"
     versions = ", ".join(f"{name} {value}" for name, value in sorted(result["versions"].items()))
     return (
         f"# Benchmarks: {machine['cpu']}, {machine['cores']} cores\n\n"
-        f"Measured on {result['date']} with {conditions['threads']} threads a process, "
+        f"Measured on {result['date']} with {threads} a process, "
         f"Python {machine['python']}, {versions}."
     )
 
@@ -143,10 +145,10 @@ def _note(result: Result) -> str:
     busiest = max(family["other_work"] for family in result["families"].values())
     return (
         f"Batches of {conditions['batch_size']}, medians of measurements in rounds "
-        f"({conditions['repeats']} of each peer), evaluation "
-        "and compiling left out. All peers start from the same weights, "
-        "and their first losses agreed. A time marked ~ is scaled to an epoch from as many steps "
-        f"as fit in about {conditions['seconds_per_measurement']:g} s. A measurement "
+        f"({conditions['repeats']} of each peer), evaluation and compiling left out. The peers of "
+        "a model took turns in one session; models may come from several. All peers start from the "
+        "same weights, and their first losses agreed. A time marked ~ is scaled to an epoch from "
+        f"as many steps as fit in about {conditions['seconds_per_measurement']:g} s. A measurement "
         "that other work disturbed was made again; during those kept, other processes kept at "
         f"most {busiest:.2f} cores busy."
     )

@@ -124,9 +124,11 @@ RESULT = {
 
 def test_families_not_measured_again_are_kept() -> None:
     new = {**RESULT, "families": {"word_cnn": 2, "char_gru": 2}, "jobs": [], "stages": {}}
+    new["peak"] = {"PyTorch": 0.5, "TensorFlow": 2.0}
     both = merged(RESULT, new)
     assert both["families"] == {"char_cnn": 1, "word_cnn": 2, "char_gru": 2}
     assert list(both["families"]) == ["char_cnn", "word_cnn", "char_gru"]
+    assert both["peak"] == {"PyTorch": 1.0, "TensorFlow": 2.0}
     assert both["jobs"] == RESULT["jobs"] and both["stages"] == RESULT["stages"]
 
 
