@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nnrepro.training.device import cpu_name
+
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second
 _TICKS_OFF = 3  # what the counts of all cores may be off by
 
@@ -15,7 +17,7 @@ _TICKS_OFF = 3  # what the counts of all cores may be off by
 def describe_machine() -> dict[str, Any]:
     """Processor, number of cores that this process may use, system and Python."""
     return {
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -60,14 +62,3 @@ def slug(machine: dict[str, Any], threads: int) -> str:
     name = re.sub(r"\((r|tm)\)", "", str(machine["cpu"]).lower())
     words = re.findall(r"[a-z0-9.]+", name)
     return "-".join([*words, f"{machine['cores']}-cores", f"{threads}-threads"])
-
-
-def _cpu() -> str:
-    """The processor's name as Linux gives it."""
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
