@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from nnrepro.errors import NnreproError
+from nnrepro.study.settings import nearest, one_of
 
 if TYPE_CHECKING:
     import keras
@@ -85,9 +86,8 @@ class Parameter:
     def problem(self, value: Any) -> str | None:
         """What is wrong with `value`, as the end of a sentence; None when nothing is."""
         if self.choices and value not in self.choices:
-            allowed = ", ".join(f"'{choice}'" for choice in self.choices)
-            close = difflib.get_close_matches(str(value), [str(item) for item in self.choices], n=1)
-            return f"must be one of {allowed}" + (f"; did you mean '{close[0]}'?" if close else "")
+            choices = [str(choice) for choice in self.choices]
+            return f"must be one of {one_of(choices)}{nearest(value, choices)}"
         if not self._has_type(value):
             return f"must be of type {self.type.__name__}, not {type(value).__name__}"
         low, high = self.range.minimum, self.range.maximum

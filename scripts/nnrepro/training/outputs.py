@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from nnrepro.data.checksums import sha256_of
 from nnrepro.files import atomic_write, write_json
+from nnrepro.study.paths import COMPARISON_HISTORY, RUN_FILES
 from nnrepro.training.history import History
 
 if TYPE_CHECKING:
     import keras
 
-HISTORY = "history.json"
-COMPARISON = "history_comparison.json"
-PREDICTIONS = "predictions.npz"
-WEIGHTS = "final.weights.h5"
-RUN = "run.json"
+HISTORY = RUN_FILES["history"]
+COMPARISON = COMPARISON_HISTORY
+PREDICTIONS = RUN_FILES["predictions"]
+WEIGHTS = RUN_FILES["weights"]
+RUN = RUN_FILES["record"]
 
 
 def write_outputs(
