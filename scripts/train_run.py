@@ -6,6 +6,7 @@ from pathlib import Path
 import job
 from nnrepro.data import load_dataset
 from nnrepro.files import read_json
+from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, StudyPaths
 from nnrepro.training import CheckpointPolicy, is_finished, take_slots, train_run
 
@@ -21,6 +22,11 @@ identity = {
     "code_sha256": snakemake.params.code,
 }
 folder = Path(snakemake.output.history).parent
+# A training that outlived its killed Snakemake may still be at it; then this one finds it finished.
+lock = wait_for_lock(
+    StudyPaths.of(study).lock(run.id),
+    waiting=lambda holder: print(f"waiting: {holder} is training this run"),
+)
 if is_finished(folder, run, **identity, backend=snakemake.params.backend):
     print("finished already with the same settings, data, code and versions: kept as it is")
 else:
