@@ -62,7 +62,8 @@ def _planned(asked: argparse.Namespace) -> Plan:
         scripts=SCRIPTS,
         threads=study.resources.threads,
         backend=study.backend,
-        on_gpu=capacity.gpus > 0,
+        gpus=capacity.gpus_per_run if capacity.gpus else 0,
+        gpu_slots_per_device=study.resources.gpu_slots_per_device,
         codes=codes,
         log=_tell,
     )

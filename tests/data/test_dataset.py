@@ -90,6 +90,35 @@ def test_comparison_test_set_begins_with_the_primary_one(images: Path) -> None:
     np.testing.assert_array_equal(data.test_y[:5], primary.test_y)
 
 
+def test_held_out_examples_are_no_longer_trained_on(words: Path) -> None:
+    whole = load_dataset(words, SETTINGS | {"train_examples": 28})
+    data = load_dataset(words, SETTINGS | {"train_examples": 28, "validation_examples": 8})
+    assert (len(data.train_y), len(data.validation_y)) == (20, 8)
+    together = np.concatenate((data.train_x, data.validation_x))
+    assert sorted(map(tuple, together)) == sorted(map(tuple, whole.train_x))
+    assert data.evaluation_sets == {"test": slice(0, 5), "validation": slice(5, 13)}
+    np.testing.assert_array_equal(data.evaluation_x[5:], data.validation_x)
+    np.testing.assert_array_equal(data.evaluation_y, [*data.test_y, *data.validation_y])
+
+
+def test_which_examples_are_held_out_follows_from_their_number_alone(images: Path) -> None:
+    def held_out(count: int) -> set[bytes]:
+        settings = SETTINGS | {"train_examples": 28, "validation_examples": count}
+        data = load_dataset(images, settings)
+        assert len(data.validation_x) == count
+        return {image.tobytes() for image in data.validation_x}
+
+    assert held_out(3) < held_out(9) < held_out(27)
+    data = load_dataset(images, SETTINGS | {"validation_examples": 0})
+    assert data.validation_x is None and len(data.train_y) == 10
+
+
+@pytest.mark.parametrize("count", [10, -1, 2.5])
+def test_holding_out_all_training_examples_is_refused(images: Path, count: object) -> None:
+    with pytest.raises(DataError, match=f"validation_examples is {count}; .* from 0 to 9"):
+        load_dataset(images, SETTINGS | {"validation_examples": count})
+
+
 @pytest.mark.parametrize("key", ["train_examples", "test_examples", "comparison_test_examples"])
 def test_more_examples_than_there_are_is_an_error_with_the_number(images: Path, key: str) -> None:
     available = 28 if key == "train_examples" else 14

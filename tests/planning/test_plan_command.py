@@ -168,7 +168,8 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study, reposito
         scripts=repository / "scripts",
         threads=1,
         backend=study.backend,
-        on_gpu=False,
+        gpus=0,
+        gpu_slots_per_device=1,
         codes=CODES,
         log=told.append,
     )
@@ -180,6 +181,8 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study, reposito
     asked = Asked(CODES, study.backend, {}, {})
     as_tried = replace(run, settings={**small, "epochs": EPOCHS})
     assert status_of(as_tried, there, asked) == Status("done")
+    record = json.loads((there.run(run.id, "record")).read_text())
+    assert record["device"]["slots"] == []  # taken as a job takes them: none on the CPU
     assert run.id in told[0]
 
 
@@ -192,7 +195,8 @@ def test_failed_calibration_says_why(study: Study, repository: Path) -> None:
             scripts=repository / "scripts",
             threads=1,
             backend=study.backend,
-            on_gpu=False,
+            gpus=0,
+            gpu_slots_per_device=1,
             codes=CODES,
             log=lambda line: None,
         )
@@ -217,6 +221,9 @@ def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: St
     assert dataset.train_x.shape == (10_000, 32, 32, 3)
     assert dataset.test_sizes == (2000, 3000)
     assert len(dataset.test_x) == len(dataset.test_y) == 3000
+    held_out = replace(image, settings={**image.settings, "validation_examples": 400})
+    dataset = made_up(held_out)
+    assert (len(dataset.train_y), len(dataset.validation_y)) == (9600, 400)
     ids = made_up(text)
     assert ids.train_x.shape == (5600, 100)
     assert ids.train_x.max() < ids.vocabulary_size

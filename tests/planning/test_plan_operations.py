@@ -46,6 +46,11 @@ def test_evaluation_counts_the_larger_test_set_once() -> None:
     assert passes(sizes) == 350
 
 
+def test_what_is_held_out_is_evaluated_and_not_trained_on() -> None:
+    sizes = {"train_examples": 100, "test_examples": 20, "comparison_test_examples": 0}
+    assert passes({**sizes, "validation_examples": 30}) == 3 * 70 + 20 + 30
+
+
 def test_every_shipped_model_is_counted_and_has_a_nominal_speed() -> None:
     shipped = {
         name

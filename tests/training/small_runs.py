@@ -55,10 +55,13 @@ def small_run(model: str, seed: int = 1, **settings: Any) -> Run:
     )
 
 
-def small_data(input: str, train: int = 200, test: tuple[int, ...] = (50,)) -> Dataset:
+def small_data(
+    input: str, train: int = 200, test: tuple[int, ...] = (50,), validation: int = 0
+) -> Dataset:
     """Random examples whose class shows a little, so that something can be learned."""
     generator = np.random.default_rng(11)
-    labels = generator.integers(0, 10, train + max(test)).astype(np.int32)
+    tested = max(test)
+    labels = generator.integers(0, 10, train + tested + validation).astype(np.int32)
     if input == "image":
         x = generator.random((len(labels), 32, 32, 3), dtype=np.float32)
         x[:, :9, :9, 0] += labels[:, None, None] / 5
@@ -68,13 +71,15 @@ def small_data(input: str, train: int = 200, test: tuple[int, ...] = (50,)) -> D
     return Dataset(
         train_x=x[:train],
         train_y=labels[:train],
-        test_x=x[train:],
-        test_y=labels[train:],
+        test_x=x[train : train + tested],
+        test_y=labels[train : train + tested],
         test_sizes=test,
         num_classes=10 if input == "image" else 15,
         vocabulary_size=0 if input == "image" else 30,
         input=input,
         meta={},
+        validation_x=x[train + tested :] if validation else None,
+        validation_y=labels[train + tested :] if validation else None,
     )
 
 
@@ -91,10 +96,10 @@ def train(run: Run, data: Dataset, folder: Path, **options: Any) -> Path:
 
 
 def main() -> None:
-    """Train the model named on the command line."""
+    """Train the model named on the command line, everything recorded that can be."""
     folder, model = Path(sys.argv[1]), sys.argv[2]
-    run = small_run(model, epochs=12)
-    data = small_data(run.input)
+    run = small_run(model, epochs=12, test_folds=10)
+    data = small_data(run.input, test=(50, 70), validation=30)
     policy = CheckpointPolicy(every_seconds=0)
     train(run, data, folder, policy=policy, log=lambda line: print(line, flush=True))
 

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_runs import MODELS
+
+from nnrepro.study.paths import SIDE_HISTORIES
 
 PROGRAM = Path(__file__).with_name("small_runs.py")
 
@@ -49,6 +52,8 @@ def test_a_killed_run_goes_on_with_the_same_history(tmp_path, repository, backen
     victim.communicate()
     told, errors = start(killed, model, backend, repository).communicate(timeout=200)
     assert "going on from" in told, errors
-    for name in ("history.json", "final.weights.h5"):
+    correct = np.array(json.loads((whole / "out" / "history_folds.json").read_text())["correct"])
+    assert (correct.sum(axis=1) / 50).tolist() == history["val_accuracy"]
+    for name in ("history.json", *SIDE_HISTORIES, "final.weights.h5"):
         expected = (whole / "out" / name).read_bytes()
         assert (killed / "out" / name).read_bytes() == expected

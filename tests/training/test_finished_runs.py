@@ -12,7 +12,7 @@ from small_runs import small_data, small_run, train
 from nnrepro.study import Run
 from nnrepro.training import is_finished
 
-RUN = small_run("word_rnn", epochs=1)
+RUN = small_run("word_rnn", epochs=1, test_folds=2)
 IDENTITY: dict[str, Any] = {
     "data_provenance": {"name": "words", "sha256": {"a.csv": "1"}},
     "code_sha256": "c0de",
@@ -62,6 +62,10 @@ def _remove(folder: Path) -> None:
     (folder / "final.weights.h5").unlink()
 
 
+def _remove_folds(folder: Path) -> None:
+    (folder / "history_folds.json").unlink()
+
+
 def _other_version(folder: Path) -> None:
     record = json.loads((folder / "run.json").read_text())
     record["packages"]["keras"] = "0.0"
@@ -72,7 +76,9 @@ def _damage_record(folder: Path) -> None:
     (folder / "run.json").write_text("{")
 
 
-@pytest.mark.parametrize("spoil", [_truncate, _remove, _other_version, _damage_record])
+@pytest.mark.parametrize(
+    "spoil", [_truncate, _remove, _remove_folds, _other_version, _damage_record]
+)
 def test_spoiled_folder_is_not(
     trained: Path, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:

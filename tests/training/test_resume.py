@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from small_runs import small_data, small_run, train
 
+from nnrepro.study.paths import SIDE_HISTORIES
 from nnrepro.training import CheckpointPolicy, TrainingInterrupted
 from nnrepro.training.backends.tensorflow import TensorFlowEngine
 
@@ -47,7 +48,7 @@ def test_a_killed_run_gives_the_same_history_bit_for_bit(tmp_path, repository, m
     told, _ = start(tmp_path / "killed", model, repository).communicate(timeout=120)
     assert "going on from" in told
     whole.communicate(timeout=120)
-    for name in ("history.json", "predictions.npz", "final.weights.h5"):
+    for name in ("history.json", *SIDE_HISTORIES, "predictions.npz", "final.weights.h5"):
         expected = (tmp_path / "whole" / "out" / name).read_bytes()
         assert (tmp_path / "killed" / "out" / name).read_bytes() == expected
     assert not checkpoint.exists()
@@ -59,8 +60,8 @@ def test_a_signal_in_mid_epoch_leaves_a_checkpoint_to_go_on_from(
     tmp_path, monkeypatch, model, number
 ):
     """The message names signal, epoch and checkpoint; the resumed history is the same."""
-    run = small_run(model)
-    data = small_data(run.input)
+    run = small_run(model, test_folds=10)
+    data = small_data(run.input, validation=20)
     whole = train(run, data, tmp_path / "whole")
     calls = []
     original = TensorFlowEngine.train
@@ -82,7 +83,8 @@ def test_a_signal_in_mid_epoch_leaves_a_checkpoint_to_go_on_from(
     lines = []
     out = train(run, data, folder, log=lines.append)
     assert "going on from" in lines[0]
-    assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
+    for name in ("history.json", "history_validation.json", "history_folds.json"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
     with np.load(out / "predictions.npz") as got, np.load(whole / "predictions.npz") as expected:
         np.testing.assert_array_equal(got["probabilities"], expected["probabilities"])
 

@@ -11,9 +11,9 @@ import pytest
 from nnrepro.training import CheckpointPolicy, TrainingError
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.device import describe_device, prepare_device
-from nnrepro.training.engine import Pace
-from nnrepro.training.evaluation import score
-from nnrepro.training.history import History
+from nnrepro.training.engine import Evaluated, Pace
+from nnrepro.training.evaluation import fold_counts, score
+from nnrepro.training.history import Curves, History
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.losses import per_example_loss
 from nnrepro.training.optimizers import make_optimizer
@@ -93,12 +93,21 @@ def test_history_writes_null_for_what_is_not_finite():
     assert History([1.0], [0.5], [1.0], [0.5]).diverged_at() is None
 
 
-def test_scores_of_a_prefix():
-    """A smaller test set is the first part of the larger."""
-    losses = np.array([1, 3, 5, 7], np.float32)
-    right = np.array([True, True, False, False])
-    assert score(losses, right, 2) == (2.0, 1.0)
-    assert score(losses, right, 4) == (4.0, 0.5)
+def test_scores_of_sets_that_share_examples():
+    """A smaller test set is the first part of the larger, and another set may follow."""
+    losses = np.array([1, 3, 5, 7, 8], np.float32)
+    right = np.array([True, True, False, False, True])
+    results = Evaluated(losses, right, np.empty((5, 2), np.float32))
+    assert score(results, slice(0, 2)) == (2.0, 1.0)
+    assert score(results, slice(0, 4)) == (4.0, 0.5)
+    assert score(results, slice(4, 5)) == (8.0, 1.0)
+
+
+def test_folds_go_round_the_test_set():
+    """Example i is of fold i mod the number of folds; a fold without right answers counts 0."""
+    right = np.array([True, False, False, True, False, True, True])
+    assert fold_counts(right, 3) == [3, 0, 1]
+    assert fold_counts(np.zeros(7, bool), 4) == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +128,8 @@ def test_checkpoints_are_due_by_time_or_epochs(policy, seconds, epochs, due):
 def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
     """Progress, history with NaN, and arrays of every type, exactly."""
     checkpoints = Checkpoints(tmp_path / "c", "key", CheckpointPolicy(), print)
-    history = History([0.1 + 0.2], [0.5], [math.nan], [0.25])
+    further = {"validation": Curves([0.3], [0.5])}
+    history = History([0.1 + 0.2], [0.5], [math.nan], [0.25], further, [[3, 0, 1]])
     progress = Progress(1, [0.1, 0.7], [3.0, 4.0], history, {"setup": 1.5})
     variables = [np.arange(3), np.array(2.5, np.float32), np.ones((2, 2), np.uint32)]
     checkpoints.save(progress, variables)
@@ -127,6 +137,7 @@ def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
     assert found is not None
     assert found[0].step == 2 and found[0].losses == [0.1, 0.7] and found[0].epoch == 1
     assert found[0].history.loss == [0.1 + 0.2] and math.isnan(found[0].history.val_loss[0])
+    assert found[0].history.further == further and found[0].history.folds == [[3, 0, 1]]
     for got, wanted in zip(found[1], variables, strict=True):
         assert got.dtype == wanted.dtype
         np.testing.assert_array_equal(got, wanted)

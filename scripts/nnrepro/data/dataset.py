@@ -12,9 +12,16 @@ import numpy as np
 
 from nnrepro.data.errors import DataError
 
+TEST = "test"
+COMPARISON = "comparison"
+VALIDATION = "validation"
+"""Names of the sets that a model is evaluated on."""
+
 _ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 _LAYOUTS = ("planes", "flat")
 _AGAIN = "Remove it and run the workflow again, which prepares it anew"
+_HELD_OUT_SEED = 20_170_515
+"""Decides which training examples are held out; fixed, so that all runs hold out the same."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Dataset:
         vocabulary_size: number of ids; 0 for images.
         input: what a model eats: `image`, `characters`, `words` ...
         meta: the prepared data's description, as written beside it.
+        validation_x: as `train_x`, examples held out of training; None without any.
+        validation_y: their labels.
     """
 
     train_x: np.ndarray
@@ -44,6 +53,32 @@ class Dataset:
     vocabulary_size: int
     input: str
     meta: Mapping[str, Any]
+    validation_x: np.ndarray | None = None
+    validation_y: np.ndarray | None = None
+
+    @property
+    def evaluation_x(self) -> np.ndarray:
+        """All examples that a model is evaluated on: the largest test set, then those held out."""
+        if self.validation_x is None:
+            return self.test_x
+        return np.concatenate((self.test_x, self.validation_x))
+
+    @property
+    def evaluation_y(self) -> np.ndarray:
+        """Labels of `evaluation_x`."""
+        if self.validation_y is None:
+            return self.test_y
+        return np.concatenate((self.test_y, self.validation_y))
+
+    @property
+    def evaluation_sets(self) -> dict[str, slice]:
+        """Where each set lies in `evaluation_x`, by name; the first is the primary test set."""
+        names = (TEST, COMPARISON)
+        sets = {name: slice(0, n) for name, n in zip(names, self.test_sizes, strict=False)}
+        if self.validation_y is not None:
+            tested = len(self.test_y)
+            sets[VALIDATION] = slice(tested, tested + len(self.validation_y))
+        return sets
 
     @property
     def comparison_x(self) -> np.ndarray | None:
@@ -62,8 +97,9 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     Args:
         npz: the prepared arrays; their description is the JSON file of the same name beside them.
         settings: a run's settings. Read are `train_examples`, `test_examples`,
-            `comparison_test_examples` (0 for none) and, for images, `layout`: with `planes` a row
-            is read as colour planes, as CIFAR-10 means it; with `flat` it is reshaped to height x
+            `comparison_test_examples` (0 for none), `validation_examples` (how many of the training
+            examples are held out; 0 for none) and, for images, `layout`: with `planes` a row is
+            read as colour planes, as CIFAR-10 means it; with `flat` it is reshaped to height x
             width x channels as it stands, which scrambles pixels and colours as the koh protocol
             did.
 
@@ -83,9 +119,12 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     if settings.get("comparison_test_examples", 0):
         test_sizes.append(_count(settings, "comparison_test_examples", len(arrays["test_y"]), npz))
     test = max(test_sizes)
+    x = _inputs(arrays["train_x"][:train], meta, settings, npz)
+    y = arrays["train_y"][:train].astype(np.int32)
+    held_out = _held_out(train, settings)
     return Dataset(
-        train_x=_inputs(arrays["train_x"][:train], meta, settings, npz),
-        train_y=arrays["train_y"][:train].astype(np.int32),
+        train_x=x[~held_out] if held_out.any() else x,
+        train_y=y[~held_out],
         test_x=_inputs(arrays["test_x"][:test], meta, settings, npz),
         test_y=arrays["test_y"][:test].astype(np.int32),
         test_sizes=tuple(test_sizes),
@@ -93,7 +132,29 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
         vocabulary_size=meta["vocabulary_size"],
         input=meta["input"],
         meta=meta,
+        validation_x=x[held_out] if held_out.any() else None,
+        validation_y=y[held_out] if held_out.any() else None,
     )
+
+
+def _held_out(examples: int, settings: Mapping[str, Any]) -> np.ndarray:
+    """Which training examples are held out for validation, bool [examples].
+
+    They are the last `validation_examples` of one fixed permutation: the same for every seed,
+    variant and protocol, spread over data that may come sorted by class, and those of a smaller
+    number are among those of a larger.
+    """
+    count = settings.get("validation_examples", 0)
+    if type(count) is not int or not 0 <= count < examples:
+        raise DataError(
+            f"validation_examples is {count!r}; it must be a whole number from 0 to "
+            f"{examples - 1}, fewer than the {examples} training examples."
+        )
+    chosen = np.zeros(examples, dtype=bool)
+    if count:
+        order = np.random.Generator(np.random.Philox(_HELD_OUT_SEED)).permutation(examples)
+        chosen[order[-count:]] = True
+    return chosen
 
 
 def _inputs(

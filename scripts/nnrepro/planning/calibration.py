@@ -21,6 +21,7 @@ from nnrepro.planning.estimate import RECORDED
 from nnrepro.planning.operations import IMAGE_CLASSES, TEXT_CLASSES, TEXT_LENGTH, epoch_operations
 from nnrepro.planning.plan import PlannedRun
 from nnrepro.study.run import Run
+from nnrepro.training.slots import take_slots
 from nnrepro.training.train import train_run
 
 EPOCHS = 2
@@ -56,7 +57,8 @@ def calibrate(
     scripts: Path,
     threads: int,
     backend: str,
-    on_gpu: bool,
+    gpus: int,
+    gpu_slots_per_device: int,
     codes: Mapping[str, str],
     log: Callable[[str], None],
 ) -> None:
@@ -68,7 +70,8 @@ def calibrate(
         scripts: the folder of scripts, which holds the library.
         threads: CPU threads of a run.
         backend: the Keras backend.
-        on_gpu: whether runs train on GPUs; they are hidden otherwise, as jobs do.
+        gpus: GPUs of a run; 0 trains on the CPU.
+        gpu_slots_per_device: runs that share one GPU; a calibration takes a slot as they do.
         codes: fingerprints of the training code by model.
         log: told before each run.
 
@@ -80,7 +83,6 @@ def calibrate(
         "PYTHONPATH": str(scripts),
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        **({} if on_gpu else {"CUDA_VISIBLE_DEVICES": ""}),
     }
     for run in runs:
         log(f"calibrating: {EPOCHS} epochs of {run.id}")
@@ -90,6 +92,8 @@ def calibrate(
             .to_dict(),
             "folder": str(results / FOLDER),
             "threads": threads,
+            "gpus": gpus,
+            "gpu_slots_per_device": gpu_slots_per_device,
             "code_sha256": codes[run.model],
         }
         done = subprocess.run(
@@ -126,7 +130,8 @@ def made_up(run: Run) -> Dataset:
     def labels(count: int) -> np.ndarray:
         return generator.integers(0, classes, count, dtype=np.int32)
 
-    train = int(run.settings["train_examples"])
+    held_out = int(run.settings["validation_examples"])
+    train = int(run.settings["train_examples"]) - held_out
     return Dataset(
         train_x=examples(train),
         train_y=labels(train),
@@ -137,12 +142,18 @@ def made_up(run: Run) -> Dataset:
         vocabulary_size=vocabulary,
         input=run.input,
         meta={},
+        validation_x=examples(held_out) if held_out else None,
+        validation_y=labels(held_out) if held_out else None,
     )
 
 
 def _train(request: dict[str, Any]) -> None:
     """Carry out one request of `calibrate`, in a process of its own."""
     run, folder = Run.from_dict(request["run"]), Path(request["folder"])
+    # Held until this process ends, because only then is its GPU memory free.
+    slots = take_slots(
+        request["gpus"], request["gpu_slots_per_device"], log=lambda line: print(line, flush=True)
+    )
     train_run(
         run,
         made_up(run),
@@ -151,6 +162,7 @@ def _train(request: dict[str, Any]) -> None:
         threads=request["threads"],
         data_provenance={"name": "calibration", "source": "random examples", "generated": True},
         code_sha256=request["code_sha256"],
+        slots=slots,
     )
 
 

@@ -8,16 +8,23 @@ from statistics import median
 from nnrepro.planning.operations import epoch_operations, passes
 from nnrepro.planning.records import Record
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Scalar
+from nnrepro.study.settings import SETTINGS
 
 RECORDED = "recorded"
 SCALED = "scaled"
 UNKNOWN = "unknown"
 
-_TIMELESS = ("epochs", "layout", "learning_rate", "loss", "on_divergence", *ANALYSIS_SETTINGS)
+_TIMELESS = (
+    *("epochs", "layout", "learning_rate", "loss", "on_divergence", "test_folds"),
+    *ANALYSIS_SETTINGS,
+)
 """Settings that do not change what an epoch takes."""
 
-_COUNTS = ("train_examples", "test_examples", "comparison_test_examples")
+_COUNTS = ("train_examples", "test_examples", "comparison_test_examples", "validation_examples")
 _NEAREST = 5
+
+_DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
+"""Values that older records do not name."""
 
 Work = tuple[str, frozenset[tuple[str, Scalar]]]
 """A model and the settings that decide what an epoch of it takes."""
@@ -109,7 +116,11 @@ def _summary(basis: str, records: Sequence[Record], epoch_seconds: Sequence[floa
 
 def _work(run: Run) -> Work:
     """What decides how long an epoch of `run` takes."""
-    kept = {name: value for name, value in run.settings.items() if name not in _TIMELESS}
+    kept = {
+        name: value
+        for name, value in run.settings.items()
+        if name not in _TIMELESS and value != _DEFAULTS.get(name)
+    }
     return run.model, frozenset(kept.items())
 
 

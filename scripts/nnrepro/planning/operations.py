@@ -20,7 +20,7 @@ _GATES = {"vanilla": 1, "gru": 3, "lstm": 4}
 
 
 def epoch_operations(run: Run) -> float | None:
-    """Operations of training on the training set and evaluating on the largest test set, once.
+    """Operations of training on the training set and evaluating on all other examples, once.
 
     None for a model that nothing is known of.
 
@@ -34,7 +34,8 @@ def epoch_operations(run: Run) -> float | None:
 def passes(settings: Settings) -> float:
     """An epoch's work in forward passes of one example."""
     tested = max(int(settings["test_examples"]), int(settings["comparison_test_examples"]))
-    return 3.0 * int(settings["train_examples"]) + tested
+    held_out = int(settings.get("validation_examples", 0))
+    return 3.0 * (int(settings["train_examples"]) - held_out) + tested + held_out
 
 
 def _image_cnn(settings: Settings) -> float:

@@ -70,7 +70,7 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         "code": record.get("code") != {"sha256": asked.codes[run.model]},
         "data": _other_data(record.get("data"), asked.data.get(run.input)),
         "backend": _section(record, "device").get("backend") != asked.backend,
-        "files": _files_gone(paths.runs / run.id, record),
+        "files": _files_gone(paths.runs.folder(run.id), record),
     }
     reasons = tuple(name for name, differs in found.items() if differs)
     return Status(STALE, reasons) if reasons else Status(DONE)

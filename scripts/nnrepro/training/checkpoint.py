@@ -104,15 +104,16 @@ class Checkpoints:
             return None
         try:
             meta, arrays = _read(self.path)
-            progress = Progress(**{**meta["progress"], "history": History(**meta["history"])})
+            if meta["key"] != self.key:
+                self.log(
+                    f"checkpoint {self.path} belongs to other settings, data, code or package "
+                    "versions; training starts anew"
+                )
+                return None
+            history = History.from_dict(meta["history"])
+            progress = Progress(**{**meta["progress"], "history": history})
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             self.log(f"checkpoint {self.path} is damaged ({error}); training starts anew")
-            return None
-        if meta["key"] != self.key:
-            self.log(
-                f"checkpoint {self.path} belongs to other settings, data, code or package "
-                "versions; training starts anew"
-            )
             return None
         self._written_epoch = progress.epoch
         return progress, arrays

@@ -22,7 +22,7 @@ Indices = NDArray[np.int32]
 
 
 class Evaluated(NamedTuple):
-    """Results on test examples, in their order.
+    """Results on examples that training does not see, in their order.
 
     Attributes:
         losses: cross-entropy, float32 [examples].
@@ -51,7 +51,7 @@ class Engine(Protocol):
         """
 
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
-        """Results for the test examples in rows `start` to `stop` of `indices`."""
+        """Results for the evaluation examples in rows `start` to `stop` of `indices`."""
 
     def variables(self) -> list[NDArray[Any]]:
         """All state that training changes: weights, optimiser, random states."""
@@ -74,7 +74,7 @@ def make_engine(
         model: maps examples to logits.
         optimizer: updates the model's weights.
         loss: "logits" or "probabilities".
-        dataset: training and test examples.
+        dataset: training and evaluation examples.
         xla: whether to compile by XLA, where the backend leaves a choice.
     """
     import keras

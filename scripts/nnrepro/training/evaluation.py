@@ -1,9 +1,11 @@
-"""Metrics of test sets, all prefixes of the largest, from one pass over it."""
+"""Metrics of the sets that a model is evaluated on, from one pass over them all."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nnrepro.training.engine import Evaluated
 
 
 class Score(NamedTuple):
@@ -13,15 +15,26 @@ class Score(NamedTuple):
     accuracy: float
 
 
-def score(losses: NDArray[np.float32], correct: NDArray[np.bool_], examples: int) -> Score:
-    """Loss and accuracy of the first `examples`, averaged in double precision.
+def score(results: Evaluated, examples: slice) -> Score:
+    """Loss and accuracy of one set, averaged in double precision.
 
     Args:
-        losses: loss of every example of the largest test set.
-        correct: whether its prediction is right.
-        examples: size of the test set wanted.
+        results: of all examples that the model is evaluated on.
+        examples: where the set lies among them.
     """
+    correct = results.correct[examples]
     return Score(
-        float(np.mean(losses[:examples], dtype=np.float64)),
-        float(np.count_nonzero(correct[:examples]) / examples),
+        float(np.mean(results.losses[examples], dtype=np.float64)),
+        float(np.count_nonzero(correct) / len(correct)),
     )
+
+
+def fold_counts(values: NDArray[np.bool_], folds: int) -> list[int]:
+    """How many of `values` are true in each fold; value i is of fold i mod `folds`.
+
+    Args:
+        values: one per example of a test set, bool [examples].
+        folds: number of folds.
+    """
+    fold = np.arange(len(values)) % folds
+    return np.bincount(fold[values], minlength=folds).tolist()

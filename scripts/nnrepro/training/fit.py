@@ -9,7 +9,8 @@ import numpy as np
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Pace
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.evaluation import score
+from nnrepro.training.evaluation import fold_counts, score
+from nnrepro.training.history import Curves
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.seeding import batches, example_order
@@ -24,7 +25,8 @@ class Loop:
         settings: the run's settings.
         seed: the run's seed.
         train_examples: size of the training set.
-        test_sizes: sizes of the test sets, primary first.
+        sets: where each set that is evaluated on lies among the engine's evaluation examples, by
+            name; the first is the primary test set.
         checkpoints: where progress is kept.
         stop: tells whether a signal has asked to stop.
     """
@@ -33,14 +35,15 @@ class Loop:
     settings: Mapping[str, Any]
     seed: int
     train_examples: int
-    test_sizes: tuple[int, ...]
+    sets: Mapping[str, slice]
     checkpoints: Checkpoints
     stop: StopRequest
 
     def __post_init__(self) -> None:
         self._train_pace = Pace()
         self._test_pace = Pace()
-        order = np.arange(max(self.test_sizes), dtype=np.int32)
+        self._evaluated = max(examples.stop for examples in self.sets.values())
+        order = np.arange(self._evaluated, dtype=np.int32)
         self._test_batches, _ = batches(order, int(self.settings["batch_size"]))
 
     def compile(self) -> None:
@@ -66,7 +69,7 @@ class Loop:
             self._between_chunks(progress)
 
     def evaluate(self, after_chunk: Callable[[], None] = lambda: None) -> Evaluated:
-        """Results on the largest test set, in the order of its examples."""
+        """Results on every example that the run is evaluated on, in their order."""
         rows = len(self._test_batches)
         parts: list[Evaluated] = []
         done = 0
@@ -77,8 +80,9 @@ class Loop:
             self._test_pace.stop(upto - done)
             done = upto
             after_chunk()
-        examples = max(self.test_sizes)
-        return Evaluated(*(np.concatenate(part)[:examples] for part in zip(*parts, strict=True)))
+        return Evaluated(
+            *(np.concatenate(part)[: self._evaluated] for part in zip(*parts, strict=True))
+        )
 
     def _given_up(self, progress: Progress) -> bool:
         stops = self.settings.get("on_divergence", "continue") == "stop"
@@ -106,13 +110,18 @@ class Loop:
         history = progress.history
         history.loss.append(float(np.sum(progress.losses)) / self.train_examples)
         history.accuracy.append(float(np.sum(progress.correct)) / self.train_examples)
-        primary = score(results.losses, results.correct, self.test_sizes[0])
-        history.val_loss.append(primary.loss)
-        history.val_accuracy.append(primary.accuracy)
-        for size in self.test_sizes[1:]:
-            comparison = score(results.losses, results.correct, size)
-            history.comparison_loss.append(comparison.loss)
-            history.comparison_accuracy.append(comparison.accuracy)
+        (_, primary), *further = self.sets.items()
+        loss, accuracy = score(results, primary)
+        history.val_loss.append(loss)
+        history.val_accuracy.append(accuracy)
+        for name, examples in further:
+            loss, accuracy = score(results, examples)
+            curves = history.further.setdefault(name, Curves())
+            curves.loss.append(loss)
+            curves.accuracy.append(accuracy)
+        folds = int(self.settings.get("test_folds", 0))
+        if folds:
+            history.folds.append(fold_counts(results.correct[primary], folds))
         progress.losses, progress.correct = [], []
         progress.epoch += 1
 

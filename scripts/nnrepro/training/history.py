@@ -2,10 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass
+class Curves:
+    """Loss and accuracy per epoch on one set of examples."""
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, list[float | None]]:
+        """The content of the set's own history file, in the names that Keras evaluates under."""
+        return {"val_loss": finite(self.loss), "val_accuracy": finite(self.accuracy)}
 
 
 @dataclass
@@ -13,16 +25,20 @@ class History:
     """Metrics per epoch.
 
     `loss` and `accuracy` are those of training, averaged over the epoch's examples while the
-    weights move; `val_*` those of the primary test set after the epoch, and `comparison_*` those of
-    the comparison test set, empty without one.
+    weights move; `val_*` those of the primary test set after the epoch.
+
+    Attributes:
+        further: curves of the other sets that the run is evaluated on, by the set's name.
+        folds: per epoch, how many examples of each fold of the primary test set are answered right;
+            empty when they are not counted.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
-    comparison_loss: list[float] = field(default_factory=list)
-    comparison_accuracy: list[float] = field(default_factory=list)
+    further: dict[str, Curves] = field(default_factory=dict)
+    folds: list[list[int]] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
@@ -44,21 +60,15 @@ class History:
         """
         return {name: finite(getattr(self, name)) for name in METRICS}
 
-    def comparison_to_json(self) -> dict[str, list[float | None]]:
-        """The content of history_comparison.json."""
-        return {
-            "val_loss": finite(self.comparison_loss),
-            "val_accuracy": finite(self.comparison_accuracy),
-        }
-
-    def to_dict(self) -> dict[str, list[float]]:
-        """All lists, for `from_dict`."""
-        return {name: list(values) for name, values in vars(self).items()}
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, for `from_dict`."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The history that `to_dict` gave."""
-        return cls(**{name: list(values) for name, values in value.items()})
+        further = {name: Curves(**curves) for name, curves in value["further"].items()}
+        return cls(**{**value, "further": further})
 
 
 def finite(values: Sequence[float]) -> list[float | None]:

@@ -12,18 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.dataset import COMPARISON, VALIDATION
 from nnrepro.files import atomic_write, write_json
-from nnrepro.study.paths import COMPARISON_HISTORY, RUN_FILES
+from nnrepro.study.paths import (
+    COMPARISON_HISTORY,
+    FOLDS_HISTORY,
+    RUN_FILES,
+    SIDE_HISTORIES,
+    VALIDATION_HISTORY,
+)
+from nnrepro.training.evaluation import fold_counts
 from nnrepro.training.history import History
 
 if TYPE_CHECKING:
     import keras
 
 HISTORY = RUN_FILES["history"]
-COMPARISON = COMPARISON_HISTORY
 PREDICTIONS = RUN_FILES["predictions"]
 WEIGHTS = RUN_FILES["weights"]
 RUN = RUN_FILES["record"]
+FURTHER = {COMPARISON: COMPARISON_HISTORY, VALIDATION: VALIDATION_HISTORY}
+"""The history file of each set beside the primary test set."""
 
 
 def write_outputs(
@@ -33,6 +42,7 @@ def write_outputs(
     probabilities: NDArray[np.float32],
     labels: NDArray[np.integer],
     history: History,
+    primary: int,
     description: Mapping[str, Any],
 ) -> None:
     """Write everything a finished run leaves.
@@ -44,9 +54,10 @@ def write_outputs(
             float16.
         labels: of these examples.
         history: metrics per epoch.
+        primary: size of the primary test set.
         description: the content of run.json, to which the files' SHA-256 sums are added.
     """
-    for name in (RUN, HISTORY, COMPARISON):
+    for name in (RUN, HISTORY, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)
@@ -57,9 +68,24 @@ def write_outputs(
             labels=labels.astype(np.int32),
         )
     written = [WEIGHTS, PREDICTIONS, HISTORY]
-    if history.comparison_loss:
-        write_json(folder / COMPARISON, history.comparison_to_json())
-        written.append(COMPARISON)
+    for name, content in _side_histories(history, primary).items():
+        write_json(folder / name, content)
+        written.append(name)
     write_json(folder / HISTORY, history.to_json())
     sums = {name: sha256_of(folder / name) for name in sorted(written)}
     write_json(folder / RUN, {**description, "files": sums})
+
+
+def _side_histories(history: History, primary: int) -> dict[str, Any]:
+    """What is recorded beside history.json, by file name."""
+    content: dict[str, Any] = {
+        FURTHER[name]: curves.to_json() for name, curves in history.further.items()
+    }
+    if history.folds:
+        folds = len(history.folds[0])
+        content[FOLDS_HISTORY] = {
+            "folds": folds,
+            "examples": fold_counts(np.ones(primary, dtype=bool), folds),
+            "correct": history.folds,
+        }
+    return content

@@ -89,7 +89,7 @@ def train_run(
             settings=run.settings,
             seed=run.seed,
             train_examples=len(dataset.train_y),
-            test_sizes=dataset.test_sizes,
+            sets=dataset.evaluation_sets,
             checkpoints=checkpoints,
             stop=stop,
         )
@@ -97,7 +97,7 @@ def train_run(
         progress.seconds["setup"] += time.perf_counter() - began
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
-        predicted = loop.evaluate().probabilities
+        predicted = loop.evaluate().probabilities[: len(dataset.test_y)]
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
     waiting = seconds.get("waiting", 0.0)  # for a GPU: no part of what training takes
@@ -107,6 +107,7 @@ def train_run(
         probabilities=predicted,
         labels=dataset.test_y,
         history=progress.history,
+        primary=dataset.test_sizes[0],
         description={
             "run": run.to_dict(),
             "status": "completed" if diverged_at is None else "diverged",

@@ -34,13 +34,17 @@ class JaxEngine:
         self._optimizer = optimizer
         self._loss = loss
         self._train_data = jnp.asarray(dataset.train_x), jnp.asarray(dataset.train_y)
-        self._test_data = jnp.asarray(dataset.test_x), jnp.asarray(dataset.test_y)
+        self._test_data = (
+            jnp.asarray(dataset.evaluation_x),
+            jnp.asarray(dataset.evaluation_y),
+        )
         # On CPU, XLA's convolutions are ten times slower inside a loop than outside.
         convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
         loop = jax.default_backend() != "cpu" or not convolves
         self._train = jax.jit(self._train_steps) if loop else self._train_one_by_one
         self._step = jax.jit(self._train_step)
-        self._evaluate = jax.jit(self._evaluate_step)
+        self._evaluate = jax.jit(self._evaluate_steps) if loop else self._evaluate_one_by_one
+        self._batch = jax.jit(self._evaluate_step)
 
     def train(
         self, indices: Indices, weights: Floats, start: int, stop: int
@@ -58,13 +62,9 @@ class JaxEngine:
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """See `Engine.evaluate`."""
         values = [[variable.value for variable in group] for group in self._groups()[:2]]
-        parts = [self._evaluate(*values, indices[at], self._test_data) for at in range(start, stop)]
-        if not parts:
-            classes = self._model.output_shape[-1]
-            return Evaluated(
-                np.empty(0, np.float32), np.empty(0, bool), np.empty((0, classes), np.float32)
-            )
-        return Evaluated(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        results = self._evaluate((values[0], values[1]), indices, start, stop, self._test_data)
+        rows = (np.asarray(result)[start:stop] for result in results)
+        return Evaluated(*(row.reshape(-1, *row.shape[2:]) for row in rows))
 
     def variables(self) -> list[NDArray[Any]]:
         """See `Engine.variables`."""
@@ -123,6 +123,37 @@ class JaxEngine:
         gradients, (total, right, others) = jax.grad(mean_loss, has_aux=True)(trained)
         trained, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trained)
         return (trained, others, optimizer), total, right
+
+    def _evaluate_steps(
+        self, values: tuple[Values, Values], indices: Any, start: Any, stop: Any, data: Examples
+    ) -> tuple[Any, Any, Any]:
+        """Losses, right answers and probabilities of the batches from `start` to `stop`."""
+
+        def step(at: Any, found: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+            results = self._evaluate_step(*values, indices[at], data)
+            losses, rights, outputs = (
+                kept.at[at].set(new) for kept, new in zip(found, results, strict=True)
+            )
+            return losses, rights, outputs
+
+        empty = (jnp.zeros(shape, kind) for shape, kind in self._result_shapes(indices.shape))
+        return jax.lax.fori_loop(start, stop, step, tuple(empty))
+
+    def _evaluate_one_by_one(
+        self, values: tuple[Values, Values], indices: Any, start: int, stop: int, data: Examples
+    ) -> tuple[Any, Any, Any]:
+        """As `_evaluate_steps`, a call per batch."""
+        losses, rights, outputs = (
+            np.zeros(shape, kind) for shape, kind in self._result_shapes(indices.shape)
+        )
+        for at in range(start, stop):
+            losses[at], rights[at], outputs[at] = self._batch(*values, indices[at], data)
+        return losses, rights, outputs
+
+    def _result_shapes(self, batches: tuple[int, ...]) -> list[tuple[tuple[int, ...], Any]]:
+        """Shapes and types of losses, right answers and probabilities."""
+        classes = self._model.output_shape[-1]
+        return [(batches, np.float32), (batches, np.bool_), ((*batches, classes), np.float32)]
 
     def _evaluate_step(
         self, trained: Values, others: Values, chosen: Any, data: Examples

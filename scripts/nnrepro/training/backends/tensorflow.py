@@ -30,8 +30,8 @@ class TensorFlowEngine:
         self._loss = loss
         self._train_x = tf.constant(dataset.train_x)
         self._train_y = tf.constant(dataset.train_y)
-        self._test_x = tf.constant(dataset.test_x)
-        self._test_y = tf.constant(dataset.test_y)
+        self._test_x = tf.constant(dataset.evaluation_x)
+        self._test_y = tf.constant(dataset.evaluation_y)
         self._train = tf.function(self._train_steps, jit_compile=xla or None, autograph=False)
         self._evaluate = tf.function(self._evaluate_steps, jit_compile=xla or None, autograph=False)
 

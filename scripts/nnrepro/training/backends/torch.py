@@ -29,7 +29,10 @@ class TorchEngine:
         self._loss = loss
         to_tensor = keras.ops.convert_to_tensor
         self._train_x, self._train_y = to_tensor(dataset.train_x), to_tensor(dataset.train_y)
-        self._test_x, self._test_y = to_tensor(dataset.test_x), to_tensor(dataset.test_y)
+        self._test_x, self._test_y = (
+            to_tensor(dataset.evaluation_x),
+            to_tensor(dataset.evaluation_y),
+        )
 
     def train(
         self, indices: Indices, weights: Floats, start: int, stop: int

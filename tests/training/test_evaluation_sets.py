@@ -1,0 +1,97 @@
+"""What a run is evaluated on beside the primary test set has files of its own."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_runs import MODELS, small_data, small_run, train
+
+EVERYTHING = [
+    "final.weights.h5",
+    "history.json",
+    "history_comparison.json",
+    "history_folds.json",
+    "history_validation.json",
+    "predictions.npz",
+    "run.json",
+]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_fold_counts_sum_to_the_primary_accuracy(tmp_path: Path, model: str) -> None:
+    """For every model family; the last fold is the smaller one where the folds are not equal."""
+    run = small_run(model, test_folds=4)
+    data = small_data(run.input, test=(50, 64))
+    out = train(run, data, tmp_path)
+    history, folds = read(out / "history.json"), read(out / "history_folds.json")
+    assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert list(folds) == ["folds", "examples", "correct"]
+    assert (folds["folds"], folds["examples"]) == (4, [13, 13, 12, 12])
+    correct = np.array(folds["correct"])
+    assert correct.shape == (4, 4) and (correct <= folds["examples"]).all()
+    assert (correct.sum(axis=1) / 50).tolist() == history["val_accuracy"]
+    with np.load(out / "predictions.npz") as predictions:
+        right = (predictions["probabilities"].argmax(1) == predictions["labels"])[:50]
+    assert correct[-1].tolist() == [right[fold::4].sum() for fold in range(4)]
+
+
+def test_sets_do_not_disturb_one_another(tmp_path: Path) -> None:
+    """All of them at once: training and primary test set give what they give alone."""
+    data = small_data("words", test=(50, 70), validation=30)
+    out = train(small_run("word_rnn", test_folds=10), data, tmp_path / "all")
+    assert sorted(path.name for path in out.iterdir()) == EVERYTHING
+    record = read(out / "run.json")
+    assert sorted([*record["files"], "run.json"]) == EVERYTHING
+    primary = replace(
+        data,
+        test_x=data.test_x[:50],
+        test_y=data.test_y[:50],
+        test_sizes=(50,),
+        validation_x=None,
+        validation_y=None,
+    )
+    alone = read(train(small_run("word_rnn"), primary, tmp_path / "alone") / "history.json")
+    whole = read(out / "history.json")
+    assert (whole["loss"], whole["accuracy"]) == (alone["loss"], alone["accuracy"])
+    np.testing.assert_allclose(whole["val_loss"], alone["val_loss"], rtol=1e-5)
+    assert whole["val_accuracy"] == alone["val_accuracy"]
+
+
+def test_the_validation_history_is_that_of_a_test_set_of_these_examples(tmp_path: Path) -> None:
+    """And the predictions keep to the test set."""
+    run = small_run("word_cnn")
+    data = small_data("words", test=(64,), validation=40)
+    out = train(run, data, tmp_path / "validation")
+    with np.load(out / "predictions.npz") as predictions:
+        np.testing.assert_array_equal(predictions["labels"], data.test_y)
+        assert predictions["probabilities"].shape == (64, 15)
+    as_test = replace(
+        data,
+        test_x=data.validation_x,
+        test_y=data.validation_y,
+        test_sizes=(40,),
+        validation_x=None,
+        validation_y=None,
+    )
+    expected = read(train(run, as_test, tmp_path / "tested") / "history.json")
+    measured = read(out / "history_validation.json")
+    assert list(measured) == ["val_loss", "val_accuracy"]
+    np.testing.assert_allclose(measured["val_loss"], expected["val_loss"], rtol=1e-5)
+    assert measured["val_accuracy"] == expected["val_accuracy"]
+
+
+def test_what_is_no_longer_recorded_is_removed(tmp_path: Path) -> None:
+    """A folder never holds the side history of other settings."""
+    data = small_data("words", validation=20)
+    out = train(small_run("word_cnn", epochs=1, test_folds=10), data, tmp_path)
+    assert (out / "history_folds.json").exists() and (out / "history_validation.json").exists()
+    train(small_run("word_cnn", epochs=1), small_data("words"), tmp_path)
+    assert not (out / "history_folds.json").exists()
+    assert not (out / "history_validation.json").exists()
