@@ -19,6 +19,7 @@ def image_cnn(
     dense_units: Annotated[int, Range(1)] = 300,
     dropout_rate: Annotated[float, Range(0, 0.99)] = 0.0,
     dropout_placement: Literal["flatten+dense", "dense+logits"] = "flatten+dense",
+    augment: Literal["none", "light"] = "none",
 ) -> "keras.Model":
     """The reports' CNN for CIFAR-10 images, with `c1` and `c2` channels.
 
@@ -34,13 +35,16 @@ def image_cnn(
         dropout_rate: 0 for none.
         dropout_placement: where dropout acts: after flatten and after F3 (Tan report), or after F3
             and on the logits (Koh report).
+        augment: "light" shifts training images by up to two pixels and mirrors about half.
     """
     import keras
 
+    from nnrepro.models.layers.augmentation import light_augmentation
     from nnrepro.models.layers.dropout import dropout
 
     inputs = keras.Input(task.input_shape, name="image")
-    x = keras.layers.Conv2D(c1, 9, activation="relu", name="c1")(inputs)
+    x = light_augmentation(task)(inputs) if augment == "light" else inputs
+    x = keras.layers.Conv2D(c1, 9, activation="relu", name="c1")(x)
     x = keras.layers.MaxPooling2D(2, name="s1")(x)
     x = keras.layers.Conv2D(c2, 5, activation="relu", name="c2")(x)
     x = keras.layers.MaxPooling2D(2, name="s2")(x)

@@ -19,6 +19,7 @@ def char_rnn(
     units: Annotated[int, Range(1)] = 20,
     layers: Annotated[int, Range(1)] = 1,
     dropout_rate: Annotated[float, Range(0, 0.99)] = 0.0,
+    mask_padding: bool = False,
 ) -> "keras.Model":
     """The character RNN: recurrent layers over one-hot characters, last hidden state to logits.
 
@@ -28,6 +29,8 @@ def char_rnn(
         units: width of the hidden state.
         layers: number of recurrent layers; all but the last return their sequence.
         dropout_rate: rate after the last hidden state; 0 for none.
+        mask_padding: whether the last hidden state is that at the end of the text, as under Keras's
+            masking, or that after its padding.
     """
     import keras
 
@@ -38,12 +41,14 @@ def char_rnn(
     first = Recurrence(
         units,
         cell,
-        return_sequences=layers > 1,
+        return_sequences=layers > 1 or mask_padding,
         vocabulary_size=task.vocabulary_size,
         one_hot_width=ONE_HOT_WIDTH,
         name="rnn1",
     )
-    x = _further_layers(first(ids), cell, units, layers)
+    x = _last_state(
+        ids, first(ids), cell=cell, units=units, layers=layers, mask_padding=mask_padding
+    )
     return _classifier(task, ids, x, dropout_rate, name="char_rnn")
 
 
@@ -56,6 +61,7 @@ def word_rnn(
     layers: Annotated[int, Range(1)] = 1,
     embedding_size: Annotated[int, Range(1)] = 20,
     dropout_rate: Annotated[float, Range(0, 0.99)] = 0.0,
+    mask_padding: bool = False,
 ) -> "keras.Model":
     """The word RNN: a learned embedding, recurrent layers, last hidden state to logits.
 
@@ -66,6 +72,8 @@ def word_rnn(
         layers: number of recurrent layers; all but the last return their sequence.
         embedding_size: numbers per word.
         dropout_rate: rate after the last hidden state; 0 for none.
+        mask_padding: whether the last hidden state is that at the end of the text, as under Keras's
+            masking, or that after its padding.
     """
     import keras
 
@@ -73,21 +81,32 @@ def word_rnn(
 
     ids = keras.Input(task.input_shape, dtype="int32", name="words")
     x = keras.layers.Embedding(task.vocabulary_size, embedding_size, name="embedding")(ids)
-    x = Recurrence(units, cell, return_sequences=layers > 1, name="rnn1")(x)
-    x = _further_layers(x, cell, units, layers)
+    x = Recurrence(units, cell, return_sequences=layers > 1 or mask_padding, name="rnn1")(x)
+    x = _last_state(ids, x, cell=cell, units=units, layers=layers, mask_padding=mask_padding)
     return _classifier(task, ids, x, dropout_rate, name="word_rnn")
 
 
-def _further_layers(
-    sequence: "keras.KerasTensor", cell: Cell, units: int, layers: int
+def _last_state(
+    ids: "keras.KerasTensor",
+    first: "keras.KerasTensor",
+    *,
+    cell: Cell,
+    units: int,
+    layers: int,
+    mask_padding: bool,
 ) -> "keras.KerasTensor":
-    """The recurrent layers after the first; all but the last return their sequence."""
+    """The last hidden state of the last layer, from what the first layer gives.
+
+    All layers but the last return their sequence; the last does so where padding is masked.
+    """
+    from nnrepro.models.layers.last_step import LastRealStep
     from nnrepro.models.layers.recurrent import Recurrence
 
-    x = sequence
+    x = first
     for layer in range(2, layers + 1):
-        x = Recurrence(units, cell, return_sequences=layer < layers, name=f"rnn{layer}")(x)
-    return x
+        sequence = layer < layers or mask_padding
+        x = Recurrence(units, cell, return_sequences=sequence, name=f"rnn{layer}")(x)
+    return LastRealStep(name="last_step")(x, ids) if mask_padding else x
 
 
 def _classifier(

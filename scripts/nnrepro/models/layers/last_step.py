@@ -1,0 +1,35 @@
+"""The hidden state where a text ends, in place of the one after its padding."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+PADDING = 0
+"""The id of padding: a space among characters, `<pad>` among words."""
+
+
+class LastRealStep(keras.layers.Layer):
+    """Of a sequence of states, the one at each example's last id that is no padding.
+
+    Padding is the run of ids `PADDING` that an example ends in; the same id within a text is a part
+    of it. It is what a Keras recurrent layer gives under a mask of that padding, which holds the
+    state as it is: later states, and their gradients, then count for nothing. Of an example that is
+    padding throughout it gives zeros, the initial state. Inputs [batch, time, units] and ids
+    [batch, time], output [batch, units].
+    """
+
+    def compute_output_shape(
+        self, states_shape: tuple[int | None, ...], ids_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        """[batch, units]."""
+        return (states_shape[0], states_shape[2])
+
+    def call(self, states: Any, ids: Any) -> Any:
+        """Choose."""
+        length = ids.shape[1]
+        real = ops.cast(ids != PADDING, "int32")
+        last = ops.max(real * ops.arange(1, length + 1, dtype="int32"), axis=1) - 1
+        # A product with a one-hot row is a gather whose gradient is the same on every device.
+        chosen = ops.one_hot(last, length, dtype=states.dtype)
+        return ops.sum(states * chosen[:, :, None], axis=1)
