@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.arrays import Floats, fitted
 from benchmarks.families import BATCH_SIZE, Family
-from benchmarks.peers.tensorflow_setup import versions
+from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
 from nnrepro.models import Task, build_model, catalogue
 from nnrepro.training.device import prepare_device
@@ -20,7 +20,7 @@ from nnrepro.training.seeding import batches, example_order
 def prepare(threads: int) -> dict[str, str]:
     """Set the device up as a training job does; versions by package."""
     prepare_device(threads)
-    return {"nnrepro": _version(), **versions()}
+    return {"nnrepro": _version(), **versions("keras", "numpy", "tensorflow")}
 
 
 def _version() -> str:

@@ -12,7 +12,8 @@ from keras import layers, ops
 
 from benchmarks.arrays import Floats
 from benchmarks.families import BATCH_SIZE, TEXT_LENGTH, UNITS, Family
-from benchmarks.peers.tensorflow_setup import encoder, make_optimizer, plain_model, prepare
+from benchmarks.peers.tensorflow_setup import prepare
+from benchmarks.plain_keras import encoder, make_optimizer, plain_model
 
 __all__ = ["build", "prepare"]
 

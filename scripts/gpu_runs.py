@@ -1,0 +1,156 @@
+"""Train a study's runs on the GPUs of this machine, several at once on each, without Snakemake.
+
+What is finished stays; what is interrupted goes on from its checkpoint at the next call.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nnrepro.batch.board import Board
+from nnrepro.batch.lanes import Lanes
+from nnrepro.batch.selecting import decide
+from nnrepro.batch.worker import serve
+from nnrepro.data.registry import inputs
+from nnrepro.errors import NnreproError
+from nnrepro.files import read_json, write_json
+from nnrepro.models import catalogue
+from nnrepro.planning.code import training_codes
+from nnrepro.planning.configuration import read_configuration
+from nnrepro.planning.machine import local_gpus
+from nnrepro.planning.order import priorities
+from nnrepro.study import Run, Study, StudyPaths, load_study
+from nnrepro.training import take_slots
+
+SCRIPTS = Path(__file__).resolve().parent
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+STOPPED = 75  # EX_TEMPFAIL: call again
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train; 0 when all is done, 1 after a failure, 75 when time was up before the end."""
+    asked = _parser().parse_args(arguments)
+    try:
+        files = [Path("config.yaml"), *map(Path, asked.configfile)]
+        study = load_study(read_configuration(files, ["backend=jax", *asked.config]), catalogue())
+        _set_environment(study, deterministic=asked.deterministic)
+        if asked.worker:
+            _work(study, asked.per_gpu)
+            return 0
+        return _train(study, asked)
+    except NnreproError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _work(study: Study, per_gpu: int) -> None:
+    """Be the process of one lane."""
+    slots = take_slots(1, per_gpu, log=_tell)
+    serve(study, _data(study), training_codes(SCRIPTS, catalogue()), slots)
+
+
+def _train(study: Study, asked: argparse.Namespace) -> int:
+    began = time.monotonic()
+    gpus = local_gpus(_tell)
+    lanes = asked.per_gpu * max(1, len(gpus))
+    missing = [str(file) for file in _data(study).values() if not file.is_file()]
+    if missing:
+        raise NnreproError(
+            f"{missing[0]} is missing; prepare it with 'snakemake --cores all {missing[0]}' where "
+            "Snakemake is, and copy it here with the .json beside it"
+        )
+    board = Board(study.runs, priorities(study), lambda *group: decide(study, *group))
+    report: list[dict[str, Any]] = []
+
+    def tell(run: Run, answer: Mapping[str, Any]) -> None:
+        minutes = (time.monotonic() - began) / 60
+        report.append({"run": run.id, "minutes": round(minutes, 2), **answer})
+        detail = answer.get("reason") or f"{answer['seconds']:.1f} s"
+        _tell(f"{minutes:7.1f} min  {answer['status']:8s} {run.id}: {detail}; {board.left} left")
+
+    _tell(f"{len(study.runs)} runs, {lanes} at once")
+    command = [sys.executable, str(Path(__file__).resolve()), *_repeated(asked), "--worker"]
+    signal.signal(signal.SIGTERM, _interrupt)
+    until = None if asked.minutes is None else began + 60 * asked.minutes
+    whole = Lanes(board, command, lanes, tell).run(until)
+    _note(study, asked.per_gpu, gpus, report, time.monotonic() - began)
+    for name, reason in board.failed.items():
+        _tell(f"failed: {name}: {reason}")
+    if not whole:
+        _tell(f"stopped with {board.left} runs left; the same call goes on")
+        return STOPPED
+    return 1 if board.failed else 0
+
+
+def _data(study: Study) -> dict[str, Path]:
+    """The prepared arrays of every input that a run reads."""
+    needed = {run.input for run in study.runs}
+    paths = StudyPaths.of(study)
+    return {
+        name: paths.data(f"{preparation.basename}.npz")
+        for name, preparation in inputs(study.data).items()
+        if name in needed
+    }
+
+
+def _note(
+    study: Study,
+    per_gpu: int,
+    gpus: Sequence[str],
+    report: Sequence[Mapping[str, Any]],
+    seconds: float,
+) -> None:
+    """Add this call to the record of all calls."""
+    path = StudyPaths.of(study).root / "gpu_runs.json"
+    calls = read_json(path) if path.is_file() else []
+    call = {"gpus": list(gpus), "per_gpu": per_gpu, "seconds": round(seconds, 1), "runs": report}
+    write_json(path, [*calls, call])
+
+
+def _set_environment(study: Study, *, deterministic: bool) -> None:
+    """What the backend reads when it is first imported."""
+    os.environ["KERAS_BACKEND"] = study.backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # lanes share the memory
+    cache = StudyPaths.of(study).root / "cache" / "xla"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache.resolve()))
+    if deterministic:
+        flags = os.environ.get("XLA_FLAGS", "")
+        os.environ["XLA_FLAGS"] = f"{flags} {DETERMINISTIC}".strip()
+
+
+def _repeated(asked: argparse.Namespace) -> list[str]:
+    """The options that a lane's process needs too."""
+    options = ["--per-gpu", str(asked.per_gpu)]
+    options += ["--configfile", *asked.configfile] if asked.configfile else []
+    options += ["--config", *asked.config] if asked.config else []
+    return [*options, *(["--deterministic"] if asked.deterministic else [])]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gpu_runs.py", description=__doc__)
+    add = parser.add_argument
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
+    add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
+    add("--per-gpu", type=int, default=4, metavar="N", help="runs at once on each GPU")
+    add("--minutes", type=float, metavar="M", help="stop in good order after this time")
+    add("--deterministic", action="store_true", help="only operations that repeat to the last bit")
+    add("--worker", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Training many runs without Snakemake: several at once on each GPU, until a time is up."""

@@ -1,0 +1,98 @@
+"""Which run may start next."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from nnrepro.errors import NnreproError
+from nnrepro.study.run import Run, Scalar
+
+Decide = Callable[[str, str], Mapping[str, Scalar]]
+
+
+class Board:
+    """Runs to be trained, handed out to several lanes, the one of the highest priority first.
+
+    A run that takes parameters from a selection is ready when every run that is selected from is
+    done; where one of those failed it is given up.
+
+    Args:
+        runs: the runs of a study.
+        priorities: by run id; larger first.
+        decide: makes the selection of a protocol and an experiment, once its runs are done.
+    """
+
+    def __init__(self, runs: Sequence[Run], priorities: Mapping[str, int], decide: Decide) -> None:
+        self._runs = {run.id: run for run in runs}
+        self._waiting = sorted(runs, key=lambda run: -priorities[run.id])
+        self._open = {run.id for run in self._waiting}
+        self._decide = decide
+        self._decisions: dict[tuple[str, str], Mapping[str, Scalar]] = {}
+        self._changed = threading.Condition()
+        self._stopped = False
+        self.failed: dict[str, str] = {}
+        """Why each failed run failed, by id."""
+
+    @property
+    def left(self) -> int:
+        """Runs that are neither done nor failed."""
+        return len(self._open)
+
+    def take(self) -> Run | None:
+        """The next run, its parameters filled in; waits for one; None when there is none left."""
+        with self._changed:
+            while not self._stopped and self._waiting:
+                for run in list(self._waiting):
+                    if self._is_ready(run):
+                        self._waiting.remove(run)
+                        resolved = self._resolved(run)
+                        if resolved is not None:
+                            return resolved
+                if self._waiting:
+                    self._changed.wait()
+            return None
+
+    def finished(self, run_id: str, failure: str | None = None) -> None:
+        """A run has ended, well or with a reason why not."""
+        with self._changed:
+            self._close(run_id, failure)
+
+    def stop(self) -> None:
+        """Hand out no further run."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _close(self, run_id: str, failure: str | None) -> None:
+        self._open.discard(run_id)
+        if failure is not None:
+            self.failed[run_id] = failure
+        self._changed.notify_all()
+
+    def _is_ready(self, run: Run) -> bool:
+        return not any(source in self._open for source in self._sources(run))
+
+    def _sources(self, run: Run) -> list[str]:
+        """Ids of the runs that are selected from for this one."""
+        if run.selects_from is None:
+            return []
+        group = (run.protocol, run.selects_from)
+        return [
+            each.id for each in self._runs.values() if (each.protocol, each.experiment) == group
+        ]
+
+    def _resolved(self, run: Run) -> Run | None:
+        """The run with its selected parameters; None where they cannot be had, which is noted."""
+        if run.selects_from is None:
+            return run
+        broken = [source for source in self._sources(run) if source in self.failed]
+        if broken:
+            self._close(run.id, f"{broken[0]}, which is selected from, failed")
+            return None
+        group = (run.protocol, run.selects_from)
+        try:
+            if group not in self._decisions:
+                self._decisions[group] = self._decide(*group)
+            return run.resolved(self._decisions[group])
+        except NnreproError as error:
+            self._close(run.id, str(error))
+            return None

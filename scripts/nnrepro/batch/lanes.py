@@ -1,0 +1,130 @@
+"""Lanes: processes side by side, each training one run after the other.
+
+A lane's process is told a run on a line of its input and answers with a line of its output. It
+keeps its GPU and its compiled code from run to run. One that dies is started anew, and its run is
+tried once more; its checkpoint is still there.
+"""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nnrepro.batch.board import Board
+from nnrepro.study.run import Run
+
+TRIES = 2
+ENDED = ("done", "kept", "failed")
+
+Tell = Callable[[Run, dict[str, Any]], None]
+
+
+class Lanes:
+    """Several lanes at work on one board.
+
+    Args:
+        board: hands out the runs.
+        command: starts a lane's process.
+        count: number of lanes.
+        tell: told of every answer that ends a run.
+    """
+
+    def __init__(self, board: Board, command: Sequence[str], count: int, tell: Tell) -> None:
+        self._board = board
+        self._command = command
+        self._tell = tell
+        self._stopping = threading.Event()
+        self._processes: dict[int, subprocess.Popen[str]] = {}
+        self._threads = [
+            threading.Thread(target=self._lane, args=(number,)) for number in range(count)
+        ]
+
+    def run(self, until: float | None = None) -> bool:
+        """Train until the board is empty, or stop in good order at a time.
+
+        Args:
+            until: a time of `time.monotonic()`; None to train to the end.
+
+        Returns:
+            Whether the board was worked off.
+        """
+        for thread in self._threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in self._threads):
+                if until is not None and time.monotonic() >= until:
+                    self.stop()
+                self._join(0.2)
+        except KeyboardInterrupt:
+            self.stop()
+        self._join(None)
+        return not self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Start no further run; have those at work write their checkpoints and end."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._board.stop()
+        for process in list(self._processes.values()):
+            process.send_signal(signal.SIGTERM)
+
+    def _join(self, timeout: float | None) -> None:
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def _lane(self, number: int) -> None:
+        while (run := self._board.take()) is not None:
+            self._train(number, run)
+        self._end(number)
+
+    def _train(self, number: int, run: Run) -> None:
+        """One run, with another try when its process dies."""
+        for _ in range(TRIES):
+            answer = self._ask(number, run)
+            if answer["status"] in ENDED:
+                self._board.finished(run.id, answer.get("reason"))
+                self._tell(run, answer)
+                return
+            if self._stopping.is_set():
+                return
+        self._board.finished(run.id, str(answer["reason"]))
+        self._tell(run, answer)
+
+    def _ask(self, number: int, run: Run) -> dict[str, Any]:
+        """What the lane's process says of a run."""
+        process = self._process(number)
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(run.to_dict()) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if line:
+            return dict(json.loads(line))
+        code = process.wait()
+        del self._processes[number]
+        return {"status": "died", "reason": f"its process ended with status {code}"}
+
+    def _process(self, number: int) -> subprocess.Popen[str]:
+        if number not in self._processes:
+            # In a session of its own: Ctrl-C reaches this process, which then stops its lanes once.
+            self._processes[number] = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        return self._processes[number]
+
+    def _end(self, number: int) -> None:
+        process = self._processes.pop(number, None)
+        if process is not None:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait()

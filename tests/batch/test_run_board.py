@@ -1,0 +1,132 @@
+"""Runs are handed out in order, each when what it depends on is done."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from nnrepro.batch.board import Board
+from nnrepro.errors import NnreproError
+from nnrepro.study import Run
+
+
+def run(variant: str, experiment: str = "grid", *, selects: bool = False) -> Run:
+    return Run(
+        protocol="mine",
+        experiment=experiment,
+        variant=variant,
+        seed=0,
+        label=variant,
+        model="image_cnn",
+        input="image",
+        settings={},
+        selects_from="grid" if selects else None,
+        selected_parameters=("c1",) if selects else (),
+    )
+
+
+GRID = [run("small"), run("large")]
+LATER = [run("adam", "optimizers", selects=True), run("momentum", "optimizers", selects=True)]
+PRIORITIES = {
+    each.id: number for number, each in enumerate([*reversed(LATER), GRID[0], GRID[1]], start=1)
+}
+
+
+def board(decide: Any = lambda protocol, experiment: {"variant": "large", "c1": 90}) -> Board:
+    return Board([*GRID, *LATER], PRIORITIES, decide)
+
+
+def names(taken: list[Run | None]) -> list[str | None]:
+    return [None if each is None else each.variant for each in taken]
+
+
+def test_long_runs_start_first_and_selecting_ones_last() -> None:
+    """The decision is made once and fills in the parameters."""
+    asked = []
+
+    def decide(protocol: str, experiment: str) -> dict[str, Any]:
+        asked.append((protocol, experiment))
+        return {"variant": "large", "c1": 90}
+
+    work = board(decide)
+    first, second = work.take(), work.take()
+    assert names([first, second]) == ["large", "small"]
+    for each in (first, second):
+        assert each is not None
+        work.finished(each.id)
+    third, fourth = work.take(), work.take()
+    assert third is not None and third.settings["c1"] == 90
+    assert names([third, fourth, work.take()]) == ["adam", "momentum", None]
+    assert asked == [("mine", "grid")]
+    assert work.left == 2 and not work.failed
+
+
+def test_a_lane_waits_for_the_runs_that_are_selected_from() -> None:
+    """It neither gives up nor starts too early."""
+    work = board()
+    for _ in GRID:
+        work.take()
+    taken: list[Run | None] = []
+    waiting = threading.Thread(target=lambda: taken.append(work.take()))
+    waiting.start()
+    work.finished(GRID[0].id)
+    waiting.join(0.2)
+    assert not taken and waiting.is_alive()
+    work.finished(GRID[1].id)
+    waiting.join(10)
+    assert names(taken) == ["adam"]
+
+
+def test_runs_behind_a_failed_one_are_given_up_with_the_reason() -> None:
+    work = board()
+    for _ in GRID:
+        work.take()
+    work.finished(GRID[0].id, "out of memory")
+    work.finished(GRID[1].id)
+    assert work.take() is None and work.left == 0
+    assert work.failed[GRID[0].id] == "out of memory"
+    assert "mine/grid/small/seed0, which is selected from, failed" in work.failed[LATER[0].id]
+
+
+def test_a_selection_that_cannot_be_made_is_a_failure_not_a_crash() -> None:
+    def decide(protocol: str, experiment: str) -> dict[str, Any]:
+        raise NnreproError("no variant can be selected")
+
+    work = board(decide)
+    for each in GRID:
+        work.take()
+        work.finished(each.id)
+    assert work.take() is None
+    assert set(work.failed) == {each.id for each in LATER}
+
+
+def test_stopping_wakes_those_who_wait() -> None:
+    work = board()
+    for _ in GRID:
+        work.take()
+    taken: list[Run | None] = []
+    waiting = threading.Thread(target=lambda: taken.append(work.take()))
+    waiting.start()
+    work.stop()
+    waiting.join(10)
+    assert taken == [None] and work.left == 4
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 5])
+def test_every_run_is_handed_out_once(lanes: int) -> None:
+    """Whatever the number of lanes that take."""
+    runs = [run(f"v{number}") for number in range(40)]
+    work = Board(runs, {each.id: 1 for each in runs}, lambda *group: {})
+    seen: list[str] = []
+
+    def lane() -> None:
+        while (each := work.take()) is not None:
+            seen.append(each.id)
+            work.finished(each.id)
+
+    threads = [threading.Thread(target=lane) for _ in range(lanes)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(seen) == sorted(each.id for each in runs)
