@@ -24,7 +24,7 @@ def test_output_follows_the_order_asked_for_and_names_what_lacks(tmp_path, make_
     write_run(tmp_path, runs[0], {"history.json": HISTORY})
     write_run(tmp_path, runs[2], {"history.json": HISTORY})
     data, problems = read_runs(runs, tmp_path)
-    assert [item.run for item in data] == [runs[0], runs[2]]
+    assert [item.run.id for item in data] == [runs[0].id, runs[2].id]
     assert [(p.run_id, p.file, p.status) for p in problems] == [
         (runs[1].id, "history.json", "missing")
     ]

@@ -73,6 +73,10 @@ def test_level_metrics_by_hand(make_history):
         "final_test_loss": 4.0,
         "last_window_mean_test_loss": 2.5,
         "window_range_test_accuracy": 0.2,
+        "last_window_mean_test_accuracy_se_window": pytest.approx(np.nan, nan_ok=True),
+        "last_window_mean_test_accuracy_effective_epochs": pytest.approx(np.nan, nan_ok=True),
+        "last_window_mean_test_loss_se_window": pytest.approx(np.nan, nan_ok=True),
+        "last_window_mean_test_loss_effective_epochs": pytest.approx(np.nan, nan_ok=True),
     }
 
 

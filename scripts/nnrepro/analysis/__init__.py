@@ -5,6 +5,7 @@ Pure NumPy, SciPy and pandas; nothing here knows how a run was trained or how a 
 
 from nnrepro.analysis.archive import Problem, RunData, read_runs
 from nnrepro.analysis.columns import metric_name, metric_values, rows_of, window_mean
+from nnrepro.analysis.convergence_table import convergence_table
 from nnrepro.analysis.cross import cross_matrix, cross_table
 from nnrepro.analysis.csvfile import TableError, read_csv, write_csv
 from nnrepro.analysis.history import (
@@ -17,14 +18,15 @@ from nnrepro.analysis.history import (
 from nnrepro.analysis.metrics import MetricError, Window, windows
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import SelectionError, select, selection_table
+from nnrepro.analysis.stability_table import stability_table
 from nnrepro.analysis.statistics import Interval, Summary, summarise
 from nnrepro.analysis.table_kinds import (
     TABLE_KINDS,
-    convergence_table,
     make_table,
     pairs_table,
     ranking_table,
 )
+from nnrepro.analysis.tests_table import tests_table
 from nnrepro.analysis.variants_table import variants_table
 
 __all__ = [
@@ -56,7 +58,9 @@ __all__ = [
     "runs_table",
     "select",
     "selection_table",
+    "stability_table",
     "summarise",
+    "tests_table",
     "variants_table",
     "window_mean",
     "windows",

@@ -4,28 +4,28 @@ Only the history is needed. What a missing `run.json` would have told stays unkn
 history is missing or damaged is named in a `Problem` and left out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnrepro.analysis.folds import FoldHistory
 from nnrepro.analysis.history import (
     ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
-    read_comparison_history,
     read_history,
     read_json_object,
 )
+from nnrepro.analysis.recorded import as_recorded, differences
+from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.study import Run
-from nnrepro.study.paths import COMPARISON_HISTORY, RUN_FILES
+from nnrepro.study.folders import RunFolders, epochs_in
+from nnrepro.study.paths import RUN_FILES
 
 STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
-
-_FREE_SETTINGS = ("epochs", "window", "smoothing")
-"""Settings in which a record may differ: the history's length rules, and analysis comes later."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +33,40 @@ class RunData:
     """A run with what was found of it.
 
     Attributes:
-        run: the run as the study declares it.
+        run: the run as the study declares it, with what its record tells of it: parameters that
+            were selected, and epochs and examples where they are not those asked for.
         history: its per-epoch metrics.
         comparison: the same on the larger test set; None without one.
         record: the content of `run.json`; None where it is missing or damaged.
+        folder: the folder that it was read from; None where it was not read from one.
+        validation: as `comparison`, on the training examples that were held out.
+        folds: right answers on the primary test set by folds; None where they are not counted.
     """
 
     run: Run
     history: History
     comparison: ComparisonHistory | None = None
     record: dict[str, Any] | None = None
+    folder: Path | None = None
+    validation: ComparisonHistory | None = None
+    folds: FoldHistory | None = None
 
     @property
     def status(self) -> str:
         """`completed` or `diverged` as recorded, `unknown` without a record."""
         return "unknown" if self.record is None else str(self.record["status"])
+
+    @property
+    def generated(self) -> bool | None:
+        """Whether the run was made with generated data; None where no record tells."""
+        data = (self.record or {}).get("data")
+        told = data.get("generated") if isinstance(data, dict) else None
+        return told if isinstance(told, bool) else None
+
+    @property
+    def done(self) -> Run:
+        """The run with the epochs that its history has, also where it diverged and stopped."""
+        return self.run.as_done({"epochs": self.history.epochs})
 
 
 @dataclass(frozen=True)
@@ -77,28 +96,41 @@ class Problem:
         return self.status is not None
 
 
-def read_runs(runs: Iterable[Run], folder: Path) -> tuple[list[RunData], list[Problem]]:
-    """Read what `folder` holds of each run.
+def read_runs(
+    runs: Iterable[Run], folders: RunFolders | Path
+) -> tuple[list[RunData], list[Problem]]:
+    """Read what there is of each run.
 
     Args:
         runs: the runs asked for; their order is the order of the output.
-        folder: the folder that holds `<run_id>/history.json`.
+        folders: where their folders are, or the folder that holds `<run_id>/history.json`.
 
     Returns:
         The runs with a sound history, and every problem met. A run without a usable history has
         one problem with `excludes` and no entry in the first list.
     """
+    where = folders if isinstance(folders, RunFolders) else RunFolders(Path(folders))
     data: list[RunData] = []
     problems: list[Problem] = []
     for run in runs:
-        found, met = _read_run(run, Path(folder) / run.id)
-        problems += met
+        found, met = _read_run(run, where)
+        problems += [*met, *_unused(run, where)]
         if found is not None:
             data.append(found)
     return data, problems
 
 
-def _read_run(run: Run, folder: Path) -> tuple[RunData | None, list[Problem]]:
+def folds_of(run: Run, folders: RunFolders | Path) -> FoldHistory | None:
+    """A run's right answers by folds of the test set; None where none can be read."""
+    data, _ = read_runs([run], folders)
+    return data[0].folds if data else None
+
+
+def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem]]:
+    folder = where.folder(run.id)
+    altered = where.altered(run.id)
+    if altered:
+        return None, [_altered(run, altered)]
     record, problems = _read_record(run, folder)
     diverged = record is not None and record["status"] == "diverged"
     file = RUN_FILES["history"]
@@ -107,33 +139,35 @@ def _read_run(run: Run, folder: Path) -> tuple[RunData | None, list[Problem]]:
     except HistoryError as error:
         status = "missing" if isinstance(error, MissingHistoryError) else "damaged"
         return None, [*problems, Problem(run, file, str(error), status)]
-    comparison = None
-    if int(run.settings.get("comparison_test_examples", 0)) > 0:
-        comparison, met = _read_comparison(run, folder, history.epochs, diverged)
-        problems += met
+    side, met = read_side_histories(run, folder, history, diverged=diverged)
+    problems += [Problem(run, name, message) for name, message in met]
     if record is not None and record.get("epochs_completed", history.epochs) != history.epochs:
         message = (
             f"{folder / RUN_FILES['record']}: says {record['epochs_completed']} epochs, the "
             f"history has {history.epochs}; the history's number is used"
         )
         problems.append(Problem(run, RUN_FILES["record"], message))
-    return RunData(run, history, comparison, record), problems
+    recorded = as_recorded(run, record, history.epochs)
+    data = RunData(recorded, history, side.comparison, record, folder, side.validation, side.folds)
+    return data, problems
 
 
-def _read_comparison(
-    run: Run, folder: Path, epochs: int, diverged: bool
-) -> tuple[ComparisonHistory | None, list[Problem]]:
-    path = folder / COMPARISON_HISTORY
-    try:
-        comparison = read_comparison_history(path, allow_nonfinite=diverged)
-        if comparison.epochs != epochs:
-            raise HistoryError(
-                f"{path}: has {comparison.epochs} epochs, the run's history {epochs}"
-            )
-    except HistoryError as error:
-        message = f"{error}; metrics on the larger test set are left blank"
-        return None, [Problem(run, COMPARISON_HISTORY, message)]
-    return comparison, []
+def _altered(run: Run, files: Sequence[Path]) -> Problem:
+    message = (
+        f"{', '.join(map(str, files))}: the checksum is not the one in the archive's manifest; "
+        "damaged or changed, restore it or make the archive again"
+    )
+    return Problem(run, files[0].name, message, "damaged")
+
+
+def _unused(run: Run, where: RunFolders) -> list[Problem]:
+    """Further histories of a run that are damaged: nobody can tell whether they are longer."""
+    file = RUN_FILES["history"]
+    return [
+        Problem(run, file, f"{folder / file}: cannot be read; another history of the run is used")
+        for folder in where.others(run.id)
+        if not epochs_in(folder)
+    ]
 
 
 def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -150,21 +184,8 @@ def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Pr
         return None, []
     except HistoryError as error:
         return None, [Problem(run, file, f"{error}; what it would tell is shown as unknown")]
-    return record, _differences(run, record, folder / file)
-
-
-def _differences(run: Run, record: dict[str, Any], path: Path) -> list[Problem]:
-    """A problem when the record is of other settings than the study now asks for."""
-    described = record.get("run")
-    recorded = described.get("settings") if isinstance(described, dict) else None
-    if not isinstance(recorded, dict):
-        return []
-    different = [
-        f"{name} = {recorded[name]!r} where the study asks for {run.settings[name]!r}"
-        for name in sorted(run.settings)
-        if name in recorded and name not in _FREE_SETTINGS and recorded[name] != run.settings[name]
-    ]
+    different = differences(run, record)
     if not different:
-        return []
-    message = f"{path}: the run was made with {', '.join(different)}; train it again"
-    return [Problem(run, path.name, message)]
+        return record, []
+    message = f"{folder / file}: the run was made with {', '.join(different)}; train it again"
+    return record, [Problem(run, file, message)]

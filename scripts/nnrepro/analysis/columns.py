@@ -29,10 +29,15 @@ SETTING_PREFIX = "setting_"
 
 KEYS = ("protocol", "experiment", "variant")
 
-SPREAD = ("_n", "_sd", "_ci95_low", "_ci95_high", "_interval")
-"""What follows a metric's name in the columns on its spread over seeds in the variants table."""
+SPREAD = ("_n", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
+"""What follows a metric's name in the columns on its uncertainty in the variants table."""
 
-_TEST_ACCURACY = re.compile(r"^(comparison_)?(max|mean|final|last\d+_mean)_test_accuracy$")
+NOISE = ("_se_window", "_effective_epochs")
+"""What follows the name of a mean over a window in the columns on the noise of its epochs."""
+
+_SHARE_OF_ANSWERS = re.compile(
+    r"^(comparison_)?(max|mean|final|last(\d+|_window)_mean)_(test|validation)_accuracy$"
+)
 
 
 def setting_columns(frame: pd.DataFrame) -> list[str]:
@@ -55,12 +60,12 @@ def setting_name(column: str) -> str:
 
 
 def examples_column(metric: str) -> str | None:
-    """The column with the size of the test set that an accuracy was measured on.
+    """The column with the number of examples that an accuracy was measured on.
 
-    None for metrics that are no share of right answers on a test set.
+    None for metrics that are no share of right answers on a test set or on held-out examples.
     """
-    match = _TEST_ACCURACY.match(metric)
-    return None if match is None else f"{match[1] or ''}test_examples"
+    match = _SHARE_OF_ANSWERS.match(metric)
+    return None if match is None else f"{match[1] or ''}{match[4]}_examples"
 
 
 def window_mean(row: Mapping[str, Any] | pd.Series, quantity: str) -> float:
@@ -127,6 +132,12 @@ def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
         return primary
     column = f"{COMPARISON_PREFIX}test_examples"
     return frame[column].where(on_comparison_set(frame), primary)
+
+
+def shortened(variants: pd.DataFrame) -> pd.Series:
+    """Which variants have a run of fewer epochs than their protocol asks for; blank if unknown."""
+    done = variants["epochs_completed"]
+    return (done < variants["protocol_epochs"]).astype("object").where(done.notna(), None)
 
 
 def rows_of(variants: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:

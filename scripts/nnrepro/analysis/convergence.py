@@ -32,6 +32,10 @@ class Convergence:
     converged: bool
 
 
+NEVER = Convergence(None, False)
+"""Of a curve that does not settle."""
+
+
 def smooth(values: FloatArray, width: int) -> FloatArray:
     """Centred moving mean, its window shortened at both ends.
 

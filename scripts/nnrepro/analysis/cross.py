@@ -15,8 +15,8 @@ from nnrepro.analysis.columns import (
     require_column,
 )
 from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.metrics import LAST_WINDOW, lower_is_better
-from nnrepro.analysis.standings import standings
+from nnrepro.analysis.metrics import LAST_WINDOW
+from nnrepro.analysis.standings import standings_by
 
 AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""
@@ -43,9 +43,10 @@ def cross_table(
 
     Returns:
         `protocol`, `metric`, the two parameters, `variant`, `value`, `ci95_low`, `ci95_high`,
-        `tied_with_best`, `cells` (values in the average) and `cells_missing`. The full product of
-        the parameters' values is given; `average` as a parameter marks averages over it, taken over
-        the cells that there are.
+        `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
+        `cells` (values in the average) and `cells_missing`. The full product of the parameters'
+        values is given; `average` as a parameter marks averages over it, taken over the cells that
+        there are.
 
     Raises:
         TableError: no such parameter or metric, a variant without the parameter, or two variants
@@ -106,7 +107,7 @@ def _cells(
         floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))
         for suffix in ("", "_ci95_low", "_ci95_high")
     )
-    place = standings(value, low, high, smaller_is_better=lower_is_better(metric))
+    place = standings_by(variants, metric, test_set=test_set)
     found: dict[tuple[Hashable, Hashable], int] = {}
     names = list(variants["variant"])
     for position, key in enumerate(zip(variants[rows], variants[columns], strict=True)):
@@ -128,6 +129,7 @@ def _cells(
                     "ci95_low": low[index],
                     "ci95_high": high[index],
                     "tied_with_best": place.tied[index],
+                    "probability_best": place.probability[index],
                 }
             present = not np.isnan(cell.get("value", np.nan))
             cells.append(cell | {"cells": int(present), "cells_missing": int(not present)})

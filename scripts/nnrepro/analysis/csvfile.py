@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,12 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     write_text(path, buffer.getvalue())
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a table that `write_csv` wrote, with the types that `tidy_types` gives.
+
+    Args:
+        path: the file.
+        text: columns that stay text, beside those that always do.
 
     Raises:
         TableError: the file is missing, empty or no CSV table.
@@ -49,7 +53,7 @@ def read_csv(path: Path) -> pd.DataFrame:
             header, *rows = csv.reader(file, strict=True)
         # Parsed here and not by pandas, whose numbers may differ in the last digit.
         columns = {
-            name: _parsed([row[index] for row in rows], name in TEXT_COLUMNS)
+            name: _parsed([row[index] for row in rows], name in {*TEXT_COLUMNS, *text})
             for index, name in enumerate(header)
         }
     except FileNotFoundError as error:

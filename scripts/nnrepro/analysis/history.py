@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import read_stored
 
 FloatArray = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class MissingHistoryError(HistoryError):
 
 @dataclass(frozen=True, eq=False)
 class ComparisonHistory:
-    """Per-epoch metrics on the larger test set.
+    """Per-epoch metrics on a set beside the primary test set: a larger one, or held-out examples.
 
     Attributes:
         val_loss: loss per epoch, shape [epochs].
@@ -110,23 +111,28 @@ def read_history(path: Path, *, allow_nonfinite: bool = False) -> History:
 
 
 def read_comparison_history(path: Path, *, allow_nonfinite: bool = False) -> ComparisonHistory:
-    """Read `history_comparison.json`; arguments and errors as for `read_history`."""
+    """Read `history_comparison.json` or `history_validation.json`.
+
+    Arguments and errors as for `read_history`.
+    """
     return ComparisonHistory(**_read_series(path, COMPARISON_KEYS, allow_nonfinite))
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file.
+    """The JSON object in a file, which may be stored compressed as `<name>.gz`.
 
     Raises:
         MissingHistoryError: there is no such file.
         HistoryError: the file cannot be read, or holds something other than one JSON object.
     """
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
+        value = json.loads(read_stored(path).decode("utf-8"))
     except FileNotFoundError as error:
         raise MissingHistoryError(f"{path}: there is no such file") from error
     except OSError as error:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
+    except NnreproError as error:
+        raise HistoryError(str(error)) from error
     except json.JSONDecodeError as error:
         raise HistoryError(
             f"{path}, line {error.lineno}: not valid JSON ({error.msg}); "

@@ -13,9 +13,11 @@ from typing import Self
 
 import numpy as np
 
+from nnrepro.analysis.autocorrelation import window_noise
 from nnrepro.analysis.convergence import (
     ACCURACY_TOLERANCE,
     LOSS_TOLERANCE,
+    NEVER,
     convergence,
     jitter,
     tail,
@@ -110,8 +112,33 @@ TEST_METRICS: Mapping[str, Callable[[TestCurves, int], Value]] = {
     "final_test_loss": lambda h, w: float(h.val_loss[-1]),
     "last_window_mean_test_loss": lambda h, w: tail(h.val_loss, w),
     "window_range_test_accuracy": lambda h, w: float(np.ptp(h.val_accuracy[-w:])),
+    "last_window_mean_test_accuracy_se_window": lambda h, w: (
+        window_noise(h.val_accuracy[-w:]).error
+    ),
+    "last_window_mean_test_accuracy_effective_epochs": lambda h, w: (
+        window_noise(h.val_accuracy[-w:]).effective
+    ),
+    "last_window_mean_test_loss_se_window": lambda h, w: window_noise(h.val_loss[-w:]).error,
+    "last_window_mean_test_loss_effective_epochs": lambda h, w: (
+        window_noise(h.val_loss[-w:]).effective
+    ),
 }
-"""Metrics of the curves on a test set, by name: functions of the curves and the closing window."""
+"""Metrics of the curves on a test set, by name: functions of the curves and the closing window.
+
+`_se_window` and `_effective_epochs` follow a mean's name and say how well its epochs settle it.
+"""
+
+VALIDATION_METRICS: Mapping[str, Callable[[TestCurves, int], Value]] = {
+    name.replace("_test_", "_validation_"): TEST_METRICS[name]
+    for name in (
+        "max_test_accuracy",
+        "mean_test_accuracy",
+        "final_test_accuracy",
+        "last_window_mean_test_accuracy",
+    )
+}
+"""Metrics of the curve on held-out training examples, by which a variant can be selected without
+the test set."""
 
 TRAIN_METRICS: Mapping[str, Callable[[History, int], Value]] = {
     "final_train_accuracy": lambda h, w: float(h.accuracy[-1]),
@@ -127,7 +154,7 @@ SETTLING_METRICS = (
     "test_accuracy_converged",
     "test_loss_convergence_epoch",
     "test_loss_converged",
-    "test_accuracy_jitter",
+    "jitter_test_accuracy",
 )
 """Metrics of how the test curves settle, as `settling_metrics` computes them."""
 
@@ -137,21 +164,39 @@ def level_metrics(curves: TestCurves, window: int) -> dict[str, Value]:
     return {name: function(curves, window) for name, function in TEST_METRICS.items()}
 
 
+def validation_metrics(curves: TestCurves, window: int) -> dict[str, Value]:
+    """Every metric of `VALIDATION_METRICS`."""
+    return {name: function(curves, window) for name, function in VALIDATION_METRICS.items()}
+
+
 def train_metrics(history: History, window: int) -> dict[str, Value]:
     """Every metric of `TRAIN_METRICS`."""
     return {name: function(history, window) for name, function in TRAIN_METRICS.items()}
 
 
-def settling_metrics(history: History, window: int, width: int) -> dict[str, Value]:
-    """Every metric of `SETTLING_METRICS`, with a closing window and a moving mean's width."""
+def settling_metrics(
+    history: History, window: int, width: int, *, blown_up: bool = False
+) -> dict[str, Value]:
+    """Every metric of `SETTLING_METRICS`.
+
+    Args:
+        history: the curves.
+        window: epochs of the closing window.
+        width: width of the moving mean.
+        blown_up: whether the run ended in a blow-up; its curves, however level, then count as not
+            converged.
+    """
     accuracy = convergence(history.val_accuracy, window, width, ACCURACY_TOLERANCE)
     loss = convergence(history.val_loss, window, width, LOSS_TOLERANCE)
+    if blown_up:
+        accuracy = loss = NEVER
     values = (
         accuracy.epoch,
         accuracy.converged,
         loss.epoch,
         loss.converged,
-        jitter(history.val_accuracy, window, width),
+        # Without smoothing there is nothing to vary about.
+        jitter(history.val_accuracy, window, width) if width > 1 else float("nan"),
     )
     return dict(zip(SETTLING_METRICS, values, strict=True))
 
@@ -163,5 +208,5 @@ def with_window(name: str, window: int) -> str:
 
 def lower_is_better(metric: str) -> bool:
     """Whether a smaller value of the metric is the better one: losses, times and spreads."""
-    words = ("loss", "seconds", "epoch", "range", "jitter", "gap")
+    words = ("loss", "seconds", "epoch", "range", "jitter", "gap", "collapses")
     return any(word in metric for word in words)

@@ -38,6 +38,22 @@ def provenance(
     counts = Counter(item.status for item in data)
     counts.update(problem.status for problem in problems if problem.status is not None)
     return {
+        **origins(records, prepared, notes),
+        "runs": {status: counts[status] for status in STATUSES},
+    }
+
+
+def origins(
+    records: Sequence[Record], prepared: Mapping[str, Record], notes: Mapping[str, str]
+) -> dict[str, Any]:
+    """What `provenance` tells, but for the runs' statuses, from the records alone.
+
+    Args:
+        records: the content of `run.json` files.
+        prepared: as for `provenance`.
+        notes: as for `provenance`.
+    """
+    return {
         "data": _data_sets([*prepared.items(), *_recorded_data(records)], notes),
         "code": _distinct(_section(record, "code").get("sha256") for record in records),
         "packages": _by_name(_section(record, "packages") for record in records),
@@ -46,7 +62,6 @@ def provenance(
         "devices": _distinct(_device(record) for record in records),
         "threads": _distinct(record.get("threads") for record in records),
         "seconds": _seconds(records),
-        "runs": {status: counts[status] for status in STATUSES},
     }
 
 

@@ -8,18 +8,23 @@ import pandas as pd
 from nnrepro.analysis.archive import Problem, RunData
 from nnrepro.analysis.columns import COMPARISON_PREFIX, SETTING_PREFIX
 from nnrepro.analysis.csvfile import TableError, tidy_types
+from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.metrics import (
     LAST_WINDOW,
     SETTLING_METRICS,
     TEST_METRICS,
     TRAIN_METRICS,
+    VALIDATION_METRICS,
     level_metrics,
     settling_metrics,
     train_metrics,
+    validation_metrics,
     windows,
     with_window,
 )
+from nnrepro.analysis.stability import blew_up, collapse_levels, collapses, epochs_to_reach
 from nnrepro.study import Run
+from nnrepro.study.run import ANALYSIS_SETTINGS
 from nnrepro.study.settings import SETTINGS
 
 IDENTITY = (
@@ -45,20 +50,25 @@ METRICS = (
     *TEST_METRICS,
     *TRAIN_METRICS,
     *SETTLING_METRICS,
+    "collapses",
     *(COMPARISON_PREFIX + name for name in TEST_METRICS),
+    *VALIDATION_METRICS,
     "train_seconds",
     "seconds_per_epoch",
 )
 """Metrics in the order of their columns; `last_window_` gives one column per window in use."""
 
-_ANALYSIS_SETTINGS = ("window", "smoothing")
-"""Settings that have columns of their own, under `_asked`."""
+ORIGIN = ("device", "generated")
+"""What the last columns tell of where a run was made."""
 
-_RESERVED = frozenset((*IDENTITY, *LENGTHS, *METRICS, "device"))
+_RESERVED = frozenset((*IDENTITY, *LENGTHS, *METRICS, *ORIGIN))
 
 
 def runs_table(
-    data: Sequence[RunData], problems: Sequence[Problem] = (), runs: Iterable[Run] | None = None
+    data: Sequence[RunData],
+    problems: Sequence[Problem] = (),
+    runs: Iterable[Run] | None = None,
+    levels: Iterable[float] = (),
 ) -> pd.DataFrame:
     """One row per run asked for, also for those that are missing or damaged.
 
@@ -67,9 +77,13 @@ def runs_table(
         problems: what `read_runs` met; those that exclude a run give a row without metrics.
         runs: the runs wanted, whose order becomes the order of the rows. Without it, the runs of
             `data` come first and those that a problem excludes follow.
+        levels: test accuracies of which the time to reach them is told.
 
     Returns:
-        The columns `IDENTITY`, every setting of any run, `LENGTHS`, `METRICS` and `device`.
+        The columns `IDENTITY`, every setting of any run but those of the analysis, `LENGTHS`,
+        `METRICS`, for each level `epochs_to_<level>_test_accuracy` and
+        `seconds_to_<level>_test_accuracy` (blank in a run that does not reach it), `device`, and
+        `generated`, whether the data was made up.
         Settings come in the order of the study's shared settings, then models' own by name. A run
         without a record has blanks for what only the record tells.
 
@@ -77,7 +91,10 @@ def runs_table(
         MetricError: a run's settings do not name its window.
         TableError: a run wanted was neither read nor named in a problem.
     """
-    rows = {item.run.id: _identity(item.run, item.status) | _measured(item) for item in data}
+    levels = sorted(set(levels))
+    rows = {
+        item.run.id: _identity(item.run, item.status) | _measured(item, levels) for item in data
+    }
     asked = {item.run.id: item.run for item in data}
     for problem in problems:
         asked.setdefault(problem.run_id, problem.run)
@@ -93,9 +110,15 @@ def runs_table(
         rows[run_id] |= {_setting_column(name): values.get(name) for name in settings}
     used = sorted({row["window"] for row in rows.values() if "window" in row})
     columns = [*IDENTITY, *map(_setting_column, settings), *LENGTHS, *_metric_columns(used)]
+    columns += [name for level in levels for name in reach_columns(level)]
     # As objects, so that whole numbers beside blanks stay whole.
     found = [rows[run_id] for run_id in order]
-    return tidy_types(pd.DataFrame(found, columns=[*columns, "device"], dtype="object"))
+    return tidy_types(pd.DataFrame(found, columns=[*columns, *ORIGIN], dtype="object"))
+
+
+def reach_columns(level: float) -> tuple[str, str]:
+    """The columns with the epochs and the seconds that it takes to reach a test accuracy."""
+    return f"epochs_to_{level:g}_test_accuracy", f"seconds_to_{level:g}_test_accuracy"
 
 
 def _identity(run: Run, status: str) -> dict[str, Any]:
@@ -115,28 +138,52 @@ def _identity(run: Run, status: str) -> dict[str, Any]:
     }
 
 
-def _measured(data: RunData) -> dict[str, Any]:
+def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
     """What history and record tell of a run."""
     history = data.history
     window, smoothing = windows(data.run, history.epochs)
     values: dict[str, Any] = {
         **level_metrics(history, window.used),
         **train_metrics(history, window.used),
-        **settling_metrics(history, window.used, smoothing.used),
+        **settling_metrics(history, window.used, smoothing.used, blown_up=blew_up(data)),
+        "collapses": _collapses(data),
     }
     if data.comparison is not None:
         larger = level_metrics(data.comparison, window.used)
         values |= {COMPARISON_PREFIX + name: value for name, value in larger.items()}
+    if data.validation is not None:
+        values |= validation_metrics(data.validation, window.used)
     seconds = _train_seconds(data.record)
+    per_epoch = None if seconds is None else seconds / history.epochs
     return {
         "epochs_completed": history.epochs,
         "window": window.used,
         "smoothing": smoothing.used,
         **{with_window(name, window.used): value for name, value in values.items()},
         "train_seconds": seconds,
-        "seconds_per_epoch": None if seconds is None else seconds / history.epochs,
+        "seconds_per_epoch": per_epoch,
+        **_reached(history.val_accuracy, levels, per_epoch),
         "device": _device(data.record),
+        "generated": data.generated,
     }
+
+
+def _collapses(data: RunData) -> int | None:
+    levels = collapse_levels(data.run)
+    return None if levels is None else collapses(data.history.val_accuracy, levels)
+
+
+def _reached(
+    accuracy: FloatArray, levels: Sequence[float], per_epoch: float | None
+) -> dict[str, float | int | None]:
+    """Epochs and seconds to each level; all epochs of a run are taken to last equally long."""
+    values: dict[str, float | int | None] = {}
+    for level in levels:
+        epochs = epochs_to_reach(accuracy, level)
+        known = epochs is not None and per_epoch is not None
+        seconds = epochs * per_epoch if known else None  # type: ignore[operator]
+        values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))
+    return values
 
 
 def _train_seconds(record: dict[str, Any] | None) -> float | None:
@@ -160,7 +207,7 @@ def _device(record: dict[str, Any] | None) -> str | None:
 
 def _setting_names(runs: Iterable[Run]) -> list[str]:
     """Settings of any of the runs: shared ones in declared order, then models' own by name."""
-    found = {name for run in runs for name in run.settings} - set(_ANALYSIS_SETTINGS)
+    found = {name for run in runs for name in run.settings} - set(ANALYSIS_SETTINGS)
     shared = [name for name in SETTINGS if name in found]
     return shared + sorted(found.difference(shared))
 

@@ -20,8 +20,7 @@ from nnrepro.analysis.columns import (
 )
 from nnrepro.analysis.csvfile import TableError, tidy_types
 from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.metrics import lower_is_better
-from nnrepro.analysis.standings import Standings, standings
+from nnrepro.analysis.standings import Standings, standings_by
 from nnrepro.study.run import Scalar
 from nnrepro.study.settings import nearest
 
@@ -75,7 +74,8 @@ def selection_table(
     Returns:
         A row per variant, best first, with `rank`, its parameters, `metric`, `value`, `ci95_low`,
         `ci95_high`, `difference_to_best`, `eligible`, `selected`, `equal_to_selected` (exactly the
-        same value, the earlier one was chosen) and `tied_with_best` (the intervals overlap).
+        same value, the earlier one was chosen), `tied_with_best` (in the 95 % set of those that may
+        be the best) and `probability_best`, both among the eligible (`nnrepro.analysis.best`).
     """
     _check_one_experiment(variants)
     place = _standings(variants, metric)
@@ -93,21 +93,23 @@ def selection_table(
     table["selected"] = np.arange(len(table)) == (-1 if place.best is None else place.best)
     table["equal_to_selected"] = (place.difference == 0) & ~table["selected"]
     table["tied_with_best"] = place.tied
+    table["probability_best"] = place.probability
     return tidy_types(table.iloc[place.order].reset_index(drop=True))
 
 
 def _standings(variants: pd.DataFrame, metric: str) -> Standings:
     """Standings of the variants that may be chosen."""
     values = floats(metric_values(variants, metric))
-    values = np.where(_eligible(variants, values), values, np.nan)
-    low = floats(metric_values(variants, metric, suffix="_ci95_low"))
-    high = floats(metric_values(variants, metric, suffix="_ci95_high"))
-    return standings(values, low, high, smaller_is_better=lower_is_better(metric))
+    return standings_by(variants, metric, eligible=_eligible(variants, values))
+
+
+def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which variants have no diverged run, shape [variants]."""
+    return ~variants["status"].str.contains("diverged").to_numpy(dtype=bool)
 
 
 def _eligible(variants: pd.DataFrame, values: FloatArray) -> NDArray[np.bool_]:
-    diverged = variants["status"].str.contains("diverged").to_numpy(dtype=bool)
-    return ~np.isnan(values) & ~diverged
+    return ~np.isnan(values) & selectable(variants)
 
 
 def _parameter_columns(variants: pd.DataFrame, parameters: Iterable[str] | None) -> list[str]:

@@ -1,15 +1,15 @@
-"""Ranking variants by a metric, with the set that cannot be told apart from the best.
-
-Apart means that the two 95 % intervals do not overlap. That is cautious: variants whose intervals
-overlap may still differ by a test that pairs their seeds or their test examples.
-"""
+"""Ranking variants by a metric, with the set that cannot be told apart from the best."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from nnrepro.analysis.best import levels_of, may_be_best, probability_best
+from nnrepro.analysis.columns import PRIMARY, floats, metric_values
 from nnrepro.analysis.history import FloatArray
+from nnrepro.analysis.metrics import lower_is_better
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,10 @@ class Standings:
         rank: rank of each variant, counted from 1, equals sharing the smaller one; None without
             value.
         difference: value minus the best value; NaN without value.
-        tied: whether the variant's interval overlaps the best one's; True for the best itself, None
-            where an interval is missing.
+        tied: whether the variant is in the 95 % set of those that may be the best
+            (`nnrepro.analysis.best`); True for the best itself, None where its error is not known.
+        probability: the probability of each variant being the best; None without value, or where
+            an error is not known.
     """
 
     best: int | None
@@ -31,17 +33,22 @@ class Standings:
     rank: list[int | None]
     difference: FloatArray
     tied: list[bool | None]
+    probability: list[float | None]
 
 
 def standings(
-    values: FloatArray, low: FloatArray, high: FloatArray, *, smaller_is_better: bool = False
+    values: FloatArray,
+    errors: FloatArray,
+    counts: FloatArray,
+    *,
+    smaller_is_better: bool = False,
 ) -> Standings:
     """Rank variants.
 
     Args:
         values: the metric per variant; NaN without value.
-        low: lower ends of the variants' intervals; NaN without interval.
-        high: upper ends of the variants' intervals.
+        errors: its standard errors; NaN where not known.
+        counts: how many seeds each value is a mean over.
         smaller_is_better: for losses and times.
     """
     cost = values if smaller_is_better else -values
@@ -49,15 +56,43 @@ def standings(
     present = ~np.isnan(values)
     if not present.any():
         nothing = [None] * len(values)
-        return Standings(None, order, list(nothing), np.full(len(values), np.nan), list(nothing))
+        unknown = np.full(len(values), np.nan)
+        return Standings(None, order, [*nothing], unknown, [*nothing], [*nothing])
     best = int(order[0])
     ordered = np.sort(cost[present])
     rank = [
         int(np.searchsorted(ordered, c)) + 1 if ok else None
         for c, ok in zip(cost, present, strict=True)
     ]
-    overlap = (low <= high[best]) & (low[best] <= high)
-    known = ~np.isnan(low) & ~np.isnan(low[best]) & present
-    tied = [bool(o) if k else None for o, k in zip(overlap, known, strict=True)]
+    levels = levels_of(-cost, errors, counts)
+    tied = may_be_best(levels)
     tied[best] = True
-    return Standings(best, order, rank, values - values[best], tied)
+    probability = [None if np.isnan(p) else float(p) for p in probability_best(levels)]
+    return Standings(best, order, rank, values - values[best], tied, probability)
+
+
+def standings_by(
+    variants: pd.DataFrame,
+    metric: str,
+    *,
+    test_set: str = PRIMARY,
+    eligible: NDArray[np.bool_] | None = None,
+) -> Standings:
+    """Rank rows of the variants table.
+
+    Args:
+        variants: the rows.
+        metric: a metric column, or a name with `last_window_` for each row's own closing window.
+        test_set: `comparison` takes the larger test set for the variants that have one.
+        eligible: which rows may be ranked, shape [variants]; all that have a value without it.
+
+    Raises:
+        TableError: the table has no such metric.
+    """
+    values, errors, counts = (
+        floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))
+        for suffix in ("", "_se", "_n")
+    )
+    if eligible is not None:
+        values = np.where(eligible, values, np.nan)
+    return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))

@@ -21,13 +21,22 @@ from nnrepro.analysis.columns import (
     metrics_of,
     require_column,
 )
+from nnrepro.analysis.convergence_table import convergence_table
 from nnrepro.analysis.cross import cross_table
 from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.metrics import lower_is_better
-from nnrepro.analysis.standings import Standings, standings
+from nnrepro.analysis.factors import factors_table
+from nnrepro.analysis.folds import FoldsOf
+from nnrepro.analysis.optimism_table import optimism_table
+from nnrepro.analysis.predictions import AnswersOf
+from nnrepro.analysis.stability_table import stability_table
+from nnrepro.analysis.standings import standings_by
+from nnrepro.analysis.tests_table import tests_table
 from nnrepro.study.settings import nearest, one_of
 
 DECLARED = "declared"
+
+_GIVEN = ("selection", "runs", "answers", "folds")
+"""What a kind may take that the configuration does not give as an option."""
 
 STABLE_RANGE = 0.15
 """Range of test accuracy in the closing window below which the Tan report calls a run stable."""
@@ -38,6 +47,10 @@ def make_table(
     variants: pd.DataFrame,
     options: Mapping[str, Any],
     selection: Mapping[str, str] | None = None,
+    *,
+    runs: pd.DataFrame | None = None,
+    answers: AnswersOf | None = None,
+    folds: FoldsOf | None = None,
 ) -> pd.DataFrame:
     """Make the table of a kind.
 
@@ -46,6 +59,9 @@ def make_table(
         variants: rows of the variants table, in the order in which the table declares them.
         options: what the configuration says of the table, apart from its runs.
         selection: the metric by which each protocol selects.
+        runs: the runs table, for the kinds that compare seed by seed.
+        answers: gives a run's answers on the test examples, for the kinds that pair them.
+        folds: gives a run's right answers by folds of the test set.
 
     Raises:
         TableError: no such kind, an option that the kind does not have, or what the kind raises.
@@ -57,12 +73,12 @@ def make_table(
         )
     function = TABLE_KINDS[kind]
     allowed = list(inspect.signature(function).parameters)[1:]
-    unknown = [name for name in options if name not in allowed or name == "selection"]
+    unknown = [name for name in options if name not in allowed or name in _GIVEN]
     if unknown:
         raise TableError(f"a table of kind '{kind}' has no option '{unknown[0]}'")
     given = dict(options)
-    if "selection" in allowed:
-        given["selection"] = selection or {}
+    found = dict(zip(_GIVEN, (selection or {}, runs, answers, folds), strict=True))
+    given |= {name: value for name, value in found.items() if name in allowed}
     return function(variants, **given)
 
 
@@ -92,8 +108,10 @@ def ranking_table(
     Returns:
         `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,
         `seeds`, `status`, `test_examples`, `window`; each metric, for those with an interval also
-        `_sd`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`, `tied_with_best`
-        (the interval overlaps the best one's), `window_range_test_accuracy`, `stable` and `extra`.
+        `_sd`, `_se`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`,
+        `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
+        `window_range_test_accuracy`, `stable` and `extra`. A variant with a diverged run is ranked
+        like the others: a table tells what came out, and only a selection leaves it out.
     """
     protocols = list(dict.fromkeys(variants["protocol"]))
     spread = metric_values(variants, "window_range_test_accuracy", test_set=test_set)
@@ -103,7 +121,7 @@ def ranking_table(
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]
     for metric in metrics_of(metrics, protocols, selection):
-        for suffix in ("", "_sd", "_ci95_low", "_ci95_high", "_interval"):
+        for suffix in ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval"):
             values = metric_values(variants, metric, test_set=test_set, suffix=suffix)
             table[metric_name(variants, metric) + suffix] = values
     parts = []
@@ -113,12 +131,13 @@ def ranking_table(
             here = here & stable
         asked = metrics[0] if sort_by == DECLARED else sort_by
         metric = metric_of(asked, protocol, selection)
-        place = _standings(variants[here], metric, test_set)
+        place = standings_by(variants[here], metric, test_set=test_set)
         part = table[here].copy()
         part.insert(1, "rank", pd.Series(place.rank, index=part.index, dtype="object"))
         part.insert(2, "ranked_by", metric_name(variants, metric))
         part["difference_to_best"] = place.difference
         part["tied_with_best"] = pd.Series(place.tied, index=part.index, dtype="object")
+        part["probability_best"] = pd.Series(place.probability, index=part.index, dtype="object")
         part["window_range_test_accuracy"] = spread[here]
         part["stable"] = pd.Series(stable[here], index=part.index).where(spread[here].notna(), None)
         for name in extra:
@@ -176,43 +195,17 @@ def pairs_table(
     return tidy_types(pd.DataFrame(rows))
 
 
-def convergence_table(variants: pd.DataFrame) -> pd.DataFrame:
-    """When the test curves settle.
-
-    Returns:
-        A row per variant: what identifies it, `seeds`, `epochs` (trained), `protocol_epochs`,
-        `window`, `smoothing`, and for `test_accuracy` and `test_loss` each `_convergence_epoch`
-        (mean over the seeds that have one), `_converged` (in more than half of the seeds) and
-        `_converged_seeds` (in how many).
-    """
-    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
-    table["epochs"] = variants["epochs_completed"]
-    for name in ("protocol_epochs", "window", "smoothing"):
-        table[name] = variants[name]
-    for curve in ("test_accuracy", "test_loss"):
-        share = variants[f"{curve}_converged"]
-        table[f"{curve}_convergence_epoch"] = variants[f"{curve}_convergence_epoch"]
-        table[f"{curve}_converged"] = (share > 0.5).astype("object").where(share.notna(), None)
-        table[f"{curve}_converged_seeds"] = (share * variants[f"{curve}_converged_n"]).round()
-        table = table.astype({f"{curve}_converged_seeds": "Int64"})
-    return tidy_types(table.reset_index(drop=True))
-
-
 TABLE_KINDS: Mapping[str, Callable[..., pd.DataFrame]] = {
     "ranking": ranking_table,
     "cross": cross_table,
     "pairs": pairs_table,
     "convergence": convergence_table,
+    "tests": tests_table,
+    "stability": stability_table,
+    "factors": factors_table,
+    "optimism": optimism_table,
 }
 """The kinds of table by the name that a configuration gives them."""
-
-
-def _standings(variants: pd.DataFrame, metric: str, test_set: str) -> Standings:
-    values, low, high = (
-        floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))
-        for suffix in ("", "_ci95_low", "_ci95_high")
-    )
-    return standings(values, low, high, smaller_is_better=lower_is_better(metric))
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

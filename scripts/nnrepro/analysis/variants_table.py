@@ -7,11 +7,19 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.analysis.archive import STATUSES
-from nnrepro.analysis.columns import KEYS, examples_column, floats, metric_columns, setting_columns
+from nnrepro.analysis.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.analysis.columns import (
+    KEYS,
+    NOISE,
+    examples_column,
+    floats,
+    metric_columns,
+    setting_columns,
+)
 from nnrepro.analysis.csvfile import tidy_types
 from nnrepro.analysis.statistics import summarise
 
-_WITHOUT_INTERVAL = ("_epoch", "_converged")
+_WITHOUT_INTERVAL = ("_epoch", "_converged", "collapses", *NOISE)
 """Endings of metrics whose spread over seeds is given by the standard deviation alone."""
 
 
@@ -26,9 +34,10 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
         which counts the kinds where they differ; the settings; the smallest number of epochs, the
         largest closing window and the largest smoothing width of its runs; and for each metric M of
         the runs table: M (mean over seeds), `M_n` (seeds that have it), `M_sd` and, except for
-        epochs and `_converged`, `M_ci95_low`, `M_ci95_high` and `M_interval`, which tells whether
-        the interval is over `seeds` or, with one seed, of the `test set`. `_converged` is the share
-        of seeds.
+        epochs, counts and `_converged`, `M_se` (standard error), `M_ci95_low`, `M_ci95_high` and
+        `M_interval`, which tells what the interval covers: `seeds` or, with one seed, `test set`,
+        `test set and epochs` or `epochs` (see `nnrepro.analysis.statistics`). `_converged` is the
+        share of seeds.
     """
     grouped = runs.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()
     order = np.lexsort((runs["seed"].to_numpy(dtype=np.int64), grouped))
@@ -64,8 +73,10 @@ def _summarised(
     examples: list[Any] = [None] * len(members)
     if sizes in first.columns:
         examples = [None if pd.isna(size) else int(size) for size in first[sizes]]
+    noises = _noises(runs, metric, members)
     summaries = [
-        summarise(values[rows], size) for rows, size in zip(members, examples, strict=True)
+        summarise(values[rows], size, noise)
+        for rows, size, noise in zip(members, examples, noises, strict=True)
     ]
     columns: dict[str, list[Any]] = {
         metric: [item.mean for item in summaries],
@@ -74,12 +85,32 @@ def _summarised(
     }
     if not metric.endswith(_WITHOUT_INTERVAL):
         intervals = [item.interval for item in summaries]
+        errors = [item.error for item in summaries]
         columns |= {
+            f"{metric}_se": errors,
             f"{metric}_ci95_low": [None if item is None else item.low for item in intervals],
             f"{metric}_ci95_high": [None if item is None else item.high for item in intervals],
             f"{metric}_interval": [None if item is None else item.kind for item in intervals],
         }
     return columns
+
+
+def _noises(runs: pd.DataFrame, metric: str, members: Sequence[np.ndarray]) -> list[WindowNoise]:
+    """The noise between epochs of each variant's run, where one has it alone."""
+    names = [metric + ending for ending in NOISE]
+    if any(name not in runs.columns for name in names):
+        return [UNKNOWN_NOISE] * len(members)
+    errors, effective = (floats(runs[name]) for name in names)
+    noises = []
+    for rows in members:
+        known = rows[~np.isnan(errors[rows])]
+        single = len(known) == 1
+        noises.append(
+            WindowNoise(float(errors[known[0]]), float(effective[known[0]]))
+            if single
+            else UNKNOWN_NOISE
+        )
+    return noises
 
 
 def _over(

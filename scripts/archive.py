@@ -1,0 +1,63 @@
+"""Put the finished runs of a study into an archive, from which its report can be made again."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnrepro.archive import Outcome, make_archive
+from nnrepro.errors import NnreproError
+from nnrepro.models import catalogue
+from nnrepro.planning.configuration import read_configuration
+from nnrepro.study import load_study
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the archive; 1 with a message when it cannot be made."""
+    asked = _parser().parse_args(arguments)
+    try:
+        config = read_configuration([Path("config.yaml"), *map(Path, asked.configfile)])
+        outcome = make_archive(
+            asked.sources,
+            asked.to,
+            study=load_study(config, catalogue()),
+            config=config,
+            predictions=asked.predictions,
+            replace=asked.replace,
+        )
+    except (NnreproError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(_told(outcome, asked.to))
+    return 0
+
+
+def _told(outcome: Outcome, archive: Path) -> str:
+    """What was done, a line per kind."""
+    merged = outcome.merged
+    counts = {
+        "new": len(merged.added),
+        "longer than those that were there": len(merged.longer),
+        "in place of different ones": len(merged.replaced),
+        "with further files": len(merged.completed),
+        "there already": len(merged.same),
+        "left out, as a longer history is there": len(merged.shorter),
+        "left out, as they are unfinished": len(outcome.unfinished),
+    }
+    lines = [f"{archive}: {outcome.runs} runs, {outcome.bytes / 1e6:.1f} MB"]
+    return "\n".join([*lines, *(f"  {count} {words}" for words, count in counts.items() if count)])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="archive.py", description=__doc__)
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, help="results folders, for example results/full")
+    add("--to", type=Path, default=Path("archive"), help="the archive's folder (archive)")
+    add("--predictions", action="store_true", help="keep the predictions, too")
+    add("--replace", action="store_true", help="replace different histories of the same length")
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""What reading a study's runs brought to light: damaged, further and additional ones."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nnrepro.analysis.archive import Problem
+from nnrepro.errors import NnreproError
+from nnrepro.study import Study
+from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
+
+Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
+
+_NAMED = 20
+"""How many damaged runs a message names."""
+
+
+class DamagedRunsError(NnreproError):
+    """Runs had to be left out because their histories are damaged; the message names them."""
+
+
+def reading(study: Study, folders: RunFolders, problems: Iterable[Problem]) -> dict[str, Any]:
+    """What a reader has to know of the runs beside their numbers.
+
+    Args:
+        study: the study.
+        folders: where its runs were read from.
+        problems: what was met on reading them.
+
+    Returns:
+        A JSON-able dictionary with `problems` (run, file, message, and the status of a run that was
+        left out), `several` (runs with more than one history: the folder and epochs of the one that
+        is used, and of the others) and `extra` (ids of runs that are no part of the study). Paths
+        are relative to the folder of the runs.
+    """
+    found = set(folders.placed) if isinstance(folders, ArchivedRuns) else set()
+    return {
+        "problems": [
+            {
+                "run": problem.run_id,
+                "file": problem.file,
+                "message": problem.message.replace(f"{folders.root}/", ""),
+                "status": problem.status,
+            }
+            for problem in problems
+        ],
+        "several": [
+            {"run": run.id, **_used(folders, run.id)}
+            for run in study.runs
+            if folders.others(run.id)
+        ],
+        "extra": sorted(found - {run.id for run in study.runs}),
+    }
+
+
+def _used(folders: RunFolders, run_id: str) -> dict[str, Any]:
+    def described(folder: Any) -> dict[str, Any]:
+        return {"folder": folders.shown(folder), "epochs": epochs_in(folder)}
+
+    others = [described(folder) for folder in folders.others(run_id)]
+    return {**described(folders.folder(run_id)), "others": others}
+
+
+def damaged(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of the problems of `reading`, those that make the workflow fail: damaged, not missing."""
+    return [
+        problem
+        for problem in problems
+        if problem["status"] == "damaged"
+        or (problem["file"] == HISTORY and problem["status"] is None)
+    ]
+
+
+def check_histories(problems: Iterable[Mapping[str, Any]], allow_gaps: bool) -> list[str]:
+    """Check that no history is damaged, unless that is allowed.
+
+    Args:
+        problems: those of `reading`.
+        allow_gaps: whether damaged histories are put up with.
+
+    Returns:
+        What is damaged, a line each.
+
+    Raises:
+        DamagedRunsError: a history is damaged; the message names the runs.
+    """
+    lines = [f"{problem['run']}: {problem['message']}" for problem in damaged(problems)]
+    if lines and not allow_gaps:
+        more = [f"and {len(lines) - _NAMED} more"] if len(lines) > _NAMED else []
+        listed = "\n".join(f"  - {line}" for line in [*lines[:_NAMED], *more])
+        raise DamagedRunsError(
+            f"the report is there, but it had to leave out what is damaged:\n{listed}\n"
+            "train or copy these runs again, or set allow_gaps: true in the configuration"
+        )
+    return lines
+
+
+def certain_decisions(study: Study, folders: RunFolders, decisions: Decisions) -> Decisions:
+    """The decisions that tell with which parameters the runs depending on them were made.
+
+    Where the study trains, that is every decision. Of an archive that lacks some of the runs that
+    were selected from, nobody knows what was selected when the dependent runs were made.
+    """
+
+    def complete(runs: Sequence[Any]) -> bool:
+        return all(folders.has(run.id) for run in runs)
+
+    if study.archive is None:
+        return decisions
+    return {key: found for key, found in decisions.items() if complete(study.runs_of(*key))}

@@ -1,0 +1,146 @@
+"""Writing an archive: a whole new folder beside the old one, then one takes the other's place."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnrepro.archive.collect import collect, plain_json
+from nnrepro.archive.manifest import manifest
+from nnrepro.archive.merge import Merge, Placed, merge
+from nnrepro.archive.records import without_places
+from nnrepro.files import packed, stored
+from nnrepro.study import Study
+from nnrepro.study.folders import MANIFEST, STUDY_FILE
+
+_NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training")
+"""Keys of the configuration that say how and where work is done, not what is studied."""
+
+_COMPRESSED = ".json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `make_archive` did: how runs were merged, which were unfinished, and the size."""
+
+    merged: Merge
+    unfinished: Sequence[str]
+    runs: int
+    bytes: int
+
+
+def make_archive(
+    sources: Sequence[Path],
+    archive: Path,
+    *,
+    study: Study,
+    config: Mapping[str, Any],
+    predictions: bool = False,
+    replace: bool = False,
+) -> Outcome:
+    """Put finished runs into an archive, together with what it holds already.
+
+    The archive is written as a whole under another name and renamed, so that nobody ever reads half
+    of one. The same runs and study give the same bytes.
+
+    Args:
+        sources: results folders or archives to take runs from.
+        archive: the archive's folder; it is created, or extended.
+        study: the study that the configuration describes.
+        config: the configuration, which is kept as `study.yaml`.
+        predictions: whether to keep the predictions, too.
+        replace: whether a different history of the same length replaces the archived one.
+
+    Raises:
+        CollectError: runs to be archived are missing or damaged.
+        ConflictError: the archive holds a different history of the same length, or damaged files.
+        OSError: the archive cannot be written; it is then as it was before.
+    """
+    archive = Path(os.path.normpath(archive))
+    _recover(archive)
+    runs, unfinished = collect(sources, predictions=predictions)
+    merged = merge(runs, archive, replace=replace)
+    new = _beside(archive, "new")
+    shutil.rmtree(new, ignore_errors=True)
+    _fill(new, archive, merged)
+    _write(new / STUDY_FILE, _study_text(config).encode())
+    described = manifest(new, study, archive.name)
+    _write(new / MANIFEST, plain_json(described))
+    _take_place(new, archive)
+    size = sum(file.stat().st_size for file in archive.rglob("*") if file.is_file())
+    return Outcome(merged, unfinished, sum(g["runs"] for g in described["groups"]), size)
+
+
+def _fill(new: Path, archive: Path, merged: Merge) -> None:
+    """The runs of the new archive: those that stay, then those that come."""
+    if archive.is_dir():
+        shutil.copytree(archive, new, copy_function=_linked)
+    for placed in merged.whole:
+        shutil.rmtree(new / placed.inside, ignore_errors=True)
+        _write_files(new, placed)
+    for placed in merged.completed:
+        _write_files(new, placed)
+
+
+def _write_files(new: Path, placed: Placed) -> None:
+    """Those files of a run that are not there yet; histories are compressed."""
+    for name, content in sorted(placed.run.files.items()):
+        path = new / placed.inside / name
+        if stored(path) is not None:
+            continue
+        if name.startswith("history") and name.endswith(_COMPRESSED):
+            _write(path.with_name(f"{name}.gz"), packed(content))
+        else:
+            _write(path, content)
+
+
+def _study_text(config: Mapping[str, Any]) -> str:
+    """The study's configuration without what is of this machine."""
+    kept = {key: value for key, value in config.items() if key not in _NOT_OF_THE_STUDY}
+    text = yaml.safe_dump(without_places(kept), sort_keys=False, allow_unicode=True, width=100)
+    return f"# The study that this archive holds runs of; see docs/archive.md.\n{text}"
+
+
+def _linked(source: str, target: str) -> None:
+    """A file that stays costs no second copy where the file system has hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write and flush a file; one that is linked to the old archive's is not written through."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.unlink(missing_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _beside(archive: Path, what: str) -> Path:
+    return archive.with_name(f".{archive.name}.{what}")
+
+
+def _take_place(new: Path, archive: Path) -> None:
+    """Rename the new archive to its name, the old one out of the way first."""
+    old = _beside(archive, "old")
+    shutil.rmtree(old, ignore_errors=True)
+    if archive.is_dir():
+        archive.rename(old)
+    new.rename(archive)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(archive: Path) -> None:
+    """Bring an archive back that a killed call had moved out of the way."""
+    old = _beside(archive, "old")
+    if old.is_dir() and not archive.exists():
+        old.rename(archive)

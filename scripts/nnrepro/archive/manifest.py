@@ -1,0 +1,133 @@
+"""The manifest of an archive: what each file should be, and how each group of runs was made."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnrepro.analysis.history import HistoryError, MissingHistoryError, read_json_object
+from nnrepro.analysis.provenance import origins
+from nnrepro.files import read_stored
+from nnrepro.study import FigureSpec, RunId, Study, TableSpec
+from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
+from nnrepro.study.paths import RUN_FILES
+
+FORMAT = 1
+
+
+class _Group(NamedTuple):
+    """What the runs of a group have in common."""
+
+    protocol: str
+    experiment: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class _Archived:
+    """An archived run: its id, epochs, and record (None without one)."""
+
+    run_id: RunId
+    epochs: int
+    record: Mapping[str, Any] | None
+
+
+def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
+    """The manifest of what lies in a folder, the same for the same files and study.
+
+    Args:
+        archive: the folder.
+        study: tells the parts that experiments belong to, full lengths, and notes on data.
+        name: the archive's name, for the commands that make its runs again.
+
+    Returns:
+        A JSON-able dictionary: `format`; `groups`, one for each protocol, experiment and number of
+        epochs, with its part, variants, seeds, statuses, origins (data, code, packages, machines,
+        seconds) and the command that makes it again; and `files`, with the SHA-256 and the bytes of
+        each file's plain content, by its path without `.gz`.
+    """
+    folders = list(run_folders(archive))
+    runs = [
+        _Archived(RunId.parse(run_id_of(folder)), epochs_in(folder), _record(folder))
+        for folder in folders
+    ]
+    groups: dict[_Group, list[_Archived]] = {}
+    for run in runs:
+        group = _Group(run.run_id.protocol, run.run_id.experiment, run.epochs)
+        groups.setdefault(group, []).append(run)
+    return {
+        "format": FORMAT,
+        "groups": [_told(study, name, group, groups[group]) for group in sorted(groups)],
+        "files": {path: _described(archive / path) for path in _files(archive, folders)},
+    }
+
+
+def _files(archive: Path, folders: Iterable[Path]) -> list[str]:
+    """Paths of the runs' files inside the archive, without `.gz`."""
+    return sorted(
+        {
+            file.relative_to(archive).as_posix().removesuffix(".gz")
+            for folder in folders
+            for file in folder.iterdir()
+            if file.is_file() and not file.name.startswith(".")
+        }
+    )
+
+
+def _described(path: Path) -> dict[str, Any]:
+    content = read_stored(path)
+    return {"sha256": sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _record(folder: Path) -> Mapping[str, Any] | None:
+    try:
+        return read_json_object(folder / RUN_FILES["record"])
+    except (MissingHistoryError, HistoryError):
+        return None
+
+
+def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict[str, Any]:
+    """What the manifest tells of a group."""
+    records = [run.record for run in runs if run.record is not None]
+    statuses = [str((run.record or {}).get("status", "unknown")) for run in runs]
+    seeds = sorted({run.run_id.seed for run in runs})
+    full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
+    notes = {data: str(section.get("note", "")) for data, section in study.data.items()}
+    backends = {str((record.get("device") or {}).get("backend")) for record in records}
+    return {
+        "part": _part(study, group.experiment),
+        **group._asdict(),
+        "full_length": group.epochs in full if full else None,
+        "runs": len(runs),
+        "variants": sorted({run.run_id.variant for run in runs}),
+        "seeds": seeds,
+        "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
+        "backends": sorted(backends - {"None"}),
+        **origins(records, {}, notes),
+        "command": _command(name, group, seeds, full),
+    }
+
+
+def _part(study: Study, experiment: str) -> str | None:
+    """The part of the study that first asks about an experiment."""
+    specs: list[TableSpec | FigureSpec] = [*study.tables.values(), *study.figures.values()]
+    asked = {
+        spec.question
+        for spec in specs
+        if any(selector.partition("/")[0] == experiment for selector in spec.runs)
+    }
+    return next((q.part for name, q in study.questions.items() if name in asked), None)
+
+
+def _command(name: str, group: _Group, seeds: list[int], full: set[int]) -> str:
+    """The command that trains a group again, in the project's folder."""
+    only = json.dumps({"protocols": [group.protocol], "experiments": [group.experiment]})
+    settings = [f"'seeds={json.dumps(seeds)}'", f"'only={only}'"]
+    if full and group.epochs not in full:
+        settings.append(f"""'budget={json.dumps({"epochs": group.epochs})}'""")
+    return (
+        f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {' '.join(settings)} "
+        "-- training"
+    )

@@ -1,0 +1,148 @@
+"""Who may be the best: coverage, known probabilities, and independence of order and scale."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+
+from nnrepro.analysis import runs_table, selection_table, variants_table
+from nnrepro.analysis.best import levels_of, may_be_best, probability_best
+from nnrepro.analysis.standings import standings
+
+level_lists = st.lists(
+    st.tuples(
+        st.integers(0, 1000).map(lambda n: n / 1000),
+        st.floats(1e-4, 0.05),
+        st.integers(1, 5),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def _levels(rows):
+    values, errors, counts = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    return levels_of(values, errors, counts)
+
+
+def test_two_variants_have_the_normal_probability_of_their_difference():
+    chance = probability_best(_levels([(0.56, 0.01, 1), (0.55, 0.02, 1)]))
+    assert chance[0] == pytest.approx(stats.norm.cdf(0.01 / np.hypot(0.01, 0.02)), abs=1e-3)
+    assert chance.sum() == pytest.approx(1)
+
+
+def test_the_probabilities_are_those_of_a_parametric_bootstrap():
+    rows = [(0.5, 0.01, 1), (0.49, 0.02, 1), (0.52, 0.004, 4), (0.515, 0.006, 4)]
+    levels = _levels(rows)
+    generator = np.random.default_rng(0)
+    draws = [
+        generator.normal(value, error, 200_000)
+        if np.isinf(degrees)
+        else value + error * generator.standard_t(degrees, 200_000)
+        for value, error, degrees in zip(levels.values, levels.errors, levels.degrees, strict=True)
+    ]
+    wins = np.bincount(np.argmax(draws, axis=0), minlength=4) / 200_000
+    np.testing.assert_allclose(probability_best(levels), wins, atol=0.005)
+
+
+@given(level_lists, st.randoms(use_true_random=False))
+def test_the_order_of_rows_decides_nothing(rows, random):
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    straight, mixed = _levels(rows), _levels([rows[i] for i in order])
+    assert probability_best(mixed).tolist() == probability_best(straight)[order].tolist()
+    assert may_be_best(mixed) == [may_be_best(straight)[i] for i in order]
+
+
+@given(level_lists, st.sampled_from([0.5, 2.0, 64.0]))
+def test_the_unit_decides_nothing(rows, scale):
+    straight = _levels(rows)
+    scaled = _levels([(value * scale, error * scale, count) for value, error, count in rows])
+    np.testing.assert_allclose(probability_best(scaled), probability_best(straight), atol=1e-9)
+    assert may_be_best(scaled) == may_be_best(straight)
+
+
+@given(level_lists)
+def test_probabilities_add_up_and_the_first_is_always_in_the_set(rows):
+    levels = _levels(rows)
+    chance = probability_best(levels)
+    assert chance.sum() == pytest.approx(1)
+    assert ((chance >= 0) & (chance <= 1)).all()
+    assert may_be_best(levels)[int(np.argmax(levels.values))] is True
+
+
+@given(level_lists, st.floats(0.1, 0.9))
+def test_smaller_errors_never_let_more_variants_in(rows, factor):
+    assume(all(count == 1 for _, _, count in rows))
+    wide = may_be_best(_levels(rows))
+    narrow = may_be_best(_levels([(v, e * factor, n) for v, e, n in rows]))
+    assert all(w or not n for w, n in zip(wide, narrow, strict=True))
+
+
+def test_equal_variants_are_equally_likely_even_without_error():
+    np.testing.assert_allclose(probability_best(_levels([(0.5, 0.01, 1)] * 4)), 0.25, atol=1e-12)
+    exact = _levels([(0.5, 0.0, 3), (0.5, 0.0, 3), (0.4, 0.0, 3)])
+    np.testing.assert_allclose(probability_best(exact), [0.5, 0.5, 0.0])
+    assert may_be_best(exact) == [True, True, False]
+
+
+@pytest.mark.parametrize(("variants", "seeds"), [(2, 3), (10, 3), (25, 1), (10, 2)])
+def test_the_best_variant_is_left_out_in_at_most_one_study_in_twenty(variants, seeds):
+    generator = np.random.default_rng(5)
+    studies, lost, sizes = 400, 0, 0
+    for _ in range(studies):
+        truth = generator.normal(0, 0.01, variants)
+        found = truth[:, None] + generator.normal(0, 0.01, (variants, seeds))
+        errors = np.full(variants, 0.01)
+        if seeds > 1:
+            errors = found.std(axis=1, ddof=1) / np.sqrt(seeds)
+        kept = may_be_best(levels_of(found.mean(axis=1), errors, np.full(variants, float(seeds))))
+        lost += not kept[int(np.argmax(truth))]
+        sizes += sum(kept)
+    assert lost / studies <= 0.05
+    assert sizes / studies < variants  # and yet it tells some apart
+
+
+def test_seeds_that_agree_by_chance_are_not_taken_as_exact():
+    levels = _levels([(0.60, 0.0, 3), (0.59, 0.01, 3), (0.58, 0.012, 3)])
+    assert levels.errors[0] == pytest.approx(np.sqrt((0.01**2 + 0.012**2) / 3))
+    assert may_be_best(levels) == [True, True, True]
+
+
+def test_a_variant_less_steady_than_the_others_keeps_its_own_error():
+    levels = _levels([(0.5, 0.05, 4), (0.5, 0.001, 4), (0.5, 0.001, 4)])
+    assert levels.errors[0] == 0.05
+    assert levels.degrees.tolist() == [9.0, 9.0, 9.0]
+
+
+def test_unknown_values_and_errors_stay_unknown():
+    nan = float("nan")
+    place = standings(np.array([0.5, nan, 0.4]), np.array([0.01, nan, nan]), np.ones(3))
+    assert place.tied == [True, None, None]
+    assert place.probability == [None, None, None]
+    gap = standings(np.array([0.5, nan, 0.4]), np.array([0.01, nan, 0.01]), np.ones(3))
+    assert gap.tied == [True, None, False]
+    assert gap.probability[1] is None and gap.probability[0] > 0.99
+    nothing = standings(np.array([nan]), np.array([nan]), np.array([0.0]))
+    assert (nothing.best, nothing.tied, nothing.probability) == (None, [None], [None])
+
+
+def test_of_losses_the_smallest_is_the_likeliest(make_data):
+    place = standings(
+        np.array([1.0, 2.0]), np.array([0.4, 0.4]), np.ones(2), smaller_is_better=True
+    )
+    assert place.best == 0 and place.probability[0] > 0.9
+
+
+def test_a_missing_variant_changes_the_others_only_by_its_absence(make_data):
+    data = [make_data([x], str(i), c1=i) for i, x in enumerate((0.55, 0.54, 0.3))]
+    whole = selection_table(variants_table(runs_table(data)), "max_test_accuracy")
+    part = selection_table(variants_table(runs_table(data[:2])), "max_test_accuracy")
+    assert whole["probability_best"].sum() == pytest.approx(1)
+    # The third is out of the question, so that leaving it out moves nothing.
+    np.testing.assert_allclose(
+        whole["probability_best"][:2].astype(float),
+        part["probability_best"].astype(float),
+        atol=1e-9,
+    )

@@ -1,0 +1,229 @@
+"""An archive holds finished runs, whole and unchanged, and never loses or mixes up any."""
+
+import json
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nnrepro.analysis import read_runs
+from nnrepro.archive import CollectError, ConflictError, Outcome, make_archive
+from nnrepro.archive.records import without_places
+from nnrepro.files import read_stored
+from nnrepro.models import catalogue
+from nnrepro.study import load_study
+from nnrepro.study.folders import ArchivedRuns
+
+RUN = "tan/text_models/char_cnn/seed0"
+OTHER = "koh/text_models/word_cnn/seed1"
+
+
+def put(results: Path, run_id: str, epochs: int = 3, level: float = 0.5, **changes: Any) -> Path:
+    """A finished run as training leaves it."""
+    folder = results / "runs" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = ("loss", "accuracy", "val_loss", "val_accuracy")
+    text = json.dumps({key: [level] * epochs for key in keys}, indent=1) + "\n"
+    (folder / "history.json").write_text(text)
+    (folder / "predictions.npz").write_bytes(b"probabilities")
+    record = {
+        "status": "completed",
+        "epochs_completed": epochs,
+        "device": {"name": "a processor", "backend": "jax"},
+        "data": {"name": "dbpedia_words", "path": "/home/somebody/data", "sha256": {"a.csv": "00"}},
+        "hostname": "machine",
+        "files": {"history.json": sha256(text.encode()).hexdigest()},
+    }
+    (folder / "run.json").write_text(json.dumps(record | changes))
+    return folder
+
+
+@pytest.fixture
+def archived(repository: Path, tmp_path: Path) -> Callable[..., Outcome]:
+    """A function that archives the folder `results`, or the folders named, into `archive`."""
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    study = load_study(config, catalogue())
+
+    def make(*sources: str, to: str = "archive", **options: Any) -> Outcome:
+        return make_archive(
+            [tmp_path / name for name in sources or ("results",)],
+            tmp_path / to,
+            study=study,
+            config={**config, "results": "/somewhere", "archive": "x"},
+            **options,
+        )
+
+    return make
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file by its path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_same_runs_give_same_bytes_whatever_their_order(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN)
+    put(tmp_path / "more", OTHER)
+    archived("results", "more")
+    archived("more", to="copy/archive")
+    archived("results", to="copy/archive")
+    assert contents(tmp_path / "archive") == contents(tmp_path / "copy" / "archive")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_is_archived_reads_back_as_it_was(tmp_path: Path, archived: Any) -> None:
+    folder = put(tmp_path / "results", RUN)
+    archived()
+    runs = ArchivedRuns.of(tmp_path / "archive")
+    assert read_stored(runs.folder(RUN) / "history.json") == (folder / "history.json").read_bytes()
+    assert not runs.altered(RUN)
+    assert set(runs.vouched(RUN)) == {"history.json", "run.json"}
+    archived(predictions=True)
+    assert set(ArchivedRuns.of(tmp_path / "archive").vouched(RUN)) == {
+        "history.json",
+        "run.json",
+        "predictions.npz",
+    }
+
+
+def test_the_archives_study_is_the_one_that_was_run(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN)
+    archived()
+    kept = yaml.safe_load((tmp_path / "archive" / "study.yaml").read_text())
+    assert not {"archive", "results", "training"} & set(kept)
+    assert len(load_study(kept, catalogue()).runs) == 90
+
+
+def test_the_manifest_tells_how_each_group_was_made(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN, 3)
+    put(tmp_path / "results", "tan/text_models/char_cnn/seed1", 3)
+    put(tmp_path / "results", "tan/text_models/word_cnn/seed0", 250)
+    archived()
+    told = json.loads((tmp_path / "archive" / "manifest.json").read_text())
+    short, full = told["groups"]
+    assert (short["part"], short["epochs"], short["runs"], short["seeds"]) == ("B", 3, 2, [0, 1])
+    assert (short["full_length"], full["full_length"]) == (False, True)
+    assert short["backends"] == ["jax"]
+    assert short["data"]["dbpedia"]["sha256"] == {"a.csv": "00"}
+    assert "'budget={\"epochs\": 3}'" in short["command"]
+    assert "budget" not in full["command"]
+
+
+def test_no_path_and_no_host_gets_into_the_archive(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN)
+    archived()
+    everything = b"".join(contents(tmp_path / "archive").values())
+    assert b"/home/somebody" not in everything
+    assert b'machine"' not in everything
+    assert str(tmp_path).encode() not in everything
+    assert without_places({"a": ["C:\\x\\y", "~/z", "linux/x"], "host": 1}) == {
+        "a": ["y", "z", "linux/x"]
+    }
+
+
+def test_the_longer_history_wins_and_takes_its_whole_folder(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN, 3)
+    archived(predictions=True)
+    put(tmp_path / "results", RUN, 9)
+    assert len(archived().merged.longer) == 1
+    runs = ArchivedRuns.of(tmp_path / "archive")
+    assert len(json.loads(read_stored(runs.folder(RUN) / "history.json"))["loss"]) == 9
+    assert not (runs.folder(RUN) / "predictions.npz").exists()
+    put(tmp_path / "results", RUN, 4)
+    before = contents(tmp_path / "archive")
+    assert archived().merged.shorter == [RUN]
+    assert contents(tmp_path / "archive") == before
+
+
+def test_a_different_history_of_the_same_length_is_never_replaced_silently(
+    tmp_path: Path, archived: Any
+) -> None:
+    put(tmp_path / "results", RUN, level=0.5)
+    archived()
+    before = contents(tmp_path / "archive")
+    put(tmp_path / "results", RUN, level=0.6)
+    put(tmp_path / "results", OTHER)
+    with pytest.raises(ConflictError, match=f"{RUN}.*REPLACE=1"):
+        archived()
+    assert contents(tmp_path / "archive") == before
+    assert len(archived(replace=True).merged.replaced) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("history.json", '{"loss": [NaN]}'),
+        ("history.json", "{"),
+        ("run.json", '{"status": "running"}'),
+        ("run.json", "["),
+    ],
+)
+def test_damaged_runs_are_refused_by_name_and_nothing_is_written(
+    tmp_path: Path, archived: Any, file: str, text: str
+) -> None:
+    put(tmp_path / "results", OTHER)
+    (put(tmp_path / "results", RUN) / file).write_text(text)
+    with pytest.raises(CollectError, match=RUN):
+        archived()
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_history_that_its_record_does_not_vouch_for_is_refused(
+    tmp_path: Path, archived: Any
+) -> None:
+    folder = put(tmp_path / "results", RUN)
+    text = (folder / "history.json").read_text()
+    (folder / "history.json").write_text(text.replace("0.5", "0.6", 1))
+    with pytest.raises(CollectError, match="checksum"):
+        archived()
+
+
+def test_unfinished_runs_stay_behind(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", OTHER)
+    (put(tmp_path / "results", RUN) / "run.json").unlink()
+    outcome = archived()
+    assert (outcome.unfinished, outcome.runs) == ([RUN], 1)
+
+
+def test_a_changed_archive_is_noticed_and_mended_by_the_run_itself(
+    tmp_path: Path, archived: Any, repository: Path
+) -> None:
+    put(tmp_path / "results", RUN)
+    put(tmp_path / "more", OTHER)
+    archived("results", "more")
+    before = contents(tmp_path / "archive")
+    record = tmp_path / "archive" / RUN / "run.json"
+    record.write_text(record.read_text().replace("completed", "diverged"))
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    run = load_study(config, catalogue()).run(RUN)
+    (problem,) = read_runs([run], ArchivedRuns.of(tmp_path / "archive"))[1]
+    assert (problem.status, problem.file) == ("damaged", "run.json")
+    assert "checksum" in problem.message
+    with pytest.raises(ConflictError, match=r"run\.json"):
+        archived("more")
+    archived("results")
+    assert contents(tmp_path / "archive") == before
+
+
+def test_files_of_others_and_further_budgets_stay(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN, 3)
+    archived()
+    (tmp_path / "archive" / "README.md").write_text("mine")
+    shutil.copytree(tmp_path / "archive" / RUN, tmp_path / "archive" / "cpu" / RUN)
+    put(tmp_path / "results", RUN, 9)
+    archived()
+    assert (tmp_path / "archive" / "README.md").read_text() == "mine"
+    assert len(ArchivedRuns.of(tmp_path / "archive").others(RUN)) == 1
+
+
+def test_an_archive_moved_away_by_a_killed_call_comes_back(tmp_path: Path, archived: Any) -> None:
+    put(tmp_path / "results", RUN)
+    archived()
+    (tmp_path / "archive").rename(tmp_path / ".archive.old")
+    put(tmp_path / "more", OTHER)
+    assert archived("more").runs == 2
