@@ -1,0 +1,52 @@
+# Claims: statements of reports, decided by code from the runs.
+from nnrepro.claims import load_claims
+
+with errors_shown():
+    CLAIMS = load_claims(STUDY.claims, STUDY) if STUDY.claims else None
+
+CLAIM_TABLES = {
+    "claims": str(PATHS.table("claims")),
+    "parts": str(PATHS.table("claim_parts")),
+}
+
+if CLAIMS:
+    TABLES += CLAIM_TABLES.values()
+
+
+rule decide_claims:
+    input:
+        claims=STUDY.claims or [],
+        numbers=str(CLAIMS.published.numbers) if CLAIMS and CLAIMS.published else [],
+        histories=run_files("history"),
+        records=run_files("record"),
+        predictions=run_files("predictions"),
+        decisions=DECISIONS,
+    output:
+        claims=report(
+            CLAIM_TABLES["claims"],
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "Claims"},
+        ),
+        parts=report(
+            CLAIM_TABLES["parts"],
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "Claims, part by part"},
+        ),
+    log:
+        f"{ROOT}/logs/decide_claims.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        title="Claims decided from the runs",
+        stamp=EXTENT.stamp(STUDY.runs),
+        runs=described(STUDY.runs),
+        declared=value_fingerprint(dict(STUDY.declared_variants)),
+        vouched=vouched(STUDY.runs),
+        code=code("decide_claims.py", "claims", *ANALYSIS),
+    message:
+        "Deciding claims"
+    script:
+        "../scripts/decide_claims.py"

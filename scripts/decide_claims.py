@@ -1,0 +1,25 @@
+"""Rule decide_claims: the verdict on every claim, and on every part of it."""
+
+import job
+from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.csvfile import write_csv
+from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.reading import certain_decisions
+from nnrepro.claims import load_claims
+from nnrepro.claims.decide import decide_claims
+from nnrepro.study import StudyPaths
+
+study = job.start(snakemake)
+paths = StudyPaths.of(study)
+folders = paths.runs
+decisions = certain_decisions(study, folders, job.read_decisions(snakemake.input.decisions))
+data, _ = read_runs([study.resolved(run, decisions) for run in study.runs], folders)
+claims, parts = decide_claims(
+    load_claims(study.claims, study),
+    data,
+    study,
+    decisions,
+    answers=lambda run: read_answers(paths.run(run, "predictions")),
+)
+write_csv(claims, snakemake.output.claims)
+write_csv(parts, snakemake.output.parts)

@@ -1,0 +1,254 @@
+"""Deciding claims, and the two tables in which the verdicts stand."""
+
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.analysis.archive import RunData
+from nnrepro.analysis.csvfile import tidy_types
+from nnrepro.analysis.paired import holm
+from nnrepro.analysis.predictions import AnswersOf
+from nnrepro.claims.claim import Claim, ClaimSet
+from nnrepro.claims.evidence import COMPARISON, Decisions, RunEvidence
+from nnrepro.claims.judge import Finding, judge
+from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
+from nnrepro.claims.tree import FAILS, Part, verdict
+from nnrepro.study import Study
+from nnrepro.study.study import SELECTED
+
+CLAIM_COLUMNS = (
+    "id",
+    "protocol",
+    "part",
+    "question",
+    "section",
+    "kind",
+    "statement",
+    "verdict",
+    "reason",
+    "deciding_part",
+    "effect",
+    "unit",
+    "ci95_low",
+    "ci95_high",
+    "interval",
+    "threshold",
+    "runs",
+    "seeds",
+    "seeds_holding",
+    "p",
+    "p_holm",
+    "published_verdict",
+    "holds_in_own_numbers",
+    "agrees_with_report",
+    "why",
+)
+PART_COLUMNS = (
+    "id",
+    "protocol",
+    "number",
+    "name",
+    "decides",
+    "predicate",
+    "condition",
+    "verdict",
+    "reason",
+    "weakest",
+    "value",
+    "threshold",
+    "effect",
+    "unit",
+    "ci95_low",
+    "ci95_high",
+    "interval",
+    "runs",
+    "seeds",
+    "seeds_holding",
+    "p",
+    "published_verdict",
+)
+
+
+def decide_claims(
+    claims: ClaimSet,
+    runs: Sequence[RunData],
+    study: Study,
+    decisions: Decisions,
+    answers: AnswersOf | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Decide every claim from reproduced runs, and from printed numbers where there are any.
+
+    Args:
+        claims: what the claims file says.
+        runs: the runs that could be read.
+        study: the study that declares them.
+        decisions: what each protocol selected, by (protocol, experiment).
+        answers: gives a run's answers on the test examples by its id, for comparisons of runs of
+            one seed; without it their errors are taken as independent.
+
+    Returns:
+        A table with a row per claim (`CLAIM_COLUMNS`) and one with a row per part
+        (`PART_COLUMNS`), claims and parts in written order, of the protocols that the study
+        has. Margins (`effect`) are positive where a condition is met.
+    """
+    printed = PrintedNumbers.read(claims.published, study) if claims.published else {}
+    cached = functools.cache(answers) if answers else None  # one run is in many comparisons
+    bases: dict[tuple[str, str], RunEvidence] = {}
+    rows, parts = [], []
+    for claim in claims.claims:
+        if claim.protocol not in study.protocols:
+            continue  # the study at hand leaves the whole protocol out
+        key = (claim.protocol, claim.test_set)
+        if key not in bases:
+            bases[key] = RunEvidence.of(
+                runs,
+                study,
+                decisions,
+                claim.protocol,
+                larger=claim.test_set == COMPARISON,
+                answers=cached,
+            )
+        own, own_parts = "", dict[int, str]()
+        if claim.protocol in printed:
+            own, own_parts = own_verdict(claim, printed[claim.protocol])
+        findings = {id(part): judge(part, bases[key]) for part in (*claim.deciding, *claim.further)}
+        note = _selection_note(claim, bases[key], printed.get(claim.protocol))
+        rows.append(_claim_row(claim, findings, own, note))
+        parts += _part_rows(claim, findings, own_parts)
+    table = pd.DataFrame(rows, columns=list(CLAIM_COLUMNS), dtype="object")
+    table["p_holm"] = holm(math.nan if p is None else p for p in table["p"])
+    details = pd.DataFrame(parts, columns=list(PART_COLUMNS), dtype="object")
+    return tidy_types(table), tidy_types(details)
+
+
+def _claim_row(
+    claim: Claim, findings: Mapping[int, Finding], own: str, note: str
+) -> dict[str, Any]:
+    word = verdict(claim.rule, {part: finding.verdict for part, finding in findings.items()})
+    decisive = _decisive(claim.deciding, findings, word)
+    finding = findings[id(decisive)]
+    agrees = None
+    if word in OWN and own in OWN.values():
+        agrees = OWN[word] == own
+    reason = f"{decisive.name}: {finding.reason}" if len(claim.deciding) > 1 else finding.reason
+    return {
+        "id": claim.id,
+        "protocol": claim.protocol,
+        "part": claim.part,
+        "question": claim.question,
+        "section": claim.section,
+        "kind": claim.kind,
+        "statement": claim.statement,
+        "verdict": word,
+        "reason": f"{reason}; {note}" if note else reason,
+        "deciding_part": decisive.name,
+        **_numbers(decisive, finding),
+        "runs": " ".join(sorted({r for p in claim.deciding for r in findings[id(p)].runs})),
+        "seeds": _fewest(findings[id(part)] for part in claim.deciding),
+        "published_verdict": own,
+        "holds_in_own_numbers": claim.holds_in_own_numbers,
+        "agrees_with_report": agrees,
+        "why": claim.why,
+    }
+
+
+def _part_rows(
+    claim: Claim, findings: Mapping[int, Finding], own: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    deciding = {id(part) for part in claim.deciding}
+    rows = []
+    for number, part in enumerate((*claim.deciding, *claim.further), start=1):
+        finding = findings[id(part)]
+        rows.append(
+            {
+                "id": claim.id,
+                "protocol": claim.protocol,
+                "number": number,
+                "name": part.name,
+                "decides": id(part) in deciding,
+                "predicate": part.predicate,
+                "condition": f"not: {part.statement}" if part.negated else part.statement,
+                "verdict": finding.verdict,
+                "reason": finding.reason,
+                "weakest": finding.subject,
+                "value": _known(finding.value),
+                **_numbers(part, finding),
+                "runs": " ".join(finding.runs),
+                "seeds": len(finding.seeds),
+                "published_verdict": own.get(id(part)),
+            }
+        )
+    return rows
+
+
+def _numbers(part: Part, finding: Finding) -> dict[str, Any]:
+    """The columns that both tables have for a part's margin."""
+    margin = finding.margin
+    return {
+        "effect": None if margin is None else _known(margin.effect),
+        "unit": part.unit,
+        "ci95_low": None if margin is None else _known(margin.low),
+        "ci95_high": None if margin is None else _known(margin.high),
+        "interval": (margin.kind or None) if margin else None,
+        "threshold": f"not {part.threshold}" if part.negated else part.threshold,
+        "seeds_holding": finding.holding if margin else None,
+        "p": None if margin is None else _known(margin.p),
+    }
+
+
+def _decisive(parts: Sequence[Part], findings: Mapping[int, Finding], word: str) -> Part:
+    """The part that a verdict rests on most: of those with that verdict, the closest call.
+
+    Closeness is the margin in half widths of its interval. Where no part has the verdict (too few
+    of several hold, say) all parts count.
+    """
+    wanted = [part for part in parts if findings[id(part)].verdict == word] or list(parts)
+
+    def closeness(part: Part) -> float:
+        margin = findings[id(part)].margin
+        if margin is None:
+            return math.inf
+        reach = margin.effect - margin.low if margin.effect > 0 else margin.high - margin.effect
+        if not math.isfinite(reach) or reach <= 0:
+            return math.inf
+        # The clearest failure decides a failure, the weakest support a success.
+        return -abs(margin.effect) / reach if word == FAILS else abs(margin.effect) / reach
+
+    return min(wanted, key=closeness)
+
+
+def _selection_note(claim: Claim, evidence: RunEvidence, printed: PrintedNumbers | None) -> str:
+    """Says where the reproduction selected another variant than the report did."""
+    if printed is None:
+        return ""
+    selectors = {s for part in claim.deciding for s in part.selectors}
+    used = sorted({s.partition("/")[0] for s in selectors if s.partition("/")[2] == SELECTED})
+    used += sorted(_selecting(selectors, evidence) - set(used))
+    words = [
+        f"decided at {experiment}/{evidence.selected[experiment]}, where the report has "
+        f"{printed.selected[experiment]}"
+        for experiment in used
+        if experiment in evidence.selected
+        and experiment in printed.selected
+        and evidence.selected[experiment] != printed.selected[experiment]
+    ]
+    return "; ".join(words)
+
+
+def _selecting(selectors: Iterable[str], evidence: RunEvidence) -> set[str]:
+    """Experiments that the runs of a claim take parameters from."""
+    experiments = evidence.study.experiments
+    named = {selector.partition("/")[0] for selector in selectors} & set(experiments)
+    return {source for name in named if (source := experiments[name].selects_from)}
+
+
+def _fewest(findings: Iterable[Finding]) -> int:
+    """Seeds of the part with the fewest, parts without runs set aside."""
+    return min((len(finding.seeds) for finding in findings if finding.seeds), default=0)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

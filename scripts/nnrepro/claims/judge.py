@@ -1,0 +1,225 @@
+"""The verdict on one part of a claim from reproduced runs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nnrepro.claims.conditions import Condition, Untestable
+from nnrepro.claims.evidence import RunEvidence
+from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
+from nnrepro.claims.measured_run import Unmeasured
+from nnrepro.claims.spans import Span
+from nnrepro.claims.tree import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Part, opposite
+
+_BEYOND = "a number that counts lies beyond the end of a run"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What reproduced runs say about a part.
+
+    Attributes:
+        verdict: one of `nnrepro.claims.tree.VERDICTS`.
+        reason: why, in words.
+        margin: by how much the part is met, negative where it is not; None where nothing could be
+            computed.
+        subject: what the smallest margin is of.
+        value: the number that was compared with the threshold; NaN where it is not known.
+        runs: the variants used.
+        seeds: the seeds used.
+        holding: number of seeds at which the part is met.
+    """
+
+    verdict: str
+    reason: str
+    margin: Margin | None = None
+    subject: str = ""
+    value: float = math.nan
+    runs: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    holding: int = 0
+
+
+def judge(part: Part, evidence: RunEvidence) -> Finding:
+    """Decide a part.
+
+    It is `not testable here` where a run or a record is missing, and `undecided` where runs are
+    shorter than their protocol, have no value, were timed on different machines, judged on
+    different test sets, or where the margin's interval covers 0.
+    """
+    try:
+        conditions = part.conditions(evidence)
+        if not conditions:
+            raise Untestable("there is nothing to compare with")
+        variants = _variants(conditions)
+        seeds = tuple(evidence.seeds(variants))
+    except Untestable as problem:
+        return Finding(NOT_TESTABLE, str(problem))
+    except Unmeasured as problem:
+        return Finding(UNDECIDED, str(problem))
+    try:
+        values = [
+            [[evidence.value(q, seed) for q in condition.quantities] for seed in seeds]
+            for condition in conditions
+        ]
+    except Untestable as problem:
+        return Finding(NOT_TESTABLE, str(problem), runs=variants, seeds=seeds)
+    except Unmeasured as problem:
+        return Finding(UNDECIDED, str(problem), runs=variants, seeds=seeds)
+    return _weighed(part, conditions, values, evidence, seeds)
+
+
+def _weighed(
+    part: Part,
+    conditions: Sequence[Condition],
+    values: Sequence[Sequence[Sequence[Span]]],
+    evidence: RunEvidence,
+    seeds: tuple[int, ...],
+) -> Finding:
+    """The finding, given each condition's quantities at each seed."""
+    variants = _variants(conditions)
+    margins = [
+        [condition.margin(at_seed) for at_seed in of_condition]
+        for condition, of_condition in zip(conditions, values, strict=True)
+    ]
+    if not all(span.bounded for spans in margins for span in spans):
+        reason = "the number that the condition is about cannot be computed"
+        return Finding(UNDECIDED, reason, runs=variants, seeds=seeds)
+    if len(seeds) > 1:
+        margin = over_seeds(margins)
+    else:
+        errors = [
+            _sampling_error(c, v[0], evidence, seeds[0])
+            for c, v in zip(conditions, values, strict=True)
+        ]
+        margin = of_one_seed([spans[0] for spans in margins], errors)
+    weakest = conditions[margin.weakest]
+    numbers = [weakest.combine(at_seed) for at_seed in values[margin.weakest]]
+    met = [_met(conditions, [spans[i] for spans in margins]) for i in range(len(seeds))]
+    holding = met.count(FAILS if part.negated else HOLDS)
+    inclusive = all(condition.bound.inclusive for condition in conditions)
+    word, reason = _from_margin(margin, inclusive, part, met)
+    obstacle = _obstacle(part, evidence, variants, seeds)
+    if obstacle:
+        word, reason = UNDECIDED, obstacle
+    return Finding(
+        opposite(word) if part.negated else word,
+        reason,
+        _turned(margin) if part.negated else margin,
+        weakest.subject,
+        _mean(numbers),
+        variants,
+        seeds,
+        holding,
+    )
+
+
+def _variants(conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """Every variant that any condition takes a value from."""
+    return tuple(sorted({v for condition in conditions for v in condition.variants}))
+
+
+def _met(conditions: Sequence[Condition], margins: Sequence[Span]) -> str:
+    """Whether all conditions are met at a seed."""
+    words = {met(condition, span) for condition, span in zip(conditions, margins, strict=True)}
+    return FAILS if FAILS in words else UNDECIDED if UNDECIDED in words else HOLDS
+
+
+def met(condition: Condition, margin: Span) -> str:
+    """Whether a condition with this margin is met: `holds`, `fails`, or `undecided` if unknown."""
+    inclusive = condition.bound.inclusive
+    if margin.low > 0 or (margin.low == 0 and inclusive):
+        return HOLDS
+    if margin.high < 0 or (margin.high == 0 and not inclusive):
+        return FAILS
+    return UNDECIDED
+
+
+def _from_margin(
+    margin: Margin, inclusive: bool, part: Part, met_at: Sequence[str]
+) -> tuple[str, str]:
+    """Verdict and reason by the margin alone, before any negation."""
+    word = UNDECIDED
+    sides = ("claim's side", "other side")[:: -1 if part.negated else 1]
+    if margin.censored and (len(set(met_at)) > 1 or not margin.kind):
+        reason = _BEYOND
+    elif not margin.kind:
+        reason = "one seed tells nothing of the spread of this measure"
+    elif abs(margin.effect) < part.tie:
+        reason = f"a tie: the margin is less than {part.tie:g}"
+    elif margin.low > 0 or (margin.low == 0 and inclusive):
+        word, reason = HOLDS, f"the interval by {margin.kind} lies on the {sides[0]}"
+    elif margin.high < 0 or (margin.high == 0 and not inclusive):
+        word, reason = FAILS, f"the interval by {margin.kind} lies on the {sides[1]}"
+    elif margin.censored:
+        reason = _BEYOND
+    else:
+        reason = f"inside the noise: the interval by {margin.kind} covers the threshold"
+    return word, reason
+
+
+def _obstacle(
+    part: Part, evidence: RunEvidence, variants: Sequence[str], seeds: Sequence[int]
+) -> str:
+    """What forbids a verdict whatever the numbers say; empty for nothing."""
+    runs = [evidence.runs[variant][seed] for variant in variants for seed in seeds]
+    if evidence.study.generated_data or any(run.data.generated for run in runs):
+        return "the data is generated"
+    short = {f"{run.data.run.id} has {run.shortened}": None for run in runs if run.shortened}
+    if short:
+        more = f" ({len(short) - 1} more runs are short)" if len(short) > 1 else ""
+        return f"{next(iter(short))}{more}"
+    if any(measure.timed for measure in part.measures):
+        machines = {run.machine for run in runs}
+        if None in machines:
+            return "device and threads of a timed run are not recorded"
+        if len(machines) > 1:
+            return "the runs were timed on different devices or with different numbers of threads"
+    if any(measure.of_test_set for measure in part.measures):
+        sizes = sorted({size for run in runs if (size := run.test_examples) is not None})
+        if len(sizes) > 1:
+            return f"the runs were judged on test sets of {' and '.join(map(str, sizes))} examples"
+    return ""
+
+
+def _sampling_error(
+    condition: Condition, values: Sequence[Span], evidence: RunEvidence, seed: int
+) -> float | None:
+    """Standard error of a condition's number by the test set; None where one seed tells none."""
+    if not all(value.known for value in values):
+        return None
+    if _is_difference(condition):
+        one, other = condition.quantities
+        paired = evidence.paired_variance(one, other, seed)
+        if paired is not None:
+            return math.sqrt(paired)
+    variances = [evidence.sampling_variance(q, seed) for q in condition.quantities]
+    known = [variance for variance in variances if variance is not None]
+    if len(known) < len(variances):
+        return None
+    return propagated(condition.combine, [value.low for value in values], known)
+
+
+def _is_difference(condition: Condition) -> bool:
+    """Whether its number is the plain difference of two quantities."""
+    probe = [Span.point(3.0), Span.point(1.0)]
+    return len(condition.quantities) == 2 and condition.combine(probe) == Span.point(2.0)
+
+
+def _turned(margin: Margin) -> Margin:
+    """The margin of the opposite."""
+    return Margin(
+        -margin.effect,
+        -margin.high,
+        -margin.low,
+        margin.kind,
+        margin.p,
+        margin.weakest,
+        margin.censored,
+    )
+
+
+def _mean(numbers: Sequence[Span]) -> float:
+    if not all(span.known for span in numbers):
+        return math.nan
+    return math.fsum(span.low for span in numbers) / len(numbers)

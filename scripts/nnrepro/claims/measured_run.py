@@ -1,0 +1,136 @@
+"""One run, ready to be measured."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nnrepro.analysis.archive import RunData
+from nnrepro.analysis.autocorrelation import window_noise
+from nnrepro.analysis.history import FloatArray
+from nnrepro.analysis.metrics import windows
+from nnrepro.analysis.stability import blew_up
+from nnrepro.claims.conditions import Untestable
+from nnrepro.claims.curves import RunCurves
+from nnrepro.claims.measures import Reading
+from nnrepro.claims.spans import Span
+
+
+class Unmeasured(Exception):
+    """A run is there, but a measure of it has no value; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredRun:
+    """A run with its curves on one test set.
+
+    Attributes:
+        data: the run.
+        larger: whether the test curves are those on the larger test set, where the run has one.
+    """
+
+    data: RunData
+    larger: bool
+
+    @property
+    def test_examples(self) -> int | None:
+        """Size of the test set that is read."""
+        name = "comparison_test_examples" if self._second else "test_examples"
+        value = self.data.run.settings.get(name)
+        return None if value is None else int(value)
+
+    @cached_property
+    def curves(self) -> RunCurves:
+        """The curves by name.
+
+        Raises:
+            Untestable: the curves on the larger test set are asked for and not there.
+        """
+        history = self.data.history
+        test: Any = history
+        if self._second:
+            if self.data.comparison is None:
+                raise Untestable(f"{self.data.run.id} lacks its curves on the larger test set")
+            test = self.data.comparison
+        curves: dict[str, FloatArray] = {
+            "train_accuracy": history.accuracy,
+            "train_loss": history.loss,
+            "test_accuracy": test.val_accuracy,
+            "test_loss": test.val_loss,
+        }
+        window, width = windows(self.data.run, history.epochs)
+        return RunCurves(curves, window.used, width.used, blew_up(self.data))
+
+    @property
+    def shortened(self) -> str:
+        """Why the run is less than its protocol asks for; empty where it is not."""
+        run, epochs = self.data.run, self.data.history.epochs
+        if epochs < run.protocol_epochs:
+            return f"{epochs} of {run.protocol_epochs} epochs"
+        asked = {k: v for k, v in run.protocol_settings.items() if run.settings.get(k) != v}
+        return ", ".join(
+            f"{run.settings.get(name)} of {asked[name]} {name.replace('_', ' ')}"
+            for name in sorted(asked)
+        )
+
+    @property
+    def machine(self) -> tuple[Any, ...] | None:
+        """Device and threads, which times depend on; None where they are not recorded."""
+        record = self.data.record or {}
+        device = record.get("device")
+        if not isinstance(device, Mapping) or record.get("threads") is None:
+            return None
+        return device.get("kind"), device.get("name"), record["threads"]
+
+    def read(self, reading: Reading) -> Span:
+        """The value of a reading.
+
+        Raises:
+            Untestable: it was not recorded.
+            Unmeasured: it has no value, for example because the run diverged.
+        """
+        if reading.function == "epochs":
+            return Span.point(self.curves.epochs)
+        if reading.function == "train_seconds":
+            return Span.point(self._seconds())
+        value = self.curves.read(reading)
+        if value is None:
+            raise Unmeasured(f"{reading} of {self.data.run.id} has no value{self._diverged}")
+        return value
+
+    def first_epoch_at(self, curve: str, level: float) -> Span:
+        """The first epoch at which a curve is at a level or above.
+
+        Raises:
+            Unmeasured: the curve is not finite.
+        """
+        value = self.curves.first_epoch_at(curve, level)
+        if value is None:
+            raise Unmeasured(f"{curve} of {self.data.run.id} is not finite{self._diverged}")
+        return value
+
+    def noise_variance(self, reading: Reading) -> float:
+        """Variance of a closing mean by the noise from epoch to epoch; 0 of anything else."""
+        if reading.function != "tail":
+            return 0.0
+        closing = self.curves.curves[reading.curve][-self.curves.window :]
+        error = window_noise(closing).error
+        return error**2 if math.isfinite(error) else 0.0
+
+    @property
+    def _second(self) -> bool:
+        return self.larger and int(self.data.run.settings.get("comparison_test_examples", 0)) > 0
+
+    @property
+    def _diverged(self) -> str:
+        return ": the run diverged" if self.data.status == "diverged" else ""
+
+    def _seconds(self) -> float:
+        """Seconds of training and evaluation together, as the reports timed the whole loop."""
+        seconds = (self.data.record or {}).get("seconds")
+        parts = seconds if isinstance(seconds, Mapping) else {}
+        told = [parts.get(name) for name in ("training", "evaluation")]
+        if not all(isinstance(value, int | float) for value in told):
+            raise Untestable(f"the time of {self.data.run.id} is not recorded")
+        return float(sum(told))  # type: ignore[arg-type]

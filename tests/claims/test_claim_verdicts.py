@@ -1,0 +1,349 @@
+"""What keeps a verdict from being forced, and how parts make a claim."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnrepro.analysis.predictions import Answers
+from nnrepro.claims.evidence import share_variance
+from nnrepro.claims.margins import over_seeds
+from nnrepro.claims.spans import Span
+from nnrepro.claims.tree import (
+    FAILS,
+    HOLDS,
+    NOT_TESTABLE,
+    UNDECIDED,
+    VERDICTS,
+    Combination,
+    Part,
+    all_of,
+    negated,
+    verdict,
+)
+
+TAIL = "tail(test_accuracy)"
+HIGHER = [
+    {"comparison": {"measure": TAIL, "of": "cells/b", "to": "cells/a", "difference": {"above": 0}}}
+]
+
+
+def threshold(name, measure=TAIL, **bounds):
+    return {"threshold": {"measure": measure, "runs": name, **bounds}}
+
+
+def pair(run_of, lows, highs, **options):
+    return [run_of("cells/a", s, accuracy=v, **options) for s, v in enumerate(lows)] + [
+        run_of("cells/b", s, accuracy=v, **options) for s, v in enumerate(highs)
+    ]
+
+
+def test_seeds_are_compared_pairwise(decide, run_of):
+    # The seeds differ by far more than the two variants do, and always in the same direction.
+    row = decide(HIGHER, pair(run_of, [0.2, 0.5, 0.8], [0.211, 0.51, 0.809]))
+    assert row.verdict == HOLDS
+    assert (row.seeds, row.seeds_holding) == (3, 3)
+    assert row.effect == pytest.approx(0.01)
+    assert row.ci95_low < row.effect < row.ci95_high
+
+
+def test_an_effect_inside_the_noise_is_undecided(decide, run_of):
+    row = decide(HIGHER, pair(run_of, [0.5, 0.6, 0.4], [0.6, 0.5, 0.5]))
+    assert row.verdict == UNDECIDED
+    assert "inside the noise" in row.reason
+    assert row.seeds_holding == 2
+
+
+def test_seeds_that_only_one_side_has_are_left_out(decide, run_of):
+    runs = pair(run_of, [0.5, 0.5, 0.5], [0.6, 0.601])
+    row = decide(HIGHER, runs)
+    assert (row.verdict, row.seeds) == (HOLDS, 2)
+
+
+def test_without_a_common_seed_nothing_is_tested(decide, run_of):
+    runs = [run_of("cells/a", 0, accuracy=0.5), run_of("cells/b", 1, accuracy=0.6)]
+    row = decide(HIGHER, runs)
+    assert row.verdict == NOT_TESTABLE
+    assert "no seed in common" in row.reason
+
+
+def test_a_missing_run_is_named(decide, run_of):
+    row = decide(HIGHER, [run_of("cells/a", 0)])
+    assert row.verdict == NOT_TESTABLE
+    assert "cells/b" in row.reason
+
+
+def test_one_seed_of_an_accuracy_has_the_test_sets_error(decide, run_of):
+    row = decide(HIGHER, pair(run_of, [0.5], [0.6]))
+    half = 1.959964 * np.sqrt(share_variance(0.5, 1000) + share_variance(0.6, 1000))
+    assert row.verdict == HOLDS
+    assert row.interval == "test set"
+    assert row.ci95_low == pytest.approx(row.effect - half, rel=1e-4)
+    assert decide(HIGHER, pair(run_of, [0.5], [0.53])).verdict == UNDECIDED
+
+
+def test_one_seed_with_answers_is_compared_example_by_example(decide, run_of):
+    right = np.arange(1000) < 500
+    better = np.arange(1000) < 530
+    labels = np.zeros(1000, dtype=np.int64)
+    told = {
+        "lab/cells/a/seed0": Answers(labels, right),
+        "lab/cells/b/seed0": Answers(labels, better),
+    }
+    runs = pair(run_of, [0.5], [0.53])
+    assert decide(HIGHER, runs, answers=told.get).verdict == HOLDS
+    assert decide(HIGHER, runs, answers=lambda run: None).verdict == UNDECIDED
+
+
+def test_one_seed_tells_nothing_of_the_spread_of_other_measures(decide, run_of):
+    row = decide([threshold("cells/a", "tail(test_loss)", below=2)], [run_of("cells/a", 0)])
+    assert row.verdict == UNDECIDED
+    assert "one seed" in row.reason
+    assert row.effect == 1
+    assert np.isnan(row.ci95_low)
+
+
+def test_a_shortened_run_is_undecided_and_names_its_epochs(decide, run_of):
+    runs = [run_of("cells/a", s, accuracy=[0.5] * 5) for s in range(3)]
+    row = decide([threshold("cells/a", above=0.4)], runs)
+    assert row.verdict == UNDECIDED
+    assert "5 of 20 epochs" in row.reason
+    assert row.effect == pytest.approx(0.1)
+
+
+def test_fewer_examples_than_the_protocol_asks_for_are_undecided(decide, run_of):
+    runs = [run_of("cells/a", s, protocol_settings={"train_examples": 500}) for s in range(3)]
+    row = decide([threshold("cells/a", above=0.4)], runs)
+    assert row.verdict == UNDECIDED
+    assert "100 of 500 train examples" in row.reason
+
+
+def test_generated_data_decides_nothing(decide, run_of, study_with):
+    made_up = study_with(data={"dbpedia": {"source": "generated", "generate": {"train": 200}}})
+    runs = [run_of("cells/a", s, of=made_up) for s in range(3)]
+    row = decide([threshold("cells/a", above=0.4)], runs, study=made_up)
+    assert row.verdict == UNDECIDED
+    assert "generated" in row.reason
+
+
+def test_a_diverged_run_has_no_value(decide, run_of):
+    broken = [0.5] * 10 + [float("nan")] * 10
+    runs = [run_of("cells/a", s, loss=1.0) for s in (0, 1)]
+    runs.append(run_of("cells/a", 2, loss=broken, status="diverged"))
+    row = decide([threshold("cells/a", "tail(test_loss)", below=2)], runs)
+    assert row.verdict == UNDECIDED
+    assert "diverged" in row.reason
+
+
+def test_a_run_that_fell_back_to_guessing_for_good_has_not_converged(decide, run_of):
+    """However flat the curve is on which it ends."""
+    blown = [0.1, 0.5, 0.9] + [0.02] * 97
+    runs = [run_of("cells/a", s, accuracy=blown, classes=14) for s in range(3)]
+    row = decide([{"converged": {"curve": "test_accuracy", "runs": "cells/a"}}], runs)
+    assert row.verdict == FAILS
+
+
+def test_times_are_compared_on_one_machine_only(decide, run_of):
+    rule = [threshold("cells/*", "train_seconds", below=100)]
+
+    def timed(**last):
+        runs = [run_of(f"cells/{v}", s, seconds=5.0) for v in "abc" for s in (0, 1)]
+        return [*runs, *(run_of("cells/d", s, seconds=5.0, **last) for s in (0, 1))]
+
+    assert decide(rule, timed()).verdict == HOLDS
+    assert "different devices" in decide(rule, timed(device="another")).reason
+    assert decide(rule, timed(threads=2)).verdict == UNDECIDED
+
+
+def test_a_time_that_is_not_recorded_is_not_testable(decide, run_of):
+    row = decide([threshold("cells/a", "train_seconds", below=9)], [run_of("cells/a", 0)])
+    assert row.verdict == NOT_TESTABLE
+    assert "not recorded" in row.reason
+
+
+def test_runs_judged_on_different_test_sets_are_not_compared(decide, run_of):
+    runs = [run_of("cells/a", s, accuracy=0.5) for s in range(3)]
+    runs += [run_of("cells/b", s, accuracy=0.6, test_examples=5000) for s in range(3)]
+    row = decide(HIGHER, runs)
+    assert row.verdict == UNDECIDED
+    assert "1000 and 5000 examples" in row.reason
+
+
+def test_a_claim_on_the_larger_test_set_reads_it_where_there_is_one(decide, run_of):
+    runs = [run_of("cells/a", s, accuracy=0.5, larger=0.7) for s in range(3)]
+    runs += [run_of("cells/b", s, accuracy=0.6, test_examples=5000) for s in range(3)]
+    claim = {"id": "c", "protocol": "lab", "statement": "So.", "test_set": "comparison"}
+    assert decide(claim | {"decide": HIGHER}, runs).verdict == FAILS
+    without = [replace(runs[0], comparison=None), *runs[1:]]
+    assert decide(claim | {"decide": HIGHER}, without).verdict == NOT_TESTABLE
+
+
+def test_a_run_that_does_not_settle_is_later_than_its_end(decide, run_of):
+    def runs(quick):
+        settled = [run_of("cells/a", s, accuracy=[0.1] * 3 + [0.5] * 17) for s in range(3)]
+        rising = list(np.linspace(0, 1, 20))
+        return settled + [
+            run_of("cells/b", s, accuracy=rising if s or not quick else 0.5) for s in range(3)
+        ]
+
+    rule = [
+        {
+            "comparison": {
+                "measure": "conv_epoch(test_accuracy)",
+                "of": "cells/a",
+                "to": "cells/b",
+                "difference": {"below": 0},
+            }
+        }
+    ]
+    row = decide(rule, runs(quick=False))
+    assert row.verdict == HOLDS
+    assert np.isinf(row.ci95_high)  # the margin is known from below only
+    assert decide(rule, runs(quick=True)).verdict == UNDECIDED
+
+
+def test_two_runs_that_do_not_settle_cannot_be_compared(decide, run_of):
+    rising = list(np.linspace(0, 1, 20))
+    runs = [run_of(f"cells/{v}", s, accuracy=rising) for v in "ab" for s in range(3)]
+    measure = "conv_epoch(test_accuracy)"
+    section = {"measure": measure, "of": "cells/a", "to": "cells/b", "difference": {"below": 0}}
+    assert decide([{"comparison": section}], runs).verdict == UNDECIDED
+
+
+def test_a_claim_about_the_selected_variant_follows_the_selection(decide, run_of):
+    runs = [run_of("sizes/units-4", s, accuracy=0.5) for s in range(3)]
+    runs += [run_of("sizes/units-6", s, accuracy=0.8) for s in range(3)]
+    rule = [threshold("sizes/selected", above=0.6)]
+    for variant, expected in (("units-4", FAILS), ("units-6", HOLDS)):
+        row = decide(rule, runs, decisions={("lab", "sizes"): {"variant": variant}})
+        assert row.verdict == expected
+    assert decide(rule, runs).verdict == NOT_TESTABLE
+
+
+def test_the_smallest_of_several_margins_has_a_valid_interval():
+    # The lower end is that of the weakest condition, the upper end pays for their number.
+    one = [Span.point(v) for v in (0.1, 0.12, 0.11)]
+    single, triple = over_seeds([one]), over_seeds([one, one, one])
+    assert triple.low == single.low
+    assert triple.high > single.high
+    assert triple.effect == single.effect == pytest.approx(0.11)
+
+
+part = Part("", "", "", "", "", (), (), lambda evidence: [])
+
+
+def leaf(place):
+    return replace(part, name=str(place))
+
+
+@pytest.mark.parametrize("words", list(product(VERDICTS, repeat=3)))
+def test_a_combination_is_decided_as_soon_as_nothing_can_change_it(words):
+    """Against brute force: every unknown child is tried both ways."""
+    children = [leaf(place) for place in range(3)]
+    found = {id(child): word for child, word in zip(children, words, strict=True)}
+    ways = [(w == HOLDS,) if w in (HOLDS, FAILS) else (True, False) for w in words]
+    for needed in (1, 2, 3):
+        outcomes = {sum(way) >= needed for way in product(*ways)}
+        word = verdict(Combination(tuple(children), needed), found)
+        if len(outcomes) == 1:
+            assert word == (HOLDS if outcomes.pop() else FAILS)
+        else:
+            assert word in (UNDECIDED, NOT_TESTABLE)
+            assert (word == NOT_TESTABLE) == (NOT_TESTABLE in words)
+
+
+@pytest.mark.parametrize("words", list(product((HOLDS, FAILS, UNDECIDED), repeat=3)))
+def test_the_opposite_of_a_tree_has_the_opposite_verdict(words):
+    children = [leaf(place) for place in range(3)]
+    tree = all_of([Combination(tuple(children[:2]), 1), children[2]])
+    straight = {id(child): word for child, word in zip(children, words, strict=True)}
+    turned = {HOLDS: FAILS, FAILS: HOLDS}
+    opposite = negated(tree)
+    by_name = {str(place): turned.get(word, word) for place, word in enumerate(words)}
+    found = {id(p): by_name[p.name.removeprefix("not: ")] for p in _leaves(opposite)}
+    expected = verdict(tree, straight)
+    assert verdict(opposite, found) == turned.get(expected, expected)
+
+
+def _leaves(node):
+    return [node] if isinstance(node, Part) else [p for c in node.children for p in _leaves(c)]
+
+
+def test_parts_that_are_only_reported_decide_nothing(decide, run_of):
+    runs = [run_of("cells/a", s) for s in range(3)]
+    claim = {
+        "id": "c",
+        "protocol": "lab",
+        "statement": "So.",
+        "decide": [threshold("cells/a", above=0.4)],
+    }
+    row = decide(claim | {"report_also": [threshold("cells/a", above=0.9)]}, runs)
+    assert row.verdict == HOLDS
+    assert list(row.attrs["parts"].verdict) == [HOLDS, FAILS]
+    assert list(row.attrs["parts"].decides) == [True, False]
+
+
+RULE = {
+    "all": [
+        {"ranking": {"measure": TAIL, "runs": "cells", "highest": "cells/b"}},
+        {"not": [threshold("cells/a", "jitter(test_accuracy)", above=0.2)]},
+        {"at_least": {"count": 1, "of": [threshold("cells/c", "best(test_accuracy)", above=0.5)]}},
+    ]
+}
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=20, max_size=20), min_size=8, max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_runs_and_seeds_does_not_matter(decide, run_of, curves, random):
+    places = [(variant, seed) for variant in "abcd" for seed in (0, 1)]
+    runs = [
+        run_of(f"cells/{variant}", seed, accuracy=curve)
+        for (variant, seed), curve in zip(places, curves, strict=True)
+    ]
+    first = decide(RULE, runs)
+    random.shuffle(runs)
+    second = decide(RULE, runs)
+    assert first.astype(str).tolist() == second.astype(str).tolist()
+    parts = first.attrs["parts"], second.attrs["parts"]
+    assert parts[0].equals(parts[1])
+
+
+def test_a_run_that_a_claim_does_not_use_changes_nothing_of_it(decide, run_of):
+    used = pair(run_of, [0.2, 0.5, 0.8], [0.211, 0.51, 0.809])
+    others = [run_of("cells/c", s, accuracy=0.9, status="diverged") for s in range(3)]
+    alone, among = decide(HIGHER, used), decide(HIGHER, [*others, *used])
+    assert alone.astype(str).tolist() == among.astype(str).tolist()
+
+
+def test_holm_adjusts_over_the_claims_that_have_a_p_value(study, claims_file, run_of):
+    from nnrepro.claims import load_claims
+    from nnrepro.claims.decide import decide_claims
+
+    rules = [[threshold("cells/a", above=x)] for x in (0.4, 0.49, 0.499)]
+    rules.append([threshold("cells/d", above=0.1)])
+    claims = load_claims(claims_file(*rules), study)
+    runs = [run_of("cells/a", s, accuracy=0.5 + 0.01 * s) for s in range(3)]
+    table, _ = decide_claims(claims, runs, study, {})
+    p, adjusted = table.p.astype(float).to_numpy(), table.p_holm.astype(float).to_numpy()
+    assert np.isnan(p[3]) and np.isnan(adjusted[3])
+    assert adjusted[0] == pytest.approx(min(1, 3 * p[0]))
+    assert (adjusted[:3] >= p[:3]).all()
+
+
+def test_claims_of_a_protocol_that_is_left_out_are_left_out(claims_file, run_of, study_with):
+    from nnrepro.claims import load_claims
+    from nnrepro.claims.decide import decide_claims
+
+    protocols = {name: {"title": name, "selection": "max_test_accuracy"} for name in ("lab", "own")}
+    cut = study_with(protocols=protocols, only={"protocols": ["own"]})
+    claims = load_claims(claims_file([threshold("cells/a", above=0.4)]), cut)
+    table, parts = decide_claims(claims, [], cut, {})
+    assert table.empty and parts.empty

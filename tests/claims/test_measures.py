@@ -1,0 +1,141 @@
+"""Measures: what their text means, and what they give on curves whose answer is known."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnrepro.claims.curves import RunCurves
+from nnrepro.claims.errors import Mistake
+from nnrepro.claims.measures import parse_measure
+from nnrepro.claims.spans import Span
+
+RISE = np.array([0.1, 0.3, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
+
+
+def value(text, accuracy=RISE, loss=None, window=4, width=1):
+    curves = RunCurves(
+        {
+            "test_accuracy": accuracy,
+            "test_loss": np.zeros(len(accuracy)) if loss is None else np.asarray(loss, float),
+            "train_accuracy": accuracy + 0.1,
+            "train_loss": np.arange(len(accuracy), 0, -1.0),
+        },
+        window,
+        width,
+    )
+    return parse_measure(text).value(lambda r: curves.read(r) or Span(-math.inf, math.inf))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tail(test_accuracy)", 0.6),
+        ("overall(test_accuracy)", RISE.mean()),
+        ("best(test_accuracy)", 0.6),
+        ("final(train_loss)", 1.0),
+        ("mean(test_accuracy, 2, 3)", 0.4),
+        ("mean(train_loss, -2)", 1.5),
+        ("min(test_accuracy, 2)", 0.3),
+        ("max(train_loss, 3, 5)", 8.0),
+        ("gap", 0.1),
+        ("slope(train_loss)", -1.0),
+        ("slope(train_loss, -3)", -1.0),
+        ("r_squared(train_loss)", 1.0),
+        ("best_epoch(test_accuracy)", 4),
+        ("lowest_epoch(train_loss)", 10),
+        ("range(test_accuracy)", 0.0),
+        ("change(train_loss)", -3.0),
+        ("conv_epoch(test_accuracy)", 4),
+        ("conv_epoch(test_accuracy, 0.35)", 2),
+        ("drift(train_loss)", 2.0),
+        ("final(train_loss) / max(train_loss) + 1", 1.1),
+        ("2 * (final(train_loss) - 3)", -4.0),
+    ],
+)
+def test_a_measure_is_what_its_text_says(text, expected):
+    assert value(text).low == pytest.approx(expected)
+
+
+def test_smoothing_goes_before_the_function():
+    rough = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    assert value("max(smooth(test_accuracy))", rough, width=3).low < 1
+    assert value("max(test_accuracy)", rough, width=3).low == 1
+
+
+def test_a_curve_that_never_settles_settles_beyond_its_end():
+    falling = np.linspace(1, 0, 10)
+    assert value("conv_epoch(test_accuracy)", falling) == Span(11, math.inf)
+    assert value("conv_epoch(test_accuracy) / 2", falling).low == 5.5
+
+
+def test_collapses_are_falls_from_above_the_ceiling_that_recover_in_time():
+    curve = np.array([0.1, 0.5, 0.1, 0.1, 0.5, 0.1, 0.2, 0.2, 0.2, 0.5, 0.1])
+    # The first low is no fall, the second recovers in 2 epochs, the third in 4, the last never.
+    assert value("collapses(test_accuracy, 0.15, 0.4, 3)", curve).low == 1
+    assert value("collapses(test_accuracy, 0.15, 0.4, 4)", curve).low == 2
+    loss = [1, 1, 7, 9, 1, 3, 1, 1, 1, 1, 20]
+    assert value("collapse_peak(test_loss, 0.15, 0.4, 4)", curve, loss).low == 9
+
+
+def test_a_curve_without_collapses_has_no_peak():
+    assert not value("collapse_peak(test_loss, 0.15, 0.4, 4)").bounded
+
+
+def test_what_is_not_finite_has_no_value():
+    broken = np.array([0.1, np.nan, 0.3, 0.4])
+    assert not value("overall(test_accuracy)", broken).bounded
+    assert value("final(test_accuracy)", broken).low == 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("tail(test_accuracy)", "fraction"),
+        ("gap", "fraction"),
+        ("conv_epoch(test_loss)", "epochs"),
+        ("mean(test_loss, -10) / min(test_loss)", "ratio"),
+        ("train_seconds / epochs", "seconds per epochs"),
+        ("jitter(test_loss)", "loss"),
+    ],
+)
+def test_units(text, unit):
+    assert parse_measure(text).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("tial(test_accuracy)", "did you mean 'tail'?"),
+        ("tail(test_acuracy)", "did you mean 'test_accuracy'?"),
+        ("train_second", "did you mean 'train_seconds'?"),
+        ("tail()", "needs a curve"),
+        ("mean(test_loss)", "takes 1 to 2 numbers"),
+        ("tail(test_accuracy", "cannot be read"),
+        ("__import__('os')", "is no function"),
+        ("tail(test_accuracy) ** 2", "neither a measure nor a number"),
+        ("3", "measures nothing"),
+        (True, "must be a measure"),
+    ],
+)
+def test_a_wrong_measure_says_what_is_wrong(text, hint):
+    with pytest.raises(Mistake) as caught:
+        parse_measure(text)
+    assert hint in str(caught.value)
+
+
+spans = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)).map(lambda e: Span(min(e), max(e)))
+
+
+@given(spans, spans, st.floats(0, 1), st.floats(0, 1))
+def test_arithmetic_on_spans_holds_the_result_for_any_number_inside(a, b, s, t):
+    x, y = (span.low + share * (span.high - span.low) for span, share in ((a, s), (b, t)))
+    x, y = min(max(x, a.low), a.high), min(max(y, b.low), b.high)
+    for span, number in ((a + b, x + y), (a - b, x - y), (a * b, x * y)):
+        assert span.low - 1e-3 <= number <= span.high + 1e-3
+    if not b.low <= 0 <= b.high:
+        quotient = a / b
+        slack = 1e-9 * max(abs(quotient.low), abs(quotient.high), 1)
+        assert quotient.low - slack <= x / y <= quotient.high + slack
