@@ -1,0 +1,125 @@
+# Published numbers beside the reproduced ones, and the inconsistencies among them.
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.numbers import load_published
+
+
+def published_files():
+    """The files of published numbers, checked; none where they are about none of the runs."""
+    if not STUDY.published:
+        return {}
+    numbers = load_published(STUDY.published["results"], STUDY)
+    if "inconsistencies" in STUDY.published:
+        load_inconsistencies(STUDY.published["inconsistencies"], numbers)
+    present = {(run.protocol, run.experiment) for run in STUDY.runs}
+    shown = any(
+        (number.protocol, selector.partition("/")[0]) in present
+        for number in numbers
+        for selector in number.runs
+    )
+    return dict(STUDY.published) if shown else {}
+
+
+with errors_shown():
+    PUBLISHED = published_files()
+
+COMPARED = PATHS.table("published")
+AGREEMENT = [str(PATHS.figures(name, "agreement")) for name in STUDY.protocols]
+
+if PUBLISHED:
+    TABLES += [str(COMPARED), str(PATHS.table("published_summary"))]
+    FIGURES += AGREEMENT
+if "inconsistencies" in PUBLISHED:
+    TABLES += [str(PATHS.table("inconsistencies"))]
+
+
+rule compare_published:
+    input:
+        results=PUBLISHED.get("results", []),
+        runs=PATHS.table("runs"),
+        histories=run_files("history"),
+        records=run_files("record"),
+        decisions=DECISIONS,
+    output:
+        compared=report(
+            COMPARED,
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "Published beside reproduced"},
+        ),
+        summary=report(
+            PATHS.table("published_summary"),
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "Published beside reproduced, summary"},
+        ),
+    log:
+        f"{ROOT}/logs/compare_published.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        title="Published numbers beside the reproduced ones",
+        stamp=EXTENT.stamp(STUDY.runs),
+        runs=described(STUDY.runs),
+        vouched=vouched(STUDY.runs),
+        code=code("compare_published.py", "published", *ANALYSIS),
+    message:
+        "Comparing with the published numbers"
+    script:
+        "../scripts/compare_published.py"
+
+
+rule list_inconsistencies:
+    input:
+        results=PUBLISHED.get("results", []),
+        inconsistencies=PUBLISHED.get("inconsistencies", []),
+    output:
+        report(
+            PATHS.table("inconsistencies"),
+            caption="../docs/captions/table.rst",
+            category="Tables",
+            labels={"table": "Inconsistencies of the published numbers"},
+        ),
+    log:
+        f"{ROOT}/logs/list_inconsistencies.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        title="Inconsistencies of the published numbers",
+        stamp="published numbers alone",
+        code=code(
+            "list_inconsistencies.py", "published", "analysis/csvfile.py", "files.py"
+        ),
+    message:
+        "Listing inconsistencies of the published numbers"
+    script:
+        "../scripts/list_inconsistencies.py"
+
+
+rule draw_agreement:
+    input:
+        published=COMPARED,
+        runs=PATHS.table("runs"),
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/agreement"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/agreement.rst",
+            category="Figures",
+            subcategory="Published against reproduced",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_agreement/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=lambda wildcards: EXTENT.stamp(STUDY.runs_of(wildcards.protocol)),
+        title=lambda wildcards: STUDY.protocols[wildcards.protocol].title,
+        code=code("draw_agreement.py", "published", *DRAWING),
+    message:
+        "Drawing published against reproduced numbers ({wildcards.protocol})"
+    script:
+        "../scripts/draw_agreement.py"

@@ -1,0 +1,21 @@
+"""Rule compare_published: every published number beside the reproduced one, and a summary."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.csvfile import read_csv, write_csv
+from nnrepro.published.comparison import compare_published, published_summary
+from nnrepro.published.numbers import load_published
+from nnrepro.published.reproduction import Evidence
+from nnrepro.study import StudyPaths
+
+study = job.start(snakemake)
+decisions = job.read_decisions(snakemake.input.decisions)
+data, _ = read_runs(study.runs, StudyPaths.of(study).runs)
+evidence = Evidence(
+    study, read_csv(snakemake.input.runs), {item.run.id: item for item in data}, decisions
+)
+compared = compare_published(load_published(Path(snakemake.input.results), study), evidence)
+write_csv(compared, snakemake.output.compared)
+write_csv(published_summary(compared), snakemake.output.summary)

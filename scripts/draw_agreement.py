@@ -1,0 +1,15 @@
+"""Rule draw_agreement: a protocol's published numbers against the reproduced ones."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.csvfile import read_csv
+from nnrepro.analysis.extents import extent_by_table
+from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.published_figures import agreement_drawings
+
+study = job.start(snakemake)
+figures = ProtocolFigures(study, snakemake.wildcards.protocol, {})
+compared = read_csv(snakemake.input.published, text=("value",))
+extent = extent_by_table(study, read_csv(snakemake.input.runs))
+save_drawings(study, agreement_drawings(figures, compared), Path(snakemake.output[0]), extent)

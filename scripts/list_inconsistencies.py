@@ -1,0 +1,14 @@
+"""Rule list_inconsistencies: where published numbers do not fit each other."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.csvfile import write_csv
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.inconsistency_table import inconsistencies_table
+from nnrepro.published.numbers import load_published
+
+study = job.start(snakemake)
+numbers = load_published(Path(snakemake.input.results), study)
+items = load_inconsistencies(Path(snakemake.input.inconsistencies), numbers)
+write_csv(inconsistencies_table(items), snakemake.output[0])

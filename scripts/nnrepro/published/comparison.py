@@ -1,0 +1,167 @@
+"""Published numbers beside reproduced ones: one row per published number, and a summary.
+
+Every row of the file stays, in its order. A number that runs can give gets the mean over seeds, the
+difference (reproduced minus published) and the interval in which one further run would lie
+(`nnrepro.published.prediction`). It is `inside` when the interval reaches a number that would be
+printed like the published one. A number is shown but not judged where the measurement is not the
+same (a bound, a time on another machine, runs cut short, made-up data), where it is printed a
+second time, and where nothing is known of its spread; `reason` then says why.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.analysis.csvfile import tidy_types
+from nnrepro.analysis.statistics import Interval, summarise
+from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
+from nnrepro.published.prediction import prediction_interval
+from nnrepro.published.quantities import ACCURACY, SECONDS, quantity
+from nnrepro.published.reproduction import (
+    FOUND,
+    LEFT_OUT,
+    MISSING,
+    NO_RULE,
+    Evidence,
+    Reproduction,
+    reproduce,
+)
+
+INSIDE = "inside"
+OUTSIDE = "outside"
+SHOWN = "shown"
+STATUSES = (INSIDE, OUTSIDE, SHOWN, MISSING, LEFT_OUT, NO_RULE)
+"""What a row can be; `shown` has a reproduced value that is not judged."""
+
+FIGURE_STEM = "published"
+"""Name of the figure that a protocol's comparison is drawn as."""
+
+ALL = "all"
+"""Stands in the summary for all questions of a protocol, and for all protocols."""
+
+_GROUP = ("protocol", "part", "question")
+
+
+def compare_published(numbers: Sequence[PublishedNumber], evidence: Evidence) -> pd.DataFrame:
+    """One row per published number, in the order given.
+
+    Args:
+        numbers: the published numbers.
+        evidence: the reproduced runs.
+
+    Returns:
+        The file's own columns as text, then `RESULT_COLUMNS`. `seeds` counts the seeds in the mean,
+        `epochs` is the length of the shortest run, `status` is one of `STATUSES`.
+    """
+    header = list(numbers[0].cells) if numbers else list(NEEDED)
+    rows = [{**number.cells, **_result(number, evidence)} for number in numbers]
+    frame = pd.DataFrame(rows, columns=[*header, *RESULT_COLUMNS], dtype="object")
+    results = tidy_types(frame[list(RESULT_COLUMNS)])
+    return pd.concat([frame[header].astype("str"), results], axis="columns")
+
+
+def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
+    """How much of what was published is reproduced, per question, protocol and in all.
+
+    Args:
+        compared: what `compare_published` gives.
+
+    Returns:
+        Columns `protocol`, `part`, `question` (each `all` where summed over), `rows`;
+        `reproducible` (a run of this study can give it), `reproduced` (a run has), `inside`,
+        `outside`, `median_absolute_difference` of the accuracies judged, and `missing`.
+    """
+    frame = compared.assign(**{n: compared.get(n, "") for n in _GROUP})
+    frame = frame.assign(accuracy=[quantity(metric) == ACCURACY for metric in frame["metric"]])
+    rows = []
+    for protocol in dict.fromkeys(frame["protocol"]):
+        own = frame[frame["protocol"] == protocol]
+        for part, question in dict.fromkeys(zip(own["part"], own["question"], strict=True)):
+            chosen = own[(own["part"] == part) & (own["question"] == question)]
+            rows.append(
+                {**dict(zip(_GROUP, (protocol, part, question), strict=True)), **_counts(chosen)}
+            )
+        rows.append({**dict(zip(_GROUP, (protocol, ALL, ALL), strict=True)), **_counts(own)})
+    rows.append({**dict.fromkeys(_GROUP, ALL), **_counts(frame)})
+    return pd.DataFrame(rows)
+
+
+def _counts(rows: pd.DataFrame) -> dict[str, Any]:
+    count = {status: int((rows["status"] == status).sum()) for status in STATUSES}
+    judged = rows[rows["status"].isin((INSIDE, OUTSIDE)) & rows["accuracy"]]
+    differences = judged["difference"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return {
+        "rows": len(rows),
+        "reproducible": len(rows) - count[NO_RULE] - count[LEFT_OUT],
+        "reproduced": count[INSIDE] + count[OUTSIDE] + count[SHOWN],
+        "inside": count[INSIDE],
+        "outside": count[OUTSIDE],
+        "median_absolute_difference": (
+            float(np.median(np.abs(differences))) if differences.size else None
+        ),
+        "missing": count[MISSING],
+    }
+
+
+def _result(number: PublishedNumber, evidence: Evidence) -> dict[str, Any]:
+    found = reproduce(number, evidence)
+    if found.state != FOUND:
+        return {"status": found.state, "reason": found.reason, "remark": ""}
+    values = np.asarray(found.values, dtype=np.float64)
+    summary = summarise(values)
+    interval = prediction_interval(values, found.deviation, exact=found.exact)
+    reason = next(_not_judged(number, found, interval), "")
+    inside = None
+    if interval is not None and not reason:
+        low, high = interval.low - number.half_unit, interval.high + number.half_unit
+        inside = low <= number.value <= high
+    return {
+        "reproduced": summary.mean,
+        "reproduced_sd": summary.deviation,
+        "seeds": summary.count,
+        "epochs": found.epochs,
+        "difference": summary.mean - number.value,
+        "interval_low": None if interval is None else interval.low,
+        "interval_high": None if interval is None else interval.high,
+        "interval_kind": None if interval is None else interval.kind,
+        "inside": inside,
+        "status": SHOWN if inside is None else INSIDE if inside else OUTSIDE,
+        "reason": reason,
+        "remark": "; ".join(_remarks(found)),
+    }
+
+
+def _not_judged(
+    number: PublishedNumber, found: Reproduction, interval: Interval | None
+) -> Iterator[str]:
+    """Why a number is shown without a mark, the weightiest reason first."""
+    if found.generated:
+        yield "the runs are made on generated data"
+    if number.is_repeat:
+        yield "a repeat: judged where it is printed first"
+    if number.is_bound:
+        yield "the report gives a bound, not a value"
+    if quantity(number.metric) == SECONDS:
+        yield "times are of another machine"
+    if found.machines_differ:
+        yield "the times to compare are of different machines"
+    if found.short:
+        yield "not the same measurement: the runs are cut short"
+    if found.unsettled:
+        yield f"not every seed gives it: {found.unsettled}"
+    if found.exact and found.other_settings:
+        yield "another network than the report's"
+    if interval is None:
+        yield "one seed tells nothing of its spread"
+
+
+def _remarks(found: Reproduction) -> Iterator[str]:
+    """What a reader has to know of a reproduced value."""
+    if found.other_settings:
+        yield f"made at {found.other_settings}"
+    if found.short:
+        yield found.short
+    if found.lacking:
+        yield f"missing: {found.lacking}"

@@ -1,0 +1,67 @@
+"""Where a single further run would lie: the interval that a published number is judged by.
+
+A report prints what one run gave. One run scatters about the mean over seeds much more than that
+mean is uncertain, so that the interval of the mean would be the wrong measure.
+
+With several seeds it is the 95 % prediction interval of one new run: mean +- t sd sqrt(1 + 1/n),
+with Student's t for n - 1 degrees of freedom (G. J. Hahn and W. Q. Meeker, Statistical Intervals,
+1991, section 4.7). With one seed the spread over seeds is unknown; for an accuracy on a test set
+there remains the sampling error of two runs, each judged on a test set of that size: value +- z
+sqrt(2) sd. The standard deviation is taken after adding one right and one wrong answer (A. Agresti
+and B. Caffo, The American Statistician 54, 2000, 280-288), so that it does not vanish at 0 and 1.
+It leaves out the spread over seeds and is therefore, if anything, too narrow. For any other
+quantity one seed gives no interval.
+"""
+
+import math
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from nnrepro.analysis.history import FloatArray
+from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET, Interval
+
+EXACT = "exact"
+"""Kind of the interval of a quantity that is the same in every run, such as a number of weights."""
+
+
+def sampling_deviation(accuracy: float, examples: int) -> float:
+    """Standard deviation of an accuracy on a test set, from its sampling alone.
+
+    Args:
+        accuracy: fraction of right answers.
+        examples: size of the test set.
+    """
+    share = (min(max(accuracy, 0.0), 1.0) * examples + 1) / (examples + 2)
+    return math.sqrt(share * (1 - share) / (examples + 2))
+
+
+def prediction_interval(
+    values: FloatArray, deviation: float | None = None, *, exact: bool = False
+) -> Interval | None:
+    """The 95 % interval of one new run.
+
+    Args:
+        values: one value per seed, shape [seeds], without gaps; their order does not matter.
+        deviation: sampling error of one run on its test set, used with one seed; None where the
+            quantity has none.
+        exact: whether every run gives the same value.
+
+    Returns:
+        The interval, of kind `seeds`, `test set` or `exact`; None where nothing is known.
+    """
+    count = len(values)
+    if count == 0:
+        return None
+    present = np.sort(np.asarray(values, dtype=np.float64))
+    mean = float(np.mean(present))
+    if exact:
+        return Interval(float(present[0]), float(present[-1]), EXACT)
+    if count > 1:
+        quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
+        half = quantile * float(np.std(present, ddof=1)) * math.sqrt(1 + 1 / count)
+        return Interval(mean - half, mean + half, SEEDS)
+    if deviation is None:
+        return None
+    half = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(2) * deviation
+    return Interval(mean - half, mean + half, TEST_SET)
