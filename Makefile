@@ -5,13 +5,21 @@ VENV ?= .venv
 CORES ?= all
 # Further options for Snakemake, for example: make study ARGS="--configfile budgets/smoke.yaml"
 ARGS ?=
+# make report: the archive of histories, and where its report goes
+ARCHIVE ?= archive
+OUT ?= results/archive
+# Further keys of the configuration for it, for example: make report CONFIG="'seeds=[0, 1]'"
+CONFIG ?=
+# make archive: results to take finished runs from, and the archive they go to
+FROM ?= results/full
+TO ?= archive
 
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES)
 READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
 
-.PHONY: help demo test study plan bench check lock clean-venv
+.PHONY: help demo test study report archive plan bench check lock clean-venv
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -25,6 +33,14 @@ demo: $(READY) ## a small study on generated data: results/demo/report/index.htm
 
 study: $(READY) ## the study of config.yaml, with all cores
 	$(SNAKEMAKE) $(ARGS)
+
+report: $(READY) ## tables, figures and report from an archive: results/archive/report/index.html
+	$(SNAKEMAKE) --config archive="$(ARCHIVE)" results="$(OUT)" $(CONFIG) $(ARGS)
+	@echo "The report: $(OUT)/report/index.html"
+
+archive: $(READY) ## finished runs of results/full into archive/; FROM=, TO=, PREDICTIONS=1
+	$(VENV)/bin/python scripts/archive.py $(FROM) --to "$(TO)" $(if $(PREDICTIONS),--predictions) \
+	    $(if $(REPLACE),--replace) $(ARGS)
 
 plan: $(READY) ## runs done and to do, and the time they will take
 	$(VENV)/bin/python scripts/plan.py --cores $(CORES) $(ARGS)

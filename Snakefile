@@ -3,6 +3,8 @@
 #   snakemake --cores all                                 the whole study of config.yaml
 #   snakemake --cores all --configfile budgets/smoke.yaml the same study, a few epochs only
 #   snakemake --cores all tables                          stop at the tables (or: figures, training)
+#   snakemake --cores all --config archive=archive results=results/archive
+#                                                         all but the training, from an archive
 #
 # Everything of a study lies below results/<name>/:
 #   data/<data set>.npz                            prepared arrays
@@ -12,21 +14,42 @@
 #   figures/<protocol>/<kind>/**.svg and .png      figures
 #   report/index.html                              the report
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: "config.yaml"
+def study_file():
+    """The study: that of the archive, where it has its own, else config.yaml."""
+    own = Path(config.get("archive", "")) / "study.yaml"
+    return str(own) if config.get("archive") and own.is_file() else "config.yaml"
+
+
+configfile: study_file()
 
 
 include: "rules/common.smk"
 include: "rules/inputs.smk"
-include: "rules/data.smk"
-include: "rules/training.smk"
+
+
+# An archive stands in for data and training.
+if not ARCHIVED:
+
+    include: "rules/data.smk"
+    include: "rules/training.smk"
+
+
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
+include: "rules/published.smk"
+include: "rules/claims.smk"
 include: "rules/report.smk"
+
+
+onstart:
+    hold_study()
 
 
 rule all:
@@ -35,6 +58,7 @@ rule all:
         REPORT,
         TABLES,
         FIGURES,
+        CHECKED,
 
 
 rule training:

@@ -19,6 +19,9 @@ rule select_variant:
     params:
         metric=lambda wildcards: STUDY.protocols[wildcards.protocol].selection_metric,
         runs=selection_basis,
+        vouched=lambda wildcards: vouched(
+            STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+        ),
         code=code("select_variant.py", *ANALYSIS),
     message:
         "Selecting the best variant of {wildcards.experiment} as {wildcards.protocol} does"
@@ -46,6 +49,7 @@ rule tabulate_runs:
             labels={"table": "All variants"},
         ),
         provenance=f"{ROOT}/provenance.json",
+        reading=READING,
     log:
         f"{ROOT}/logs/tabulate_runs.log",
     localrule: True
@@ -53,8 +57,11 @@ rule tabulate_runs:
         "../envs/cpu.yaml"
     params:
         title="Every run, and every variant over its seeds",
-        stamp=STUDY.stamp(STUDY.runs),
+        stamp=EXTENT.stamp(STUDY.runs),
         runs=described(STUDY.runs),
+        levels=STUDY.accuracy_levels,
+        vouched=vouched(STUDY.runs),
+        archive=sorted(FOLDERS.placed) if ARCHIVED else [],
         code=code("tabulate_runs.py", "data", *ANALYSIS),
     message:
         "Tabulating all runs"
@@ -64,7 +71,9 @@ rule tabulate_runs:
 
 rule make_table:
     input:
+        runs=PATHS.table("runs"),
         variants=PATHS.table("variants"),
+        predictions=table_predictions,
         decisions=DECISIONS,
     output:
         report(
@@ -82,7 +91,7 @@ rule make_table:
         "../envs/cpu.yaml"
     params:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
-        stamp=STUDY.stamp(STUDY.runs),
+        stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
         code=code("make_table.py", *ANALYSIS),
     message:

@@ -10,11 +10,16 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import stored
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
+from nnrepro.locks import take_lock
 from nnrepro.models import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.order import priorities
 from nnrepro.study import StudyPaths, load_study
+from nnrepro.study.extent import Extent
+from nnrepro.study.folders import epochs_in
+from nnrepro.study.paths import SIDE_HISTORIES
 
 
 @contextmanager
@@ -28,9 +33,20 @@ def errors_shown():
 
 with errors_shown():
     STUDY = load_study(config, catalogue())
+    PATHS = StudyPaths.of(STUDY)
+    FOLDERS = PATHS.runs
 
-PATHS = StudyPaths.of(STUDY)
 ROOT = str(PATHS.root)
+ARCHIVED = STUDY.archive is not None
+
+
+def hold_study():
+    """Keep other calls off this study; the lock ends with this process, even with kill -9."""
+    with errors_shown():
+        take_lock(
+            PATHS.lock("study"),
+            f"{{holder}} is at work on the study '{STUDY.name}'; wait until it is done, or end it",
+        )
 
 
 wildcard_constraints:
@@ -49,10 +65,32 @@ TRAINING_CODES = training_codes(SCRIPTS, catalogue())
 
 
 def run_files(file, runs=None):
-    """One file of each run, by its key in `RUN_FILES`."""
-    return [
-        str(PATHS.run(run.id, file)) for run in (STUDY.runs if runs is None else runs)
-    ]
+    """One file of each run, by its key in `RUN_FILES`; of an archive, those that are there."""
+    runs = STUDY.runs if runs is None else runs
+    paths = [PATHS.run(run.id, file) for run in runs]
+    if not ARCHIVED:
+        return [str(path) for path in paths]
+    if file == "history":
+        paths += [
+            FOLDERS.folder(run.id) / name for run in runs for name in SIDE_HISTORIES
+        ]
+    return [str(place) for place in map(stored, paths) if place is not None]
+
+
+def archived_extent():
+    """How far the runs of the archive go, by their histories."""
+    found = {run.id: epochs_in(FOLDERS.folder(run.id)) for run in STUDY.runs}
+    return Extent.by_epochs(
+        STUDY, {run: count for run, count in found.items() if count}
+    )
+
+
+EXTENT = archived_extent() if ARCHIVED else Extent.as_asked(STUDY)
+
+
+def vouched(runs):
+    """Fingerprint of what an archive's manifest says of runs."""
+    return value_fingerprint({run.id: FOLDERS.vouched(run.id) for run in runs})
 
 
 def decision(protocol, experiment):
@@ -65,7 +103,7 @@ def decisions_of(protocol):
     return [
         decision(protocol, experiment)
         for experiment in STUDY.selecting_experiments
-        if STUDY.runs_of(protocol, experiment)
+        if run_files("history", STUDY.runs_of(protocol, experiment))
     ]
 
 

@@ -26,6 +26,7 @@ rule draw_curves:
         "../envs/cpu.yaml"
     params:
         stamp=figure_stamp("curves"),
+        vouched=figure_vouched("curves"),
         spec=figure_spec("curves"),
         code=code("draw_curves.py", *DRAWING),
     message:
@@ -54,6 +55,7 @@ rule draw_comparison:
         "../envs/cpu.yaml"
     params:
         stamp=figure_stamp("comparison"),
+        vouched=figure_vouched("comparison"),
         spec=figure_spec("comparison"),
         code=code("draw_comparison.py", *DRAWING),
     message:
@@ -64,6 +66,7 @@ rule draw_comparison:
 
 rule draw_heatmap:
     input:
+        runs=PATHS.table("runs"),
         variants=PATHS.table("variants"),
         decisions=figure_decisions,
     output:
@@ -92,6 +95,7 @@ rule draw_heatmap:
 
 rule draw_accuracy_time:
     input:
+        runs=PATHS.table("runs"),
         variants=PATHS.table("variants"),
         decisions=figure_decisions,
     output:

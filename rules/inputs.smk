@@ -5,6 +5,8 @@ from nnrepro.data.registry import inputs, origin
 # ------------------------------------------------------------------------------------------- data
 def data_preparations():
     """What prepares each input that the study's models read, by name of the prepared files."""
+    if ARCHIVED:
+        return {}  # nothing is trained, so nothing reads data
     available = inputs(STUDY.data)
     needed = {run.input for run in STUDY.runs}
     for name in sorted(needed - set(available)):
@@ -141,7 +143,12 @@ def figure_spec(kind):
 
 def figure_stamp(kind):
     """The budget of the runs that a kind's figures show."""
-    return lambda wildcards: STUDY.stamp(figure_runs(wildcards.protocol, kind))
+    return lambda wildcards: EXTENT.stamp(figure_runs(wildcards.protocol, kind))
+
+
+def figure_vouched(kind):
+    """Fingerprint of what an archive's manifest says of the runs that a kind's figures show."""
+    return lambda wildcards: vouched(figure_runs(wildcards.protocol, kind))
 
 
 def feature_map_weights(wildcards):
@@ -159,9 +166,25 @@ def feature_map_files(wildcards):
     ]
 
 
+# ----------------------------------------------------------------------------------------- tables
+def table_predictions(wildcards):
+    """What runs answered on each test example, for tables that compare them example by example."""
+    spec = STUDY.tables[wildcards.table]
+    if spec.kind != "tests":
+        return []
+    return run_files(
+        "predictions",
+        [run for name in STUDY.protocols for run in STUDY.select(name, spec.runs)],
+    )
+
+
 # ---------------------------------------------------------------------------------------- targets
+# Feature maps need the networks' weights, which an archive does not hold.
+LEFT_OUT = ("feature_maps",) if ARCHIVED else ()
 FIGURE_KINDS = tuple(
-    dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
+    kind
+    for kind in dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
+    if kind not in LEFT_OUT
 )
 FIGURES = [
     str(PATHS.figures(protocol, kind))
@@ -171,3 +194,5 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 REPORT = str(PATHS.report)
+READING = f"{ROOT}/histories.json"
+CHECKED = f"{ROOT}/histories_checked.txt"

@@ -7,6 +7,7 @@ rule build_report:
         figures=FIGURES,
         provenance=rules.tabulate_runs.output.provenance,
         decisions=DECISIONS,
+        reading=READING,
     output:
         REPORT,
     log:
@@ -17,9 +18,29 @@ rule build_report:
     params:
         study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=described(STUDY.runs),
-        code=code("build_report.py", "report", *ANALYSIS),
+        code=code("build_report.py", "report", "published", "claims/tree.py", *ANALYSIS),
         templates=code_fingerprint((SCRIPTS / "nnrepro/report/templates").glob("*")),
     message:
         "Building the report"
     script:
         "../scripts/build_report.py"
+
+
+rule check_histories:
+    input:
+        REPORT,
+        reading=READING,
+    output:
+        CHECKED,
+    log:
+        f"{ROOT}/logs/check_histories.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        allow_gaps=STUDY.allow_gaps,
+        code=code("check_histories.py", "analysis/reading.py", "files.py"),
+    message:
+        "Checking that no history was damaged"
+    script:
+        "../scripts/check_histories.py"

@@ -15,5 +15,6 @@ build_report(
     figures=paths.root / "figures",
     decisions=job.read_decisions(snakemake.input.decisions),
     provenance=read_json(snakemake.input.provenance),
+    reading=read_json(snakemake.input.reading),
     out=Path(snakemake.output[0]),
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import job
 from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.extents import extent_of
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.plots.history_figures import curve_drawings
 from nnrepro.study import StudyPaths
@@ -12,4 +13,6 @@ study = job.start(snakemake)
 protocol = snakemake.wildcards.protocol
 figures = ProtocolFigures(study, protocol, job.read_decisions(snakemake.input.decisions))
 data, _ = read_runs(study.runs_of(protocol), StudyPaths.of(study).runs)
-save_drawings(study, curve_drawings(figures, data), Path(snakemake.output[0]))
+save_drawings(
+    study, curve_drawings(figures, data), Path(snakemake.output[0]), extent_of(study, data)
+)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import job
 from nnrepro.analysis.csvfile import read_csv
+from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.plots.table_figures import heatmap_drawings
 
@@ -11,4 +12,5 @@ study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)
 figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
 variants = read_csv(snakemake.input.variants)
-save_drawings(study, heatmap_drawings(figures, variants), Path(snakemake.output[0]))
+extent = extent_by_table(study, read_csv(snakemake.input.runs))
+save_drawings(study, heatmap_drawings(figures, variants), Path(snakemake.output[0]), extent)

@@ -45,6 +45,10 @@ def start(snakemake: Any) -> Study:
 
 
 def read_decisions(files: Any) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """Decisions by (protocol, experiment), from files `selection/<protocol>/<experiment>.json`."""
+    """Decisions by (protocol, experiment), from files `selection/<protocol>/<experiment>.json`.
+
+    An empty file says that nothing could be decided, and gives none.
+    """
     paths = [Path(file) for file in ([files] if isinstance(files, str) else files)]
-    return {(path.parent.name, path.stem): read_json(path) for path in paths}
+    read = {(path.parent.name, path.stem): read_json(path) for path in paths}
+    return {key: decision for key, decision in read.items() if decision}

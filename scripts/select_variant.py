@@ -4,7 +4,7 @@ import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import select, selection_table
+from nnrepro.analysis.selection import SelectionError, select, selection_table
 from nnrepro.analysis.variants_table import variants_table
 from nnrepro.files import write_json
 from nnrepro.study import StudyPaths
@@ -17,4 +17,11 @@ variants = variants_table(runs_table(data, problems, runs))
 parameters = list(study.experiments[experiment].swept)
 metric = snakemake.params.metric
 write_csv(selection_table(variants, metric, parameters), snakemake.output.scores)
-write_json(snakemake.output.decision, select(variants, metric, parameters))
+try:
+    decision = select(variants, metric, parameters)
+except SelectionError as error:
+    if study.archive is None:
+        raise
+    print(error)  # the report of an archive is made without what it cannot tell
+    decision = {}
+write_json(snakemake.output.decision, decision)

@@ -4,6 +4,7 @@ import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.provenance import provenance
+from nnrepro.analysis.reading import certain_decisions, reading
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.variants_table import variants_table
 from nnrepro.files import read_json, write_json
@@ -11,13 +12,16 @@ from nnrepro.study import StudyPaths
 
 study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)
-runs = [study.resolved(run, decisions) for run in study.runs]
-data, problems = read_runs(runs, StudyPaths.of(study).runs)
+folders = StudyPaths.of(study).runs
+sure = certain_decisions(study, folders, decisions)
+runs = [study.resolved(run, sure) for run in study.runs]
+data, problems = read_runs(runs, folders)
 for problem in problems:
     print(f"{problem.run_id}: {problem.message}")
-table = runs_table(data, problems, runs)
+table = runs_table(data, problems, runs, study.accuracy_levels)
 write_csv(table, snakemake.output.runs)
 write_csv(variants_table(table), snakemake.output.variants)
 prepared = {meta["name"]: meta for meta in map(read_json, snakemake.input.data)}
 notes = {name: section.get("note", "") for name, section in study.data.items()}
 write_json(snakemake.output.provenance, provenance(data, problems, prepared, notes))
+write_json(snakemake.output.reading, reading(study, folders, problems))

@@ -1,8 +1,11 @@
 """Writing files so that nobody ever reads half of one."""
 
+import gzip
+import io
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +60,45 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: `value` holds a NaN or an infinity, which JSON cannot carry.
     """
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def stored(path: Path) -> Path | None:
+    """Where a file's content lies: under its own name, or compressed as `<name>.gz`.
+
+    Returns:
+        The path; the plain file where there are both, None where there is neither.
+    """
+    path = Path(path)
+    packed = path.with_name(f"{path.name}.gz")
+    return next((place for place in (path, packed) if place.exists()), None)
+
+
+def read_stored(path: Path) -> bytes:
+    """The content of a file that may be stored compressed, as `stored` finds it.
+
+    Raises:
+        FileNotFoundError: there is neither the file nor its compressed form.
+        NnreproError: the compressed form is damaged.
+        OSError: it cannot be read.
+    """
+    place = stored(path)
+    if place is None:
+        raise FileNotFoundError(f"{path}: there is no such file")
+    content = place.read_bytes()
+    if place.name == Path(path).name:
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise NnreproError(f"{place} is damaged ({error}); copy it again") from error
+
+
+def packed(content: bytes) -> bytes:
+    """`content` compressed by gzip, without a name or a time, so that its bytes stay the same."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
+        file.write(content)
+    return buffer.getvalue()
 
 
 def read_json(path: Path) -> Any:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from nnrepro.analysis import History
+from nnrepro.plots import table_figures
 from nnrepro.plots.drawing import Drawing
 from nnrepro.study import Run
+from nnrepro.study.schema import load_schema
 
 Config = dict[str, Any]
 DIAGONAL = ["channel_grid/c1-10_c2-20", "channel_grid/c1-90_c2-100"]
@@ -62,7 +64,9 @@ def test_a_complete_grid_marks_the_selected_pair_and_those_tied_with_it(
     drawing = done.heatmaps()["grid"]
     decision = done.figures.decisions["tan", "channel_grid"]
     assert f"best: c1 = {decision['c1']}, c2 = {decision['c2']}" in legend(drawing)
-    assert "cannot be told apart from it (95 % intervals overlap)" in legend(drawing)
+    assert "cannot be told apart from it (95 %, multiple comparisons with the best)" in legend(
+        drawing
+    )
     marked = frames(drawing)
     thickest = max(marked, key=lambda cell: marked[cell])
     assert thickest == ((decision["c1"] - 10) // 20, (decision["c2"] - 20) // 20)
@@ -202,3 +206,9 @@ def test_unrecorded_times_are_unknown(short: Config, finished: Callable) -> None
     done.variants["train_seconds"] = np.nan
     seconds = done.times()["text_models_time"].figure.axes[1]
     assert [text.get_text().strip() for text in seconds.texts] == 4 * ["unknown"]
+
+
+def test_every_metric_of_the_configuration_has_its_words() -> None:
+    metrics = load_schema()["$defs"]["metric"]["enum"]
+    single = {name for name in metrics if name != "selection" and "last_window" not in name}
+    assert single <= set(table_figures._WORDS)

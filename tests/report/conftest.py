@@ -11,14 +11,21 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.archive import folds_of, read_runs
 from nnrepro.analysis.columns import rows_of
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import select
 from nnrepro.analysis.table_kinds import make_table
 from nnrepro.analysis.variants_table import variants_table
+from nnrepro.claims import load_claims
+from nnrepro.claims.decide import decide_claims
 from nnrepro.models import catalogue
+from nnrepro.published.comparison import compare_published, published_summary
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.inconsistency_table import inconsistencies_table
+from nnrepro.published.numbers import load_published
+from nnrepro.published.reproduction import Evidence
 from nnrepro.report import build_report
 from nnrepro.study import Run, Study, load_study
 
@@ -76,6 +83,8 @@ class Results:
         if run.settings["comparison_test_examples"]:
             larger = {name: history[name] for name in ("val_loss", "val_accuracy")}
             _write_json(folder / "history_comparison.json", larger)
+        if run.settings["test_folds"]:
+            _write_json(folder / "history_folds.json", synthetic_folds(run, history))
         if record:
             seconds = 0.35 * len(history["loss"])
             content = {
@@ -109,12 +118,17 @@ class Results:
                 ],
                 ignore_index=True,
             )
-            table = make_table(spec.kind, rows, spec.options, selection)
+            table = make_table(
+                spec.kind, rows, spec.options, selection, runs=frame, folds=self._folds
+            )
             write_csv(table, self.tables / f"{spec.name}.csv")
+        self._write_published(frame)
+        self._write_claims()
 
     def write_figures(self) -> None:
         """A small SVG in place of every figure, its own path written in it."""
         for protocol in self.study.protocols:
+            self._figure(f"{protocol}/agreement/published")
             for run in self.study.runs_of(protocol):
                 self._figure(f"{protocol}/curves/{run.experiment}/{run.variant}")
             for spec in self.study.figures.values():
@@ -139,9 +153,37 @@ class Results:
         )
         return out.read_text(encoding="utf-8")
 
+    def _write_published(self, frame: pd.DataFrame) -> None:
+        """The published numbers beside the reproduced ones, and their inconsistencies."""
+        if not self.study.published or "channel_grid" not in self.study.declared_variants:
+            return  # the shipped numbers belong to the shipped experiments
+        root = Path(__file__).resolve().parents[2]
+        numbers = load_published(root / self.study.published["results"], self.study)
+        data, _ = read_runs(self.study.runs, self.root / "runs")
+        runs = {item.run.id: item for item in data}
+        compared = compare_published(numbers, Evidence(self.study, frame, runs, self.decisions))
+        items = load_inconsistencies(root / self.study.published["inconsistencies"], numbers)
+        write_csv(compared, self.tables / "published.csv")
+        write_csv(published_summary(compared), self.tables / "published_summary.csv")
+        write_csv(inconsistencies_table(items), self.tables / "inconsistencies.csv")
+
+    def _write_claims(self) -> None:
+        """The verdicts on the shipped claims."""
+        if not self.study.claims or "channel_grid" not in self.study.declared_variants:
+            return  # the shipped claims are about the shipped experiments
+        root = Path(__file__).resolve().parents[2]
+        data, _ = read_runs(self.study.runs, self.root / "runs")
+        claims = load_claims(root / self.study.claims, self.study)
+        table, parts = decide_claims(claims, data, self.study, self.decisions)
+        write_csv(table, self.tables / "claims.csv")
+        write_csv(parts, self.tables / "claim_parts.csv")
+
     def _runs(self, runs: Any) -> pd.DataFrame:
         data, problems = read_runs(runs, self.root / "runs")
-        return runs_table(data, problems, runs)
+        return runs_table(data, problems, runs, self.study.accuracy_levels)
+
+    def _folds(self, run_id: str) -> Any:
+        return folds_of(self.study.run(run_id), self.root / "runs")
 
     def _figure(self, stem: str) -> None:
         path = self.figures / f"{stem}.svg"
@@ -167,6 +209,18 @@ def synthetic_history(run: Run) -> dict[str, list[float]]:
         "val_loss": (2.25 - rise + numbers.normal(0, 0.01, epochs)).tolist(),
         "val_accuracy": (np.round(accuracy * examples) / examples).tolist(),
     }
+
+
+def synthetic_folds(run: Run, history: Mapping[str, list[float]]) -> dict[str, Any]:
+    """Right answers of a history, drawn over folds of the test set."""
+    folds, examples = int(run.settings["test_folds"]), int(run.settings["test_examples"])
+    sizes = np.bincount(np.arange(examples) % folds)
+    numbers = np.random.default_rng([*run.id.encode()])
+    correct = [
+        numbers.multivariate_hypergeometric(sizes, round(accuracy * examples)).tolist()
+        for accuracy in history["val_accuracy"]
+    ]
+    return {"folds": folds, "examples": sizes.tolist(), "correct": correct}
 
 
 class Outline(HTMLParser):

@@ -221,6 +221,7 @@ def test_a_figure_that_no_variant_is_steady_enough_for_says_why(small: Any, outl
         "only": {"protocols": ["tan"], "experiments": ["text_models"]},
         "figures": {"steady": figure},
         "tables": {},
+        "published": {},
     }
     results = small(**changes)
     results.write_runs()

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import nnrepro.report
+from nnrepro.analysis.standings import standings
 from nnrepro.report.content import WindowFacts, last_epochs, metric_phrase
 from nnrepro.report.convergence import convergence_facts
 from nnrepro.report.cross import cross_facts
@@ -34,11 +36,18 @@ def ranking(values: list[float], margins: float | None = 0.01) -> str:
     if margins is not None:
         frame["m_ci95_low"] = frame["m"] - margins
         frame["m_ci95_high"] = frame["m"] + margins
+        errors = np.full(len(frame), margins / 2)
+        place = standings(frame["m"].to_numpy(dtype=float), errors, np.ones(len(frame)))
+        frame["tied_with_best"] = place.tied
+        frame["probability_best"] = place.probability
     facts = ranking_facts(frame, "m", metric("max_test_accuracy"), "highest test accuracy")
     return say("ranking", facts)
 
 
-@pytest.mark.parametrize("template", ["sentences.html.j2", "parts.html.j2", "report.html.j2"])
+@pytest.mark.parametrize(
+    "template",
+    ["sentences.html.j2", "parts.html.j2", "report.html.j2", "claims.html.j2", "published.html.j2"],
+)
 def test_templates_hold_no_number_of_their_own(template: str) -> None:
     """Every number of the prose comes with the facts; only markup may hold digits."""
     text = (TEMPLATES / template).read_text(encoding="utf-8")
@@ -61,13 +70,14 @@ def test_templates_hold_no_number_of_their_own(template: str) -> None:
         (
             [0.5, 0.6],
             "b leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
-            "10.00 percentage points ahead of a. No other interval overlaps its own.",
+            "10.00 percentage points ahead of a. The other one can be told apart from it. "
+            "The probability of its being the best is more than 99 %.",
         ),
         (
             [0.6, 0.59, NAN],
             "a leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
-            "1.00 percentage points ahead of b. The other one cannot be told apart from it: "
-            "the intervals overlap. c has no value.",
+            "1.00 percentage points ahead of b. The other one cannot be told apart from it. "
+            "The probability of its being the best is 92 %. c has no value.",
         ),
         (
             [0.6, 0.6, 0.595, 0.3],
@@ -79,7 +89,8 @@ def test_templates_hold_no_number_of_their_own(template: str) -> None:
             [0.6, 0.595, 0.594],
             "a leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
             "0.50 percentage points ahead of b; c comes last with 59.40 %. "
-            "None of the others can be told apart from it: the intervals overlap.",
+            "None of the others can be told apart from it. The probability of its being the best "
+            "is 66 %.",
         ),
     ],
 )

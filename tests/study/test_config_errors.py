@@ -165,6 +165,49 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
         put("experiments", "channel_grid", "protocols", "koh", "comparison_test_examples", value=5),
         ["comparison_test_examples: 5 must exceed test_examples"],
     ),
+    "an odd number of folds": (
+        put("experiments", "channel_grid", "parameters", "test_folds", value=5),
+        ["test_folds: 5 must be an even number up to 12"],
+    ),
+    "more folds than can be split": (
+        put("settings", "image", "test_folds", value=14),
+        ["test_folds: 14 must be an even number up to 12"],
+    ),
+    "more held out than there are to train on": (
+        put("settings", "characters", "validation_examples", value=5600),
+        ["validation_examples: 5600 must be less than train_examples, which is 5600"],
+    ),
+    "negative number held out": (
+        put("settings", "image", "validation_examples", value=-1),
+        ["settings.image.validation_examples: -1 must be at least 0"],
+    ),
+    "selection by what is not held out": (
+        put("protocols", "koh", "selection", value="max_validation_accuracy"),
+        [
+            "protocols.koh.selection: 'max_validation_accuracy'",
+            "runs of 'channel_grid' hold none out; set validation_examples",
+        ],
+    ),
+    "selection by an unknown validation metric": (
+        put("protocols", "koh", "selection", value="max_validation_acuracy"),
+        ["protocols.koh.selection", "did you mean 'max_validation_accuracy'"],
+    ),
+    "published numbers under a misspelt key": (
+        put("published", value={"result": "numbers.csv"}),
+        ["published.result: unknown key", "did you mean 'results'?"],
+    ),
+    "inconsistencies of no published numbers": (
+        put("published", value={"inconsistencies": "list.yaml"}),
+        ["published: the key 'results' is missing"],
+    ),
+    "table with the name of one that is made anyway": (
+        put(
+            "tables",
+            "published",
+            value={"question": "A1", "kind": "convergence", "title": "x", "runs": ["channel_grid"]},
+        ),
+        ["tables.published: a table of this name is made anyway"],
+    ),
     "checksum that is none": (
         put("data", "cifar10", "sha256", value={"data_batch_1": "abc"}),
         ["data.cifar10.sha256.data_batch_1: 'abc'", "64 hexadecimal digits"],

@@ -1,7 +1,9 @@
 """Sweeps, seeds, budgets and cut-down studies, by configuration alone."""
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +89,33 @@ def test_budget_caps_the_second_test_set_too(config: Config) -> None:
     grid = study.runs_of("koh", "channel_grid")[0].settings
     assert (grid["test_examples"], grid["comparison_test_examples"]) == (500, 0)
     assert study.runs_of("koh", "optimizers")[0].settings["test_examples"] == 500
+
+
+def test_settings_that_nobody_gives_have_their_default(config: Config) -> None:
+    text = load_study(config, catalogue()).runs_of("tan", "text_models")[0].settings
+    assert (text["test_folds"], text["validation_examples"]) == (0, 0)
+
+
+def test_budget_holds_out_the_same_share_of_fewer_training_examples(config: Config) -> None:
+    config["settings"]["image"]["validation_examples"] = 2000
+    config["budget"] = {"train_examples": {"image": 500}}
+    run = load_study(config, catalogue()).runs_of("koh", "channel_grid")[0]
+    assert (run.settings["train_examples"], run.settings["validation_examples"]) == (500, 100)
+    assert run.protocol_settings["validation_examples"] == 2000
+
+
+def test_overlay_selects_without_the_test_set(config: Config, repository: Path) -> None:
+    overlay = yaml.safe_load((repository / "studies/honest_selection.yaml").read_text())
+    config["settings"]["image"] |= overlay["settings"]["image"]
+    for name, protocol in overlay["protocols"].items():
+        config["protocols"][name] |= protocol
+    config["only"] = overlay["only"]
+    study = load_study(config, catalogue())
+    assert {p.selection_metric for p in study.protocols.values()} == {
+        "last_window_mean_validation_accuracy",
+        "max_validation_accuracy",
+    }
+    assert all(run.settings["validation_examples"] == 2000 for run in study.runs)
 
 
 def test_generated_data_is_stamped(config: Config) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "scripts", "schemas", "profiles", "budgets")
-FURTHER_FILES = ("envs", "docs", "published")
+FURTHER_FILES = ("envs", "docs", "published", "studies")
 SMALLEST = Path(__file__).parent / "smallest.yaml"
 
 

@@ -61,6 +61,7 @@ def curves(
     title: str = "",
     band: str = "",
     smoothing: str = "",
+    convergence: str = "",
     epochs: int | None = None,
 ) -> Figure:
     """Draw a variant's cost and accuracy by epoch, side by side.
@@ -75,6 +76,7 @@ def curves(
         title: title above the panels; none where empty.
         band: what the bands are, e.g. "95 % interval of the mean, 5 seeds".
         smoothing: what the bold lines are, e.g. "mean of 25 epochs".
+        convergence: a sentence on when a curve counts as converged, for figures that mark it.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
 
@@ -93,6 +95,8 @@ def curves(
         for panel, range_ in zip(panels, limits, strict=True)
         if (note := range_.note(panel.name))
     ]
+    if convergence and any(panel.converged_at is not None for panel in panels):
+        notes.append(convergence)
     fig, body = start_figure(_BODY_HEIGHT, title, legend, notes)
     half = body.width / 2
     top = 0.1 if all(panel.converged_at is None for panel in panels) else 0.24

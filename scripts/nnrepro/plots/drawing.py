@@ -12,6 +12,7 @@ from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
 from nnrepro.study import FigureSpec, Run, Study
+from nnrepro.study.extent import Extent
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -122,9 +123,20 @@ class ProtocolFigures:
         return next(filter(self.is_selected, runs), None)
 
 
-def save_drawings(study: Study, drawings: Iterable[Drawing], folder: Path) -> None:
-    """Stamp each drawing with the budget of its runs and write it below `folder`."""
+def save_drawings(
+    study: Study, drawings: Iterable[Drawing], folder: Path, extent: Extent | None = None
+) -> None:
+    """Stamp each drawing with the budget of its runs and write it below `folder`.
+
+    Args:
+        study: the study.
+        drawings: what to write.
+        folder: the folder of its protocol and kind; it is created.
+        extent: how far the runs went; without it, as far as the study asks for.
+    """
+    extent = Extent.as_asked(study) if extent is None else extent
     folder.mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
-        stamp(drawing.figure, study.stamp(drawing.runs), warning=study.is_cut(drawing.runs))
+        words, warning = extent.stamp(drawing.runs), extent.is_cut(drawing.runs)
+        stamp(drawing.figure, words, warning=warning)
         save_figure(drawing.figure, folder / drawing.stem)

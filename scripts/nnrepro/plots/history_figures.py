@@ -15,6 +15,7 @@ from nnrepro.plots.seeds import (
     by_variant,
     closing_range,
     converged_at,
+    convergence_words,
     seed_series,
     smoothing_words,
     widest_windows,
@@ -37,7 +38,8 @@ def curve_drawings(figures: ProtocolFigures, data: Sequence[RunData]) -> Iterato
             title=figures.titled(title),
             band=band_words([members]),
             smoothing=smoothing_words(widest_windows(members)[1]),
-            epochs=int(run.settings["epochs"]),
+            convergence=convergence_words(*widest_windows(members)),
+            epochs=max(int(item.run.settings["epochs"]) for item in members),
         )
         yield Drawing(f"{experiment}/{variant}", figure, [item.run for item in members])
 

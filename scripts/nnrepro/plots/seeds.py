@@ -9,8 +9,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.convergence import convergence, smooth
+from nnrepro.analysis.convergence import (
+    ACCURACY_TOLERANCE,
+    LOSS_TOLERANCE,
+    convergence,
+    smooth,
+)
 from nnrepro.analysis.metrics import TEST_METRICS, Window, windows
+from nnrepro.analysis.stability import blew_up
 from nnrepro.analysis.statistics import summarise
 from nnrepro.plots.series import FloatArray, Series
 
@@ -64,7 +70,7 @@ def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
     None where it does not converge, and where a run blew up: what it falls to is no limit of
     learning, however level it is.
     """
-    if not all(item.history.finite for item in members):
+    if any(blew_up(item) for item in members):
         return None
     window, width = widest_windows(members)
     found = convergence(_mean(_values(members, metric)), window.used, width.used, tolerance)
@@ -103,6 +109,16 @@ def band_words(groups: Sequence[Members]) -> str:
 def smoothing_words(smoothing: Window) -> str:
     """What the smoothed lines of a figure are; empty without them."""
     return f"mean of {smoothing.used} epochs" if smoothing.used > 1 else ""
+
+
+def convergence_words(closing: Window, smoothing: Window) -> str:
+    """When a test curve counts as converged, as a sentence."""
+    line = "curve" if smoothing.used == 1 else f"mean of {smoothing.used} epochs"
+    level = "its last value" if closing.used == 1 else f"the mean of the last {closing.used} epochs"
+    return (
+        f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
+        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the end."
+    )
 
 
 def _used(window: Window) -> int:

@@ -17,6 +17,9 @@ _WORDS = {
     "max_test_accuracy": "Highest test accuracy",
     "mean_test_accuracy": "Mean test accuracy of all epochs",
     "final_test_accuracy": "Test accuracy after the last epoch",
+    "max_validation_accuracy": "Highest validation accuracy",
+    "mean_validation_accuracy": "Mean validation accuracy of all epochs",
+    "final_validation_accuracy": "Validation accuracy after the last epoch",
     "max_test_loss": "Highest test loss",
     "min_test_loss": "Lowest test loss",
     "mean_test_loss": "Mean test loss of all epochs",
@@ -40,7 +43,7 @@ def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterat
             _grid(table, spec, metric, None if selected is None else selected.variant),
             metric=_words(table, metric),
             title=figures.titled(spec.title),
-            tied="95 % intervals overlap",
+            tied="95 %, multiple comparisons with the best",
         )
         yield Drawing(spec.name, figure, runs)
 
@@ -150,5 +153,7 @@ def _interval(kinds: pd.Series) -> str:
     words = {
         "seeds": "95 % interval of the mean over seeds",
         "test set": "95 % interval for sampling the test set",
+        "test set and epochs": "95 % interval for sampling the test set and noise between epochs",
+        "epochs": "95 % interval for noise between epochs",
     }
     return " or ".join(words[kind] for kind in dict.fromkeys(kinds.dropna()))

@@ -7,9 +7,13 @@ from typing import Any
 
 from nnrepro.files import write_text
 from nnrepro.report import wording
+from nnrepro.report.claims import claims_of, links_of
 from nnrepro.report.figures import figure_block
 from nnrepro.report.page import Page, Part, Section
 from nnrepro.report.provenance import provenance as provenance_of
+from nnrepro.report.published import comparison as comparison_of
+from nnrepro.report.published import inconsistencies as inconsistencies_of
+from nnrepro.report.reading import reading as reading_of
 from nnrepro.report.rendering import render
 from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
@@ -26,6 +30,7 @@ def build_report(
     decisions: Decisions,
     provenance: Mapping[str, Any],
     out: Path,
+    reading: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report as one self-contained HTML file.
 
@@ -39,12 +44,13 @@ def build_report(
         decisions: what each protocol selected, by (protocol, experiment).
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
         out: the file to write; it is replaced as a whole.
+        reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
 
     Raises:
         ReportError: a table or figure is there but damaged.
         OSError: the file cannot be written.
     """
-    source = Source(study, Path(tables), Path(figures), decisions, provenance)
+    source = Source(study, Path(tables), Path(figures), decisions, provenance, reading or {})
     write_text(Path(out), render(collect_page(source)))
 
 
@@ -55,6 +61,7 @@ def collect_page(source: Source) -> Page:
         ReportError: a table or figure is there but damaged.
     """
     study = source.study
+    figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
     return Page(
         title=study.title,
         study=study.name,
@@ -63,16 +70,21 @@ def collect_page(source: Source) -> Page:
         budget=budget(source),
         status=run_status(source),
         highlights=highlights(source),
-        parts=_parts(source),
+        parts=_parts(source, figure_numbers, table_numbers),
         runs=run_list(source),
         provenance=provenance_of(source),
+        reading=reading_of(source),
+        claims=claims_of(source, table_numbers),
+        published=comparison_of(source, figure_numbers, table_numbers),
+        inconsistencies=inconsistencies_of(source, table_numbers),
     )
 
 
-def _parts(source: Source) -> tuple[Part, ...]:
+def _parts(
+    source: Source, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+) -> tuple[Part, ...]:
     """Parts that have questions, figures and tables numbered through in reading order."""
     study = source.study
-    figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
     parts = []
     for name, title in study.parts.items():
         sections = tuple(
@@ -108,4 +120,5 @@ def _section(
         title=question.title,
         text=question.text,
         blocks=tuple(block for block in blocks if block.strips),
+        claims=links_of(source, question.name),
     )

@@ -7,7 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET
+from nnrepro.analysis.statistics import (
+    CONFIDENCE,
+    EPOCHS,
+    SEEDS,
+    TEST_SET,
+    TEST_SET_AND_EPOCHS,
+)
 from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
@@ -22,6 +28,17 @@ _SOUND = ("completed", "unknown")
 """Statuses of variants whose every run has a sound history."""
 
 CONFIDENCE_LEVEL = wording.plain(100 * CONFIDENCE)
+
+
+@dataclass(frozen=True)
+class TiedFacts:
+    """The sign for what cannot be told apart from the best, and at which confidence level."""
+
+    mark: str
+    level: str
+
+
+TIED_FACTS = TiedFacts(TIED, CONFIDENCE_LEVEL)
 
 
 @dataclass(frozen=True)
@@ -173,6 +190,15 @@ def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
     )
 
 
+def epochs_cell(row: pd.Series) -> Cell:
+    """The epochs that a variant's runs have, and of how many where they are fewer than asked."""
+    done, asked = number(row["epochs"]), number(row.get("protocol_epochs"))
+    text = wording.whole(done)
+    if flag(row.get("shortened")):
+        text = f"{text} of {wording.whole(asked)}"
+    return Cell(text, number=True)
+
+
 def flag(value: Any) -> bool | None:
     """A truth value of a table; None where it is not known."""
     return None if pd.isna(value) else bool(value)
@@ -199,14 +225,32 @@ def interval_words(row: pd.Series, column: str, shown: Metric) -> str:
     return f"{shown.number(low)} to {shown.text(high)}"
 
 
+KINDS_OF_INTERVAL = {
+    SEEDS: "over seeds (Student\u2019s t)",
+    TEST_SET: "from the size of the test set (Wilson)",
+    TEST_SET_AND_EPOCHS: "from the size of the test set (Wilson) and the noise between epochs",
+    EPOCHS: "from the noise between epochs alone",
+}
+"""What an interval covers, in words."""
+
+
 @dataclass(frozen=True)
 class IntervalFacts:
-    """How intervals came about, for the note that explains them."""
+    """How intervals came about, for the note that explains them.
+
+    Attributes:
+        level: confidence level in percent.
+        seeds: whether some are over seeds.
+        test_set: whether some are of one seed.
+        file: where those of other metrics are.
+        kinds: what they cover, in words.
+    """
 
     level: str
     seeds: bool
     test_set: bool
     file: str
+    kinds: tuple[str, ...] = ()
 
 
 def interval_notes(context: TableContext, shown: Metric) -> tuple[Statement, ...]:
@@ -217,7 +261,7 @@ def interval_notes(context: TableContext, shown: Metric) -> tuple[Statement, ...
     kinds = set(context.frame[name].dropna())
     if not kinds:
         return ()
-    facts = IntervalFacts(
-        CONFIDENCE_LEVEL, SEEDS in kinds, TEST_SET in kinds, f"tables/{context.spec.name}.csv"
-    )
+    words = tuple(words for kind, words in KINDS_OF_INTERVAL.items() if kind in kinds)
+    file = f"tables/{context.spec.name}.csv"
+    facts = IntervalFacts(CONFIDENCE_LEVEL, SEEDS in kinds, kinds != {SEEDS}, file, words)
     return (Statement("interval_note", facts),)

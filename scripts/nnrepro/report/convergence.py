@@ -6,7 +6,7 @@ import pandas as pd
 
 from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report import wording
-from nnrepro.report.content import TableContent, TableContext, flag, number
+from nnrepro.report.content import TableContent, TableContext, epochs_cell, flag, number
 from nnrepro.report.page import Cell, Column, Grid, Row, Statement
 
 CURVES = {"test_accuracy": "Test accuracy", "test_loss": "Test loss"}
@@ -65,13 +65,17 @@ def convergence_content(context: TableContext) -> TableContent:
     statements = tuple(
         Statement("convergence", convergence_facts(context.frame, curve)) for curve in CURVES
     )
+    return TableContent((("", grid),), statements, {"": (definition(),)} if rows else {})
+
+
+def definition() -> Statement:
+    """What it means that a curve settles."""
     points = 100 * ACCURACY_TOLERANCE
     tolerance = ToleranceFacts(
         f"{wording.plain(points)} percentage point{'' if points == 1 else 's'}",
         wording.plain(LOSS_TOLERANCE),
     )
-    note = Statement("convergence_note", tolerance)
-    return TableContent((("", grid),), statements, {"": (note,)} if rows else {})
+    return Statement("convergence_note", tolerance)
 
 
 def convergence_facts(frame: pd.DataFrame, curve: str) -> ConvergenceFacts:
@@ -105,7 +109,7 @@ def _row(context: TableContext, row: pd.Series) -> Row:
         str(row["experiment"]), str(row["variant"]), str(row["label"]), row.get("status")
     )
     cells = [head, *(_epoch(row, curve) for curve in CURVES)]
-    return Row((*cells, Cell(wording.whole(number(row["epochs"])), number=True)))
+    return Row((*cells, epochs_cell(row)))
 
 
 def _epoch(row: pd.Series, curve: str) -> Cell:

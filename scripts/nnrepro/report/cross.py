@@ -7,7 +7,7 @@ import pandas as pd
 
 from nnrepro.analysis.cross import AVERAGE
 from nnrepro.report import wording
-from nnrepro.report.content import TIED, TableContent, TableContext, flag, number
+from nnrepro.report.content import TIED, TIED_FACTS, TableContent, TableContext, flag, number
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import Cell, Column, Grid, Row, Statement
 
@@ -65,7 +65,7 @@ def cross_content(context: TableContext) -> TableContent:
         statements.append(Statement("cross", facts))
         notes[title] = (
             *context.window_notes([shown]),
-            *((Statement("tied_note", TIED),) if any(_tied(cells, shown)) else ()),
+            *((Statement("tied_note", TIED_FACTS),) if any(_tied(cells, shown)) else ()),
         )
     return TableContent(tuple(grids), tuple(statements), notes)
 

@@ -21,6 +21,7 @@ from nnrepro.report.source import Source
 from nnrepro.study import FigureSpec, Run
 from nnrepro.study.study import SELECTED
 
+FEATURE_MAPS = "feature_maps"
 SELECTION = "selection"
 SELECTED_STRIP = "Selected variant"
 
@@ -87,9 +88,9 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
         if not runs:
             continue
         steady = source.steady_runs(runs, spec.options.get("stable_below"))
-        if not steady:
-            notes[protocol] = (_none_steady(spec, runs),)
-        for drawing in _DRAWINGS.get(spec.kind, _single)(spec, steady or runs):
+        notes[protocol] = _why_undrawn(source, spec, runs, steady)
+        drawn_as = _single if notes[protocol] else _DRAWINGS.get(spec.kind, _single)
+        for drawing in drawn_as(spec, steady or runs):
             strip = drawings.setdefault(drawing.strip, {})
             strip.setdefault(protocol, []).append(drawing)
     strips = tuple(
@@ -107,6 +108,19 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
         for title, by_protocol in drawings.items()
     )
     return Block(FIGURE, spec.title, f"figure-{spec.name}", strips)
+
+
+def _why_undrawn(
+    source: Source, spec: FigureSpec, runs: Sequence[Run], steady: Sequence[Run]
+) -> tuple[Statement, ...]:
+    """Why there is nothing to draw; empty where there should be a figure."""
+    if not source.extent.runs(runs):
+        return (Statement("no_runs", None),)
+    if not steady:
+        return (_none_steady(spec, runs),)
+    if spec.kind == FEATURE_MAPS and source.study.archive is not None:
+        return (Statement("needs_weights", None),)
+    return ()
 
 
 def _none_steady(spec: FigureSpec, runs: Sequence[Run]) -> Statement:
@@ -171,13 +185,18 @@ def _panel(
         protocol=source.protocol_title(protocol),
         stamp=source.stamp(runs),
         cut=source.cut(runs),
-        image="" if missing else data_uri(_read_svg(path)),
+        image="" if missing else data_uri(read_svg(path)),
         alt=_alt(source, spec, protocol, drawing),
         missing=f"figures/{relative.as_posix()}" if missing else "",
     )
 
 
-def _read_svg(path: Path) -> str:
+def read_svg(path: Path) -> str:
+    """The SVG document in a file.
+
+    Raises:
+        ReportError: it is no SVG.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

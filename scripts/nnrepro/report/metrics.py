@@ -76,6 +76,12 @@ class Metric:
         unit = _DIFFERENCE_UNITS[self.quantity]
         return f"Change ({unit})" if unit else "Change"
 
+    @property
+    def change_unit(self) -> str:
+        """The unit of a difference in prose, with a space before it; empty without one."""
+        unit = _CHANGE_UNITS[self.quantity]
+        return f" {unit}" if unit else ""
+
     def number(self, value: float | None) -> str:
         """A value for a table cell under a heading with the unit."""
         return _NUMBERS[self.quantity](value)
@@ -104,6 +110,26 @@ _KNOWN = {
     "max_test_accuracy": ("Highest", "highest test accuracy", ACCURACY),
     "mean_test_accuracy": ("Mean, all epochs", "mean test accuracy over all epochs", ACCURACY),
     "final_test_accuracy": ("Final", "final test accuracy", ACCURACY),
+    "last_window_mean_validation_accuracy": (
+        "Closing mean, held out",
+        "closing mean accuracy on held-out examples",
+        ACCURACY,
+    ),
+    "max_validation_accuracy": (
+        "Highest, held out",
+        "highest accuracy on held-out examples",
+        ACCURACY,
+    ),
+    "mean_validation_accuracy": (
+        "Mean, held out",
+        "mean accuracy on held-out examples over all epochs",
+        ACCURACY,
+    ),
+    "final_validation_accuracy": (
+        "Final, held out",
+        "final accuracy on held-out examples",
+        ACCURACY,
+    ),
     "last_window_mean_test_loss": ("Closing mean loss", "closing mean test loss", LOSS),
     "min_test_loss": ("Lowest loss", "lowest test loss", LOSS),
     "mean_test_loss": ("Mean loss, all epochs", "mean test loss over all epochs", LOSS),

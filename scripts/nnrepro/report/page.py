@@ -154,6 +154,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class ClaimLink:
+    """A claim that belongs to a question: its name, its verdict and the id of its row."""
+
+    name: str
+    verdict: str
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A question with its answer: findings, figures, tables."""
 
@@ -162,6 +171,7 @@ class Section:
     title: str
     text: str
     blocks: tuple[Block, ...]
+    claims: tuple[ClaimLink, ...] = ()
 
     @property
     def findings(self) -> tuple[Block, ...]:
@@ -275,6 +285,115 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something about one run.
+
+    Attributes:
+        run_id: the run.
+        anchor: id of its row in the table of all runs.
+        message: what is the matter.
+    """
+
+    run_id: str
+    anchor: str
+    message: str
+
+
+@dataclass(frozen=True)
+class FoundHistory:
+    """One history of a run: the folder that it lies in, and its epochs in words."""
+
+    folder: str
+    epochs: str
+
+
+@dataclass(frozen=True)
+class Several:
+    """A run of which there are several histories: the one that is used, and the others."""
+
+    run_id: str
+    anchor: str
+    used: FoundHistory
+    others: tuple[FoundHistory, ...]
+
+
+@dataclass(frozen=True)
+class RunNames:
+    """Runs of one protocol and experiment, each by variant and seed."""
+
+    title: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader has to know of the runs beside their numbers.
+
+    Attributes:
+        damaged: histories that could not be used.
+        missing: runs of which there is no history.
+        remarks: what else was found wrong.
+        several: runs with more than one history.
+        extra: runs that are no part of the study.
+    """
+
+    damaged: tuple[Remark, ...] = ()
+    missing: tuple[RunNames, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    several: tuple[Several, ...] = ()
+    extra: tuple[RunNames, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say."""
+        parts = (self.damaged, self.missing, self.remarks, self.several, self.extra)
+        return not any(parts)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A long table behind a line that opens it."""
+
+    title: str
+    panel: Panel
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Published numbers beside reproduced ones.
+
+    Attributes:
+        facts: how many of how many, for the sentence above the tables.
+        summary: the table by question.
+        figures: published against reproduced, one per protocol.
+        folds: every number, by part and protocol.
+    """
+
+    facts: Any
+    summary: Panel
+    figures: tuple[Panel, ...]
+    folds: tuple[Fold, ...]
+
+
+@dataclass(frozen=True)
+class ClaimGroup:
+    """The claims of one protocol: the table's caption and headings, and rows with their ids."""
+
+    title: str
+    panel: Panel
+    rows: tuple[tuple[str, Row], ...]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Claims and their verdicts; without facts where the table of claims is missing."""
+
+    facts: Any
+    summary: Panel
+    groups: tuple[ClaimGroup, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -288,3 +407,7 @@ class Page:
     parts: tuple[Part, ...]
     runs: RunList
     provenance: Provenance
+    reading: Reading = field(default_factory=Reading)
+    published: Comparison | None = None
+    inconsistencies: tuple[Panel, ...] = ()
+    claims: Claims | None = None

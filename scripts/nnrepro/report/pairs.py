@@ -91,14 +91,9 @@ def pair_facts(rows: pd.DataFrame, shown: Metric, phrase: str) -> PairFacts:
         falls=_labels(known, change < 0),
         largest=str(largest["changed_label"]) if moved else "",
         base=str(largest["label"]) if moved else "",
-        change=f"{shown.change(float(largest['difference']))}{_change_unit(shown)}",
+        change=f"{shown.change(float(largest['difference']))}{shown.change_unit}",
         apart=_labels(known, pd.Series([not o for o in overlaps], known.index)) if told else None,
     )
-
-
-def _change_unit(shown: Metric) -> str:
-    unit = shown.margin(0.0).removeprefix(shown.number(0.0)).strip()
-    return f" {unit}" if unit else ""
 
 
 def _labels(rows: pd.DataFrame, chosen: pd.Series) -> tuple[str, ...]:

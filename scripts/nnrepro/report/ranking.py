@@ -8,6 +8,7 @@ from nnrepro.report import wording
 from nnrepro.report.content import (
     CONFIDENCE_LEVEL,
     TIED,
+    TIED_FACTS,
     TableContent,
     TableContext,
     flag,
@@ -43,8 +44,10 @@ class RankingFacts:
         runner_up: labels of the next best variants.
         margin: how far they lie behind.
         last: the worst variant; None where all have the same value.
-        tied: labels of other variants whose interval overlaps the best one's; None where intervals
-            are not known.
+        tied: labels of other variants that cannot be told apart from the best; None where that is
+            not known of all.
+        chance: the leader's probability of being the best; empty where not known, or where several
+            lead.
     """
 
     metric: str
@@ -58,6 +61,7 @@ class RankingFacts:
     margin: str = ""
     last: Placed | None = None
     tied: tuple[str, ...] | None = None
+    chance: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ def ranking_facts(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) 
     """Facts on a ranking.
 
     Args:
-        frame: rows with `label`, the metric's column and, where known, its interval's ends.
+        frame: rows with `label`, the metric's column and, where known, its interval's ends,
+            `tied_with_best` and `probability_best`.
         column: the metric's column.
         shown: the metric.
         phrase: its name in a sentence.
@@ -127,7 +132,8 @@ def ranking_facts(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) 
         runner_up=_labels(frame, behind.index[behind == behind.iloc[0]]) if len(behind) else (),
         margin=shown.margin(behind.iloc[0] - best) if len(behind) else "",
         last=_last(frame, order, shown) if len(behind) else None,
-        tied=_tied(present, column, leaders),
+        tied=_tied(present, leaders),
+        chance=_chance(present, leaders),
     )
 
 
@@ -139,17 +145,21 @@ def _labels(frame: pd.DataFrame, index: pd.Index) -> tuple[str, ...]:
     return tuple(str(label) for label in frame.loc[index, "label"])
 
 
-def _tied(present: pd.DataFrame, column: str, leaders: pd.Index) -> tuple[str, ...] | None:
-    """Labels of the variants behind the leaders whose interval overlaps that of the first."""
-    names = [f"{column}_ci95_low", f"{column}_ci95_high"]
-    if any(name not in present.columns for name in names):
+def _tied(present: pd.DataFrame, leaders: pd.Index) -> tuple[str, ...] | None:
+    """Labels of the variants behind the leaders that cannot be told apart from the best."""
+    behind = present[~present.index.isin(leaders)]
+    ties = [flag(value) for value in behind.get("tied_with_best", [None] * len(behind))]
+    if None in ties:
         return None
-    low, high = (present[name].astype("float64") for name in names)
-    if low.isna().any():
-        return None
-    best = leaders[0]
-    overlap = (low <= high[best]) & (low[best] <= high) & ~present.index.isin(leaders)
-    return _labels(present, present.index[overlap])
+    return _labels(present, behind.index[[bool(tie) for tie in ties]])
+
+
+def _chance(present: pd.DataFrame, leaders: pd.Index) -> str:
+    """The probability of the one leader being the best, in words."""
+    if len(leaders) != 1 or len(present) < 2 or "probability_best" not in present.columns:
+        return ""
+    chance = number(present.loc[leaders[0], "probability_best"])
+    return "" if chance is None else wording.chance(chance)
 
 
 def _ranked_by(context: TableContext, shown: list[Metric]) -> Metric:
@@ -168,6 +178,7 @@ def _metric_headings(
         headings.append(Column(context.heading(item)))
         if item.name == ranked_by.name:
             headings.append(Column("To best"))
+            headings += [Column("Chance of best (%)")] if _shows_chance(context) else []
     return tuple(headings)
 
 
@@ -180,6 +191,12 @@ def _extra_headings(context: TableContext) -> tuple[Column, ...]:
 
 def _shows_range(context: TableContext) -> bool:
     return "stable_below" in context.spec.options
+
+
+def _shows_chance(context: TableContext) -> bool:
+    """Whether the probability of being the best is known."""
+    frame = context.frame
+    return "probability_best" in frame.columns and bool(frame["probability_best"].notna().any())
 
 
 def _mixes_test_sets(context: TableContext) -> bool:
@@ -205,6 +222,9 @@ def _row(context: TableContext, row: pd.Series, shown: list[Metric], ranked_by: 
             gap = number(row["difference_to_best"])
             mark = TIED if tied and rank != 1 else ""
             cells.append(Cell(item.change(gap), mark=mark, number=True))
+            if _shows_chance(context):
+                chance = number(row["probability_best"])
+                cells.append(Cell(wording.chance_number(chance), number=True))
     if _shows_range(context):
         spread = number(row.get("window_range_test_accuracy"))
         cells.append(Cell(wording.percent_number(spread), number=True))
@@ -238,6 +258,7 @@ def _notes(context: TableContext, shown: list[Metric], ranked_by: Metric) -> tup
     return (
         *context.window_notes(shown),
         *interval_notes(context, ranked_by),
-        *((Statement("tied_note", TIED),) if marked else ()),
+        *((Statement("tied_note", TIED_FACTS),) if marked else ()),
+        *((Statement("chance_note", None),) if _shows_chance(context) else ()),
         *((Statement("range_note", None),) if _shows_range(context) and len(frame) else ()),
     )

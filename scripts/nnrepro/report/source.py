@@ -1,7 +1,7 @@
 """Everything a report is made from: the study, its tables and figures, decisions and provenance."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import pandas as pd
 
 from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
+from nnrepro.analysis.extents import extent_by_table
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
+from nnrepro.study.extent import Extent
 from nnrepro.study.study import SELECTED
 
 RUNS_TABLE = "runs"
@@ -52,6 +54,7 @@ class Source:
         figures: folder of the figures.
         decisions: what each protocol selected from each experiment.
         provenance: what the runs tell of data, code and machines.
+        reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
     """
 
     study: Study
@@ -59,17 +62,21 @@ class Source:
     figures: Path
     decisions: Decisions
     provenance: Mapping[str, Any]
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     def table_path(self, name: str) -> Path:
         """Where a table should lie."""
         return self.tables / f"{name}.csv"
 
-    def table(self, name: str, columns: Iterable[str] = ()) -> pd.DataFrame | None:
+    def table(
+        self, name: str, columns: Iterable[str] = (), text: Collection[str] = ()
+    ) -> pd.DataFrame | None:
         """A table; None where there is no such file.
 
         Args:
             name: name without the suffix.
             columns: columns that it must have.
+            text: columns to read as text, beside those that always are.
 
         Raises:
             ReportError: the file is no CSV table or lacks a column.
@@ -78,7 +85,7 @@ class Source:
         if not path.is_file():
             return None
         try:
-            frame = read_csv(path)
+            frame = read_csv(path, text)
         except TableError as error:
             raise ReportError(f"the report cannot read a table: {error}") from error
         missing = [column for column in columns if column not in frame.columns]
@@ -146,22 +153,16 @@ class Source:
         pairs = set(zip(rows["window_asked"].map(int), rows["window"].map(int), strict=True))
         return tuple(Window(asked, used) for asked, used in sorted(pairs, reverse=True))
 
+    @cached_property
+    def extent(self) -> Extent:
+        """How far the runs went; without a runs table, as far as the study asks for."""
+        if self.runs is None:
+            return Extent.as_asked(self.study)
+        return extent_by_table(self.study, self.runs)
+
     def short_runs(self, runs: Iterable[Run]) -> list[Run]:
         """Runs with fewer epochs or examples than their protocol asks for."""
-        done = self._epochs_completed
-        return [
-            run
-            for run in runs
-            if any(run.settings.get(k) != asked for k, asked in run.protocol_settings.items())
-            or done.get(run.id, run.protocol_epochs) < run.protocol_epochs
-        ]
-
-    @cached_property
-    def _epochs_completed(self) -> dict[str, int]:
-        if self.runs is None:
-            return {}
-        rows = self.runs[self.runs["epochs_completed"].notna()]
-        return dict(zip(rows["run_id"], rows["epochs_completed"].map(int), strict=True))
+        return self.extent.short(runs)
 
     @cached_property
     def generated_data(self) -> bool:
@@ -170,12 +171,12 @@ class Source:
         return self.study.generated_data or any(item.get("generated") for item in recorded)
 
     def stamp(self, runs: Sequence[Run]) -> str:
-        """The budget of runs in words."""
-        return self.study.stamp(runs)
+        """The budget of runs in words; those that are not there do not count."""
+        return self.extent.stamp(runs)
 
-    def cut(self, runs: Iterable[Run]) -> bool:
+    def cut(self, runs: Sequence[Run]) -> bool:
         """Whether what is made from these runs is less than the protocol asks for."""
-        return self.generated_data or bool(self.short_runs(runs))
+        return self.generated_data or self.extent.is_cut(runs)
 
     def run_anchor(self, run_id: str) -> str:
         """Id of a run's row in the table of all runs."""

@@ -8,13 +8,15 @@ import pandas as pd
 from nnrepro.analysis.archive import STATUSES
 from nnrepro.analysis.columns import metric_values
 from nnrepro.analysis.csvfile import TableError
+from nnrepro.analysis.standings import standings_by
+from nnrepro.report import wording
 from nnrepro.report.content import metric_phrase
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import Budget, Highlight, HighlightGroup, RunStatus, Statement
 from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
-from nnrepro.study import Experiment
+from nnrepro.study import Experiment, Run
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,16 @@ class HighlightFacts:
     Attributes:
         selected: label of the variant that the protocol selected; empty where none is selected.
         ranking: who leads and who comes last.
+        known: variants that have the metric.
+        asked: variants of the experiment.
+        epochs: fewest and most epochs of those compared; empty where all have as many.
     """
 
     selected: str
     ranking: RankingFacts
+    known: int
+    asked: int
+    epochs: tuple[str, ...] = ()
 
 
 def budget(source: Source) -> Budget:
@@ -113,11 +121,32 @@ def _highlight(
             frame[name + suffix] = metric_values(rows, name, suffix=suffix)
         except TableError as error:
             raise ReportError(f"{source.table_path(VARIANTS_TABLE)}: {error}") from error
+    place = standings_by(rows, name)
+    frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
+    frame["probability_best"] = pd.Series(place.probability, dtype="object")
     windows = source.windows(source.study.runs_of(protocol, experiment.name))
     facts = ranking_facts(frame, name, shown, metric_phrase(shown, windows))
     selected = source.selected_variant(protocol, experiment.name)
     labels = frame.loc[frame["variant"] == selected, "label"]
     return Highlight(
         source.protocol_title(protocol),
-        Statement("highlight", HighlightFacts(str(labels.iloc[0]) if len(labels) else "", facts)),
+        Statement(
+            "highlight",
+            HighlightFacts(
+                selected=str(labels.iloc[0]) if len(labels) else "",
+                ranking=facts,
+                known=int(frame[name].notna().sum()),
+                asked=len(frame),
+                epochs=_lengths(source, source.study.runs_of(protocol, experiment.name)),
+            ),
+        ),
     )
+
+
+def _lengths(source: Source, runs: list[Run]) -> tuple[str, ...]:
+    """Fewest and most epochs of runs that were to have as many; empty where they have."""
+    by_asked: dict[int, set[int]] = {}
+    for run in source.extent.runs(runs):
+        by_asked.setdefault(run.protocol_epochs, set()).add(int(run.settings["epochs"]))
+    uneven = [count for counts in by_asked.values() if len(counts) > 1 for count in counts]
+    return (wording.grouped(min(uneven)), wording.grouped(max(uneven))) if uneven else ()

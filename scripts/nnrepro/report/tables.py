@@ -7,10 +7,14 @@ from typing import Any
 from nnrepro.report.content import TableContent, TableContext
 from nnrepro.report.convergence import convergence_content
 from nnrepro.report.cross import cross_content
+from nnrepro.report.factors import factors_content
+from nnrepro.report.optimism import optimism_content
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.pairs import pairs_content
 from nnrepro.report.ranking import ranking_content
 from nnrepro.report.source import Source
+from nnrepro.report.stability import stability_content
+from nnrepro.report.tests import tests_content
 from nnrepro.study import Run, TableSpec
 
 TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
@@ -18,6 +22,10 @@ TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
     "cross": cross_content,
     "pairs": pairs_content,
     "convergence": convergence_content,
+    "tests": tests_content,
+    "stability": stability_content,
+    "factors": factors_content,
+    "optimism": optimism_content,
 }
 """How each kind of table is shown; a new kind is one function."""
 

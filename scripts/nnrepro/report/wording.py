@@ -85,6 +85,32 @@ def ratio(value: float | None) -> str:
     return EMPTY if value is None or is_missing(value) else _fixed(value, 2)
 
 
+def chance_number(probability: float | None) -> str:
+    """A probability in percent without the sign: "43", "< 1" and "> 99" at the ends."""
+    if probability is None or is_missing(probability):
+        return EMPTY
+    if probability < 0.01:
+        return f"<{_THIN}1"
+    if probability > 0.99:
+        return f">{_THIN}99"
+    return _fixed(100 * probability, 0)
+
+
+def chance(probability: float | None) -> str:
+    """A probability in percent, for prose: "43 %", "more than 99 %"."""
+    if probability is None or is_missing(probability):
+        return UNKNOWN
+    text = chance_number(probability).replace(f"<{_THIN}", "less than ")
+    return f"{text.replace(f'>{_THIN}', 'more than ')}{_THIN}%"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value with three decimals; "< 0.001" below."""
+    if p is None or is_missing(p):
+        return EMPTY
+    return f"<{_THIN}0.001" if p < 0.001 else _fixed(p, 3)
+
+
 def grouped(value: int) -> str:
     """A whole number, its thousands set apart from five digits on."""
     text = f"{abs(value):,}".replace(",", _THIN) if abs(value) >= 10_000 else str(abs(value))
@@ -94,6 +120,13 @@ def grouped(value: int) -> str:
 def whole(value: float | None) -> str:
     """A count or an epoch, which a table may hold as a float."""
     return EMPTY if value is None or is_missing(value) else grouped(round(value))
+
+
+def mean_count(value: float | None) -> str:
+    """A count that may be a mean over seeds: one decimal where it is no whole number."""
+    if value is None or is_missing(value):
+        return EMPTY
+    return whole(value) if float(value).is_integer() else _fixed(value, 1)
 
 
 def plain(value: object) -> str:

@@ -6,10 +6,14 @@ the nearest valid spelling.
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
+from nnrepro.study.archived import archived, seeds_with
+from nnrepro.study.comparisons import scorings
 from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
 from nnrepro.study.schema import normalised, shape_errors
@@ -45,19 +49,30 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
 
     Raises:
         ConfigError: anything in the configuration is wrong.
+        ArchiveError: the archive that it names cannot be read as a whole.
     """
     full = normalised(config)
     problems = shape_errors(full)
     if problems:
         raise ConfigError(problems)
-    declaration = Declaration.of(full, models)
-    declared = expand(declaration)
+    declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
     if problems:
         raise ConfigError(problems)
     return _study(full, declared, kept)
+
+
+def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
+    """Every run that the configuration declares; with an archive, at the seeds found there."""
+    if config.get("archive") is None:
+        return expand(Declaration.of(config, models))
+    listed = ArchivedRuns.of(Path(config["archive"])).listed
+    seeds = seeds_with(config["seeds"], listed)
+    declared = expand(Declaration.of({**config, "seeds": seeds}, models))
+    declared.runs[:] = archived(declared.runs, listed, config["seeds"])
+    return declared
 
 
 def _only(only: Mapping[str, Any], declared: Declared, problems: list[str]) -> list[Run]:
@@ -140,25 +155,43 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         for name, section in config["protocols"].items()
         if any(run.protocol == name for run in kept)
     }
+    tables = _specs(TableSpec, config["tables"], kept)
+    figures = _specs(FigureSpec, config["figures"], kept)
     return Study(
         name=config["name"],
         title=config["title"],
-        seeds=tuple(config["seeds"]),
+        seeds=tuple(dict.fromkeys(run.seed for run in kept)) or tuple(config["seeds"]),
         backend=config["backend"],
         data=config["data"],
         protocols=protocols,
         experiments=experiments,
         runs=tuple(kept),
         declared_runs=len(declared.runs),
-        questions={
-            name: Question(name, section["part"], section["title"], section["text"])
-            for name, section in config["questions"].items()
-        },
-        tables=_specs(TableSpec, config["tables"], kept),
-        figures=_specs(FigureSpec, config["figures"], kept),
+        questions=_questions(config, {spec.question for spec in (tables | figures).values()}),
+        tables=tables,
+        figures=figures,
         resources=TrainingResources(**config["training"]),
         parts=config["parts"],
+        declared_protocols=declared.protocols,
+        declared_variants={name: tuple(points) for name, points in declared.variants.items()},
+        declared_questions=tuple(config["questions"]),
+        published=config["published"] or {},
+        claims=config.get("claims"),
+        archive=config.get("archive"),
+        results=config.get("results"),
+        allow_gaps=config["allow_gaps"],
     )
+
+
+def _questions(config: Mapping[str, Any], answered: Iterable[str]) -> dict[str, Question]:
+    """The questions, but for those that a cut-down study has nothing left to say of."""
+    specs = [*config["tables"].values(), *config["figures"].values()]
+    dropped = {spec["question"] for spec in specs} - set(answered)
+    return {
+        name: Question(name, section["part"], section["title"], section["text"])
+        for name, section in config["questions"].items()
+        if name not in dropped
+    }
 
 
 def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict[str, Any]:
@@ -169,12 +202,8 @@ def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict
     for name, section in sections.items():
         if any(_names(selector, present) for selector in section["runs"]):
             options = {key: value for key, value in section.items() if key not in common}
-            if "pairs" in options:
-                # A cut-down study may keep one half of a pair only.
-                whole = [p for p in options["pairs"] if all(_names(s, present) for s in p)]
-                if not whole:
-                    continue
-                options["pairs"] = whole
+            if not _kept_whole(options, present):
+                continue
             specs[name] = kind(
                 name=name,
                 kind=section["kind"],
@@ -184,6 +213,28 @@ def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict
                 options=options,
             )
     return specs
+
+
+def _kept_whole(options: dict[str, Any], present: Iterable[tuple[str, str]]) -> bool:
+    """Drop the pairs and comparisons that a cut-down study keeps in part; whether any is left."""
+    left = True
+    if "pairs" in options:
+        options["pairs"] = [
+            pair for pair in options["pairs"] if all(_names(name, present) for name in pair)
+        ]
+        left = bool(options["pairs"])
+    if "comparisons" in options:
+        options["comparisons"] = {
+            name: comparison
+            for name, comparison in options["comparisons"].items()
+            if all(
+                _names(scoring["run"], present)
+                for _, scoring in scorings(comparison)
+                if "run" in scoring
+            )
+        }
+        left = left and bool(options["comparisons"])
+    return left
 
 
 def _names(selector: str, present: Iterable[tuple[str, str]]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
+    SETTINGS,
     ModelSpec,
     canonical,
     check_setting,
@@ -21,6 +22,7 @@ from nnrepro.study.settings import (
     nearest,
     one_of,
 )
+from nnrepro.study.sizes import size_problems
 
 _RESERVED = ("label", "model")
 _SAFE_VALUE = re.compile(r"^[A-Za-z0-9.+-]+$")
@@ -110,6 +112,9 @@ def _runs(
     ]
     accepted = known_settings(model)
     settings: dict[str, Scalar] = {
+        name: shared.default for name, shared in SETTINGS.items() if shared.default is not None
+    }
+    settings |= {
         name: parameter.default
         for name, parameter in model.parameters.items()
         if not parameter.required
@@ -127,9 +132,10 @@ def _runs(
         return []
     settings = {name: settings[name] for name in accepted if name in settings}
     settings, asked = _budgeted(settings, config["budget"], variant.model, model)
-    problem = _test_set_problem(settings)
-    if problem:
-        problems.append(f"experiments.{experiment}: variant '{variant.name}': {problem}")
+    problems += [
+        f"experiments.{experiment}: variant '{variant.name}': {problem}"
+        for problem in size_problems(settings)
+    ]
     return [
         Run(
             protocol=protocol,
@@ -162,36 +168,33 @@ def _budgeted(
     capped: dict[str, Scalar] = dict(settings)
     asked: dict[str, Scalar] = {}
     for setting in BUDGET_SETTINGS:
-        cap = _cap(budget.get(setting), name, model)
         value = settings[setting]
-        if cap is not None and isinstance(value, int) and cap < value:
+        cap = _cap(budget.get(setting), name, model, of=int(value))
+        if cap is not None and cap < int(value):
             capped[setting], asked[setting] = cap, value
     # The second test set is under the same cap; no larger than the first, it tells nothing more.
-    comparison, cap = (
-        capped["comparison_test_examples"],
-        _cap(budget.get("test_examples"), name, model),
-    )
-    if cap is not None and comparison and cap < int(comparison):
+    comparison = int(capped["comparison_test_examples"])
+    cap = _cap(budget.get("test_examples"), name, model, of=comparison)
+    if cap is not None and comparison and cap < comparison:
         capped["comparison_test_examples"] = cap if cap > int(capped["test_examples"]) else 0
         asked["comparison_test_examples"] = comparison
+    # Of fewer training examples the same share is held out.
+    held_out = int(settings["validation_examples"])
+    if held_out and "train_examples" in asked:
+        share = held_out / int(asked["train_examples"])
+        capped["validation_examples"] = max(1, round(share * int(capped["train_examples"])))
+        asked["validation_examples"] = held_out
     return capped, asked
 
 
-def _cap(caps: Any, name: str, model: ModelSpec) -> int | None:
-    if caps is None or isinstance(caps, int):
-        return caps
-    found = [caps[scope] for scope in ("all", model.input, name) if scope in caps]
-    return found[-1] if found else None
-
-
-def _test_set_problem(settings: Mapping[str, Scalar]) -> str | None:
-    first, second = settings["test_examples"], settings["comparison_test_examples"]
-    if second and second <= first:  # type: ignore[operator]
-        return (
-            f"comparison_test_examples: {second} must exceed test_examples, which is {first}, "
-            "or be 0"
-        )
-    return None
+def _cap(caps: Any, name: str, model: ModelSpec, *, of: int) -> int | None:
+    """The cap on a setting of value `of`; a number below 1 is a share of that value."""
+    if isinstance(caps, Mapping):
+        found = [caps[scope] for scope in ("all", model.input, name) if scope in caps]
+        caps = found[-1] if found else None
+    if caps is None:
+        return None
+    return int(caps) if caps >= 1 else max(1, round(caps * of))
 
 
 def _variants(

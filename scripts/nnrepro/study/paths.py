@@ -1,9 +1,11 @@
 """Where everything of a study lies below `results/`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from nnrepro.study.folders import ArchivedRuns, RunFolders
 from nnrepro.study.study import Study
 
 RUN_FILES = {
@@ -13,31 +15,52 @@ RUN_FILES = {
     "weights": "final.weights.h5",
 }
 COMPARISON_HISTORY = "history_comparison.json"
+VALIDATION_HISTORY = "history_validation.json"
+FOLDS_HISTORY = "history_folds.json"
+SIDE_HISTORIES = (COMPARISON_HISTORY, VALIDATION_HISTORY, FOLDS_HISTORY)
+"""What a run records beside `history.json`, where its settings ask for it."""
 
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """Paths of one study; all below `root`, which is `results/<study>`."""
+    """Paths of one study.
+
+    Attributes:
+        root: the folder of all that is made, by itself `results/<study>`.
+        archive: the archive that the runs come from; None where the study trains them.
+    """
 
     root: Path
+    archive: Path | None = None
 
     @classmethod
     def of(cls, study: Study) -> Self:
-        """The paths of `study` below `results/` in the working directory."""
-        return cls(Path("results") / study.name)
+        """The paths of `study`, relative to the working directory."""
+        root = Path(study.results) if study.results else Path("results") / study.name
+        return cls(root, None if study.archive is None else Path(study.archive))
 
-    @property
-    def runs(self) -> Path:
-        """Folder of all runs."""
-        return self.root / "runs"
+    @cached_property
+    def runs(self) -> RunFolders:
+        """The folders of all runs.
+
+        Raises:
+            ArchiveError: the archive cannot be read as a whole.
+        """
+        if self.archive is not None:
+            return ArchivedRuns.of(self.archive)
+        return RunFolders(self.root / "runs")
 
     def run(self, run_id: str, file: str) -> Path:
         """A file of a run, by its key in `RUN_FILES`."""
-        return self.runs / run_id / RUN_FILES[file]
+        return self.runs.folder(run_id) / RUN_FILES[file]
 
     def checkpoints(self, run_id: str) -> Path:
         """Where a run keeps its checkpoint; no rule declares it, so that nothing removes it."""
         return self.root / "checkpoints" / run_id
+
+    def lock(self, name: str) -> Path:
+        """The lock of the study, or of a run by its id."""
+        return self.root / "locks" / f"{name}.lock"
 
     def data(self, name: str) -> Path:
         """A prepared data file."""

@@ -9,7 +9,14 @@ from nnrepro.errors import NnreproError
 
 Scalar = int | float | str | bool
 
-ANALYSIS_SETTINGS = ("window", "smoothing")
+ANALYSIS_SETTINGS = (
+    "window",
+    "smoothing",
+    "classes",
+    "collapse_below",
+    "collapse_above",
+    "collapse_epochs",
+)
 """Settings that decide how a history is read, not how it comes about."""
 
 _RUN_ID = re.compile(
@@ -106,6 +113,22 @@ class Run:
     def matches(self, decision: Mapping[str, Scalar]) -> bool:
         """Whether this run is of the variant that a selection decided on."""
         return self.variant == decision["variant"]
+
+    def as_done(self, done: Mapping[str, int]) -> Self:
+        """This run with what was really done in place of what was asked for.
+
+        What is less than the protocol asks for goes by the protocol's number into
+        `protocol_settings`, as under a budget.
+
+        Args:
+            done: settings with the numbers that were reached, for example epochs.
+        """
+        asked = {name: self.protocol_settings.get(name, self.settings[name]) for name in done}
+        others = {k: v for k, v in self.protocol_settings.items() if k not in done}
+        short = {name: value for name, value in asked.items() if done[name] < int(value)}
+        return replace(
+            self, settings={**self.settings, **done}, protocol_settings={**others, **short}
+        )
 
     def for_training(self) -> Self:
         """This run without what has no effect on its training.

@@ -24,6 +24,7 @@ class Setting:
         choices: allowed strings; empty when any number from `minimum` on is allowed.
         inputs: the inputs that it applies to; empty for all.
         exclusive: whether `minimum` itself is not allowed.
+        default: its value where no scope gives one; None when one has to.
     """
 
     type: type
@@ -31,6 +32,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     exclusive: bool = False
+    default: Scalar | None = None
 
 
 SETTINGS: dict[str, Setting] = {
@@ -38,6 +40,8 @@ SETTINGS: dict[str, Setting] = {
     "train_examples": Setting(int, minimum=1),
     "test_examples": Setting(int, minimum=1),
     "comparison_test_examples": Setting(int, minimum=0),
+    "test_folds": Setting(int, minimum=0, default=0),
+    "validation_examples": Setting(int, minimum=0, default=0),
     "epochs": Setting(int, minimum=1),
     "batch_size": Setting(int, minimum=1),
     "optimizer": Setting(str, choices=("sgd", "rmsprop", "adam")),
@@ -48,6 +52,10 @@ SETTINGS: dict[str, Setting] = {
     "on_divergence": Setting(str, choices=("continue", "stop")),
     "window": Setting(int, minimum=1),
     "smoothing": Setting(int, minimum=1),
+    "classes": Setting(int, minimum=0, default=0),
+    "collapse_below": Setting(float, minimum=0, default=1.5, exclusive=True),
+    "collapse_above": Setting(float, minimum=0, default=4.0, exclusive=True),
+    "collapse_epochs": Setting(int, minimum=1, default=50),
 }
 
 BUDGET_SETTINGS = ("epochs", "train_examples", "test_examples")

@@ -105,7 +105,13 @@ class Study:
     """Everything that `config.yaml` declares, resolved and checked.
 
     `runs` are the runs of this study in declared order; `declared_runs` counts those of the same
-    study without the `only` section, so that a cut-down study can say so.
+    study without the `only` section, so that a cut-down study can say so. `declared_protocols`,
+    `declared_questions` and `declared_variants` (by experiment) are all names that are declared,
+    with or without runs here. `published` holds the paths of the published numbers (`results`) and
+    of their inconsistencies (`inconsistencies`), where the configuration names them, `claims` that
+    of the claims file, None without one. `archive` is the folder of histories that
+    stand in for training, None where the study trains; `results` the folder of all that is made,
+    None for its usual place; `allow_gaps` whether damaged histories are put up with.
     """
 
     name: str
@@ -122,6 +128,14 @@ class Study:
     figures: Mapping[str, FigureSpec]
     resources: TrainingResources
     parts: Mapping[str, str]
+    declared_protocols: tuple[str, ...] = ()
+    declared_variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    declared_questions: tuple[str, ...] = ()
+    published: Mapping[str, str] = field(default_factory=dict)
+    claims: str | None = None
+    archive: str | None = None
+    results: str | None = None
+    allow_gaps: bool = False
 
     def run(self, run_id: str) -> Run:
         """The run with this id.
@@ -171,7 +185,8 @@ class Study:
         """Like `select`, with decisions carried out.
 
         `experiment/selected` gives the selected variant's runs alone, and runs that take parameters
-        from a selection have them filled in.
+        from a selection have them filled in. Without a decision, `experiment/selected` gives no
+        runs, and parameters stay open.
 
         Args:
             protocol: name of the protocol.
@@ -181,8 +196,9 @@ class Study:
         chosen: dict[str, Run] = {}
         for selector in selectors:
             experiment, _, pattern = selector.partition("/")
+            decision = decisions.get((protocol, experiment))
             for run in self.select(protocol, [selector]):
-                if pattern == SELECTED and not run.matches(decisions[protocol, experiment]):
+                if pattern == SELECTED and (decision is None or not run.matches(decision)):
                     continue
                 resolved = self.resolved(run, decisions)
                 chosen.setdefault(run.id, resolved)
@@ -190,10 +206,12 @@ class Study:
 
     @staticmethod
     def resolved(run: Run, decisions: Mapping[tuple[str, str], Mapping[str, Any]]) -> Run:
-        """`run` with the parameters that it takes from a selection filled in, if it takes any."""
-        if run.selects_from is None:
-            return run
-        return run.resolved(decisions[run.protocol, run.selects_from])
+        """`run` with the parameters that it takes from a selection filled in, if it takes any.
+
+        Where nothing was decided, they stay open.
+        """
+        decision = decisions.get((run.protocol, run.selects_from or ""))
+        return run if decision is None else run.resolved(decision)
 
     @property
     def selecting_experiments(self) -> tuple[str, ...]:
@@ -205,6 +223,12 @@ class Study:
         return tuple(dict.fromkeys(name for name in named if name in self.experiments))
 
     @property
+    def accuracy_levels(self) -> tuple[float, ...]:
+        """Test accuracies of which a table tells the time to reach them, in rising order."""
+        tables = self.tables.values()
+        return tuple(sorted({a for table in tables for a in table.options.get("accuracies", ())}))
+
+    @property
     def generated_data(self) -> bool:
         """Whether any data set that the runs read is generated."""
         return any(section.get("source") == "generated" for section in self.data.values())
@@ -213,18 +237,24 @@ class Study:
         """Whether runs are less than protocols ask for: under a budget, or on generated data."""
         return self.generated_data or any(run.protocol_settings for run in runs)
 
-    def stamp(self, runs: Sequence[Run]) -> str:
+    def stamp(self, runs: Sequence[Run], *, generated: bool = False) -> str:
         """The budget of `runs` in words, to stand on everything made from them.
 
         For example "1000 epochs, 5 seeds" in full, "40 of 1000 epochs, 1 seed" when cut short, or
         "2 of 250 epochs, 1 seed, generated data".
+
+        Args:
+            runs: as they are to be carried out, or as `Extent` has them, as they were.
+            generated: whether they are known to rest on generated data.
         """
+        if not runs:
+            return "no runs"
         parts = [_extent(runs, "epochs", "epochs", always=True)]
         parts.append(_extent(runs, "train_examples", "training examples"))
         parts.append(_extent(runs, "test_examples", "test examples"))
         seeds = len({run.seed for run in runs})
         parts.append(f"{seeds} seed" if seeds == 1 else f"{seeds} seeds")
-        if self.generated_data:
+        if generated or self.generated_data:
             parts.append("generated data")
         return ", ".join(part for part in parts if part)
 

@@ -1,0 +1,149 @@
+"""Published numbers against reproduced ones, a small square panel per metric."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure, wrap_text
+from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.style import GRID_GREY, PALETTE, SMALL_SIZE, SOFT_INK, styled
+
+_COLUMNS = 3
+_HEAD = 0.36
+_FOOT = 0.42
+_SIDE = 0.56
+_GAP = 0.08
+
+
+@dataclass(frozen=True)
+class AgreementPoint:
+    """A published number and its reproduction.
+
+    Attributes:
+        published: as printed.
+        reproduced: mean over seeds.
+        low: lower end of the interval of one further run; None without one.
+        high: upper end; given exactly when `low` is.
+        inside: whether the published number lies inside; None where it is not judged.
+    """
+
+    published: float
+    reproduced: float
+    low: float | None = None
+    high: float | None = None
+    inside: bool | None = None
+
+    def __post_init__(self) -> None:
+        if (self.low is None) != (self.high is None):
+            raise PlotDataError("an interval needs both `low` and `high`")
+
+
+@dataclass(frozen=True)
+class AgreementPanel:
+    """The numbers of one metric."""
+
+    title: str
+    points: Sequence[AgreementPoint]
+
+
+_LOOKS = {
+    True: ("inside the interval of one further run", PALETTE[0], "o", True),
+    False: ("outside", PALETTE[1], "D", True),
+    None: ("not judged", SOFT_INK, "s", False),
+}
+
+
+@styled
+def agreement(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "") -> Figure:
+    """Draw published numbers across and reproduced ones up, with the line of equality.
+
+    Args:
+        panels: one per metric, each with at least one point.
+        title: title above the panels; none where empty.
+        interval: what the intervals are, for the note; none where empty.
+
+    Raises:
+        PlotDataError: there is no panel, or one without a point.
+    """
+    if not panels or any(not panel.points for panel in panels):
+        raise PlotDataError("a comparison needs at least one metric, each with a number")
+    found = {point.inside for panel in panels for point in panel.points}
+    legend = [LegendEntry(_sample(look), _LOOKS[look][0]) for look in _LOOKS if look in found]
+    legend.append(LegendEntry(Line2D([], [], color=SOFT_INK, linewidth=0.8), "equal"))
+    rows = -(-len(panels) // _COLUMNS)
+    notes = [f"Bars: {interval}."] if interval else []
+    size = _panel_size()
+    fig, body = start_figure(rows * (size + _HEAD + _FOOT), title, legend, notes)
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, _COLUMNS)
+        left = body.left + column * (size + _SIDE + _GAP) + _SIDE
+        top = body.bottom + body.height - row * (size + _HEAD + _FOOT)
+        box = Box(left, top - _HEAD - size, size, size)
+        lines = wrap_text(panel.title, SMALL_SIZE, size + _SIDE - 0.1)
+        place_text(fig, left, box.bottom + size + 0.04, "\n".join(lines), SMALL_SIZE)
+        _draw(add_axes(fig, box), panel.points, first=column == 0)
+    return fig
+
+
+def _panel_size() -> float:
+    """Side of a panel in inches, for as many as stand side by side."""
+    _, body = start_figure(1.0)
+    return (body.width - _COLUMNS * _SIDE - (_COLUMNS - 1) * _GAP - 0.1) / _COLUMNS
+
+
+def _sample(inside: bool | None) -> Line2D:
+    _, color, marker, filled = _LOOKS[inside]
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker=marker,
+        markersize=4.5,
+        markeredgecolor=color,
+        markerfacecolor=color if filled else "white",
+    )
+
+
+def _draw(ax: Axes, points: Sequence[AgreementPoint], *, first: bool) -> None:
+    low, high = _limits(points)
+    ax.plot([low, high], [low, high], color=SOFT_INK, linewidth=0.8, zorder=1)
+    # Judged points last, so that they lie over the others.
+    for point in sorted(points, key=lambda point: point.inside is not None):
+        _, color, marker, filled = _LOOKS[point.inside]
+        if point.low is not None and point.high is not None:
+            across, up = [point.published, point.published], [point.low, point.high]
+            ax.plot(across, up, color=color, linewidth=1.0, alpha=0.6, zorder=2)
+        ax.plot(
+            [point.published],
+            [point.reproduced],
+            marker=marker,
+            markersize=4.0,
+            markeredgecolor=color,
+            markeredgewidth=1.0,
+            markerfacecolor=color if filled else "white",
+            zorder=3,
+        )
+    ax.set_xlim(low, high)
+    ax.set_ylim(low, high)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    ax.grid(color=GRID_GREY)
+    ax.set_xlabel("published", fontsize=SMALL_SIZE, labelpad=2)
+    if first:
+        ax.set_ylabel("reproduced", fontsize=SMALL_SIZE, labelpad=2)
+
+
+def _limits(points: Iterable[AgreementPoint]) -> tuple[float, float]:
+    """One range for both axes, so that the line of equality is the diagonal."""
+    ends = [
+        value
+        for point in points
+        for value in (point.published, point.reproduced, point.low, point.high)
+        if value is not None
+    ]
+    padding = 0.06 * (max(ends) - min(ends)) or 0.05 * abs(max(ends)) or 1.0
+    return min(ends) - padding, max(ends) + padding

@@ -1,0 +1,206 @@
+"""The section on claims: how many hold, and for each one the verdict with what it rests on."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from nnrepro.claims.tree import VERDICTS
+from nnrepro.report import wording
+from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
+from nnrepro.report.page import (
+    TABLE,
+    Cell,
+    ClaimGroup,
+    ClaimLink,
+    Claims,
+    Column,
+    Grid,
+    Panel,
+    Row,
+)
+from nnrepro.report.source import Source
+from nnrepro.study import Run
+
+CLAIMS = "claims"
+
+_COLUMNS = (
+    "id",
+    "protocol",
+    "section",
+    "statement",
+    "verdict",
+    "reason",
+    "effect",
+    "unit",
+    "ci95_low",
+    "ci95_high",
+    "threshold",
+    "seeds",
+    "seeds_holding",
+    "p_holm",
+    "published_verdict",
+    "agrees_with_report",
+)
+_HEADINGS = (
+    Column("Claim", number=False),
+    Column("Statement", number=False),
+    Column("Verdict", number=False),
+    Column("Margin"),
+    Column("Asked", number=False),
+    Column("Seeds"),
+    Column("Own numbers", number=False),
+    Column("Reason", number=False),
+)
+_OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
+DIFFERS = "≠"
+_MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class ClaimFacts:
+    """How many claims there are of each verdict, and what their intervals are."""
+
+    claims: int
+    verdicts: tuple[tuple[str, int], ...]
+    level: str
+    mark: str
+    differing: int
+
+
+def claims_of(source: Source, table_numbers: Iterator[int]) -> Claims | None:
+    """The section on claims; None where the study has none.
+
+    Raises:
+        ReportError: the table is there but damaged.
+    """
+    if source.study.claims is None:
+        return None
+    numbers = {"summary": next(table_numbers)}
+    numbers |= {name: next(table_numbers) for name in source.study.protocols}
+    frame = source.table(CLAIMS, _COLUMNS)
+    if frame is None:
+        return Claims(None, _summary(source, None, numbers["summary"]), ())
+    groups = tuple(
+        _group(source, name, frame[frame["protocol"] == name], numbers[name])
+        for name in source.study.protocols
+    )
+    differing = sum(flag(value) is False for value in frame["agrees_with_report"])
+    counts = tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
+    facts = ClaimFacts(len(frame), counts, CONFIDENCE_LEVEL, DIFFERS, differing)
+    summary = _summary(source, frame, numbers["summary"])
+    return Claims(facts, summary, tuple(group for group in groups if group.rows))
+
+
+def links_of(source: Source, question: str) -> tuple[ClaimLink, ...]:
+    """The claims that belong to a question, each with its verdict."""
+    frame = source.table(CLAIMS, _COLUMNS) if source.study.claims else None
+    if frame is None:
+        return ()
+    rows = frame[frame["section"].astype("object") == question]
+    return tuple(
+        ClaimLink(str(row["id"]), str(row["verdict"]), claim_anchor(str(row["id"])))
+        for _, row in rows.iterrows()
+    )
+
+
+def claim_anchor(claim: str) -> str:
+    """Id of a claim's row."""
+    return f"claim-{wording.slug(claim)}"
+
+
+def _summary(source: Source, frame: pd.DataFrame | None, number_: int) -> Panel:
+    """How many claims of each protocol have which verdict."""
+    panel = _panel(source, number_, "claims-summary", source.study.runs)
+    if frame is None:
+        return replace(panel, missing=f"tables/{CLAIMS}.csv")
+    columns = (Column("Protocol", number=False), *(Column(word) for word in VERDICTS))
+    rows = []
+    for name, protocol in source.study.protocols.items():
+        verdicts = frame.loc[frame["protocol"] == name, "verdict"]
+        counts = [int((verdicts == word).sum()) for word in VERDICTS]
+        cells = [Cell(wording.grouped(count), number=True) for count in counts]
+        rows.append(Row((Cell(protocol.title, header=True), *cells)))
+    return replace(panel, grid=Grid(columns, tuple(rows)))
+
+
+def _group(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> ClaimGroup:
+    title = source.study.protocols[protocol].title
+    panel = replace(
+        _panel(source, number_, f"claims-{wording.slug(protocol)}", source.study.runs_of(protocol)),
+        title="Claims with their verdicts",
+        protocol=source.protocol_title(protocol),
+        grid=Grid(_HEADINGS, ()),
+    )
+    rows = tuple((claim_anchor(str(row["id"])), _row(row)) for _, row in frame.iterrows())
+    return ClaimGroup(title, panel, rows)
+
+
+def _panel(source: Source, number_: int, anchor: str, runs: Sequence[Run]) -> Panel:
+    return Panel(
+        kind=TABLE,
+        number=number_,
+        anchor=anchor,
+        title="Claims by verdict",
+        protocol="",
+        stamp=source.stamp(runs),
+        cut=source.cut(runs),
+    )
+
+
+def _row(row: pd.Series) -> Row:
+    seeds, holding = number(row["seeds"]), number(row["seeds_holding"])
+    own = row["published_verdict"]
+    asked = "" if pd.isna(row["threshold"]) else str(row["threshold"])
+    return Row(
+        (
+            Cell(str(row["id"]), header=True),
+            Cell(str(row["statement"])),
+            Cell(str(row["verdict"])),
+            Cell(_margin(row), _interval(row), number=True),
+            Cell(asked),
+            Cell(_seeds(seeds, holding), number=True),
+            Cell(
+                wording.EMPTY if pd.isna(own) else _OWN.get(str(own), str(own)),
+                mark=DIFFERS if flag(row["agrees_with_report"]) is False else "",
+            ),
+            Cell(str(row["reason"]), _adjusted(number(row["p_holm"]))),
+        )
+    )
+
+
+def _seeds(seeds: float | None, holding: float | None) -> str:
+    if not seeds:
+        return wording.EMPTY
+    return wording.whole(seeds) if holding is None else f"{holding:.0f} of {seeds:.0f}"
+
+
+def _adjusted(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "Holm p < 0.001" if p < 0.001 else f"Holm p = {p:.3f}"
+
+
+def _margin(row: pd.Series) -> str:
+    return _quantity(number(row["effect"]), str(row["unit"]), named=True)
+
+
+def _interval(row: pd.Series) -> str:
+    low, high = number(row["ci95_low"]), number(row["ci95_high"])
+    if low is None or high is None:
+        return ""
+    ends = [_quantity(end, str(row["unit"]), named=False) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]}"
+
+
+def _quantity(value: float | None, unit: str, *, named: bool) -> str:
+    """A signed margin in its unit; shares of right answers in percentage points."""
+    if value is None:
+        return wording.EMPTY
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    if unit == "fraction":
+        return wording.points(value) + (" points" if named else "")
+    text = f"{value:+.3g}".replace("-", _MINUS)
+    return f"{text} {unit}" if named and unit not in ("ratio", "") else text

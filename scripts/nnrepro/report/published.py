@@ -1,0 +1,248 @@
+"""The sections on published numbers: beside the reproduced ones, and where they do not fit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.analysis.statistics import SEEDS, TEST_SET
+from nnrepro.published.comparison import ALL, FIGURE_STEM, INSIDE, OUTSIDE
+from nnrepro.published.inconsistencies import KINDS
+from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
+from nnrepro.report import wording
+from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
+from nnrepro.report.figures import data_uri, read_svg
+from nnrepro.report.page import (
+    FIGURE,
+    TABLE,
+    Cell,
+    Column,
+    Comparison,
+    Fold,
+    Grid,
+    Panel,
+    Row,
+    Statement,
+)
+from nnrepro.report.published_rows import number_row, records
+from nnrepro.report.source import Source
+
+PUBLISHED = "published"
+SUMMARY = "published_summary"
+INCONSISTENCIES = "inconsistencies"
+
+_TEXT = ("value", "part", "question", "runs", "baseline", "c1", "c2", "reason", "remark", "note")
+_COUNTS = {
+    "rows": "Printed",
+    "reproducible": "Reproducible",
+    "reproduced": "Reproduced",
+    "inside": "Inside",
+    "outside": "Outside",
+    "missing": "Missing",
+}
+_NUMBER_COLUMNS = (
+    Column("Number", number=False),
+    Column("Published"),
+    Column("Reproduced"),
+    Column("Difference"),
+    Column("One further run"),
+    Column("Mark", number=False),
+    Column("Remarks", number=False),
+)
+
+
+@dataclass(frozen=True)
+class ComparisonFacts:
+    """How much of what was published is reproduced, and what it is judged by."""
+
+    rows: int
+    reproducible: int
+    reproduced: int
+    inside: int
+    outside: int
+    level: str
+    seeds: bool
+    test_set: bool
+
+
+def comparison(
+    source: Source, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+) -> Comparison | None:
+    """Published numbers beside reproduced ones; None where the study has no such table.
+
+    Raises:
+        ReportError: a table or figure is there but damaged.
+    """
+    frame = source.table(PUBLISHED, (*NEEDED, *RESULT_COLUMNS), _TEXT)
+    summary = source.table(SUMMARY, ("protocol", "part", "question", *_COUNTS), _TEXT)
+    if frame is None or summary is None:
+        return None
+    total = summary.iloc[-1]
+    kinds = set(frame["interval_kind"].dropna())
+    names = ("rows", "reproducible", "reproduced", "inside", "outside")
+    counts = {name: int(total[name]) for name in names}
+    facts = ComparisonFacts(
+        **counts, level=CONFIDENCE_LEVEL, seeds=SEEDS in kinds, test_set=TEST_SET in kinds
+    )
+    panel = _summary_panel(source, summary, next(table_numbers))
+    figures = tuple(_figures(source, frame, figure_numbers))
+    return Comparison(facts, panel, figures, tuple(_folds(source, frame, table_numbers)))
+
+
+def inconsistencies(source: Source, numbers: Iterator[int]) -> tuple[Panel, ...]:
+    """Tables of inconsistencies and of checks, by protocol; none without the file.
+
+    Raises:
+        ReportError: the table is damaged.
+    """
+    columns = ("id", "protocol", "kind", "statement", "shown", "confirmed")
+    frame = source.table(INCONSISTENCIES, columns, ("shown", "protocol", "lines"))
+    if frame is None:
+        return ()
+    panels = []
+    for kind, title in zip(
+        KINDS, ("What does not fit", "Checks of the printed numbers"), strict=True
+    ):
+        chosen = frame[frame["kind"] == kind]
+        for protocol, rows in _split(chosen, "protocol"):
+            panels.append(
+                Panel(
+                    kind=TABLE,
+                    number=(n := next(numbers)),
+                    anchor=f"table-{n}",
+                    title=title,
+                    protocol=_title(source, protocol),
+                    stamp="printed numbers alone",
+                    cut=False,
+                    grid=_inconsistency_grid(rows),
+                )
+            )
+    return tuple(panels)
+
+
+def _inconsistency_grid(rows: pd.DataFrame) -> Grid:
+    columns = (
+        Column("Statement", number=False),
+        Column("Numbers that show it", number=False),
+        Column("Confirmed", number=False),
+    )
+    marks = {True: "yes", False: "no", None: "by the text alone"}
+    return Grid(
+        columns,
+        tuple(
+            Row(
+                (
+                    Cell(str(row["statement"]), header=True),
+                    Cell("" if pd.isna(row["shown"]) else str(row["shown"])),
+                    Cell(marks[flag(row["confirmed"])]),
+                )
+            )
+            for row in records(rows)
+        ),
+    )
+
+
+def _summary_panel(source: Source, summary: pd.DataFrame, position: int) -> Panel:
+    columns = (
+        Column("Question", number=False),
+        *(Column(words) for words in _COUNTS.values()),
+        Column("Median difference (points)"),
+    )
+    rows = []
+    for row in records(summary):
+        difference = number(row.get("median_absolute_difference"))
+        cells = (
+            Cell(_question(source, row), header=True),
+            *(Cell(wording.whole(number(row[name])), number=True) for name in _COUNTS),
+            Cell(wording.percent_number(difference), number=True),
+        )
+        rows.append(Row(cells, summary=row["question"] == ALL))
+    runs = source.study.runs
+    return Panel(
+        kind=TABLE,
+        number=position,
+        anchor=f"table-{position}",
+        title="Published numbers and how many of them are reproduced",
+        protocol="",
+        stamp=source.stamp(runs),
+        cut=source.cut(runs),
+        grid=Grid(columns, tuple(rows)),
+        notes=(Statement("published_note", None),),
+    )
+
+
+def _question(source: Source, row: Mapping[str, Any]) -> str:
+    """What a row of the summary counts."""
+    if row["protocol"] == ALL:
+        return "All"
+    protocol = _title(source, str(row["protocol"]))
+    if row["question"] == ALL:
+        return f"{protocol}, all"
+    words = [str(row[name]) for name in ("part", "question") if not pd.isna(row[name])]
+    return " ".join([protocol, *filter(None, words)])
+
+
+def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Panel]:
+    """The figure of each protocol of which something is reproduced."""
+    for protocol in source.study.protocols:
+        if not (frame["protocol"].eq(protocol) & frame["reproduced"].notna()).any():
+            continue
+        relative = Path(protocol) / "agreement" / f"{FIGURE_STEM}.svg"
+        path = source.figures / relative
+        missing = not path.is_file()
+        runs = source.study.runs_of(protocol)
+        position = next(numbers)
+        yield Panel(
+            kind=FIGURE,
+            number=position,
+            anchor=f"figure-{position}",
+            title="Published numbers against reproduced ones",
+            protocol=source.protocol_title(protocol),
+            stamp=source.stamp(runs),
+            cut=source.cut(runs),
+            image="" if missing else data_uri(read_svg(path)),
+            alt="Dot charts of published numbers across and reproduced ones up, one per metric, "
+            f"with the line of equality. {source.protocol_title(protocol)}",
+            missing=f"figures/{relative.as_posix()}" if missing else "",
+        )
+
+
+def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:
+    """Every number, a table per protocol and part."""
+    shown = frame if "part" in frame.columns else frame.assign(part="")
+    for protocol, own in _split(shown, "protocol"):
+        runs = source.study.runs_of(protocol)
+        for part, rows in _split(own, "part"):
+            judged = rows["status"].isin((INSIDE, OUTSIDE)).sum()
+            owner, position = _title(source, protocol), next(numbers)
+            words = ", ".join(filter(None, (owner, source.study.parts.get(part, part))))
+            panel = Panel(
+                kind=TABLE,
+                number=position,
+                anchor=f"table-{position}",
+                title="Every printed number",
+                protocol=owner,
+                stamp=source.stamp(runs) if runs else "no run of this study",
+                cut=bool(runs) and source.cut(runs),
+                grid=Grid(
+                    _NUMBER_COLUMNS,
+                    tuple(number_row(source, row) for row in records(rows)),
+                ),
+            )
+            counted = wording.counted(len(rows), "number")
+            yield Fold(f"{words}: {counted}, {wording.grouped(int(judged))} judged", panel)
+
+
+def _split(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Rows by what stands in a column, in the order in which it first does."""
+    entries = frame[column].astype("object").where(frame[column].notna(), "").astype("str")
+    for entry in dict.fromkeys(entries):
+        yield entry, frame[entries == entry]
+
+
+def _title(source: Source, protocol: str) -> str:
+    """A protocol's title; its name where the study at hand has no run of it."""
+    known = source.study.protocols.get(protocol)
+    return known.title if known else protocol

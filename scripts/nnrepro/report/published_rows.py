@@ -1,0 +1,99 @@
+"""A published number as a row of the report's table."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.published.quantities import (
+    ACCURACY,
+    COUNT,
+    EPOCH,
+    LOSS,
+    POINTS,
+    RATIO,
+    SECONDS,
+    quantity,
+)
+from nnrepro.report import wording
+from nnrepro.report.content import number
+from nnrepro.report.page import Cell, Row
+from nnrepro.report.source import Source
+
+_MINUS = "\u2212"
+_DECIMALS = {ACCURACY: 4, LOSS: 4, EPOCH: 1, POINTS: 2, RATIO: 2}
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table by column."""
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def number_row(source: Source, row: Mapping[str, Any]) -> Row:
+    """One printed number: what it is, its reproduction, the mark, and what limits them."""
+    show = _formatter(str(row["metric"]))
+    seeds, deviation = number(row["seeds"]), number(row["reproduced_sd"])
+    spread = ""
+    if seeds is not None:
+        spread = wording.counted(int(seeds), "seed")
+        if deviation is not None:
+            spread = f"± {show(deviation)}, {spread}"
+    difference = number(row["difference"])
+    sign = "+" if difference is not None and difference > 0 else ""
+    return Row(
+        (
+            _name(source, row),
+            Cell(str(row["value"]).replace("-", _MINUS), number=True),
+            Cell(show(number(row["reproduced"])), spread, number=True),
+            Cell(f"{sign}{show(difference)}", number=True),
+            Cell(_interval(row, show), number=True),
+            Cell(str(row["status"])),
+            Cell("; ".join(_text(row[name]) for name in ("reason", "remark") if _text(row[name]))),
+        )
+    )
+
+
+def _name(source: Source, row: Mapping[str, Any]) -> Cell:
+    """Variant and metric of a number, with its question and remarks; leads to the run."""
+    protocol, selectors = str(row["protocol"]), _text(row["runs"]).split()
+    runs = source.study.select(protocol, selectors) if protocol in source.study.protocols else []
+    single = len({(run.experiment, run.variant) for run in runs}) == 1
+    what = runs[0].label if single else _text(row.get("variant")) or " ".join(selectors)
+    metric = str(row["metric"]).replace("_", " ")
+    question = _text(row.get("question"))
+    details = [f"question {question}" if question else "", _text(row.get("note"))]
+    return Cell(
+        ", ".join(filter(None, (what, metric))),
+        "; ".join(filter(None, details)),
+        f"#{source.run_anchor(runs[0].id)}" if single else "",
+        header=True,
+    )
+
+
+def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> str:
+    low, high = number(row["interval_low"]), number(row["interval_high"])
+    if low is None or high is None:
+        return wording.EMPTY
+    return f"{show(low)} to {show(high)}"
+
+
+def _formatter(metric: str) -> Callable[[float | None], str]:
+    """How values of a metric are written: in the unit in which they are printed."""
+    kind = quantity(metric)
+    if kind == SECONDS:
+        return wording.seconds_number
+    if kind == COUNT:
+        return wording.whole
+    decimals = _DECIMALS.get(kind, 4)
+
+    def show(value: float | None) -> str:
+        if value is None or wording.is_missing(value):
+            return wording.EMPTY
+        text = f"{abs(value):.{decimals}f}"
+        return f"{_MINUS}{text}" if value < 0 and text.strip("0.") else text
+
+    return show
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)

@@ -1,0 +1,45 @@
+"""The runs that a study has when an archive stands in for training."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from nnrepro.study.run import Run, RunId
+
+
+def seeds_with(asked: Sequence[int], listed: Iterable[str]) -> list[int]:
+    """Seeds that a study asks for, then those that only an archive has.
+
+    Args:
+        asked: seeds of the configuration, in its order.
+        listed: ids of the runs in the archive.
+    """
+    found = sorted({RunId.parse(run_id).seed for run_id in listed})
+    return list(dict.fromkeys([*asked, *found]))
+
+
+def archived(runs: Sequence[Run], listed: Collection[str], asked: Sequence[int]) -> list[Run]:
+    """Of the runs that a study could have, those that it has with an archive.
+
+    That is every run that the archive has or should have, and besides, so that what lacks is named,
+    each variant at the seeds asked for that the archive has of anything; at all seeds asked for
+    where the archive has none of them and nothing of the variant.
+
+    Args:
+        runs: the study's runs at the seeds of `seeds_with`.
+        listed: ids of the runs in the archive.
+        asked: seeds of the configuration.
+    """
+    known = [run for run in runs if run.id in listed]
+    base = {run.seed for run in known}.intersection(asked)
+    there = {_variant(run) for run in known}
+
+    def wanted(run: Run) -> bool:
+        if run.id in listed or run.seed in base:
+            return True
+        return not base and run.seed in asked and _variant(run) not in there
+
+    return [run for run in runs if wanted(run)]
+
+
+def _variant(run: Run) -> tuple[Any, ...]:
+    return run.protocol, run.experiment, run.variant

@@ -1,0 +1,52 @@
+"""The report's section on claims: every claim with its verdict, linked from its question."""
+
+from html import escape, unescape
+
+import pytest
+
+from nnrepro.analysis.csvfile import read_csv
+from nnrepro.claims.tree import VERDICTS
+
+
+@pytest.fixture(scope="module")
+def claims(whole):
+    return read_csv(whole.tables / "claims.csv")
+
+
+def test_every_claim_stands_in_the_report_with_its_verdict(report, claims):
+    assert len(claims) == 53
+    for _, claim in claims.iterrows():
+        row = report.partition(f'<tr id="claim-{claim["id"]}">')[2].partition("</tr>")[0]
+        assert claim["verdict"] in row
+        assert claim["statement"] in unescape(row)
+
+
+def test_a_question_links_to_its_claims_and_to_no_others(report, claims):
+    question = report.partition('id="question-A3"')[2].partition('<section class="question"')[0]
+    linked = {name for name in claims["id"] if f'href="#claim-{escape(name)}"' in question}
+    assert linked == set(claims.loc[claims["section"] == "A3", "id"])
+    assert linked
+
+
+def test_the_tally_counts_every_claim_once(report, claims):
+    table = report.partition('id="claims-summary"')[2].partition("</table>")[0]
+    cells = [int(cell.partition("<")[0]) for cell in table.split('<td class="n">')[1:]]
+    assert len(cells) == 2 * len(VERDICTS)
+    assert sum(cells) == len(claims)
+
+
+def test_a_missing_table_is_named(small):
+    results = small(only={"protocols": ["tan"], "experiments": ["text_models"]})
+    results.write_runs()
+    results.write_tables()
+    (results.tables / "claims.csv").unlink()
+    assert "tables/claims.csv" in results.build()
+
+
+def test_a_study_without_claims_has_no_such_section(small):
+    results = small(only={"protocols": ["tan"], "experiments": ["text_models"]}, claims=None)
+    results.write_runs()
+    results.write_tables()
+    page = results.build()
+    assert 'id="claims"' not in page
+    assert 'class="claimed"' not in page

@@ -1,0 +1,108 @@
+"""The report names damaged, missing, further and additional runs, and stamps what was done."""
+
+import json
+import re
+from typing import Any
+
+from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.reading import reading
+from nnrepro.report import build_report
+from nnrepro.study.folders import RunFolders
+
+
+def test_a_full_study_has_no_section_on_what_was_read(report: str) -> None:
+    """Where all is well, there is nothing to say."""
+    assert 'id="reading"' not in report
+
+
+def test_damaged_and_missing_runs_are_named_with_the_reason(small: Any, outline: Any) -> None:
+    """A reader learns which run is not in the averages, and why."""
+    results = small()
+    results.write_runs()
+    runs = results.root / "runs" / "tan" / "text_models"
+    (runs / "char_cnn" / "seed0" / "history.json").write_text('{"loss": [NaN]}')
+    (runs / "word_cnn" / "seed0" / "history.json").unlink()
+    results.write_tables()
+    text = outline(_built(results)).text
+    told = text[text.rindex("What was read") :]
+    assert "1 history is damaged." in told
+    assert "tan/text_models/char_cnn/seed0: tan/text_models/char_cnn/seed0/history.json" in told
+    assert "tan/text_models (1 run): word_cnn/seed0" in told
+    assert str(results.root) not in told
+
+
+def test_further_and_additional_runs_are_told(small: Any, outline: Any) -> None:
+    """Which of several histories was used, and what of an archive no number rests on."""
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    run = "tan/text_models/char_cnn/seed0"
+    found = {
+        "problems": [],
+        "several": [
+            {
+                "run": run,
+                "folder": f"long/{run}",
+                "epochs": 10,
+                "others": [{"folder": run, "epochs": 0}],
+            }
+        ],
+        "extra": ["mine/own/thing/seed4", "mine/own/other/seed1"],
+    }
+    text = outline(_built(results, found)).text
+    assert f"{run}: used long/{run} (10 epochs), not {run} (unreadable)" in text
+    assert "mine/own (2 runs): thing/seed4, other/seed1" in text
+
+
+def test_a_history_shorter_than_the_study_asks_for_is_never_stamped_as_full(
+    small: Any, outline: Any
+) -> None:
+    """Stamps follow the histories, not the settings."""
+    results = small(budget={}, published={})
+    results.write_runs(record=False)
+    for run in results.study.runs:
+        file = results.root / "runs" / run.id / "history.json"
+        history = json.loads(file.read_text())
+        file.write_text(json.dumps({key: values[:7] for key, values in history.items()}))
+    results.write_tables()
+    results.write_figures()
+    html = _built(results)
+    text = outline(html).text
+    assert "7 of 250 or 7 of 100 epochs" in text[: text.index("Summary")]
+    stamps = re.findall(r'class="stamp([^"]*)">([^<]*)<', html)
+    assert len(stamps) > 10
+    assert [s for s in stamps if s[0] != "" or "7 of " not in s[1]] == []
+    assert "compared though" not in text
+
+
+def test_runs_of_unequal_lengths_are_compared_with_a_warning(small: Any, outline: Any) -> None:
+    """A winner that merely trained longer cannot pass unnoticed."""
+    results = small()
+    results.write_runs()
+    run = results.study.runs_of("tan", "text_models")[0]
+    file = results.root / "runs" / run.id / "history.json"
+    history = json.loads(file.read_text())
+    file.write_text(json.dumps({key: values * 20 for key, values in history.items()}))
+    other = results.study.runs_of("tan", "text_models")[2]
+    (results.root / "runs" / other.id / "history.json").unlink()
+    results.write_tables()
+    text = outline(_built(results)).text
+    assert "Only 3 of 4 variants could be compared." in text
+    assert "different lengths, from 10 to 200 epochs" in text
+
+
+def _built(results: Any, found: Any = None) -> str:
+    """The report with what reading the runs brought to light."""
+    study, folders = results.study, RunFolders(results.root / "runs")
+    _, problems = read_runs(study.runs, folders)
+    out = results.root / "report.html"
+    build_report(
+        study,
+        tables=results.tables,
+        figures=results.figures,
+        decisions=results.decisions,
+        provenance={},
+        reading=found or reading(study, folders, problems),
+        out=out,
+    )
+    return out.read_text(encoding="utf-8")

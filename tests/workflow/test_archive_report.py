@@ -1,0 +1,99 @@
+"""The report of an archive: no training, the same bytes anywhere, and no silence about gaps."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+VARIANTS = ("char_cnn", "word_cnn")
+ARCHIVE = ("--config", "archive=histories", "results=out/mine")
+
+
+def write_history(archive: Path, run_id: str, epochs: int) -> None:
+    """Curves of the run's own, with noise."""
+    numbers = np.random.default_rng(list(run_id.encode()))
+    history = {
+        key: numbers.random(epochs).tolist()
+        for key in ("loss", "accuracy", "val_loss", "val_accuracy")
+    }
+    (archive / run_id).mkdir(parents=True)
+    (archive / run_id / "history.json").write_text(json.dumps(history))
+
+
+@pytest.fixture
+def archive(workflow: Any) -> Path:
+    """An archive in the project's folder: two variants of either protocol, and its own study."""
+    folder = workflow.folder / "histories"
+    for protocol in ("tan", "koh"):
+        for variant in VARIANTS:
+            write_history(folder, f"{protocol}/text_models/{variant}/seed0", 12)
+    config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = {key: value for key, value in config.items() if key not in ("claims", "published")}
+    config["title"] = "Somebody's own study"
+    config["only"] = {
+        "experiments": ["text_models"],
+        "variants": [f"text_models/{variant}" for variant in VARIANTS],
+    }
+    for section in ("tables", "figures"):
+        config[section] = {"text_models": config[section]["text_models"]}
+    (folder / "study.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """Tables, figures and report by path."""
+    kinds = ("tables/**/*.csv", "figures/**/*.svg", "report/*.html")
+    files = sorted(file for kind in kinds for file in folder.glob(kind))
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_made_again(
+    workflow: Any, archive: Path, tmp_path: Path
+) -> None:
+    planned = workflow.planned(*ARCHIVE)
+    assert not {"train_run", "prepare_data", "download_data"} & set(planned)
+    workflow.snakemake(*ARCHIVE)
+    results = made(workflow.folder / "out" / "mine")
+    assert "Somebody&#39;s own study" in results["report/index.html"].decode()
+    assert "12 of 250" in results["report/index.html"].decode()
+    assert "figures/koh/curves/text_models/word_cnn.svg" in results
+    assert not workflow.planned(*ARCHIVE)
+
+    # Elsewhere, from an archive elsewhere, everything is the same to the byte.
+    shutil.copytree(archive, tmp_path / "there")
+    elsewhere = tmp_path / "deep" / "er" / "results"
+    workflow.snakemake("--config", f"archive={tmp_path / 'there'}", f"results={elsewhere}")
+    assert made(elsewhere) == results
+
+    shutil.rmtree(archive / "koh" / "text_models" / "word_cnn")
+    write_history(archive, "koh/text_models/word_cnn/seed0", 20)
+    again = workflow.planned(*ARCHIVE)
+    assert again["draw_curves"] == again["draw_comparison"] == 1
+    assert again["tabulate_runs"] == again["build_report"] == 1
+
+
+def test_damaged_and_missing_runs(workflow: Any, archive: Path) -> None:
+    """The report comes first and names them; only damage fails, unless it is allowed."""
+    lost, broken = (archive / "tan" / "text_models" / name / "seed0" for name in VARIANTS)
+    shutil.rmtree(lost)
+    (broken / "history.json").write_text('{"loss": [NaN]}')
+    done = workflow.snakemake(*ARCHIVE, check=False)
+    assert done.returncode != 0
+    assert "tan/text_models/word_cnn/seed0" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    html = (workflow.folder / "out" / "mine" / "report" / "index.html").read_text()
+    assert "1 run is missing and 1 run is damaged" in html
+    workflow.snakemake(*ARCHIVE, "allow_gaps=true")
+
+
+def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> None:
+    done = workflow.snakemake("--config", "archive=nowhere", check=False)
+    assert done.returncode != 0
+    assert "there is no folder 'nowhere'" in done.stdout + done.stderr
+    assert not (workflow.folder / "results").exists()
