@@ -19,7 +19,7 @@ READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
 
-.PHONY: help demo test study report archive plan bench check lock clean-venv
+.PHONY: help demo test test-slurm study report archive plan bench check lock clean-venv
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -40,13 +40,18 @@ report: $(READY) ## tables, figures and report from an archive: results/archive/
 
 archive: $(READY) ## finished runs of results/full into archive/; FROM=, TO=, PREDICTIONS=1
 	$(VENV)/bin/python scripts/archive.py $(FROM) --to "$(TO)" $(if $(PREDICTIONS),--predictions) \
-	    $(if $(REPLACE),--replace) $(ARGS)
+	    $(if $(REPLACE),--replace) $(if $(COMPRESS),--compress) $(ARGS)
 
 plan: $(READY) ## runs done and to do, and the time they will take
 	$(VENV)/bin/python scripts/plan.py --cores $(CORES) $(ARGS)
 
 test: $(READY) ## the test suite
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some ten minutes
+	@command -v slurmctld munged >/dev/null || { apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge; }
+	$(VENV)/bin/python -m pytest tests/workflow/slurm -m slurm -p no:randomly --durations=0 $(ARGS)
 
 bench: $(READY) $(BENCH_READY) ## speed against peers, about ten minutes: benchmarks/results
 	PYTHONPATH=scripts $(VENV)/bin/python -m benchmarks --torch-python $(BENCH_VENV)/bin/python $(ARGS)

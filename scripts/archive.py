@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             config=config,
             predictions=asked.predictions,
             replace=asked.replace,
+            compress=asked.compress,
         )
     except (NnreproError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--to", type=Path, default=Path("archive"), help="the archive's folder (archive)")
     add("--predictions", action="store_true", help="keep the predictions, too")
     add("--replace", action="store_true", help="replace different histories of the same length")
+    add("--compress", action="store_true", help="store histories as history.json.gz")
     add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
     return parser
 

@@ -41,6 +41,7 @@ def make_archive(
     config: Mapping[str, Any],
     predictions: bool = False,
     replace: bool = False,
+    compress: bool = False,
 ) -> Outcome:
     """Put finished runs into an archive, together with what it holds already.
 
@@ -54,6 +55,7 @@ def make_archive(
         config: the configuration, which is kept as `study.yaml`.
         predictions: whether to keep the predictions, too.
         replace: whether a different history of the same length replaces the archived one.
+        compress: whether to store the histories that come as `<name>.gz`, at a third of the size.
 
     Raises:
         CollectError: runs to be archived are missing or damaged.
@@ -66,7 +68,7 @@ def make_archive(
     merged = merge(runs, archive, replace=replace)
     new = _beside(archive, "new")
     shutil.rmtree(new, ignore_errors=True)
-    _fill(new, archive, merged)
+    _fill(new, archive, merged, compress)
     _write(new / STUDY_FILE, _study_text(config).encode())
     described = manifest(new, study, archive.name)
     _write(new / MANIFEST, plain_json(described))
@@ -75,24 +77,24 @@ def make_archive(
     return Outcome(merged, unfinished, sum(g["runs"] for g in described["groups"]), size)
 
 
-def _fill(new: Path, archive: Path, merged: Merge) -> None:
+def _fill(new: Path, archive: Path, merged: Merge, compress: bool) -> None:
     """The runs of the new archive: those that stay, then those that come."""
     if archive.is_dir():
         shutil.copytree(archive, new, copy_function=_linked)
     for placed in merged.whole:
         shutil.rmtree(new / placed.inside, ignore_errors=True)
-        _write_files(new, placed)
+        _write_files(new, placed, compress)
     for placed in merged.completed:
-        _write_files(new, placed)
+        _write_files(new, placed, compress)
 
 
-def _write_files(new: Path, placed: Placed) -> None:
-    """Those files of a run that are not there yet; histories are compressed."""
+def _write_files(new: Path, placed: Placed, compress: bool) -> None:
+    """Those files of a run that are not there yet."""
     for name, content in sorted(placed.run.files.items()):
         path = new / placed.inside / name
         if stored(path) is not None:
             continue
-        if name.startswith("history") and name.endswith(_COMPRESSED):
+        if compress and name.startswith("history") and name.endswith(_COMPRESSED):
             _write(path.with_name(f"{name}.gz"), packed(content))
         else:
             _write(path, content)
