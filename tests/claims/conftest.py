@@ -90,6 +90,7 @@ def run_of(study: Study) -> Callable[..., RunData]:
         train_accuracy: Any = 0.5,
         train_loss: Any = 1.0,
         seconds: float | None = None,
+        cpu: float | None = None,
         device: str = "a processor",
         threads: int = 1,
         status: str = "completed",
@@ -117,6 +118,8 @@ def run_of(study: Study) -> Callable[..., RunData]:
         }
         if seconds is not None:
             record["seconds"] = {"training": seconds, "evaluation": 0.0}
+            if cpu is not None:
+                record["seconds"]["cpu"] = cpu
         comparison = None
         if larger is not None:
             run = replace(run, settings={**run.settings, "comparison_test_examples": 5000})

@@ -158,6 +158,16 @@ def test_times_are_compared_on_one_machine_only(decide, run_of):
     assert decide(rule, timed(threads=2)).verdict == UNDECIDED
 
 
+def test_times_taken_while_other_work_ran_decide_nothing(decide, run_of):
+    rule = [threshold("cells/a", "train_seconds", below=100)]
+    alone = [run_of("cells/a", s, seconds=5.0, cpu=4.9) for s in (0, 1)]
+    assert decide(rule, alone).verdict == HOLDS
+    shared = [alone[0], run_of("cells/a", 1, seconds=5.0, cpu=2.0)]
+    row = decide(rule, shared)
+    assert row.verdict == UNDECIDED
+    assert "1 of 2 runs were timed while other work" in row.reason
+
+
 def test_a_time_that_is_not_recorded_is_not_testable(decide, run_of):
     row = decide([threshold("cells/a", "train_seconds", below=9)], [run_of("cells/a", 0)])
     assert row.verdict == NOT_TESTABLE

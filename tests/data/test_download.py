@@ -105,7 +105,8 @@ def target(tmp_path: Path) -> Path:
 
 
 def files(target: Path) -> list[str]:
-    return sorted(path.name for path in target.parent.iterdir())
+    names = (path.name for path in target.parent.iterdir())
+    return sorted(name for name in names if not name.endswith(".lock"))
 
 
 def test_file_arrives_verified_and_alone(server: Server, target: Path) -> None:

@@ -28,6 +28,10 @@ STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
 
 
+_OWN_PROCESSOR = 0.8
+"""Share of its time that a run must have had a processor for its time to mean anything."""
+
+
 @dataclass(frozen=True, eq=False)
 class RunData:
     """A run with what was found of it.
@@ -50,6 +54,33 @@ class RunData:
     folder: Path | None = None
     validation: ComparisonHistory | None = None
     folds: FoldHistory | None = None
+
+    @property
+    def train_seconds(self) -> float | None:
+        """Seconds of training and evaluation together, as the reports timed the whole loop."""
+        training, evaluation = self._seconds("training"), self._seconds("evaluation")
+        return None if training is None or evaluation is None else training + evaluation
+
+    @property
+    def cpu_seconds(self) -> float | None:
+        """Seconds that the run's threads had a processor in that time, summed over the threads."""
+        return self._seconds("cpu")
+
+    @property
+    def timed_on_a_busy_machine(self) -> bool:
+        """Whether the run waited for a processor so long that its seconds tell little.
+
+        Only a CPU run whose record has its CPU seconds can tell.
+        """
+        device = (self.record or {}).get("device")
+        on_cpu = isinstance(device, dict) and device.get("kind") == "cpu"
+        wall, cpu = self.train_seconds, self.cpu_seconds
+        return on_cpu and wall is not None and cpu is not None and cpu < _OWN_PROCESSOR * wall
+
+    def _seconds(self, name: str) -> float | None:
+        seconds = (self.record or {}).get("seconds")
+        value = seconds.get(name) if isinstance(seconds, dict) else None
+        return float(value) if isinstance(value, int | float) else None
 
     @property
     def status(self) -> str:

@@ -54,12 +54,13 @@ METRICS = (
     *(COMPARISON_PREFIX + name for name in TEST_METRICS),
     *VALIDATION_METRICS,
     "train_seconds",
+    "cpu_seconds",
     "seconds_per_epoch",
 )
 """Metrics in the order of their columns; `last_window_` gives one column per window in use."""
 
-ORIGIN = ("device", "generated")
-"""What the last columns tell of where a run was made."""
+ORIGIN = ("device", "busy", "generated")
+"""What the last columns tell of where a run was made, and whether it had the machine to itself."""
 
 _RESERVED = frozenset((*IDENTITY, *LENGTHS, *METRICS, *ORIGIN))
 
@@ -153,7 +154,7 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
         values |= {COMPARISON_PREFIX + name: value for name, value in larger.items()}
     if data.validation is not None:
         values |= validation_metrics(data.validation, window.used)
-    seconds = _train_seconds(data.record)
+    seconds = data.train_seconds
     per_epoch = None if seconds is None else seconds / history.epochs
     return {
         "epochs_completed": history.epochs,
@@ -161,9 +162,11 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
         "smoothing": smoothing.used,
         **{with_window(name, window.used): value for name, value in values.items()},
         "train_seconds": seconds,
+        "cpu_seconds": data.cpu_seconds,
         "seconds_per_epoch": per_epoch,
         **_reached(history.val_accuracy, levels, per_epoch),
         "device": _device(data.record),
+        "busy": data.timed_on_a_busy_machine,
         "generated": data.generated,
     }
 
@@ -184,17 +187,6 @@ def _reached(
         seconds = epochs * per_epoch if known else None  # type: ignore[operator]
         values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))
     return values
-
-
-def _train_seconds(record: dict[str, Any] | None) -> float | None:
-    """Seconds of training and evaluation together, as the reports timed the whole loop."""
-    seconds = (record or {}).get("seconds")
-    if not isinstance(seconds, dict):
-        return None
-    training, evaluation = seconds.get("training"), seconds.get("evaluation")
-    if isinstance(training, int | float) and isinstance(evaluation, int | float):
-        return float(training + evaluation)
-    return None
 
 
 def _device(record: dict[str, Any] | None) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nnrepro.claims.conditions import Condition, Untestable
 from nnrepro.claims.evidence import RunEvidence
 from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
-from nnrepro.claims.measured_run import Unmeasured
+from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.claims.spans import Span
 from nnrepro.claims.tree import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Part, opposite
 
@@ -169,16 +169,25 @@ def _obstacle(
     if short:
         more = f" ({len(short) - 1} more runs are short)" if len(short) > 1 else ""
         return f"{next(iter(short))}{more}"
-    if any(measure.timed for measure in part.measures):
-        machines = {run.machine for run in runs}
-        if None in machines:
-            return "device and threads of a timed run are not recorded"
-        if len(machines) > 1:
-            return "the runs were timed on different devices or with different numbers of threads"
+    if any(measure.timed for measure in part.measures) and (why := _untimed(runs)):
+        return why
     if any(measure.of_test_set for measure in part.measures):
         sizes = sorted({size for run in runs if (size := run.test_examples) is not None})
         if len(sizes) > 1:
             return f"the runs were judged on test sets of {' and '.join(map(str, sizes))} examples"
+    return ""
+
+
+def _untimed(runs: Sequence[MeasuredRun]) -> str:
+    """Why the times of runs cannot be compared; empty where they can."""
+    machines = {run.machine for run in runs}
+    if None in machines:
+        return "device and threads of a timed run are not recorded"
+    if len(machines) > 1:
+        return "the runs were timed on different devices or with different numbers of threads"
+    busy = sum(run.data.timed_on_a_busy_machine for run in runs)
+    if busy:
+        return f"{busy} of {len(runs)} runs were timed while other work took the processors"
     return ""
 
 

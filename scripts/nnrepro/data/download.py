@@ -1,6 +1,5 @@
 """Fetching a file over HTTP(S): resumed where it broke off, retried, verified before it is used."""
 
-import fcntl
 import http.client
 import itertools
 import os
@@ -11,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tqdm import tqdm
 
 from nnrepro.data.checksums import verify
 from nnrepro.data.errors import DataError, DownloadError
+from nnrepro.locks import wait_for_lock
 
 CHUNK = 256 * 1024
 MAX_BYTES = 2**30  # no file of the study comes near; an endless answer must end
@@ -94,19 +94,19 @@ def download(
 @contextmanager
 def _exclusive(destination: Path) -> Iterator[Path]:
     """Yield the part file of `destination`, which this process alone may then change."""
-    part = destination.with_name(destination.name + ".part")
-    with ExitStack() as stack:
-        while True:
-            lock = stack.enter_context(part.open("ab"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # While this process waited, the file may have got its final name: lock the new one.
-            if part.exists() and os.path.samestat(os.fstat(lock.fileno()), part.stat()):
-                break
-        try:
-            yield part
-        finally:
-            if part.exists() and part.stat().st_size == 0:
-                part.unlink()
+    part = destination.with_name(f"{destination.name}.part")
+    lock = wait_for_lock(destination.with_name(f".{destination.name}.lock"), _tell_waiting)
+    try:
+        part.touch()
+        yield part
+    finally:
+        if part.exists() and part.stat().st_size == 0:
+            part.unlink()
+        lock.release()
+
+
+def _tell_waiting(holder: str) -> None:
+    print(f"waiting: {holder} is fetching the same file", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,6 @@ class _Transfer:
         return self.part.stat().st_size
 
     def _empty(self) -> None:
-        # Emptied, not removed: the lock that other processes wait for is on this very file.
         os.truncate(self.part, 0)
 
 

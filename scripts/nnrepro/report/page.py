@@ -206,11 +206,19 @@ class HighlightGroup:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How many runs are in which state; states that no run is in are left out."""
+    """How many runs are in which state; states that no run is in are left out.
+
+    Attributes:
+        declared: runs that the study declares.
+        asked: runs that are left of them.
+        counts: runs by their state.
+        busy: runs that waited for a processor for so long that their times tell little.
+    """
 
     declared: int
     asked: int
     counts: Mapping[str, int]
+    busy: int = 0
 
     @property
     def incomplete(self) -> bool:

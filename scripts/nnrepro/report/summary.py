@@ -69,7 +69,8 @@ def run_status(source: Source) -> RunStatus | None:
         return None
     found = source.runs["status"].value_counts().to_dict()
     counts = {name: int(found[name]) for name in STATUSES if found.get(name)}
-    return RunStatus(source.study.declared_runs, len(source.study.runs), counts)
+    busy = int(source.runs["busy"].eq(True).sum()) if "busy" in source.runs.columns else 0
+    return RunStatus(source.study.declared_runs, len(source.study.runs), counts, busy)
 
 
 def counts(source: Source) -> dict[str, int]:

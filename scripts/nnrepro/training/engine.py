@@ -96,23 +96,28 @@ def make_engine(
 class Pace:
     """How many steps to do per call so that a call takes about `seconds`.
 
-    Starts with few steps and follows the time that steps take; `total` sums up the calls' seconds.
+    Starts with few steps and follows the time that steps take; `total` sums up the calls' seconds,
+    `cpu` the seconds that all threads of this process had a processor in them.
     """
 
     def __init__(self, seconds: float = 1.0, first: int = 4):
         self._seconds = seconds
         self.steps = first
         self.total = 0.0
+        self.cpu = 0.0
         self._started = 0.0
+        self._cpu_started = 0.0
 
     def start(self) -> None:
         """A call begins."""
         self._started = time.perf_counter()
+        self._cpu_started = time.process_time()
 
     def stop(self, steps: int) -> float:
         """A call has done `steps`; return the seconds it took."""
         elapsed = time.perf_counter() - self._started
         self.total += elapsed
+        self.cpu += time.process_time() - self._cpu_started
         fitting = int(steps * self._seconds / max(elapsed, 1e-6))
         self.steps = max(1, min(fitting, 4 * self.steps))
         return elapsed

@@ -42,6 +42,7 @@ class Loop:
     def __post_init__(self) -> None:
         self._train_pace = Pace()
         self._test_pace = Pace()
+        self._cpu_noted = 0.0
         self._evaluated = max(examples.stop for examples in self.sets.values())
         order = np.arange(self._evaluated, dtype=np.int32)
         self._test_batches, _ = batches(order, int(self.settings["batch_size"]))
@@ -125,8 +126,14 @@ class Loop:
         progress.losses, progress.correct = [], []
         progress.epoch += 1
 
+    def _note_cpu(self, progress: Progress) -> None:
+        cpu = self._train_pace.cpu + self._test_pace.cpu
+        progress.seconds["cpu"] = progress.seconds.get("cpu", 0.0) + cpu - self._cpu_noted
+        self._cpu_noted = cpu
+
     def _between_chunks(self, progress: Progress) -> None:
         """Stop in good order if asked to; write a checkpoint if one is due."""
+        self._note_cpu(progress)
         if self.stop.signal is not None:
             self.checkpoints.save(progress, self.engine.variables())
             raise TrainingInterrupted(
