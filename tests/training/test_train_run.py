@@ -72,6 +72,8 @@ def test_run_json_tells_where_the_numbers_come_from(tmp_path):
     assert list(seconds) == ["setup", "training", "evaluation", "cpu", "total"]
     parts = seconds["setup"] + seconds["training"] + seconds["evaluation"]
     assert seconds["total"] == pytest.approx(parts, abs=0.01)
+    assert list(told["setup_stages"]) == ["backend", "model", "compile"]
+    assert sum(told["setup_stages"].values()) == pytest.approx(seconds["setup"], rel=0.1, abs=0.1)
     assert 0 < seconds["cpu"] < told["threads"] * parts + 1
 
 

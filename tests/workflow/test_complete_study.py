@@ -65,7 +65,10 @@ def test_records_tell_where_a_run_comes_from(results: Path) -> None:
         assert record["data"]["generated"] is True
         assert all(re.fullmatch("[0-9a-f]{64}", s) for s in record["data"]["sha256"].values())
         assert re.fullmatch("[0-9a-f]{64}", record["code"]["sha256"])
-        assert {"setup", "training", "evaluation", "total"} <= set(record["seconds"])
+        assert {"setup", "training", "evaluation", "cpu", "total"} <= set(record["seconds"])
+        stages = ["start", "data", "backend", "model", "compile"]
+        assert list(record["setup_stages"]) == stages
+        assert 0 < record["setup_stages"]["start"] < 120
         assert record["packages"]["keras"] and record["device"]["name"]
 
 

@@ -9,11 +9,13 @@ from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 from nnrepro.training.finished import is_finished
 from nnrepro.training.slots import HeldSlots, hide_gpus, take_slots
+from nnrepro.training.stages import StageClock
 from nnrepro.training.train import train_run
 
 __all__ = [
     "CheckpointPolicy",
     "HeldSlots",
+    "StageClock",
     "TrainingError",
     "TrainingInterrupted",
     "compute_feature_maps",

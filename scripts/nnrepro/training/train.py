@@ -19,6 +19,7 @@ from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.provenance import host, package_versions
 from nnrepro.training.seeding import seed_everything
 from nnrepro.training.slots import HeldSlots
+from nnrepro.training.stages import StageClock
 
 if TYPE_CHECKING:
     import keras
@@ -39,6 +40,7 @@ def train_run(
     log: Log | None = None,
     policy: CheckpointPolicy | None = None,
     slots: HeldSlots | None = None,
+    clock: StageClock | None = None,
 ) -> None:
     """Fit one run and write its folder; go on from its checkpoint if there is one.
 
@@ -61,6 +63,7 @@ def train_run(
         log: takes progress lines.
         policy: when to write checkpoints.
         slots: the GPU slots that the caller has taken, for run.json; None when it takes none.
+        clock: the stages that have passed already, for run.json.
 
     Raises:
         TrainingInterrupted: SIGTERM or SIGINT arrived; a checkpoint is written.
@@ -68,10 +71,13 @@ def train_run(
         ModelError: the model or its parameters do not exist.
     """
     began = time.perf_counter()
+    clock = clock or StageClock()
     log = log or _silent
     with StopRequest() as stop:
         threads = prepare_device(threads)
+        clock.mark("backend")
         model, engine = _prepare(run, dataset)
+        clock.mark("model")
         packages = package_versions()
         device = describe_device()
         checkpoints = Checkpoints(
@@ -94,6 +100,7 @@ def train_run(
             stop=stop,
         )
         loop.compile()
+        clock.mark("compile")
         progress.seconds["setup"] += time.perf_counter() - began
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
@@ -116,6 +123,7 @@ def train_run(
             "epochs_completed": progress.epoch,
             "parameters": _parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
+            "setup_stages": clock.seconds,
             "data": dict(data_provenance),
             "code": {"sha256": code_sha256},
             "packages": packages,
