@@ -139,3 +139,18 @@ def test_every_model_learns_in_two_steps(name):
     assert losses[2] < losses[0]
     for old, new in zip(before, model.get_weights(), strict=True):
         assert not np.array_equal(old, new)
+
+
+def test_image_cnn_in_bfloat16_keeps_its_weights_and_logits_in_float32():
+    """The same initial network to the accuracy of eight bits; the default computes in float32."""
+    image = np.random.default_rng(0).random((8, 32, 32, 3)).astype("float32")
+    exact = build_model("image_cnn", CHANNELS, IMAGE)
+    rough = build_model("image_cnn", {**CHANNELS, "precision": "bfloat16"}, IMAGE)
+    assert all(layer.compute_dtype == "float32" for layer in exact.layers)
+    assert rough.get_layer("c1").compute_dtype == "bfloat16"
+    assert {str(weight.dtype) for weight in rough.weights} == {"float32"}
+    rough.set_weights(exact.get_weights())
+    logits = np.asarray(rough(image))
+    assert logits.dtype == np.float32
+    want = np.asarray(exact(image))
+    assert 0 < np.abs(logits - want).max() < 0.05 * np.abs(want).max()

@@ -20,6 +20,7 @@ def image_cnn(
     dropout_rate: Annotated[float, Range(0, 0.99)] = 0.0,
     dropout_placement: Literal["flatten+dense", "dense+logits"] = "flatten+dense",
     augment: Literal["none", "light"] = "none",
+    precision: Literal["float32", "bfloat16"] = "float32",
 ) -> "keras.Model":
     """The reports' CNN for CIFAR-10 images, with `c1` and `c2` channels.
 
@@ -36,6 +37,8 @@ def image_cnn(
         dropout_placement: where dropout acts: after flatten and after F3 (Tan report), or after F3
             and on the logits (Koh report).
         augment: "light" shifts training images by up to two pixels and mirrors about half.
+        precision: "bfloat16" computes all but the logits with eight bits of mantissa; the weights
+            and their updates stay float32.
     """
     import keras
 
@@ -44,14 +47,15 @@ def image_cnn(
 
     inputs = keras.Input(task.input_shape, name="image")
     x = light_augmentation(task)(inputs) if augment == "light" else inputs
-    x = keras.layers.Conv2D(c1, 9, activation="relu", name="c1")(x)
-    x = keras.layers.MaxPooling2D(2, name="s1")(x)
-    x = keras.layers.Conv2D(c2, 5, activation="relu", name="c2")(x)
-    x = keras.layers.MaxPooling2D(2, name="s2")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
+    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    x = keras.layers.Conv2D(c1, 9, activation="relu", dtype=dtype, name="c1")(x)
+    x = keras.layers.MaxPooling2D(2, dtype=dtype, name="s1")(x)
+    x = keras.layers.Conv2D(c2, 5, activation="relu", dtype=dtype, name="c2")(x)
+    x = keras.layers.MaxPooling2D(2, dtype=dtype, name="s2")(x)
+    x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
     if dropout_placement == "flatten+dense":
         x = dropout(task, dropout_rate, "dropout_flatten")(x)
-    x = keras.layers.Dense(dense_units, name="f3")(x)
+    x = keras.layers.Dense(dense_units, dtype=dtype, name="f3")(x)
     x = dropout(task, dropout_rate, "dropout_f3")(x)
     x = keras.layers.Dense(task.num_classes, name="f4")(x)
     if dropout_placement == "dense+logits":
