@@ -301,3 +301,11 @@ def test_a_group_is_the_mean_over_its_runs(make_number, whole):
     )
     found = reproduce(number, whole)
     assert len(found.values) == 3 and found.epochs == 250
+
+
+def test_an_interval_holds_nothing_that_the_quantity_cannot_be(compared):
+    """However few the seeds; differences in points may be negative."""
+    accuracies = compared[compared["metric"].str.contains("accuracy$|average$")]
+    assert accuracies["interval_low"].min() >= 0 and accuracies["interval_high"].max() <= 1
+    epochs = compared[compared["metric"].str.endswith("_epoch")]["interval_low"].dropna()
+    assert len(epochs) and epochs.min() >= 0

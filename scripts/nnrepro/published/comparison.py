@@ -18,7 +18,7 @@ from nnrepro.analysis.csvfile import tidy_types
 from nnrepro.analysis.statistics import Interval, summarise
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
 from nnrepro.published.prediction import prediction_interval
-from nnrepro.published.quantities import ACCURACY, SECONDS, quantity
+from nnrepro.published.quantities import ACCURACY, NUMBER, POINTS, SECONDS, quantity
 from nnrepro.published.reproduction import (
     FOUND,
     LEFT_OUT,
@@ -42,6 +42,7 @@ ALL = "all"
 """Stands in the summary for all questions of a protocol, and for all protocols."""
 
 _GROUP = ("protocol", "part", "question")
+_SIGNED = (POINTS, NUMBER)
 
 
 def compare_published(numbers: Sequence[PublishedNumber], evidence: Evidence) -> pd.DataFrame:
@@ -112,6 +113,8 @@ def _result(number: PublishedNumber, evidence: Evidence) -> dict[str, Any]:
     values = np.asarray(found.values, dtype=np.float64)
     summary = summarise(values)
     interval = prediction_interval(values, found.deviation, exact=found.exact)
+    if interval is not None:
+        interval = _possible(interval, quantity(number.metric))
     reason = next(_not_judged(number, found, interval), "")
     inside = None
     if interval is not None and not reason:
@@ -131,6 +134,14 @@ def _result(number: PublishedNumber, evidence: Evidence) -> dict[str, Any]:
         "reason": reason,
         "remark": "; ".join(_remarks(found)),
     }
+
+
+def _possible(interval: Interval, kind: str) -> Interval:
+    """The part of an interval that a quantity of this kind can have; a wide one reaches beyond."""
+    if kind in _SIGNED:
+        return interval
+    high = min(interval.high, 1.0) if kind == ACCURACY else interval.high
+    return Interval(max(interval.low, 0.0), high, interval.kind)
 
 
 def _not_judged(
