@@ -64,7 +64,7 @@ def ranking(name: str, spec: Any) -> Node:
                 predicate="ranking",
                 statement=f"{listed([first])} has the {end} {measure.text}{by} of "
                 f"{among}{listed(rivals)}",
-                threshold=f"{'above' if end == 'highest' else 'below'} {bound.threshold:g}",
+                threshold=f"{'above' if end == 'highest' else 'below'} {bound.threshold + 0.0:g}",
                 unit=measure.unit,
                 measures=(measure,) if limit is None else (measure, _RANGE),
                 selectors=flat([first, *rivals]),
