@@ -154,7 +154,15 @@ def test_removing_a_checkpoint_leaves_other_files_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
-def test_a_second_signal_acts_at_once():
+@pytest.fixture
+def interruptible():
+    """SIGINT as in the foreground: a shell starts its background jobs with it ignored."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+def test_a_second_signal_acts_at_once(interruptible):
     """The first is noted, and the former handlers are back."""
     before = signal.getsignal(signal.SIGINT)
     with StopRequest() as stop:
