@@ -14,17 +14,12 @@
 #   figures/<protocol>/<kind>/**.svg and .png      figures
 #   report/index.html                              the report
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.
-from pathlib import Path
-
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-def study_file():
-    """The study: that of the archive, where it has its own, else config.yaml."""
-    own = Path(config.get("archive", "")) / "study.yaml"
-    return str(own) if config.get("archive") and own.is_file() else "config.yaml"
+include: "rules/source.smk"
 
 
 configfile: study_file()

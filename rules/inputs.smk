@@ -1,5 +1,7 @@
 # What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
 from nnrepro.data.registry import inputs, origin
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.numbers import load_published
 
 
 # ------------------------------------------------------------------------------------------- data
@@ -176,6 +178,23 @@ def table_predictions(wildcards):
         "predictions",
         [run for name in STUDY.protocols for run in STUDY.select(name, spec.runs)],
     )
+
+
+# ------------------------------------------------------------------------------ published numbers
+def published_files():
+    """The files of published numbers, checked; none where they are about none of the runs."""
+    if not STUDY.published:
+        return {}
+    numbers = load_published(STUDY.published["results"], STUDY)
+    if "inconsistencies" in STUDY.published:
+        load_inconsistencies(STUDY.published["inconsistencies"], numbers)
+    present = {(run.protocol, run.experiment) for run in STUDY.runs}
+    shown = any(
+        (number.protocol, selector.partition("/")[0]) in present
+        for number in numbers
+        for selector in number.runs
+    )
+    return dict(STUDY.published) if shown else {}
 
 
 # ---------------------------------------------------------------------------------------- targets

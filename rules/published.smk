@@ -1,24 +1,4 @@
 # Published numbers beside the reproduced ones, and the inconsistencies among them.
-from nnrepro.published.inconsistencies import load_inconsistencies
-from nnrepro.published.numbers import load_published
-
-
-def published_files():
-    """The files of published numbers, checked; none where they are about none of the runs."""
-    if not STUDY.published:
-        return {}
-    numbers = load_published(STUDY.published["results"], STUDY)
-    if "inconsistencies" in STUDY.published:
-        load_inconsistencies(STUDY.published["inconsistencies"], numbers)
-    present = {(run.protocol, run.experiment) for run in STUDY.runs}
-    shown = any(
-        (number.protocol, selector.partition("/")[0]) in present
-        for number in numbers
-        for selector in number.runs
-    )
-    return dict(STUDY.published) if shown else {}
-
-
 with errors_shown():
     PUBLISHED = published_files()
 
