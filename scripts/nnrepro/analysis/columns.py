@@ -140,6 +140,22 @@ def shortened(variants: pd.DataFrame) -> pd.Series:
     return (done < variants["protocol_epochs"]).astype("object").where(done.notna(), None)
 
 
+def lengths(variants: pd.DataFrame) -> pd.DataFrame:
+    """Who the variants are and how long their runs were: how such a table begins.
+
+    Returns:
+        `protocol`, `experiment`, `variant`, `label`, `seeds`, `status`, `epochs`,
+        `protocol_epochs`, `shortened`, `window` and `smoothing`, a row per variant.
+    """
+    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
+    table["epochs"] = variants["epochs_completed"]
+    table["protocol_epochs"] = variants["protocol_epochs"]
+    table["shortened"] = shortened(variants)
+    for name in ("window", "smoothing"):
+        table[name] = variants[name]
+    return table
+
+
 def rows_of(variants: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
     """The rows of the variants that `runs` belong to, in the order of `runs`.
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import shortened
+from nnrepro.analysis.columns import lengths
 from nnrepro.analysis.csvfile import tidy_types
 
 
@@ -16,12 +16,7 @@ def convergence_table(variants: pd.DataFrame) -> pd.DataFrame:
         one), `_converged` (in more than half of the seeds) and `_converged_seeds` (in how many). A
         run that blew up has not converged, however level its curves end.
     """
-    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
-    table["epochs"] = variants["epochs_completed"]
-    table["protocol_epochs"] = variants["protocol_epochs"]
-    table["shortened"] = shortened(variants)
-    for name in ("window", "smoothing"):
-        table[name] = variants[name]
+    table = lengths(variants)
     for curve in ("test_accuracy", "test_loss"):
         share = variants[f"{curve}_converged"]
         table[f"{curve}_convergence_epoch"] = variants[f"{curve}_convergence_epoch"]

@@ -46,8 +46,8 @@ def collapse_levels(run: Run) -> CollapseLevels | None:
     return levels if levels.low <= levels.high < 1 else None
 
 
-def collapses(accuracy: FloatArray, levels: CollapseLevels) -> int:
-    """How often an accuracy falls to guessing and comes back in time.
+def collapse_events(accuracy: FloatArray, levels: CollapseLevels) -> list[tuple[int, int]]:
+    """When an accuracy falls to guessing and comes back in time.
 
     The epochs counted for the return are those from the first one below `low` to the first one
     again above `high`.
@@ -55,13 +55,22 @@ def collapses(accuracy: FloatArray, levels: CollapseLevels) -> int:
     Args:
         accuracy: one value per epoch, shape [epochs]; NaN is neither low nor high.
         levels: what counts as a collapse.
+
+    Returns:
+        The indices of these two epochs for each collapse, counted from 0.
     """
     epochs, is_high = _marked(accuracy, levels)
     falls = epochs[1:][is_high[:-1] & ~is_high[1:]]
     highs = epochs[is_high]
     following = np.searchsorted(highs, falls)
     back = following < len(highs)
-    return int(np.count_nonzero(highs[following[back]] - falls[back] <= levels.within))
+    events = zip(falls[back].tolist(), highs[following[back]].tolist(), strict=True)
+    return [(fall, rise) for fall, rise in events if rise - fall <= levels.within]
+
+
+def collapses(accuracy: FloatArray, levels: CollapseLevels) -> int:
+    """How often an accuracy falls to guessing and comes back in time; see `collapse_events`."""
+    return len(collapse_events(accuracy, levels))
 
 
 def ends_collapsed(accuracy: FloatArray, levels: CollapseLevels) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nnrepro.analysis.columns import metric_values, shortened
+from nnrepro.analysis.columns import lengths, metric_values
 from nnrepro.analysis.csvfile import tidy_types
 from nnrepro.analysis.runs_table import reach_columns
 
@@ -30,12 +30,7 @@ def stability_table(variants: pd.DataFrame, *, accuracies: Sequence[float] = ())
     Raises:
         TableError: the variants table does not tell the time to an accuracy.
     """
-    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
-    table["epochs"] = variants["epochs_completed"]
-    table["protocol_epochs"] = variants["protocol_epochs"]
-    table["shortened"] = shortened(variants)
-    for name in ("window", "smoothing"):
-        table[name] = variants[name]
+    table = lengths(variants)
     for name in (*_SHOWN, "window_range_test_accuracy"):
         for suffix in ("", "_sd"):
             table[name + suffix] = metric_values(variants, name, suffix=suffix)

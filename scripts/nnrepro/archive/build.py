@@ -20,8 +20,6 @@ from nnrepro.study.folders import MANIFEST, STUDY_FILE
 _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training")
 """Keys of the configuration that say how and where work is done, not what is studied."""
 
-_COMPRESSED = ".json"
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -94,7 +92,7 @@ def _write_files(new: Path, placed: Placed, compress: bool) -> None:
         path = new / placed.inside / name
         if stored(path) is not None:
             continue
-        if compress and name.startswith("history") and name.endswith(_COMPRESSED):
+        if compress and name.startswith("history"):
             _write(path.with_name(f"{name}.gz"), packed(content))
         else:
             _write(path, content)

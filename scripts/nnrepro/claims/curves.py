@@ -1,7 +1,7 @@
 """What the functions of a measure compute, each from one curve of a run."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from nnrepro.analysis.convergence import (
     tail,
 )
 from nnrepro.analysis.history import FloatArray
+from nnrepro.analysis.stability import CollapseLevels, collapse_events
 from nnrepro.claims.measures import Reading
 from nnrepro.claims.spans import Span
 from nnrepro.claims.vocabulary import CURVES
@@ -81,7 +82,7 @@ class RunCurves:
         return Span(self.epochs + 1, math.inf) if epoch is None else Span.point(epoch)
 
     def _collapse_peak(self, values: FloatArray, arguments: tuple[float, ...]) -> float:
-        events = list(_collapses(self.curves["test_accuracy"], *arguments))
+        events = _collapses(self.curves["test_accuracy"], arguments)
         return max((float(np.max(values[a:b])) for a, b in events), default=math.nan)
 
 
@@ -110,22 +111,10 @@ def _line(values: FloatArray) -> tuple[float, float]:
     return slope, 1 - float(np.sum((centred - slope * epochs) ** 2)) / total
 
 
-def _collapses(
-    accuracy: FloatArray, floor: float, ceiling: float, within: float
-) -> Iterator[tuple[int, int]]:
-    """Falls below `floor` from above `ceiling`, with a return above it within `within` epochs.
-
-    Yields:
-        The first index below the floor and the index of the return.
-    """
-    risen, fallen = False, None
-    for index, value in enumerate(accuracy):
-        if value > ceiling:
-            if fallen is not None and index - fallen <= within:
-                yield fallen, index
-            risen, fallen = True, None
-        elif value < floor and risen and fallen is None:
-            fallen = index
+def _collapses(accuracy: FloatArray, arguments: tuple[float, ...]) -> list[tuple[int, int]]:
+    """Falls below the first argument from above the second, back within the third's epochs."""
+    floor, ceiling, within = arguments
+    return collapse_events(accuracy, CollapseLevels(floor, ceiling, int(within)))
 
 
 def _epoch_of(values: FloatArray, value: float) -> float:
@@ -157,9 +146,7 @@ _FUNCTIONS: Mapping[str, Computation] = {
     "lowest_epoch": lambda v, a, r: _epoch_of(v, _over(np.min, v)),
     "slope": lambda v, a, r: _line(_part(v, a))[0],
     "r_squared": lambda v, a, r: _line(_part(v, a))[1],
-    "collapses": lambda v, a, r: (
-        float(sum(1 for _ in _collapses(v, *a))) if _sound(v) else math.nan
-    ),
+    "collapses": lambda v, a, r: float(len(_collapses(v, a))) if _sound(v) else math.nan,
 }
 
 

@@ -41,10 +41,11 @@ def same_run(results: Path, undisturbed: Path, run: str) -> bool:
     )
 
 
-def resumed(results: Path, run: str) -> bool:
-    """Whether a run's log says that it went on from a checkpoint."""
-    log = results / "logs" / "train_run" / f"{run}.log"
-    return "going on from" in log.read_text(encoding="utf-8")
+def assert_went_on(results: Path, undisturbed: Path) -> None:
+    """The run went on from a checkpoint, and nothing of it tells but its log."""
+    log = results / "logs" / "train_run" / f"{RUN}.log"
+    assert "going on from" in log.read_text(encoding="utf-8")
+    assert same_run(results, undisturbed, RUN)
 
 
 def wait_for_checkpoint(results: Path, slurm: Slurm) -> str:
@@ -87,8 +88,7 @@ def test_a_cancelled_training_is_submitted_again_and_goes_on(
     submission = submit(project, "long_run.yaml")
     slurm.run("scancel", wait_for_checkpoint(results, slurm))
     submission.finish()
-    assert resumed(results, RUN)
-    assert same_run(results, undisturbed("long_run.yaml"), RUN)
+    assert_went_on(results, undisturbed("long_run.yaml"))
 
 
 def test_a_node_that_goes_down_and_comes_back_loses_nothing(
@@ -101,8 +101,7 @@ def test_a_node_that_goes_down_and_comes_back_loses_nothing(
     wait_until(lambda: not slurm.running(), 60, "the job survived its node")
     slurm.run("scontrol", "update", f"NodeName={NODE}", "State=RESUME")
     submission.finish()
-    assert resumed(results, RUN)
-    assert same_run(results, undisturbed("long_run.yaml"), RUN)
+    assert_went_on(results, undisturbed("long_run.yaml"))
 
 
 def test_a_killed_snakemake_is_started_again_without_unlocking_and_trains_nothing_twice(
@@ -125,6 +124,5 @@ def test_a_time_limit_shorter_than_the_run_is_survived(
     results = project / "results" / "limited"
     submission = submit(project, "limited_run.yaml", "--set-resources", "train_run:runtime=1")
     submission.finish()
-    assert resumed(results, RUN)
     assert "TIMEOUT" in slurm.jobs().values()
-    assert same_run(results, undisturbed("limited_run.yaml"), RUN)
+    assert_went_on(results, undisturbed("limited_run.yaml"))
