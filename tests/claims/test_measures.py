@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnrepro.claims.curves import RunCurves
@@ -129,6 +129,9 @@ def test_a_wrong_measure_says_what_is_wrong(text, hint):
 spans = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)).map(lambda e: Span(min(e), max(e)))
 
 
+@example(Span(1.0, 1.0), Span(2.3e-311, 2.3e-311), 0.0, 0.0)
+@example(Span(1e6, 1e6), Span(1e-305, 1e-305), 0.0, 0.0)
+@example(Span(1e-300, 1e-300), Span(2.3e-311, 2.3e-311), 0.0, 0.0)
 @given(spans, spans, st.floats(0, 1), st.floats(0, 1))
 def test_arithmetic_on_spans_holds_the_result_for_any_number_inside(a, b, s, t):
     x, y = (span.low + share * (span.high - span.low) for span, share in ((a, s), (b, t)))

@@ -5,11 +5,13 @@ its run settles at some later epoch: also a half-line.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 _INF = math.inf
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ class Span:
     def __truediv__(self, other: "Span") -> "Span":
         if other.low <= 0 <= other.high:
             return ANYTHING
-        return self * Span(1 / other.high, 1 / other.low)
+        ends = [_over(a, b) for a in (self.low, self.high) for b in (other.low, other.high)]
+        # A quotient too large for a float is large, not infinite.
+        return Span(min(*ends, _LARGEST), max(*ends, -_LARGEST))
 
 
 ANYTHING = Span(-_INF, _INF)
@@ -92,6 +96,10 @@ def intersection(first: Span, second: Span) -> Span:
 def hull(spans: Sequence[Span]) -> Span:
     """The smallest span that holds all of them."""
     return Span(min(span.low for span in spans), max(span.high for span in spans))
+
+
+def _over(a: float, b: float) -> float:
+    return 0.0 if a == 0 or math.isinf(b) else a / b
 
 
 def _times(a: float, b: float) -> float:
