@@ -4,79 +4,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from nnrepro.data import load_dataset
 from nnrepro.errors import NnreproError
-from nnrepro.files import read_json
-from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
-from nnrepro.training import (
-    CheckpointPolicy,
-    TrainingInterrupted,
-    is_finished,
-    train_run,
-)
+from nnrepro.training import TrainingInterrupted, train_unless_finished
 from nnrepro.training.slots import HeldSlots
-
-IDENTITY = ("name", "source", "generated", "sha256")
-
-
-def train_one(
-    run: Run,
-    study: Study,
-    data: Path,
-    code_sha256: str,
-    *,
-    slots: HeldSlots | None,
-    log: Callable[[str], None],
-) -> bool:
-    """Train a run into the study's folder, unless it is there already.
-
-    Args:
-        run: its settings are fully resolved.
-        study: says where things lie, and how often to write a checkpoint.
-        data: the prepared arrays.
-        code_sha256: fingerprint of the code that trains its model.
-        slots: the GPU slots that this process holds.
-        log: takes progress lines.
-
-    Returns:
-        Whether it had to be trained.
-
-    Raises:
-        TrainingInterrupted: a signal arrived; a checkpoint is written.
-        NnreproError: the data or the settings are wrong.
-    """
-    paths = StudyPaths.of(study)
-    prepared = read_json(data.with_suffix(".json"))
-    identity: dict[str, Any] = {
-        "data_provenance": {key: prepared[key] for key in IDENTITY},
-        "code_sha256": code_sha256,
-    }
-    folder = paths.run(run.id, "history").parent
-    lock = wait_for_lock(
-        paths.lock(run.id), waiting=lambda holder: log(f"waiting: {holder} is training this run")
-    )
-    try:
-        if is_finished(folder, run, **identity, backend=os.environ["KERAS_BACKEND"]):
-            return False
-        train_run(
-            run,
-            load_dataset(data, run.settings),
-            out_dir=folder,
-            checkpoint_dir=paths.checkpoints(run.id),
-            threads=study.resources.threads,
-            log=log,
-            policy=CheckpointPolicy(every_seconds=study.resources.checkpoint_seconds),
-            slots=slots,
-            **identity,
-        )
-        return True
-    finally:
-        lock.release()
 
 
 def serve(
@@ -115,8 +50,15 @@ def _answer(
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("a", encoding="utf-8", buffering=1) as log:
         try:
-            trained = train_one(
-                run, study, data, code, slots=slots, log=lambda line: print(line, file=log)
+            trained = train_unless_finished(
+                run,
+                study,
+                data,
+                code,
+                backend=os.environ["KERAS_BACKEND"],
+                threads=study.resources.threads,
+                slots=lambda: slots,
+                log=lambda line: print(line, file=log),
             )
         except TrainingInterrupted as stop:
             print(stop, file=log)

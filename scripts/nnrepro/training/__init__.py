@@ -8,6 +8,7 @@ from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 from nnrepro.training.finished import is_finished
+from nnrepro.training.job import train_unless_finished
 from nnrepro.training.slots import HeldSlots, hide_gpus, take_slots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.train import train_run
@@ -23,5 +24,6 @@ __all__ = [
     "is_finished",
     "take_slots",
     "train_run",
+    "train_unless_finished",
     "write_feature_maps",
 ]

@@ -1,0 +1,90 @@
+"""One training job: nobody else trains the run meanwhile, and nothing is trained that is there."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nnrepro.data import load_dataset
+from nnrepro.files import read_json
+from nnrepro.locks import wait_for_lock
+from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.finished import is_finished
+from nnrepro.training.progress import Log
+from nnrepro.training.slots import HeldSlots
+from nnrepro.training.stages import StageClock
+from nnrepro.training.train import train_run
+
+_IDENTITY = ("name", "source", "generated", "sha256")
+"""What of the prepared data's description says which data it is."""
+
+
+def train_unless_finished(
+    run: Run,
+    study: Study,
+    data: Path,
+    code_sha256: str,
+    *,
+    backend: str,
+    threads: int,
+    slots: Callable[[], HeldSlots | None],
+    log: Log,
+    clock: StageClock | None = None,
+) -> bool:
+    """Train a run into the study's folder, unless it is there already.
+
+    A training that outlived whoever started it may still be at it: it is waited for, and then found
+    finished.
+
+    Args:
+        run: its settings are fully resolved.
+        study: says where things lie, and how often to write a checkpoint.
+        data: the prepared arrays, with their description beside them.
+        code_sha256: fingerprint of the code that trains its model.
+        backend: the Keras backend.
+        threads: CPU threads.
+        slots: takes the GPU slots; called only when there is something to train.
+        log: takes progress lines.
+        clock: the stages that have passed already, for run.json.
+
+    Returns:
+        Whether it had to be trained.
+
+    Raises:
+        TrainingInterrupted: a signal arrived; a checkpoint is written.
+        NnreproError: the data or the settings are wrong.
+    """
+    paths = StudyPaths.of(study)
+    prepared = read_json(data.with_suffix(".json"))
+    identity: dict[str, Any] = {
+        "data_provenance": {key: prepared[key] for key in _IDENTITY},
+        "code_sha256": code_sha256,
+    }
+    folder = paths.run(run.id, "history").parent
+    clock = clock or StageClock()
+    clock.mark("start")
+    lock = wait_for_lock(
+        paths.lock(run.id), waiting=lambda holder: log(f"waiting: {holder} is training this run")
+    )
+    try:
+        if is_finished(folder, run, **identity, backend=backend):
+            return False
+        held = slots()
+        clock.skip()
+        dataset = load_dataset(data, run.settings)
+        clock.mark("data")
+        train_run(
+            run,
+            dataset,
+            out_dir=folder,
+            checkpoint_dir=paths.checkpoints(run.id),
+            threads=threads,
+            log=log,
+            policy=CheckpointPolicy(every_seconds=study.resources.checkpoint_seconds),
+            slots=held,
+            clock=clock,
+            **identity,
+        )
+        return True
+    finally:
+        lock.release()
