@@ -122,6 +122,36 @@ rule draw_accuracy_time:
         "../scripts/draw_accuracy_time.py"
 
 
+rule draw_overview:
+    input:
+        runs=PATHS.table("runs"),
+        variants=PATHS.table("variants"),
+        published=lambda _: COMPARED if PUBLISHED else [],
+        decisions=figure_decisions,
+    output:
+        report(
+            directory(f"{ROOT}/figures/{{protocol}}/overview"),
+            patterns=["{figure}.svg"],
+            caption="../docs/captions/overview.rst",
+            category="Figures",
+            subcategory="Overview",
+            labels={"protocol": "{protocol}", "figure": "{figure}"},
+        ),
+    log:
+        f"{ROOT}/logs/draw_overview/{{protocol}}.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        stamp=figure_stamp("overview"),
+        spec=figure_spec("overview"),
+        code=code("draw_overview.py", *DRAWING),
+    message:
+        "Drawing the overview ({wildcards.protocol})"
+    script:
+        "../scripts/draw_overview.py"
+
+
 rule compute_feature_maps:
     input:
         data=lambda _: DATA_FILES["image"][0],

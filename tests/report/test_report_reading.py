@@ -68,7 +68,7 @@ def test_a_history_shorter_than_the_study_asks_for_is_never_stamped_as_full(
     results.write_figures()
     html = _built(results)
     text = outline(html).text
-    assert "7 of 250 or 7 of 100 epochs" in text[: text.index("Summary")]
+    assert "7 of 250 or 7 of 100 epochs" in text[: text.index("In short")]
     stamps = re.findall(r'class="stamp([^"]*)">([^<]*)<', html)
     assert len(stamps) > 10
     assert [s for s in stamps if s[0] != "" or "7 of " not in s[1]] == []

@@ -19,7 +19,7 @@ moves. Both sides are joined by their squares (G. Y. Zou and A. Donner, Statisti
 `epochs`: the noise between epochs alone, for a mean loss of one seed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -159,7 +159,11 @@ class Summary:
 
 
 def summarise(
-    values: FloatArray, examples: int | None = None, noise: WindowNoise = UNKNOWN_NOISE
+    values: FloatArray,
+    examples: int | None = None,
+    noise: WindowNoise = UNKNOWN_NOISE,
+    *,
+    fraction: bool = False,
 ) -> Summary:
     """Summarise one metric over seeds.
 
@@ -167,6 +171,8 @@ def summarise(
         values: one value per seed, shape [seeds]; NaN where a seed lacks the metric.
         examples: size of the test set, for accuracies on it; for the interval of one seed.
         noise: of the epochs, for means over a window; for the interval of one seed.
+        fraction: whether the metric lies between 0 and 1; then its interval does, too. Student's t
+            knows of no such bounds, and with two or three seeds it often passes them.
     """
     # Sorted, so that the sum and with it the last bit do not depend on the order of the seeds.
     present = np.sort(values[~np.isnan(values)])
@@ -180,4 +186,7 @@ def summarise(
         return Summary(1, mean, nothing, single_error(mean, examples, noise), interval)
     deviation = float(np.std(present, ddof=1))
     error = deviation / float(np.sqrt(count))
-    return Summary(count, mean, deviation, error, t_interval(mean, deviation, count))
+    interval = t_interval(mean, deviation, count)
+    if fraction:
+        interval = replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 1.0))
+    return Summary(count, mean, deviation, error, interval)

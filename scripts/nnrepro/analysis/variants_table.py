@@ -75,7 +75,7 @@ def _summarised(
         examples = [None if pd.isna(size) else int(size) for size in first[sizes]]
     noises = _noises(runs, metric, members)
     summaries = [
-        summarise(values[rows], size, noise)
+        summarise(values[rows], size, noise, fraction=sizes is not None)
         for rows, size, noise in zip(members, examples, noises, strict=True)
     ]
     columns: dict[str, list[Any]] = {

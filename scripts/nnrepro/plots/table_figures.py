@@ -35,13 +35,13 @@ def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterat
     """
     for spec, runs in figures.specs("heatmap"):
         table = rows_of(variants, runs)
-        metric = _metric(figures, spec.options["metric"])
+        metric = chosen_metric(figures, spec.options["metric"])
         if metric_values(table, metric).isna().all():
             continue
         selected = figures.selected(runs)
         figure = heatmap(
             _grid(table, spec, metric, None if selected is None else selected.variant),
-            metric=_words(table, metric),
+            metric=metric_words(table, metric),
             title=figures.titled(spec.title),
             tied="95 %, multiple comparisons with the best",
         )
@@ -55,7 +55,7 @@ def accuracy_time_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> 
     """
     for spec, runs in figures.specs("accuracy_time"):
         table = rows_of(variants, runs)
-        metric = _metric(figures, spec.options["metric"])
+        metric = chosen_metric(figures, spec.options["metric"])
         values = metric_values(table, metric)
         if values.isna().all():
             continue
@@ -65,8 +65,8 @@ def accuracy_time_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> 
         figure = accuracy_time(
             [rows[i] for i in order],
             figures.styles_of(runs),
-            metric=_words(table, metric),
-            interval=_interval(metric_values(table, metric, suffix="_interval")),
+            metric=metric_words(table, metric),
+            interval=interval_words(metric_values(table, metric, suffix="_interval")),
             title=figures.titled(spec.title),
             ordered=False,
         )
@@ -131,13 +131,14 @@ def _rows(
     ]
 
 
-def _metric(figures: ProtocolFigures, metric: str) -> str:
+def chosen_metric(figures: ProtocolFigures, metric: str) -> str:
+    """The metric meant, where `selection` stands for the one that the protocol selects by."""
     if metric != SELECTION:
         return metric
     return figures.study.protocols[figures.protocol].selection_metric
 
 
-def _words(table: pd.DataFrame, metric: str) -> str:
+def metric_words(table: pd.DataFrame, metric: str) -> str:
     """A metric as a label for an axis."""
     if metric in _WORDS:
         return _WORDS[metric]
@@ -148,7 +149,7 @@ def _words(table: pd.DataFrame, metric: str) -> str:
     return f"Mean {what} of the last {' or '.join(map(str, windows))} epochs"
 
 
-def _interval(kinds: pd.Series) -> str:
+def interval_words(kinds: pd.Series) -> str:
     """What the intervals are, in words; empty without one."""
     words = {
         "seeds": "95 % interval of the mean over seeds",

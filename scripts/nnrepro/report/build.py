@@ -7,9 +7,12 @@ from typing import Any
 
 from nnrepro.files import write_text
 from nnrepro.report import wording
-from nnrepro.report.claims import claims_of, links_of
+from nnrepro.report.answers import answers
+from nnrepro.report.claims import claims_of, findings_of
+from nnrepro.report.differences import differences
 from nnrepro.report.figures import figure_block
-from nnrepro.report.page import Page, Part, Section
+from nnrepro.report.methods import methods, references
+from nnrepro.report.page import Block, Page, Part, Section
 from nnrepro.report.provenance import provenance as provenance_of
 from nnrepro.report.published import comparison as comparison_of
 from nnrepro.report.published import inconsistencies as inconsistencies_of
@@ -19,7 +22,7 @@ from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
 from nnrepro.report.summary import budget, counts, highlights, run_status
 from nnrepro.report.tables import table_block
-from nnrepro.study import Question, Study
+from nnrepro.study import FigureSpec, Question, Study, TableSpec
 
 
 def build_report(
@@ -62,6 +65,7 @@ def collect_page(source: Source) -> Page:
     """
     study = source.study
     figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
+    used = methods(source)
     return Page(
         title=study.title,
         study=study.name,
@@ -69,8 +73,13 @@ def collect_page(source: Source) -> Page:
         protocols=tuple(protocol.title for protocol in study.protocols.values()),
         budget=budget(source),
         status=run_status(source),
+        answers=answers(source),
+        key_figures=_key_figures(source, figure_numbers),
         highlights=highlights(source),
+        differences=differences(source, table_numbers),
         parts=_parts(source, figure_numbers, table_numbers),
+        methods=used,
+        references=references(source, used),
         runs=run_list(source),
         provenance=provenance_of(source),
         reading=reading_of(source),
@@ -78,6 +87,16 @@ def collect_page(source: Source) -> Page:
         published=comparison_of(source, figure_numbers, table_numbers),
         inconsistencies=inconsistencies_of(source, table_numbers),
     )
+
+
+def _key_figures(source: Source, numbers: Iterator[int]) -> tuple[Block, ...]:
+    """The figures of no question, of which runs are there."""
+    blocks = []
+    for spec in source.study.figures.values():
+        runs = [r for p in source.study.protocols for r in source.shown_runs(p, spec.runs)]
+        if not spec.question and source.extent.runs(runs):
+            blocks.append(figure_block(source, spec, numbers))
+    return tuple(blocks)
 
 
 def _parts(
@@ -100,25 +119,28 @@ def _parts(
 def _section(
     source: Source, question: Question, figure_numbers: Iterator[int], table_numbers: Iterator[int]
 ) -> Section:
-    """A question: its figures, then its tables."""
+    """A question: its figures, then its tables; neither where no run of it is there."""
     study = source.study
-    blocks = [
-        *(
-            figure_block(source, figure, figure_numbers)
-            for figure in study.figures.values()
-            if figure.question == question.name
-        ),
-        *(
-            table_block(source, table, table_numbers)
-            for table in study.tables.values()
-            if table.question == question.name
-        ),
-    ]
+    figures = [item for item in study.figures.values() if item.question == question.name]
+    tables = [item for item in study.tables.values() if item.question == question.name]
+    specs: list[TableSpec | FigureSpec] = [*figures, *tables]
+    asked = {
+        run.id: run
+        for spec in specs
+        for protocol in study.protocols
+        for run in source.shown_runs(protocol, spec.runs)
+    }
+    absent = 0 if source.extent.runs(asked.values()) else len(asked)
+    blocks: list[Block] = []
+    if not absent:
+        blocks += [figure_block(source, figure, figure_numbers) for figure in figures]
+        blocks += [table_block(source, table, table_numbers) for table in tables]
     return Section(
         anchor=f"question-{wording.slug(question.name)}",
         name=question.name,
         title=question.title,
         text=question.text,
         blocks=tuple(block for block in blocks if block.strips),
-        claims=links_of(source, question.name),
+        claims=findings_of(source, question.name),
+        absent=absent,
     )

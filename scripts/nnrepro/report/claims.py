@@ -12,8 +12,8 @@ from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.page import (
     TABLE,
     Cell,
+    ClaimFinding,
     ClaimGroup,
-    ClaimLink,
     Claims,
     Column,
     Grid,
@@ -79,29 +79,55 @@ def claims_of(source: Source, table_numbers: Iterator[int]) -> Claims | None:
         return None
     numbers = {"summary": next(table_numbers)}
     numbers |= {name: next(table_numbers) for name in source.study.protocols}
-    frame = source.table(CLAIMS, _COLUMNS)
+    frame, facts = source.table(CLAIMS, _COLUMNS), claim_facts(source)
     if frame is None:
         return Claims(None, _summary(source, None, numbers["summary"]), ())
     groups = tuple(
         _group(source, name, frame[frame["protocol"] == name], numbers[name])
         for name in source.study.protocols
     )
-    differing = sum(flag(value) is False for value in frame["agrees_with_report"])
-    counts = tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
-    facts = ClaimFacts(len(frame), counts, CONFIDENCE_LEVEL, DIFFERS, differing)
     summary = _summary(source, frame, numbers["summary"])
     return Claims(facts, summary, tuple(group for group in groups if group.rows))
 
 
-def links_of(source: Source, question: str) -> tuple[ClaimLink, ...]:
-    """The claims that belong to a question, each with its verdict."""
+def findings_of(source: Source, question: str) -> tuple[ClaimFinding, ...]:
+    """The claims that belong to a question, each with its verdict and what it rests on."""
     frame = source.table(CLAIMS, _COLUMNS) if source.study.claims else None
     if frame is None:
         return ()
     rows = frame[frame["section"].astype("object") == question]
-    return tuple(
-        ClaimLink(str(row["id"]), str(row["verdict"]), claim_anchor(str(row["id"])))
-        for _, row in rows.iterrows()
+    return tuple(_finding(source, row) for _, row in rows.iterrows())
+
+
+def claim_facts(source: Source) -> ClaimFacts | None:
+    """How many claims there are of each verdict; None without a table of claims.
+
+    Raises:
+        ReportError: the table is there but damaged.
+    """
+    frame = source.table(CLAIMS, _COLUMNS) if source.study.claims else None
+    if frame is None:
+        return None
+    differing = sum(flag(value) is False for value in frame["agrees_with_report"])
+    counts = tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
+    return ClaimFacts(len(frame), counts, CONFIDENCE_LEVEL, DIFFERS, differing)
+
+
+def _finding(source: Source, row: pd.Series) -> ClaimFinding:
+    effect, own = number(row["effect"]), row["published_verdict"]
+    seeds, holding = number(row["seeds"]), number(row["seeds_holding"])
+    name, protocol = str(row["id"]), str(row["protocol"])
+    return ClaimFinding(
+        name=name,
+        anchor=claim_anchor(name),
+        protocol=source.protocol_title(protocol) if protocol in source.study.protocols else "",
+        statement=str(row["statement"]),
+        verdict=str(row["verdict"]),
+        margin="" if effect is None else _margin(row),
+        interval=_interval(row),
+        seeds="" if not seeds else _seeds(seeds, holding),
+        reason=str(row["reason"]),
+        own="" if pd.isna(own) else _OWN.get(str(own), str(own)),
     )
 
 

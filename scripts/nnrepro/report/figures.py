@@ -223,6 +223,7 @@ def _alt(source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing) -> 
 _SHOWS = {
     "curves": "Line charts of cost and accuracy by epoch, on the training and the test set",
     "comparison": "Line chart of test accuracy by epoch",
+    "overview": "Dot chart of {metric} of all variants, with intervals and published numbers",
     "accuracy_time": "Dot chart of {metric} beside the training time",
     "heatmap": "Heat map of {metric}, {rows} down and {columns} across, with averages",
     "feature_maps": "Grey images of what the network's layers make of a test image",

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nnrepro.report.references import Reference
+
 FIGURE = "figure"
 TABLE = "table"
 
@@ -154,24 +156,55 @@ class Block:
 
 
 @dataclass(frozen=True)
-class ClaimLink:
-    """A claim that belongs to a question: its name, its verdict and the id of its row."""
+class ClaimFinding:
+    """A claim where its question is answered.
+
+    Attributes:
+        name: its name.
+        anchor: id of its row in the table of claims.
+        protocol: title of the protocol whose report makes it.
+        statement: what it says.
+        verdict: one of `nnrepro.claims.tree.VERDICTS`.
+        margin: how clearly its condition is met, signed, with its unit; empty where not known.
+        interval: of the margin; empty where not known.
+        seeds: in how many seeds it holds; empty where none was there to judge by.
+        reason: what the verdict rests on.
+        own: what the published numbers say of it; empty where nothing.
+    """
 
     name: str
-    verdict: str
     anchor: str
+    protocol: str
+    statement: str
+    verdict: str
+    margin: str = ""
+    interval: str = ""
+    seeds: str = ""
+    reason: str = ""
+    own: str = ""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A question with its answer: findings, figures, tables."""
+    """A question with its answer: what was claimed, findings, figures, tables.
+
+    Attributes:
+        anchor: id of its heading.
+        name: short name.
+        title: the question.
+        text: what it asks, at more length.
+        blocks: figures and tables; none where no run of it is there.
+        claims: what was claimed of it.
+        absent: number of runs that it is about, where none of them is there; 0 otherwise.
+    """
 
     anchor: str
     name: str
     title: str
     text: str
     blocks: tuple[Block, ...]
-    claims: tuple[ClaimLink, ...] = ()
+    claims: tuple[ClaimFinding, ...] = ()
+    absent: int = 0
 
     @property
     def findings(self) -> tuple[Block, ...]:
@@ -250,6 +283,21 @@ class Budget:
     def cut(self) -> bool:
         """Whether a reader has to be warned."""
         return bool(self.shortened or self.runs < self.declared or self.generated)
+
+
+@dataclass(frozen=True)
+class Method:
+    """How something was done.
+
+    Attributes:
+        title: heading.
+        statement: what there is to say.
+        references: works that it rests on.
+    """
+
+    title: str
+    statement: Statement
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -411,7 +459,12 @@ class Page:
     protocols: tuple[str, ...]
     budget: Budget
     status: RunStatus | None
+    answers: tuple[Statement, ...]
+    key_figures: tuple[Block, ...]
     highlights: tuple[HighlightGroup, ...]
+    differences: tuple[Panel, ...]
+    methods: tuple[Method, ...]
+    references: tuple[Reference, ...]
     parts: tuple[Part, ...]
     runs: RunList
     provenance: Provenance

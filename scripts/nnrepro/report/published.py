@@ -79,16 +79,45 @@ def comparison(
     summary = source.table(SUMMARY, ("protocol", "part", "question", *_COUNTS), _TEXT)
     if frame is None or summary is None:
         return None
+    facts = _facts(frame, summary)
+    panel = _summary_panel(source, summary, next(table_numbers))
+    figures = tuple(_figures(source, frame, figure_numbers))
+    return Comparison(facts, panel, figures, tuple(_folds(source, frame, table_numbers)))
+
+
+def comparison_facts(source: Source) -> ComparisonFacts | None:
+    """How much of what was published is reproduced; None where the study has no such table.
+
+    Raises:
+        ReportError: a table is there but damaged.
+    """
+    frame = source.table(PUBLISHED, (*NEEDED, *RESULT_COLUMNS), _TEXT)
+    summary = source.table(SUMMARY, ("protocol", "part", "question", *_COUNTS), _TEXT)
+    return None if frame is None or summary is None else _facts(frame, summary)
+
+
+def _facts(frame: pd.DataFrame, summary: pd.DataFrame) -> ComparisonFacts:
     total = summary.iloc[-1]
     kinds = set(frame["interval_kind"].dropna())
     names = ("rows", "reproducible", "reproduced", "inside", "outside")
     counts = {name: int(total[name]) for name in names}
-    facts = ComparisonFacts(
+    return ComparisonFacts(
         **counts, level=CONFIDENCE_LEVEL, seeds=SEEDS in kinds, test_set=TEST_SET in kinds
     )
-    panel = _summary_panel(source, summary, next(table_numbers))
-    figures = tuple(_figures(source, frame, figure_numbers))
-    return Comparison(facts, panel, figures, tuple(_folds(source, frame, table_numbers)))
+
+
+def confirmed_inconsistencies(source: Source) -> Mapping[str, int]:
+    """How many inconsistencies the published numbers themselves show, by protocol.
+
+    Raises:
+        ReportError: the table is damaged.
+    """
+    columns = ("id", "protocol", "kind", "confirmed")
+    frame = source.table(INCONSISTENCIES, columns, ("shown", "protocol", "lines"))
+    if frame is None:
+        return {}
+    shown = frame[(frame["kind"] == KINDS[0]) & frame["confirmed"].map(flag).eq(True)]
+    return {name: int((shown["protocol"] == name).sum()) for name in source.study.protocols}
 
 
 def inconsistencies(source: Source, numbers: Iterator[int]) -> tuple[Panel, ...]:

@@ -31,6 +31,8 @@ def environment() -> Environment:
     made.filters["counted"] = wording.counted
     made.filters["agree"] = wording.agree
     made.filters["grouped"] = wording.grouped
+    made.filters["sentence"] = wording.sentence
+    made.filters["anchor"] = wording.anchor
     return made
 
 

@@ -1,6 +1,6 @@
 """The first screen: how far the study goes, how its runs ended, and who did best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -114,6 +114,39 @@ def _highlight(
     ].reset_index(drop=True)
     if rows.empty:
         return None
+    runs = source.study.runs_of(protocol, experiment.name)
+    facts, known = standing(source, rows, protocol, runs)
+    selected = source.selected_variant(protocol, experiment.name)
+    labels = rows.loc[rows["variant"] == selected, "label"]
+    return Highlight(
+        source.protocol_title(protocol),
+        Statement(
+            "highlight",
+            HighlightFacts(
+                selected=str(labels.iloc[0]) if len(labels) else "",
+                ranking=facts,
+                known=known,
+                asked=len(rows),
+                epochs=lengths(source, runs),
+            ),
+        ),
+    )
+
+
+def standing(
+    source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]
+) -> tuple[RankingFacts, int]:
+    """How variants of a protocol stand by its selection metric, and how many have a value.
+
+    Args:
+        source: what the report is made from.
+        rows: their rows of the variants table.
+        protocol: the protocol.
+        runs: their runs.
+
+    Raises:
+        ReportError: the variants table lacks the metric.
+    """
     name = source.study.protocols[protocol].selection_metric
     shown = metric(name)
     frame = rows[["variant", "label"]].copy()
@@ -125,26 +158,11 @@ def _highlight(
     place = standings_by(rows, name)
     frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
     frame["probability_best"] = pd.Series(place.probability, dtype="object")
-    windows = source.windows(source.study.runs_of(protocol, experiment.name))
-    facts = ranking_facts(frame, name, shown, metric_phrase(shown, windows))
-    selected = source.selected_variant(protocol, experiment.name)
-    labels = frame.loc[frame["variant"] == selected, "label"]
-    return Highlight(
-        source.protocol_title(protocol),
-        Statement(
-            "highlight",
-            HighlightFacts(
-                selected=str(labels.iloc[0]) if len(labels) else "",
-                ranking=facts,
-                known=int(frame[name].notna().sum()),
-                asked=len(frame),
-                epochs=_lengths(source, source.study.runs_of(protocol, experiment.name)),
-            ),
-        ),
-    )
+    facts = ranking_facts(frame, name, shown, metric_phrase(shown, source.windows(runs)))
+    return facts, int(frame[name].notna().sum())
 
 
-def _lengths(source: Source, runs: list[Run]) -> tuple[str, ...]:
+def lengths(source: Source, runs: Sequence[Run]) -> tuple[str, ...]:
     """Fewest and most epochs of runs that were to have as many; empty where they have."""
     by_asked: dict[int, set[int]] = {}
     for run in source.extent.runs(runs):

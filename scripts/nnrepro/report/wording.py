@@ -167,6 +167,23 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name)
 
 
+def anchor(name: str, kind: str) -> str:
+    """Id of an element: its kind, and a name as `slug` makes it."""
+    return f"{kind}-{slug(name)}"
+
+
+def sentence(text: str) -> str:
+    """Words as a sentence of their own: a capital at the beginning, a full stop at the end.
+
+    What begins with a name of the program, such as `test_accuracy`, stays as it is.
+    """
+    if not text:
+        return ""
+    end = "" if text.endswith((".", "!", "?")) else "."
+    named = not text.split(maxsplit=1)[0].rstrip(",:;").isalpha()
+    return f"{text if named else text[0].upper() + text[1:]}{end}"
+
+
 def _fixed(value: float, decimals: int) -> str:
     """`value` with fixed decimals and a true minus sign; never a negative zero."""
     text = f"{abs(value):.{decimals}f}"

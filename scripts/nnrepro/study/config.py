@@ -186,7 +186,7 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
 def _questions(config: Mapping[str, Any], answered: Iterable[str]) -> dict[str, Question]:
     """The questions, but for those that a cut-down study has nothing left to say of."""
     specs = [*config["tables"].values(), *config["figures"].values()]
-    dropped = {spec["question"] for spec in specs} - set(answered)
+    dropped = {spec["question"] for spec in specs if "question" in spec} - set(answered)
     return {
         name: Question(name, section["part"], section["title"], section["text"])
         for name, section in config["questions"].items()
@@ -207,7 +207,7 @@ def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict
             specs[name] = kind(
                 name=name,
                 kind=section["kind"],
-                question=section["question"],
+                question=section.get("question", ""),
                 title=section["title"],
                 runs=tuple(section["runs"]),
                 options=options,

@@ -28,7 +28,8 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
     for section in ("tables", "figures"):
         for name, spec in config[section].items():
             key = f"{section}.{name}"
-            problems += _named(f"{key}.question", spec["question"], config["questions"])
+            if "question" in spec:
+                problems += _named(f"{key}.question", spec["question"], config["questions"])
             problems += _spec_problems(key, spec, declared)
     for name, question in config["questions"].items():
         problems += _named(f"questions.{name}.part", question["part"], config["parts"])
@@ -150,6 +151,7 @@ _NEEDED_OPTIONS = {
     "factors": ("comparisons",),
     "heatmap": ("metric", "rows", "columns"),
     "accuracy_time": ("metric",),
+    "overview": ("metric",),
     "feature_maps": ("images",),
 }
 

@@ -69,7 +69,10 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure that the configuration asks for, drawn once per protocol."""
+    """A figure that the configuration asks for, drawn once per protocol.
+
+    One without a question (its `question` is empty) stands on the report's first screen.
+    """
 
     name: str
     kind: str

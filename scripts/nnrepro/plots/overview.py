@@ -1,0 +1,217 @@
+"""All variants of a protocol by one metric, grouped, with what was published of each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure, text_width
+from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    INK,
+    PAGE_WIDTH,
+    SMALL_SIZE,
+    SOFT_INK,
+    SeriesStyle,
+    styled,
+    text_color,
+)
+
+_ROW = 0.23
+_FOOT = 0.5
+_HEAD = 0.25
+_COLUMN = 0.85
+_PUBLISHED: dict[str, Any] = {
+    "marker": "D",
+    "markersize": 5.0,
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.1,
+    "linestyle": "none",
+}
+
+
+@dataclass(frozen=True)
+class OverviewRow:
+    """One variant.
+
+    Attributes:
+        key: decides the style.
+        label: short human name.
+        group: heading that it stands under.
+        value: the metric; None where no run has it.
+        low: lower end of its interval; None without one.
+        high: upper end of its interval; given exactly when `low` is.
+        published: what was printed; None where nothing was.
+    """
+
+    key: str
+    label: str
+    group: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    published: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.low is None) != (self.high is None):
+            raise PlotDataError(f"{self.key}: an interval needs both `low` and `high`")
+
+
+@styled
+def overview(
+    rows: Sequence[OverviewRow],
+    styles: Mapping[str, SeriesStyle],
+    *,
+    metric: str,
+    interval: str = "",
+    title: str = "",
+) -> Figure:
+    """Draw a dot with its interval per variant, and a diamond where a number was published.
+
+    Args:
+        rows: the variants, those of one group one after another.
+        styles: style by key, from `series_styles` of the whole study.
+        metric: axis label.
+        interval: what the intervals are, e.g. "95 % interval of the mean over seeds".
+        title: title above the panel; none where empty.
+
+    Raises:
+        PlotDataError: no rows, a row without a style, or an interval that is not explained.
+    """
+    if not rows:
+        raise PlotDataError("an overview needs at least one variant")
+    unstyled = [row.key for row in rows if row.key not in styles]
+    if unstyled:
+        raise PlotDataError(
+            f"no style for {', '.join(unstyled)}: make `styles` from all variants of the study"
+        )
+    if any(row.low is not None for row in rows) and not interval:
+        raise PlotDataError("rows have intervals, but `interval` does not say which")
+    lines = _lines(rows)
+    with_published = any(row.published is not None for row in rows)
+    height = _HEAD + len(lines) * _ROW + _FOOT
+    notes = [f"Lines through the dots: {interval}."] if interval else []
+    fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
+    side = 0.3 + max(text_width(row.label, FONT_SIZE) for row in rows)
+    columns = _COLUMN * (2 if with_published else 1)
+    panel = Box(
+        side, body.bottom + _FOOT, PAGE_WIDTH - side - columns - 0.1, body.height - _FOOT - _HEAD
+    )
+    ax = add_axes(fig, panel)
+    _axis(ax, lines, metric)
+    for place, line in enumerate(lines):
+        if isinstance(line, OverviewRow):
+            _draw_row(ax, place, line, styles[line.key], with_published)
+    _limits(ax, rows)
+    _column_heads(ax, with_published)
+    return fig
+
+
+def _lines(rows: Sequence[OverviewRow]) -> list[OverviewRow | str]:
+    """Rows with the heading of each group above them; a single group needs no heading."""
+    if len({row.group for row in rows}) == 1:
+        return list(rows)
+    lines: list[OverviewRow | str] = []
+    group = None
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            lines.append(group)
+        lines.append(row)
+    return lines
+
+
+def _legend(with_published: bool) -> list[LegendEntry]:
+    dot = Line2D([], [], marker="o", markersize=6.0, color=SOFT_INK, linewidth=2.0)
+    entries = [LegendEntry(dot, "reproduced")]
+    if with_published:
+        entries.append(LegendEntry(Line2D([], [], **_PUBLISHED), "published"))
+    return entries
+
+
+def _axis(ax: Axes, lines: Sequence[OverviewRow | str], metric: str) -> None:
+    ax.set_ylim(len(lines) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(metric)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    labels = [line.label if isinstance(line, OverviewRow) else "" for line in lines]
+    ax.set_yticks(range(len(lines)), labels, fontsize=FONT_SIZE)
+    for place, line in enumerate(lines):
+        if isinstance(line, str):
+            ax.annotate(
+                line,
+                (0.0, place),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, -1),
+                textcoords="offset points",
+                va="center",
+                fontsize=SMALL_SIZE,
+                weight="bold",
+                color=SOFT_INK,
+            )
+
+
+def _draw_row(
+    ax: Axes, place: int, row: OverviewRow, style: SeriesStyle, with_published: bool
+) -> None:
+    ax.axhline(place, color="#eeeeee", linewidth=0.8, zorder=0.5)
+    if row.low is not None and row.high is not None:
+        ax.plot([row.low, row.high], [place, place], color=style.color, linewidth=2.0, zorder=2)
+    if row.published is not None:
+        ax.plot([row.published], [place], zorder=4, **_PUBLISHED)
+    if row.value is not None:
+        ax.plot(
+            [row.value],
+            [place],
+            marker=style.marker,
+            markersize=6.0,
+            markeredgecolor=style.color,
+            markeredgewidth=1.4,
+            markerfacecolor="white" if style.dash else style.color,
+            zorder=3,
+        )
+    text = "no run" if row.value is None else f"{row.value:.3f}"
+    color = SOFT_INK if row.value is None else text_color(style.color)
+    _write(ax, 0, place, text, color)
+    if with_published and row.published is not None:
+        _write(ax, 1, place, f"{row.published:.3f}", INK)
+
+
+def _limits(ax: Axes, rows: Sequence[OverviewRow]) -> None:
+    numbers = [(row.value, row.low, row.high, row.published) for row in rows]
+    ends = [end for row in numbers for end in row if end is not None]
+    if not ends:
+        ax.set_xticks([])
+        return
+    padding = 0.04 * (max(ends) - min(ends)) or 0.02
+    highest = 1.0 if max(ends) <= 1 else math.inf
+    ax.set_xlim(max(0.0, min(ends) - padding), min(highest, max(ends) + padding))
+
+
+def _column_heads(ax: Axes, with_published: bool) -> None:
+    for column, words in enumerate(("reproduced", "published")[: 2 if with_published else 1]):
+        _write(ax, column, -0.95, words, SOFT_INK)
+
+
+def _write(ax: Axes, column: int, place: float, text: str, color: str) -> None:
+    """Write in one of the columns right of the panel."""
+    ax.annotate(
+        text,
+        (1.0, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(8 + column * _COLUMN * 72, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=SMALL_SIZE,
+        color=color,
+        annotation_clip=False,
+    )

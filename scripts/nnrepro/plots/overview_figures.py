@@ -1,0 +1,83 @@
+"""The overview of a protocol's variants, from the variants table and the published numbers."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.analysis.columns import KEYS, floats, metric_values, rows_of
+from nnrepro.plots.drawing import Drawing, ProtocolFigures
+from nnrepro.plots.overview import OverviewRow, overview
+from nnrepro.plots.table_figures import chosen_metric, interval_words, metric_words
+
+_PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
+
+
+def overview_drawings(
+    figures: ProtocolFigures, variants: pd.DataFrame, published: pd.DataFrame | None = None
+) -> Iterator[Drawing]:
+    """Every variant by one metric, with its interval and what was published of it.
+
+    A spec of which no run has the metric gives no figure.
+
+    Args:
+        figures: the protocol.
+        variants: the variants table.
+        published: the table of published beside reproduced numbers, values as text.
+    """
+    for spec, runs in figures.specs("overview"):
+        table = rows_of(variants, runs)
+        metric = chosen_metric(figures, spec.options["metric"])
+        numbers = pd.DataFrame(
+            {
+                "value": floats(metric_values(table, metric)),
+                "low": floats(metric_values(table, metric, suffix="_ci95_low")),
+                "high": floats(metric_values(table, metric, suffix="_ci95_high")),
+            }
+        )
+        if numbers["value"].isna().all():
+            continue
+        printed = _published(published, figures.protocol, metric)
+        labels = figures.labels(runs)
+        first = {figures.key(run): run for run in reversed(runs)}
+        rows = [
+            OverviewRow(
+                key,
+                labels[key],
+                figures.study.experiments[first[key].experiment].title,
+                **{str(name): None if np.isnan(n) else n for name, n in row.items()},
+                published=printed.get(f"{first[key].experiment}/{first[key].variant}"),
+            )
+            for key, row in zip(
+                dict.fromkeys(map(figures.key, runs)), numbers.to_dict("records"), strict=True
+            )
+        ]
+        figure = overview(
+            rows,
+            figures.styles_of(runs),
+            metric=metric_words(table, metric),
+            interval=interval_words(metric_values(table, metric, suffix="_interval")),
+            title=figures.titled(spec.title),
+        )
+        yield Drawing(spec.name, figure, runs)
+
+
+def _published(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:
+    """What a protocol's report printed of a metric, by `experiment/variant`; the first counts.
+
+    Numbers on a second test set and differences from a baseline are other quantities.
+    """
+    if table is None:
+        return {}
+    names = (
+        table["metric"].astype("str").str.replace(_PRINTED_WINDOW, "last_window_mean_", regex=True)
+    )
+    rows = table[table[KEYS[0]].eq(protocol) & names.eq(metric)]
+    for column in ("test_set", "baseline"):
+        if column in rows.columns:
+            rows = rows[rows[column].isna()]
+    printed: dict[str, float] = {}
+    for row in rows.to_dict("records"):
+        printed.setdefault(str(row["runs"]), float(row["value"]))
+    return printed

@@ -1,0 +1,81 @@
+"""How the protocols differ: settings of the same model that they set differently."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from nnrepro.report import wording
+from nnrepro.report.page import TABLE, Cell, Column, Grid, Panel, Row
+from nnrepro.report.source import Source
+from nnrepro.study import Run
+from nnrepro.study.run import ANALYSIS_SETTINGS
+
+ANCHOR = "protocol-differences"
+_NOT_SET = "not set"
+
+
+def differences(source: Source, numbers: Iterator[int]) -> tuple[Panel, ...]:
+    """The settings that differ between protocols for the same variant; none with one protocol.
+
+    Args:
+        source: what the report is made from.
+        numbers: gives the table its number.
+    """
+    if not source.several_protocols:
+        return ()
+    rows = [
+        Row((Cell(model, header=True), Cell(name), *map(Cell, values)))
+        for model, name, values in _differing(source)
+    ]
+    if not rows:
+        return ()
+    columns = (
+        Column("Model", number=False),
+        Column("Setting", number=False),
+        *(Column(p.title, number=False) for p in source.study.protocols.values()),
+    )
+    panel = Panel(
+        kind=TABLE,
+        number=next(numbers),
+        anchor=ANCHOR,
+        title="Settings that differ between the protocols",
+        protocol="",
+        stamp="as the configuration asks for",
+        cut=False,
+    )
+    return (replace(panel, grid=Grid(columns, tuple(rows))),)
+
+
+def _differing(source: Source) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Model, setting and its values by protocol, each once, in the order of the study.
+
+    The same variants are compared, so that what an experiment varies is no difference.
+    """
+    study = source.study
+    selections = tuple(p.selection_metric for p in study.protocols.values())
+    if len(set(selections)) > 1:
+        yield "every model", "selection", selections
+    by_variant: dict[tuple[str, str], dict[str, Run]] = {}
+    for run in study.runs:
+        by_variant.setdefault((run.experiment, run.variant), {}).setdefault(run.protocol, run)
+    seen: set[tuple[str, str, tuple[str, ...]]] = set()
+    for runs in by_variant.values():
+        if len(runs) < len(study.protocols):
+            continue
+        asked = [_asked(runs[name]) for name in study.protocols]
+        model = runs[next(iter(study.protocols))].model
+        for name in dict.fromkeys(setting for settings in asked for setting in settings):
+            values = tuple(_text(settings, name) for settings in asked)
+            found = (model, name, values)
+            if len(set(values)) > 1 and found not in seen:
+                seen.add(found)
+                yield found
+
+
+def _asked(run: Run) -> Mapping[str, object]:
+    """A run's settings as its protocol asks for them, without those of the analysis alone."""
+    settings = {**run.settings, **run.protocol_settings}
+    return {name: value for name, value in settings.items() if name not in ANALYSIS_SETTINGS}
+
+
+def _text(settings: Mapping[str, object], name: str) -> str:
+    return wording.plain(settings[name]) if name in settings else _NOT_SET

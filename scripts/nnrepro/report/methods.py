@@ -1,0 +1,122 @@
+"""How the numbers came about: what was measured, how sure it is, and what it was judged by."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.report import wording
+from nnrepro.report.content import CONFIDENCE_LEVEL, WindowFacts, window_facts
+from nnrepro.report.page import Method, Statement
+from nnrepro.report.references import (
+    HAHN_MEEKER,
+    HOLM,
+    HSU,
+    KERAS,
+    MCNEMAR,
+    OF_DATA,
+    SNAKEMAKE,
+    WILSON,
+    ZOU_DONNER,
+    Reference,
+)
+from nnrepro.report.source import Source
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What the sentences on methods depend on.
+
+    Attributes:
+        level: confidence level of intervals, in percent.
+        seeds: how many seeds the study has.
+        windows: closing windows in words.
+        accuracy_tolerance: how near to its final level an accuracy has to stay to have converged,
+            in percentage points.
+        loss_tolerance: the same of a loss.
+        optimism: whether a table tells what selecting on the test set adds.
+    """
+
+    level: str
+    seeds: int
+    windows: WindowFacts
+    accuracy_tolerance: str
+    loss_tolerance: str
+    optimism: bool
+
+
+def methods(source: Source) -> tuple[Method, ...]:
+    """The methods that this study's tables and figures use."""
+    study = source.study
+    facts = MethodFacts(
+        CONFIDENCE_LEVEL,
+        len({run.seed for run in study.runs}),
+        window_facts(source.windows(study.runs)),
+        wording.plain(100 * ACCURACY_TOLERANCE),
+        wording.plain(LOSS_TOLERANCE),
+        _has_tables("optimism")(source),
+    )
+    return tuple(
+        Method(item.title, Statement(item.macro, facts), item.references)
+        for item in _METHODS
+        if item.applies(source)
+    )
+
+
+def references(source: Source, used: Iterable[Method]) -> tuple[Reference, ...]:
+    """The works that methods, tools and data rest on, by name, each once.
+
+    Args:
+        source: tells the data sets.
+        used: the methods that the report describes.
+    """
+    of_data = (OF_DATA[name] for name in source.study.data if name in OF_DATA)
+    found = {item for method in used for item in method.references} | {*of_data, SNAKEMAKE, KERAS}
+    return tuple(sorted(found, key=lambda item: item.key))
+
+
+def _always(source: Source) -> bool:
+    return True
+
+
+def _has_tables(*kinds: str) -> Callable[[Source], bool]:
+    """Whether the study has a table of one of these kinds."""
+    return lambda source: any(spec.kind in kinds for spec in source.study.tables.values())
+
+
+def _has_claims(source: Source) -> bool:
+    return bool(source.study.claims)
+
+
+def _has_published(source: Source) -> bool:
+    return bool(source.study.published)
+
+
+def _selects(source: Source) -> bool:
+    return bool(source.study.selecting_experiments)
+
+
+def _judges_convergence(source: Source) -> bool:
+    return _has_claims(source) or _has_tables("convergence")(source)
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A method: its heading, its sentences, whether a study uses it, and what it rests on."""
+
+    title: str
+    macro: str
+    applies: Callable[[Source], bool] = _always
+    references: tuple[Reference, ...] = ()
+
+
+_METHODS = (
+    _Described("Runs", "runs_method", references=(SNAKEMAKE, KERAS)),
+    _Described("Measures", "measures_method"),
+    _Described("Uncertainty", "uncertainty_method", references=(WILSON, ZOU_DONNER)),
+    _Described("The best and its equals", "best_method", references=(HSU,)),
+    _Described("Convergence", "convergence_method", _judges_convergence),
+    _Described("Tests", "tests_method", _has_tables("tests"), (HOLM, MCNEMAR)),
+    _Described("Selection", "selection_method", _selects),
+    _Described("Claims", "claims_method", _has_claims, (HOLM,)),
+    _Described("Published numbers", "published_method", _has_published, (HAHN_MEEKER,)),
+)

@@ -1,0 +1,93 @@
+"""The first screen: a sentence per part, the tally of claims, what was published; and methods."""
+
+import re
+from typing import Any
+
+from nnrepro.analysis.csvfile import read_csv
+
+
+def part(report: str, anchor: str) -> str:
+    """A section of the page, from its heading to the end of its element, tags removed."""
+    text = report.partition(f'aria-labelledby="{anchor}"')[2].partition("</section>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", text).replace("&nbsp;", " ").split())
+
+
+def test_the_first_screen_answers_in_five_sentences(whole: Any, report: str) -> None:
+    """A sentence per part, then claims, published numbers and inconsistencies."""
+    opening = report.partition('id="answers"')[2].partition("</ol>")[0]
+    assert opening.count("<li>") == len(whole.study.parts) + 3
+    claims = read_csv(whole.tables / "claims.csv")
+    assert f"Of {len(claims)} claims that the reports make" in opening
+    for verdict, count in claims["verdict"].value_counts().items():
+        name = str(verdict).replace(" ", "-")
+        assert re.search(
+            rf'class="verdict {name}">{verdict}</span></dt><dd><a href="#claims">{count}<', report
+        )
+
+
+def test_a_part_names_its_best_variant_and_its_value(whole: Any, report: str) -> None:
+    """The best of all experiments of the part, by the protocol's own metric."""
+    variants = read_csv(whole.tables / "variants.csv")
+    text = variants[
+        variants["protocol"].eq("koh")
+        & variants["experiment"].isin(["text_models", "text_dropout", "rnn_variants"])
+    ]
+    best = text.loc[text["max_test_accuracy"].idxmax()]
+    said = part(report, "answers")
+    value = f"{100 * best['max_test_accuracy']:.2f} %"
+    assert f"the best highest test accuracy among 16 variants, {value}" in said
+    assert str(best["label"]) in said
+
+
+def test_the_key_figure_is_the_one_without_a_question(whole: Any, report: str) -> None:
+    """It stands before the parts, once per protocol."""
+    opening = report.partition('id="answers"')[2].partition('id="contents"')[0]
+    (key,) = [spec for spec in whole.study.figures.values() if not spec.question]
+    assert opening.count("<figure") == len(whole.study.protocols)
+    assert key.title in opening
+
+
+def test_claims_stand_where_their_question_is_answered(report: str) -> None:
+    """With verdict, margin or reason, and a link to the table of claims."""
+    question = report.partition('id="question-B6"')[2].partition('class="block')[0]
+    assert "What was claimed, and what the runs say" in question
+    assert 'href="#claim-koh-b-11"' in question
+    assert "Swapping the GRU for a vanilla cell wrecks both models" in question
+
+
+def test_settings_that_differ_are_those_of_the_configuration(report: str) -> None:
+    """A reader sees at once that the CNNs were trained by other optimisers."""
+    table = report.partition('id="protocol-differences"')[2].partition("</table>")[0]
+    row = next(row for row in table.split("<tr") if "word_cnn" in row and "optimizer" in row)
+    assert row.index("sgd") < row.index("adam")
+    assert "batch_size" not in table
+
+
+def test_a_question_without_any_run_says_so_once(small: Any) -> None:
+    """Instead of an empty panel for each of its tables and figures."""
+    results = small()
+    for run in results.study.runs:
+        if not run.variant.startswith("char_cnn"):
+            results.write_run(run)
+    results.write_tables()
+    report = results.build()
+    question = report.partition('id="question-B1"')[2].partition('id="question-')[0]
+    assert "that this question is about is" in question
+    assert "<table" not in question
+    assert "<figure" not in question
+    assert "among 6 of 8 variants" in part(report, "answers")
+
+
+def test_methods_are_those_that_the_study_uses(small: Any, report: str) -> None:
+    """With the works they rest on; a study without tests and claims does not explain them."""
+    assert "Holm 1979" in part(report, "methods")
+    plain = small(
+        only={"protocols": ["tan"], "experiments": ["text_models"]},
+        claims=None,
+        published=None,
+        tables={},
+    ).build()
+    methods = part(plain, "methods")
+    assert "Uncertainty" in methods
+    assert "Holm" not in methods
+    assert "Hahn" not in methods
