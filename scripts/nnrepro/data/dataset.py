@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
+from nnrepro.data.mapped import mapped_arrays
 
 TEST = "test"
 COMPARISON = "comparison"
@@ -205,13 +205,12 @@ def _read_meta(path: Path) -> dict[str, Any]:
 
 def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(npz, allow_pickle=False) as archive:
-            return {name: archive[name] for name in _ARRAYS}
+        return mapped_arrays(npz, _ARRAYS)
     except FileNotFoundError as error:
         raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
     except KeyError as error:
         raise DataError(f"{npz} holds no array {error}. {_AGAIN}.") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{npz} is damaged: {error}. {_AGAIN}.") from error
 
 
