@@ -1,5 +1,4 @@
 # From histories to tables: selections, one row per run, and the tables that the study asks for.
-ANALYSIS = ("analysis", "files.py")
 
 
 rule select_variant:
@@ -22,7 +21,7 @@ rule select_variant:
         vouched=lambda wildcards: vouched(
             STUDY.runs_of(wildcards.protocol, wildcards.experiment)
         ),
-        code=code("select_variant.py", *ANALYSIS),
+        code=code("select_variant.py"),
     message:
         "Selecting the best variant of {wildcards.experiment} as {wildcards.protocol} does"
     script:
@@ -62,7 +61,7 @@ rule tabulate_runs:
         levels=STUDY.accuracy_levels,
         vouched=vouched(STUDY.runs),
         archive=sorted(FOLDERS.placed) if ARCHIVED else [],
-        code=code("tabulate_runs.py", "data", *ANALYSIS),
+        code=code("tabulate_runs.py"),
     message:
         "Tabulating all runs"
     script:
@@ -93,7 +92,7 @@ rule make_table:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
-        code=code("make_table.py", *ANALYSIS),
+        code=code("make_table.py"),
     message:
         "Making table {wildcards.table}"
     script:

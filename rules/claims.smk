@@ -45,7 +45,7 @@ rule decide_claims:
         runs=described(STUDY.runs),
         declared=value_fingerprint(dict(STUDY.declared_variants)),
         vouched=vouched(STUDY.runs),
-        code=code("decide_claims.py", "claims", *ANALYSIS),
+        code=code("decide_claims.py"),
     message:
         "Deciding claims"
     script:

@@ -12,6 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 from nnrepro.errors import NnreproError
 from nnrepro.files import stored
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
+from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
 from nnrepro.models import catalogue
 from nnrepro.planning.code import training_codes
@@ -56,9 +57,14 @@ wildcard_constraints:
 
 
 def code(script, *rooms):
-    """Fingerprint of a script and the rooms it uses: comments and formatting do not change it."""
+    """Fingerprint of a script's code: comments and formatting do not change it.
+
+    That is the script, what it imports of the library, and rooms whose modules are found at run
+    time.
+    """
     library = SCRIPTS / "nnrepro"
-    return code_fingerprint([SCRIPTS / script, *(library / room for room in rooms)])
+    files = files_behind(SCRIPTS / script, SCRIPTS)
+    return code_fingerprint([*files, *(library / room for room in rooms)])
 
 
 TRAINING_CODES = training_codes(SCRIPTS, catalogue())

@@ -1,5 +1,5 @@
 # One job per protocol and kind of figure; each draws all figures of its kind.
-DRAWING = ("plots", *ANALYSIS)
+DRAWING = "plots"
 
 
 rule draw_curves:
@@ -28,7 +28,7 @@ rule draw_curves:
         stamp=figure_stamp("curves"),
         vouched=figure_vouched("curves"),
         spec=figure_spec("curves"),
-        code=code("draw_curves.py", *DRAWING),
+        code=code("draw_curves.py"),
     message:
         "Drawing cost and accuracy curves ({wildcards.protocol})"
     script:
@@ -57,7 +57,7 @@ rule draw_comparison:
         stamp=figure_stamp("comparison"),
         vouched=figure_vouched("comparison"),
         spec=figure_spec("comparison"),
-        code=code("draw_comparison.py", *DRAWING),
+        code=code("draw_comparison.py"),
     message:
         "Drawing comparisons of variants ({wildcards.protocol})"
     script:
@@ -86,7 +86,7 @@ rule draw_heatmap:
     params:
         stamp=figure_stamp("heatmap"),
         spec=figure_spec("heatmap"),
-        code=code("draw_heatmap.py", *DRAWING),
+        code=code("draw_heatmap.py"),
     message:
         "Drawing heat maps ({wildcards.protocol})"
     script:
@@ -115,7 +115,7 @@ rule draw_accuracy_time:
     params:
         stamp=figure_stamp("accuracy_time"),
         spec=figure_spec("accuracy_time"),
-        code=code("draw_accuracy_time.py", *DRAWING),
+        code=code("draw_accuracy_time.py"),
     message:
         "Drawing accuracy and training time ({wildcards.protocol})"
     script:
@@ -145,7 +145,7 @@ rule draw_overview:
     params:
         stamp=figure_stamp("overview"),
         spec=figure_spec("overview"),
-        code=code("draw_overview.py", *DRAWING),
+        code=code("draw_overview.py"),
     message:
         "Drawing the overview ({wildcards.protocol})"
     script:
@@ -198,7 +198,7 @@ rule draw_feature_maps:
     params:
         stamp=figure_stamp("feature_maps"),
         spec=figure_spec("feature_maps"),
-        code=code("draw_feature_maps.py", *DRAWING),
+        code=code("draw_feature_maps.py"),
     message:
         "Drawing feature maps ({wildcards.protocol})"
     script:

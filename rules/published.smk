@@ -42,7 +42,7 @@ rule compare_published:
         stamp=EXTENT.stamp(STUDY.runs),
         runs=described(STUDY.runs),
         vouched=vouched(STUDY.runs),
-        code=code("compare_published.py", "published", *ANALYSIS),
+        code=code("compare_published.py"),
     message:
         "Comparing with the published numbers"
     script:
@@ -68,9 +68,7 @@ rule list_inconsistencies:
     params:
         title="Inconsistencies of the published numbers",
         stamp="published numbers alone",
-        code=code(
-            "list_inconsistencies.py", "published", "analysis/csvfile.py", "files.py"
-        ),
+        code=code("list_inconsistencies.py"),
     message:
         "Listing inconsistencies of the published numbers"
     script:
@@ -98,7 +96,7 @@ rule draw_agreement:
     params:
         stamp=lambda wildcards: EXTENT.stamp(STUDY.runs_of(wildcards.protocol)),
         title=lambda wildcards: STUDY.protocols[wildcards.protocol].title,
-        code=code("draw_agreement.py", "published", *DRAWING),
+        code=code("draw_agreement.py"),
     message:
         "Drawing published against reproduced numbers ({wildcards.protocol})"
     script:

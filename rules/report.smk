@@ -18,7 +18,7 @@ rule build_report:
     params:
         study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=described(STUDY.runs),
-        code=code("build_report.py", "report", "published", "claims/tree.py", *ANALYSIS),
+        code=code("build_report.py"),
         templates=code_fingerprint((SCRIPTS / "nnrepro/report/templates").glob("*")),
     message:
         "Building the report"
@@ -39,7 +39,7 @@ rule check_histories:
         "../envs/cpu.yaml"
     params:
         allow_gaps=STUDY.allow_gaps,
-        code=code("check_histories.py", "analysis/reading.py", "files.py"),
+        code=code("check_histories.py"),
     message:
         "Checking that no history was damaged"
     script:

@@ -5,8 +5,8 @@ from pathlib import Path
 import job
 from nnrepro.analysis.csvfile import read_csv
 from nnrepro.analysis.extents import extent_by_table
+from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
-from nnrepro.plots.table_figures import accuracy_time_drawings
 
 study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)

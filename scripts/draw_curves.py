@@ -5,8 +5,8 @@ from pathlib import Path
 import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.extents import extent_of
+from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
-from nnrepro.plots.history_figures import curve_drawings
 from nnrepro.study import StudyPaths
 
 study = job.start(snakemake)

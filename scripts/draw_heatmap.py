@@ -6,7 +6,7 @@ import job
 from nnrepro.analysis.csvfile import read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
-from nnrepro.plots.table_figures import heatmap_drawings
+from nnrepro.plots.heatmap_figures import heatmap_drawings
 
 study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def code_fingerprint(paths: Iterable[Path]) -> str:
     files = sorted({file for path in paths for file in _files(Path(path))})
     digest = hashlib.sha256()
     for file in files:
-        content = _python(file) if file.suffix == ".py" else file.read_bytes()
+        content = _code(file) if file.suffix == ".py" else file.read_bytes()
         digest.update(file.name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 
@@ -36,7 +37,14 @@ def _files(path: Path) -> list[Path]:
     return list(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _python(file: Path) -> bytes:
+def _code(file: Path) -> bytes:
+    """What a Python file does; many rules ask for the same files."""
+    stat = file.stat()
+    return _python(file, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _python(file: Path, _modified: int, _size: int) -> bytes:
     tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

@@ -16,12 +16,14 @@ from matplotlib.transforms import Bbox
 
 from nnrepro.analysis import History, Problem, RunData, runs_table, select, variants_table
 from nnrepro.models import catalogue
+from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
+from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves import CurvePanel
+from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
-from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
+from nnrepro.plots.heatmap_figures import heatmap_drawings
 from nnrepro.plots.series import FloatArray, Series
 from nnrepro.plots.style import SeriesStyle, series_styles
-from nnrepro.plots.table_figures import accuracy_time_drawings, heatmap_drawings
 from nnrepro.study import Run, Study, load_study
 
 GRID = tuple(f"c1-{c1}_c2-{c2}" for c1 in (10, 30, 50, 70, 90) for c2 in (20, 40, 60, 80, 100))

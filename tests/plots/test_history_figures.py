@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nnrepro.analysis import History, RunData, Window
+from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing
-from nnrepro.plots.history_figures import curve_drawings
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows
 from nnrepro.study import Run
 

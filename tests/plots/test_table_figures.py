@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnrepro.analysis import History
-from nnrepro.plots import table_figures
+from nnrepro.plots import metric_words
 from nnrepro.plots.drawing import Drawing
 from nnrepro.study import Run
 from nnrepro.study.schema import load_schema
@@ -211,4 +211,4 @@ def test_unrecorded_times_are_unknown(short: Config, finished: Callable) -> None
 def test_every_metric_of_the_configuration_has_its_words() -> None:
     metrics = load_schema()["$defs"]["metric"]["enum"]
     single = {name for name in metrics if name != "selection" and "last_window" not in name}
-    assert single <= set(table_figures._WORDS)
+    assert single <= set(metric_words._WORDS)

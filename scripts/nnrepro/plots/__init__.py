@@ -9,11 +9,12 @@
     curves        cost and accuracy of one variant by epoch
     comparison    several variants by epoch, in one panel or in small multiples
     accuracy_time accuracies with intervals beside training seconds
+    overview      all variants with intervals and published numbers
     heatmap       a metric over two parameters, with row and column averages
     feature_maps  an image and what each layer makes of it
     output        the same bytes on disk every time
-    drawing       what a study's figures have in common; history_figures, table_figures and
-                  map_figures draw them from runs, tables and arrays
+    drawing       what a study's figures have in common; <kind>_figures draws those of a kind
+                  from runs, tables or arrays, and metric_words names what they show
 
 No function here reads a file, and none touches pyplot: figures are plain objects, so that a
 hundred of them can be drawn in one process without leaking state into each other. The modules are

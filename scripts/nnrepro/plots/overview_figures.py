@@ -8,8 +8,8 @@ import pandas as pd
 
 from nnrepro.analysis.columns import KEYS, floats, metric_values, rows_of
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
+from nnrepro.plots.metric_words import chosen_metric, interval_words, metric_words
 from nnrepro.plots.overview import OverviewRow, overview
-from nnrepro.plots.table_figures import chosen_metric, interval_words, metric_words
 
 _PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
 
