@@ -1,5 +1,4 @@
 # One job per protocol and kind of figure; each draws all figures of its kind.
-DRAWING = "plots"
 
 
 rule draw_curves:
