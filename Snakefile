@@ -12,7 +12,7 @@
 #   selection/<protocol>/<experiment>.json         the variant that a protocol picked
 #   tables/<table>.csv                             tables/runs.csv has one row per run
 #   figures/<protocol>/<kind>/**.svg and .png      figures
-#   report/index.html                              the report
+#   report/index.html and report.pdf               the report
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.
 from snakemake.utils import min_version
 

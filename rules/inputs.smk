@@ -180,6 +180,13 @@ def table_predictions(wildcards):
     )
 
 
+# ----------------------------------------------------------------------------------------- report
+def report_templates():
+    """What the report is rendered and typeset by, beside Python."""
+    room = SCRIPTS / "nnrepro/report"
+    return [*(room / "templates").glob("*"), *(room / "typeset").glob("*.typ")]
+
+
 # ------------------------------------------------------------------------------ published numbers
 def published_files():
     """The files of published numbers, checked; none where they are about none of the runs."""
@@ -212,6 +219,6 @@ FIGURES = [
     if figure_runs(protocol, kind)
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
-REPORT = str(PATHS.report)
+REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 READING = f"{ROOT}/histories.json"
 CHECKED = f"{ROOT}/histories_checked.txt"

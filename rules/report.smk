@@ -9,7 +9,8 @@ rule build_report:
         decisions=DECISIONS,
         reading=READING,
     output:
-        REPORT,
+        html=str(PATHS.report),
+        pdf=str(PATHS.report_pdf),
     log:
         f"{ROOT}/logs/build_report.log",
     localrule: True
@@ -19,7 +20,7 @@ rule build_report:
         study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=described(STUDY.runs),
         code=code("build_report.py"),
-        templates=code_fingerprint((SCRIPTS / "nnrepro/report/templates").glob("*")),
+        templates=code_fingerprint(report_templates()),
     message:
         "Building the report"
     script:

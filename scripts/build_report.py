@@ -16,5 +16,6 @@ build_report(
     decisions=job.read_decisions(snakemake.input.decisions),
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),
-    out=Path(snakemake.output[0]),
+    out=Path(snakemake.output.html),
+    pdf=Path(snakemake.output.pdf),
 )

@@ -143,6 +143,18 @@ class Results:
     def build(self, provenance: Mapping[str, Any] | None = None) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
+        self._build(provenance, out)
+        return out.read_text(encoding="utf-8")
+
+    def build_pdf(self, provenance: Mapping[str, Any] | None = None) -> bytes:
+        """The report as PDF; the HTML is made with it."""
+        pdf = self.root / "report" / "report.pdf"
+        self._build(provenance, pdf.with_name("index.html"), pdf)
+        return pdf.read_bytes()
+
+    def _build(
+        self, provenance: Mapping[str, Any] | None, out: Path, pdf: Path | None = None
+    ) -> None:
         build_report(
             self.study,
             tables=self.tables,
@@ -150,8 +162,8 @@ class Results:
             decisions=self.decisions,
             provenance=PROVENANCE if provenance is None else provenance,
             out=out,
+            pdf=pdf,
         )
-        return out.read_text(encoding="utf-8")
 
     def _write_published(self, frame: pd.DataFrame) -> None:
         """The published numbers beside the reproduced ones, and their inconsistencies."""

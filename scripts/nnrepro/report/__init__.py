@@ -1,8 +1,8 @@
-"""The report: one self-contained HTML file in the order of the study's parts and questions.
+"""The report: one self-contained HTML file and one PDF, in the order of the study's questions.
 
 `build_report` collects a `Page` (plain data: see `page`) from the study, its tables and its
-figures, and the templates write it. Sections, figures and tables come from the study; nothing here
-knows any particular one. Every number of the prose comes from a table: templates hold none.
+figures, and the templates write it; `typeset` sets the same page as PDF. Sections, figures and
+tables come from the study; nothing here knows any particular one. Every number of the prose comes from a table: templates hold none.
 """
 
 from nnrepro.report.build import build_report

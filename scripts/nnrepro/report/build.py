@@ -1,11 +1,11 @@
-"""Building the report: collect the page, render it, write it."""
+"""Building the report: collect the page, render and typeset it, write both."""
 
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnrepro.files import write_text
+from nnrepro.files import write_bytes, write_text
 from nnrepro.report import wording
 from nnrepro.report.answers import answers
 from nnrepro.report.claims import claims_of, findings_of
@@ -22,6 +22,7 @@ from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
 from nnrepro.report.summary import budget, counts, highlights, run_status
 from nnrepro.report.tables import table_block
+from nnrepro.report.typeset import typeset
 from nnrepro.study import FigureSpec, Question, Study, TableSpec
 
 
@@ -33,9 +34,10 @@ def build_report(
     decisions: Decisions,
     provenance: Mapping[str, Any],
     out: Path,
+    pdf: Path | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the report as one self-contained HTML file.
+    """Write the report as one self-contained HTML file, and as PDF.
 
     The same input gives the same bytes. A table or figure whose file is missing is named in its
     place.
@@ -46,15 +48,19 @@ def build_report(
         figures: folder with `<protocol>/<kind>/...svg`.
         decisions: what each protocol selected, by (protocol, experiment).
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
-        out: the file to write; it is replaced as a whole.
+        out: the HTML file to write; it is replaced as a whole.
+        pdf: the PDF to write; None for none.
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
 
     Raises:
         ReportError: a table or figure is there but damaged.
-        OSError: the file cannot be written.
+        OSError: a file cannot be written.
     """
     source = Source(study, Path(tables), Path(figures), decisions, provenance, reading or {})
-    write_text(Path(out), render(collect_page(source)))
+    page = collect_page(source)
+    write_text(Path(out), render(page))
+    if pdf is not None:
+        write_bytes(Path(pdf), typeset(page))
 
 
 def collect_page(source: Source) -> Page:

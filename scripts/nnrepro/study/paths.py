@@ -82,3 +82,8 @@ class StudyPaths:
     def report(self) -> Path:
         """The report."""
         return self.root / "report" / "index.html"
+
+    @property
+    def report_pdf(self) -> Path:
+        """The report as PDF."""
+        return self.root / "report" / "report.pdf"

@@ -1,0 +1,164 @@
+"""What stands behind the questions: claims, published numbers, runs, what was read, provenance."""
+
+from collections.abc import Iterator, Sequence
+
+from nnrepro.report.page import (
+    Claims,
+    Comparison,
+    DataOrigin,
+    Panel,
+    Provenance,
+    Reading,
+    Remark,
+    RunList,
+    RunNames,
+)
+from nnrepro.report.typeset.elements import (
+    Bullets,
+    Code,
+    Element,
+    Facts,
+    Heading,
+    Paragraph,
+    Tables,
+)
+from nnrepro.report.typeset.fragments import Text, plain
+from nnrepro.report.typeset.panels import Pictures, runs_table, strip_elements, tabular
+from nnrepro.report.typeset.sentences import Sentences
+from nnrepro.report.wording import UNKNOWN
+
+_CLAIMS = "claims.html.j2"
+_PUBLISHED = "published.html.j2"
+
+
+def claims(claims: Claims | None, sentences: Sentences) -> Iterator[Element]:
+    """How many claims hold, and each claim with its verdict."""
+    if claims is None:
+        return
+    yield Heading(1, plain("Claims"), "claims")
+    if claims.facts:
+        yield Paragraph(sentences.say("extent", claims.facts, template=_CLAIMS))
+        yield Paragraph(sentences.say("measure", claims.facts, template=_CLAIMS))
+    yield from strip_elements([claims.summary], sentences, Pictures())
+    for group in claims.groups:
+        yield Heading(2, plain(group.title))
+        if group.panel.grid:
+            caption = sentences.caption(group.panel)
+            columns = group.panel.grid.columns
+            table = tabular(group.panel.anchor, caption, columns, [("", group.rows)])
+            yield Tables((table,))
+
+
+def published(
+    comparison: Comparison | None, sentences: Sentences, pictures: Pictures
+) -> Iterator[Element]:
+    """Published numbers beside reproduced ones."""
+    if comparison is None:
+        return
+    yield Heading(1, plain("Published beside reproduced"), "published")
+    yield Paragraph(sentences.say("extent", comparison.facts, template=_PUBLISHED))
+    yield Paragraph(sentences.say("measure", comparison.facts, template=_PUBLISHED))
+    yield from strip_elements([comparison.summary], sentences, pictures)
+    yield from strip_elements(comparison.figures, sentences, pictures)
+    for fold in comparison.folds:
+        yield Heading(2, plain(fold.title))
+        yield from strip_elements([fold.panel], sentences, pictures)
+
+
+def inconsistencies(
+    panels: Sequence[Panel], sentences: Sentences, pictures: Pictures
+) -> Iterator[Element]:
+    """Where what was published does not fit its own numbers."""
+    if not panels:
+        return
+    yield Heading(1, plain("Inconsistencies of the reports"), "inconsistencies")
+    yield Paragraph(sentences.say("inconsistencies"))
+    for panel in panels:
+        yield from strip_elements([panel], sentences, pictures)
+
+
+def runs(runs: RunList, sentences: Sentences) -> Iterator[Element]:
+    """Every run."""
+    yield Heading(1, plain("All runs"), "runs")
+    if not runs.groups:
+        yield Paragraph(sentences.say("missing", "table", "tables/runs.csv"), "warning")
+        return
+    yield Paragraph(sentences.say("all_runs"))
+    yield Tables((runs_table(runs, sentences),))
+
+
+def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
+    """Damaged, missing, further and additional runs."""
+    if reading.empty:
+        return
+    yield Heading(1, plain("What was read"), "reading")
+    if reading.damaged:
+        yield Heading(2, plain("Damaged histories"))
+        yield Paragraph(sentences.say("damaged", reading.damaged), "warning")
+        yield _remarks(reading.damaged, sentences)
+    if reading.missing:
+        yield Heading(2, plain("Missing runs"))
+        yield Paragraph(sentences.say("missing_runs"))
+        yield _names(reading.missing, sentences)
+    if reading.several:
+        yield Heading(2, plain("Runs with several histories"))
+        yield Paragraph(sentences.say("several"))
+        yield Bullets(tuple(sentences.say("histories", item) for item in reading.several))
+    if reading.extra:
+        yield Heading(2, plain("Runs that are no part of this study"))
+        yield Paragraph(sentences.say("extra_runs"))
+        yield _names(reading.extra, sentences)
+    if reading.remarks:
+        yield Heading(2, plain("Remarks"))
+        yield _remarks(reading.remarks, sentences)
+
+
+def provenance(origin: Provenance, sentences: Sentences) -> Iterator[Element]:
+    """What the numbers were made from."""
+    unknown = (plain(UNKNOWN),)
+    yield Heading(1, plain("Provenance"), "provenance")
+    yield Paragraph(sentences.say("origin"))
+    yield Heading(2, plain("Data"))
+    if not origin.data:
+        yield Paragraph(plain(UNKNOWN))
+    for item in origin.data:
+        yield Heading(3, plain(item.name))
+        yield _data(item, sentences)
+    yield Heading(2, plain("Code and machine"))
+    packages = tuple(plain(f"{name} {version}") for name, version in origin.packages)
+    yield Facts(
+        (
+            (plain("Code"), tuple(plain(sum_, "code") for sum_ in origin.code) or unknown),
+            *((plain(name), (plain(value),)) for name, value in origin.facts),
+            (plain("Packages"), packages or unknown),
+        )
+    )
+    yield Heading(2, plain("Time, all runs together"))
+    yield Facts(tuple((plain(name), (plain(value),)) for name, value in origin.seconds))
+    yield Heading(2, plain("Making it again"))
+    yield Paragraph(sentences.say("again"))
+    yield Code(origin.command)
+    yield Paragraph(sentences.say("kept"))
+
+
+def _data(item: DataOrigin, sentences: Sentences) -> Facts:
+    sums: tuple[Text, ...] = tuple(
+        plain(f"{file} ") + plain(sum_, "code") for file, sum_ in item.sums
+    )
+    note = ((plain("Note"), (plain(item.note),)),) if item.note else ()
+    return Facts(
+        (
+            (plain("Source"), (plain(item.source),)),
+            (plain("Generated"), (sentences.say("yes_no", item.generated),)),
+            *note,
+            (plain("Checksums"), sums or (plain(UNKNOWN),)),
+        )
+    )
+
+
+def _remarks(items: Sequence[Remark], sentences: Sentences) -> Bullets:
+    return Bullets(tuple(sentences.say("remark", item) for item in items))
+
+
+def _names(groups: Sequence[RunNames], sentences: Sentences) -> Bullets:
+    return Bullets(tuple(sentences.say("run_names", group) for group in groups))

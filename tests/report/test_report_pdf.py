@@ -1,0 +1,155 @@
+"""The report as PDF: the words of the HTML, the same bytes every time, no markup from input."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typst
+
+from nnrepro.report import ReportError
+from nnrepro.report.build import collect_page
+from nnrepro.report.source import Source
+from nnrepro.report.typeset.compile import FONTS, files_of
+
+HOSTILE = '#panic("x") $a^b$ @ref <label> \\ *bold* _under_ `code` = // Δέλτα Łódź дом'
+
+
+def squeezed(text: str) -> str:
+    """Text without white space and the places where a long word may break."""
+    return re.sub(r"[\s\u200b\u00a0\u202f]+", "", text)
+
+
+@pytest.fixture(scope="session")
+def pages() -> Callable[[bytes], str]:
+    """A function that gives the words of a PDF, as `pdftotext` finds them."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+
+    def read(pdf: bytes) -> str:
+        done = subprocess.run(
+            ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+        )
+        return squeezed(done.stdout.decode())
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def pdf(whole: Any) -> bytes:
+    """The PDF of the whole study."""
+    return bytes(whole.build_pdf())
+
+
+def test_every_sentence_and_caption_of_the_html_stands_in_the_pdf(
+    report: str, pdf: bytes, pages: Callable[[bytes], str]
+) -> None:
+    """A paragraph that is added to the HTML alone fails here; numbers are the same in both."""
+    words = pages(pdf)
+    body = re.sub(r"<nav.*?</nav>", "", report, flags=re.S)
+    said = re.findall(r"<(p|li|figcaption|caption|dd|h2|h3|h4|h5)\b[^>]*>(.*?)</\1>", body, re.S)
+    texts = [squeezed(unescape(re.sub(r"<[^>]+>", "", text))) for _, text in said]
+    captions = [text for text in texts if re.match(r"(Figure|Table)\d+\.", text)]
+    assert len(captions) > 80
+    assert [text for text in texts if text not in words] == []
+
+
+def test_every_cell_of_every_table_stands_in_the_pdf(
+    report: str, pdf: bytes, pages: Callable[[bytes], str]
+) -> None:
+    words = pages(pdf)
+    cells = re.findall(r"<t[dh]\b[^>]*>(.*?)</t[dh]>", report, re.S)
+    texts = {squeezed(unescape(re.sub(r"<[^>]+>", "", cell))) for cell in cells}
+    assert len(texts) > 500
+    assert [text for text in texts if len(text) < 20 and text not in words] == []
+
+
+def test_the_same_results_in_another_folder_give_the_same_bytes(
+    small: Any, tmp_path: Path, pdf: bytes, whole: Any
+) -> None:
+    moved = type(whole)(whole.study, tmp_path / "elsewhere")
+    shutil.copytree(whole.root, moved.root)
+    moved.decisions = whole.decisions
+    assert moved.build_pdf() == pdf
+
+
+def test_the_pdf_can_be_read_aloud(whole: Any) -> None:
+    """It passes Typst's checks for PDF/UA: tags, alternative texts, language, title, headings."""
+    page = collect_page(Source(whole.study, whole.tables, whole.figures, whole.decisions, {}))
+    files = files_of(page)
+    compiler = typst.Compiler(files, font_paths=[str(FONTS)], ignore_system_fonts=True)
+    assert compiler.compile(format="pdf", pdf_standards="ua-1").startswith(b"%PDF")
+
+
+def test_nothing_in_a_configuration_is_read_as_markup(
+    small: Any, pages: Callable[[bytes], str], repository: Path
+) -> None:
+    """Titles, labels and notes come out as they were written."""
+    results = small(
+        title=f"Title {HOSTILE}",
+        data={"dbpedia": {"source": "download", "note": f"Note {HOSTILE}"}},
+        experiments={
+            "text_models": {
+                "title": f"Experiment {HOSTILE}",
+                "variants": {"char_cnn": {"label": f"Label {HOSTILE}", "model": "char_cnn"}},
+            }
+        },
+        only={"protocols": ["tan"]},
+        figures={},
+        tables={
+            "text_models": {
+                "kind": "ranking",
+                "title": f"Table {HOSTILE}",
+                "question": "B1",
+                "runs": ["text_models"],
+                "metrics": ["max_test_accuracy"],
+                "sort_by": "max_test_accuracy",
+            }
+        },
+        published=None,
+        claims=None,
+    )
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    words = pages(results.build_pdf())
+    for place in ("Title", "Note", "Experiment", "Label", "Table"):
+        assert squeezed(f"{place} {HOSTILE}") in words
+
+
+def test_nothing_at_all_still_gives_a_pdf_that_says_so(
+    small: Any, pages: Callable[[bytes], str]
+) -> None:
+    words = pages(small().build_pdf(provenance={}))
+    assert "thereisnofiletables/runs.csv" in words
+    assert "thereisnofiletables/text_models.csv" in words
+    assert "thereisnofilefigures/tan/comparison/text_models.svg" in words
+
+
+def test_a_study_of_ones_own_has_neither_claims_nor_published_numbers(
+    small: Any, pages: Callable[[bytes], str]
+) -> None:
+    results = small(published=None, claims=None, title="A study of my own")
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    words = pages(results.build_pdf())
+    assert "Astudyofmyown" in words
+    assert "Allruns" in words
+    assert "Publishedbesidereproduced" not in words
+    assert "Claimsonthisquestion" not in words
+
+
+def test_a_damaged_figure_is_named(small: Any) -> None:
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    figure = results.figures / "tan" / "comparison" / "text_models.svg"
+    figure.write_text("<svg no document", encoding="utf-8")
+    with pytest.raises(ReportError, match="typeset"):
+        results.build_pdf()
