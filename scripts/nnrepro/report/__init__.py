@@ -2,7 +2,8 @@
 
 `build_report` collects a `Page` (plain data: see `page`) from the study, its tables and its
 figures, and the templates write it; `typeset` sets the same page as PDF. Sections, figures and
-tables come from the study; nothing here knows any particular one. Every number of the prose comes from a table: templates hold none.
+tables come from the study; nothing here knows any particular one. Every number of the prose comes
+from a table: templates hold none.
 """
 
 from nnrepro.report.build import build_report
