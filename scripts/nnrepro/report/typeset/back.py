@@ -6,6 +6,7 @@ from nnrepro.report.page import (
     Claims,
     Comparison,
     DataOrigin,
+    Method,
     Panel,
     Provenance,
     Reading,
@@ -13,6 +14,7 @@ from nnrepro.report.page import (
     RunList,
     RunNames,
 )
+from nnrepro.report.references import Reference
 from nnrepro.report.typeset.elements import (
     Bullets,
     Code,
@@ -21,11 +23,12 @@ from nnrepro.report.typeset.elements import (
     Heading,
     Paragraph,
     Tables,
+    Works,
 )
 from nnrepro.report.typeset.fragments import Text, plain
 from nnrepro.report.typeset.panels import Pictures, runs_table, strip_elements, tabular
 from nnrepro.report.typeset.sentences import Sentences
-from nnrepro.report.wording import UNKNOWN
+from nnrepro.report.wording import UNKNOWN, anchor
 
 _CLAIMS = "claims.html.j2"
 _PUBLISHED = "published.html.j2"
@@ -75,6 +78,30 @@ def inconsistencies(
     yield Paragraph(sentences.say("inconsistencies"))
     for panel in panels:
         yield from strip_elements([panel], sentences, pictures)
+
+
+def methods(
+    methods: Sequence[Method], references: Sequence[Reference], sentences: Sentences
+) -> Iterator[Element]:
+    """How the numbers came about, and the works that this rests on."""
+    yield Heading(1, plain("Methods"), "methods")
+    for method in methods:
+        yield Heading(2, plain(method.title))
+        said = sentences.stated(method.statement)
+        yield Paragraph(said + _cited(method.references))
+    if references:
+        yield Heading(2, plain("References"), "references")
+        yield Works(tuple((anchor(work.key, "work"), plain(work.text)) for work in references))
+
+
+def _cited(references: Sequence[Reference]) -> Text:
+    """Works by their short names, in brackets."""
+    if not references:
+        return ()
+    text = plain(" (")
+    for index, work in enumerate(references):
+        text += plain("; " if index else "") + plain(work.key, anchor=anchor(work.key, "work"))
+    return text + plain(".)")
 
 
 def runs(runs: RunList, sentences: Sentences) -> Iterator[Element]:

@@ -44,6 +44,14 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Works:
+    """Works that the text refers to, each with its anchor."""
+
+    kind: ClassVar[str] = "works"
+    items: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True)
 class Code:
     """A command, as it is typed."""
 
@@ -116,7 +124,7 @@ class Tables:
     tables: tuple[Tabular, ...]
 
 
-Element = Heading | Paragraph | Bullets | Facts | Code | Picture | Tables
+Element = Heading | Paragraph | Bullets | Facts | Works | Code | Picture | Tables
 
 
 @dataclass(frozen=True)
@@ -157,6 +165,8 @@ def anchors_of(elements: Iterable[Element]) -> Iterator[str]:
     for element in elements:
         if isinstance(element, Heading | Picture) and element.anchor:
             yield element.anchor
+        for anchor, _ in element.items if isinstance(element, Works) else ():
+            yield anchor
         for table in element.tables if isinstance(element, Tables) else ():
             yield table.anchor
             for group in table.groups:

@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from nnrepro.report import wording
-from nnrepro.report.page import Block, Page, Section
+from nnrepro.report.page import Block, ClaimFinding, Page, Section
 from nnrepro.report.typeset import back
-from nnrepro.report.typeset.elements import Element, Facts, Heading, Paragraph, TitlePage
-from nnrepro.report.typeset.fragments import Text, plain
+from nnrepro.report.typeset.elements import (
+    Bullets,
+    Element,
+    Facts,
+    Heading,
+    Paragraph,
+    TitlePage,
+)
+from nnrepro.report.typeset.fragments import Text, plain, small, words_of
 from nnrepro.report.typeset.panels import Pictures, strip_elements
 from nnrepro.report.typeset.sentences import Sentences, spaced
 
@@ -26,7 +33,9 @@ def title_page(page: Page, sentences: Sentences) -> TitlePage:
 
 def flow(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
     """Everything behind the table of contents; the figures go to `pictures`."""
+    yield from _answers(page, sentences, pictures)
     yield from _highlights(page, sentences)
+    yield from _differences(page, sentences, pictures)
     for part in page.parts:
         yield Heading(1, plain(part.title), part.anchor)
         for section in part.sections:
@@ -34,6 +43,7 @@ def flow(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Eleme
     yield from back.claims(page.claims, sentences)
     yield from back.published(page.published, sentences, pictures)
     yield from back.inconsistencies(page.inconsistencies, sentences, pictures)
+    yield from back.methods(page.methods, page.references, sentences)
     yield from back.runs(page.runs, sentences)
     yield from back.reading(page.reading, sentences)
     yield from back.provenance(page.provenance, sentences)
@@ -43,7 +53,7 @@ def _alert(page: Page, sentences: Sentences) -> tuple[str, tuple[Text, ...]] | N
     budget = page.budget
     if not budget.cut:
         return None
-    title = "".join(segment.text for segment in sentences.say("budget_title", budget))
+    title = words_of(sentences.say("budget_title", budget))
     said = [
         sentences.say("generated_data", budget.generated) if budget.generated else (),
         sentences.say("shortened") if budget.shortened else (),
@@ -69,9 +79,9 @@ def _remarks(page: Page, sentences: Sentences) -> Iterator[Text]:
 def _tallies(page: Page, sentences: Sentences) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     """Runs by state and claims by verdict."""
     if page.status is not None:
-        asked = _words(sentences.say("runs_asked"))
+        asked = words_of(sentences.say("runs_asked"))
         states = [
-            (_words(sentences.say("status_name", name)), wording.grouped(count))
+            (words_of(sentences.say("status_name", name)), wording.grouped(count))
             for name, count in page.status.counts.items()
         ]
         yield "Runs", ((asked, wording.grouped(page.status.asked)), *states)
@@ -82,14 +92,29 @@ def _tallies(page: Page, sentences: Sentences) -> Iterator[tuple[str, tuple[tupl
         )
 
 
-def _words(text: Text) -> str:
-    return "".join(segment.text for segment in text)
+def _answers(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
+    if not page.answers and not page.key_figures:
+        return
+    yield Heading(1, plain("In short"), "answers")
+    if page.answers:
+        yield Bullets(tuple(sentences.stated(statement) for statement in page.answers))
+    for block in page.key_figures:
+        yield from _evidence(block, 2, sentences, pictures)
+
+
+def _differences(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
+    if not page.differences:
+        return
+    yield Heading(1, plain("How the protocols differ"), "differences")
+    yield Paragraph(sentences.say("differences"))
+    for panel in page.differences:
+        yield from strip_elements([panel], sentences, pictures)
 
 
 def _highlights(page: Page, sentences: Sentences) -> Iterator[Element]:
     if not page.highlights:
         return
-    yield Heading(1, plain("Summary"), "summary")
+    yield Heading(1, plain("Experiment by experiment"), "summary")
     yield Facts(
         tuple(
             (
@@ -108,26 +133,39 @@ def _question(section: Section, sentences: Sentences, pictures: Pictures) -> Ite
     yield Heading(2, spaced(plain(section.name), plain(section.title)), section.anchor)
     if section.text:
         yield Paragraph(plain(section.text), "asked")
+    if section.claims:
+        yield Heading(3, plain("What was claimed, and what the runs say"))
+        yield Facts(tuple(_claim(claim, sentences) for claim in section.claims))
     if section.findings:
         yield Heading(3, sentences.say("findings_title"))
         yield Facts(tuple(_finding(block, sentences) for block in section.findings))
-    if section.claims:
-        links = [
-            (*plain(claim.name, anchor=claim.anchor), *plain(f" {claim.verdict}"))
-            for claim in section.claims
-        ]
-        text = plain("Claims on this question: ")
-        for index, link in enumerate(links):
-            text += link + plain("." if index == len(links) - 1 else ", ")
-        yield Paragraph(text, "note")
+    if section.absent:
+        yield Paragraph(sentences.say("absent", section.absent), "none")
+        return
     for block in section.blocks:
-        yield Heading(3, plain(block.title))
-        for strip in block.strips:
-            if strip.title:
-                yield Heading(4, plain(strip.title))
-            yield from strip_elements(strip.panels, sentences, pictures)
+        yield from _evidence(block, 3, sentences, pictures)
     if not section.blocks:
         yield Paragraph(sentences.say("no_evidence"), "none")
+
+
+def _evidence(
+    block: Block, level: int, sentences: Sentences, pictures: Pictures
+) -> Iterator[Element]:
+    yield Heading(level, plain(block.title))
+    for strip in block.strips:
+        if strip.title:
+            yield Heading(level + 1, plain(strip.title))
+        yield from strip_elements(strip.panels, sentences, pictures)
+
+
+def _claim(claim: ClaimFinding, sentences: Sentences) -> tuple[Text, tuple[Text, ...]]:
+    """A claim with its verdict, and what that rests on."""
+    said = spaced(
+        plain(claim.protocol, "owner"),
+        plain(claim.statement),
+        plain(claim.name, "small", anchor=claim.anchor),
+    )
+    return plain(claim.verdict), (said, small(sentences.say("sure", claim)))
 
 
 def _finding(block: Block, sentences: Sentences) -> tuple[Text, tuple[Text, ...]]:

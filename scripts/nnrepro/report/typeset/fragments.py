@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 _STYLES = {
@@ -43,6 +43,13 @@ Text = tuple[Segment, ...]
 def plain(text: str, *styles: str, anchor: str = "") -> Text:
     """Text in one style; nothing for an empty string."""
     return (Segment(text, tuple(sorted(styles)), anchor),) if text else ()
+
+
+def small(text: Text) -> Text:
+    """Text in smaller type."""
+    return tuple(
+        replace(segment, styles=tuple(sorted({*segment.styles, "small"}))) for segment in text
+    )
 
 
 def segments(html: str) -> Text:
