@@ -13,6 +13,7 @@
 #   tables/<table>.csv                             tables/runs.csv has one row per run
 #   figures/<protocol>/<kind>/**.svg and .png      figures
 #   report/index.html and report.pdf               the report
+#   ro-crate-metadata.json                         what lies there, for programs
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.
 from snakemake.utils import min_version
 
@@ -51,6 +52,7 @@ rule all:
     default_target: True
     input:
         REPORT,
+        CRATE,
         TABLES,
         FIGURES,
         CHECKED,

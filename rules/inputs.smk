@@ -220,5 +220,6 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
+CRATE = str(PATHS.crate)
 READING = f"{ROOT}/histories.json"
 CHECKED = f"{ROOT}/histories_checked.txt"

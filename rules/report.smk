@@ -27,6 +27,33 @@ rule build_report:
         "../scripts/build_report.py"
 
 
+rule describe_results:
+    input:
+        report=REPORT,
+        tables=TABLES,
+        figures=FIGURES,
+        provenance=rules.tabulate_runs.output.provenance,
+        reading=READING,
+    output:
+        CRATE,
+        f"{ROOT}/README.md",
+        f"{ROOT}/workflow/Snakefile",
+        f"{ROOT}/workflow/config.json",
+    log:
+        f"{ROOT}/logs/describe_results.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        config=value_fingerprint(config),
+        workflow=code_fingerprint([SCRIPTS.parent / "Snakefile"]),
+        code=code("describe_results.py"),
+    message:
+        "Describing the results for programs"
+    script:
+        "../scripts/describe_results.py"
+
+
 rule check_histories:
     input:
         REPORT,

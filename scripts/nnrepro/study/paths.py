@@ -84,6 +84,11 @@ class StudyPaths:
         return self.root / "report" / "index.html"
 
     @property
+    def crate(self) -> Path:
+        """What describes the results for programs."""
+        return self.root / "ro-crate-metadata.json"
+
+    @property
     def report_pdf(self) -> Path:
         """The report as PDF."""
         return self.root / "report" / "report.pdf"

@@ -10,12 +10,13 @@ from nnrepro.report.typeset.fragments import Text
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; levels 1 and 2 stand in the table of contents, and level 1 begins a page."""
+    """A heading; level 1 begins a page and stands in the table of contents, others if `listed`."""
 
     kind: ClassVar[str] = "heading"
     level: int
     text: Text
     anchor: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def _highlights(page: Page, sentences: Sentences) -> Iterator[Element]:
 
 
 def _question(section: Section, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
-    yield Heading(2, spaced(plain(section.name), plain(section.title)), section.anchor)
+    title = spaced(plain(section.name), plain(section.title))
+    yield Heading(2, title, section.anchor, listed=True)
     if section.text:
         yield Paragraph(plain(section.text), "asked")
     if section.claims:

@@ -1,0 +1,17 @@
+"""Rule describe_results: the results folder as an RO-Crate."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import job
+from nnrepro.crate import write_crate
+from nnrepro.files import read_json
+
+study = job.start(snakemake)
+write_crate(
+    study,
+    snakefile=Path(snakemake.scriptdir).parent / "Snakefile",
+    config=snakemake.config,
+    provenance=read_json(snakemake.input.provenance),
+    snakemake_version=version("snakemake"),
+)

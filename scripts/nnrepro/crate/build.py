@@ -1,0 +1,300 @@
+"""Building the crate: one function per kind of entity, all with fixed ids and no date of today."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rocrate.model import ContextEntity, Entity
+from rocrate.rocrate import ROCrate
+
+from nnrepro.files import write_bytes, write_json, write_text
+from nnrepro.study import Study, StudyPaths
+
+WORKFLOW = "workflow/Snakefile"
+CONFIGURATION = "workflow/config.json"
+README = "README.md"
+VERSION = "0.1.0"
+RELEASED = "2026-11-24"
+"""When this version of nnrepro was released; the crate's date unless SOURCE_DATE_EPOCH is set."""
+
+CRATE = "https://w3id.org/ro/crate/1.1"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+}
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+LICENCE = "https://spdx.org/licenses/MIT"
+TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+
+_PLACES = ("archive", "results")
+"""Keys of the configuration that say where files lie, which is no part of a study."""
+
+_README = """# {title}
+
+Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
+
+| path | what |
+| --- | --- |
+| `report/index.html`, `report/report.pdf` | the report |
+| `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
+| `figures/` | figures as SVG and PNG, by protocol and kind |
+| `runs/` | histories and records of all runs, where they were trained here |
+| `workflow/` | the workflow's entry file, and the configuration of the study |
+| `ro-crate-metadata.json` | all this for programs: https://w3id.org/ro/crate |
+"""
+
+_FORMATS = {
+    ".md": "text/markdown",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".csv": "text/csv",
+    ".json": "application/json",
+}
+_REPORTS = {
+    "report/index.html": "The report, one self-contained page",
+    "report/report.pdf": "The report as PDF",
+}
+_RECORDS = {
+    "provenance.json": "Data, code, packages, machines and seconds behind the runs",
+    "histories.json": "Which histories were read, and which are damaged or missing",
+}
+
+
+def write_crate(
+    study: Study,
+    *,
+    snakefile: Path,
+    config: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    snakemake_version: str,
+) -> None:
+    """Describe the finished results of a study, as `ro-crate-metadata.json` in their folder.
+
+    The workflow's entry file and the configuration are copied to `workflow/` beside it, because a
+    crate describes what is in it. The same results give the same bytes: sums, not dates, tell
+    files apart.
+
+    Args:
+        study: the study; its results folder becomes the crate.
+        snakefile: the workflow's entry file.
+        config: the configuration that the study was read from.
+        provenance: what the runs tell of data, code and machines.
+        snakemake_version: the version that carries the study out.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    paths = StudyPaths.of(study)
+    kept = {key: value for key, value in config.items() if key not in _PLACES}
+    write_json(paths.root / CONFIGURATION, json.loads(json.dumps(kept, default=dict)))
+    write_text(paths.root / README, _README.format(title=study.title, name=study.name))
+    write_bytes(paths.root / WORKFLOW, Path(snakefile).read_bytes())
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_terms.update(TERMS)
+    crate.metadata["conformsTo"] = [{"@id": url} for url in (CRATE, *list(PROFILES)[-1:])]
+    _describe(crate, study)
+    software = [_package(crate, *item) for item in _packages(provenance)]
+    workflow = _workflow(crate, study, snakemake_version, software)
+    made = [*_reports(crate, paths), *_tables(crate, paths, study), *_figures(crate, paths, study)]
+    used = [
+        _file(crate, paths, CONFIGURATION, "Configuration of the study"),
+        *_histories(crate, paths, study),
+        *_data(crate, provenance),
+    ]
+    for name, words in _RECORDS.items():
+        made.append(_file(crate, paths, name, words))
+    made.append(_file(crate, paths, README, "What lies in this folder"))
+    made[-1]["about"] = crate.root_dataset
+    action = crate.add(
+        ContextEntity(
+            crate,
+            "#making-of-the-report",
+            {
+                "@type": "CreateAction",
+                "name": f"Making the report of the study '{study.name}'",
+                "description": "snakemake carried out the workflow with this configuration.",
+                "actionStatus": "http://schema.org/CompletedActionStatus",
+            },
+        )
+    )
+    action["instrument"], action["object"], action["result"] = workflow, used, made
+    crate.root_dataset["mentions"] = action
+    write_json(paths.crate, crate.metadata.generate())
+
+
+def _describe(crate: ROCrate, study: Study) -> None:
+    """What the crate as a whole is."""
+    root = crate.root_dataset
+    root["name"] = study.title
+    root["description"] = (
+        f"Report, tables and figures of the study '{study.name}': {len(study.runs)} runs of "
+        f"neural-network experiments, carried out by a Snakemake workflow."
+    )
+    root["datePublished"] = _date()
+    root["license"] = crate.add(
+        ContextEntity(
+            crate,
+            LICENCE,
+            {
+                "@type": "CreativeWork",
+                "name": "MIT License",
+                "description": "Use, change and pass on, with the notice of copyright.",
+                "identifier": LICENCE,
+            },
+        )
+    )
+    root["conformsTo"] = [
+        crate.add(
+            ContextEntity(crate, url, {"@type": "CreativeWork", "name": name, "version": version})
+        )
+        for url, (name, version) in PROFILES.items()
+    ]
+
+
+def _date() -> str:
+    """The date in SOURCE_DATE_EPOCH (https://reproducible-builds.org), or of this version."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat() if seconds else RELEASED
+
+
+def _workflow(crate: ROCrate, study: Study, version: str, software: Sequence[Entity]) -> Entity:
+    """The workflow, with the language that it is written in and the software that runs used."""
+    root = StudyPaths.of(study).root
+    workflow = crate.add_workflow(
+        root / WORKFLOW, WORKFLOW, main=False, lang="snakemake", lang_version=version
+    )
+    workflow["name"] = "nnrepro: from a declared study to its report"
+    workflow["version"] = VERSION
+    workflow["encodingFormat"] = "text/plain"
+    workflow["sha256"] = _sum(root / WORKFLOW)
+    workflow["conformsTo"] = crate.add(
+        ContextEntity(crate, BIOSCHEMAS, {"@type": "CreativeWork", "name": "ComputationalWorkflow"})
+    )
+    workflow["softwareRequirements"] = [*software]
+    crate.mainEntity = workflow
+    return workflow
+
+
+def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
+    for name, words in _REPORTS.items():
+        yield _file(crate, paths, name, words)
+
+
+def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+    titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
+    titles |= {name: spec.title for name, spec in study.tables.items()}
+    for file in sorted((paths.root / "tables").glob("*.csv")):
+        title = titles.get(file.stem, file.stem.replace("_", " ").capitalize())
+        yield _file(crate, paths, f"tables/{file.name}", title)
+
+
+def _figures(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+    """Folders of figures, one per protocol and kind."""
+    for folder in sorted((paths.root / "figures").glob("*/*")):
+        protocol = study.protocols.get(folder.parent.name)
+        owner = protocol.title if protocol else folder.parent.name
+        kind = folder.name.replace("_", " ")
+        files = sorted(folder.rglob("*.svg"))
+        yield _folder(
+            crate,
+            folder.relative_to(paths.root).as_posix(),
+            f"Figures, {owner}: {kind}",
+            f"{len(files)} figures as SVG and PNG.",
+        )
+
+
+def _histories(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+    """The folder of all runs; of an archive, which lies elsewhere, that it was used."""
+    words = "One folder per run: history.json and, where known, run.json and predictions.npz."
+    if paths.archive is None:
+        yield _folder(crate, "runs", "Histories of all runs", words)
+    else:
+        yield crate.add(
+            ContextEntity(
+                crate,
+                "#archive",
+                {
+                    "@type": "CreativeWork",
+                    "name": "Archive of histories",
+                    "description": f"{words} It is no part of this crate; tables/runs.csv and "
+                    "provenance.json say what was read of it.",
+                },
+            )
+        )
+
+
+def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
+    """Data sets that the runs were trained on, each file with its checksum."""
+    for name, item in sorted((provenance.get("data") or {}).items()):
+        sums = [
+            crate.add(
+                ContextEntity(
+                    crate,
+                    f"#data-{name}-{index}",
+                    {
+                        "@type": "PropertyValue",
+                        "name": f"SHA-256 of {file}",
+                        "propertyID": TERMS["sha256"],
+                        "value": str(value),
+                    },
+                )
+            )
+            for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
+        ]
+        made_up = " It is made up." if item.get("generated") else ""
+        data = crate.add(
+            ContextEntity(
+                crate,
+                f"#data-{name}",
+                {
+                    "@type": "CreativeWork",
+                    "name": f"Data set {name}",
+                    "description": f"Source: {item.get('source') or 'unknown'}.{made_up}",
+                },
+            )
+        )
+        if sums:
+            data["identifier"] = sums
+        yield data
+
+
+def _packages(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, versions in sorted((provenance.get("packages") or {}).items()):
+        yield from ((name, str(version)) for version in versions)
+
+
+def _package(crate: ROCrate, name: str, version: str) -> Entity:
+    address = f"https://pypi.org/project/{name}/{version}/"
+    described = {
+        "@type": "SoftwareApplication",
+        "name": name,
+        "softwareVersion": version,
+        "url": address,
+    }
+    return crate.add(ContextEntity(crate, address, described))
+
+
+def _file(crate: ROCrate, paths: StudyPaths, name: str, words: str) -> Entity:
+    path = paths.root / name
+    described = {
+        "name": words,
+        "encodingFormat": _FORMATS[path.suffix],
+        "contentSize": str(path.stat().st_size),
+        "sha256": _sum(path),
+    }
+    return crate.add_file(path, name, properties=described)
+
+
+def _folder(crate: ROCrate, name: str, title: str, words: str) -> Entity:
+    described = {"name": title, "description": words}
+    return crate.add_dataset(dest_path=name, properties=described)
+
+
+def _sum(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,152 @@
+"""The results folder as RO-Crate: valid by the community's validator, the same bytes every time."""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rocrate
+import yaml
+from requests import Response
+from rocrate_validator import services
+from rocrate_validator.utils import document_loader
+from rocrate_validator.utils.http import HttpRequester
+
+from nnrepro.crate import build, write_crate
+from nnrepro.models import catalogue
+from nnrepro.study import load_study
+
+PROVENANCE = {
+    "data": {"dbpedia": {"source": "folder", "generated": False, "sha256": {"a.csv": "0a" * 32}}},
+    "packages": {"keras": ["3.15.0", "3.15.1"]},
+}
+FILES = (
+    "report/index.html",
+    "report/report.pdf",
+    "tables/runs.csv",
+    "tables/text_models.csv",
+    "figures/tan/curves/text_models/char_cnn.svg",
+    "runs/tan/text_models/char_cnn/seed0/history.json",
+    "provenance.json",
+    "histories.json",
+)
+
+
+def described(repository: Path, root: Path, **changes: Any) -> dict[str, Any]:
+    """The metadata of a study whose results lie in `root`."""
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    config |= {"results": str(root), **changes}
+    for name in FILES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"content of {name}", encoding="utf-8")
+    write_crate(
+        load_study(config, catalogue()),
+        snakefile=repository / "Snakefile",
+        config=config,
+        provenance=PROVENANCE,
+        snakemake_version="9.27.1",
+    )
+    content: dict[str, Any] = json.loads((root / "ro-crate-metadata.json").read_text())
+    return content
+
+
+@pytest.fixture
+def offline_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serve the JSON-LD context from the copy that `rocrate` ships, in place of the network.
+
+    That copy is of version 1.3; where it differs from version 1.1, which the profiles build on,
+    for a term of this crate, the address of 1.1 is put in.
+    """
+    shipped = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
+    context = json.loads(shipped.read_text(encoding="utf-8"))
+    context["@context"]["ComputationalWorkflow"] = "https://bioschemas.org/ComputationalWorkflow"
+
+    answer = Response()
+    answer.status_code = 200
+    answer.headers["Content-Type"] = "application/ld+json"
+    answer._content = json.dumps(context).encode()
+    monkeypatch.setattr(HttpRequester, "get", lambda self, url, **options: answer, raising=False)
+    document_loader.install_document_loader()
+
+
+@pytest.mark.parametrize("profile", ["ro-crate-1.1", "workflow-run-crate-0.5"])
+def test_the_crate_is_valid(
+    repository: Path, tmp_path: Path, offline_context: None, profile: str
+) -> None:
+    """All that the profile and those that it builds on require."""
+    described(repository, tmp_path / "results")
+    result = services.validate(
+        {
+            "rocrate_uri": str(tmp_path / "results"),
+            "profile_identifier": profile,
+            "requirement_severity": "REQUIRED",
+            "offline": True,
+        }
+    )
+    assert [issue.message for issue in result.get_issues()] == []
+    assert result.passed()
+
+
+def test_the_same_results_elsewhere_give_the_same_bytes(repository: Path, tmp_path: Path) -> None:
+    made = []
+    for name in ("here", "there/deep"):
+        described(repository, tmp_path / name)
+        files = ("ro-crate-metadata.json", "README.md", "workflow/config.json")
+        made.append([(tmp_path / name / file).read_bytes() for file in files])
+    assert made[0] == made[1]
+
+
+def test_every_file_is_there_with_its_sum(repository: Path, tmp_path: Path) -> None:
+    metadata = described(repository, tmp_path)
+    files = [item for item in metadata["@graph"] if "sha256" in item]
+    assert {item["@id"] for item in files} >= {
+        "report/index.html",
+        "report/report.pdf",
+        "tables/runs.csv",
+        "workflow/Snakefile",
+        "workflow/config.json",
+    }
+    for item in files:
+        content = (tmp_path / item["@id"]).read_bytes()
+        assert item["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_one_action_made_the_report_of_data_and_configuration(
+    repository: Path, tmp_path: Path
+) -> None:
+    graph = {item["@id"]: item for item in described(repository, tmp_path)["@graph"]}
+    action = graph["#making-of-the-report"]
+    assert action["instrument"] == {"@id": "workflow/Snakefile"}
+    used = {item["@id"] for item in action["object"]}
+    assert {"workflow/config.json", "runs/", "#data-dbpedia"} <= used
+    assert {"report/report.pdf", "figures/tan/curves/"} <= {i["@id"] for i in action["result"]}
+    assert graph["#data-dbpedia-1"]["value"] == "0a" * 32
+    assert graph["https://pypi.org/project/keras/3.15.1/"]["softwareVersion"] == "3.15.1"
+
+
+def test_an_archive_is_named_and_not_claimed_as_part(repository: Path, tmp_path: Path) -> None:
+    """Histories of an archive lie outside of the folder, and their place is nobody's business."""
+    archive = tmp_path / "archive"
+    (archive / "tan/text_models/char_cnn/seed0").mkdir(parents=True)
+    (archive / "tan/text_models/char_cnn/seed0/history.json").write_text("{}")
+    metadata = described(repository, tmp_path / "results", archive=str(archive))
+    ids = {item["@id"] for item in metadata["@graph"]}
+    assert "#archive" in ids and "runs/" not in ids
+    assert str(tmp_path) not in json.dumps(metadata)
+    assert str(tmp_path) not in (tmp_path / "results/workflow/config.json").read_text()
+
+
+def test_the_date_can_be_set_and_is_never_that_of_today(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert described(repository, tmp_path)["@graph"][0]["datePublished"] == build.RELEASED
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert described(repository, tmp_path)["@graph"][0]["datePublished"] == "1970-01-02"
+
+
+def test_the_version_is_that_of_the_project(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == build.VERSION
