@@ -47,8 +47,8 @@ def archive(workflow: Any) -> Path:
 
 
 def made(folder: Path) -> dict[str, bytes]:
-    """Tables, figures and report by path."""
-    kinds = ("tables/**/*.csv", "figures/**/*.svg", "report/*.html")
+    """Tables, figures, report and what describes them, by path."""
+    kinds = ("tables/**/*.csv", "figures/**/*.svg", "report/*", "workflow/*", "*.md", "ro-crate*")
     files = sorted(file for kind in kinds for file in folder.glob(kind))
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
@@ -63,6 +63,8 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
     assert "Somebody&#39;s own study" in results["report/index.html"].decode()
     assert "12 of 250" in results["report/index.html"].decode()
     assert "figures/koh/curves/text_models/word_cnn.svg" in results
+    assert results["report/report.pdf"].startswith(b"%PDF")
+    assert b"figures/koh/curves/" in results["ro-crate-metadata.json"]
     assert not workflow.planned(*ARCHIVE)
 
     # Elsewhere, from an archive elsewhere, everything is the same to the byte.
@@ -97,3 +99,27 @@ def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> Non
     assert done.returncode != 0
     assert "there is no folder 'nowhere'" in done.stdout + done.stderr
     assert not (workflow.folder / "results").exists()
+
+
+def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
+    workflow: Any, archive: Path
+) -> None:
+    """Told by dry runs: a title, a template and a figure function, each in turn."""
+    workflow.snakemake(*ARCHIVE)
+    report = {"build_report", "describe_results", "check_histories"}
+
+    assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report
+
+    template = workflow.folder / "scripts/nnrepro/report/typeset/theme.typ"
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text.replace("size: 10pt", "size: 11pt"), encoding="utf-8")
+    assert set(workflow.planned(*ARCHIVE)) == report
+    template.write_text(text, encoding="utf-8")
+    assert not workflow.planned(*ARCHIVE)
+
+    figure = workflow.folder / "scripts/nnrepro/plots/comparison.py"
+    figure.write_text(figure.read_text(encoding="utf-8") + "\n_CHANGED = True\n", encoding="utf-8")
+    planned = set(workflow.planned(*ARCHIVE))
+    assert planned >= report
+    assert not {rule for rule in planned if rule.startswith("draw_")} - {"draw_comparison"}
+    assert not {"tabulate_runs", "make_table", "train_run"} & planned
