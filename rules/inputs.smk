@@ -2,6 +2,7 @@
 from nnrepro.data.registry import inputs, origin
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
+from nnrepro.study.detail import detailed_runs
 
 
 # ------------------------------------------------------------------------------------------- data
@@ -212,6 +213,7 @@ FIGURES = [
     if figure_runs(protocol, kind)
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
+DETAILED = detailed_runs(STUDY.runs)
 REPORT = str(PATHS.report)
 READING = f"{ROOT}/histories.json"
 CHECKED = f"{ROOT}/histories_checked.txt"

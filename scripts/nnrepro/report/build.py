@@ -23,6 +23,7 @@ from nnrepro.report.source import Decisions, Source
 from nnrepro.report.summary import budget, counts, highlights, run_status
 from nnrepro.report.tables import table_block
 from nnrepro.study import FigureSpec, Question, Study, TableSpec
+from nnrepro.study.folders import RunFolders
 
 
 def build_report(
@@ -34,6 +35,8 @@ def build_report(
     provenance: Mapping[str, Any],
     out: Path,
     reading: Mapping[str, Any] | None = None,
+    folders: RunFolders | None = None,
+    logs: Path | None = None,
 ) -> None:
     """Write the report as one self-contained HTML file.
 
@@ -48,12 +51,16 @@ def build_report(
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
         out: the file to write; it is replaced as a whole.
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
+        folders: where the folders of the runs are, for the details of each; None leaves these out.
+        logs: folder with `<run_id>.log` of each training; None without one.
 
     Raises:
         ReportError: a table or figure is there but damaged.
         OSError: the file cannot be written.
     """
-    source = Source(study, Path(tables), Path(figures), decisions, provenance, reading or {})
+    source = Source(
+        study, Path(tables), Path(figures), decisions, provenance, reading or {}, folders, logs
+    )
     write_text(Path(out), render(collect_page(source)))
 
 
