@@ -1,7 +1,7 @@
 """Runs one by one: parameters, machine, checksums, the end of the log, and histories for curves."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def _details(source: Source, run: Run, data: RunData | None) -> RunDetails:
         anchor=source.details_anchor(run.id),
         name=f"{run.label}, seed {run.seed}",
         status=status,
-        facts=tuple(_facts(shown, data, record, status)),
+        facts=_told_first(_facts(shown, data, record, status)),
         settings=tuple((name, wording.plain(value)) for name, value in _settings(shown)),
         sums=tuple(_sums(record)),
         log=_log_tail(source.logs, run.id),
@@ -95,6 +95,16 @@ def _facts(
     packages = _mapping(record.get("packages"))
     versions = [f"{name} {packages[name]}" for name in sorted(packages)]
     yield "Packages", ", ".join(versions) or wording.UNKNOWN
+    if not tuple(_sums(record)):
+        yield "Checksums", wording.UNKNOWN
+
+
+def _told_first(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What is known, and one line that names what is not recorded."""
+    every = tuple(facts)
+    known = tuple(fact for fact in every if fact[1] != wording.UNKNOWN)
+    absent = [name.lower() for name, value in every if value == wording.UNKNOWN]
+    return (*known, ("Not recorded", wording.joined(absent))) if absent else known
 
 
 def _settings(run: Run) -> Iterator[tuple[str, Any]]:

@@ -87,7 +87,7 @@ class Chart {
         this.speak();
       },
     });
-    this.epoch = make("output", { "aria-live": "off" });
+    this.epoch = make("span", { class: "now" });
     this.voice = make("p", { class: "spoken", role: "status" });
     const list = make("ul", { "aria-label": "Curves" }, ...this.traces.map((trace) => this.item(trace)));
     const row = make("div", { class: "epoch" }, make("span", {}, "Epoch"), this.slider, this.epoch);
