@@ -13,6 +13,7 @@ from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
 from nnrepro.report import build_report
 from nnrepro.study.folders import RunFolders
+from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
@@ -20,33 +21,49 @@ DRAWN = ("text_models", "channel_grid")
 """Experiments whose figures are drawn; the others' are stand-ins."""
 
 
-@pytest.fixture(scope="session")
-def page_file(whole: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the whole study with drawn curves, as a file."""
-    root = tmp_path_factory.mktemp("browser")
-    study, figures = whole.study, root / "figures"
-    shutil.copytree(whole.figures, figures)
-    common = ProtocolFigures(study, "tan", whole.decisions)
-    data, _ = read_runs(study.runs_of("tan"), whole.root / "runs")
+def write_page(results: Any, root: Path) -> Path:
+    """The report of some results with drawn curves, as a file below `root`."""
+    study, figures = results.study, root / "figures"
+    shutil.copytree(results.figures, figures)
+    common = ProtocolFigures(study, "tan", results.decisions)
+    data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
     text = [item for item in data if item.run.experiment == "text_models"]
     save_drawings(study, curve_drawings(common, text), figures / "tan/curves")
     shown = [item for item in data if item.run.experiment in DRAWN]
     save_drawings(study, comparison_drawings(common, shown), figures / "tan/comparison")
-    logs = root / "logs" / f"{text[0].run.id}.log"
-    logs.parent.mkdir(parents=True)
-    logs.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
+    log = root / "logs" / f"{text[0].run.id}.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
     out = root / "index.html"
     build_report(
         study,
-        tables=whole.tables,
+        tables=results.tables,
         figures=figures,
-        decisions=whole.decisions,
-        provenance={},
+        decisions=results.decisions,
+        provenance=PROVENANCE,
         out=out,
-        folders=RunFolders(whole.root / "runs"),
+        folders=RunFolders(results.root / "runs"),
         logs=root / "logs",
     )
     return out
+
+
+@pytest.fixture(scope="session")
+def page_file(whole: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the whole study."""
+    return write_page(whole, tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="session")
+def small_page_file(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with every kind of section and few runs, for what takes long on a large page."""
+    only = {"protocols": ["tan"], "experiments": ["text_models", "text_dropout"]}
+    root = tmp_path_factory.mktemp("small")
+    results = Results(study_of(repository, {"budget": BUDGET, "only": only}), root / "results")
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    return write_page(results, root)
 
 
 @pytest.fixture(scope="session")
@@ -81,12 +98,12 @@ def opened(browser: Any, page_file: Path) -> Iterator[Callable[..., Opened]]:
     """A function that opens the report; whatever a test does, no error and no request may come."""
     contexts, pages = [], []
 
-    def open_report(anchor: str = "", **options: Any) -> Opened:
+    def open_report(anchor: str = "", file: Path = page_file, **options: Any) -> Opened:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         contexts.append(context)
         found = Opened(context.new_page())
         pages.append(found)
-        address = page_file.as_uri()
+        address = file.as_uri()
 
         def asked(route: Any) -> None:
             if route.request.url.partition("#")[0] == address:

@@ -72,8 +72,7 @@ def test_every_epoch_is_read_off_by_keyboard(page: Any, figure: Any, whole: Any)
     assert figure.locator(".cursor line").count() == 2
     said = figure.get_by_role("status")
     assert said.inner_text() == ""  # it waits until the keys rest
-    page.wait_for_function("document.querySelector('.spoken:not(:empty)') !== null")
-    assert said.inner_text().startswith("Epoch 4: train cost")
+    said.filter(has_text="Epoch 4: train cost").wait_for(state="attached")
 
 
 def test_the_epoch_under_the_pointer_is_read_off(page: Any, figure: Any) -> None:
