@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
+from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
 from nnrepro.analysis.archive import read_runs
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
-from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
 from nnrepro.report import build_report
 from nnrepro.study.folders import RunFolders
-from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
