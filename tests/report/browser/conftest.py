@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nnrepro.plots.history_figures import comparison_drawings, curve_drawings
 from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
 from nnrepro.analysis.archive import read_runs
+from nnrepro.plots.comparison_figures import comparison_drawings
+from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.report import build_report
 from nnrepro.study.folders import RunFolders
