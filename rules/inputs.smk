@@ -2,6 +2,7 @@
 from nnrepro.data.registry import inputs, origin
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
+from nnrepro.study.detail import detailed_runs
 
 
 # ------------------------------------------------------------------------------------------- data
@@ -184,7 +185,7 @@ def table_predictions(wildcards):
 def report_templates():
     """What the report is rendered and typeset by, beside Python."""
     room = SCRIPTS / "nnrepro/report"
-    return [*(room / "templates").glob("*"), *(room / "typeset").glob("*.typ")]
+    return [*(room / "templates").rglob("*.*"), *(room / "typeset").glob("*.typ")]
 
 
 # ------------------------------------------------------------------------------ published numbers
@@ -219,6 +220,7 @@ FIGURES = [
     if figure_runs(protocol, kind)
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
+DETAILED = detailed_runs(STUDY.runs)
 REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 CRATE = str(PATHS.crate)
 READING = f"{ROOT}/histories.json"

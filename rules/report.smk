@@ -8,6 +8,8 @@ rule build_report:
         provenance=rules.tabulate_runs.output.provenance,
         decisions=DECISIONS,
         reading=READING,
+        histories=run_files("history", DETAILED),
+        records=run_files("record", DETAILED),
     output:
         html=str(PATHS.report),
         pdf=str(PATHS.report_pdf),
@@ -19,6 +21,7 @@ rule build_report:
     params:
         study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=described(STUDY.runs),
+        vouched=vouched(DETAILED),
         code=code("build_report.py"),
         templates=code_fingerprint(report_templates()),
     message:

@@ -16,6 +16,8 @@ build_report(
     decisions=job.read_decisions(snakemake.input.decisions),
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),
+    folders=paths.runs,
+    logs=None if study.archive else paths.root / "logs/train_run",
     out=Path(snakemake.output.html),
     pdf=Path(snakemake.output.pdf),
 )

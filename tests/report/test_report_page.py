@@ -1,5 +1,7 @@
 """The page as a whole: its order, its accessibility, and that it stands alone."""
 
+import base64
+import hashlib
 import itertools
 import re
 from typing import Any
@@ -25,10 +27,18 @@ def test_same_input_gives_same_bytes_without_paths_of_the_machine(whole: Any, re
     assert str(whole.root) not in report
 
 
-def test_page_asks_nobody_for_anything_and_runs_nothing(report: str, outline: Any) -> None:
-    """Self-contained: links lead into the page, images are data, there is no script."""
+def test_page_asks_nobody_for_anything_and_runs_its_own_script_alone(
+    report: str, outline: Any
+) -> None:
+    """Self-contained: links lead into the page, images are data, one script by its checksum."""
     page = outline(report)
-    assert not page.all("script", "link", "iframe", "object", "embed", "base", "form")
+    (script,) = re.findall(r"<script>(.*?)</script>", report, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = (a["content"] for a in page.all("meta") if "http-equiv" in a)
+    assert f"default-src 'none'; script-src 'sha256-{digest}'; img-src data:" in (policy or "")
+    assert page.all("script") == [{}]
+    assert not re.search(r"\beval\(|new Function|innerHTML|fetch\(|XMLHttp|import\(", script)
+    assert not page.all("link", "iframe", "object", "embed", "base", "form")
     assert all((a["src"] or "").startswith("data:image/svg+xml,") for a in page.all("img"))
     assert all((a["href"] or "").startswith("#") for a in page.all("a"))
     assert "url(" not in report[: report.index("</style>")]

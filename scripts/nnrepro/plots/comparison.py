@@ -28,6 +28,7 @@ from nnrepro.plots.lines import (
 )
 from nnrepro.plots.series import PlotDataError, Series, thin_line
 from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, SeriesStyle, styled
+from nnrepro.plots.traces import mark_of
 
 MOST_LABELS = 8
 """Up to this many lines are labelled at their ends; more get a key of their own."""
@@ -91,6 +92,7 @@ class _Scene:
                 describe_end(each, self.epochs[1]) if value else each.label,
                 self.styles[each.key].color,
                 bold=each.key == self.highlight,
+                trace=each.label,
             )
             for each in series
             if (end := each.end())
@@ -276,7 +278,12 @@ def _draw_lines(ax: Axes, place: Box, series: Sequence[Series], scene: _Scene) -
             width, zorder, style = 1.8 * width, 6.0, replace(style, dash=())
             x, y = thin_line(each.epochs, each.drawn, columns)
             ax.plot(
-                x, y, color="white", linewidth=width + (0.6 if noisy else 2.0), zorder=zorder - 0.2
+                x,
+                y,
+                color="white",
+                linewidth=width + (0.6 if noisy else 2.0),
+                zorder=zorder - 0.2,
+                gid=mark_of(ax, each.label),
             )
         draw_series(
             ax,

@@ -27,6 +27,9 @@ from nnrepro.plots.lines import (
 )
 from nnrepro.plots.series import Series
 from nnrepro.plots.style import INK, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
+from nnrepro.plots.traces import mark_of
+
+TRAIN, TEST = "train", "test"
 
 _BODY_HEIGHT = 2.55
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
@@ -117,12 +120,12 @@ def _draw_panel(
     ax: Axes, place: Box, panel: CurvePanel, style: SeriesStyle, last_epoch: float
 ) -> None:
     columns = round(place.width * POINTS)
-    for series, look, width, zorder in (
-        (panel.train, _TRAIN_STYLE, 1.3, 3.0),
-        (panel.test, _test_style(style), 1.8, 4.0),
+    for trace, series, look, width, zorder in (
+        (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
+        (TEST, panel.test, _test_style(style), 1.8, 4.0),
     ):
-        draw_series(ax, series, look, columns=columns, width=width, zorder=zorder)
-        mark_early_end(ax, series, look, last_epoch)
+        draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
+        mark_early_end(ax, series, look, last_epoch, trace=trace)
     if panel.train.end() is None and panel.test.end() is None:
         say_empty(ax, "no finite value")
     if panel.converged_at is not None:
@@ -142,8 +145,8 @@ def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[En
     """Name and last value of both lines; a line that stops early says at which epoch."""
     labels = []
     for name, series, color in (
-        ("train", panel.train, TRAIN_GREY),
-        ("test", panel.test, style.color),
+        (TRAIN, panel.train, TRAIN_GREY),
+        (TEST, panel.test, style.color),
     ):
         end = series.end()
         if end is None:
@@ -151,7 +154,7 @@ def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[En
         epoch, value = end
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
         text = f"{name} {format_value(value)}{early}"
-        labels.append(EndLabel(value, text, color, bold=name == "test"))
+        labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
     return labels
 
 
@@ -170,12 +173,13 @@ def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyl
         linestyle=(0, (1.0, 1.5)),
         linewidth=0.9,
         zorder=4.5,
+        gid=mark_of(ax, TEST),
     )
     if np.isfinite(height):
-        ax.plot([epoch], [height], **_ring(style), zorder=5.0)
+        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, TEST))
     ax.text(
         epoch, 1.02, f"epoch {epoch}", transform=transform, ha="center", va="bottom",
-        fontsize=SMALL_SIZE,
+        fontsize=SMALL_SIZE, gid=mark_of(ax, TEST),
     )  # fmt: skip
 
 
@@ -198,10 +202,10 @@ def _legend(
     smoothing: str,
 ) -> list[LegendEntry]:
     entries = [
-        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), "test"),
+        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), TEST),
         LegendEntry(
             Line2D([], [], color=TRAIN_GREY, linewidth=1.3, linestyle=_TRAIN_STYLE.linestyle),
-            "train",
+            TRAIN,
         ),
     ]
     entries += [raw_entry()] if has_raw(every) else []

@@ -24,6 +24,7 @@ from nnrepro.plots.style import (
     TITLE_SIZE,
     styled,
 )
+from nnrepro.plots.traces import Sheet
 
 POINTS = 72.0
 _MARGIN = 0.08
@@ -91,7 +92,7 @@ def start_figure(
     title: str = "",
     legend: Sequence[LegendEntry] = (),
     notes: Sequence[str] = (),
-) -> tuple[Figure, Box]:
+) -> tuple[Sheet, Box]:
     """Begin a page-wide figure; return it and the box that its axes may fill.
 
     Args:
@@ -109,7 +110,7 @@ def start_figure(
     foot += 2 * _MARGIN if foot else 0.0
     head = len(title_lines) * title_line + (2 * _MARGIN if title_lines else 0.0)
     height = foot + body_height + head
-    fig = Figure(figsize=(PAGE_WIDTH, height))
+    fig = Sheet(figsize=(PAGE_WIDTH, height))
     FigureCanvasAgg(fig)
     for i, line in enumerate(title_lines):
         y = height - _MARGIN - i * title_line

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,6 +27,7 @@ from nnrepro.plots.style import (
     SeriesStyle,
     text_color,
 )
+from nnrepro.plots.traces import mark_of, note_line
 
 METRIC_MARGIN = 0.68
 """Inches left of a panel that tick labels and the metric's name need."""
@@ -70,12 +72,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class EndLabel:
-    """Words at the right end of a line: their data height, text, and the line's colour."""
+    """Words at the right end of a line: their data height, text, the line's colour and trace."""
 
     y: float
     text: str
     color: str
     bold: bool = False
+    trace: str = ""
 
 
 def draw_series(
@@ -88,6 +91,7 @@ def draw_series(
     raw: bool = True,
     band_alpha: float = BAND_ALPHA,
     zorder: float = 3.0,
+    trace: str = "",
 ) -> None:
     """Draw a band, faint raw epochs under a smoothed line, and the line itself.
 
@@ -100,22 +104,43 @@ def draw_series(
         raw: draw the raw epochs faintly where the series has a smoothed line and no band.
         band_alpha: opacity of the band.
         zorder: higher lines lie on top.
+        trace: what a reader calls the line; the series' label where empty.
     """
+    trace = trace or series.label
+    group: dict[str, Any] = {"gid": mark_of(ax, trace)}
+    note_line(ax, trace, series, style)
     if series.low is not None and series.high is not None:
         x, low, high = thin_band(series.epochs, series.low, series.high, columns)
         ax.fill_between(
-            x, low, high, color=style.color, alpha=band_alpha, linewidth=0, zorder=zorder - 1
+            x,
+            low,
+            high,
+            color=style.color,
+            alpha=band_alpha,
+            linewidth=0,
+            zorder=zorder - 1,
+            **group,
         )
     elif raw and series.smoothed is not None:
         x, y = thin_line(series.epochs, series.mean, columns)
-        ax.plot(x, y, color=style.color, alpha=_RAW_ALPHA, linewidth=0.6, zorder=zorder - 0.5)
+        ax.plot(
+            x, y, color=style.color, alpha=_RAW_ALPHA, linewidth=0.6, zorder=zorder - 0.5, **group
+        )
     marked = (
         np.arange(series.epochs.size)
         if series.epochs.size <= _FEW_POINTS
         else isolated(series.drawn)
     )
     x, y = thin_line(series.epochs, series.drawn, columns)
-    ax.plot(x, y, color=style.color, linestyle=style.linestyle, linewidth=width, zorder=zorder)
+    ax.plot(
+        x,
+        y,
+        color=style.color,
+        linestyle=style.linestyle,
+        linewidth=width,
+        zorder=zorder,
+        **group,
+    )
     if marked.size:
         ax.plot(
             series.epochs[marked],
@@ -125,6 +150,7 @@ def draw_series(
             marker=style.marker,
             markersize=4.0,
             zorder=zorder,
+            **group,
         )
 
 
@@ -166,7 +192,13 @@ def has_raw(series: Sequence[Series]) -> bool:
 
 
 def mark_early_end(
-    ax: Axes, series: Series, style: SeriesStyle, last_epoch: float, zorder: float = 5.0
+    ax: Axes,
+    series: Series,
+    style: SeriesStyle,
+    last_epoch: float,
+    zorder: float = 5.0,
+    *,
+    trace: str = "",
 ) -> None:
     """Put a cross where a line ends too early: a run that diverged or was stopped.
 
@@ -182,6 +214,7 @@ def mark_early_end(
             markersize=6.0,
             markeredgewidth=1.6,
             zorder=zorder,
+            gid=mark_of(ax, trace or series.label),
         )
 
 
@@ -297,6 +330,7 @@ def end_labels(
                 color=label.color,
                 linewidth=0.6,
                 clip_on=False,
+                gid=mark_of(ax, label.trace),
             )
         )
         ax.text(
@@ -308,6 +342,7 @@ def end_labels(
             fontsize=size,
             va="center_baseline",
             weight="bold" if label.bold else "normal",
+            gid=mark_of(ax, label.trace),
         )
 
 

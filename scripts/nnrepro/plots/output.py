@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from PIL import Image
 from nnrepro.errors import NnreproError
 from nnrepro.files import atomic_write
 from nnrepro.plots.style import styled
+from nnrepro.plots.traces import Sheet
 
 PNG_DPI = 150
 
@@ -23,6 +25,8 @@ _EMBEDDED_PNG = re.compile(r"(data:image/png;base64,)\s*([A-Za-z0-9+/=\s]+)")
 _PLACED = re.compile(r"<(?:use|text|rect|image) [^>]*>")
 _NO_ROTATION = re.compile(r' transform="rotate\(-0 [^)]*\)"')
 _COORDINATE = re.compile(r'( (?:x|y|width|height)=")(-?\d+\.\d+)"')
+_TRACE_ID = re.compile(r'<g id="(trace-\d+)"')
+_ROOT_TAG = re.compile(r"<svg[^>]*>")
 _GROUP_ID = re.compile(r'<g id="[^"]*_\d+"')
 _FONT = "'DejaVu Sans'"
 # Verdana has the same widths, so labels keep their places where DejaVu Sans is not installed.
@@ -73,7 +77,17 @@ def _encode_svg(fig: Figure) -> bytes:
     buffer = BytesIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     fig.savefig(buffer, format="svg", metadata=nothing)
-    return compact_svg(buffer.getvalue().decode("utf-8")).encode("utf-8")
+    svg = compact_svg(buffer.getvalue().decode("utf-8"))
+    return _with_readings(svg, fig).encode("utf-8")
+
+
+def _with_readings(svg: str, fig: Figure) -> str:
+    """The SVG with what its lines say, where the figure knows it; see `nnrepro.plots.traces`."""
+    svg = _TRACE_ID.sub(r'<g class="\1"', svg)
+    if not isinstance(fig, Sheet) or not fig.metadata:
+        return svg
+    metadata = f"<metadata>{escape(fig.metadata)}</metadata>"
+    return _ROOT_TAG.sub(lambda tag: f"{tag[0]}\n{metadata}", svg, count=1)
 
 
 def _encode_png(fig: Figure) -> bytes:

@@ -24,6 +24,7 @@ from nnrepro.report.summary import budget, counts, highlights, run_status
 from nnrepro.report.tables import table_block
 from nnrepro.report.typeset import typeset
 from nnrepro.study import FigureSpec, Question, Study, TableSpec
+from nnrepro.study.folders import RunFolders
 
 
 def build_report(
@@ -36,6 +37,8 @@ def build_report(
     out: Path,
     pdf: Path | None = None,
     reading: Mapping[str, Any] | None = None,
+    folders: RunFolders | None = None,
+    logs: Path | None = None,
 ) -> None:
     """Write the report as one self-contained HTML file, and as PDF.
 
@@ -51,12 +54,16 @@ def build_report(
         out: the HTML file to write; it is replaced as a whole.
         pdf: the PDF to write; None for none.
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
+        folders: where the folders of the runs are, for the details of each; None leaves these out.
+        logs: folder with `<run_id>.log` of each training; None without one.
 
     Raises:
         ReportError: a table or figure is there but damaged.
         OSError: a file cannot be written.
     """
-    source = Source(study, Path(tables), Path(figures), decisions, provenance, reading or {})
+    source = Source(
+        study, Path(tables), Path(figures), decisions, provenance, reading or {}, folders, logs
+    )
     page = collect_page(source)
     write_text(Path(out), render(page))
     if pdf is not None:

@@ -186,6 +186,7 @@ def _panel(
         stamp=source.stamp(runs),
         cut=source.cut(runs),
         image="" if missing else data_uri(read_svg(path)),
+        drawing=spec.kind,
         alt=_alt(source, spec, protocol, drawing),
         missing=f"figures/{relative.as_posix()}" if missing else "",
     )

@@ -94,6 +94,7 @@ class Panel:
         stamp: the budget of the runs behind it.
         cut: whether that budget is less than what the protocol asks for.
         image: data URI of a figure.
+        drawing: kind of a figure, for example `curves`.
         alt: text in place of a figure.
         grid: a table's content.
         notes: sentences that explain it.
@@ -108,6 +109,7 @@ class Panel:
     stamp: str
     cut: bool
     image: str = ""
+    drawing: str = ""
     alt: str = ""
     grid: Grid | None = None
     notes: tuple[Statement, ...] = ()
@@ -309,12 +311,64 @@ class RunGroup:
 
 
 @dataclass(frozen=True)
+class RunDetails:
+    """What there is to say of one run.
+
+    Attributes:
+        run_id: the run.
+        anchor: id of its element.
+        name: variant and seed, for the line that opens it.
+        status: how it ended.
+        facts: names and values, such as its seconds and the machine.
+        settings: parameters by name, selected ones filled in.
+        sums: names and checksums of the code and of each data file.
+        log: the last lines of its log; none where there is no log.
+        charted: whether the page holds its history.
+    """
+
+    run_id: str
+    anchor: str
+    name: str
+    status: str
+    facts: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
+    sums: tuple[tuple[str, str], ...] = ()
+    log: tuple[str, ...] = ()
+    charted: bool = False
+
+
+@dataclass(frozen=True)
+class DetailGroup:
+    """Details of the runs of one experiment under one protocol."""
+
+    title: str
+    runs: tuple[RunDetails, ...]
+
+
+@dataclass(frozen=True)
 class RunList:
-    """The table of all runs."""
+    """The table of all runs, and details of some or all of them.
+
+    Attributes:
+        columns: headings of the table.
+        groups: its rows.
+        notes: what explains them.
+        details: the runs one by one.
+        total: how many runs there are, for a study of which not all are detailed.
+        histories: series by run and metric as `analysis.compact` writes them, as JSON.
+    """
 
     columns: tuple[Column, ...]
     groups: tuple[RunGroup, ...]
     notes: tuple[Statement, ...]
+    details: tuple[DetailGroup, ...] = ()
+    total: int = 0
+    histories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def detailed(self) -> int:
+        """How many runs have details."""
+        return sum(len(group.runs) for group in self.details)
 
 
 @dataclass(frozen=True)

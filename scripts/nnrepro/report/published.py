@@ -232,6 +232,7 @@ def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Ite
             stamp=source.stamp(runs),
             cut=source.cut(runs),
             image="" if missing else data_uri(read_svg(path)),
+            drawing="agreement",
             alt="Dot charts of published numbers across and reproduced ones up, one per metric, "
             f"with the line of equality. {source.protocol_title(protocol)}",
             missing=f"figures/{relative.as_posix()}" if missing else "",

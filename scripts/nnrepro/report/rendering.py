@@ -1,5 +1,7 @@
 """From the page to HTML, by the templates of this package."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,6 +12,17 @@ from nnrepro.report.page import Page
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
+SCRIPT = (
+    "base.js",
+    "theme.js",
+    "contents.js",
+    "values.js",
+    "tables.js",
+    "figures.js",
+    "runs.js",
+    "start.js",
+)
+"""Files of the script, in the order in which they stand in the page."""
 
 
 def environment() -> Environment:
@@ -37,7 +50,31 @@ def environment() -> Environment:
 
 
 def render(page: Page) -> str:
-    """The report as HTML."""
+    """The report as HTML.
+
+    The script is allowed by its SHA-256 sum, so that a browser runs nothing else.
+    """
     style = (TEMPLATES / STYLE).read_text(encoding="utf-8")
+    script = page_script()
     template = environment().get_template("report.html.j2")
-    return template.render(page=page, style=Markup(style))  # our own file, not input
+    return template.render(
+        page=page,
+        style=Markup(style),  # our own files, not input
+        script=Markup(script),
+        script_sum=script_sum(script),
+    )
+
+
+def page_script() -> str:
+    """The page's script: the files of `SCRIPT` in their order, with names of their own."""
+    parts = [(TEMPLATES / "script" / name).read_text(encoding="utf-8") for name in SCRIPT]
+    return "\n".join(["(() => {", '"use strict";', *parts, "})();"])
+
+
+def script_sum(script: str) -> str:
+    """What a content security policy calls an inline script: the sum of the bytes in its element.
+
+    The template puts the script between line breaks.
+    """
+    digest = hashlib.sha256(f"\n{script}\n".encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

@@ -7,6 +7,7 @@ import pandas as pd
 from nnrepro.analysis.columns import metric_values
 from nnrepro.report import wording
 from nnrepro.report.content import WindowFacts, closing_header, number, window_facts
+from nnrepro.report.details import known_runs, run_details
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import Cell, Column, Row, RunGroup, RunList, Statement
@@ -44,22 +45,28 @@ def run_list(source: Source) -> RunList:
     )
     if frame is None:
         return RunList(columns, (), ())
+    details, histories = run_details(source)
+    known = known_runs(details)
     values = {item.name: _values(source, frame, item) for item in shown}
     rows = [
         (
             (str(row["protocol"]), str(row["experiment"])),
             source.run_anchor(str(row["run_id"])),
-            _row(row, [item.number(number(values[item.name].iloc[index])) for item in shown]),
+            _row(
+                row,
+                f"#{source.details_anchor(str(row['run_id']))}" if row["run_id"] in known else "",
+                [item.number(number(values[item.name].iloc[index])) for item in shown],
+            ),
         )
         for index, (_, row) in enumerate(frame.iterrows())
     ]
     groups = tuple(
-        RunGroup(_title(source, *key), tuple((anchor, row) for _, anchor, row in members))
+        RunGroup(source.group_title(*key), tuple((anchor, row) for _, anchor, row in members))
         for key, members in itertools.groupby(rows, key=lambda item: item[0])
     )
     facts = window_facts(windows)
     notes = (Statement("window_note", facts),) if facts != WindowFacts() else ()
-    return RunList(columns, groups, notes)
+    return RunList(columns, groups, notes, details, len(frame), histories)
 
 
 def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
@@ -71,25 +78,17 @@ def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
     return metric_values(frame, shown.name)
 
 
-def _row(row: pd.Series, values: list[str]) -> Row:
+def _row(row: pd.Series, href: str, values: list[str]) -> Row:
     done, asked = number(row["epochs_completed"]), number(row["protocol_epochs"])
     epochs = wording.whole(done)
     if done is not None and asked is not None and done < asked:
         epochs = f"{epochs} of {wording.whole(asked)}"
     return Row(
         (
-            Cell(str(row["label"]), detail=str(row["variant"]), header=True),
+            Cell(str(row["label"]), detail=str(row["variant"]), href=href, header=True),
             Cell(wording.whole(number(row["seed"])), number=True),
             Cell(str(row["status"])),
             Cell(epochs, number=True),
             *(Cell(value, number=True) for value in values),
         )
     )
-
-
-def _title(source: Source, protocol: str, experiment: str) -> str:
-    study = source.study
-    known = study.experiments.get(experiment)
-    title = known.title if known else experiment
-    owner = source.protocol_title(protocol) if protocol in study.protocols else protocol
-    return f"{owner}: {title}" if owner else title

@@ -14,6 +14,7 @@ from nnrepro.analysis.extents import extent_by_table
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
+from nnrepro.study.folders import RunFolders
 from nnrepro.study.study import SELECTED
 
 RUNS_TABLE = "runs"
@@ -55,6 +56,8 @@ class Source:
         decisions: what each protocol selected from each experiment.
         provenance: what the runs tell of data, code and machines.
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
+        folders: where the folders of the runs are; None shows no run by itself.
+        logs: folder of the logs of the trainings; None without one.
     """
 
     study: Study
@@ -63,6 +66,8 @@ class Source:
     decisions: Decisions
     provenance: Mapping[str, Any]
     reading: Mapping[str, Any] = field(default_factory=dict)
+    folders: RunFolders | None = None
+    logs: Path | None = None
 
     def table_path(self, name: str) -> Path:
         """Where a table should lie."""
@@ -181,6 +186,27 @@ class Source:
     def run_anchor(self, run_id: str) -> str:
         """Id of a run's row in the table of all runs."""
         return f"run-{run_id}"
+
+    def details_anchor(self, run_id: str) -> str:
+        """Id of a run's details."""
+        return f"details-{run_id}"
+
+    @cached_property
+    def _statuses(self) -> Mapping[str, str]:
+        if self.runs is None:
+            return {}
+        return dict(zip(self.runs["run_id"].map(str), self.runs["status"].map(str), strict=True))
+
+    def run_status(self, run_id: str) -> str:
+        """How a run ended, by the table of all runs; empty where it does not tell."""
+        return self._statuses.get(run_id, "")
+
+    def group_title(self, protocol: str, experiment: str) -> str:
+        """What the runs of one experiment under one protocol are called."""
+        known = self.study.experiments.get(experiment)
+        title = known.title if known else experiment
+        owner = self.protocol_title(protocol) if protocol in self.study.protocols else protocol
+        return f"{owner}: {title}" if owner else title
 
     def variant_anchor(self, protocol: str, experiment: str, variant: str) -> str:
         """Id of the row of a variant's first seed; empty where the study has no such run."""

@@ -1,0 +1,27 @@
+"""Series of numbers as short text, for pages that hold many of them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+STEP = 1e-4
+"""What a series is rounded to."""
+
+
+def compact_values(values: Iterable[float]) -> str:
+    """A series as differences in units of `STEP`, from one known value to the next.
+
+    Curves change little from epoch to epoch, so that most differences have one to three digits. A
+    value that is no number (a gap, an infinite loss) is left empty: `[0.5, nan, 0.4999]` gives
+    "5000,,-1".
+    """
+    words = []
+    last = 0
+    for value in np.asarray(list(values), dtype=np.float64):
+        if not np.isfinite(value):
+            words.append("")
+            continue
+        units = round(float(value) / STEP)
+        words.append(str(units - last))
+        last = units
+    return ",".join(words)

@@ -1,0 +1,156 @@
+"""Runs one by one: parameters, machine, checksums, the end of the log, and histories for curves."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nnrepro.analysis.archive import RunData, read_runs
+from nnrepro.analysis.compact import compact_values
+from nnrepro.analysis.history import HISTORY_KEYS, History
+from nnrepro.analysis.reading import certain_decisions
+from nnrepro.report import wording
+from nnrepro.report.page import DetailGroup, RunDetails
+from nnrepro.report.source import Source
+from nnrepro.study import Run
+from nnrepro.study.detail import detailed_runs
+
+LOG_LINES = 6
+_LOG_BYTES = 20_000
+
+Histories = dict[str, dict[str, str]]
+
+
+def run_details(source: Source) -> tuple[tuple[DetailGroup, ...], Histories]:
+    """The runs one by one, by protocol and experiment, and the histories that there are of them.
+
+    Without the folders of the runs there is nothing to tell.
+    """
+    if source.folders is None:
+        return (), {}
+    study = source.study
+    decisions = certain_decisions(study, source.folders, source.decisions)
+    runs = [study.resolved(run, decisions) for run in detailed_runs(study.runs)]
+    read, _ = read_runs(runs, source.folders)
+    found = {data.run.id: data for data in read}
+    groups = tuple(
+        DetailGroup(
+            source.group_title(*key),
+            tuple(_details(source, run, found.get(run.id)) for run in members),
+        )
+        for key, members in itertools.groupby(runs, key=lambda run: (run.protocol, run.experiment))
+    )
+    return groups, {run_id: compact_history(data.history) for run_id, data in found.items()}
+
+
+def compact_history(history: History) -> dict[str, str]:
+    """A history's series by name, each as `compact_values` writes it."""
+    return {name: compact_values(getattr(history, name)) for name in HISTORY_KEYS}
+
+
+def _details(source: Source, run: Run, data: RunData | None) -> RunDetails:
+    shown = run if data is None else data.run
+    record: Mapping[str, Any] = {} if data is None or data.record is None else data.record
+    status = source.run_status(run.id) or wording.UNKNOWN
+    return RunDetails(
+        run_id=run.id,
+        anchor=source.details_anchor(run.id),
+        name=f"{run.label}, seed {run.seed}",
+        status=status,
+        facts=_told_first(_facts(shown, data, record, status)),
+        settings=tuple((name, wording.plain(value)) for name, value in _settings(shown)),
+        sums=tuple(_sums(record)),
+        log=_log_tail(source.logs, run.id),
+        charted=data is not None,
+    )
+
+
+def _facts(
+    run: Run, data: RunData | None, record: Mapping[str, Any], status: str
+) -> Iterator[tuple[str, str]]:
+    """What was done, on what, and how long it took; what nothing tells is unknown."""
+    yield "Status", status
+    if record.get("diverged_at_epoch") is not None:
+        yield "Diverged at epoch", wording.plain(record["diverged_at_epoch"])
+    if data is not None:
+        asked = run.protocol_epochs
+        done = wording.whole(data.history.epochs)
+        short = data.history.epochs < asked
+        yield "Epochs", f"{done} of {wording.whole(asked)}" if short else done
+    seconds = _mapping(record.get("seconds"))
+    for name, title in (
+        ("setup", "Set-up"),
+        ("training", "Training"),
+        ("evaluation", "Evaluation"),
+    ):
+        yield title, wording.duration(_number(seconds.get(name)))
+    device = _mapping(record.get("device"))
+    yield (
+        "Machine",
+        ", ".join(str(device[key]) for key in ("name", "kind") if device.get(key))
+        or (wording.UNKNOWN),
+    )
+    yield "Threads", _told(record.get("threads"))
+    yield "Trained parameters", _told(record.get("parameters"))
+    packages = _mapping(record.get("packages"))
+    versions = [f"{name} {packages[name]}" for name in sorted(packages)]
+    yield "Packages", ", ".join(versions) or wording.UNKNOWN
+    if not tuple(_sums(record)):
+        yield "Checksums", wording.UNKNOWN
+
+
+def _told_first(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What is known, and one line that names what is not recorded."""
+    every = tuple(facts)
+    known = tuple(fact for fact in every if fact[1] != wording.UNKNOWN)
+    absent = [name.lower() for name, value in every if value == wording.UNKNOWN]
+    return (*known, ("Not recorded", wording.joined(absent))) if absent else known
+
+
+def _settings(run: Run) -> Iterator[tuple[str, Any]]:
+    """Everything that decides the run's result; a selected parameter that is open is unknown."""
+    yield "model", run.model
+    yield "input", run.input
+    yield "seed", run.seed
+    yield from run.settings.items()
+    for name in run.pending_parameters:
+        yield name, wording.UNKNOWN
+
+
+def _sums(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """SHA-256 of the code and of each data file, as the record tells them."""
+    code = _mapping(record.get("code")).get("sha256")
+    if code:
+        yield "code", str(code)
+    sums = _mapping(_mapping(record.get("data")).get("sha256"))
+    for file in sorted(sums):
+        yield file, str(sums[file])
+
+
+def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
+    """The last lines of a run's log; none without a log, which an archive does not have."""
+    path = None if logs is None else logs / f"{run_id}.log"
+    if path is None or not path.is_file():
+        return ()
+    content = path.read_bytes()[-_LOG_BYTES:]
+    lines = content.decode("utf-8", errors="replace").splitlines()
+    return tuple(line.rstrip() for line in lines if line.strip())[-LOG_LINES:]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """A part of a record, which nobody vouches for; empty where it is something else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _told(value: Any) -> str:
+    """A number or text of a record; unknown without one."""
+    return wording.UNKNOWN if value is None else wording.plain(value)
+
+
+def known_runs(groups: Sequence[DetailGroup]) -> set[str]:
+    """Ids of the runs that have details."""
+    return {run.run_id for group in groups for run in group.runs}

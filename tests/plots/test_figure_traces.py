@@ -1,0 +1,93 @@
+"""What a figure's SVG tells of its lines agrees with what was drawn."""
+
+import itertools
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from nnrepro.analysis.compact import STEP, compact_values
+from nnrepro.plots.comparison import comparison
+from nnrepro.plots.curves import curves
+from nnrepro.plots.frame import stamp
+from nnrepro.plots.output import save_figure
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def read_back(text):
+    """The values of a compact series, None for gaps."""
+    total, values = 0, []
+    for word in text.split(","):
+        total += int(word) if word else 0
+        values.append(total * STEP if word else None)
+    return values
+
+
+@pytest.fixture
+def drawn(panels, styles, tmp_path):
+    """A stamped figure of curves as parsed SVG, with its readings and its data."""
+    cost, accuracy = panels()
+    figure = curves(cost, accuracy, styles["adam"], title="Adam", smoothing="mean of 25 epochs")
+    stamp(figure, "40 of 1000 epochs")
+    (path,) = save_figure(figure, tmp_path / "curves", ("svg",))
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    return root, json.loads(root.find(f"{SVG}metadata").text), (cost, accuracy)
+
+
+def test_every_epoch_of_every_line_can_be_read_off(drawn):
+    _, readings, panels = drawn
+    lines = itertools.chain.from_iterable((panel.train, panel.test) for panel in panels)
+    for line, series in zip(readings["lines"], lines, strict=True):
+        assert line["first"] == series.epochs[0]
+        assert np.allclose(read_back(line["values"]), series.drawn, atol=STEP)
+    assert [trace["label"] for trace in readings["traces"]] == ["train", "test"]
+
+
+def test_the_panels_boxes_are_where_the_lines_lie(drawn):
+    """A line's drawn end, by box and limits, is the last value: also below a stamp's strip."""
+    root, readings, _ = drawn
+    assert root.get("viewBox").split()[2:] == [f"{side:g}" for side in readings["size"]]
+    for line in readings["lines"]:
+        panel = readings["panels"][line["panel"]]
+        left, top, width, height = panel["box"]
+        (x0, x1), (y0, y1) = panel["x"], panel["y"]
+        values = read_back(line["values"])
+        epoch = line["first"] + len(values) - 1
+        expected = (
+            left + width * (epoch - x0) / (x1 - x0),
+            top + height * (1 - (values[-1] - y0) / (y1 - y0)),
+        )
+        ends = [
+            tuple(map(float, path.get("d").split()[-2:]))
+            for group in root.iter(f"{SVG}g")
+            if group.get("class") == f"trace-{line['trace']}"
+            for path in group.iter(f"{SVG}path")
+            if "z" not in path.get("d")
+        ]
+        assert any(np.allclose(end, expected, atol=0.3) for end in ends)
+
+
+def test_every_variant_of_a_comparison_is_a_trace_of_its_own(styles, panels, tmp_path):
+    series = []
+    for name in ("adam", "rmsprop"):
+        _, accuracy = panels()
+        line = accuracy.test
+        series.append(type(line)(name, name, line.epochs, line.mean))
+    (path,) = save_figure(comparison(series, styles), tmp_path / "comparison", ("svg",))
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    readings = json.loads(root.find(f"{SVG}metadata").text)
+    assert [trace["label"] for trace in readings["traces"]] == ["adam", "rmsprop"]
+    assert [trace["color"] for trace in readings["traces"]] == [
+        styles[name].color for name in ("adam", "rmsprop")
+    ]
+    for index in range(2):
+        groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == f"trace-{index}"]
+        assert any(group.find(f"{SVG}path") is not None for group in groups)
+        assert any(group.find(f".//{SVG}text") is not None for group in groups)
+
+
+def test_gaps_and_infinities_stay_empty_in_a_compact_series():
+    assert compact_values([0.5, np.nan, 0.4999, np.inf, 2.0]) == "5000,,-1,,15001"
+    assert compact_values([]) == ""

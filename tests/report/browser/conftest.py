@@ -1,0 +1,133 @@
+"""A report in a real browser: Chromium, where there is one."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
+
+from nnrepro.analysis.archive import read_runs
+from nnrepro.plots.comparison_figures import comparison_drawings
+from nnrepro.plots.curves_figures import curve_drawings
+from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.report import build_report
+from nnrepro.study.folders import RunFolders
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+DRAWN = ("text_models", "channel_grid")
+"""Experiments whose figures are drawn; the others' are stand-ins."""
+
+
+def write_page(results: Any, root: Path) -> Path:
+    """The report of some results with drawn curves, as a file below `root`."""
+    study, figures = results.study, root / "figures"
+    shutil.copytree(results.figures, figures)
+    common = ProtocolFigures(study, "tan", results.decisions)
+    data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
+    text = [item for item in data if item.run.experiment == "text_models"]
+    save_drawings(study, curve_drawings(common, text), figures / "tan/curves")
+    shown = [item for item in data if item.run.experiment in DRAWN]
+    save_drawings(study, comparison_drawings(common, shown), figures / "tan/comparison")
+    log = root / "logs" / f"{text[0].run.id}.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
+    out = root / "index.html"
+    build_report(
+        study,
+        tables=results.tables,
+        figures=figures,
+        decisions=results.decisions,
+        provenance=PROVENANCE,
+        out=out,
+        folders=RunFolders(results.root / "runs"),
+        logs=root / "logs",
+    )
+    return out
+
+
+@pytest.fixture(scope="session")
+def page_file(whole: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the whole study."""
+    return write_page(whole, tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="session")
+def small_page_file(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with every kind of section and few runs, for what takes long on a large page."""
+    only = {"protocols": ["tan"], "experiments": ["text_models", "text_dropout"]}
+    root = tmp_path_factory.mktemp("small")
+    results = Results(study_of(repository, {"budget": BUDGET, "only": only}), root / "results")
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    return write_page(results, root)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; tests are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Opened:
+    """A page and what it did beside showing itself.
+
+    Attributes:
+        page: the page.
+        errors: messages of its console and uncaught errors.
+        requests: addresses that it asked for, itself left out.
+    """
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def opened(browser: Any, page_file: Path) -> Iterator[Callable[..., Opened]]:
+    """A function that opens the report; whatever a test does, no error and no request may come."""
+    contexts, pages = [], []
+
+    def open_report(anchor: str = "", file: Path = page_file, **options: Any) -> Opened:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        contexts.append(context)
+        found = Opened(context.new_page())
+        pages.append(found)
+        address = file.as_uri()
+
+        def asked(route: Any) -> None:
+            if route.request.url.partition("#")[0] == address:
+                route.continue_()
+            else:
+                found.requests.append(route.request.url)
+                route.abort()
+
+        found.page.route("**/*", asked)
+        found.page.on("console", lambda message: found.errors.append(message.text))
+        found.page.on("pageerror", lambda error: found.errors.append(str(error)))
+        found.page.goto(f"{address}{anchor}")
+        return found
+
+    yield open_report
+    for found in pages:
+        assert found.errors == []
+        assert found.requests == []
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(opened: Callable[..., Opened]) -> Any:
+    """The report at 1280 pixels."""
+    return opened().page
