@@ -23,6 +23,9 @@ min_version("9.27")
 include: "rules/source.smk"
 
 
+report: "docs/captions/study.rst"
+
+
 configfile: study_file()
 
 

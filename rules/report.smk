@@ -11,8 +11,18 @@ rule build_report:
         histories=run_files("history", DETAILED),
         records=run_files("record", DETAILED),
     output:
-        html=str(PATHS.report),
-        pdf=str(PATHS.report_pdf),
+        html=report(
+            str(PATHS.report),
+            caption="../docs/captions/report.rst",
+            category="Report",
+            labels={"form": "for the screen"},
+        ),
+        pdf=report(
+            str(PATHS.report_pdf),
+            caption="../docs/captions/report_pdf.rst",
+            category="Report",
+            labels={"form": "for print"},
+        ),
     log:
         f"{ROOT}/logs/build_report.log",
     localrule: True
