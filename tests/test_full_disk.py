@@ -60,9 +60,8 @@ def outputs(folder: Path, amount: int) -> None:
     import keras
 
     keras.utils.set_random_seed(amount)
-    model = keras.Sequential(
-        [keras.layers.Input((8,)), keras.layers.Dense(amount // 200 + 1, name="dense")]
-    )
+    layers = [keras.layers.Input((8,)), keras.layers.Dense(amount // 200 + 1, name="dense")]
+    model = keras.Sequential(layers, name="network")
     write_outputs(
         folder,
         model=model,
