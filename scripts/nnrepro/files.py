@@ -48,9 +48,13 @@ def _umask() -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, atomically."""
+    """Write `text` to `path` as UTF-8, atomically.
+
+    Half of a surrogate pair, which JSON from elsewhere may hold and UTF-8 cannot, is written as
+    JSON spells it, with a backslash.
+    """
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:

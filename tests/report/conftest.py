@@ -140,7 +140,11 @@ class Results:
                 elif spec.kind != "curves":
                     self._figure(f"{protocol}/{spec.kind}/{spec.name}")
 
-    def build(self, provenance: Mapping[str, Any] | None = None) -> str:
+    def build(
+        self,
+        provenance: Mapping[str, Any] | None = None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
         build_report(
@@ -149,6 +153,7 @@ class Results:
             figures=self.figures,
             decisions=self.decisions,
             provenance=PROVENANCE if provenance is None else provenance,
+            reading=reading,
             out=out,
         )
         return out.read_text(encoding="utf-8")

@@ -1,10 +1,11 @@
 """What no value of a configuration may be, whatever its key.
 
-That is a number without bounds, a key that is no text, a path that no folder can have, and a label
-that does more than name parameters.
+That is a number without bounds, a key that is no text, a character that neither a page nor a figure
+can hold, a path that no folder can have, and a label that does more than name parameters.
 """
 
 import math
+import re
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,8 +18,12 @@ _LONGEST_PATH = 1000
 _WIDEST_FIELD = 99
 
 
+# What XML 1.0 leaves out, and with it SVG: most control characters, lone surrogates, two more.
+_UNSHOWABLE = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
 def value_errors(value: Any, key: str = "") -> Iterator[str]:
-    """Every number in a configuration that is not finite or too large, and every key not text.
+    """Every number that is not finite or too large, every key not text, every odd character.
 
     Args:
         value: the configuration, or a part of it.
@@ -29,14 +34,22 @@ def value_errors(value: Any, key: str = "") -> Iterator[str]:
         for name, item in value.items():
             if not isinstance(name, str):
                 yield f"{where}: the key {name!r} is no text; put it into quotation marks"
+            elif odd := _UNSHOWABLE.search(name):
+                yield f"{where}: the key {name[:40]!r} {_unshowable(odd[0])}"
             yield from value_errors(item, f"{key}.{name}" if key else str(name))
     elif isinstance(value, list):
         for at, item in enumerate(value):
             yield from value_errors(item, f"{key}.{at}")
+    elif isinstance(value, str) and (odd := _UNSHOWABLE.search(value)):
+        yield f"{where}: {value[:40]!r} {_unshowable(odd[0])}"
     elif isinstance(value, float) and math.isnan(value):
         yield f"{where}: nan is no number; write one"
     elif isinstance(value, int | float) and abs(value) > LARGEST:
         yield f"{where}: the number is too large; write one up to {LARGEST:.0e}"
+
+
+def _unshowable(character: str) -> str:
+    return f"holds U+{ord(character):04X}, which no page or figure can show; remove it"
 
 
 def path_errors(config: Mapping[str, Any]) -> Iterator[str]:
