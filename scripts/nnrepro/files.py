@@ -13,6 +13,8 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 
+_LARGEST = 256 * 2**20  # a file of a run has some kilobytes; a bomb must not fill the memory
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -88,13 +90,18 @@ def read_stored(path: Path) -> bytes:
     place = stored(path)
     if place is None:
         raise FileNotFoundError(f"{path}: there is no such file")
-    content = place.read_bytes()
     if place.name == Path(path).name:
-        return content
+        return place.read_bytes()
     try:
-        return gzip.decompress(content)
+        with gzip.open(place) as file:
+            content = file.read(_LARGEST + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise NnreproError(f"{place} is damaged ({error}); copy it again") from error
+    if len(content) > _LARGEST:
+        raise NnreproError(
+            f"{place} holds more than {_LARGEST >> 20} MiB, which no file of a run does; remove it"
+        )
+    return content
 
 
 def packed(content: bytes) -> bytes:
@@ -114,7 +121,8 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    # Beside wrong JSON: numbers of thousands of digits, and lists in lists without end.
+    except (ValueError, RecursionError) as error:
         raise NnreproError(
             f"{path} is damaged ({error}); delete it and run the same command again"
         ) from error
