@@ -60,15 +60,15 @@ def licence(name: str) -> str | None:
     counts. A package that names none has "not stated".
     """
     try:
-        told = metadata.metadata(name)
+        fields = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
         return None
-    if expression := told.get("License-Expression"):
-        return expression
-    kinds = [c.rpartition(" :: ")[2] for c in told.get_all("Classifier", []) if _is_licence(c)]
+    if expression := fields.get("license_expression"):
+        return str(expression)
+    kinds = [c.rpartition(" :: ")[2] for c in fields.get("classifier", []) if _is_licence(c)]
     if kinds:
         return ", ".join(sorted(set(kinds)))
-    text = (told.get("License") or "").strip().splitlines()
+    text = str(fields.get("license", "")).strip().splitlines()
     return text[0].strip() if text and text[0].strip() not in ("", "UNKNOWN") else _NOT_STATED
 
 

@@ -40,7 +40,10 @@ def _check_depth(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             open_anchors.pop()
         elif isinstance(event, yaml.AliasEvent) and event.anchor in open_anchors:
-            raise YamlError(f"line {event.start_mark.line + 1}: '{event.anchor}' contains itself")
+            raise YamlError(f"{_line(event)}: '{event.anchor}' contains itself")
         if len(open_anchors) > _DEEPEST:
-            line = event.start_mark.line + 1
-            raise YamlError(f"line {line}: nested more than {_DEEPEST} sections deep")
+            raise YamlError(f"{_line(event)}: nested more than {_DEEPEST} sections deep")
+
+
+def _line(event: yaml.Event) -> str:
+    return f"line {event.start_mark.line + 1}" if event.start_mark else "somewhere"
