@@ -19,7 +19,7 @@ READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
 
-.PHONY: help demo test test-slurm study report archive plan bench check lock clean-venv
+.PHONY: help demo test test-faults test-slurm study report archive plan bench check lock licences clean-venv
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -48,6 +48,9 @@ plan: $(READY) ## runs done and to do, and the time they will take
 test: $(READY) ## the test suite
 	$(VENV)/bin/python -m pytest $(ARGS)
 
+test-faults: $(READY) ## accidents to a whole study, some five minutes; full disks need root
+	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --durations=0 $(ARGS)
+
 test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some ten minutes
 	@command -v slurmctld munged >/dev/null || { apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge; }
@@ -73,3 +76,6 @@ check: $(READY) ## formatters, linters and types
 lock: ## resolve pyproject.toml into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --group dev --output-file requirements.lock pyproject.toml
+
+licences: $(READY) ## the licences of all locked packages: docs/licences.md
+	PYTHONPATH=scripts $(VENV)/bin/python scripts/licences.py requirements.lock docs/licences.md

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from nnrepro.errors import NnreproError
+from nnrepro.errors import NnreproError, explained
 from nnrepro.files import stored
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
@@ -30,6 +30,8 @@ def errors_shown():
         yield
     except NnreproError as error:
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(explained(error) or str(error)) from None
 
 
 with errors_shown():

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from nnrepro.errors import NnreproError
+from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json
 from nnrepro.models import catalogue
 from nnrepro.study import Study, load_study
@@ -20,26 +20,30 @@ def start(snakemake: Any) -> Study:
 
     The log is appended to, so that a retried job keeps what the first attempt wrote. An error that
     a user can mend is shown as its message alone, in the log and on the terminal; any other comes
-    with its traceback in the log.
+    with its traceback in the log. The terminal comes first: a full disk takes no log.
     """
     log = Path(snakemake.log[0])
-    log.parent.mkdir(parents=True, exist_ok=True)
     terminal = os.fdopen(os.dup(2), "w", buffering=1)
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        message = explained(error) or error or kind.__name__
+        print(f"{snakemake.rule}: {message} (log: {log})", file=terminal)
+        try:
+            if isinstance(error, NnreproError):
+                print(f"error: {error}", file=sys.stderr)
+            else:
+                traceback.print_exception(kind, error, trace)
+        except OSError as full:
+            print(f"{snakemake.rule}: nor could the log be written ({full})", file=terminal)
+
+    sys.excepthook = show
+    log.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-
-    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(error, NnreproError):
-            print(f"error: {error}", file=sys.stderr)
-        else:
-            traceback.print_exception(kind, error, trace)
-        print(f"{snakemake.rule}: {error or kind.__name__} (log: {log})", file=terminal)
-
-    sys.excepthook = show
     print(f"=== {snakemake.rule}, {time.strftime('%Y-%m-%d %H:%M:%S %z')}")
     return load_study(snakemake.config, catalogue())
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 
+_LARGEST = 256 * 2**20  # a file of a run has some kilobytes; a bomb must not fill the memory
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -48,9 +50,13 @@ def _umask() -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, atomically."""
+    """Write `text` to `path` as UTF-8, atomically.
+
+    Half of a surrogate pair, which JSON from elsewhere may hold and UTF-8 cannot, is written as
+    JSON spells it, with a backslash.
+    """
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -90,13 +96,18 @@ def read_stored(path: Path) -> bytes:
     place = stored(path)
     if place is None:
         raise FileNotFoundError(f"{path}: there is no such file")
-    content = place.read_bytes()
     if place.name == Path(path).name:
-        return content
+        return place.read_bytes()
     try:
-        return gzip.decompress(content)
+        with gzip.open(place) as file:
+            content = file.read(_LARGEST + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise NnreproError(f"{place} is damaged ({error}); copy it again") from error
+    if len(content) > _LARGEST:
+        raise NnreproError(
+            f"{place} holds more than {_LARGEST >> 20} MiB, which no file of a run does; remove it"
+        )
+    return content
 
 
 def packed(content: bytes) -> bytes:
@@ -116,7 +127,8 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    # Beside wrong JSON: numbers of thousands of digits, and lists in lists without end.
+    except (ValueError, RecursionError) as error:
         raise NnreproError(
             f"{path} is damaged ({error}); delete it and run the same command again"
         ) from error

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +31,7 @@ class Server(ThreadingHTTPServer):
         self.surplus = 0  # added to the stated length
         self.location = ""
         self.endless = False
+        self.pause = 0.0  # seconds after each byte, for a server that is very slow
         self.requests: list[str] = []  # Range header of each request
 
     @property
@@ -77,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
         while server.endless:
             self.wfile.write(body)
         keep = server.break_after.pop(0) if server.break_after else len(body)
+        for at in range(keep if server.pause else 0):
+            self.wfile.write(body[at : at + 1])
+            time.sleep(server.pause)
         self.wfile.write(body[:keep])
 
     def log_message(self, *arguments: object) -> None:
@@ -228,6 +233,18 @@ def test_endless_answer_ends(server: Server, target: Path, monkeypatch: pytest.M
     with pytest.raises(DownloadError, match="more than 1048576 bytes"):
         download(server.url, target, sha256=SHA256)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("pause", [0.02, 5.0])
+def test_server_that_sends_next_to_nothing_is_given_up(
+    server: Server, target: Path, pause: float
+) -> None:
+    """Trickling bytes keep no job for ever, nor does silence; what came is kept."""
+    server.pause = pause
+    with pytest.raises(DownloadError, match=r"sent only \d+ bytes in|timed out") as caught:
+        download(server.url, target, sha256=SHA256, retries=0, timeout=0.3)
+    assert "run the same command again" in str(caught.value)
+    assert target.with_name("file.bin.part").stat().st_size > 0
 
 
 def test_passing_failure_is_retried(server: Server, target: Path) -> None:

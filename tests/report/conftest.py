@@ -140,7 +140,11 @@ class Results:
                 elif spec.kind != "curves":
                     self._figure(f"{protocol}/{spec.kind}/{spec.name}")
 
-    def build(self, provenance: Mapping[str, Any] | None = None) -> str:
+    def build(
+        self,
+        provenance: Mapping[str, Any] | None = None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
         self._build(provenance, out)
@@ -161,6 +165,7 @@ class Results:
             figures=self.figures,
             decisions=self.decisions,
             provenance=PROVENANCE if provenance is None else provenance,
+            reading=reading,
             out=out,
             pdf=pdf,
         )

@@ -138,7 +138,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
             f"{path}, line {error.lineno}: not valid JSON ({error.msg}); "
             "the file is truncated or was edited, train or copy the run again"
         ) from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise HistoryError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(value, dict):
         raise HistoryError(f"{path}: holds {_kind(value)}, expected a JSON object")

@@ -23,6 +23,7 @@ from nnrepro.locks import wait_for_lock
 
 CHUNK = 256 * 1024
 MAX_BYTES = 2**30  # no file of the study comes near; an endless answer must end
+SLOWEST = 1024  # bytes a second; less over a whole `timeout` counts as no transfer at all
 BACKOFF = 1.0  # seconds before the first retry, doubled for each further one
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -63,7 +64,7 @@ def download(
         md5: accepted MD5 in hex; with both, either is enough.
         progress: show a progress bar; None shows it on a terminal only.
         retries: further attempts after one that failed for a passing reason.
-        timeout: seconds without any byte after which an attempt has failed.
+        timeout: seconds without any byte, or with hardly any, after which an attempt has failed.
 
     Raises:
         DownloadError: the file could not be had, or what came has another checksum.
@@ -89,6 +90,25 @@ def download(
             "  which continues where this one stopped. `make demo` needs no download."
         ) from error
     verify(destination, accepted, f"Remove {destination} to have it fetched again")
+
+
+class _Pace:
+    """How fast bytes come; a server that lets them trickle would keep a job for ever."""
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self._begin = time.monotonic()
+        self._bytes = 0
+
+    def check(self, count: int) -> None:
+        """Note that so many bytes came; raise where a period brought too few."""
+        self._bytes += count
+        passed = time.monotonic() - self._begin
+        if passed < self._period:
+            return
+        if self._bytes < SLOWEST * passed:
+            raise _BrokenOff(f"the server sent only {self._bytes} bytes in {passed:.0f} s")
+        self._begin, self._bytes = time.monotonic(), 0
 
 
 @contextmanager
@@ -180,8 +200,11 @@ class _Transfer:
         with open(self.part, "r+b") as out, bar:
             out.truncate(start)
             out.seek(start)
-            while chunk := response.read(CHUNK):
+            pace = _Pace(self.timeout)
+            # Not read(), which waits for a whole chunk however slowly it comes.
+            while chunk := response.read1(CHUNK):
                 position += len(chunk)
+                pace.check(len(chunk))
                 if position > MAX_BYTES:
                     raise _Refused(f"the server sends more than {MAX_BYTES} bytes")
                 out.write(chunk)

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from nnrepro.errors import NnreproError
+from nnrepro.yamlfile import YamlError, read_yaml
 
 
 class PlanError(NnreproError):
@@ -45,10 +46,10 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
     except OSError as error:
         raise PlanError(f"{file} cannot be read ({error.strerror}); check --configfile") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except YamlError as error:
         raise PlanError(f"{file} is no YAML: {error}") from error
     if not isinstance(content, Mapping):
         raise PlanError(f"{file} must hold keys at its top level, as config.yaml does")

@@ -13,14 +13,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from nnrepro.published.numbers import PublishedError, PublishedNumber
 from nnrepro.published.relations import RELATIONS, Group
 from nnrepro.study.settings import nearest, one_of
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's where PyYAML was built with it: every call of Snakemake reads the file."""
+from nnrepro.yamlfile import YamlError, read_yaml
 
 TEXT = "text"
 KINDS = ("inconsistency", "check")
@@ -69,8 +65,8 @@ def load_inconsistencies(path: Path, numbers: Sequence[PublishedNumber]) -> list
         PublishedError: the file cannot be read, or an item is wrong; all mistakes are listed.
     """
     try:
-        items = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        items = read_yaml(path)
+    except (OSError, YamlError) as error:
         raise PublishedError([f"{path}: cannot be read as YAML ({error})"]) from error
     if not isinstance(items, list):
         raise PublishedError([f"{path}: must be a list of items"])

@@ -28,6 +28,7 @@ from nnrepro.study.study import (
     TableSpec,
     TrainingResources,
 )
+from nnrepro.study.values import path_errors
 
 
 class ConfigError(NnreproError):
@@ -52,7 +53,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
         ArchiveError: the archive that it names cannot be read as a whole.
     """
     full = normalised(config)
-    problems = shape_errors(full)
+    problems = shape_errors(full) or list(path_errors(full))
     if problems:
         raise ConfigError(problems)
     declared = _declared(full, models)

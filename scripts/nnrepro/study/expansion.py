@@ -23,9 +23,11 @@ from nnrepro.study.settings import (
     one_of,
 )
 from nnrepro.study.sizes import size_problems
+from nnrepro.study.study import SELECTED
+from nnrepro.study.values import LONGEST_NAME, label_problem
 
 _RESERVED = ("label", "model")
-_SAFE_VALUE = re.compile(r"^[A-Za-z0-9.+-]+$")
+_SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,17 @@ def _variants(
     names = [point.name for point in points]
     for repeated in sorted({point for point in names if names.count(point) > 1}):
         declared.problems.append(f"{key}: two variants are both called '{repeated}'; rename one")
+    declared.problems += [
+        f"{key}: a variant's name, which begins with '{point[:40]}', has {len(point)} characters, "
+        f"more than {LONGEST_NAME}; use named variants"
+        for point in names
+        if len(point) > LONGEST_NAME
+    ]
+    if SELECTED in names:
+        declared.problems.append(
+            f"{key}: a variant cannot be called '{SELECTED}', which stands for the one that a "
+            "selection picks; rename it"
+        )
     declared.variants[name] = names
     declared.swept[name] = swept
     return points
@@ -242,14 +255,17 @@ def _label(
 ) -> str:
     if template is None:
         return name
-    try:
-        return str(template).format(**parameters)
-    except (KeyError, IndexError, ValueError) as error:
-        problems.append(
-            f"{where}.label: '{template}' cannot be filled in ({error}); "
-            f"parameters: {one_of(parameters) or 'none'}"
-        )
-        return name
+    problem: object = label_problem(str(template))
+    if problem is None:
+        try:
+            return str(template).format(**parameters)
+        except (KeyError, IndexError, ValueError) as error:
+            problem = error
+    problems.append(
+        f"{where}.label: '{template}' cannot be filled in ({problem}); "
+        f"parameters: {one_of(parameters) or 'none'}"
+    )
+    return name
 
 
 def _text(value: Any) -> str:
@@ -285,7 +301,7 @@ def _parameter_problems(
             problem = check_setting(name, item, model)
             if problem:
                 problems.append(f"{key}: {item!r} {problem}")
-            elif isinstance(value, list) and not _SAFE_VALUE.match(_text(item)):
+            elif isinstance(value, list) and not _SAFE_VALUE.fullmatch(_text(item)):
                 problems.append(
                     f"{key}: {item!r} cannot be swept over, as it would not make a file name; "
                     "use named variants"

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.values import value_errors
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
 
@@ -47,6 +48,9 @@ def normalised(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def shape_errors(config: Mapping[str, Any]) -> list[str]:
     """Every way in which the configuration departs from the schema, as messages, sorted by key."""
+    problems = list(value_errors(config))
+    if problems:
+        return problems
     validator = Draft202012Validator(load_schema())
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
     return [message for error in errors for message in _messages(error)]
@@ -96,6 +100,8 @@ def _normalised_section(
 def _number(kinds: str | list[str], value: Any) -> Any:
     """`value`, as a number or a truth value where it is text that spells one and that is wanted."""
     kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds:
+        return int(value)  # else a seed of 1.0 would make a run id of its own
     if not isinstance(value, str) or not {"integer", "number", "boolean"} & set(kinds):
         return value
     if "boolean" in kinds and value.lower() in ("true", "false"):
@@ -135,8 +141,12 @@ def _messages(error: ValidationError) -> Iterator[str]:
         case "minimum" | "exclusiveMinimum":
             word = "at least" if error.validator == "minimum" else "greater than"
             yield f"{key}: {instance!r} must be {word} {rule}"
+        case "maximum":
+            yield f"{key}: {instance!r} must be at most {rule}"
         case "minItems" | "minProperties":
             yield f"{key}: is empty; give at least {rule}"
+        case "maxLength":
+            yield f"{key}: {instance[:20]!r}... is longer than {rule} characters; shorten it"
         case "uniqueItems":
             yield f"{key}: {instance!r} lists an item more than once"
         case _:

@@ -1,0 +1,119 @@
+"""A disk that fills up while an output is written: the old file stays, nothing else does."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from nnrepro.analysis.csvfile import write_csv
+from nnrepro.data.prepare import write_prepared
+from nnrepro.errors import explained
+from nnrepro.files import write_json, write_text
+from nnrepro.plots.output import save_figure
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Progress
+from nnrepro.training.history import History
+from nnrepro.training.outputs import write_outputs
+
+SIZE = 512 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of half a megabyte; needs root."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", place],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def noise(amount: int) -> np.ndarray:
+    """Bytes that do not compress."""
+    return np.random.default_rng(amount).integers(0, 256, amount, dtype=np.uint8)
+
+
+def prepared(folder: Path, amount: int) -> None:
+    arrays = {name: noise(amount) for name in ("train_x", "train_y", "test_x", "test_y")}
+    write_prepared(folder / "data.npz", folder / "data.json", arrays, {"amount": amount})
+
+
+def checkpoint(folder: Path, amount: int) -> None:
+    Checkpoints(folder, "key", CheckpointPolicy(), print).save(Progress(), [noise(amount)])
+
+
+def outputs(folder: Path, amount: int) -> None:
+    """Weights, predictions, history and record of a run."""
+    import keras
+
+    keras.utils.set_random_seed(amount)
+    layers = [keras.layers.Input((8,)), keras.layers.Dense(amount // 200 + 1, name="dense")]
+    model = keras.Sequential(layers, name="network")
+    write_outputs(
+        folder,
+        model=model,
+        probabilities=noise(amount).reshape(-1, 1).astype(np.float32),
+        labels=np.zeros(amount, np.int32),
+        history=History(),
+        primary=amount,
+        description={"amount": amount},
+    )
+
+
+def history(folder: Path, amount: int) -> None:
+    write_json(folder / "history.json", {"loss": noise(amount).tolist()})
+
+
+def table(folder: Path, amount: int) -> None:
+    write_csv(pd.DataFrame({"x": noise(amount)}), folder / "table.csv")
+
+
+def figure(folder: Path, amount: int) -> None:
+    made = Figure(figsize=(2, 2))
+    made.add_subplot().imshow(noise(max(amount, 100) // 100 * 100).reshape(100, -1), aspect="auto")
+    save_figure(made, folder / "figure")
+
+
+def report(folder: Path, amount: int) -> None:
+    write_text(folder / "index.html", noise(amount).tobytes().decode("latin1"))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [prepared, checkpoint, outputs, history, table, figure, report],
+    ids=lambda f: f.__name__,
+)
+def test_what_was_there_stays_and_the_message_says_what_to_do(
+    small_disk: Path, write: Callable[[Path, int], None]
+) -> None:
+    folder = small_disk / write.__name__
+    write(folder, 100)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    ballast = small_disk / "ballast"
+    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
+    ballast.write_bytes(b"\0" * (free - 12 * 1024))
+    with pytest.raises(OSError) as caught:
+        write(folder, 300_000)
+    ballast.unlink()
+    message = explained(caught.value)
+    assert message is not None
+    assert "the disk is full; free some space, and run the same command again" in message
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    # A run's folder says first that it is not finished: without run.json nothing in it counts.
+    assert after == before or (write is outputs and "run.json" not in after)
+    assert set(after) <= set(before)
+    write(folder, 100)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
