@@ -147,7 +147,7 @@ class Results:
     ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out)
+        self._build(provenance, out, reading=reading)
         return out.read_text(encoding="utf-8")
 
     def build_pdf(self, provenance: Mapping[str, Any] | None = None) -> bytes:
@@ -157,7 +157,11 @@ class Results:
         return pdf.read_bytes()
 
     def _build(
-        self, provenance: Mapping[str, Any] | None, out: Path, pdf: Path | None = None
+        self,
+        provenance: Mapping[str, Any] | None,
+        out: Path,
+        pdf: Path | None = None,
+        reading: Mapping[str, Any] | None = None,
     ) -> None:
         build_report(
             self.study,
