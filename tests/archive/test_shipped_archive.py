@@ -5,10 +5,13 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pytest
 import yaml
 
 from nnrepro.analysis import read_history
 from nnrepro.models import catalogue
+from nnrepro.published.numbers import load_published
 from nnrepro.study import load_study
 
 LARGEST = 30_000_000
@@ -47,3 +50,41 @@ def test_nothing_in_it_names_a_place_on_a_machine(repository: Path) -> None:
         if path.is_file():
             found = absolute.search(path.read_text(encoding="utf-8"))
             assert found is None, f"{path}: {found}"
+
+
+def test_its_study_is_the_shipped_one(repository: Path) -> None:
+    """Or `make report` would show tables and figures that the configuration no longer asks for."""
+    config, archived = (
+        yaml.safe_load((repository / name).read_text(encoding="utf-8"))
+        for name in ("config.yaml", "archive/study.yaml")
+    )
+    assert archived == {key: section for key, section in config.items() if key != "training"}
+    assert list(archived["figures"]) == list(config["figures"])  # decides the order in the report
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/findings.md"])
+def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, page: str) -> None:
+    """Printed numbers are those of the published file, reproduced ones means over the seeds."""
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    experiments = config["experiments"]
+    labels = {
+        section["label"]: f"{experiment}/{variant}"
+        for experiment in ("text_models", "text_dropout", "rnn_variants")
+        for variant, section in experiments[experiment]["variants"].items()
+    }
+    printed = {
+        number.runs[0]: number.value
+        for number in load_published(
+            repository / "published/results.csv", load_study(config, catalogue())
+        )
+        if number.protocol == "koh" and number.metric == "max_test_accuracy" and number.runs
+    }
+    text = (repository / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w +]+) \| (0\.\d{4}) \| (0\.\d{3}) \| (0\.\d{3}) \|$", text, re.M)
+    assert len(rows) == len(labels) == 16
+    for label, published, reproduced, deviation in rows:
+        folder = repository / "archive/koh" / labels[label]
+        values = [max(read_history(f).val_accuracy) for f in sorted(folder.glob("*/history.json"))]
+        assert float(published) == printed[labels[label]]
+        assert f"{np.mean(values):.3f}" == reproduced
+        assert f"{np.std(values, ddof=1):.3f}" == deviation
