@@ -18,6 +18,9 @@ rule select_variant:
     params:
         metric=lambda wildcards: STUDY.protocols[wildcards.protocol].selection_metric,
         runs=selection_basis,
+        compared=lambda wildcards: compared_epochs(
+            STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+        ),
         vouched=lambda wildcards: vouched(
             STUDY.runs_of(wildcards.protocol, wildcards.experiment)
         ),
@@ -47,6 +50,7 @@ rule tabulate_runs:
             category="Tables",
             labels={"table": "All variants"},
         ),
+        comparable=COMPARABLE,
         provenance=f"{ROOT}/provenance.json",
         reading=READING,
     log:
@@ -59,6 +63,7 @@ rule tabulate_runs:
         stamp=EXTENT.stamp(STUDY.runs),
         runs=described(STUDY.runs),
         levels=STUDY.accuracy_levels,
+        compared=compared_epochs(STUDY.runs),
         vouched=vouched(STUDY.runs),
         archive=sorted(FOLDERS.placed) if ARCHIVED else [],
         code=code("tabulate_runs.py"),
@@ -70,7 +75,7 @@ rule tabulate_runs:
 
 rule make_table:
     input:
-        runs=PATHS.table("runs"),
+        runs=COMPARABLE,
         variants=PATHS.table("variants"),
         predictions=table_predictions,
         decisions=DECISIONS,
@@ -92,6 +97,7 @@ rule make_table:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
+        compared=compared_epochs(STUDY.runs),
         code=code("make_table.py"),
     message:
         "Making table {wildcards.table}"

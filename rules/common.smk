@@ -96,6 +96,15 @@ def archived_extent():
 EXTENT = archived_extent() if ARCHIVED else Extent.as_asked(STUDY)
 
 
+def compared_epochs(runs):
+    """The epochs at which those of the runs are compared that went on for longer than others."""
+    return {
+        run.id: EXTENT.compared_epochs[run.id]
+        for run in runs
+        if run.id in EXTENT.compared_epochs
+    }
+
+
 def vouched(runs):
     """Fingerprint of what an archive's manifest says of runs."""
     return value_fingerprint({run.id: FOLDERS.vouched(run.id) for run in runs})

@@ -54,6 +54,7 @@ rule draw_comparison:
         "../envs/cpu.yaml"
     params:
         stamp=figure_stamp("comparison"),
+        compared=lambda wildcards: compared_epochs(STUDY.runs_of(wildcards.protocol)),
         vouched=figure_vouched("comparison"),
         spec=figure_spec("comparison"),
         code=code("draw_comparison.py"),

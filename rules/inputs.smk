@@ -224,4 +224,5 @@ DETAILED = detailed_runs(STUDY.runs)
 REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 CRATE = str(PATHS.crate)
 READING = f"{ROOT}/histories.json"
+COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most
 CHECKED = f"{ROOT}/histories_checked.txt"

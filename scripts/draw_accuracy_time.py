@@ -12,5 +12,5 @@ study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)
 figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
 variants = read_csv(snakemake.input.variants)
-extent = extent_by_table(study, read_csv(snakemake.input.runs))
+extent = extent_by_table(study, read_csv(snakemake.input.runs)).comparable
 save_drawings(study, accuracy_time_drawings(figures, variants), Path(snakemake.output[0]), extent)

@@ -12,7 +12,7 @@ study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)
 figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
 variants = read_csv(snakemake.input.variants)
-extent = extent_by_table(study, read_csv(snakemake.input.runs))
+extent = extent_by_table(study, read_csv(snakemake.input.runs)).comparable
 published = snakemake.input.get("published")
 compared = read_csv(published, text=("value",)) if published else None
 drawings = overview_drawings(figures, variants, compared)

@@ -16,6 +16,8 @@ spec = study.tables[snakemake.wildcards.table]
 decisions = job.read_decisions(snakemake.input.decisions)
 variants = read_csv(snakemake.input.variants)
 rows = [rows_of(variants, study.chosen(name, spec.runs, decisions)) for name in study.protocols]
+# Their predictions are of a later epoch than the one at which they are compared.
+shorter = snakemake.params.compared
 selection = {name: protocol.selection_metric for name, protocol in study.protocols.items()}
 write_csv(
     make_table(
@@ -24,8 +26,8 @@ write_csv(
         spec.options,
         selection,
         runs=read_csv(snakemake.input.runs),
-        answers=lambda run: read_answers(paths.run(run, "predictions")),
-        folds=lambda run: folds_of(study.run(run), paths.runs),
+        answers=lambda run: None if run in shorter else read_answers(paths.run(run, "predictions")),
+        folds=lambda run: folds_of(study.run(run), paths.runs, shorter.get(run)),
     ),
     snakemake.output[0],
 )

@@ -1,7 +1,7 @@
 """Rule select_variant: the variant of an experiment that a protocol chooses."""
 
 import job
-from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.archive import compared, read_runs
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import SelectionError, select, selection_table
@@ -13,6 +13,7 @@ study = job.start(snakemake)
 protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment
 runs = study.runs_of(protocol, experiment)
 data, problems = read_runs(runs, StudyPaths.of(study).runs)
+data = compared(data, snakemake.params.compared)
 variants = variants_table(runs_table(data, problems, runs))
 parameters = list(study.experiments[experiment].swept)
 metric = snakemake.params.metric

@@ -1,7 +1,7 @@
 """Rule tabulate_runs: one row per run, one per variant, and where everything came from."""
 
 import job
-from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.archive import compared, read_runs
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.provenance import provenance
 from nnrepro.analysis.reading import certain_decisions, reading
@@ -20,7 +20,12 @@ for problem in problems:
     print(f"{problem.run_id}: {problem.message}")
 table = runs_table(data, problems, runs, study.accuracy_levels)
 write_csv(table, snakemake.output.runs)
-write_csv(variants_table(table), snakemake.output.variants)
+alike = table
+if snakemake.params.compared:
+    data_alike = compared(data, snakemake.params.compared)
+    alike = runs_table(data_alike, problems, runs, study.accuracy_levels)
+write_csv(alike, snakemake.output.comparable)
+write_csv(variants_table(alike), snakemake.output.variants)
 prepared = {meta["name"]: meta for meta in map(read_json, snakemake.input.data)}
 notes = {name: section.get("note", "") for name, section in study.data.items()}
 write_json(snakemake.output.provenance, provenance(data, problems, prepared, notes))

@@ -4,10 +4,10 @@ Only the history is needed. What a missing `run.json` would have told stays unkn
 history is missing or damaged is named in a `Problem` and left out.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nnrepro.analysis.folds import FoldHistory
 from nnrepro.analysis.history import (
@@ -30,6 +30,10 @@ STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
 
 _OWN_PROCESSOR = 0.8
 """Share of its time that a run must have had a processor for its time to mean anything."""
+
+
+_SECONDS_BY_EPOCH = ("training", "evaluation", "cpu")
+"""Seconds of a record that add up over the epochs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,27 @@ class RunData:
         on_cpu = isinstance(device, dict) and device.get("kind") == "cpu"
         wall, cpu = self.train_seconds, self.cpu_seconds
         return on_cpu and wall is not None and cpu is not None and cpu < _OWN_PROCESSOR * wall
+
+    def up_to(self, epochs: int) -> Self:
+        """The run as it was after so many epochs, fewer than it has.
+
+        Its epochs are taken to have lasted equally long.
+        """
+        share = epochs / self.history.epochs
+        record = self.record
+        if record is not None and isinstance(record.get("seconds"), dict):
+            told = {name: self._seconds(name) for name in _SECONDS_BY_EPOCH}
+            shares = {name: share * value for name, value in told.items() if value is not None}
+            record = {**record, "seconds": {**record["seconds"], **shares}}
+        return replace(
+            self,
+            run=self.run.as_done({"epochs": epochs}),
+            history=self.history.up_to(epochs),
+            comparison=self.comparison and self.comparison.up_to(epochs),
+            record=record,
+            validation=self.validation and self.validation.up_to(epochs),
+            folds=self.folds and self.folds.up_to(epochs),
+        )
 
     def _seconds(self, name: str) -> float | None:
         seconds = (self.record or {}).get("seconds")
@@ -151,10 +176,24 @@ def read_runs(
     return data, problems
 
 
-def folds_of(run: Run, folders: RunFolders | Path) -> FoldHistory | None:
-    """A run's right answers by folds of the test set; None where none can be read."""
+def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData]:
+    """Runs as they are compared with others.
+
+    Args:
+        data: runs.
+        epochs: `Extent.compared_epochs`: those of the runs that went on for longer than others.
+    """
+    return [item.up_to(epochs[item.run.id]) if item.run.id in epochs else item for item in data]
+
+
+def folds_of(run: Run, folders: RunFolders | Path, epochs: int | None = None) -> FoldHistory | None:
+    """A run's right answers by folds of the test set, up to an epoch where one is given.
+
+    None where none can be read.
+    """
     data, _ = read_runs([run], folders)
-    return data[0].folds if data else None
+    folds = data[0].folds if data else None
+    return folds if folds is None or epochs is None else folds.up_to(epochs)
 
 
 def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem]]:

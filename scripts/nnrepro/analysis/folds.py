@@ -6,9 +6,9 @@ epoch give those of that epoch.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,10 @@ class FoldHistory:
     def epochs(self) -> int:
         """Number of epochs, at least 1."""
         return len(self.correct)
+
+    def up_to(self, epoch: int) -> Self:
+        """The counts as they were after so many epochs, at least 1."""
+        return replace(self, correct=self.correct[:epoch])
 
     @property
     def folds(self) -> int:

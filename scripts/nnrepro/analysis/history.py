@@ -6,7 +6,7 @@ evaluated on a larger test set has a second file with `val_loss` and `val_accura
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -53,6 +53,10 @@ class ComparisonHistory:
         """Number of epochs, at least 1."""
         return len(self.val_loss)
 
+    def up_to(self, epoch: int) -> Self:
+        """The history as it was after so many epochs, at least 1."""
+        return replace(self, **{key: getattr(self, key)[:epoch] for key in COMPARISON_KEYS})
+
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -86,6 +90,10 @@ class History:
     def epochs(self) -> int:
         """Number of epochs, at least 1."""
         return len(self.loss)
+
+    def up_to(self, epoch: int) -> Self:
+        """The history as it was after so many epochs, at least 1."""
+        return replace(self, **{key: getattr(self, key)[:epoch] for key in HISTORY_KEYS})
 
     @property
     def finite(self) -> bool:

@@ -77,7 +77,7 @@ class TableContext:
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """Closing windows of the runs."""
-        return self.source.windows(self.runs)
+        return self.source.windows(self.runs, compared=True)
 
     def asked_metrics(self) -> list[Metric]:
         """The metrics that the configuration asks for, `selection` as the protocol's own."""

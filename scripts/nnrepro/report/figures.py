@@ -17,6 +17,7 @@ from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
 from nnrepro.report.ranking import StableFacts
+from nnrepro.report.reading import longer_notes
 from nnrepro.report.source import Source
 from nnrepro.study import FigureSpec, Run
 from nnrepro.study.study import SELECTED
@@ -82,14 +83,17 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
         ReportError: a file is there but is no SVG.
     """
     drawings: dict[str, dict[str, list[_Drawing]]] = {}
+    undrawn: dict[str, tuple[Statement, ...]] = {}
     notes: dict[str, tuple[Statement, ...]] = {}
+    compared = spec.kind not in _ALONE
     for protocol in source.study.protocols:
         runs = source.shown_runs(protocol, spec.runs)
         if not runs:
             continue
         steady = source.steady_runs(runs, spec.options.get("stable_below"))
-        notes[protocol] = _why_undrawn(source, spec, runs, steady)
-        drawn_as = _single if notes[protocol] else _DRAWINGS.get(spec.kind, _single)
+        undrawn[protocol] = _why_undrawn(source, spec, runs, steady)
+        notes[protocol] = longer_notes(source, steady) if compared else ()
+        drawn_as = _single if undrawn[protocol] else _DRAWINGS.get(spec.kind, _single)
         for drawing in drawn_as(spec, steady or runs):
             strip = drawings.setdefault(drawing.strip, {})
             strip.setdefault(protocol, []).append(drawing)
@@ -97,12 +101,10 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
         Strip(
             title,
             tuple(
-                replace(
-                    _panel(source, spec, protocol, drawing, next(numbers)),
-                    notes=notes.get(protocol, ()),
-                )
+                replace(panel, notes=(undrawn if panel.missing else notes)[protocol])
                 for protocol, found in by_protocol.items()
                 for drawing in found
+                for panel in (_panel(source, spec, protocol, drawing, next(numbers)),)
             ),
         )
         for title, by_protocol in drawings.items()
@@ -163,6 +165,9 @@ def _feature_maps(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:
             yield _Drawing(part.capitalize(), stem, tuple(runs), part)
 
 
+_ALONE = ("curves", FEATURE_MAPS)
+"""Kinds of figure that show each variant by itself, over all its epochs."""
+
 _DRAWINGS: dict[str, Callable[[FigureSpec, Sequence[Run]], Iterator[_Drawing]]] = {
     "curves": _curves,
     "feature_maps": _feature_maps,
@@ -183,8 +188,8 @@ def _panel(
         anchor=f"figure-{number}",
         title=title,
         protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs),
-        cut=source.cut(runs),
+        stamp=source.stamp(runs, compared=spec.kind not in _ALONE),
+        cut=source.cut(runs, compared=spec.kind not in _ALONE),
         image="" if missing else data_uri(read_svg(path)),
         drawing=spec.kind,
         alt=_alt(source, spec, protocol, drawing),

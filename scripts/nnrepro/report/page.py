@@ -436,6 +436,23 @@ class RunNames:
 
 
 @dataclass(frozen=True)
+class LongerRuns:
+    """Runs that are compared with others at fewer epochs than they have.
+
+    Attributes:
+        title: whose runs they are; empty where that is clear.
+        names: each by variant and seed, or by label.
+        epochs: the epochs that they have.
+        compared: the epochs at which they are compared.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    epochs: str
+    compared: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a reader has to know of the runs beside their numbers.
 
@@ -444,6 +461,7 @@ class Reading:
         missing: runs of which there is no history.
         remarks: what else was found wrong.
         several: runs with more than one history.
+        longer: runs that went on for longer than most of their experiment.
         extra: runs that are no part of the study.
     """
 
@@ -451,13 +469,14 @@ class Reading:
     missing: tuple[RunNames, ...] = ()
     remarks: tuple[Remark, ...] = ()
     several: tuple[Several, ...] = ()
+    longer: tuple[LongerRuns, ...] = ()
     extra: tuple[RunNames, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to say."""
-        parts = (self.damaged, self.missing, self.remarks, self.several, self.extra)
-        return not any(parts)
+        runs = (self.missing, self.several, self.longer, self.extra)
+        return not any((self.damaged, self.remarks, *runs))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,17 @@ from typing import Any
 
 from nnrepro.analysis.reading import damaged
 from nnrepro.report import wording
-from nnrepro.report.page import FoundHistory, Reading, Remark, RunNames, Several
+from nnrepro.report.page import (
+    FoundHistory,
+    LongerRuns,
+    Reading,
+    Remark,
+    RunNames,
+    Several,
+    Statement,
+)
 from nnrepro.report.source import Source
-from nnrepro.study import RunId
+from nnrepro.study import Run, RunId
 
 
 def reading(source: Source) -> Reading:
@@ -21,8 +29,36 @@ def reading(source: Source) -> Reading:
         missing=_grouped(p["run"] for p in problems if p["status"] == "missing"),
         remarks=tuple(_remark(source, problem) for problem in others),
         several=tuple(_several(source, item) for item in found.get("several", ())),
+        longer=_longer(source),
         extra=_grouped(found.get("extra", ())),
     )
+
+
+def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Statement, ...]:
+    """That some of the runs of a table or figure went on for longer than they are compared at."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for run, epochs, compared in source.longer(runs):
+        groups.setdefault((epochs, compared), []).append(run.label)
+    return tuple(
+        Statement("longer_note", _longer_runs("", dict.fromkeys(labels), *lengths))
+        for lengths, labels in groups.items()
+    )
+
+
+def _longer(source: Source) -> tuple[LongerRuns, ...]:
+    """Runs that are compared at fewer epochs than they have, by experiment and lengths."""
+    groups: dict[tuple[str, int, int], list[str]] = {}
+    for run, epochs, compared in source.longer(source.study.runs):
+        title = f"{run.protocol}/{run.experiment}"
+        groups.setdefault((title, epochs, compared), []).append(f"{run.variant}/seed{run.seed}")
+    return tuple(
+        _longer_runs(title, names, epochs, compared)
+        for (title, epochs, compared), names in groups.items()
+    )
+
+
+def _longer_runs(title: str, names: Iterable[str], epochs: int, compared: int) -> LongerRuns:
+    return LongerRuns(title, tuple(names), wording.whole(epochs), wording.whole(compared))
 
 
 def _remark(source: Source, problem: Mapping[str, Any]) -> Remark:

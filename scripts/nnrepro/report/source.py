@@ -1,7 +1,7 @@
 """Everything a report is made from: the study, its tables and figures, decisions and provenance."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
+from nnrepro.analysis.metrics import windows
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
@@ -149,14 +150,24 @@ class Source:
         keys = set(steady[list(KEYS)].itertuples(index=False, name=None))
         return [run for run in runs if (run.protocol, run.experiment, run.variant) in keys]
 
-    def windows(self, runs: Iterable[Run]) -> tuple[Window, ...]:
-        """Distinct closing windows of runs that have a history, the longest asked for first."""
+    def windows(self, runs: Iterable[Run], *, compared: bool = False) -> tuple[Window, ...]:
+        """Distinct closing windows of runs that have a history, the longest asked for first.
+
+        Args:
+            runs: the runs.
+            compared: whether those of the runs as they are compared with one another.
+        """
         if self.runs is None:
             return ()
-        ids = {run.id for run in runs}
-        rows = self.runs[self.runs["run_id"].isin(ids) & self.runs["window"].notna()]
-        pairs = set(zip(rows["window_asked"].map(int), rows["window"].map(int), strict=True))
-        return tuple(Window(asked, used) for asked, used in sorted(pairs, reverse=True))
+        by_id = {run.id: run for run in runs}
+        rows = self.runs[self.runs["run_id"].isin(by_id) & self.runs["window"].notna()]
+        found = zip(rows["run_id"], rows["window_asked"], rows["window"], strict=True)
+        pairs = {run_id: Window(int(asked), int(used)) for run_id, asked, used in found}
+        for run_id, epochs in self.extent.compared_epochs.items() if compared else ():
+            if run_id in pairs:
+                shorter, _ = windows(by_id[run_id], epochs)
+                pairs[run_id] = Window(shorter.asked, shorter.used)
+        return tuple(sorted(set(pairs.values()), key=astuple, reverse=True))
 
     @cached_property
     def extent(self) -> Extent:
@@ -175,13 +186,29 @@ class Source:
         recorded = (self.provenance.get("data") or {}).values()
         return self.study.generated_data or any(item.get("generated") for item in recorded)
 
-    def stamp(self, runs: Sequence[Run]) -> str:
-        """The budget of runs in words; those that are not there do not count."""
-        return self.extent.stamp(runs)
+    def stamp(self, runs: Sequence[Run], *, compared: bool = False) -> str:
+        """The budget of runs in words; those that are not there do not count.
 
-    def cut(self, runs: Sequence[Run]) -> bool:
-        """Whether what is made from these runs is less than the protocol asks for."""
-        return self.generated_data or self.extent.is_cut(runs)
+        Arguments as for `windows`.
+        """
+        return (self.extent.comparable if compared else self.extent).stamp(runs)
+
+    def cut(self, runs: Sequence[Run], *, compared: bool = False) -> bool:
+        """Whether what is made from these runs is less than the protocol asks for.
+
+        Arguments as for `windows`.
+        """
+        extent = self.extent.comparable if compared else self.extent
+        return self.generated_data or extent.is_cut(runs)
+
+    def longer(self, runs: Iterable[Run]) -> list[tuple[Run, int, int]]:
+        """Those of the runs that are compared at fewer epochs than they have, with both numbers."""
+        at = self.extent.compared_epochs
+        return [
+            (run, int(self.extent.done[run.id].settings["epochs"]), at[run.id])
+            for run in runs
+            if run.id in at
+        ]
 
     def run_anchor(self, run_id: str) -> str:
         """Id of a run's row in the table of all runs."""

@@ -158,7 +158,9 @@ def standing(
     place = standings_by(rows, name)
     frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
     frame["probability_best"] = pd.Series(place.probability, dtype="object")
-    facts = ranking_facts(frame, name, shown, metric_phrase(shown, source.windows(runs)))
+    facts = ranking_facts(
+        frame, name, shown, metric_phrase(shown, source.windows(runs, compared=True))
+    )
     return facts, int(frame[name].notna().sum())
 
 

@@ -12,6 +12,7 @@ from nnrepro.report.optimism import optimism_content
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.pairs import pairs_content
 from nnrepro.report.ranking import ranking_content
+from nnrepro.report.reading import longer_notes
 from nnrepro.report.source import Source
 from nnrepro.report.stability import stability_content
 from nnrepro.report.tests import tests_content
@@ -54,7 +55,8 @@ def table_block(source: Source, spec: TableSpec, numbers: Iterator[int]) -> Bloc
         panels = []
         for protocol, shown in members:
             panel = _panel(source, spec, protocol, runs[protocol], next(numbers))
-            panels.append(replace(panel, **shown))
+            notes = (*shown.get("notes", ()), *longer_notes(source, runs[protocol]))
+            panels.append(replace(panel, **{**shown, "notes": notes}))
             firsts.setdefault(protocol, panel)
         numbered.append(Strip(title, tuple(panels)))
     findings = tuple(
@@ -101,6 +103,6 @@ def _panel(
         anchor=f"table-{number}",
         title=spec.title,
         protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs),
-        cut=source.cut(runs),
+        stamp=source.stamp(runs, compared=True),
+        cut=source.cut(runs, compared=True),
     )

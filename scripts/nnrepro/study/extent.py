@@ -1,7 +1,9 @@
 """How far the runs of a study really went: it decides the stamp on all that is made from them."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from nnrepro.study.run import Run
@@ -39,6 +41,37 @@ class Extent:
                 if run.id in epochs
             },
         )
+
+    @cached_property
+    def compared_epochs(self) -> Mapping[str, int]:
+        """The epochs at which runs are compared that have more than most of their experiment.
+
+        A grid of which one run went on for longer would otherwise be won by that run. What more
+        than half of a protocol's runs of an experiment have is what they are compared at; runs
+        that are shorter stay as they are.
+
+        Returns:
+            The epochs by run id, of the longer runs alone.
+        """
+        alike: dict[tuple[str, str, int], list[Run]] = defaultdict(list)
+        for run in self.done.values():
+            alike[run.protocol, run.experiment, run.protocol_epochs].append(run)
+        found: dict[str, int] = {}
+        for runs in alike.values():
+            lengths = {run.id: int(run.settings["epochs"]) for run in runs}
+            ((most, count),) = Counter(lengths.values()).most_common(1)
+            if 2 * count > len(runs):
+                found |= {run_id: most for run_id, epochs in lengths.items() if epochs > most}
+        return found
+
+    @cached_property
+    def comparable(self) -> Self:
+        """The runs as they are compared with others: none with more epochs than most."""
+        done = {
+            run_id: self.done[run_id].as_done({"epochs": epochs})
+            for run_id, epochs in self.compared_epochs.items()
+        }
+        return replace(self, done={**self.done, **done})
 
     def runs(self, runs: Iterable[Run]) -> list[Run]:
         """Those of `runs` of which there is something, as they were carried out."""

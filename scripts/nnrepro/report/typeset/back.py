@@ -131,6 +131,10 @@ def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
         yield Heading(2, plain("Runs with several histories"))
         yield Paragraph(sentences.say("several"))
         yield Bullets(tuple(sentences.say("histories", item) for item in reading.several))
+    if reading.longer:
+        yield Heading(2, plain("Runs that went on for longer"))
+        yield Paragraph(sentences.say("longer"))
+        yield Bullets(tuple(sentences.say("longer_runs", group) for group in reading.longer))
     if reading.extra:
         yield Heading(2, plain("Runs that are no part of this study"))
         yield Paragraph(sentences.say("extra_runs"))

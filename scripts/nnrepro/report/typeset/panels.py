@@ -51,7 +51,7 @@ def strip_elements(
             yield Tables(tuple(tables))
             tables = []
         if panel.kind == FIGURE and not panel.missing:
-            caption = sentences.caption(panel)
+            caption = spaced(sentences.caption(panel), sentences.together(panel.notes))
             yield Picture(panel.anchor, caption, pictures.keep(panel), panel.alt)
         else:
             yield from _gap(panel, sentences)
