@@ -30,6 +30,9 @@ from nnrepro.analysis.statistics import CONFIDENCE
 _NODES = 512
 """Points of the probability integral, equally far apart in the variant's own distribution."""
 
+_ROUNDING = 1e-9
+"""Share by which a deviation may exceed a pooled one of equal deviations."""
+
 
 @dataclass(frozen=True, eq=False)
 class Levels:
@@ -56,8 +59,8 @@ def levels_of(values: FloatArray, errors: FloatArray, counts: FloatArray) -> Lev
 
     The deviation between a few seeds is itself little known: three may agree by chance. A variant's
     own deviation is therefore raised to that pooled over all variants with several seeds, whose
-    degrees of freedom it then has; a larger one is kept, as a variant may be less steady than the
-    others.
+    degrees of freedom it then has. A larger one is kept with the degrees of its own seeds, as a
+    variant may be less steady than the others, which tell nothing of it.
     """
     several = (counts >= 2) & ~np.isnan(values) & ~np.isnan(errors)
     degrees = np.full(len(values), np.inf)
@@ -68,7 +71,7 @@ def levels_of(values: FloatArray, errors: FloatArray, counts: FloatArray) -> Lev
         order = np.lexsort((free, variances))
         pooled = float(np.sum((free * variances)[order]) / np.sum(free))
         errors[several] = np.sqrt(np.maximum(variances, pooled) / counts[several])
-        degrees[several] = np.sum(free)
+        degrees[several] = np.where(variances > pooled * (1 + _ROUNDING), free, np.sum(free))
     return Levels(values, errors, degrees)
 
 
