@@ -49,9 +49,10 @@ def test_seeds_are_compared_by_the_paired_t_test(differences):
         assert found.p == pytest.approx(expected.pvalue, abs=1e-12)
         low, high = expected.confidence_interval(0.95)
         assert (found.low, found.high) == pytest.approx((low, high))
+    elif differences[0] == 0:
+        assert (found.low, found.high, found.p) == (0.0, 0.0, 1.0)
     else:
-        assert found.low == found.high == found.difference
-        assert found.p == 1.0 if differences[0] == 0 else np.isnan(found.p)
+        assert np.isnan([found.low, found.high, found.p]).all() and found.test is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis import Interval, summarise
+from nnrepro.analysis import summarise
 from nnrepro.analysis.statistics import t_interval, wilson_interval
 
 fractions = st.lists(
@@ -61,10 +61,15 @@ def test_without_values_or_test_set_nothing_is_claimed():
     assert summarise(np.array([12.5])).interval is None
 
 
-def test_equal_seeds_give_an_interval_of_no_width():
+def test_seeds_that_agree_are_not_taken_for_certain():
+    """Accuracies are counts: two seeds often have the same one, by chance."""
     summary = summarise(np.array([0.25, 0.25, 0.25]), examples=700)
-    assert summary.deviation == 0.0
-    assert summary.interval == Interval(0.25, 0.25, "seeds")
+    assert (summary.count, summary.deviation) == (3, 0.0)
+    assert summary.interval == wilson_interval(0.25, 700)
+    # The mean of equal numbers may differ from them in the last bit.
+    tenths = summarise(np.array([0.1, 0.1, 0.1 + 1e-17]), examples=700)
+    assert tenths.interval.kind == "test set"
+    assert summarise(np.array([3.5, 3.5])).interval is None
 
 
 def test_impossible_requests_are_refused():

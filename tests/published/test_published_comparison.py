@@ -179,6 +179,20 @@ def test_times_of_different_machines_make_no_ratio(study, reproduced, make_numbe
     assert one(number, done.evidence)["reason"] == "the times to compare are of different machines"
 
 
+def test_times_taken_while_other_work_ran_are_not_judged(study, reproduced, make_number):
+    done = reproduced(study)
+    number = make_number(
+        metric="train_seconds_ratio",
+        runs=("text_models/char_rnn_gru",),
+        baseline=("text_models/char_cnn",),
+    )
+    assert one(number, done.evidence)["status"] in ("inside", "outside")
+    done.data["koh/text_models/char_cnn/seed1"].record["seconds"]["cpu"] = 2.0
+    row = one(number, done.evidence)
+    assert row["status"] == "shown" and row["reproduced"] > 0
+    assert row["reason"] == "the times were taken while other work took the processors"
+
+
 def test_a_range_takes_the_extreme_of_its_pairs(make_number, whole):
     given = {
         "metric": "accuracy_gain_percent",

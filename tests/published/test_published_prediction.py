@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nnrepro.published.prediction import prediction_interval, sampling_deviation
@@ -38,10 +38,17 @@ def test_the_order_of_seeds_does_not_matter(values, order):
 
 @given(VALUES)
 def test_it_is_wider_than_the_seeds_are_apart_from_their_mean(values):
+    assume(np.ptp(values) > 1e-9)
     interval = prediction_interval(np.array(values))
     middle = (interval.low + interval.high) / 2
     assert interval.low <= middle <= interval.high
     assert interval.high - middle >= np.std(values, ddof=1) - 1e-12
+
+
+def test_seeds_that_agree_leave_the_sampling_error():
+    one, several = (prediction_interval(np.full(n, 0.5), 0.02) for n in (1, 3))
+    assert several == one and one.kind == "test set"
+    assert prediction_interval(np.full(3, 0.5)) is None
 
 
 @pytest.mark.parametrize("accuracy", [0.0, 1.0])

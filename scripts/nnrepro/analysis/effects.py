@@ -95,7 +95,7 @@ def effect_over_seeds(by_seed: Mapping[int, float]) -> Effect:
     interval = None
     # Seeds that agree exactly in a change tell nothing of its spread; in no change, that there is
     # none.
-    told = summary.deviation > _ROUNDING or abs(summary.mean) <= _ROUNDING
+    told = summary.deviation > 0 or abs(summary.mean) <= _ROUNDING
     if summary.count > 1 and told:
         interval = t_interval(summary.mean, summary.deviation, summary.count)
     return _effect(by_seed, summary.mean, interval)

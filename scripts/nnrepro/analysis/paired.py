@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.statistics import CONFIDENCE, QUANTILE
+from nnrepro.analysis.statistics import CONFIDENCE, QUANTILE, agree
 
 PAIRED_T = "paired t over seeds"
 MCNEMAR = "exact McNemar"
@@ -55,14 +55,15 @@ def compare_seeds(differences: FloatArray) -> Comparison:
         differences: changed minus base, one per common seed, shape [seeds]; at least two.
 
     Returns:
-        Without any spread p is 1 for differences of 0 and unknown for others: a few seeds that
-        agree to the last digit are no proof.
+        Without any spread p is 1 for differences of 0, and nothing is told of others: a few seeds
+        that agree to the last digit are no proof.
     """
     differences = np.sort(differences)
     mean = float(np.mean(differences))
-    if np.ptp(differences) == 0:
-        p = 1.0 if mean == 0 else float("nan")
-        return Comparison(mean, mean, mean, PAIRED_T, p)
+    if not differences.any():
+        return Comparison(0.0, 0.0, 0.0, PAIRED_T, 1.0)
+    if agree(differences):
+        return Comparison(mean)
     from scipy import stats  # noqa: PLC0415 - slow to import, and most jobs do without
 
     found = stats.ttest_1samp(differences, 0.0)

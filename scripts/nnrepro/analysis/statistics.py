@@ -3,7 +3,8 @@
 Each interval covers what its kind names, and nothing else:
 
 `seeds`: Student's t interval of the mean over seeds, for training anew on the same data and judging
-on the same test set. It does not cover another test set.
+on the same test set. It does not cover another test set. Seeds that agree to the last digit tell
+nothing of their spread; with them stands what one of them would have.
 
 `test set`: with one seed nothing is known of the spread over seeds; what can be given is the
 sampling error of the test set, by Wilson's score interval (E. B. Wilson, Journal of the American
@@ -35,6 +36,9 @@ SEEDS = "seeds"
 TEST_SET = "test set"
 TEST_SET_AND_EPOCHS = "test set and epochs"
 EPOCHS = "epochs"
+
+_ROUNDING = 1e-12
+"""Share of a value by which values that should be the same may differ."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,15 @@ def single_error(value: float, examples: int | None, noise: WindowNoise = UNKNOW
     return error if np.isnan(noise.error) else float(np.hypot(error, noise.error))
 
 
+def agree(values: FloatArray) -> bool:
+    """Whether all values are the same but for rounding; shape [n], n at least 1.
+
+    Accuracies are counts of right answers, and epochs are counted: a few seeds often have the same
+    one, and a deviation of 0 would take that for certainty.
+    """
+    return float(np.ptp(values)) <= _ROUNDING * max(1.0, float(np.max(np.abs(values))))
+
+
 @dataclass(frozen=True)
 class Summary:
     """A metric over the seeds of a variant.
@@ -148,7 +161,8 @@ class Summary:
         mean: their mean; NaN without any.
         deviation: their sample standard deviation; NaN with fewer than two.
         error: standard error of the mean over seeds, or of the one value; NaN where not known.
-        interval: 95 % interval of the mean, or of the one value; None where nothing is known.
+        interval: 95 % interval of the mean, or of the one value, also where several seeds have the
+            same; None where nothing is known.
     """
 
     count: int
@@ -169,8 +183,8 @@ def summarise(
 
     Args:
         values: one value per seed, shape [seeds]; NaN where a seed lacks the metric.
-        examples: size of the test set, for accuracies on it; for the interval of one seed.
-        noise: of the epochs, for means over a window; for the interval of one seed.
+        examples: size of the test set, for accuracies on it; for the interval of one value.
+        noise: of the epochs, for means over a window; for the interval of one value.
         fraction: whether the metric lies between 0 and 1; then its interval does, too. Student's t
             knows of no such bounds, and with two or three seeds it often passes them.
     """
@@ -184,6 +198,8 @@ def summarise(
     if count == 1:
         interval = single_interval(mean, examples, noise)
         return Summary(1, mean, nothing, single_error(mean, examples, noise), interval)
+    if agree(present):
+        return Summary(count, mean, 0.0, 0.0, single_interval(mean, examples, noise))
     deviation = float(np.std(present, ddof=1))
     error = deviation / float(np.sqrt(count))
     interval = t_interval(mean, deviation, count)

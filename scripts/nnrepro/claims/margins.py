@@ -5,6 +5,11 @@ Student t interval over the seeds, paired by seed. For the smallest of k margins
 the lower ends is a lower bound as it stands (intersection-union: R. L. Berger, Technometrics 24,
 1982, 295-300), and the smallest of the upper ends is an upper bound if each is taken at a k-th of
 the error (Bonferroni). With k = 1 this is the usual interval.
+
+Each margin keeps the deviation of its own seeds. One pooled over variants would have more degrees
+of freedom, but variants differ too much in steadiness for it (`docs/statistics.md`, with numbers).
+A margin that is the same at every seed has an interval without width: a network that never learns
+answers the same at every seed, and counts of epochs or collapses often agree.
 """
 
 import math

@@ -158,6 +158,8 @@ def _not_judged(
         yield "times are of another machine"
     if found.machines_differ:
         yield "the times to compare are of different machines"
+    if found.busy:
+        yield "the times were taken while other work took the processors"
     if found.short:
         yield "not the same measurement: the runs are cut short"
     if found.unsettled:
@@ -165,7 +167,8 @@ def _not_judged(
     if found.exact and found.other_settings:
         yield "another network than the report's"
     if interval is None:
-        yield "one seed tells nothing of its spread"
+        one = len(found.values) == 1
+        yield f"{'one seed tells' if one else 'seeds that agree tell'} nothing of its spread"
 
 
 def _remarks(found: Reproduction) -> Iterator[str]:

@@ -5,12 +5,12 @@ mean is uncertain, so that the interval of the mean would be the wrong measure.
 
 With several seeds it is the 95 % prediction interval of one new run: mean +- t sd sqrt(1 + 1/n),
 with Student's t for n - 1 degrees of freedom (G. J. Hahn and W. Q. Meeker, Statistical Intervals,
-1991, section 4.7). With one seed the spread over seeds is unknown; for an accuracy on a test set
-there remains the sampling error of two runs, each judged on a test set of that size: value +- z
-sqrt(2) sd. The standard deviation is taken after adding one right and one wrong answer (A. Agresti
-and B. Caffo, The American Statistician 54, 2000, 280-288), so that it does not vanish at 0 and 1.
-It leaves out the spread over seeds and is therefore, if anything, too narrow. For any other
-quantity one seed gives no interval.
+1991, section 4.7). With one seed, or with several that agree to the last digit, the spread over
+seeds is unknown; for an accuracy on a test set there remains the sampling error of two runs, each
+judged on a test set of that size: value +- z sqrt(2) sd. The standard deviation is taken after
+adding one right and one wrong answer (A. Agresti and B. Caffo, The American Statistician 54, 2000,
+280-288), so that it does not vanish at 0 and 1. It leaves out the spread over seeds and is
+therefore, if anything, too narrow. For any other quantity one seed gives no interval.
 """
 
 import math
@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET, Interval
+from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET, Interval, agree
 
 EXACT = "exact"
 """Kind of the interval of a quantity that is the same in every run, such as a number of weights."""
@@ -43,8 +43,8 @@ def prediction_interval(
 
     Args:
         values: one value per seed, shape [seeds], without gaps; their order does not matter.
-        deviation: sampling error of one run on its test set, used with one seed; None where the
-            quantity has none.
+        deviation: sampling error of one run on its test set, used with one seed and where all
+            agree; None where the quantity has none.
         exact: whether every run gives the same value.
 
     Returns:
@@ -57,7 +57,7 @@ def prediction_interval(
     mean = float(np.mean(present))
     if exact:
         return Interval(float(present[0]), float(present[-1]), EXACT)
-    if count > 1:
+    if not agree(present):
         quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
         half = quantile * float(np.std(present, ddof=1)) * math.sqrt(1 + 1 / count)
         return Interval(mean - half, mean + half, SEEDS)

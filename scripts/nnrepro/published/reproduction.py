@@ -43,6 +43,7 @@ class Reproduction:
         exact: whether every run gives the same value.
         other_settings: settings that differ from those that the file's row names.
         machines_differ: whether times from different machines meet.
+        busy: whether a time was taken while other work took the processors.
         generated: whether a run is made on generated data.
     """
 
@@ -58,6 +59,7 @@ class Reproduction:
     exact: bool = False
     other_settings: str = ""
     machines_differ: bool = False
+    busy: bool = False
     generated: bool = False
 
 
@@ -162,6 +164,7 @@ def _over_seeds(
         value, deviation = combine(measured[: len(variants)], measured[len(variants) :])
         values.append(value)
         deviations.append(deviation)
+    timed = number.metric.removesuffix(RATIO) in TIMES
     gaps = ([f"missing: {_some(lacking)}"] if lacking else []) + problems
     return Reproduction(
         state=FOUND if values else MISSING,
@@ -175,7 +178,8 @@ def _over_seeds(
         deviation=common(deviations),
         exact=number.metric == "parameter_count",
         other_settings=_other_settings(number, used),
-        machines_differ=number.metric.removesuffix(RATIO) in TIMES and _several_machines(used),
+        machines_differ=timed and _several_machines(used),
+        busy=timed and any(i.data is not None and i.data.timed_on_a_busy_machine for i in used),
         generated=evidence.study.generated_data or any(map(_on_generated_data, used)),
     )
 
