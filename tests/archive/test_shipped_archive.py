@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from nnrepro.analysis import read_history
+from nnrepro.analysis.archive import read_runs
+from nnrepro.claims import load_claims
+from nnrepro.claims.decide import decide_claims
 from nnrepro.models import catalogue
 from nnrepro.published.numbers import load_published
 from nnrepro.study import load_study
@@ -88,3 +92,31 @@ def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, 
         assert float(published) == printed[labels[label]]
         assert f"{np.mean(values):.3f}" == reproduced
         assert f"{np.std(values, ddof=1):.3f}" == deviation
+
+
+def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> None:
+    """Each seed of the text runs decides the claims by itself; none may contradict another."""
+    config = yaml.safe_load((repository / "archive/study.yaml").read_text(encoding="utf-8"))
+    study = load_study(config | {"seeds": [0, 1, 2], "archive": "archive"}, catalogue())
+    found, _ = read_runs(study.runs, repository / "archive")
+    claims = load_claims(study.claims, study)
+    verdicts = {}
+    for seeds in ([0], [1], [2], [0, 1, 2]):
+        runs = [item for item in found if item.run.seed in seeds]
+        table, _ = decide_claims(claims, runs, study, {})
+        text = table[table["part"] == "B"]
+        verdicts[len(verdicts)] = dict(zip(text["id"], text["verdict"], strict=True))
+    table = pd.DataFrame(verdicts)
+    decided = table.isin(["holds", "fails"])
+    single, whole = decided[[0, 1, 2]], decided[3]
+    page = " ".join((repository / "docs/claims.md").read_text(encoding="utf-8").split())
+    said = page.partition("How far one seed can be trusted")[2].partition("A combination is")[0]
+    counts = single.sum().tolist()
+    assert f"Of the {len(table)} claims on text" in said
+    assert f"decide {counts[0]}, {counts[1]} and {counts[2]}, never against" in said
+    assert not ((table[[0, 1, 2]] == "holds").any(axis=1) & table.isin(["fails"]).any(axis=1)).any()
+    assert f"all three together decide {whole.sum()}." in said
+    alone = table.index[single.sum(axis=1) == 1].tolist()
+    assert f"({', '.join(f'`{name}`' for name in alone)})" in said
+    lost = table.index[single.all(axis=1) & ~whole].tolist()
+    assert re.findall(r"`([a-z]+-b-\d+)` (?:holds|fails)", said) == lost

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from nnrepro.analysis.csvfile import read_csv
+from nnrepro.analysis.csvfile import read_csv, write_csv
 
 
 def part(report: str, anchor: str) -> str:
@@ -23,6 +23,19 @@ def test_the_first_screen_answers_in_five_sentences(whole: Any, report: str) -> 
         assert re.search(
             rf'class="verdict {name}">{verdict}</span></dt><dd><a href="#claims">{count}<', report
         )
+
+
+def test_the_first_screen_tells_how_many_verdicts_outlast_the_correction(small: Any) -> None:
+    """A verdict stands by itself at 95 %; of many, some are wrong by chance."""
+    results = small(only={"protocols": ["tan"], "experiments": ["text_models"]})
+    results.write_runs()
+    results.write_tables()
+    assert "(Holm)" not in part(results.build(), "answers")  # nothing is decided
+    claims = read_csv(results.tables / "claims.csv").astype({"verdict": "object"})
+    claims["p_holm"] = [0.01, 0.2, 0.04] + [1.0] * (len(claims) - 3)
+    claims["verdict"] = ["holds", "fails", "undecided"] + ["undecided"] * (len(claims) - 3)
+    write_csv(claims, results.tables / "claims.csv")
+    assert "(Holm), 1 of 2 stands" in part(results.build(), "answers")
 
 
 def test_a_part_names_its_best_variant_and_its_value(whole: Any, report: str) -> None:

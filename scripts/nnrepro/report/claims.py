@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from nnrepro.claims.tree import VERDICTS
+from nnrepro.analysis.statistics import CONFIDENCE
+from nnrepro.claims.tree import FAILS, HOLDS, VERDICTS
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.page import (
@@ -60,13 +61,25 @@ _MINUS = "\u2212"
 
 @dataclass(frozen=True)
 class ClaimFacts:
-    """How many claims there are of each verdict, and what their intervals are."""
+    """How many claims there are of each verdict, and what their intervals are.
+
+    Attributes:
+        claims: how many claims there are.
+        verdicts: how many have each verdict.
+        level: the level of the intervals, in per cent.
+        mark: stands at a claim that the runs and its own numbers decide differently.
+        differing: how many such there are.
+        decided: how many hold or fail.
+        corrected: how many of these still do when corrected for the number of claims.
+    """
 
     claims: int
     verdicts: tuple[tuple[str, int], ...]
     level: str
     mark: str
     differing: int
+    decided: int
+    corrected: int
 
 
 def claims_of(source: Source, table_numbers: Iterator[int]) -> Claims | None:
@@ -110,7 +123,17 @@ def claim_facts(source: Source) -> ClaimFacts | None:
         return None
     differing = sum(flag(value) is False for value in frame["agrees_with_report"])
     counts = tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
-    return ClaimFacts(len(frame), counts, CONFIDENCE_LEVEL, DIFFERS, differing)
+    decided = frame["verdict"].isin([HOLDS, FAILS])
+    sure = decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)
+    return ClaimFacts(
+        len(frame),
+        counts,
+        CONFIDENCE_LEVEL,
+        DIFFERS,
+        differing,
+        int(decided.sum()),
+        int(sure.sum()),
+    )
 
 
 def _finding(source: Source, row: pd.Series) -> ClaimFinding:
