@@ -44,7 +44,7 @@ def test_every_numeric_item_is_confirmed_from_the_published_file(table):
     numeric = table[table["shown_by"] == "numbers"]
     unconfirmed = numeric[~numeric["confirmed"].astype(bool)]["id"].tolist()
     assert unconfirmed == []
-    assert len(numeric) == 7 + 17 + 8
+    assert len(numeric) == 7 + 17 + 9
 
 
 def test_all_items_are_there_and_those_of_prose_claim_no_numbers(table):
@@ -92,6 +92,7 @@ FINAL = {"question": "4", "metric": "mean_test_accuracy"}
         ("cut_shares", [{"part": "B", "metric": "max_test_accuracy"}], {"of": 701}),
         ("spread_at_least", [GRID], {"limit": 0.05}),
         ("lowest_mean", [GRID], {"by": "c1", "value": 30}),
+        ("place", [GRID | {"c1": "90", "c2": "40"}, GRID], {"value": 6}),
         ("rank_correlation_below", [GRID, GRID], {"by": ["c1", "c2"], "limit": 0.9}),
         ("decimals_differ", [GRID], {}),
         ("at_least", [GRID], {"limit": 0.5}),

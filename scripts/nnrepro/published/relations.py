@@ -190,6 +190,16 @@ def _correlation(first: FloatArray, second: FloatArray) -> float:
     return float(first @ second) / scale if scale else math.nan
 
 
+def _place(groups: Sequence[Group], options: Options) -> Outcome:
+    """The number of the first group has the place `value` among those of the second, from the top.
+
+    Equal numbers share the best of their places.
+    """
+    own = exact(groups[0][0])
+    place = 1 + sum(exact(number) > own for number in groups[1])
+    return Outcome(place == int(options["value"]), f"place {place} of {len(groups[1])}")
+
+
 def _lowest_mean(groups: Sequence[Group], options: Options) -> Outcome:
     """Of the means by `by`, the lowest is that of the rows whose entry there is `value`."""
     members: dict[tuple[str, ...], list[Fraction]] = {}
@@ -245,6 +255,7 @@ RELATIONS: Mapping[str, Relation] = {
     "mean": Relation(_mean, 2),
     "sums": Relation(_sums, 2),
     "rank_correlation_below": Relation(_rank_correlation_below, 2, options=("by", "limit")),
+    "place": Relation(_place, 2, options=("value",)),
     "lowest_mean": Relation(_lowest_mean, 1, options=("by", "value")),
     "ratio_differs": Relation(_ratio_differs, 3, single=True),
     "points_differ": Relation(_points_differ, 3, single=True),
