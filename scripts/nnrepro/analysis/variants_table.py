@@ -115,11 +115,12 @@ def _noises(runs: pd.DataFrame, metric: str, members: Sequence[np.ndarray]) -> l
 
 def _over(
     runs: pd.DataFrame, column: str, members: Sequence[np.ndarray], function: np.ufunc
-) -> list[int | None]:
-    """A whole number of the runs of each variant, by `fmin` or `fmax`; None without any run."""
+) -> pd.Series:
+    """A whole number of the runs of each variant, by `fmin` or `fmax`; missing without any run."""
     values = floats(runs[column])
     reduced = [float(function.reduce(values[rows])) for rows in members]
-    return [None if np.isnan(value) else int(value) for value in reduced]
+    # Not a list: beside a None pandas would turn the whole numbers of all variants into fractions.
+    return pd.Series(reduced, dtype="float64").astype("Int64")
 
 
 def _status(found: Sequence[str]) -> str:
