@@ -83,7 +83,7 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
     return text.sort_values(list(text.columns), ignore_index=True)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_the_order_of_runs_and_seeds_changes_no_digit_of_any_table(
     study: Study, whole: list[RunData], expected: Tables, random: Any
@@ -111,7 +111,7 @@ def own_rows(table: pd.DataFrame, without: tuple[str, str, str]) -> pd.DataFrame
     return comparable(pd.concat([aside, same], ignore_index=True))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data(), seeds=st.sampled_from([(0,), (0, 1)]))
 def test_a_missing_run_changes_only_what_depends_on_it(
     study: Study, whole: list[RunData], expected: Tables, data: Any, seeds: Sequence[int]
@@ -139,7 +139,7 @@ def test_a_missing_run_changes_only_what_depends_on_it(
         pd.testing.assert_frame_equal(own_rows(table, key), own_rows(fewer[name], key))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(epoch=st.integers(0, 8), seed=st.sampled_from([0, 1]))
 def test_a_number_that_is_none_blanks_its_run_alone(
     study: Study, whole: list[RunData], expected: Tables, epoch: int, seed: int

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from nnrepro.analysis.predictions import Answers
 from nnrepro.claims.evidence import share_variance
@@ -240,6 +241,27 @@ def test_the_smallest_of_several_margins_has_a_valid_interval():
     assert triple.low == single.low
     assert triple.high > single.high
     assert triple.effect == single.effect == pytest.approx(0.11)
+
+
+@given(
+    st.integers(2, 5).flatmap(
+        lambda seeds: st.lists(
+            st.lists(st.integers(-500, 500), min_size=seeds, max_size=seeds, unique=True),
+            min_size=1,
+            max_size=4,
+        )
+    ),
+    st.sampled_from([0.001, 0.25]),
+)
+def test_margins_keep_the_deviation_of_their_own_seeds(counts, unit):
+    """However steady other conditions are: their seeds tell nothing of this one's."""
+    values = [np.array(row) * unit for row in counts]
+    found = over_seeds([[Span.point(v) for v in row] for row in values])
+    means, errors = np.mean(values, axis=1), stats.sem(values, axis=1)
+    freedom = len(values[0]) - 1
+    low = (means - stats.t.ppf(0.975, freedom) * errors).min()
+    high = (means + stats.t.ppf(1 - 0.025 / len(values), freedom) * errors).min()
+    assert (found.effect, found.low, found.high) == pytest.approx((means.min(), low, high))
 
 
 part = Part("", "", "", "", "", (), (), lambda evidence: [])
