@@ -159,14 +159,27 @@ def test_times_are_compared_on_one_machine_only(decide, run_of):
     assert decide(rule, timed(threads=2)).verdict == UNDECIDED
 
 
-def test_times_taken_while_other_work_ran_decide_nothing(decide, run_of):
-    rule = [threshold("cells/a", "train_seconds", below=100)]
-    alone = [run_of("cells/a", s, seconds=5.0, cpu=4.9) for s in (0, 1)]
-    assert decide(rule, alone).verdict == HOLDS
+def test_times_taken_while_other_work_ran_are_compared_in_processor_seconds(decide, run_of):
+    """The seconds that passed tell of the other work, and the processor seconds hardly do."""
+    rule = [threshold("cells/a", "train_seconds", below=4.95)]
+    alone = [run_of("cells/a", s, seconds=5.0, cpu=4.9 - s / 100) for s in (0, 1)]
+    row = decide(rule, alone)
+    assert (row.verdict, row.effect) == (FAILS, pytest.approx(-0.05))
     shared = [alone[0], run_of("cells/a", 1, seconds=5.0, cpu=2.0)]
     row = decide(rule, shared)
+    assert row.effect == pytest.approx(4.95 - (4.9 + 2.0) / 2)
+    assert "in processor seconds" in row.reason and "from 1 of 2 runs" in row.reason
+
+
+def test_times_taken_while_other_work_ran_decide_nothing_without_processor_seconds(decide, run_of):
+    """One run tells that it waited; of another, nobody knows how long it had a processor."""
+    rule = [threshold("cells/*", "train_seconds", below=100)]
+    runs = [run_of(f"cells/{v}", s, seconds=5.0) for v in "abcd" for s in (0, 1)]
+    assert decide(rule, runs).verdict == HOLDS
+    runs[0] = run_of("cells/a", 0, seconds=5.0, cpu=2.0)
+    row = decide(rule, runs)
     assert row.verdict == UNDECIDED
-    assert "1 of 2 runs were timed while other work" in row.reason
+    assert "1 of 8 runs were timed while other work" in row.reason
 
 
 def test_a_time_that_is_not_recorded_is_not_testable(decide, run_of):

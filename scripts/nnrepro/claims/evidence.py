@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from nnrepro.analysis.archive import RunData
@@ -94,6 +95,18 @@ class RunEvidence:
             if owner == protocol
         }
         return cls(study, selected, runs, answers)
+
+    @cached_property
+    def by_processor(self) -> "RunEvidence":
+        """The same runs, timed by the seconds that they had a processor.
+
+        Other work on a CPU adds to the seconds that pass, and hardly to these.
+        """
+        runs = {
+            variant: {seed: replace(run, by_processor=True) for seed, run in seeds.items()}
+            for variant, seeds in self.runs.items()
+        }
+        return replace(self, runs=runs, _values={})
 
     def variants(self, selectors: Sequence[str]) -> tuple[str, ...]:
         """The variants that selectors name; see `Evidence`."""

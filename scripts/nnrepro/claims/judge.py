@@ -45,7 +45,8 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
 
     It is `not testable here` where a run or a record is missing, and `undecided` where runs are
     shorter than their protocol, have no value, were timed on different machines, judged on
-    different test sets, or where the margin's interval covers 0.
+    different test sets, or where the margin's interval covers 0. Where other work took the
+    processors from any of the runs, times are the seconds that the runs had a processor.
     """
     try:
         conditions = part.conditions(evidence)
@@ -53,6 +54,9 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
             raise Untestable("there is nothing to compare with")
         variants = _variants(conditions)
         seeds = tuple(evidence.seeds(variants))
+        if part.timed and _by_processor(_runs(evidence, variants, seeds)):
+            evidence = evidence.by_processor
+            conditions = part.conditions(evidence)
     except Untestable as problem:
         return Finding(NOT_TESTABLE, str(problem))
     except Unmeasured as problem:
@@ -102,6 +106,11 @@ def _weighed(
     obstacle = _obstacle(part, evidence, variants, seeds)
     if obstacle:
         word, reason = UNDECIDED, obstacle
+    elif part.timed and _by_processor(runs := _runs(evidence, variants, seeds)):
+        reason += (
+            f"; in processor seconds, as other work took the processors from {_busy(runs)} of "
+            f"{len(runs)} runs"
+        )
     return Finding(
         opposite(word) if part.negated else word,
         reason,
@@ -112,6 +121,13 @@ def _weighed(
         seeds,
         holding,
     )
+
+
+def _runs(
+    evidence: RunEvidence, variants: Sequence[str], seeds: Sequence[int]
+) -> list[MeasuredRun]:
+    """The runs of variants at seeds."""
+    return [evidence.runs[variant][seed] for variant in variants for seed in seeds]
 
 
 def _variants(conditions: Sequence[Condition]) -> tuple[str, ...]:
@@ -162,14 +178,14 @@ def _obstacle(
     part: Part, evidence: RunEvidence, variants: Sequence[str], seeds: Sequence[int]
 ) -> str:
     """What forbids a verdict whatever the numbers say; empty for nothing."""
-    runs = [evidence.runs[variant][seed] for variant in variants for seed in seeds]
+    runs = _runs(evidence, variants, seeds)
     if evidence.study.generated_data or any(run.data.generated for run in runs):
         return "the data is generated"
     short = {f"{run.data.run.id} has {run.shortened}": None for run in runs if run.shortened}
     if short:
         more = f" ({len(short) - 1} more runs are short)" if len(short) > 1 else ""
         return f"{next(iter(short))}{more}"
-    if any(measure.timed for measure in part.measures) and (why := _untimed(runs)):
+    if part.timed and (why := _untimed(runs)):
         return why
     if any(measure.of_test_set for measure in part.measures):
         sizes = sorted({size for run in runs if (size := run.test_examples) is not None})
@@ -185,10 +201,20 @@ def _untimed(runs: Sequence[MeasuredRun]) -> str:
         return "device and threads of a timed run are not recorded"
     if len(machines) > 1:
         return "the runs were timed on different devices or with different numbers of threads"
-    busy = sum(run.data.timed_on_a_busy_machine for run in runs)
-    if busy:
+    busy = _busy(runs)
+    if busy and not _by_processor(runs):
         return f"{busy} of {len(runs)} runs were timed while other work took the processors"
     return ""
+
+
+def _busy(runs: Sequence[MeasuredRun]) -> int:
+    """From how many of the runs other work took the processors."""
+    return sum(run.data.timed_on_a_busy_machine for run in runs)
+
+
+def _by_processor(runs: Sequence[MeasuredRun]) -> bool:
+    """Whether runs must be timed by the seconds that they had a processor, and can be."""
+    return _busy(runs) > 0 and all(run.data.cpu_seconds is not None for run in runs)
 
 
 def _sampling_error(

@@ -28,10 +28,13 @@ class MeasuredRun:
     Attributes:
         data: the run.
         larger: whether the test curves are those on the larger test set, where the run has one.
+        by_processor: whether its times are the seconds that its threads had a processor, in place
+            of those that passed.
     """
 
     data: RunData
     larger: bool
+    by_processor: bool = False
 
     @property
     def test_examples(self) -> int | None:
@@ -128,9 +131,7 @@ class MeasuredRun:
 
     def _seconds(self) -> float:
         """Seconds of training and evaluation together, as the reports timed the whole loop."""
-        seconds = (self.data.record or {}).get("seconds")
-        parts = seconds if isinstance(seconds, Mapping) else {}
-        told = [parts.get(name) for name in ("training", "evaluation")]
-        if not all(isinstance(value, int | float) for value in told):
+        seconds = self.data.cpu_seconds if self.by_processor else self.data.train_seconds
+        if seconds is None:
             raise Untestable(f"the time of {self.data.run.id} is not recorded")
-        return float(sum(told))  # type: ignore[arg-type]
+        return seconds

@@ -46,6 +46,11 @@ class Part:
     tie: float = 0.0
     negated: bool = False
 
+    @property
+    def timed(self) -> bool:
+        """Whether any of its measures depends on the machine."""
+        return any(measure.timed for measure in self.measures)
+
 
 @dataclass(frozen=True)
 class Combination:
