@@ -52,11 +52,6 @@ def test_every_overlay_is_a_valid_study_of_its_own(repository: Path, overlay: st
     assert " of 1000" in study.stamp(study.runs)
 
 
-def test_slurm_profile_is_read(workflow: Any) -> None:
-    done = workflow.snakemake("--dry-run", "--profile", "profiles/slurm")
-    assert "train_run" in done.stdout + done.stderr
-
-
 def test_gpu_count_of_the_configuration_reaches_the_job(workflow: Any) -> None:
     done = workflow.snakemake("--dry-run", "--config", 'training={"gpus": 1}')
     assert "seed0: 1 threads, 1 GPUs" in done.stdout + done.stderr

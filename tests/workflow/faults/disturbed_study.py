@@ -1,8 +1,6 @@
 """A copy of the project with a study of three runs, and tools to disturb and to compare it."""
 
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +14,6 @@ import yaml
 
 STUDY = Path(__file__).with_name("study.yaml")
 LONG_RUN = "tan/text_models/char_rnn_gru/seed0"
-TIMES = ("seconds", "setup_stages")
 PATIENCE = 400.0
 
 
@@ -106,38 +103,3 @@ def prepared(copy_to: Callable[[Path], Any], folder: Path) -> Place:
     overlay = yaml.safe_load(STUDY.read_text(encoding="utf-8"))
     (folder / "config.yaml").write_text(yaml.safe_dump({**config, **overlay}), encoding="utf-8")
     return Place(folder)
-
-
-def without_times(record: dict[str, Any]) -> dict[str, Any]:
-    """A run's record without what the clock decides."""
-    return {key: value for key, value in record.items() if key not in TIMES}
-
-
-def products(results: Path) -> dict[str, bytes]:
-    """All that a reader gets, by path."""
-    kinds = ("tables/**/*.csv", "figures/**/*.*", "report/*", "selection/**/*.json", "data/*")
-    files = sorted(file for kind in kinds for file in results.glob(kind) if file.is_file())
-    return {file.relative_to(results).as_posix(): file.read_bytes() for file in files}
-
-
-def trained(results: Path) -> dict[str, bytes]:
-    """Everything of the runs but their records, by path."""
-    return {
-        file.relative_to(results).as_posix(): file.read_bytes()
-        for file in sorted(results.glob("runs/*/*/*/*/*"))
-        if file.name != "run.json"
-    }
-
-
-def take_times(results: Path, reference: Path) -> None:
-    """Give the runs the times of the undisturbed study, after all else of them has been compared.
-
-    Tables, figures and report can then be compared to the byte.
-    """
-    records = sorted(reference.glob("runs/*/*/*/*/run.json"))
-    assert records
-    for theirs in records:
-        own = results / theirs.relative_to(reference)
-        expected = json.loads(theirs.read_text())
-        assert without_times(json.loads(own.read_text())) == without_times(expected)
-        shutil.copyfile(theirs, own)
