@@ -18,8 +18,10 @@ SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES)
 READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
+AUDIT_VENV = .venv-audit
+AUDIT_READY = $(AUDIT_VENV)/.requirements.lock
 
-.PHONY: help demo test test-faults test-slurm study report archive plan bench check lock licences clean-venv
+.PHONY: help demo test test-faults test-slurm study report archive plan bench check lock licences audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -51,7 +53,7 @@ test: $(READY) ## the test suite
 test-faults: $(READY) ## accidents to a whole study, some five minutes; full disks need root
 	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --durations=0 $(ARGS)
 
-test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some ten minutes
+test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some minutes
 	@command -v slurmctld munged >/dev/null || { apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge; }
 	$(VENV)/bin/python -m pytest tests/workflow/slurm -m slurm -p no:randomly --durations=0 $(ARGS)
@@ -76,6 +78,20 @@ check: $(READY) ## formatters, linters and types
 lock: ## resolve pyproject.toml into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --group pyproject.toml:audit --constraints requirements.lock \
+	    --output-file envs/audit.lock
 
 licences: $(READY) ## the licences of all locked packages: docs/licences.md
 	PYTHONPATH=scripts $(VENV)/bin/python scripts/licences.py requirements.lock docs/licences.md
+
+# --strict: a package that the database does not know, or cannot be asked about, is no clean package.
+audit: $(AUDIT_READY) ## known vulnerabilities of the locked packages; asks pypi.org
+	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --requirement requirements.lock \
+	    --requirement envs/audit.lock --requirement benchmarks/requirements.lock $(ARGS)
+
+$(AUDIT_READY): envs/audit.lock
+	"$(PYTHON)" -m venv --clear $(AUDIT_VENV)
+	$(AUDIT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --require-hashes --requirement envs/audit.lock
+	cp envs/audit.lock $@

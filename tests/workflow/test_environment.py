@@ -1,6 +1,7 @@
 """Environment files, lock file and declared dependencies agree."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -35,14 +36,25 @@ def test_every_declared_dependency_is_locked_and_in_every_environment(repository
         assert all(re.search(rf"- {name}(\[|==)", text) for name in declared)
 
 
-def test_lock_file_has_hashes_and_names_no_host(repository: Path) -> None:
-    text = (repository / "requirements.lock").read_text()
+@pytest.mark.parametrize("file", ["requirements.lock", "envs/audit.lock"])
+def test_lock_file_has_hashes_and_names_no_host(repository: Path, file: str) -> None:
+    text = (repository / file).read_text()
     packages = len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE))
     assert text.count("--hash=sha256:") >= packages
     assert "http" not in text
 
 
-@pytest.mark.parametrize("profile", ["demo", "slurm"])
+def test_the_audit_reads_every_lock_file(repository: Path) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "audit"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    audited = set(re.findall(r"--requirement (\S+\.lock)", done.stdout))
+    hidden = {".venv", ".venv-audit", ".venv-bench", "results"}
+    locks = {path.relative_to(repository) for path in repository.rglob("*.lock")}
+    assert audited == {str(path) for path in locks if not hidden & set(path.parts)}
+
+
+@pytest.mark.parametrize("profile", ["demo", "slurm", "submit", "kubernetes"])
 def test_default_profile_leaves_other_profiles_their_keys(repository: Path, profile: str) -> None:
     """Snakemake lets the workflow's own profile win over the one that a user names."""
     default, other = (
