@@ -63,7 +63,7 @@ rule all:
 
 rule training:
     input:
-        run_files("history"),
+        lambda _: run_files("history"),
 
 
 rule tables:

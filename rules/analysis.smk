@@ -33,8 +33,8 @@ rule select_variant:
 
 rule tabulate_runs:
     input:
-        histories=run_files("history"),
-        records=run_files("record"),
+        histories=lambda _: run_files("history"),
+        records=lambda _: run_files("record"),
         data=[info for _, info in DATA_FILES.values()],
         decisions=DECISIONS,
     output:
@@ -61,10 +61,10 @@ rule tabulate_runs:
     params:
         title="Every run, and every variant over its seeds",
         stamp=EXTENT.stamp(STUDY.runs),
-        runs=described(STUDY.runs),
+        runs=lambda _: described(STUDY.runs),
         levels=STUDY.accuracy_levels,
-        compared=compared_epochs(STUDY.runs),
-        vouched=vouched(STUDY.runs),
+        compared=lambda _: compared_epochs(STUDY.runs),
+        vouched=lambda _: vouched(STUDY.runs),
         archive=sorted(FOLDERS.placed) if ARCHIVED else [],
         code=code("tabulate_runs.py"),
     message:
@@ -97,7 +97,7 @@ rule make_table:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
-        compared=compared_epochs(STUDY.runs),
+        compared=lambda _: compared_epochs(STUDY.runs),
         code=code("make_table.py"),
     message:
         "Making table {wildcards.table}"

@@ -17,9 +17,9 @@ rule decide_claims:
     input:
         claims=STUDY.claims or [],
         numbers=str(CLAIMS.published.numbers) if CLAIMS and CLAIMS.published else [],
-        histories=run_files("history"),
-        records=run_files("record"),
-        predictions=run_files("predictions"),
+        histories=lambda _: run_files("history"),
+        records=lambda _: run_files("record"),
+        predictions=lambda _: run_files("predictions"),
         decisions=DECISIONS,
     output:
         claims=report(
@@ -42,9 +42,9 @@ rule decide_claims:
     params:
         title="Claims decided from the runs",
         stamp=EXTENT.stamp(STUDY.runs),
-        runs=described(STUDY.runs),
+        runs=lambda _: described(STUDY.runs),
         declared=value_fingerprint(dict(STUDY.declared_variants)),
-        vouched=vouched(STUDY.runs),
+        vouched=lambda _: vouched(STUDY.runs),
         code=code("decide_claims.py"),
     message:
         "Deciding claims"

@@ -2,6 +2,7 @@
 import re
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -58,18 +59,30 @@ wildcard_constraints:
     run=r"[^/]+/[^/]+/[^/]+/seed\d+",
 
 
+# What a rule's inputs and parameters are is worked out when a job asks for it: every cluster job reads
+# the whole workflow again, and asks for its own rule's alone.
+
+
 def code(script, *rooms):
-    """Fingerprint of a script's code: comments and formatting do not change it.
+    """A parameter: the fingerprint of a script's code; comments and formatting do not change it.
 
     That is the script, what it imports of the library, and rooms whose modules are found at run
     time.
     """
-    library = SCRIPTS / "nnrepro"
-    files = files_behind(SCRIPTS / script, SCRIPTS)
-    return code_fingerprint([*files, *(library / room for room in rooms)])
+
+    @cache
+    def fingerprint():
+        library = SCRIPTS / "nnrepro"
+        files = files_behind(SCRIPTS / script, SCRIPTS)
+        return code_fingerprint([*files, *(library / room for room in rooms)])
+
+    return lambda _: fingerprint()
 
 
-TRAINING_CODES = training_codes(SCRIPTS, catalogue())
+@cache
+def model_codes():
+    """Fingerprint of the code that trains each model, by the model's name."""
+    return training_codes(SCRIPTS, catalogue())
 
 
 def run_files(file, runs=None):

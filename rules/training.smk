@@ -27,7 +27,7 @@ rule train_run:
     params:
         run=run_parameters,
         backend=STUDY.backend,
-        code=lambda wildcards: TRAINING_CODES[STUDY.run(wildcards.run).model],
+        code=lambda wildcards: model_codes()[STUDY.run(wildcards.run).model],
     message:
         "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:

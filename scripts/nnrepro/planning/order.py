@@ -24,7 +24,10 @@ def priorities(study: Study) -> dict[str, int]:
 
     A model of which nothing is known starts first, as it may take longest.
     """
-    lengths = {run.id: _nominal_seconds(study, run) for run in study.runs}
+    # Seeds take as long as one another, so each variant is looked at once.
+    variants = {_variant(run): run for run in study.runs}
+    nominal = {name: _nominal_seconds(study, run) for name, run in variants.items()}
+    lengths = {run.id: nominal[_variant(run)] for run in study.runs}
     unknown = 1.0 + max((length for length in lengths.values() if length is not None), default=0.0)
     known = {name: unknown if length is None else length for name, length in lengths.items()}
     waiting: dict[tuple[str, str], float] = {}
@@ -50,6 +53,10 @@ def candidates(study: Study, run: Run) -> list[Run]:
         for source in study.runs_of(run.protocol, run.selects_from)
         if source.seed == run.seed
     ]
+
+
+def _variant(run: Run) -> tuple[str, str, str]:
+    return run.protocol, run.experiment, run.variant
 
 
 def _nominal_seconds(study: Study, run: Run) -> float | None:
