@@ -102,3 +102,23 @@ def test_the_end_of_a_log_is_shown_where_there_is_one(
     text = outline(built(results, logs=tmp_path / "logs")).text
     assert f"line <{50 - details.LOG_LINES}>" in text and "line <49>" in text
     assert f"line <{49 - details.LOG_LINES}>" not in text
+
+
+def test_no_word_of_a_log_becomes_an_element_of_the_page(
+    results: Any, outline: Any, tmp_path: Path
+) -> None:
+    log = tmp_path / "logs" / f"{results.study.runs[0].id}.log"
+    log.parent.mkdir(parents=True)
+    seen = []
+    for line in (
+        b"epoch 1",
+        b"</pre></script><script>alert(1)</script><img src=x onerror=alert(2)>\0\xff\x1b[1m{{ 7 }}",
+    ):
+        log.write_bytes(line)
+        seen.append(outline(built(results, logs=tmp_path / "logs")))
+    plain, hostile = seen
+    assert "</pre></script><script>alert(1)</script>" in hostile.text
+    assert "{{ 7 }}" in hostile.text
+    assert [(tag, sorted(a)) for tag, a in hostile.elements] == [
+        (tag, sorted(a)) for tag, a in plain.elements
+    ]

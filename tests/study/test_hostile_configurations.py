@@ -2,11 +2,15 @@
 
 import copy
 import re
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import yaml
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from nnrepro.errors import NnreproError
@@ -152,6 +156,59 @@ def test_any_change_gives_a_study_in_its_folder_or_a_message_that_names_a_key(
         assert all(re.fullmatch(r"[A-Za-z0-9][\w.+-]*", part) for part in run.id.split("/"))
     for name in (*study.tables, *study.figures):
         assert re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name)
+
+
+GOOD = st.fixed_dictionaries(
+    {
+        ("seeds",): st.lists(st.integers(0, 9), min_size=1, max_size=3, unique=True),
+        ("title",): st.text("abc <>&{}'\"#$%\u00e9\u4e2d", min_size=1, max_size=20).filter(
+            str.strip
+        ),
+        ("budget", "epochs"): st.integers(1, 3),
+        ("settings", "all", "optimizer"): st.sampled_from(["adam", "sgd", "rmsprop"]),
+        ("experiments", "text", "parameters", "dropout_rate"): st.one_of(
+            st.floats(0, 0.9), st.lists(st.sampled_from([0.0, 0.1, 0.5]), min_size=1, unique=True)
+        ),
+        ("experiments", "text", "variants", "one", "model"): st.sampled_from(
+            ["char_rnn", "char_cnn", "word_cnn", "image_cnn"]
+        ),
+    }
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_every_accepted_configuration_is_a_dag_of_its_runs(
+    repository: Path, data: st.DataObject
+) -> None:
+    """Good ones, with a change that may be one for the worse; what only the rules see is named."""
+    config = copy.deepcopy(SMALL)
+    for place, value in data.draw(GOOD, "good").items():
+        changed(config, place, "replace", value, None)
+    place = data.draw(st.sampled_from(places(config)), "place")
+    kind = data.draw(st.sampled_from(["replace", "remove", "add"]), "kind")
+    changed(config, place, kind, data.draw(VALUES, "value"), data.draw(KEYS, "key"))
+    try:
+        study = load_study(config, MODELS)
+    except NnreproError:
+        reject()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", "--dry-run", "--directory", folder]
+        done = subprocess.run(
+            [*command, "--snakefile", str(repository / "Snakefile")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    said = done.stdout + done.stderr
+    if done.returncode == 0:
+        count = re.search(r"^train_run +(\d+)$", said, re.MULTILINE)
+        assert count and int(count[1]) == len(study.runs)
+    else:
+        assert "Traceback" not in said, said
+        assert re.search(r"^(data|archive|results|published|claims)\b", said, re.MULTILINE), said
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,13 @@ def test_default_profile_leaves_other_profiles_their_keys(repository: Path, prof
         for name in ("default", profile)
     )
     assert not set(default) & set(other)
+
+
+@pytest.mark.parametrize("profile", ["default", "demo", "slurm", "submit", "kubernetes"])
+def test_every_key_of_a_profile_has_a_comment(repository: Path, profile: str) -> None:
+    lines = (repository / f"profiles/{profile}/config.yaml").read_text().splitlines()
+    keys = [number for number, line in enumerate(lines) if re.match(r"[a-z-]+:", line)]
+    assert keys
+    for number in keys:
+        before = lines[number - 1] if number else ""
+        assert before.startswith("#") or "#" in lines[number], lines[number]
