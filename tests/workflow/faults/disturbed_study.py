@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from same_results import ask_for_less
 
 STUDY = Path(__file__).with_name("study.yaml")
 LONG_RUN = "tan/text_models/char_rnn_gru/seed0"
@@ -95,11 +96,8 @@ def wait_for(condition: Callable[[], Any], otherwise: str) -> None:
 def prepared(copy_to: Callable[[Path], Any], folder: Path) -> Place:
     """A copy of the project whose config.yaml is the study of this folder."""
     copy_to(folder)
+    ask_for_less(folder)
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    config = {key: value for key, value in config.items() if key not in ("claims", "published")}
-    kept = {"tables": ("grid_ranking", "text_models"), "figures": ("text_models", "variants")}
-    for section, names in kept.items():
-        config[section] = {name: config[section][name] for name in names}
     overlay = yaml.safe_load(STUDY.read_text(encoding="utf-8"))
     (folder / "config.yaml").write_text(yaml.safe_dump({**config, **overlay}), encoding="utf-8")
     return Place(folder)

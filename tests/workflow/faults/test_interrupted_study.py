@@ -1,6 +1,5 @@
 """A study that is killed, stopped and starved again and again ends as one that nobody disturbed."""
 
-import json
 import os
 import shutil
 import signal
@@ -211,12 +210,28 @@ def test_a_disk_that_fills_up_at_every_stage_loses_nothing(
 def test_a_results_folder_that_cannot_be_written_is_named_before_any_job(
     finished_place: Place,
 ) -> None:
-    folder = str(finished_place.results)
-    history = finished_place.results / "runs" / LONG_RUN / "history.json"
-    before = json.loads(history.read_text())
-    with mounted("--bind", folder, folder):
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+    results = finished_place.results
+    table = results / "tables" / "runs.csv"
+    content, history = table.read_bytes(), results / "runs" / LONG_RUN / "history.json"
+    with read_only(results):
         said = finished_place.run("--forcerun", "tabulate_runs", succeeds=False)
+    assert "Write-protected output files for rule tabulate_runs" in said
+    assert "results/faults/tables/runs.csv" in said and "Traceback" not in said
+    assert table.read_bytes() == content
+
+    trained_before = history.read_bytes()
+    shutil.rmtree(history.parent)
+    with read_only(results):
+        said = finished_place.run("training", succeeds=False)
     assert "the file system is read-only; make it writable, or name another folder" in said
     assert "Traceback" not in said
-    assert json.loads(history.read_text()) == before
+    finished_place.run("training")
+    assert history.read_bytes() == trained_before
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder on a file system that is mounted for reading."""
+    with mounted("--bind", str(folder), str(folder)):
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        yield
