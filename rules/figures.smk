@@ -4,6 +4,7 @@
 rule draw_curves:
     input:
         histories=figure_histories("curves"),
+        published=published_levels,
         decisions=figure_decisions,
     output:
         report(

@@ -1,6 +1,7 @@
 # What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
 from nnrepro.data.registry import inputs, origin
 from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.detail import detailed_runs
 
@@ -189,11 +190,17 @@ def report_templates():
 
 
 # ------------------------------------------------------------------------------ published numbers
-def published_files():
+def published_numbers():
+    """The published numbers, checked; none without a file."""
+    if not STUDY.published:
+        return []
+    return load_published(STUDY.published["results"], STUDY)
+
+
+def published_files(numbers):
     """The files of published numbers, checked; none where they are about none of the runs."""
     if not STUDY.published:
         return {}
-    numbers = load_published(STUDY.published["results"], STUDY)
     if "inconsistencies" in STUDY.published:
         load_inconsistencies(STUDY.published["inconsistencies"], numbers)
     present = {(run.protocol, run.experiment) for run in STUDY.runs}
@@ -203,6 +210,13 @@ def published_files():
         for selector in number.runs
     )
     return dict(STUDY.published) if shown else {}
+
+
+def published_levels(wildcards):
+    """The file of published numbers, for a protocol whose report prints levels of curves."""
+    if not PUBLISHED or not prints_levels(NUMBERS, wildcards.protocol):
+        return []
+    return PUBLISHED["results"]
 
 
 # ---------------------------------------------------------------------------------------- targets

@@ -1,6 +1,7 @@
 # Published numbers beside the reproduced ones, and the inconsistencies among them.
 with errors_shown():
-    PUBLISHED = published_files()
+    NUMBERS = published_numbers()
+    PUBLISHED = published_files(NUMBERS)
 
 COMPARED = PATHS.table("published")
 AGREEMENT = [str(PATHS.figures(name, "agreement")) for name in STUDY.protocols]

@@ -25,6 +25,12 @@ def test_panels_stand_in_rows_of_three_and_are_legible(assert_legible, count):
     assert_legible(figure)
 
 
+def test_long_names_of_metrics_stay_on_the_page(assert_legible):
+    """A title of the last column breaks where its panel ends."""
+    named = [AgreementPanel("last 200 mean test accuracy convergence epoch", POINTS)] * 3
+    assert_legible(agreement(named))
+
+
 def test_both_axes_have_one_range_so_that_the_diagonal_means_equality():
     (ax,) = agreement(panels(1), interval="95 % interval").axes
     assert ax.get_xlim() == ax.get_ylim()

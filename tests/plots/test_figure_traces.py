@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from nnrepro.analysis.compact import STEP, compact_values
 from nnrepro.plots.comparison import comparison
-from nnrepro.plots.curves import curves
+from nnrepro.plots.curves import PublishedMark, curves
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
 
@@ -91,3 +92,15 @@ def test_every_variant_of_a_comparison_is_a_trace_of_its_own(styles, panels, tmp
 def test_gaps_and_infinities_stay_empty_in_a_compact_series():
     assert compact_values([0.5, np.nan, 0.4999, np.inf, 2.0]) == "5000,,-1,,15001"
     assert compact_values([]) == ""
+
+
+def test_published_marks_are_a_trace_of_their_own_to_switch_off(panels, styles, tmp_path):
+    cost, accuracy = panels(40)
+    accuracy = replace(accuracy, published=(PublishedMark("max", 0.5, 1, 40),))
+    figure = curves(cost, accuracy, styles["adam"], smoothing="mean of 25 epochs")
+    (path,) = save_figure(figure, tmp_path / "curves", ("svg",))
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    traces = json.loads(root.find(f"{SVG}metadata").text)["traces"]
+    assert [trace["label"] for trace in traces] == ["train", "test", "published"]
+    marked = [group for group in root.iter(f"{SVG}g") if group.get("class") == "trace-2"]
+    assert len(marked) >= 3  # line, diamond, name

@@ -83,7 +83,7 @@ def agreement(panels: Sequence[AgreementPanel], *, title: str = "", interval: st
         left = body.left + column * (size + _SIDE + _GAP) + _SIDE
         top = body.bottom + body.height - row * (size + _HEAD + _FOOT)
         box = Box(left, top - _HEAD - size, size, size)
-        lines = wrap_text(panel.title, SMALL_SIZE, size + _SIDE - 0.1)
+        lines = wrap_text(panel.title, SMALL_SIZE, size)
         place_text(fig, left, box.bottom + size + 0.04, "\n".join(lines), SMALL_SIZE)
         _draw(add_axes(fig, box), panel.points, first=column == 0)
     return fig

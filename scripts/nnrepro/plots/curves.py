@@ -1,5 +1,6 @@
 """Cost and accuracy of one variant by epoch: the figure that every run of a study gets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +27,38 @@ from nnrepro.plots.lines import (
     y_limits,
 )
 from nnrepro.plots.series import Series
-from nnrepro.plots.style import INK, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
-from nnrepro.plots.traces import mark_of
+from nnrepro.plots.style import (
+    INK,
+    PUBLISHED_MARKER,
+    SMALL_SIZE,
+    TRAIN_GREY,
+    SeriesStyle,
+    styled,
+)
+from nnrepro.plots.traces import mark_of, note_look
 
-TRAIN, TEST = "train", "test"
+TRAIN, TEST, PUBLISHED = "train", "test", "published"
 
 _BODY_HEIGHT = 2.55
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
+_PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
+
+
+@dataclass(frozen=True)
+class PublishedMark:
+    """A level that was published of a curve.
+
+    Attributes:
+        label: what it is, in a word or two, such as "max" or "last 200".
+        value: the published number.
+        first: first of the epochs that it is over.
+        last: last of them; they may lie beyond the axis where runs were cut short.
+    """
+
+    label: str
+    value: float
+    first: float
+    last: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +72,7 @@ class CurvePanel:
         converged_at: epoch from which the test curve counts as converged; None where it does
             not, or where nobody asked.
         ceiling: the largest value that the metric can have (1 for accuracies); None without one.
+        published: what was published of its curves.
     """
 
     name: str
@@ -53,6 +80,7 @@ class CurvePanel:
     test: Series
     converged_at: int | None = None
     ceiling: float | None = None
+    published: tuple[PublishedMark, ...] = ()
 
 
 @styled
@@ -66,6 +94,7 @@ def curves(
     smoothing: str = "",
     convergence: str = "",
     epochs: int | None = None,
+    published: str = "",
 ) -> Figure:
     """Draw a variant's cost and accuracy by epoch, side by side.
 
@@ -82,6 +111,7 @@ def curves(
         convergence: a sentence on when a curve counts as converged, for figures that mark it.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
+        published: a sentence on what the published levels are, for figures that mark them.
 
     Raises:
         PlotDataError: a series has a band or smoothed values that `band` or `smoothing` leaves
@@ -89,7 +119,15 @@ def curves(
     """
     panels = (cost, accuracy)
     every = [series for panel in panels for series in (panel.train, panel.test)]
-    limits = [y_limits([panel.train, panel.test], 0.0, panel.ceiling) for panel in panels]
+    limits = [
+        y_limits(
+            [panel.train, panel.test],
+            0.0,
+            panel.ceiling,
+            marks=[mark.value for mark in panel.published],
+        )
+        for panel in panels
+    ]
     last_epoch = max(float(each.epochs[-1]) for each in every)
     last_epoch = max(last_epoch, float(epochs or 0))
     legend = _legend(panels, every, style, band, smoothing)
@@ -100,6 +138,8 @@ def curves(
     ]
     if convergence and any(panel.converged_at is not None for panel in panels):
         notes.append(convergence)
+    if published and any(panel.published for panel in panels):
+        notes.append(published)
     fig, body = start_figure(_BODY_HEIGHT, title, legend, notes)
     half = body.width / 2
     top = 0.1 if all(panel.converged_at is None for panel in panels) else 0.24
@@ -112,6 +152,7 @@ def curves(
         metric_axis(ax, range_, panel.name)
         epoch_axis(ax, _first_epoch(panel), last_epoch)
         _draw_panel(ax, place, panel, style, last_epoch)
+        _mark_published(ax, panel.published)
         end_labels(ax, labels, place.width, place.height)
     return fig
 
@@ -155,7 +196,39 @@ def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[En
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
         text = f"{name} {format_value(value)}{early}"
         labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
+    labels += [
+        EndLabel(mark.value, f"{mark.label} {format_value(mark.value)}", INK, trace=PUBLISHED)
+        for mark in panel.published
+    ]
     return labels
+
+
+def _mark_published(ax: Axes, marks: Iterable[PublishedMark]) -> None:
+    """A diamond on the frame, and a dotted line over the epochs that the level is over."""
+    left, right = ax.get_xlim()
+    for mark in marks:
+        note_look(ax, PUBLISHED, _PUBLISHED_STYLE)
+        group = mark_of(ax, PUBLISHED)
+        if mark.first < right:
+            ax.plot(
+                [max(mark.first, left), min(mark.last, right)],
+                [mark.value, mark.value],
+                color=INK,
+                linestyle=_PUBLISHED_STYLE.linestyle,
+                linewidth=0.9,
+                zorder=4.6,
+                gid=group,
+            )
+        ax.plot(
+            [1.0],
+            [mark.value],
+            transform=ax.get_yaxis_transform(),
+            clip_on=False,
+            zorder=6.0,
+            gid=group,
+            **PUBLISHED_MARKER,
+        )
+    ax.set_xlim(left, right)
 
 
 def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyle) -> None:
@@ -213,4 +286,6 @@ def _legend(
     if any(panel.converged_at is not None for panel in panels):
         ring = Line2D([], [], **_ring(style))
         entries.append(LegendEntry(ring, "test curve converged"))
+    if any(panel.published for panel in panels):
+        entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), PUBLISHED))
     return entries

@@ -219,7 +219,11 @@ def mark_early_end(
 
 
 def y_limits(
-    series: Sequence[Series], floor: float | None, ceiling: float | None, raw: bool = True
+    series: Sequence[Series],
+    floor: float | None,
+    ceiling: float | None,
+    raw: bool = True,
+    marks: Sequence[float] = (),
 ) -> Limits:
     """A range that shows every value, unless a few wild ones would flatten all others.
 
@@ -232,12 +236,14 @@ def y_limits(
         floor: a value that the metric cannot go below, such as 0.
         ceiling: a value that it cannot exceed, such as 1.
         raw: the panel shows raw epochs; otherwise only the lines that `Series.drawn` names.
+        marks: further values that the panel has to show.
     """
     lines = [each.mean if raw else each.drawn for each in series]
     bands = [value for each in series for value in (each.low, each.high) if value is not None]
     values = _finite([*lines, *bands])
     if not values.size:
-        return Limits(floor or 0.0, 1.0 if ceiling is None else ceiling)
+        high = 1.0 if ceiling is None else ceiling
+        return Limits(min([floor or 0.0, *marks]), max([high, *marks]))
     core_low, core_high = np.quantile(values, [0.05, 0.95])
     core = core_high - core_low
     low, high = values.min(), values.max()
@@ -245,6 +251,7 @@ def y_limits(
         early = _finite(line[:_FIRST_EPOCHS] for line in lines)
         low = max(low, min(core_low - core / 2, *early))
         high = min(high, max(core_high + core / 2, *early))
+    low, high = min([low, *marks]), max([high, *marks])
     # At least a hundredth of the value in all, so that rounding noise does not fill the panel.
     padding = max(0.05 * (high - low), 0.005 * max(abs(low), abs(high))) or 0.5
     low, high = low - padding, high + padding

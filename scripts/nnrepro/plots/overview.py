@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +15,7 @@ from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
     PAGE_WIDTH,
+    PUBLISHED_MARKER,
     SMALL_SIZE,
     SOFT_INK,
     SeriesStyle,
@@ -27,14 +27,6 @@ _ROW = 0.23
 _FOOT = 0.5
 _HEAD = 0.25
 _COLUMN = 0.85
-_PUBLISHED: dict[str, Any] = {
-    "marker": "D",
-    "markersize": 5.0,
-    "markerfacecolor": "white",
-    "markeredgecolor": INK,
-    "markeredgewidth": 1.1,
-    "linestyle": "none",
-}
 
 
 @dataclass(frozen=True)
@@ -132,7 +124,7 @@ def _legend(with_published: bool) -> list[LegendEntry]:
     dot = Line2D([], [], marker="o", markersize=6.0, color=SOFT_INK, linewidth=2.0)
     entries = [LegendEntry(dot, "reproduced")]
     if with_published:
-        entries.append(LegendEntry(Line2D([], [], **_PUBLISHED), "published"))
+        entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), "published"))
     return entries
 
 
@@ -167,7 +159,7 @@ def _draw_row(
     if row.low is not None and row.high is not None:
         ax.plot([row.low, row.high], [place, place], color=style.color, linewidth=2.0, zorder=2)
     if row.published is not None:
-        ax.plot([row.published], [place], zorder=4, **_PUBLISHED)
+        ax.plot([row.published], [place], zorder=4, **PUBLISHED_MARKER)
     if row.value is not None:
         ax.plot(
             [row.value],

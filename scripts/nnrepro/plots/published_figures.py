@@ -1,5 +1,6 @@
 """The figure of published against reproduced numbers, from the table that compares them."""
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -29,13 +30,18 @@ def agreement_drawings(figures: ProtocolFigures, compared: pd.DataFrame) -> Iter
     kinds = [kind for kind in _INTERVALS if kind in set(rows["interval_kind"].dropna())]
     figure = agreement(
         [
-            AgreementPanel(metric.replace("_", " "), _points(rows[rows["metric"] == metric]))
+            AgreementPanel(_words(metric), _points(rows[rows["metric"] == metric]))
             for metric in dict.fromkeys(rows["metric"])
         ],
         title=figures.titled("published numbers against reproduced ones"),
         interval=" or ".join(_INTERVALS[kind] for kind in kinds),
     )
     yield Drawing(FIGURE_STEM, figure, figures.study.runs_of(figures.protocol))
+
+
+def _words(metric: str) -> str:
+    """A metric as a title: `last200_mean_test_accuracy` gives "last 200 mean test accuracy"."""
+    return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
 
 
 def _points(rows: pd.DataFrame) -> list[AgreementPoint]:

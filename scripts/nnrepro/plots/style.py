@@ -56,6 +56,16 @@ DASHES: tuple[tuple[float, ...], ...] = (
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+PUBLISHED_MARKER: dict[str, Any] = {
+    "marker": "D",
+    "markersize": 5.0,
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.1,
+    "linestyle": "none",
+}
+"""What was published, in every figure."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -52,6 +52,10 @@ class Sheet(Figure):
         self._styles.setdefault(trace, None)
         return f"trace-{list(self._styles).index(trace)}"
 
+    def look(self, trace: str, style: SeriesStyle) -> None:
+        """Note how a trace without a line looks, such as marks."""
+        self._styles[trace] = style
+
     def note(self, ax: Axes, trace: str, series: Series, style: SeriesStyle) -> None:
         """Note a line that has been drawn."""
         self._styles[trace] = style
@@ -85,6 +89,12 @@ class Sheet(Figure):
 def mark_of(ax: Axes, trace: str) -> str | None:
     """The group of a trace for matplotlib's `gid`; None on figures that note nothing."""
     return ax.figure.mark(trace) if trace and isinstance(ax.figure, Sheet) else None
+
+
+def note_look(ax: Axes, trace: str, style: SeriesStyle) -> None:
+    """Note how marks look that a page can hide, on figures that do."""
+    if isinstance(ax.figure, Sheet):
+        ax.figure.look(trace, style)
 
 
 def note_line(ax: Axes, trace: str, series: Series, style: SeriesStyle) -> None:

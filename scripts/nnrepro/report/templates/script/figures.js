@@ -61,7 +61,7 @@ class Chart {
       groups: [...svg.querySelectorAll(`.trace-${index}`)],
       lines: content.lines.filter((line) => line.trace === index),
     }));
-    this.traces = this.traces.filter((trace) => trace.lines.length > 0);
+    this.traces = this.traces.filter((trace) => trace.groups.length > 0);
     for (const line of content.lines) line.points = unpacked(line.values);
     this.first = Math.min(...content.lines.map((line) => line.first));
     this.last = Math.max(...content.lines.map((line) => line.first + line.points.length - 1));
@@ -171,7 +171,7 @@ class Chart {
   }
 
   sentence() {
-    const visible = this.traces.filter((trace) => trace.visible);
+    const visible = this.traces.filter((trace) => trace.visible && trace.lines.length > 0);
     const spoken = visible.slice(0, MOST_SPOKEN).map((trace) => `${trace.label} ${trace.value.textContent}`);
     const rest = visible.length - spoken.length;
     return `Epoch ${this.slider.value}: ${spoken.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
