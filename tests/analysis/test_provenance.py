@@ -36,6 +36,7 @@ NOTHING: dict[str, Any] = {
     "devices": [],
     "threads": [],
     "seconds": {},
+    "processor": {},
 }
 
 
@@ -61,6 +62,21 @@ def test_seconds_are_summed_over_the_runs_that_tell_them(recorded: Callable) -> 
     partly = recorded("b", seconds={"training": 2.0, "setup": None})
     told = provenance([recorded("a"), partly, recorded("c", seconds={})], [], {}, {})
     assert told["seconds"] == {"setup": 1.5, "training": 12.0, "evaluation": 0.25, "total": 11.75}
+
+
+def test_processor_time_is_that_of_runs_on_a_cpu_and_the_others_are_counted(
+    recorded: Callable,
+) -> None:
+    """A run on a GPU keeps its processor half idle, so that its time would tell little."""
+    runs = [
+        recorded("a", seconds={"cpu": 5.0}),
+        recorded("b", seconds={"cpu": 7.5}),
+        recorded("c", seconds={"cpu": 100.0}, device={"kind": "gpu", "name": "a card"}),
+        recorded("d"),
+    ]
+    told = provenance(runs, [], {}, {})
+    assert told["processor"] == {"seconds": 12.5, "runs": 2, "others": 2}
+    assert provenance([recorded("d")], [], {}, {})["processor"] == {}
 
 
 def test_several_versions_are_all_told_in_a_fixed_order(recorded: Callable) -> None:

@@ -11,6 +11,7 @@ from nnrepro.claims.curves import RunCurves
 from nnrepro.claims.errors import Mistake
 from nnrepro.claims.measures import parse_measure
 from nnrepro.claims.spans import Span
+from nnrepro.claims.vocabulary import CURVES, FUNCTIONS, in_words
 
 RISE = np.array([0.1, 0.3, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
 
@@ -142,3 +143,34 @@ def test_arithmetic_on_spans_holds_the_result_for_any_number_inside(a, b, s, t):
         quotient = a / b
         slack = 1e-9 * max(abs(quotient.low), abs(quotient.high), 1)
         assert quotient.low - slack <= x / y <= quotient.high + slack
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("conv_epoch(test_accuracy) about 35", "convergence epoch of test accuracy about 35"),
+        (
+            "lowest_epoch(smooth(test_loss)) at least 620",
+            "epoch of the lowest test loss at least 620",
+        ),
+        (
+            "collapses(test_accuracy, 0.15, 0.40, 50) at least 2",
+            "collapses of test accuracy at least 2",
+        ),
+        ("train_seconds, ratio between 1.6 and 2.5", "training time, ratio between 1.6 and 2.5"),
+        (
+            "my(test_thing): no run of a/test_accuracy_b",
+            "my(test_thing): no run of a/test_accuracy_b",
+        ),
+    ],
+)
+def test_measures_are_said_in_words_and_all_else_is_left(text, words):
+    assert in_words(text) == words
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("curve", CURVES)
+def test_no_measure_is_left_in_the_language_of_the_file(function, curve):
+    assert "(" not in in_words(f"{function}({curve})") and "_" not in in_words(
+        f"{function}({curve})"
+    )

@@ -102,7 +102,10 @@ class Results:
         variants = variants_table(frame)
         for protocol in study.protocols:
             for experiment in study.selecting_experiments:
-                rows = variants_table(self._runs(study.runs_of(protocol, experiment)))
+                runs = self._runs(study.runs_of(protocol, experiment))
+                if runs["status"].eq("missing").all():
+                    continue
+                rows = variants_table(runs)
                 metric = study.protocols[protocol].selection_metric
                 self.decisions[protocol, experiment] = select(
                     rows, metric, list(study.experiments[experiment].swept)

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+import yaml
+from tests.report.conftest import BUDGET, study_of
+
 from nnrepro.analysis.csvfile import read_csv, write_csv
 
 
@@ -48,7 +51,7 @@ def test_a_part_names_its_best_variant_and_its_value(whole: Any, report: str) ->
     best = text.loc[text["max_test_accuracy"].idxmax()]
     said = part(report, "answers")
     value = f"{100 * best['max_test_accuracy']:.2f} %"
-    assert f"the best highest test accuracy among 16 variants, {value}" in said
+    assert f"the highest test accuracy among 16 variants, {value}" in said
     assert str(best["label"]) in said
 
 
@@ -89,6 +92,70 @@ def test_a_question_without_any_run_says_so_once(small: Any) -> None:
     assert "<table" not in question
     assert "<figure" not in question
     assert "among 6 of 8 variants" in part(report, "answers")
+
+
+def test_a_protocol_without_any_run_of_a_question_is_named_once_and_not_shown(
+    repository: Any, tmp_path: Any, whole: Any
+) -> None:
+    """Empty tables and figures of one report would bury what there is of the other."""
+    results = type(whole)(study_of(repository, {"budget": BUDGET}), tmp_path)
+    for run in results.study.runs:
+        if run.protocol == "tan" or run.input != "image":
+            results.write_run(run)
+    results.write_tables()
+    results.write_figures()
+    report = results.build()
+    question = report.partition('id="question-A2"')[2].partition('id="question-')[0]
+    assert question.count("None of the 25 runs of the Koh report") == 1
+    assert "Test accuracy over the grid, Tan report" in question
+    assert "Test accuracy over the grid, Koh report" not in question
+    assert "No cell has a value" not in question
+    assert "No run of the Koh report is here." in part(report, "answers")
+    assert "None of its 25 runs is here." in part(report, "summary")
+    text = report.partition('id="question-B1"')[2].partition('id="question-')[0]
+    assert "is here: only" not in text and "Koh report" in text
+
+
+def test_the_first_screen_says_what_the_study_is_and_how_far_each_part_went(
+    repository: Any, tmp_path: Any, whole: Any
+) -> None:
+    """A mixed budget in one line would be a riddle."""
+    about = "Somebody asked a question & wants it answered."
+    config = {"budget": {"epochs": {"image": 20}}, "about": about}
+    only = {"experiments": ["optimizers", "text_models"], "protocols": ["koh"]}
+    pair = {"title": "O", "model": "image_cnn", "parameters": {"c1": 10, "c2": 20}}
+    experiments = {
+        "optimizers": {**pair, "variants": {"adam": {"optimizer": "adam"}}},
+        "text_models": {"title": "T", "variants": {"char_cnn": {"model": "char_cnn"}}},
+    }
+    changes = config | {"only": only, "experiments": experiments, "claims": None}
+    changes |= {"published": None, "tables": {}, "figures": {}}
+    results = type(whole)(study_of(repository, changes), tmp_path)
+    results.write_runs()
+    results.write_tables()
+    opening = results.build().partition("<header")[2].partition("</header>")[0]
+    assert "Somebody asked a question &amp; wants it answered." in opening
+    assert "<b>O</b>: 20 of 1000 epochs, 1 seed." in opening
+    assert "<b>T</b>: 250 epochs, 1 seed." in opening
+
+
+def test_the_works_that_protocols_follow_are_cited(
+    report: str, small: Any, repository: Any
+) -> None:
+    """As the configuration describes them; without a description nothing is cited."""
+    works = report.partition('id="references"')[2].partition("</section>")[0]
+    assert "Tan report: A student" in works and "Koh report: Another student" in works
+    assert part(report, "methods").count("Tan report") == 3  # runs, published numbers, the list
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    for protocol in config["protocols"].values():
+        del protocol["reference"]
+    own = small(
+        protocols=config["protocols"],
+        claims=None,
+        published=None,
+        tables={},
+    )
+    assert "Tan report:" not in part(own.build(), "methods")
 
 
 def test_methods_are_those_that_the_study_uses(small: Any, report: str) -> None:

@@ -44,6 +44,15 @@ def test_duration(seconds: float | None, text: str) -> None:
     assert wording.duration(seconds).replace("\u202f", " ") == text
 
 
+@pytest.mark.parametrize(
+    ("watt_hours", "text"),
+    [(0.0, "0 Wh"), (0.534, "0.53 Wh"), (62.4, "62 Wh"), (624.0, "624 Wh"), (1340.0, "1.3 kWh")],
+)
+def test_energy(watt_hours: float, text: str) -> None:
+    """An estimate has no more digits than it deserves, but for whole units."""
+    assert wording.energy(watt_hours).replace("\u202f", " ") == text
+
+
 def test_lists_and_counts_follow_grammar() -> None:
     """Commas, "and", plurals, and long lists cut short with a count."""
     assert wording.joined([]) == ""

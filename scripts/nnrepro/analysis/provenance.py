@@ -29,10 +29,10 @@ def provenance(
 
     Returns:
         A JSON-able dictionary: `data` by data set, lists of distinct values under `code`,
-        `packages` (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`, and
-        `runs` counted by status. What no record tells is an empty list or dictionary. Of a data
-        set, the records of the runs tell beside the prepared arrays; where they differ, each
-        answer is given.
+        `packages` (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`,
+        `processor` time, and `runs` counted by status. What no record tells is an empty list or
+        dictionary. Of a data set, the records of the runs tell beside the prepared arrays; where
+        they differ, each answer is given.
     """
     records = [item.record for item in data if item.record is not None]
     counts = Counter(item.status for item in data)
@@ -62,6 +62,7 @@ def origins(
         "devices": _distinct(_device(record) for record in records),
         "threads": _distinct(record.get("threads") for record in records),
         "seconds": _seconds(records),
+        "processor": _processor(records),
     }
 
 
@@ -108,6 +109,27 @@ def _seconds(records: Sequence[Record]) -> dict[str, float]:
         if numbers:
             sums[name] = round(sum(numbers), 3)
     return sums
+
+
+def _processor(records: Sequence[Record]) -> dict[str, Any]:
+    """Processor seconds of the runs on a CPU that tell them, and how many runs these are.
+
+    `others` counts the runs that tell none or were trained on another device, of whose work
+    processor time says little.
+    """
+    told = [
+        seconds
+        for record in records
+        if _section(record, "device").get("kind") == "cpu"
+        and isinstance(seconds := _section(record, "seconds").get("cpu"), int | float)
+    ]
+    if not told:
+        return {}
+    return {
+        "seconds": round(sum(told), 3),
+        "runs": len(told),
+        "others": len(records) - len(told),
+    }
 
 
 def _device(record: Record) -> Any:

@@ -183,7 +183,8 @@ def _obstacle(
         return "the data is generated"
     short = {f"{run.data.run.id} has {run.shortened}": None for run in runs if run.shortened}
     if short:
-        more = f" ({len(short) - 1} more runs are short)" if len(short) > 1 else ""
+        others = len(short) - 1
+        more = f" ({others} more {'run is' if others == 1 else 'runs are'} short)" if others else ""
         return f"{next(iter(short))}{more}"
     if part.timed and (why := _untimed(runs)):
         return why

@@ -1,5 +1,6 @@
 """The vocabulary of measures: curves, functions of them, and quantities of a run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Function:
         allowed: numbers that it takes at most.
         level: whether it is a level of the curve: for an accuracy, a share of right answers.
         meaning: what it is, for the documentation.
+        spoken: words before the curve's name in a sentence.
     """
 
     unit: str
@@ -41,27 +43,64 @@ class Function:
     allowed: int
     level: bool
     meaning: str
+    spoken: str
 
 
 FUNCTIONS: Mapping[str, Function] = {
-    "tail": Function(_FROM_CURVE, 0, 0, True, "mean over the closing window"),
-    "overall": Function(_FROM_CURVE, 0, 0, True, "mean over all epochs"),
-    "best": Function(_FROM_CURVE, 0, 0, True, "largest value of any epoch"),
-    "final": Function(_FROM_CURVE, 0, 0, True, "value of the last epoch"),
-    "mean": Function(_FROM_CURVE, 1, 2, True, "mean from epoch to epoch"),
-    "min": Function(_FROM_CURVE, 0, 2, True, "smallest value from epoch to epoch"),
-    "max": Function(_FROM_CURVE, 0, 2, True, "largest value from epoch to epoch"),
-    "change": Function(_FROM_CURVE, 0, 0, False, "last value minus first of the closing window"),
-    "range": Function(_FROM_CURVE, 0, 0, False, "largest minus smallest of the closing window"),
-    "jitter": Function(
-        _FROM_CURVE, 0, 0, False, "standard deviation about the moving mean, closing window"
+    "tail": Function(_FROM_CURVE, 0, 0, True, "mean over the closing window", "closing mean of"),
+    "overall": Function(_FROM_CURVE, 0, 0, True, "mean over all epochs", "overall mean of"),
+    "best": Function(_FROM_CURVE, 0, 0, True, "largest value of any epoch", "peak of"),
+    "final": Function(_FROM_CURVE, 0, 0, True, "value of the last epoch", "last value of"),
+    "mean": Function(_FROM_CURVE, 1, 2, True, "mean from epoch to epoch", "mean of"),
+    "min": Function(_FROM_CURVE, 0, 2, True, "smallest value from epoch to epoch", "lowest"),
+    "max": Function(_FROM_CURVE, 0, 2, True, "largest value from epoch to epoch", "highest"),
+    "change": Function(
+        _FROM_CURVE,
+        0,
+        0,
+        False,
+        "last value minus first of the closing window",
+        "change at the end of",
     ),
-    "drift": Function(_FROM_CURVE, 0, 0, False, "size of the slope of the last 20 %, times 0.2 T"),
-    "conv_epoch": Function("epochs", 0, 1, False, "epoch from which it stays near its tail"),
-    "best_epoch": Function("epochs", 0, 0, False, "first epoch of its largest value"),
-    "lowest_epoch": Function("epochs", 0, 0, False, "first epoch of its smallest value"),
-    "slope": Function("per epoch", 0, 2, False, "least-squares slope from epoch to epoch"),
-    "r_squared": Function(RATIO, 0, 2, False, "share of variance that a straight line explains"),
+    "range": Function(
+        _FROM_CURVE,
+        0,
+        0,
+        False,
+        "largest minus smallest of the closing window",
+        "range at the end of",
+    ),
+    "jitter": Function(
+        _FROM_CURVE,
+        0,
+        0,
+        False,
+        "standard deviation about the moving mean, closing window",
+        "jitter of",
+    ),
+    "drift": Function(
+        _FROM_CURVE,
+        0,
+        0,
+        False,
+        "size of the slope of the last 20 %, times 0.2 T",
+        "drift at the end of",
+    ),
+    "conv_epoch": Function(
+        "epochs", 0, 1, False, "epoch from which it stays near its tail", "convergence epoch of"
+    ),
+    "best_epoch": Function(
+        "epochs", 0, 0, False, "first epoch of its largest value", "epoch of the peak of"
+    ),
+    "lowest_epoch": Function(
+        "epochs", 0, 0, False, "first epoch of its smallest value", "epoch of the lowest"
+    ),
+    "slope": Function(
+        "per epoch", 0, 2, False, "least-squares slope from epoch to epoch", "slope of"
+    ),
+    "r_squared": Function(
+        RATIO, 0, 2, False, "share of variance that a straight line explains", "straightness of"
+    ),
     "collapses": Function(
         "count",
         3,
@@ -69,9 +108,34 @@ FUNCTIONS: Mapping[str, Function] = {
         False,
         "times it falls below the first number after having been above the "
         "second, and is back above the second within the third number of epochs",
+        "collapses of",
     ),
     "collapse_peak": Function(
-        _FROM_CURVE, 3, 3, False, "its largest value while the test accuracy collapses"
+        _FROM_CURVE,
+        3,
+        3,
+        False,
+        "its largest value while the test accuracy collapses",
+        "peak in collapses of",
     ),
 }
 """Functions of a curve by name."""
+
+_MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\()?(\w+?)\)?(?:, [^)]*)?\)")
+_NAMES = {name: name.replace("_", " ") for name in CURVES} | {"train_seconds": "training time"}
+
+
+def in_words(text: str) -> str:
+    """A text with the measures in it as a reader would say them.
+
+    `conv_epoch(test_accuracy) about 35` gives "convergence epoch of test accuracy about 35".
+    """
+
+    def said(match: re.Match[str]) -> str:
+        known = FUNCTIONS.get(match[1])
+        return f"{known.spoken} {match[2]}" if known and match[2] in CURVES else match[0]
+
+    text = _MEASURE.sub(said, text)
+    for name, words in _NAMES.items():
+        text = re.sub(rf"\b{name}\b", words, text)
+    return text

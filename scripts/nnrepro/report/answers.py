@@ -11,7 +11,7 @@ from nnrepro.report.published import comparison_facts, confirmed_inconsistencies
 from nnrepro.report.ranking import RankingFacts
 from nnrepro.report.source import Source
 from nnrepro.report.summary import lengths, standing
-from nnrepro.study import FigureSpec, TableSpec
+from nnrepro.study import FigureSpec, Run, TableSpec
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class LeaderFacts:
         protocol: the protocol's title; empty where the study has one protocol only.
         ranking: of all variants of the part.
         epochs: fewest and most epochs of those compared; empty where all have as many as asked for.
+        budget: that of the runs where they were cut short; empty otherwise.
     """
 
     protocol: str
     ranking: RankingFacts
     epochs: tuple[str, ...] = ()
+    budget: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class PartFacts:
         title: of the part.
         variants: how many variants it compares.
         leaders: who leads, by protocol; those without any value are left out.
+        absent: titles of the protocols of which no run is there, where there are others.
     """
 
     title: str
     variants: int
     leaders: tuple[LeaderFacts, ...]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,13 @@ def _part(source: Source, part: str) -> PartFacts | None:
     )
     runs = [run for run in source.study.runs if run.experiment in experiments]
     count = len({(run.experiment, run.variant) for run in runs})
-    return PartFacts(source.study.parts[part], count, leaders)
+    asked: dict[str, list[Run]] = {}
+    for run in runs:
+        asked.setdefault(run.protocol, []).append(run)
+    absent = tuple(
+        source.protocol_title(name) for name, own in asked.items() if not source.extent.runs(own)
+    )
+    return PartFacts(source.study.parts[part], count, leaders, absent if leaders else ())
 
 
 def _leader(
@@ -99,7 +109,9 @@ def _leader(
     ranking, _ = standing(source, rows.reset_index(drop=True), protocol, runs)
     if not ranking.leaders:
         return None
-    return LeaderFacts(source.protocol_title(protocol), ranking, lengths(source, runs))
+    budget = source.stamp(runs) if source.cut(runs) else ""
+    title = source.protocol_title(protocol)
+    return LeaderFacts(title, ranking, lengths(source, runs), budget)
 
 
 def _experiments(source: Source, part: str) -> list[str]:

@@ -12,7 +12,7 @@ from nnrepro.report.claims import claims_of, findings_of
 from nnrepro.report.differences import differences
 from nnrepro.report.figures import figure_block
 from nnrepro.report.methods import methods, references
-from nnrepro.report.page import Block, Page, Part, Section
+from nnrepro.report.page import Absent, Block, Page, Part, Section
 from nnrepro.report.provenance import provenance as provenance_of
 from nnrepro.report.published import comparison as comparison_of
 from nnrepro.report.published import inconsistencies as inconsistencies_of
@@ -82,6 +82,7 @@ def collect_page(source: Source) -> Page:
     return Page(
         title=study.title,
         study=study.name,
+        about=study.about,
         counts=counts(source),
         protocols=tuple(protocol.title for protocol in study.protocols.values()),
         budget=budget(source),
@@ -104,11 +105,11 @@ def collect_page(source: Source) -> Page:
 
 def _key_figures(source: Source, numbers: Iterator[int]) -> tuple[Block, ...]:
     """The figures of no question, of which runs are there."""
-    blocks = []
-    for spec in source.study.figures.values():
-        runs = [r for p in source.study.protocols for r in source.shown_runs(p, spec.runs)]
+    blocks, study = [], source.study
+    for spec in study.figures.values():
+        runs = [r for p in study.protocols for r in source.shown_runs(p, spec.runs)]
         if not spec.question and source.extent.runs(runs):
-            blocks.append(figure_block(source, spec, numbers))
+            blocks.append(figure_block(source, spec, numbers, study.protocols))
     return tuple(blocks)
 
 
@@ -132,22 +133,25 @@ def _parts(
 def _section(
     source: Source, question: Question, figure_numbers: Iterator[int], table_numbers: Iterator[int]
 ) -> Section:
-    """A question: its figures, then its tables; neither where no run of it is there."""
+    """A question: its figures, then its tables, of the protocols of which a run is there."""
     study = source.study
     figures = [item for item in study.figures.values() if item.question == question.name]
     tables = [item for item in study.tables.values() if item.question == question.name]
     specs: list[TableSpec | FigureSpec] = [*figures, *tables]
     asked = {
-        run.id: run
-        for spec in specs
+        protocol: {run.id: run for spec in specs for run in source.shown_runs(protocol, spec.runs)}
         for protocol in study.protocols
-        for run in source.shown_runs(protocol, spec.runs)
     }
-    absent = 0 if source.extent.runs(asked.values()) else len(asked)
-    blocks: list[Block] = []
-    if not absent:
-        blocks += [figure_block(source, figure, figure_numbers) for figure in figures]
-        blocks += [table_block(source, table, table_numbers) for table in tables]
+    there = [name for name, runs in asked.items() if source.extent.runs(runs.values())]
+    absent = tuple(
+        Absent(source.protocol_title(name), len(runs))
+        for name, runs in asked.items()
+        if runs and name not in there
+    )
+    if absent and not there:
+        absent = (Absent("", sum(item.runs for item in absent)),)
+    blocks = [figure_block(source, figure, figure_numbers, there) for figure in figures]
+    blocks += [table_block(source, table, table_numbers, there) for table in tables]
     return Section(
         anchor=f"question-{wording.slug(question.name)}",
         name=question.name,

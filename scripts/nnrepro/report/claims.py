@@ -8,6 +8,7 @@ import pandas as pd
 
 from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.claims.tree import FAILS, HOLDS, VERDICTS
+from nnrepro.claims.vocabulary import in_words
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.page import (
@@ -52,7 +53,6 @@ _HEADINGS = (
     Column("Asked", number=False),
     Column("Seeds"),
     Column("Own numbers", number=False),
-    Column("Reason", number=False),
 )
 _OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
 DIFFERS = "≠"
@@ -149,7 +149,7 @@ def _finding(source: Source, row: pd.Series) -> ClaimFinding:
         margin="" if effect is None else _margin(row),
         interval=_interval(row),
         seeds="" if not seeds else _seeds(seeds, holding),
-        reason=str(row["reason"]),
+        reason=in_words(str(row["reason"])),
         own="" if pd.isna(own) else _OWN.get(str(own), str(own)),
     )
 
@@ -205,7 +205,7 @@ def _row(row: pd.Series) -> Row:
     return Row(
         (
             Cell(str(row["id"]), header=True),
-            Cell(str(row["statement"])),
+            Cell(str(row["statement"]), _reason(row)),
             Cell(str(row["verdict"])),
             Cell(_margin(row), _interval(row), number=True),
             Cell(asked),
@@ -214,7 +214,6 @@ def _row(row: pd.Series) -> Row:
                 wording.EMPTY if pd.isna(own) else _OWN.get(str(own), str(own)),
                 mark=DIFFERS if flag(row["agrees_with_report"]) is False else "",
             ),
-            Cell(str(row["reason"]), _adjusted(number(row["p_holm"]))),
         )
     )
 
@@ -225,10 +224,13 @@ def _seeds(seeds: float | None, holding: float | None) -> str:
     return wording.whole(seeds) if holding is None else f"{holding:.0f} of {seeds:.0f}"
 
 
-def _adjusted(p: float | None) -> str:
+def _reason(row: pd.Series) -> str:
+    """What a verdict rests on, and the adjusted p-value where there is one."""
+    p = number(row["p_holm"])
+    said = wording.sentence(in_words(str(row["reason"])))
     if p is None:
-        return ""
-    return "Holm p < 0.001" if p < 0.001 else f"Holm p = {p:.3f}"
+        return said
+    return f"{said} {'Holm p < 0.001' if p < 0.001 else f'Holm p = {p:.3f}'}."
 
 
 def _margin(row: pd.Series) -> str:
@@ -252,4 +254,4 @@ def _quantity(value: float | None, unit: str, *, named: bool) -> str:
     if unit == "fraction":
         return wording.points(value) + (" points" if named else "")
     text = f"{value:+.3g}".replace("-", _MINUS)
-    return f"{text} {unit}" if named and unit not in ("ratio", "") else text
+    return f"{text} {unit}" if named and unit not in ("ratio", "count", "") else text

@@ -7,7 +7,7 @@ document of its own, and none can load or run anything.
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -71,13 +71,16 @@ class _Drawing:
     part: str = ""
 
 
-def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Block:
-    """A figure of the configuration with the files of all protocols.
+def figure_block(
+    source: Source, spec: FigureSpec, numbers: Iterator[int], protocols: Iterable[str]
+) -> Block:
+    """A figure of the configuration with the files of some protocols.
 
     Args:
         source: what the report is made from.
         spec: the figure.
         numbers: gives each file its number.
+        protocols: whose files to show.
 
     Raises:
         ReportError: a file is there but is no SVG.
@@ -86,7 +89,7 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
     undrawn: dict[str, tuple[Statement, ...]] = {}
     notes: dict[str, tuple[Statement, ...]] = {}
     compared = spec.kind not in _ALONE
-    for protocol in source.study.protocols:
+    for protocol in protocols:
         runs = source.shown_runs(protocol, spec.runs)
         if not runs:
             continue
@@ -97,19 +100,32 @@ def figure_block(source: Source, spec: FigureSpec, numbers: Iterator[int]) -> Bl
         for drawing in drawn_as(spec, steady or runs):
             strip = drawings.setdefault(drawing.strip, {})
             strip.setdefault(protocol, []).append(drawing)
+    readings = itertools.chain([reading(source, spec.kind)], itertools.repeat(None))
+
+    def panel(protocol: str, drawing: _Drawing) -> Panel:
+        made = _panel(source, spec, protocol, drawing, next(numbers))
+        said = None if made.missing else next(readings)
+        said_of = undrawn if made.missing else notes
+        return replace(made, notes=said_of[protocol], reading=said)
+
     strips = tuple(
-        Strip(
-            title,
-            tuple(
-                replace(panel, notes=(undrawn if panel.missing else notes)[protocol])
-                for protocol, found in by_protocol.items()
-                for drawing in found
-                for panel in (_panel(source, spec, protocol, drawing, next(numbers)),)
-            ),
-        )
-        for title, by_protocol in drawings.items()
+        Strip(title, tuple(panel(name, each) for name, found in owned.items() for each in found))
+        for title, owned in drawings.items()
     )
     return Block(FIGURE, spec.title, f"figure-{spec.name}", strips)
+
+
+@dataclass(frozen=True)
+class ReadingFacts:
+    """What is to see in a figure of a kind, and whether published numbers may be among it."""
+
+    kind: str
+    published: bool
+
+
+def reading(source: Source, kind: str) -> Statement:
+    """How to read a figure of a kind."""
+    return Statement("figure_reading", ReadingFacts(kind, bool(source.study.published)))
 
 
 def _why_undrawn(

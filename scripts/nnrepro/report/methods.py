@@ -56,7 +56,7 @@ def methods(source: Source) -> tuple[Method, ...]:
         _has_tables("optimism")(source),
     )
     return tuple(
-        Method(item.title, Statement(item.macro, facts), item.references)
+        Method(item.title, Statement(item.macro, facts), (*item.references, *item.follows(source)))
         for item in _METHODS
         if item.applies(source)
     )
@@ -72,6 +72,20 @@ def references(source: Source, used: Iterable[Method]) -> tuple[Reference, ...]:
     of_data = (OF_DATA[name] for name in source.study.data if name in OF_DATA)
     found = {item for method in used for item in method.references} | {*of_data, SNAKEMAKE, KERAS}
     return tuple(sorted(found, key=lambda item: item.key))
+
+
+def _followed(source: Source) -> tuple[Reference, ...]:
+    """The works that the protocols follow, by the configuration."""
+    protocols = source.study.protocols.values()
+    return tuple(
+        Reference(item.title, f"{item.title}: {item.reference}")
+        for item in protocols
+        if item.reference
+    )
+
+
+def _nobody(source: Source) -> tuple[Reference, ...]:
+    return ()
 
 
 def _always(source: Source) -> bool:
@@ -101,16 +115,17 @@ def _judges_convergence(source: Source) -> bool:
 
 @dataclass(frozen=True)
 class _Described:
-    """A method: its heading, its sentences, whether a study uses it, and what it rests on."""
+    """A method: heading, sentences, whether a study uses it, what it rests on, whom it follows."""
 
     title: str
     macro: str
     applies: Callable[[Source], bool] = _always
     references: tuple[Reference, ...] = ()
+    follows: Callable[[Source], tuple[Reference, ...]] = _nobody
 
 
 _METHODS = (
-    _Described("Runs", "runs_method", references=(SNAKEMAKE, KERAS)),
+    _Described("Runs", "runs_method", references=(SNAKEMAKE, KERAS), follows=_followed),
     _Described("Measures", "measures_method"),
     _Described("Uncertainty", "uncertainty_method", references=(WILSON, ZOU_DONNER)),
     _Described("The best and its equals", "best_method", references=(HSU,)),
@@ -118,5 +133,5 @@ _METHODS = (
     _Described("Tests", "tests_method", _has_tables("tests"), (HOLM, MCNEMAR)),
     _Described("Selection", "selection_method", _selects),
     _Described("Claims", "claims_method", _has_claims, (HOLM,)),
-    _Described("Published numbers", "published_method", _has_published, (HAHN_MEEKER,)),
+    _Described("Published numbers", "published_method", _has_published, (HAHN_MEEKER,), _followed),
 )

@@ -98,6 +98,7 @@ class Panel:
         alt: text in place of a figure.
         grid: a table's content.
         notes: sentences that explain it.
+        reading: how to read a figure; None where one before it says so.
         missing: name of the file that is not there; the panel then shows that.
     """
 
@@ -113,6 +114,7 @@ class Panel:
     alt: str = ""
     grid: Grid | None = None
     notes: tuple[Statement, ...] = ()
+    reading: Statement | None = None
     missing: str = ""
 
     @property
@@ -187,6 +189,19 @@ class ClaimFinding:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """Runs of which there is nothing.
+
+    Attributes:
+        protocol: the protocol's title; empty for those of all protocols.
+        runs: how many there should be.
+    """
+
+    protocol: str
+    runs: int
+
+
+@dataclass(frozen=True)
 class Section:
     """A question with its answer: what was claimed, findings, figures, tables.
 
@@ -197,7 +212,8 @@ class Section:
         text: what it asks, at more length.
         blocks: figures and tables; none where no run of it is there.
         claims: what was claimed of it.
-        absent: number of runs that it is about, where none of them is there; 0 otherwise.
+        absent: protocols of which no run that it is about is there, and what is said of them
+            alone; a single one without a title where nothing is there at all.
     """
 
     anchor: str
@@ -206,7 +222,7 @@ class Section:
     text: str
     blocks: tuple[Block, ...]
     claims: tuple[ClaimFinding, ...] = ()
-    absent: int = 0
+    absent: tuple[Absent, ...] = ()
 
     @property
     def findings(self) -> tuple[Block, ...]:
@@ -262,6 +278,20 @@ class RunStatus:
 
 
 @dataclass(frozen=True)
+class ExtentGroup:
+    """Experiments whose runs went as far, and how far under which protocols.
+
+    Attributes:
+        experiments: titles.
+        members: titles of protocols with the budget of their runs; without a title where the
+            study has one protocol.
+    """
+
+    experiments: tuple[str, ...]
+    members: tuple[tuple[tuple[str, ...], str], ...]
+
+
+@dataclass(frozen=True)
 class Budget:
     """Why this study is less than what its protocols ask for.
 
@@ -272,6 +302,7 @@ class Budget:
         declared: runs that the configuration declares before some are left out.
         generated: names of the data sets that are made up.
         data_notes: remarks on the data, by data set.
+        extents: how far which experiments went; none where all went as far.
     """
 
     stamp: str
@@ -280,6 +311,7 @@ class Budget:
     declared: int
     generated: tuple[str, ...]
     data_notes: Mapping[str, str] = field(default_factory=dict)
+    extents: tuple[ExtentGroup, ...] = ()
 
     @property
     def cut(self) -> bool:
@@ -384,14 +416,25 @@ class DataOrigin:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the report's numbers were made from."""
+    """What the report's numbers were made from.
+
+    Attributes:
+        data: where each data set came from.
+        code: checksums of the code that trained.
+        packages: versions by name.
+        facts: names and values, such as the machine.
+        seconds: what took how long.
+        energy: what that took by estimate, or why there is no estimate.
+        again: commands that make all of it again, each with what it does.
+    """
 
     data: tuple[DataOrigin, ...]
     code: tuple[str, ...]
     packages: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, str], ...]
-    command: str
+    energy: Statement
+    again: tuple[tuple[Statement, str], ...]
 
 
 @dataclass(frozen=True)
@@ -528,6 +571,7 @@ class Page:
 
     title: str
     study: str
+    about: str
     counts: Mapping[str, int]
     protocols: tuple[str, ...]
     budget: Budget

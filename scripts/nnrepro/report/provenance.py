@@ -5,13 +5,16 @@ unknown, never guessed.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nnrepro.report import wording
-from nnrepro.report.page import DataOrigin, Provenance
+from nnrepro.report.page import DataOrigin, Provenance, Statement
 from nnrepro.report.source import Source
 
 COMMAND = "snakemake --cores all"
+REPORT_COMMAND = "make report ARCHIVE=path/to/the/archive"
+_SECONDS_PER_HOUR = 3600
 
 _FACTS = {
     "python": "Python",
@@ -27,6 +30,25 @@ _SECONDS = {
 }
 
 
+@dataclass(frozen=True)
+class EnergyFacts:
+    """What an estimate of energy rests on.
+
+    Attributes:
+        time: processor time of the runs that recorded it on a CPU; empty without any.
+        runs: how many these are.
+        others: how many recorded none, or ran on another device.
+        watts: what a core at work is assumed to draw; empty where nobody said.
+        energy: the product, in words; empty where either is not known.
+    """
+
+    time: str
+    runs: int
+    others: int
+    watts: str
+    energy: str
+
+
 def provenance(source: Source) -> Provenance:
     """What the runs tell of their origin, in words."""
     given = source.provenance
@@ -40,8 +62,30 @@ def provenance(source: Source) -> Provenance:
         seconds=tuple(
             (title, wording.duration(seconds.get(name))) for name, title in _SECONDS.items()
         ),
-        command=str(given.get("command") or COMMAND),
+        energy=Statement("energy", _energy(source)),
+        again=_again(source),
     )
+
+
+def _energy(source: Source) -> EnergyFacts:
+    told: Mapping[str, Any] = source.provenance.get("processor") or {}
+    seconds, watts = told.get("seconds"), source.study.watts_per_core
+    joules = None if seconds is None or watts is None else seconds * watts
+    return EnergyFacts(
+        time="" if seconds is None else wording.duration(seconds),
+        runs=int(told.get("runs") or 0),
+        others=int(told.get("others") or 0),
+        watts="" if watts is None else wording.plain(watts),
+        energy="" if joules is None else wording.energy(joules / _SECONDS_PER_HOUR),
+    )
+
+
+def _again(source: Source) -> tuple[tuple[Statement, str], ...]:
+    """The report from an archive where it was made from one; then everything, training too."""
+    anew = (Statement("again", None), COMMAND)
+    if source.study.archive is None:
+        return (anew,)
+    return ((Statement("again_from_archive", None), REPORT_COMMAND), anew)
 
 
 def _data(source: Source) -> tuple[DataOrigin, ...]:

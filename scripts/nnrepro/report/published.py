@@ -13,7 +13,7 @@ from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
-from nnrepro.report.figures import data_uri, read_svg
+from nnrepro.report.figures import data_uri, read_svg, reading
 from nnrepro.report.page import (
     FIGURE,
     TABLE,
@@ -215,6 +215,7 @@ def _question(source: Source, row: Mapping[str, Any]) -> str:
 
 def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Panel]:
     """The figure of each protocol of which something is reproduced."""
+    told = False
     for protocol in source.study.protocols:
         if not (frame["protocol"].eq(protocol) & frame["reproduced"].notna()).any():
             continue
@@ -235,8 +236,10 @@ def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Ite
             drawing="agreement",
             alt="Dot charts of published numbers across and reproduced ones up, one per metric, "
             f"with the line of equality. {source.protocol_title(protocol)}",
+            reading=None if missing or told else reading(source, "agreement"),
             missing=f"figures/{relative.as_posix()}" if missing else "",
         )
+        told = told or not missing
 
 
 def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:

@@ -13,10 +13,19 @@ from nnrepro.report import wording
 from nnrepro.report.content import metric_phrase
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
-from nnrepro.report.page import Budget, Highlight, HighlightGroup, RunStatus, Statement
+from nnrepro.report.page import (
+    Absent,
+    Budget,
+    ExtentGroup,
+    Highlight,
+    HighlightGroup,
+    RunStatus,
+    Statement,
+)
 from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
 from nnrepro.study import Experiment, Run
+from nnrepro.study.study import seed_counts
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,26 @@ def budget(source: Source) -> Budget:
         declared=study.declared_runs,
         generated=generated,
         data_notes={name: note for name, note in notes.items() if note},
+        extents=_extents(source),
     )
+
+
+def _extents(source: Source) -> tuple[ExtentGroup, ...]:
+    """How far the experiments went; nothing where all went as far under every protocol."""
+    study = source.study
+    alike: dict[tuple[tuple[tuple[str, ...], str], ...], list[str]] = {}
+    for experiment in study.experiments.values():
+        by_stamp: dict[str, list[str]] = {}
+        for protocol in study.protocols:
+            runs = study.runs_of(protocol, experiment.name)
+            if runs:
+                titles = by_stamp.setdefault(source.stamp(runs), [])
+                titles += filter(None, [source.protocol_title(protocol)])
+        members = tuple((tuple(titles), stamp) for stamp, titles in by_stamp.items())
+        alike.setdefault(members, []).append(experiment.title)
+    if len({stamp for members in alike for _, stamp in members}) < 2:
+        return ()
+    return tuple(ExtentGroup(tuple(titles), members) for members, titles in alike.items())
 
 
 def run_status(source: Source) -> RunStatus | None:
@@ -82,6 +110,7 @@ def counts(source: Source) -> dict[str, int]:
         "experiments": len(study.experiments),
         "protocols": len(study.protocols),
         "seeds": len({run.seed for run in study.runs}),
+        "fewest_seeds": min(seed_counts(study.runs), default=0),
     }
 
 
@@ -115,6 +144,9 @@ def _highlight(
     if rows.empty:
         return None
     runs = source.study.runs_of(protocol, experiment.name)
+    if not source.extent.runs(runs):
+        absent = Statement("no_run_of", Absent("", len(runs)))
+        return Highlight(source.protocol_title(protocol), absent)
     facts, known = standing(source, rows, protocol, runs)
     selected = source.selected_variant(protocol, experiment.name)
     labels = rows.loc[rows["variant"] == selected, "label"]

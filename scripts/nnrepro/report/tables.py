@@ -1,6 +1,6 @@
 """Tables of the report: from a CSV file to panels, by the kind that the configuration names."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,19 +31,21 @@ TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
 """How each kind of table is shown; a new kind is one function."""
 
 
-def table_block(source: Source, spec: TableSpec, numbers: Iterator[int]) -> Block:
-    """A table of the configuration for all protocols.
+def table_block(
+    source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
+) -> Block:
+    """A table of the configuration for some protocols.
 
     Args:
         source: what the report is made from.
         spec: the table.
         numbers: gives each grid its number.
+        protocols: whose rows to show.
 
     Raises:
         ReportError: the table's file is damaged or lacks a column.
     """
-    study = source.study
-    runs = {name: source.shown_runs(name, spec.runs) for name in study.protocols}
+    runs = {name: source.shown_runs(name, spec.runs) for name in protocols}
     contents = {name: _content(source, spec, name, found) for name, found in runs.items() if found}
     strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for protocol, content in contents.items():

@@ -80,6 +80,13 @@ def duration(value: float | None) -> str:
     return f"{grouped(hours)}{_THIN}h {rest // _SECONDS_PER_MINUTE}{_THIN}min"
 
 
+def energy(watt_hours: float) -> str:
+    """An energy for prose, to two digits: "62 Wh", "1.3 kWh"."""
+    value, unit = (watt_hours, "Wh") if watt_hours < 1000 else (watt_hours / 1000, "kWh")
+    digits = max(0, 1 - math.floor(math.log10(value))) if value > 0 else 0
+    return f"{_fixed(value, digits)}{_THIN}{unit}"
+
+
 def ratio(value: float | None) -> str:
     """A factor with two decimals: "1.92"."""
     return EMPTY if value is None or is_missing(value) else _fixed(value, 2)

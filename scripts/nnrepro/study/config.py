@@ -152,7 +152,7 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         if any(run.experiment == name for run in kept)
     }
     protocols = {
-        name: Protocol(name, section["title"], section["selection"])
+        name: Protocol(name, section["title"], section["selection"], section["reference"])
         for name, section in config["protocols"].items()
         if any(run.protocol == name for run in kept)
     }
@@ -181,6 +181,8 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         archive=config.get("archive"),
         results=config.get("results"),
         allow_gaps=config["allow_gaps"],
+        about=config["about"],
+        watts_per_core=config.get("energy", {}).get("watts_per_core"),
     )
 
 

@@ -19,11 +19,13 @@ class Protocol:
         name: key in the configuration and first part of its run ids.
         title: name for readers.
         selection_metric: metric by which it chooses the best variant of an experiment.
+        reference: the work that it follows, for the list of references; empty without one.
     """
 
     name: str
     title: str
     selection_metric: str
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ class Study:
     of their inconsistencies (`inconsistencies`), where the configuration names them, `claims` that
     of the claims file, None without one. `archive` is the folder of histories that
     stand in for training, None where the study trains; `results` the folder of all that is made,
-    None for its usual place; `allow_gaps` whether damaged histories are put up with.
+    None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
+    the study is, for readers of its report, and `watts_per_core` what a core at work is assumed to
+    draw, None where nobody said.
     """
 
     name: str
@@ -139,6 +143,8 @@ class Study:
     archive: str | None = None
     results: str | None = None
     allow_gaps: bool = False
+    about: str = ""
+    watts_per_core: float | None = None
 
     def run(self, run_id: str) -> Run:
         """The run with this id.
@@ -255,8 +261,7 @@ class Study:
         parts = [_extent(runs, "epochs", "epochs", always=True)]
         parts.append(_extent(runs, "train_examples", "training examples"))
         parts.append(_extent(runs, "test_examples", "test examples"))
-        seeds = len({run.seed for run in runs})
-        parts.append(f"{seeds} seed" if seeds == 1 else f"{seeds} seeds")
+        parts.append(_seeds(runs))
         if generated or self.generated_data:
             parts.append("generated data")
         return ", ".join(part for part in parts if part)
@@ -275,9 +280,27 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
         pairs = {(asked, done) for asked, done in pairs if done != asked}
     if not pairs:
         return ""
-    words = [
-        str(done) if done == asked else f"{done} of {asked}"
-        for asked, done in sorted(pairs, reverse=True)
-    ]
-    listed = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-    return f"{listed} {noun}"
+    cut = [f"{done} of {asked}" for asked, done in sorted(pairs, reverse=True) if done != asked]
+    full = [str(done) for asked, done in sorted(pairs, reverse=True) if done == asked]
+    if cut and full:
+        return f"{_listed(cut)} {noun}, {_listed(full)} {noun} in full"
+    return f"{_listed(cut or full)} {noun}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def seed_counts(runs: Iterable[Run]) -> list[int]:
+    """The numbers of seeds that variants have, each under one protocol; distinct, rising."""
+    found: dict[tuple[str, str, str], set[int]] = {}
+    for run in runs:
+        found.setdefault((run.protocol, run.experiment, run.variant), set()).add(run.seed)
+    return sorted({len(seeds) for seeds in found.values()})
+
+
+def _seeds(runs: Iterable[Run]) -> str:
+    """How many seeds the variants among `runs` have: "3 seeds", or "1 to 3 seeds"."""
+    counts = seed_counts(runs)
+    words = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    return f"{words} seed" if words == "1" else f"{words} seeds"

@@ -13,6 +13,7 @@ from nnrepro.report.page import (
     Remark,
     RunList,
     RunNames,
+    RunStatus,
 )
 from nnrepro.report.references import Reference
 from nnrepro.report.typeset.elements import (
@@ -104,13 +105,15 @@ def _cited(references: Sequence[Reference]) -> Text:
     return text + plain(".)")
 
 
-def runs(runs: RunList, sentences: Sentences) -> Iterator[Element]:
+def runs(runs: RunList, status: RunStatus | None, sentences: Sentences) -> Iterator[Element]:
     """Every run."""
     yield Heading(1, plain("All runs"), "runs")
     if not runs.groups:
         yield Paragraph(sentences.say("missing", "table", "tables/runs.csv"), "warning")
         return
     yield Paragraph(sentences.say("all_runs"))
+    if status and status.busy:
+        yield Paragraph(sentences.say("busy", status))
     yield Tables((runs_table(runs, sentences),))
 
 
@@ -118,7 +121,7 @@ def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
     """Damaged, missing, further and additional runs."""
     if reading.empty:
         return
-    yield Heading(1, plain("What was read"), "reading")
+    yield Heading(1, plain("What was read"), "reading", fresh=False)
     if reading.damaged:
         yield Heading(2, plain("Damaged histories"))
         yield Paragraph(sentences.say("damaged", reading.damaged), "warning")
@@ -147,7 +150,7 @@ def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
 def provenance(origin: Provenance, sentences: Sentences) -> Iterator[Element]:
     """What the numbers were made from."""
     unknown = (plain(UNKNOWN),)
-    yield Heading(1, plain("Provenance"), "provenance")
+    yield Heading(1, plain("Provenance"), "provenance", fresh=False)
     yield Paragraph(sentences.say("origin"))
     yield Heading(2, plain("Data"))
     if not origin.data:
@@ -166,9 +169,11 @@ def provenance(origin: Provenance, sentences: Sentences) -> Iterator[Element]:
     )
     yield Heading(2, plain("Time, all runs together"))
     yield Facts(tuple((plain(name), (plain(value),)) for name, value in origin.seconds))
+    yield Paragraph(sentences.stated(origin.energy))
     yield Heading(2, plain("Making it again"))
-    yield Paragraph(sentences.say("again"))
-    yield Code(origin.command)
+    for what, command in origin.again:
+        yield Paragraph(sentences.stated(what))
+        yield Code(command)
     yield Paragraph(sentences.say("kept"))
 
 

@@ -10,13 +10,17 @@ from nnrepro.report.typeset.fragments import Text
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 begins a page and stands in the table of contents, others if `listed`."""
+    """A heading; level 1 stands in the table of contents, others if `listed`.
+
+    One of level 1 begins a page unless it is not `fresh`.
+    """
 
     kind: ClassVar[str] = "heading"
     level: int
     text: Text
     anchor: str = ""
     listed: bool = False
+    fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,20 +139,26 @@ class TitlePage:
     Attributes:
         title: title of the report.
         study: name of the study.
-        lead: what the study is.
+        about: what the study is, by its configuration.
+        lead: how large the study is.
         alert: why it is less than its protocols ask for: a title and sentences.
         stamp: budget of the runs.
         remarks: sentences on the data and on runs.
         tallies: counts with their names, under a title each.
+        answers_title: heading of the answers.
+        answers: what the study comes to.
     """
 
     title: str
     study: str
+    about: str
     lead: Text
     stamp: str
     alert: tuple[str, tuple[Text, ...]] | None
     remarks: tuple[Text, ...]
     tallies: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    answers_title: str
+    answers: tuple[Text, ...]
 
 
 def as_data(item: Any) -> Any:

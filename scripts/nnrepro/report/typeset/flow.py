@@ -6,7 +6,6 @@ from nnrepro.report import wording
 from nnrepro.report.page import Block, ClaimFinding, Page, Section
 from nnrepro.report.typeset import back
 from nnrepro.report.typeset.elements import (
-    Bullets,
     Element,
     Facts,
     Heading,
@@ -23,17 +22,21 @@ def title_page(page: Page, sentences: Sentences) -> TitlePage:
     return TitlePage(
         title=page.title,
         study=page.study,
+        about=page.about,
         lead=sentences.say("extent", page.counts, page.protocols),
-        stamp=page.budget.stamp,
+        stamp="" if page.budget.cut and page.budget.extents else page.budget.stamp,
         alert=_alert(page, sentences),
         remarks=tuple(_remarks(page, sentences)),
         tallies=tuple(_tallies(page, sentences)),
+        answers_title="In short" if page.answers else "",
+        answers=tuple(sentences.stated(statement) for statement in page.answers),
     )
 
 
 def flow(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
     """Everything behind the table of contents; the figures go to `pictures`."""
-    yield from _answers(page, sentences, pictures)
+    for block in page.key_figures:
+        yield from _evidence(block, 1, sentences, pictures)
     yield from _highlights(page, sentences)
     yield from _differences(page, sentences, pictures)
     for part in page.parts:
@@ -44,7 +47,7 @@ def flow(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Eleme
     yield from back.published(page.published, sentences, pictures)
     yield from back.inconsistencies(page.inconsistencies, sentences, pictures)
     yield from back.methods(page.methods, page.references, sentences)
-    yield from back.runs(page.runs, sentences)
+    yield from back.runs(page.runs, page.status, sentences)
     yield from back.reading(page.reading, sentences)
     yield from back.provenance(page.provenance, sentences)
 
@@ -55,6 +58,7 @@ def _alert(page: Page, sentences: Sentences) -> tuple[str, tuple[Text, ...]] | N
         return None
     title = words_of(sentences.say("budget_title", budget))
     said = [
+        *(sentences.say("extent_group", group) for group in budget.extents),
         sentences.say("generated_data", budget.generated) if budget.generated else (),
         sentences.say("shortened") if budget.shortened else (),
         sentences.say("fewer_runs", budget.runs, budget.declared)
@@ -72,8 +76,6 @@ def _remarks(page: Page, sentences: Sentences) -> Iterator[Text]:
         return
     if page.status.incomplete:
         yield sentences.say("incomplete", page.status)
-    if page.status.busy:
-        yield sentences.say("busy", page.status)
 
 
 def _tallies(page: Page, sentences: Sentences) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -92,20 +94,10 @@ def _tallies(page: Page, sentences: Sentences) -> Iterator[tuple[str, tuple[tupl
         )
 
 
-def _answers(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
-    if not page.answers and not page.key_figures:
-        return
-    yield Heading(1, plain("In short"), "answers")
-    if page.answers:
-        yield Bullets(tuple(sentences.stated(statement) for statement in page.answers))
-    for block in page.key_figures:
-        yield from _evidence(block, 2, sentences, pictures)
-
-
 def _differences(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
     if not page.differences:
         return
-    yield Heading(1, plain("How the protocols differ"), "differences")
+    yield Heading(1, plain("How the protocols differ"), "differences", fresh=False)
     yield Paragraph(sentences.say("differences"))
     for panel in page.differences:
         yield from strip_elements([panel], sentences, pictures)
@@ -114,7 +106,7 @@ def _differences(page: Page, sentences: Sentences, pictures: Pictures) -> Iterat
 def _highlights(page: Page, sentences: Sentences) -> Iterator[Element]:
     if not page.highlights:
         return
-    yield Heading(1, plain("Experiment by experiment"), "summary")
+    yield Heading(1, plain("Experiment by experiment"), "summary", fresh=False)
     yield Facts(
         tuple(
             (
@@ -140,19 +132,18 @@ def _question(section: Section, sentences: Sentences, pictures: Pictures) -> Ite
     if section.findings:
         yield Heading(3, sentences.say("findings_title"))
         yield Facts(tuple(_finding(block, sentences) for block in section.findings))
-    if section.absent:
-        yield Paragraph(sentences.say("absent", section.absent), "none")
-        return
+    for item in section.absent:
+        yield Paragraph(sentences.say("absent", item), "none")
     for block in section.blocks:
         yield from _evidence(block, 3, sentences, pictures)
-    if not section.blocks:
+    if not section.absent and not section.blocks:
         yield Paragraph(sentences.say("no_evidence"), "none")
 
 
 def _evidence(
     block: Block, level: int, sentences: Sentences, pictures: Pictures
 ) -> Iterator[Element]:
-    yield Heading(level, plain(block.title))
+    yield Heading(level, plain(block.title), block.anchor if level == 1 else "")
     for strip in block.strips:
         if strip.title:
             yield Heading(level + 1, plain(strip.title))
