@@ -39,6 +39,7 @@ def provenance(
     counts.update(problem.status for problem in problems if problem.status is not None)
     return {
         **origins(records, prepared, notes),
+        "processor": _processor(records),
         "runs": {status: counts[status] for status in STATUSES},
     }
 
@@ -46,7 +47,7 @@ def provenance(
 def origins(
     records: Sequence[Record], prepared: Mapping[str, Record], notes: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What `provenance` tells, but for the runs' statuses, from the records alone.
+    """What `provenance` tells of data, code and machines, from the records alone.
 
     Args:
         records: the content of `run.json` files.
@@ -62,7 +63,6 @@ def origins(
         "devices": _distinct(_device(record) for record in records),
         "threads": _distinct(record.get("threads") for record in records),
         "seconds": _seconds(records),
-        "processor": _processor(records),
     }
 
 

@@ -1,5 +1,6 @@
 """The sections on published numbers: beside the reproduced ones, and where they do not fit."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,13 +165,18 @@ def _inconsistency_grid(rows: pd.DataFrame) -> Grid:
             Row(
                 (
                     Cell(str(row["statement"]), header=True),
-                    Cell("" if pd.isna(row["shown"]) else str(row["shown"])),
+                    Cell("" if pd.isna(row["shown"]) else _spoken(str(row["shown"]))),
                     Cell(marks[flag(row["confirmed"])]),
                 )
             )
             for row in records(rows)
         ),
     )
+
+
+def _spoken(shown: str) -> str:
+    """Looked up numbers with the names of metrics and variants as words."""
+    return re.sub(r"(?<=[a-z\d])_(?=[a-z\d])", " ", shown).replace(" | ", "; and ")
 
 
 def _summary_panel(source: Source, summary: pd.DataFrame, position: int) -> Panel:
