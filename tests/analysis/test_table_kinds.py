@@ -53,6 +53,14 @@ def test_ranking_orders_each_protocol_by_its_own_selection(make_data):
     assert {"last2_mean_test_accuracy", "max_test_accuracy"} <= set(table.columns)
 
 
+def test_what_ranks_is_a_column_though_nobody_asked_to_see_it(make_data):
+    """A reader of the table could not follow the order otherwise."""
+    variants = _variants(make_data([0.1, 0.5], "a"), make_data([0.1, 0.7], "b"))
+    table = ranking_table(variants, metrics=["final_test_loss"], sort_by="max_test_accuracy")
+    assert table["variant"].tolist() == ["b", "a"]
+    assert table["max_test_accuracy"].tolist() == [0.7, 0.5]
+
+
 def test_declared_order_stays_and_the_first_metric_ranks(make_data):
     variants = _variants(
         *(make_data([x], n) for n, x in zip("abcd", [0.3, 0.5, 0.5, 0.1], strict=True))

@@ -49,7 +49,7 @@ def test_without_published_numbers_there_is_no_column_for_them() -> None:
     """A user's own study has nothing published."""
     figure = overview([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")
     assert marks(figure) == []
-    assert texts(figure) == ["0.600", "reproduced"]
+    assert texts(figure) == ["0.600", "value"]
 
 
 @pytest.mark.parametrize(

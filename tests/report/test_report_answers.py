@@ -106,14 +106,14 @@ def test_a_protocol_without_any_run_of_a_question_is_named_once_and_not_shown(
     results.write_figures()
     report = results.build()
     question = report.partition('id="question-A2"')[2].partition('id="question-')[0]
-    assert question.count("None of the 25 runs of the Koh report") == 1
+    assert question.count("Koh report: none of the 25 runs") == 1
     assert "Test accuracy over the grid, Tan report" in question
     assert "Test accuracy over the grid, Koh report" not in question
     assert "No cell has a value" not in question
-    assert "No run of the Koh report is here." in part(report, "answers")
+    assert "Koh report: no run is here." in part(report, "answers")
     assert "None of its 25 runs is here." in part(report, "summary")
     text = report.partition('id="question-B1"')[2].partition('id="question-')[0]
-    assert "is here: only" not in text and "Koh report" in text
+    assert "nothing of it is shown" not in text and "Koh report" in text
 
 
 def test_the_first_screen_says_what_the_study_is_and_how_far_each_part_went(

@@ -29,7 +29,7 @@ def test_the_opening_sentence_counts_as_the_summary_does(
 
 def test_inconsistencies_are_listed_with_their_numbers(report: str, outline: Any) -> None:
     text = outline(report).text
-    assert "sgd_momentum 0.5681024992465973, sgd_dropout 0.559667500257492" in text
+    assert "sgd momentum 0.5681024992465973, sgd dropout 0.559667500257492" in text
     assert text.count("by the text alone") == 8
     assert "Checks of the printed numbers" in text
 

@@ -104,18 +104,23 @@ def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> Non
 def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
     workflow: Any, archive: Path
 ) -> None:
-    """Told by dry runs: a title, a template and a figure function, each in turn."""
+    """Told by dry runs: a title, the page's look, a caption, a figure function, each in turn."""
     workflow.snakemake(*ARCHIVE)
     report = {"build_report", "describe_results", "check_histories"}
 
     assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report
 
-    template = workflow.folder / "scripts/nnrepro/report/typeset/theme.typ"
-    text = template.read_text(encoding="utf-8")
-    template.write_text(text.replace("size: 10pt", "size: 11pt"), encoding="utf-8")
-    assert set(workflow.planned(*ARCHIVE)) == report
-    template.write_text(text, encoding="utf-8")
-    assert not workflow.planned(*ARCHIVE)
+    for file, old, new in (
+        ("typeset/theme.typ", "size: 10pt", "size: 11pt"),
+        ("templates/sentences.html.j2", "A line is a variant", "Each line is a variant"),  # caption
+    ):
+        template = workflow.folder / "scripts/nnrepro/report" / file
+        text = template.read_text(encoding="utf-8")
+        assert old in text
+        template.write_text(text.replace(old, new), encoding="utf-8")
+        assert set(workflow.planned(*ARCHIVE)) == report
+        template.write_text(text, encoding="utf-8")
+        assert not workflow.planned(*ARCHIVE)
 
     figure = workflow.folder / "scripts/nnrepro/plots/comparison.py"
     figure.write_text(figure.read_text(encoding="utf-8") + "\n_CHANGED = True\n", encoding="utf-8")

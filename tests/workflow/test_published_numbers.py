@@ -47,6 +47,21 @@ def test_a_study_without_published_numbers_plans_no_comparison(workflow):
 
 
 @pytest.mark.slow
+def test_a_published_number_redraws_the_figures_that_show_published_numbers_alone(finished):
+    """Curves carry them as marks; comparisons and heat maps show none."""
+    study = ("--configfile", "budgets/smallest.yaml")
+    assert not finished.planned(*study)
+    finished.replace("published/results.csv", ROW, ROW.replace("0.5425", "0.5525"))
+    planned = finished.planned(*study)
+    assert {rule for rule in planned if rule.startswith("draw_")} == {
+        "draw_curves",
+        "draw_overview",
+        "draw_agreement",
+    }
+    assert not {"train_run", "tabulate_runs", "compute_feature_maps"} & set(planned)
+
+
+@pytest.mark.slow
 def test_a_study_on_generated_data_shows_every_number_and_judges_none(finished):
     results = finished.folder / "results" / "smallest"
     with open(results / "tables" / "published.csv", encoding="utf-8", newline="") as file:

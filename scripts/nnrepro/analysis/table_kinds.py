@@ -96,7 +96,7 @@ def ranking_table(
 
     Args:
         variants: rows of the variants table.
-        metrics: metrics to show.
+        metrics: metrics to show, beside the one that ranks.
         sort_by: the metric that ranks and orders the rows; in `declared` order the first of
             `metrics` ranks.
         stable_below: keep only variants whose test accuracy ranges over less than this in the
@@ -120,7 +120,9 @@ def ranking_table(
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]
-    for metric in metrics_of(metrics, protocols, selection):
+    # What ranks the rows is among the columns, whether asked for or not.
+    wanted = metrics if sort_by == DECLARED else [*metrics, sort_by]
+    for metric in metrics_of(wanted, protocols, selection):
         for suffix in ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval"):
             values = metric_values(variants, metric, test_set=test_set, suffix=suffix)
             table[metric_name(variants, metric) + suffix] = values

@@ -122,7 +122,7 @@ def _lines(rows: Sequence[OverviewRow]) -> list[OverviewRow | str]:
 
 def _legend(with_published: bool) -> list[LegendEntry]:
     dot = Line2D([], [], marker="o", markersize=6.0, color=SOFT_INK, linewidth=2.0)
-    entries = [LegendEntry(dot, "reproduced")]
+    entries = [LegendEntry(dot, "reproduced" if with_published else "a variant")]
     if with_published:
         entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), "published"))
     return entries
@@ -190,7 +190,7 @@ def _limits(ax: Axes, rows: Sequence[OverviewRow]) -> None:
 
 
 def _column_heads(ax: Axes, with_published: bool) -> None:
-    for column, words in enumerate(("reproduced", "published")[: 2 if with_published else 1]):
+    for column, words in enumerate(("reproduced", "published") if with_published else ("value",)):
         _write(ax, column, -0.95, words, SOFT_INK)
 
 

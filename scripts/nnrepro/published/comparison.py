@@ -8,6 +8,7 @@ same (a bound, a time on another machine, runs cut short, made-up data), where i
 second time, and where nothing is known of its spread; `reason` then says why.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -79,7 +80,9 @@ def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for protocol in dict.fromkeys(frame["protocol"]):
         own = frame[frame["protocol"] == protocol]
-        for part, question in dict.fromkeys(zip(own["part"], own["question"], strict=True)):
+        for part, question in sorted(
+            set(zip(own["part"], own["question"], strict=True)), key=_natural
+        ):
             chosen = own[(own["part"] == part) & (own["question"] == question)]
             rows.append(
                 {**dict(zip(_GROUP, (protocol, part, question), strict=True)), **_counts(chosen)}
@@ -87,6 +90,14 @@ def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
         rows.append({**dict(zip(_GROUP, (protocol, ALL, ALL), strict=True)), **_counts(own)})
     rows.append({**dict.fromkeys(_GROUP, ALL), **_counts(frame)})
     return pd.DataFrame(rows)
+
+
+def _natural(group: tuple[str, str]) -> list[list[str | int]]:
+    """Sorts parts and questions as a reader counts them: 2 before 10, 1a before 2."""
+    return [
+        [int(word) if word.isdigit() else word for word in re.split(r"(\d+)", str(name))]
+        for name in group
+    ]
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, Any]:

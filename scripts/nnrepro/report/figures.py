@@ -234,6 +234,7 @@ def _alt(source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing) -> 
     """What a figure shows, for readers who cannot see it."""
     labels = list(dict.fromkeys(run.label for run in drawing.runs))
     what = _SHOWS[spec.kind].format(
+        published=" and published numbers" if source.study.published else "",
         metric=_metric_phrase(source, spec, protocol),
         rows=spec.options.get("rows", ""),
         columns=spec.options.get("columns", ""),
@@ -245,7 +246,7 @@ def _alt(source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing) -> 
 _SHOWS = {
     "curves": "Line charts of cost and accuracy by epoch, on the training and the test set",
     "comparison": "Line chart of test accuracy by epoch",
-    "overview": "Dot chart of {metric} of all variants, with intervals and published numbers",
+    "overview": "Dot chart of {metric} of all variants, with intervals{published}",
     "accuracy_time": "Dot chart of {metric} beside the training time",
     "heatmap": "Heat map of {metric}, {rows} down and {columns} across, with averages",
     "feature_maps": "Grey images of what the network's layers make of a test image",

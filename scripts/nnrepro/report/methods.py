@@ -34,6 +34,9 @@ class MethodFacts:
             in percentage points.
         loss_tolerance: the same of a loss.
         optimism: whether a table tells what selecting on the test set adds.
+        follows: whether a protocol follows a work that the configuration names.
+        published: whether there are published numbers.
+        selects_on_test: whether a protocol selects by a metric of the test set.
     """
 
     level: str
@@ -42,6 +45,9 @@ class MethodFacts:
     accuracy_tolerance: str
     loss_tolerance: str
     optimism: bool
+    follows: bool
+    published: bool
+    selects_on_test: bool
 
 
 def methods(source: Source) -> tuple[Method, ...]:
@@ -54,6 +60,9 @@ def methods(source: Source) -> tuple[Method, ...]:
         wording.plain(100 * ACCURACY_TOLERANCE),
         wording.plain(LOSS_TOLERANCE),
         _has_tables("optimism")(source),
+        bool(_followed(source)),
+        _has_published(source),
+        any("_test_" in item.selection_metric for item in study.protocols.values()),
     )
     return tuple(
         Method(item.title, Statement(item.macro, facts), (*item.references, *item.follows(source)))

@@ -89,6 +89,8 @@ def ranking_content(context: TableContext) -> TableContent:
     frame = context.frame
     shown = context.asked_metrics()
     ranked_by = _ranked_by(context, shown)
+    if ranked_by.name not in [item.name for item in shown]:
+        shown.insert(0, ranked_by)
     grid = Grid(
         columns=(
             Column("Rank"),
