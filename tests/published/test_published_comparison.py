@@ -193,6 +193,23 @@ def test_times_taken_while_other_work_ran_are_not_judged(study, reproduced, make
     assert row["reason"] == "the times were taken while other work took the processors"
 
 
+def test_a_time_of_nothing_makes_no_ratio(study, reproduced, make_number):
+    """A record may say 0 seconds; the ratio to it is no number, and nothing is outside of it."""
+    done = reproduced(study)
+    number = make_number(
+        metric="train_seconds_ratio",
+        runs=("text_models/char_rnn_gru",),
+        baseline=("text_models/char_cnn",),
+    )
+    done.data["koh/text_models/char_cnn/seed1"].record["seconds"] = {
+        "training": 0,
+        "evaluation": 0,
+    }
+    row = one(number, done.evidence)
+    assert (row["status"], row["seeds"]) == ("shown", 2)
+    assert row["reason"] == "not every seed gives it: seed 1 has a baseline of 0"
+
+
 def test_a_range_takes_the_extreme_of_its_pairs(make_number, whole):
     given = {
         "metric": "accuracy_gain_percent",

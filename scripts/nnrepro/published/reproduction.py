@@ -1,5 +1,6 @@
 """What the reproduced runs give for a published number: one value per seed, and what limits it."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -162,6 +163,9 @@ def _over_seeds(
             problems.append(f"seed {seed} {wrong[0]}")
             continue
         value, deviation = combine(measured[: len(variants)], measured[len(variants) :])
+        if math.isnan(value):
+            problems.append(f"seed {seed} has a baseline of 0")
+            continue
         values.append(value)
         deviations.append(deviation)
     timed = number.metric.removesuffix(RATIO) in TIMES
