@@ -47,11 +47,11 @@ def test_further_and_additional_runs_are_told(small: Any, outline: Any) -> None:
                 "others": [{"folder": run, "epochs": 0}],
             }
         ],
-        "extra": ["mine/own/thing/seed4", "mine/own/other/seed1"],
+        "extra": ["mine/own/thing/seed007", "mine/own/other/seed1"],
     }
     text = outline(_built(results, found)).text
     assert f"{run}: used long/{run} (10 epochs), not {run} (unreadable)" in text
-    assert "mine/own (2 runs): thing/seed4, other/seed1" in text
+    assert "mine/own (2 runs): thing/seed007, other/seed1" in text
 
 
 def test_a_history_shorter_than_the_study_asks_for_is_never_stamped_as_full(

@@ -15,7 +15,7 @@ from nnrepro.report.page import (
     Statement,
 )
 from nnrepro.report.source import Source
-from nnrepro.study import Run, RunId
+from nnrepro.study import Run
 
 
 def reading(source: Source) -> Reading:
@@ -78,7 +78,8 @@ def _history(item: Mapping[str, Any]) -> FoundHistory:
 def _grouped(run_ids: Iterable[str]) -> tuple[RunNames, ...]:
     """Runs by protocol and experiment, in the order in which these come."""
     groups: dict[str, list[str]] = {}
-    for run_id in map(RunId.parse, run_ids):
-        title = f"{run_id.protocol}/{run_id.experiment}"
-        groups.setdefault(title, []).append(f"{run_id.variant}/seed{run_id.seed}")
+    for run_id in run_ids:
+        # By the text: a further run may lie in `seed007`, which is not the folder of seed 7.
+        *title, variant, seed = run_id.split("/")
+        groups.setdefault("/".join(title), []).append(f"{variant}/{seed}")
     return tuple(RunNames(title, tuple(names)) for title, names in groups.items())
