@@ -1,8 +1,7 @@
 """Series of numbers as short text, for pages that hold many of them."""
 
+import math
 from collections.abc import Iterable
-
-import numpy as np
 
 STEP = 1e-4
 """What a series is rounded to."""
@@ -17,11 +16,11 @@ def compact_values(values: Iterable[float]) -> str:
     """
     words = []
     last = 0
-    for value in np.asarray(list(values), dtype=np.float64):
-        if not np.isfinite(value):
+    for value in map(float, values):
+        if not math.isfinite(value):
             words.append("")
             continue
-        units = round(float(value) / STEP)
+        units = round(value / STEP)
         words.append(str(units - last))
         last = units
     return ",".join(words)

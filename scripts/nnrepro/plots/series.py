@@ -118,14 +118,16 @@ def thin_line(x: FloatArray, y: FloatArray, columns: int) -> tuple[FloatArray, F
     if x.size <= 4 * columns:
         return x, y
     kept: list[int] = []
+    missing = np.isnan(y)
+    # Where a gap is, it is neither the lowest nor the highest.
+    low, high = np.where(missing, np.inf, y), np.where(missing, -np.inf, y)
     for start, stop in _columns(x, columns):
-        part = y[start:stop]
         picks = {start, stop - 1}
-        gaps = np.flatnonzero(np.isnan(part))
-        if gaps.size:
-            picks.add(start + int(gaps[0]))
-        if gaps.size < part.size:
-            picks |= {start + int(np.nanargmin(part)), start + int(np.nanargmax(part))}
+        gap = start + int(missing[start:stop].argmax())
+        if missing[gap]:
+            picks.add(gap)
+        if not missing[start:stop].all():
+            picks |= {start + int(low[start:stop].argmin()), start + int(high[start:stop].argmax())}
         kept.extend(sorted(picks))
     return x[kept], y[kept]
 
