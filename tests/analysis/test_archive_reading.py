@@ -1,6 +1,7 @@
 """An archive with gaps is read as far as it is sound, and every gap is named."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -106,6 +107,28 @@ def test_a_record_that_disagrees_on_the_epochs_is_reported(tmp_path, make_run, w
     data, problems = read_runs([run], tmp_path)
     assert data[0].history.epochs == 2
     assert "says 7 epochs, the history has 2" in problems[0].message
+
+
+@pytest.mark.parametrize("file", ["history.json", "history_comparison.json"])
+def test_a_history_with_a_flipped_bit_is_named_although_it_still_makes_sense(
+    tmp_path, make_run, write_run, file
+):
+    """The record tells what the training wrote; without one, a history is as good as it reads."""
+    run = make_run(comparison_test_examples=10000)
+    histories = {"history.json": HISTORY, "history_comparison.json": LARGER}
+    write_run(tmp_path, run, histories)
+    folder = tmp_path / run.id
+    sums = {name: sha256((folder / name).read_bytes()).hexdigest() for name in histories}
+    write_run(tmp_path, run, {"run.json": _record(run, files={**sums, "final.weights.h5": "-"})})
+    assert read_runs([run], tmp_path)[1] == []
+    content = bytearray((folder / file).read_bytes())
+    content[content.index(b"5")] ^= 1  # 4 in its place
+    (folder / file).write_bytes(content)
+    data, (problem,) = read_runs([run], tmp_path)
+    assert data == [] and problem.status == "damaged" and problem.file == file
+    assert "the checksum is not the one in run.json; damaged or changed: remove" in problem.message
+    (folder / "run.json").unlink()
+    assert read_runs([run], tmp_path)[1] == []
 
 
 def test_reading_changes_nothing_on_disk(tmp_path, make_run, write_run):

@@ -20,8 +20,9 @@ from nnrepro.analysis.history import (
 )
 from nnrepro.analysis.recorded import as_recorded, differences
 from nnrepro.analysis.side_histories import read_side_histories
+from nnrepro.files import stored
 from nnrepro.study import Run
-from nnrepro.study.folders import RunFolders, epochs_in
+from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES
 
 STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
@@ -209,6 +210,9 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     except HistoryError as error:
         status = "missing" if isinstance(error, MissingHistoryError) else "damaged"
         return None, [*problems, Problem(run, file, str(error), status)]
+    unlike = _unlike_record(folder, record)
+    if unlike:
+        return None, [*problems, _unlike(run, unlike)]
     side, met = read_side_histories(run, folder, history, diverged=diverged)
     problems += [Problem(run, name, message) for name, message in met]
     if record is not None and record.get("epochs_completed", history.epochs) != history.epochs:
@@ -220,6 +224,28 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     recorded = as_recorded(run, record, history.epochs)
     data = RunData(recorded, history, side.comparison, record, folder, side.validation, side.folds)
     return data, problems
+
+
+def _unlike_record(folder: Path, record: dict[str, Any] | None) -> list[Path]:
+    """Histories of a run that are not those whose checksums its training wrote into its record."""
+    told = (record or {}).get("files")
+    sums = told.items() if isinstance(told, dict) else ()
+    files = [(folder / str(name), expected) for name, expected in sums]
+    return [
+        file
+        for file, expected in files
+        if file.suffix == ".json"
+        and stored(file) is not None
+        and content_sha256(file) not in (None, expected)  # what cannot be read is told elsewhere
+    ]
+
+
+def _unlike(run: Run, files: Sequence[Path]) -> Problem:
+    message = (
+        f"{', '.join(map(str, files))}: the checksum is not the one in {RUN_FILES['record']}; "
+        "damaged or changed: remove the file and train the run again, or restore it"
+    )
+    return Problem(run, files[0].name, message, "damaged")
 
 
 def _altered(run: Run, files: Sequence[Path]) -> Problem:
