@@ -2,22 +2,30 @@
 
 Real daemons: munged, slurmctld and slurmd, each with its own configuration, ports and state, so
 that nothing of the machine's own set-up is read or changed. Without accounting, as on a small site.
+Whatever runs in it carries a mark in its environment, by which it is found and ended.
 """
 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 NODE = "node1"
+_MARK = "NNREPRO_TEST_SLURM"
 _DAEMONS = ("munged", "slurmctld", "slurmd")
 _COMMANDS = ("sbatch", "srun", "squeue", "sinfo", "scontrol", "scancel")
+
+_GPUS = """\
+Name=gpu File=/dev/zero
+Name=gpu File=/dev/full
+"""
 
 _CONFIGURATION = """\
 ClusterName=nnrepro
@@ -27,7 +35,7 @@ SlurmdPort={node_port}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=20
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
@@ -48,7 +56,7 @@ ReturnToService=2
 KillWait=15
 MinJobAge=600
 SlurmdParameters=config_overrides
-NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=16000 Gres=gpu:1
+NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs=3 RealMemory=16000 Gres=gpu:2
 PartitionName=main Nodes={node} Default=YES MaxTime=60 State=UP
 """
 
@@ -65,10 +73,12 @@ class Slurm:
     Attributes:
         folder: its configuration, state and logs.
         environment: what its commands need in their environment.
+        daemons: its daemons by name, in the order of their start.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(self, *command: str) -> str:
         """The output of a Slurm command."""
@@ -90,10 +100,34 @@ class Slurm:
         """What Slurm says of a job."""
         return self.run("scontrol", "show", "job", "--details", job)
 
+    def start_daemon(self, name: str) -> None:
+        """Start `slurmctld` or `slurmd`."""
+        options = ["-N", NODE] if name == "slurmd" else ["-i"]
+        command = [name, "-D", "-f", str(self.folder / "slurm.conf"), *options]
+        self.daemons[name] = _start(command, self.folder / f"{name}.out", self.environment)
+
+    def crash_node(self) -> None:
+        """Let the node fail: all that runs on it is gone at once, and Slurm takes it to be down."""
+        slurmd = self.daemons["slurmd"]
+        _kill({slurmd.pid, *_of_jobs(self.folder)})
+        slurmd.wait()
+        self.run("scontrol", "update", f"NodeName={NODE}", "State=DOWN", "Reason=test")
+
+    def end_jobs(self) -> None:
+        """Cancel all jobs, and end what is left of them."""
+        for job, state in self.jobs().items():
+            if state in ("PENDING", "RUNNING", "SUSPENDED", "CONFIGURING"):
+                self.run("scancel", job)
+        wait_until(lambda: not self.running(), 60, "Slurm jobs outlive their test")
+        _kill(_of_jobs(self.folder))
+
 
 @contextmanager
 def start_slurm(folder: Path) -> Iterator[Slurm]:
-    """Start a Slurm of one node with two cores and a GPU that is none, and stop it at the end."""
+    """Start a Slurm of one node with three cores and two GPUs that are none.
+
+    At the end it is stopped, and none of its processes is left, nor of those that its jobs started.
+    """
     folder = folder.resolve()
     for name in ("state", "spool"):
         (folder / name).mkdir(parents=True)
@@ -102,19 +136,16 @@ def start_slurm(folder: Path) -> Iterator[Slurm]:
     settings |= {"controller_port": _free_port(), "node_port": _free_port()}
     configuration = folder / "slurm.conf"
     configuration.write_text(_CONFIGURATION.format(**settings), encoding="utf-8")
-    (folder / "gres.conf").write_text("Name=gpu File=/dev/zero\n", encoding="utf-8")
-    slurm = Slurm(folder, _environment(folder / "bin", configuration))
-    daemons: list[subprocess.Popen[bytes]] = []
+    (folder / "gres.conf").write_text(_GPUS, encoding="utf-8")
+    slurm = Slurm(folder, _environment(folder, configuration))
     try:
-        daemons.append(_start_munge(folder))
+        slurm.daemons["munged"] = _start_munge(folder)
         for name in ("slurmctld", "slurmd"):
-            options = ["-N", NODE] if name == "slurmd" else ["-i"]
-            command = [name, "-D", "-f", str(configuration), *options]
-            daemons.append(_start(command, folder / f"{name}.out", slurm.environment))
-        wait_until(lambda: _idle(slurm), 60, f"the node is not idle; see the logs in {folder}")
+            slurm.start_daemon(name)
+        wait_until(lambda: _idle(slurm), 120, f"the node is not idle; see the logs in {folder}")
         yield slurm
     finally:
-        _stop(slurm, daemons)
+        _stop(slurm)
 
 
 def wait_until(happened: Callable[[], bool], seconds: float, otherwise: str) -> None:
@@ -126,19 +157,21 @@ def wait_until(happened: Callable[[], bool], seconds: float, otherwise: str) -> 
         time.sleep(0.2)
 
 
-def _environment(wrappers: Path, configuration: Path) -> dict[str, str]:
+def _environment(folder: Path, configuration: Path) -> dict[str, str]:
     """An environment whose Slurm commands use `configuration`.
 
     Snakemake's plugin removes Slurm's own variables inside a job, so SLURM_CONF would not do: the
     commands are wrapped.
     """
+    wrappers = folder / "bin"
     wrappers.mkdir()
     for name in _COMMANDS:
         wrapper = wrappers / name
         program = shutil.which(name)
         wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={configuration} exec {program} "$@"\n')
         wrapper.chmod(0o755)
-    return {**os.environ, "PATH": f"{wrappers}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{wrappers}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, _MARK: str(folder)}
 
 
 def _start_munge(folder: Path) -> subprocess.Popen[bytes]:
@@ -174,16 +207,48 @@ def _idle(slurm: Slurm) -> bool:
         return False
 
 
-def _stop(slurm: Slurm, daemons: list[subprocess.Popen[bytes]]) -> None:
+def _stop(slurm: Slurm) -> None:
     with suppress(subprocess.CalledProcessError, FileNotFoundError):
         slurm.run("scancel", "--user=root", "--signal=KILL")
-    for daemon in reversed(daemons):
+    for daemon in reversed(slurm.daemons.values()):
         daemon.terminate()
         try:
             daemon.wait(15)
         except subprocess.TimeoutExpired:
             daemon.kill()
             daemon.wait()
+    _kill(_of_jobs(slurm.folder) | _marked(slurm.folder).keys())
+    wait_until(lambda: not _marked(slurm.folder), 20, "processes of the Slurm are left")
+
+
+def _marked(folder: Path) -> dict[int, bytes]:
+    """The environment, by process id, of every process that carries the mark of this Slurm."""
+    mark = f"{_MARK}={folder}".encode()
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # ended in between
+            variables = path.read_bytes()
+            if mark in variables.split(b"\0"):
+                found[int(path.parent.name)] = variables
+    return found
+
+
+def _of_jobs(folder: Path) -> set[int]:
+    """Process ids of jobs, and of the slurmstepd that watches each."""
+    own = {pid for pid, variables in _marked(folder).items() if b"\0SLURM_JOB_ID=" in variables}
+    watching = set()
+    for pid in own:
+        with suppress(OSError):
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if Path(f"/proc/{parent}/comm").read_text().strip() == "slurmstepd":
+                watching.add(parent)
+    return own | watching
+
+
+def _kill(processes: Iterable[int]) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _free_port() -> int:

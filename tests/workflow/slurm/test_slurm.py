@@ -1,128 +1,156 @@
 """The study on a real Slurm: one job per run, and no accident that loses or changes anything."""
 
-import csv
-import filecmp
-import json
+import os
+import re
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from local_slurm import NODE, Slurm, wait_until
-from submission import FAKE_GPU, Submission
+from local_slurm import Slurm, wait_until
+from same_results import TIMES, ask_for_less, products, take_times, trained
+from submission import FAKE_GPUS, Submission, WatchedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 
-RUN = "koh/text_models/char_rnn_gru/seed0"
-TIMES = ("seconds", "device", "host", "cpu", "threads", "gpu", "slots", "waiting", "machine")
+LONG_RUN = "koh/text_models/char_rnn_gru/seed0"
+WHOLE, LONG, LIMIT = "../four_runs.yaml", "long_run.yaml", "limit.yaml"
+GPU = ("--config", "training={gpus: 1}")
 
 Submit = Callable[..., Submission]
+Undisturbed = Callable[..., Path]
 
 
 @pytest.fixture
 def project(copy_to: Callable[[Path], Any], tmp_path: Path) -> Path:
     """A copy of the project."""
-    return Path(copy_to(tmp_path / "project").folder)
+    folder = Path(copy_to(tmp_path / "project").folder)
+    ask_for_less(folder)
+    return folder
 
 
-def rows_without_times(table: Path) -> list[dict[str, str]]:
-    """A table without what differs between machines."""
-    with table.open(newline="", encoding="utf-8") as file:
-        return [
-            {name: value for name, value in row.items() if not any(t in name for t in TIMES)}
-            for row in csv.DictReader(file)
-        ]
+@pytest.fixture
+def long_run(project: Path) -> WatchedRun:
+    """The run that is long enough for an accident."""
+    return WatchedRun(project / "results" / "long", LONG_RUN)
 
 
-def same_run(results: Path, undisturbed: Path, run: str) -> bool:
-    """Whether a run has the same history, to the last byte."""
-    return filecmp.cmp(
-        results / "runs" / run / "history.json", undisturbed / "runs" / run / "history.json", False
-    )
+@pytest.fixture
+def first_gpu_taken(slurm: Slurm) -> None:
+    """Somebody else's job holds the first of the node's GPUs, until the end of the test."""
+    options = ("--parsable", "--gpus=1", "--mem=100", "--output=/dev/null")
+    job = slurm.run("sbatch", *options, "--wrap=sleep 3600").strip()
+    wait_until(lambda: job in slurm.running(), 60, "the job that takes a GPU does not start")
 
 
-def assert_went_on(results: Path, undisturbed: Path) -> None:
-    """The run went on from a checkpoint, and nothing of it tells but its log."""
-    log = results / "logs" / "train_run" / f"{RUN}.log"
-    assert "going on from" in log.read_text(encoding="utf-8")
-    assert same_run(results, undisturbed, RUN)
+def assert_went_on(run: WatchedRun, undisturbed: Undisturbed) -> None:
+    """The last attempt went on from a checkpoint, and nothing of the run tells but its log."""
+    assert "going on from" in run.log, run.log
+    assert run.history == WatchedRun(undisturbed(LONG, "training"), LONG_RUN).history
 
 
-def wait_for_checkpoint(results: Path, slurm: Slurm) -> str:
-    """Wait until the run is under way, and return the id of its Slurm job."""
-    folder = results / "checkpoints" / RUN
-    wait_until(lambda: any(folder.glob("*")), 180, f"no checkpoint in {folder}")
-    (job,) = slurm.running()
-    return job
-
-
-def test_every_run_is_a_slurm_job_with_a_gpu_and_the_results_are_the_local_ones(
-    slurm: Slurm, submit: Submit, project: Path, undisturbed: Callable[[str], Path]
+def test_every_run_is_a_slurm_job_with_a_gpu_and_the_report_is_the_local_one(
+    slurm: Slurm, submit: Submit, project: Path, undisturbed: Undisturbed, first_gpu_taken: None
 ) -> None:
     before = set(slurm.jobs())
-    submit(project, "study.yaml").finish()
-    results, local = project / "results" / "slurm", undisturbed("study.yaml")
+    submit(project, "training", studies=[WHOLE], options=GPU).finish()
+    results, local = project / "results" / "four_runs", undisturbed(WHOLE)
     runs = sorted(p.parent.relative_to(results / "runs") for p in results.glob("runs/**/run.json"))
-    jobs = set(slurm.jobs()) - before
-    described = [slurm.describe(job) for job in jobs]
-    assert len(runs) == len(jobs) == 4
+    described = [slurm.describe(job) for job in set(slurm.jobs()) - before]
+    assert len(runs) == len(described) == 4
     for run in runs:
         name = "_".join(run.parts)
         (job,) = [text for text in described if f"rule_train_run_wildcards_{name}" in text]
         assert "gres:gpu:1" in job
-        record = json.loads((results / "runs" / run / "run.json").read_text())
-        assert [FAKE_GPU in slot for slot in record["device"]["slots"]] == [True]
-        assert same_run(results, local, str(run))
-    tables = sorted(path.name for path in (local / "tables").glob("*.csv"))
-    assert tables and tables == sorted(path.name for path in (results / "tables").glob("*.csv"))
-    for table in tables:
-        ours, theirs = results / "tables" / table, local / "tables" / table
-        assert rows_without_times(ours) == rows_without_times(theirs), table
-    assert (results / "report" / "index.html").is_file()
+        record = (results / "runs" / run / "run.json").read_text(encoding="utf-8")
+        # Slurm put 1 into CUDA_VISIBLE_DEVICES: without that, a run takes the first free GPU.
+        assert FAKE_GPUS[1] in record and FAKE_GPUS[0] not in record
+    assert trained(results) == trained(local)
+    take_times(results, local, ignored=(*TIMES, "device"))
+    submit(project, studies=[WHOLE], options=GPU).finish()
+    assert products(results) == products(local)
+
+
+def test_equal_short_runs_are_one_array_of_jobs(
+    slurm: Slurm, submit: Submit, project: Path, undisturbed: Undisturbed
+) -> None:
+    """Those that are ready together; the run that waits for their selection is a job of its own."""
+    before = set(slurm.jobs())
+    array = ("--slurm-array-jobs", "train_run")
+    submit(project, "training", studies=[WHOLE], options=(*GPU, *array)).finish()
+    jobs = set(slurm.jobs()) - before
+    assert len(jobs) == 4
+    tasks = sorted(job.partition("_")[::2] for job in jobs if "_" in job)
+    assert len({array for array, _ in tasks}) == 1
+    # Both runs of the grid, and the text run where its data happened to be ready at the same time.
+    assert [task for _, task in tasks] in (["1", "2"], ["1", "2", "3"])
+    assert trained(project / "results" / "four_runs") == trained(undisturbed(WHOLE))
 
 
 def test_a_cancelled_training_is_submitted_again_and_goes_on(
-    slurm: Slurm, submit: Submit, project: Path, undisturbed: Callable[[str], Path]
+    slurm: Slurm, submit: Submit, project: Path, long_run: WatchedRun, undisturbed: Undisturbed
 ) -> None:
-    results = project / "results" / "long"
-    submission = submit(project, "long_run.yaml")
-    slurm.run("scancel", wait_for_checkpoint(results, slurm))
+    submission = submit(project, "training", studies=[LONG])
+    long_run.stand_still()
+    (job,) = slurm.running()
+    slurm.run("scancel", job)
     submission.finish()
-    assert_went_on(results, undisturbed("long_run.yaml"))
+    assert slurm.jobs()[job] == "CANCELLED"
+    assert_went_on(long_run, undisturbed)
 
 
 def test_a_node_that_goes_down_and_comes_back_loses_nothing(
-    slurm: Slurm, submit: Submit, project: Path, undisturbed: Callable[[str], Path]
+    slurm: Slurm, submit: Submit, project: Path, long_run: WatchedRun, undisturbed: Undisturbed
 ) -> None:
-    results = project / "results" / "long"
-    submission = submit(project, "long_run.yaml")
-    wait_for_checkpoint(results, slurm)
-    slurm.run("scontrol", "update", f"NodeName={NODE}", "State=DOWN", "Reason=test")
-    wait_until(lambda: not slurm.running(), 60, "the job survived its node")
-    slurm.run("scontrol", "update", f"NodeName={NODE}", "State=RESUME")
+    submission = submit(project, "training", studies=[LONG])
+    long_run.stand_still()
+    (job,) = slurm.running()
+    slurm.crash_node()
+    long_run.wait_until(lambda: job not in slurm.running(), "the job survived its node")
+    slurm.start_daemon("slurmd")
     submission.finish()
-    assert_went_on(results, undisturbed("long_run.yaml"))
+    assert "Restarts=1" in slurm.describe(job)
+    assert_went_on(long_run, undisturbed)
 
 
 def test_a_killed_snakemake_is_started_again_without_unlocking_and_trains_nothing_twice(
-    slurm: Slurm, submit: Submit, project: Path, undisturbed: Callable[[str], Path]
+    slurm: Slurm, submit: Submit, project: Path, long_run: WatchedRun, undisturbed: Undisturbed
 ) -> None:
-    results = project / "results" / "long"
-    killed = submit(project, "long_run.yaml")
-    wait_for_checkpoint(results, slurm)
+    killed = submit(project, "training", studies=[LONG])
+    orphan = long_run.stand_still()
     killed.kill()
-    submit(project, "long_run.yaml").finish()
-    log = (results / "logs" / "train_run" / f"{RUN}.log").read_text(encoding="utf-8")
-    assert "finished already" in log  # by the job that outlived its Snakemake
-    assert "ready to train" not in log
-    assert same_run(results, undisturbed("long_run.yaml"), RUN)
+    following = submit(project, "training", studies=[LONG])
+    waiting = f"waiting: process {orphan} on"
+    long_run.wait_until(lambda: waiting in long_run.log, "nobody waits for the orphan")
+    os.kill(orphan, signal.SIGCONT)
+    following.finish()
+    assert "finished already" in long_run.log  # by the job that outlived its Snakemake
+    assert "ready to train" not in long_run.log
+    assert long_run.history == WatchedRun(undisturbed(LONG, "training"), LONG_RUN).history
 
 
-def test_a_time_limit_shorter_than_the_run_is_survived(
-    slurm: Slurm, submit: Submit, project: Path, undisturbed: Callable[[str], Path]
+def test_a_time_limit_shorter_than_the_run_is_survived_and_the_next_attempt_gets_more(
+    slurm: Slurm, submit: Submit, project: Path, long_run: WatchedRun, undisturbed: Undisturbed
 ) -> None:
-    results = project / "results" / "limited"
-    submission = submit(project, "limited_run.yaml", "--set-resources", "train_run:runtime=1")
+    before = set(slurm.jobs())
+    submission = submit(project, "training", studies=[LONG, LIMIT])
+    process = long_run.stand_still()
+    (job,) = slurm.running()
+    long_run.wait_until(lambda: job not in slurm.running(), "the time limit does not hold")
+    with suppress(ProcessLookupError):  # where the seconds after Slurm's SIGTERM are over
+        os.kill(process, signal.SIGCONT)
     submission.finish()
-    assert "TIMEOUT" in slurm.jobs().values()
-    assert_went_on(results, undisturbed("limited_run.yaml"))
+    assert slurm.jobs()[job] == "TIMEOUT"
+    assert_went_on(long_run, undisturbed)
+    attempts = sorted(set(slurm.jobs()) - before, key=int)
+    assert [_asked(slurm.describe(attempt)) for attempt in attempts][:2] == [(1, 2000), (2, 4000)]
+
+
+def _asked(description: str) -> tuple[int, int]:
+    """Minutes and megabytes that a job asked for."""
+    found = re.search(r"TimeLimit=(\d+):(\d+):.*TRES=\S*mem=(\d+)M", description, re.DOTALL)
+    assert found, description
+    hours, minutes, megabytes = map(int, found.groups())
+    return hours * 60 + minutes, megabytes
