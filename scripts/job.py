@@ -18,9 +18,9 @@ from nnrepro.study import Study, load_study
 def start(snakemake: Any) -> Study:
     """Send all output of this process to the rule's log and return the study of the configuration.
 
-    The log is appended to, so that a retried job keeps what the first attempt wrote. An error that
-    a user can mend is shown as its message alone, in the log and on the terminal; any other comes
-    with its traceback in the log. The terminal comes first: a full disk takes no log.
+    Snakemake has removed the log of an earlier attempt. An error that a user can mend is shown as
+    its message alone, in the log and on the terminal; any other comes with its traceback in the
+    log. The terminal comes first: a full disk takes no log.
     """
     log = Path(snakemake.log[0])
     terminal = os.fdopen(os.dup(2), "w", buffering=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from same_results import TIMES, products, take_times, trained
+from same_results import TIMES, ask_for_less, products, take_times, trained
 
 HERE = Path(__file__).parent
 STUDY = ("--configfile", str(HERE / "four_runs.yaml"))
@@ -37,6 +37,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def local(copy_to: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the study, carried out without any of these profiles."""
     project = copy_to(tmp_path_factory.mktemp("local") / "project")
+    ask_for_less(project.folder)
     project.snakemake(*STUDY)
     return Path(project.folder / "results" / "four_runs")
 
@@ -50,6 +51,7 @@ def test_a_profile_plans_the_jobs_that_a_call_without_it_plans(workflow: Any) ->
 
 @pytest.mark.slow
 def test_a_study_through_a_submit_command_is_the_local_one(workflow: Any, local: Path) -> None:
+    ask_for_less(workflow.folder)
     call = ("--profile", "profiles/submit", *LOOK_OFTEN, *STUDY)
     workflow.snakemake(*call, "--", "training")
     results = workflow.folder / "results" / "four_runs"
