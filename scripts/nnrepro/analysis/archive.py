@@ -23,7 +23,7 @@ from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.files import stored
 from nnrepro.study import Run
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
-from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
 
 STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
@@ -229,14 +229,13 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
 def _unlike_record(folder: Path, record: dict[str, Any] | None) -> list[Path]:
     """Histories of a run that are not those whose checksums its training wrote into its record."""
     told = (record or {}).get("files")
-    sums = told.items() if isinstance(told, dict) else ()
-    files = [(folder / str(name), expected) for name, expected in sums]
+    sums = told if isinstance(told, dict) else {}
+    files = [folder / name for name in (RUN_FILES["history"], *SIDE_HISTORIES) if name in sums]
     return [
         file
-        for file, expected in files
-        if file.suffix == ".json"
-        and stored(file) is not None
-        and content_sha256(file) not in (None, expected)  # what cannot be read is told elsewhere
+        for file in files
+        if stored(file) is not None
+        and content_sha256(file) not in (None, sums[file.name])  # None is told of elsewhere
     ]
 
 
