@@ -157,6 +157,11 @@ def test_arithmetic_on_spans_holds_the_result_for_any_number_inside(a, b, s, t):
             "collapses(test_accuracy, 0.15, 0.40, 50) at least 2",
             "collapses of test accuracy at least 2",
         ),
+        (
+            "conv_epoch(test_accuracy), ratio at most 0.9: a run has 4 epochs (1 more is short)",
+            "convergence epoch of test accuracy, ratio at most 0.9: a run has 4 epochs "
+            "(1 more is short)",
+        ),
         ("train_seconds, ratio between 1.6 and 2.5", "training time, ratio between 1.6 and 2.5"),
         (
             "my(test_thing): no run of a/test_accuracy_b",

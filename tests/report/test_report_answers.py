@@ -7,6 +7,7 @@ import yaml
 from tests.report.conftest import BUDGET, study_of
 
 from nnrepro.analysis.csvfile import read_csv, write_csv
+from nnrepro.report import wording
 
 
 def part(report: str, anchor: str) -> str:
@@ -135,8 +136,8 @@ def test_the_first_screen_says_what_the_study_is_and_how_far_each_part_went(
     results.write_tables()
     opening = results.build().partition("<header")[2].partition("</header>")[0]
     assert "Somebody asked a question &amp; wants it answered." in opening
-    assert "<b>O</b>: 20 of 1000 epochs, 1 seed." in opening
-    assert "<b>T</b>: 250 epochs, 1 seed." in opening
+    assert f"<b>O</b> {wording.DASH} 20 of 1000 epochs, 1 seed." in opening
+    assert f"<b>T</b> {wording.DASH} 250 epochs, 1 seed." in opening
 
 
 def test_the_works_that_protocols_follow_are_cited(

@@ -121,7 +121,7 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 """Functions of a curve by name."""
 
-_MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\()?(\w+?)\)?(?:, [^)]*)?\)")
+_MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\((\w+)\)|(\w+))(?:, [^()]*)?\)")
 _NAMES = {name: name.replace("_", " ") for name in CURVES} | {"train_seconds": "training time"}
 
 
@@ -132,8 +132,8 @@ def in_words(text: str) -> str:
     """
 
     def said(match: re.Match[str]) -> str:
-        known = FUNCTIONS.get(match[1])
-        return f"{known.spoken} {match[2]}" if known and match[2] in CURVES else match[0]
+        known, curve = FUNCTIONS.get(match[1]), match[2] or match[3]
+        return f"{known.spoken} {curve}" if known and curve in CURVES else match[0]
 
     text = _MEASURE.sub(said, text)
     for name, words in _NAMES.items():

@@ -176,6 +176,7 @@ def _inconsistency_grid(rows: pd.DataFrame) -> Grid:
 
 def _spoken(shown: str) -> str:
     """Looked up numbers with the names of metrics and variants as words."""
+    shown = re.sub(r"\blast(\d+)_", r"last \1 ", shown)
     return re.sub(r"(?<=[a-z\d])_(?=[a-z\d])", " ", shown).replace(" | ", "; and ")
 
 

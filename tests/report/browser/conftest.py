@@ -13,6 +13,8 @@ from nnrepro.analysis.archive import read_runs
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.published.levels import curve_levels
+from nnrepro.published.numbers import load_published
 from nnrepro.report import build_report
 from nnrepro.study.folders import RunFolders
 
@@ -30,6 +32,12 @@ def write_page(results: Any, root: Path) -> Path:
     data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
     text = [item for item in data if item.run.experiment == "text_models"]
     save_drawings(study, curve_drawings(common, text), figures / "tan/curves")
+    if "koh" in study.protocols:  # whose report prints levels of these curves
+        koh = ProtocolFigures(study, "koh", results.decisions)
+        printed, _ = read_runs(study.runs_of("koh", "text_models"), results.root / "runs")
+        numbers = load_published(Path(__file__).parents[3] / study.published["results"], study)
+        levels = curve_levels(numbers, study, "koh", results.decisions)
+        save_drawings(study, curve_drawings(koh, printed, levels), figures / "koh/curves")
     shown = [item for item in data if item.run.experiment in DRAWN]
     save_drawings(study, comparison_drawings(common, shown), figures / "tan/comparison")
     log = root / "logs" / f"{text[0].run.id}.log"

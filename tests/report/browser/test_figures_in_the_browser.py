@@ -54,6 +54,27 @@ def test_a_trace_is_switched_off_and_on_by_keyboard(figure: Any) -> None:
     assert lines.count() == drawn
 
 
+def test_published_marks_are_switched_off_like_a_curve_and_have_no_value_to_read(page: Any) -> None:
+    image = page.locator("figure.curves img[src*='published%22']").first
+    anchor = image.locator("xpath=ancestor::figure").get_attribute("id")
+    image.scroll_into_view_if_needed()
+    figure = page.locator(f"[id='{anchor}']")
+    figure.locator(".traces").wait_for()
+    button = figure.get_by_role("button", name="published")
+    marks = figure.locator("g.trace-2").locator("visible=true")
+    assert marks.count() >= 4
+    assert "max 0." in figure.locator("svg").first.text_content()
+    button.press("Space")
+    assert marks.count() == 0
+    row = figure.locator(".traces li", has=page.get_by_role("button", name="published"))
+    assert row.locator(".value").inner_text() == ""
+    slider = figure.get_by_role("slider", name="Epoch")
+    slider.press("ArrowLeft")
+    said = figure.get_by_role("status")
+    said.filter(has_text="test cost").wait_for(state="attached")
+    assert "published" not in said.inner_text()
+
+
 def test_every_epoch_is_read_off_by_keyboard(page: Any, figure: Any, whole: Any) -> None:
     """The values are those of the history, at every epoch that the arrow keys reach."""
     run = next(run for run in whole.study.runs_of("tan", "text_models"))

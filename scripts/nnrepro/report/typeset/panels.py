@@ -21,6 +21,9 @@ from nnrepro.report.typeset.sentences import Sentences, spaced
 MEASURED = 4
 """How many of a column's longest texts and words are measured; the widest is among them."""
 
+SHORTEST_BROKEN = 10
+"""Letters of a name that may be broken, as in tables.typ."""
+
 Rows = Sequence[tuple[str, Row]]
 
 _BREAKS = re.compile(r"[ -]")
@@ -116,8 +119,13 @@ def _extent(cells: Sequence[Cell]) -> Extent:
     words: set[str] = set()
     for cell in cells:
         for part in (cell.text + cell.mark, cell.detail):
-            words |= {part} if cell.number else set(_words(part))
+            words |= {part} if cell.number or _is_name(cell) else set(_words(part))
     return Extent(_longest(texts), _longest(words))
+
+
+def _is_name(cell: Cell) -> bool:
+    """A short name, which tables.typ does not break at its signs."""
+    return cell.header and len(cell.text) < SHORTEST_BROKEN and " " not in cell.text
 
 
 def _words(text: str) -> Iterator[str]:
