@@ -55,6 +55,7 @@ def test_an_effect_inside_the_noise_is_undecided(decide, run_of):
     row = decide(HIGHER, pair(run_of, [0.5, 0.6, 0.4], [0.6, 0.5, 0.5]))
     assert row.verdict == UNDECIDED
     assert "inside the noise" in row.reason
+    assert row.cause == "noise"
     assert row.seeds_holding == 2
 
 
@@ -102,7 +103,7 @@ def test_one_seed_with_answers_is_compared_example_by_example(decide, run_of):
 def test_one_seed_tells_nothing_of_the_spread_of_other_measures(decide, run_of):
     row = decide([threshold("cells/a", "tail(test_loss)", below=2)], [run_of("cells/a", 0)])
     assert row.verdict == UNDECIDED
-    assert "one seed" in row.reason
+    assert "one seed" in row.reason and row.cause == "one seed"
     assert row.effect == 1
     assert np.isnan(row.ci95_low)
 
@@ -111,7 +112,7 @@ def test_a_shortened_run_is_undecided_and_names_its_epochs(decide, run_of):
     runs = [run_of("cells/a", s, accuracy=[0.5] * 5) for s in range(3)]
     row = decide([threshold("cells/a", above=0.4)], runs)
     assert row.verdict == UNDECIDED
-    assert "5 of 20 epochs" in row.reason
+    assert "5 of 20 epochs" in row.reason and row.cause == "short runs"
     assert row.effect == pytest.approx(0.1)
 
 
@@ -127,7 +128,7 @@ def test_generated_data_decides_nothing(decide, run_of, study_with):
     runs = [run_of("cells/a", s, of=made_up) for s in range(3)]
     row = decide([threshold("cells/a", above=0.4)], runs, study=made_up)
     assert row.verdict == UNDECIDED
-    assert "generated" in row.reason
+    assert "generated" in row.reason and row.cause == "generated data"
 
 
 def test_a_diverged_run_has_no_value(decide, run_of):
@@ -136,7 +137,7 @@ def test_a_diverged_run_has_no_value(decide, run_of):
     runs.append(run_of("cells/a", 2, loss=broken, status="diverged"))
     row = decide([threshold("cells/a", "tail(test_loss)", below=2)], runs)
     assert row.verdict == UNDECIDED
-    assert "diverged" in row.reason
+    assert "diverged" in row.reason and row.cause == "no number"
 
 
 def test_a_run_that_fell_back_to_guessing_for_good_has_not_converged(decide, run_of):
@@ -155,6 +156,8 @@ def test_times_are_compared_on_one_machine_only(decide, run_of):
         return [*runs, *(run_of("cells/d", s, seconds=5.0, **last) for s in (0, 1))]
 
     assert decide(rule, timed()).verdict == HOLDS
+    assert decide(rule, timed()).cause == ""
+    assert decide(rule, timed(device="another")).cause == "times"
     assert "different devices" in decide(rule, timed(device="another")).reason
     assert decide(rule, timed(threads=2)).verdict == UNDECIDED
 

@@ -21,7 +21,12 @@ def test_the_first_screen_answers_in_five_sentences(whole: Any, report: str) -> 
     opening = report.partition('id="answers"')[2].partition("</ol>")[0]
     assert opening.count("<li>") == len(whole.study.parts) + 3
     claims = read_csv(whole.tables / "claims.csv")
-    assert f"Of {len(claims)} claims that the reports make" in opening
+    assert f"Of {len(claims)} claims," in opening
+    undecided = claims.loc[claims["verdict"] == "undecided", "cause"]
+    short, unknown = (int((undecided == cause).sum()) for cause in ("short runs", "no number"))
+    assert short + unknown == len(undecided) and unknown  # under a budget that cuts every run
+    why = f"{short} as runs were cut short, {unknown} without a number to decide by"
+    assert f"{len(undecided)} are undecided ({why})" in opening
     for verdict, count in claims["verdict"].value_counts().items():
         name = str(verdict).replace(" ", "-")
         assert re.search(

@@ -15,7 +15,7 @@ from nnrepro.claims.claim import Claim, ClaimSet
 from nnrepro.claims.evidence import COMPARISON, Decisions, RunEvidence
 from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
-from nnrepro.claims.tree import FAILS, Part, verdict
+from nnrepro.claims.tree import FAILS, UNDECIDED, Part, verdict
 from nnrepro.study import Study
 from nnrepro.study.study import SELECTED
 
@@ -29,6 +29,7 @@ CLAIM_COLUMNS = (
     "statement",
     "verdict",
     "reason",
+    "cause",
     "deciding_part",
     "effect",
     "unit",
@@ -144,6 +145,7 @@ def _claim_row(
         "statement": claim.statement,
         "verdict": word,
         "reason": f"{reason}; {note}" if note else reason,
+        "cause": finding.cause if word == UNDECIDED else "",
         "deciding_part": decisive.name,
         **_numbers(decisive, finding),
         "runs": " ".join(sorted({r for p in claim.deciding for r in findings[id(p)].runs})),

@@ -11,6 +11,17 @@ from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.claims.spans import Span
 from nnrepro.claims.tree import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Part, opposite
 
+GENERATED = "generated data"
+SHORT = "short runs"
+TIMES = "times"
+NOISE = "noise"
+ONE_SEED = "one seed"
+NO_NUMBER = "no number"
+CAUSES = (SHORT, NOISE, TIMES, ONE_SEED, NO_NUMBER, GENERATED)
+"""Why a part is undecided: its runs were cut short, the difference is not clear of the noise or a
+tie, times cannot be compared, one seed tells nothing of the spread, a number cannot be had, or the
+data is made up."""
+
 _BEYOND = "a number that counts lies beyond the end of a run"
 
 
@@ -21,6 +32,7 @@ class Finding:
     Attributes:
         verdict: one of `nnrepro.claims.tree.VERDICTS`.
         reason: why, in words.
+        cause: of an undecided part, one of `CAUSES`; empty otherwise.
         margin: by how much the part is met, negative where it is not; None where nothing could be
             computed.
         subject: what the smallest margin is of.
@@ -38,6 +50,7 @@ class Finding:
     runs: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     holding: int = 0
+    cause: str = ""
 
 
 def judge(part: Part, evidence: RunEvidence) -> Finding:
@@ -60,7 +73,7 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
     except Untestable as problem:
         return Finding(NOT_TESTABLE, str(problem))
     except Unmeasured as problem:
-        return Finding(UNDECIDED, str(problem))
+        return Finding(UNDECIDED, str(problem), cause=NO_NUMBER)
     try:
         values = [
             [[evidence.value(q, seed) for q in condition.quantities] for seed in seeds]
@@ -69,7 +82,7 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
     except Untestable as problem:
         return Finding(NOT_TESTABLE, str(problem), runs=variants, seeds=seeds)
     except Unmeasured as problem:
-        return Finding(UNDECIDED, str(problem), runs=variants, seeds=seeds)
+        return Finding(UNDECIDED, str(problem), runs=variants, seeds=seeds, cause=NO_NUMBER)
     return _weighed(part, conditions, values, evidence, seeds)
 
 
@@ -88,7 +101,7 @@ def _weighed(
     ]
     if not all(span.bounded for spans in margins for span in spans):
         reason = "the number that the condition is about cannot be computed"
-        return Finding(UNDECIDED, reason, runs=variants, seeds=seeds)
+        return Finding(UNDECIDED, reason, runs=variants, seeds=seeds, cause=NO_NUMBER)
     if len(seeds) > 1:
         margin = over_seeds(margins)
     else:
@@ -102,10 +115,10 @@ def _weighed(
     met = [_met(conditions, [spans[i] for spans in margins]) for i in range(len(seeds))]
     holding = met.count(FAILS if part.negated else HOLDS)
     inclusive = all(condition.bound.inclusive for condition in conditions)
-    word, reason = _from_margin(margin, inclusive, part, met)
+    word, reason, cause = _from_margin(margin, inclusive, part, met)
     obstacle = _obstacle(part, evidence, variants, seeds)
-    if obstacle:
-        word, reason = UNDECIDED, obstacle
+    if obstacle is not None:
+        word, (reason, cause) = UNDECIDED, obstacle
     elif part.timed and _by_processor(runs := _runs(evidence, variants, seeds)):
         reason += (
             f"; in processor seconds, as other work took the processors from {_busy(runs)} of "
@@ -120,6 +133,7 @@ def _weighed(
         variants,
         seeds,
         holding,
+        cause,
     )
 
 
@@ -153,14 +167,14 @@ def met(condition: Condition, margin: Span) -> str:
 
 def _from_margin(
     margin: Margin, inclusive: bool, part: Part, met_at: Sequence[str]
-) -> tuple[str, str]:
-    """Verdict and reason by the margin alone, before any negation."""
-    word = UNDECIDED
+) -> tuple[str, str, str]:
+    """Verdict, reason and, if undecided, its cause by the margin alone, before any negation."""
+    word, cause = UNDECIDED, NOISE
     sides = ("claim's side", "other side")[:: -1 if part.negated else 1]
     if margin.censored and (len(set(met_at)) > 1 or not margin.kind):
-        reason = _BEYOND
+        reason, cause = _BEYOND, NO_NUMBER
     elif not margin.kind:
-        reason = "one seed tells nothing of the spread of this measure"
+        reason, cause = "one seed tells nothing of the spread of this measure", ONE_SEED
     elif abs(margin.effect) < part.tie:
         reason = f"a tie: the margin is less than {part.tie:g}"
     elif margin.low > 0 or (margin.low == 0 and inclusive):
@@ -168,31 +182,32 @@ def _from_margin(
     elif margin.high < 0 or (margin.high == 0 and not inclusive):
         word, reason = FAILS, f"the interval by {margin.kind} lies on the {sides[1]}"
     elif margin.censored:
-        reason = _BEYOND
+        reason, cause = _BEYOND, NO_NUMBER
     else:
         reason = f"inside the noise: the interval by {margin.kind} covers the threshold"
-    return word, reason
+    return word, reason, cause if word == UNDECIDED else ""
 
 
 def _obstacle(
     part: Part, evidence: RunEvidence, variants: Sequence[str], seeds: Sequence[int]
-) -> str:
-    """What forbids a verdict whatever the numbers say; empty for nothing."""
+) -> tuple[str, str] | None:
+    """What forbids a verdict whatever the numbers say, and its cause; None for nothing."""
     runs = _runs(evidence, variants, seeds)
     if evidence.study.generated_data or any(run.data.generated for run in runs):
-        return "the data is generated"
+        return "the data is generated", GENERATED
     short = {f"{run.data.run.id} has {run.shortened}": None for run in runs if run.shortened}
     if short:
         others = len(short) - 1
         more = f" ({others} more {'run is' if others == 1 else 'runs are'} short)" if others else ""
-        return f"{next(iter(short))}{more}"
+        return f"{next(iter(short))}{more}", SHORT
     if part.timed and (why := _untimed(runs)):
-        return why
+        return why, TIMES
     if any(measure.of_test_set for measure in part.measures):
         sizes = sorted({size for run in runs if (size := run.test_examples) is not None})
         if len(sizes) > 1:
-            return f"the runs were judged on test sets of {' and '.join(map(str, sizes))} examples"
-    return ""
+            counts = " and ".join(map(str, sizes))
+            return f"the runs were judged on test sets of {counts} examples", NO_NUMBER
+    return None
 
 
 def _untimed(runs: Sequence[MeasuredRun]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from nnrepro.analysis.statistics import CONFIDENCE
-from nnrepro.claims.tree import FAILS, HOLDS, VERDICTS
+from nnrepro.claims.judge import CAUSES
+from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.vocabulary import in_words
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
@@ -34,6 +35,7 @@ _COLUMNS = (
     "statement",
     "verdict",
     "reason",
+    "cause",
     "effect",
     "unit",
     "ci95_low",
@@ -64,17 +66,19 @@ class ClaimFacts:
     """How many claims there are of each verdict, and what their intervals are.
 
     Attributes:
-        claims: how many claims there are.
-        verdicts: how many have each verdict.
-        level: the level of the intervals, in per cent.
-        mark: stands at a claim that the runs and its own numbers decide differently.
-        differing: how many such there are.
+        claims: how many there are.
+        verdicts: counts by verdict.
+        undecided: the word for those that are undecided, and counts by cause.
+        level: confidence level of the intervals, in percent.
+        mark: the sign for a verdict that differs from that by the published numbers.
+        differing: how many do.
         decided: how many hold or fail.
         corrected: how many of these still do when corrected for the number of claims.
     """
 
     claims: int
     verdicts: tuple[tuple[str, int], ...]
+    undecided: tuple[str, tuple[tuple[str, int], ...]]
     level: str
     mark: str
     differing: int
@@ -123,11 +127,14 @@ def claim_facts(source: Source) -> ClaimFacts | None:
         return None
     differing = sum(flag(value) is False for value in frame["agrees_with_report"])
     counts = tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
+    causes = frame.loc[frame["verdict"] == UNDECIDED, "cause"].astype("object")
+    why = tuple((cause, count) for cause in CAUSES if (count := int((causes == cause).sum())))
     decided = frame["verdict"].isin([HOLDS, FAILS])
     sure = decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)
     return ClaimFacts(
         len(frame),
         counts,
+        (UNDECIDED, why),
         CONFIDENCE_LEVEL,
         DIFFERS,
         differing,

@@ -75,7 +75,7 @@ def inconsistencies(
     """Where what was published does not fit its own numbers."""
     if not panels:
         return
-    yield Heading(1, plain("Inconsistencies of the reports"), "inconsistencies")
+    yield Heading(1, plain("Inconsistencies in what was published"), "inconsistencies")
     yield Paragraph(sentences.say("inconsistencies"))
     for panel in panels:
         yield from strip_elements([panel], sentences, pictures)
