@@ -45,10 +45,7 @@ def ranking(values: list[float], margins: float | None = 0.01) -> str:
     return say("ranking", facts)
 
 
-@pytest.mark.parametrize(
-    "template",
-    ["sentences.html.j2", "parts.html.j2", "report.html.j2", "claims.html.j2", "published.html.j2"],
-)
+@pytest.mark.parametrize("template", sorted(path.name for path in TEMPLATES.glob("*.j2")))
 def test_templates_hold_no_number_of_their_own(template: str) -> None:
     """Every number of the prose comes with the facts; only markup may hold digits."""
     text = (TEMPLATES / template).read_text(encoding="utf-8")
