@@ -14,6 +14,7 @@ import typst
 from nnrepro.report import ReportError
 from nnrepro.report.build import collect_page
 from nnrepro.report.source import Source
+from nnrepro.report.typeset import back
 from nnrepro.report.typeset.compile import FONTS, files_of
 
 HOSTILE = '#panic("x") $a^b$ @ref <label> \\ *bold* _under_ `code` = // Δέλτα Łódź дом'
@@ -142,6 +143,22 @@ def test_a_study_of_ones_own_has_neither_claims_nor_published_numbers(
     assert "Allruns" in words
     assert "Publishedbesidereproduced" not in words
     assert "Claimsonthisquestion" not in words
+
+
+def test_thousands_of_runs_are_not_listed_on_paper(
+    small: Any, pages: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Typesetting 4,950 of them took three minutes and more than a gigabyte."""
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    count = len(results.study.runs)
+    for most, listed in ((count, True), (count - 1, False)):
+        monkeypatch.setattr(back, "MOST_PRINTED", most)
+        words = pages(results.build_pdf())
+        assert (squeezed("Runs by protocol and experiment") in words) == listed
+        told = squeezed(f"A list of all {count} runs would be too long for paper")
+        assert (told in words) != listed
 
 
 def test_a_damaged_figure_is_named(small: Any) -> None:

@@ -34,6 +34,9 @@ from nnrepro.report.wording import UNKNOWN, anchor
 _CLAIMS = "claims.html.j2"
 _PUBLISHED = "published.html.j2"
 
+MOST_PRINTED = 500
+"""Of more runs the PDF has no list: thousands take hundreds of pages and minutes to typeset."""
+
 
 def claims(claims: Claims | None, sentences: Sentences) -> Iterator[Element]:
     """How many claims hold, and each claim with its verdict."""
@@ -110,6 +113,10 @@ def runs(runs: RunList, status: RunStatus | None, sentences: Sentences) -> Itera
     yield Heading(1, plain("All runs"), "runs")
     if not runs.groups:
         yield Paragraph(sentences.say("missing", "table", "tables/runs.csv"), "warning")
+        return
+    count = sum(len(group.rows) for group in runs.groups)
+    if count > MOST_PRINTED:
+        yield Paragraph(sentences.say("too_many_runs", count))
         return
     yield Paragraph(sentences.say("all_runs"))
     if status and status.busy:
