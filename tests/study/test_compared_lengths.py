@@ -33,7 +33,7 @@ def test_the_length_of_the_majority_is_what_longer_runs_are_compared_at(study: S
     extent = Extent.by_epochs(study, lengths(study, 40, 40, count=1, to=1000))
     assert extent.compared_epochs == {FIRST: 40}
     runs = study.runs_of("tan", "channel_grid")
-    assert extent.stamp(runs) == "1000 or 40 of 1000 epochs, 1 seed"
+    assert extent.stamp(runs) == "40 of 1000 epochs, 1000 epochs in full, 1 seed"
     assert extent.comparable.stamp(runs) == "40 of 1000 epochs, 1 seed"
 
 

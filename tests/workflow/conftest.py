@@ -1,5 +1,6 @@
 """A fresh copy of the project, and Snakemake to run in it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -103,9 +104,20 @@ def workflow(copy_to: Callable[[Path], Workflow], tmp_path: Path) -> Workflow:
 def _smallest_results(
     copy_to: Callable[[Path], Workflow], tmp_path_factory: pytest.TempPathFactory
 ) -> Workflow:
-    finished = copy_to(tmp_path_factory.mktemp("smallest") / "project")
-    shutil.copy2(SMALLEST, finished.folder / "budgets" / "smallest.yaml")
-    finished.snakemake("--configfile", "budgets/smallest.yaml")
+    """The smallest study, carried out once for all processes that run tests at the same time."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    done = shared / "smallest.done"
+    with (shared / "smallest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            return Workflow(shared / "smallest")
+        shutil.rmtree(shared / "smallest", ignore_errors=True)
+        finished = copy_to(shared / "smallest")
+        shutil.copy2(SMALLEST, finished.folder / "budgets" / "smallest.yaml")
+        finished.snakemake("--configfile", "budgets/smallest.yaml")
+        done.touch()
     return finished
 
 
