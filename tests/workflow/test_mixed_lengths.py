@@ -70,6 +70,7 @@ def test_it_wins_nothing_by_its_length_and_is_shown_in_full_by_itself(results: P
     note = "30/40 went on to 100 epochs; compared here at 10, as most others have no more."
     assert html.count(note) == 3, "at the table, the heat map and the comparison, not the curves"
     assert "Runs that went on for longer" in html
+    assert "different lengths" not in html and "runs of 10 to 100 epochs" not in html
     grid = (results / "figures/tan/heatmap/grid.svg").read_text(encoding="utf-8")
     curves = (results / f"figures/tan/curves/channel_grid/{LONGER}.svg").read_text(encoding="utf-8")
     assert "10 of 1000 epochs" in grid and "100 of 1000 epochs" in curves

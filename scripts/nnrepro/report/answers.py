@@ -109,7 +109,7 @@ def _leader(
     ranking, _ = standing(source, rows.reset_index(drop=True), protocol, runs)
     if not ranking.leaders:
         return None
-    budget = source.stamp(runs) if source.short_runs(runs) else ""
+    budget = source.stamp(runs, compared=True) if source.short_runs(runs) else ""
     title = source.protocol_title(protocol)
     return LeaderFacts(title, ranking, lengths(source, runs), budget)
 

@@ -197,9 +197,12 @@ def standing(
 
 
 def lengths(source: Source, runs: Sequence[Run]) -> tuple[str, ...]:
-    """Fewest and most epochs of runs that were to have as many; empty where they have."""
+    """Fewest and most epochs at which runs that were to have as many are compared.
+
+    Empty where they all have the same number.
+    """
     by_asked: dict[int, set[int]] = {}
-    for run in source.extent.runs(runs):
+    for run in source.extent.comparable.runs(runs):
         by_asked.setdefault(run.protocol_epochs, set()).add(int(run.settings["epochs"]))
     uneven = [count for counts in by_asked.values() if len(counts) > 1 for count in counts]
     return (wording.grouped(min(uneven)), wording.grouped(max(uneven))) if uneven else ()
