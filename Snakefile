@@ -44,6 +44,7 @@ include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/published.smk"
 include: "rules/claims.smk"
+include: "rules/supplements.smk"
 include: "rules/report.smk"
 
 

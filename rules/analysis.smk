@@ -41,13 +41,13 @@ rule tabulate_runs:
         runs=report(
             PATHS.table("runs"),
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "All runs"},
         ),
         variants=report(
             PATHS.table("variants"),
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "All variants"},
         ),
         comparable=COMPARABLE,
@@ -83,7 +83,7 @@ rule make_table:
         report(
             f"{ROOT}/tables/{{table}}.csv",
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels=lambda wildcards: {"table": STUDY.tables[wildcards.table].title},
         ),
     log:

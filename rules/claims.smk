@@ -25,13 +25,13 @@ rule decide_claims:
         claims=report(
             CLAIM_TABLES["claims"],
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "Claims"},
         ),
         parts=report(
             CLAIM_TABLES["parts"],
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "Claims, part by part"},
         ),
     log:

@@ -21,7 +21,7 @@ from nnrepro.planning.order import priorities
 from nnrepro.study import StudyPaths, load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
-from nnrepro.study.paths import SIDE_HISTORIES
+from nnrepro.study.paths import SIDE_HISTORIES, SUPPLEMENTS
 
 
 @contextmanager
@@ -130,14 +130,16 @@ def decision(protocol, experiment):
 
 def decisions_of(protocol):
     """The files with a protocol's decisions."""
-    return [
-        decision(protocol, experiment)
-        for experiment in STUDY.selecting_experiments
-        if run_files("history", STUDY.runs_of(protocol, experiment))
-    ]
+    return [str(file) for file in PATHS.decisions(STUDY, protocol)]
 
 
 DECISIONS = [file for protocol in STUDY.protocols for file in decisions_of(protocol)]
+
+
+def shelf(category):
+    """A category of Snakemake's own report; that of a supplement says whose it is."""
+    supplement = PATHS.root.parent.name == SUPPLEMENTS
+    return f"{STUDY.title}: {category}" if supplement else category
 
 
 def described(runs):

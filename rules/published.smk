@@ -24,13 +24,13 @@ rule compare_published:
         compared=report(
             COMPARED,
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "Published beside reproduced"},
         ),
         summary=report(
             PATHS.table("published_summary"),
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "Published beside reproduced, summary"},
         ),
     log:
@@ -58,7 +58,7 @@ rule list_inconsistencies:
         report(
             PATHS.table("inconsistencies"),
             caption="../docs/captions/table.rst",
-            category="Tables",
+            category=shelf("Tables"),
             labels={"table": "Inconsistencies of the published numbers"},
         ),
     log:
@@ -85,7 +85,7 @@ rule draw_agreement:
             directory(f"{ROOT}/figures/{{protocol}}/agreement"),
             patterns=["{figure}.svg"],
             caption="../docs/captions/agreement.rst",
-            category="Figures",
+            category=shelf("Figures"),
             subcategory="Published against reproduced",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),

@@ -10,17 +10,22 @@ rule build_report:
         reading=READING,
         histories=lambda _: run_files("history", DETAILED),
         records=lambda _: run_files("record", DETAILED),
+        supplements=[
+            file
+            for study in SUPPLEMENTARY.values()
+            for file in supplement_files(study)
+        ],
     output:
         html=report(
             str(PATHS.report),
             caption="../docs/captions/report.rst",
-            category="Report",
+            category=shelf("Report"),
             labels={"form": "for the screen"},
         ),
         pdf=report(
             str(PATHS.report_pdf),
             caption="../docs/captions/report_pdf.rst",
-            category="Report",
+            category=shelf("Report"),
             labels={"form": "for print"},
         ),
     log:
@@ -32,6 +37,7 @@ rule build_report:
         study=value_fingerprint({k: v for k, v in config.items() if k != "training"}),
         runs=lambda _: described(STUDY.runs),
         vouched=vouched(DETAILED),
+        supplements=value_fingerprint(SUPPLEMENT_CONFIGS),
         code=code("build_report.py"),
         templates=code_fingerprint(report_templates()),
     message:
@@ -70,7 +76,7 @@ rule describe_results:
 rule check_histories:
     input:
         REPORT,
-        reading=READING,
+        reading=[READING, *SUPPLEMENT_READINGS],
     output:
         CHECKED,
     log:

@@ -4,11 +4,30 @@ from pathlib import Path
 
 import job
 from nnrepro.files import read_json
-from nnrepro.report import build_report
-from nnrepro.study import StudyPaths
+from nnrepro.models import catalogue
+from nnrepro.report import Source, build_report
+from nnrepro.study import StudyPaths, load_study
+from nnrepro.study.supplements import supplement_config
 
 study = job.start(snakemake)
 paths = StudyPaths.of(study)
+
+
+def supplement_source(name: str) -> Source:
+    """What the report shows of a supplement."""
+    own = load_study(supplement_config(study, name), catalogue())
+    places = StudyPaths.of(own)
+    files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
+    return Source(
+        own,
+        tables=places.root / "tables",
+        figures=places.root / "figures",
+        decisions=job.read_decisions(files),
+        provenance=read_json(places.root / "provenance.json"),
+        supplement=name,
+    )
+
+
 build_report(
     study,
     tables=paths.root / "tables",
@@ -20,4 +39,5 @@ build_report(
     logs=None if study.archive else paths.root / "logs/train_run",
     out=Path(snakemake.output.html),
     pdf=Path(snakemake.output.pdf),
+    supplements=[supplement_source(name) for name in study.supplements],
 )

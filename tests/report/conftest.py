@@ -1,7 +1,11 @@
 """Synthetic results to build reports from, and a reader of the reports."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -26,7 +30,7 @@ from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
 from nnrepro.published.reproduction import Evidence
-from nnrepro.report import build_report
+from nnrepro.report import Source, build_report
 from nnrepro.study import Run, Study, load_study
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 400"><text y="40">{}</text></svg>'
@@ -147,17 +151,28 @@ class Results:
         self,
         provenance: Mapping[str, Any] | None = None,
         reading: Mapping[str, Any] | None = None,
+        supplements: Sequence[Source] = (),
     ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out, reading=reading)
+        self._build(provenance, out, reading=reading, supplements=supplements)
         return out.read_text(encoding="utf-8")
 
-    def build_pdf(self, provenance: Mapping[str, Any] | None = None) -> bytes:
+    def build_pdf(
+        self,
+        provenance: Mapping[str, Any] | None = None,
+        supplements: Sequence[Source] = (),
+    ) -> bytes:
         """The report as PDF; the HTML is made with it."""
         pdf = self.root / "report" / "report.pdf"
-        self._build(provenance, pdf.with_name("index.html"), pdf)
+        self._build(provenance, pdf.with_name("index.html"), pdf, supplements=supplements)
         return pdf.read_bytes()
+
+    def as_supplement(self, name: str) -> Source:
+        """These results as those of a study that supplements another."""
+        return Source(
+            self.study, self.tables, self.figures, self.decisions, PROVENANCE, supplement=name
+        )
 
     def _build(
         self,
@@ -165,6 +180,7 @@ class Results:
         out: Path,
         pdf: Path | None = None,
         reading: Mapping[str, Any] | None = None,
+        supplements: Sequence[Source] = (),
     ) -> None:
         build_report(
             self.study,
@@ -175,6 +191,7 @@ class Results:
             reading=reading,
             out=out,
             pdf=pdf,
+            supplements=supplements,
         )
 
     def _write_published(self, frame: pd.DataFrame) -> None:
@@ -295,6 +312,18 @@ class Outline(HTMLParser):
             self._words.append(data)
 
 
+def squeezed(text: str) -> str:
+    """Text without white space and the places where a long word may break."""
+    return re.sub(r"[\s\u200b\u00a0\u202f]+", "", text)
+
+
+def paragraphs(html: str) -> list[str]:
+    """Every paragraph, heading, item and caption of a page but for its contents, squeezed."""
+    body = re.sub(r"<nav.*?</nav>", "", html, flags=re.S)
+    said = re.findall(r"<(p|li|figcaption|caption|dd|h2|h3|h4|h5)\b[^>]*>(.*?)</\1>", body, re.S)
+    return [squeezed(unescape(re.sub(r"<[^>]+>", "", text))) for _, text in said]
+
+
 BUDGET = {"epochs": {"image": 20, "characters": 10, "words": 10}}
 
 
@@ -332,3 +361,18 @@ def small(repository: Path, tmp_path: Path) -> Any:
 def outline() -> Callable[[str], Outline]:
     """A function that reads a report back as a browser would."""
     return Outline
+
+
+@pytest.fixture(scope="session")
+def pages() -> Callable[[bytes], str]:
+    """A function that gives the words of a PDF, as `pdftotext` finds them."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+
+    def read(pdf: bytes) -> str:
+        done = subprocess.run(
+            ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+        )
+        return squeezed(done.stdout.decode())
+
+    return read

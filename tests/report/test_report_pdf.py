@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import typst
+from tests.report.conftest import paragraphs, squeezed
 
 from nnrepro.report import ReportError
 from nnrepro.report.build import collect_page
@@ -18,26 +18,6 @@ from nnrepro.report.typeset import back
 from nnrepro.report.typeset.compile import FONTS, files_of
 
 HOSTILE = '#panic("x") $a^b$ @ref <label> \\ *bold* _under_ `code` = // Δέλτα Łódź дом'
-
-
-def squeezed(text: str) -> str:
-    """Text without white space and the places where a long word may break."""
-    return re.sub(r"[\s\u200b\u00a0\u202f]+", "", text)
-
-
-@pytest.fixture(scope="session")
-def pages() -> Callable[[bytes], str]:
-    """A function that gives the words of a PDF, as `pdftotext` finds them."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
-
-    def read(pdf: bytes) -> str:
-        done = subprocess.run(
-            ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
-        )
-        return squeezed(done.stdout.decode())
-
-    return read
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +31,7 @@ def test_every_sentence_and_caption_of_the_html_stands_in_the_pdf(
 ) -> None:
     """A paragraph that is added to the HTML alone fails here; numbers are the same in both."""
     words = pages(pdf)
-    body = re.sub(r"<nav.*?</nav>", "", report, flags=re.S)
-    said = re.findall(r"<(p|li|figcaption|caption|dd|h2|h3|h4|h5)\b[^>]*>(.*?)</\1>", body, re.S)
-    texts = [squeezed(unescape(re.sub(r"<[^>]+>", "", text))) for _, text in said]
+    texts = paragraphs(report)
     captions = [text for text in texts if re.match(r"(Figure|Table)\d+\.", text)]
     assert len(captions) > 80
     assert [text for text in texts if text not in words] == []

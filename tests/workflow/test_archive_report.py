@@ -34,7 +34,8 @@ def archive(workflow: Any) -> Path:
         for variant in VARIANTS:
             write_history(folder, f"{protocol}/text_models/{variant}/seed0", 12)
     config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
-    config = {key: value for key, value in config.items() if key not in ("claims", "published")}
+    for section in ("claims", "published", "supplements"):
+        del config[section]
     config["title"] = "Somebody's own study"
     config["only"] = {
         "experiments": ["text_models"],

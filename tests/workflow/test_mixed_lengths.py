@@ -37,7 +37,7 @@ def results(workflow: Any) -> Path:
         write(folder, variant, [level] * SHORT)
     write(folder / "longer", LONGER, [0.32] * SHORT + [0.9] * (LONG - SHORT))
     config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
-    for section in ("claims", "published"):
+    for section in ("claims", "published", "supplements"):
         del config[section]
     config["experiments"]["channel_grid"]["parameters"] |= {"c1": [10, 30], "c2": [20, 40]}
     config["only"] = {"protocols": ["tan"], "experiments": ["channel_grid"]}

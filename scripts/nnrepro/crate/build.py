@@ -44,6 +44,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
 | `runs/` | histories and records of all runs, where they were trained here |
+| `supplements/` | tables and figures of other studies that the report shows, where it does |
 | `workflow/` | the workflow's entry file, and the configuration of the study |
 | `ro-crate-metadata.json` | all this for programs: https://w3id.org/ro/crate |
 """
@@ -189,8 +190,16 @@ def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]
     titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
     titles |= {name: spec.title for name, spec in study.tables.items()}
     for file in sorted((paths.root / "tables").glob("*.csv")):
-        title = titles.get(file.stem, file.stem.replace("_", " ").capitalize())
+        title = titles.get(file.stem, _spelled(file))
         yield _file(crate, paths, f"tables/{file.name}", title)
+    for name in study.supplements:
+        for file in sorted((paths.supplement(name) / "tables").glob("*.csv")):
+            place = file.relative_to(paths.root).as_posix()
+            yield _file(crate, paths, place, f"Supplement {name}: {_spelled(file)}")
+
+
+def _spelled(file: Path) -> str:
+    return file.stem.replace("_", " ").capitalize()
 
 
 def _figures(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:

@@ -8,5 +8,6 @@ from a table: templates hold none.
 
 from nnrepro.report.build import build_report
 from nnrepro.report.errors import ReportError
+from nnrepro.report.source import Source
 
-__all__ = ["ReportError", "build_report"]
+__all__ = ["ReportError", "Source", "build_report"]

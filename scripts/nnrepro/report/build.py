@@ -1,7 +1,7 @@
 """Building the report: collect the page, render and typeset it, write both."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from nnrepro.report.claims import claims_of, findings_of
 from nnrepro.report.differences import differences
 from nnrepro.report.figures import figure_block
 from nnrepro.report.methods import methods, references
-from nnrepro.report.page import Absent, Block, Page, Part, Section
+from nnrepro.report.page import Absent, Block, Page, Part, Section, Statement, Supplement
 from nnrepro.report.provenance import provenance as provenance_of
 from nnrepro.report.published import comparison as comparison_of
 from nnrepro.report.published import inconsistencies as inconsistencies_of
@@ -20,7 +20,7 @@ from nnrepro.report.reading import reading as reading_of
 from nnrepro.report.rendering import render
 from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
-from nnrepro.report.summary import budget, counts, highlights, run_status
+from nnrepro.report.summary import budget, counts, highlights, run_status, supplement_facts
 from nnrepro.report.tables import table_block
 from nnrepro.report.typeset import typeset
 from nnrepro.study import FigureSpec, Question, Study, TableSpec
@@ -39,6 +39,7 @@ def build_report(
     reading: Mapping[str, Any] | None = None,
     folders: RunFolders | None = None,
     logs: Path | None = None,
+    supplements: Sequence[Source] = (),
 ) -> None:
     """Write the report as one self-contained HTML file, and as PDF.
 
@@ -56,6 +57,7 @@ def build_report(
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
+        supplements: other studies whose questions the report shows, in their order.
 
     Raises:
         ReportError: a table or figure is there but damaged.
@@ -64,21 +66,25 @@ def build_report(
     source = Source(
         study, Path(tables), Path(figures), decisions, provenance, reading or {}, folders, logs
     )
-    page = collect_page(source)
+    page = collect_page(source, supplements)
     write_text(Path(out), render(page))
     if pdf is not None:
         write_bytes(Path(pdf), typeset(page))
 
 
-def collect_page(source: Source) -> Page:
+def collect_page(source: Source, supplements: Sequence[Source] = ()) -> Page:
     """Everything that the report shows.
+
+    Args:
+        source: the study that the report is about.
+        supplements: other studies whose questions it shows.
 
     Raises:
         ReportError: a table or figure is there but damaged.
     """
     study = source.study
     figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
-    used = methods(source)
+    used = methods(source, supplements)
     return Page(
         title=study.title,
         study=study.name,
@@ -90,7 +96,7 @@ def collect_page(source: Source) -> Page:
         answers=answers(source),
         key_figures=_key_figures(source, figure_numbers),
         highlights=highlights(source),
-        differences=differences(source, table_numbers),
+        differences=differences(source, supplements, table_numbers),
         parts=_parts(source, figure_numbers, table_numbers),
         methods=used,
         references=references(source, used),
@@ -100,6 +106,21 @@ def collect_page(source: Source) -> Page:
         claims=claims_of(source, table_numbers),
         published=comparison_of(source, figure_numbers, table_numbers),
         inconsistencies=inconsistencies_of(source, table_numbers),
+        supplements=tuple(_supplement(each, figure_numbers, table_numbers) for each in supplements),
+    )
+
+
+def _supplement(
+    source: Source, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+) -> Supplement:
+    """Another study: what it is, and the questions of all its parts."""
+    parts = _parts(source, figure_numbers, table_numbers)
+    return Supplement(
+        anchor=source.heading_anchor,
+        title=source.study.title,
+        about=source.study.about,
+        extent=Statement("supplement", supplement_facts(source)),
+        sections=tuple(section for part in parts for section in part.sections),
     )
 
 
@@ -153,7 +174,7 @@ def _section(
     blocks = [figure_block(source, figure, figure_numbers, there) for figure in figures]
     blocks += [table_block(source, table, table_numbers, there) for table in tables]
     return Section(
-        anchor=f"question-{wording.slug(question.name)}",
+        anchor=source.question_anchor(question.name),
         name=question.name,
         title=question.title,
         text=question.text,

@@ -262,6 +262,6 @@ def interval_notes(context: TableContext, shown: Metric) -> tuple[Statement, ...
     if not kinds:
         return ()
     words = tuple(words for kind, words in KINDS_OF_INTERVAL.items() if kind in kinds)
-    file = f"tables/{context.spec.name}.csv"
+    file = context.source.file(f"tables/{context.spec.name}.csv")
     facts = IntervalFacts(CONFIDENCE_LEVEL, SEEDS in kinds, kinds != {SEEDS}, file, words)
     return (Statement("interval_note", facts),)

@@ -1,33 +1,37 @@
 """How the protocols differ: settings of the same model that they set differently."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nnrepro.report import wording
-from nnrepro.report.page import TABLE, Cell, Column, Grid, Panel, Row
+from nnrepro.report.page import TABLE, Cell, Column, Differences, Grid, Measured, Panel, Row
 from nnrepro.report.source import Source
 from nnrepro.study import Run
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 ANCHOR = "protocol-differences"
+FACTORS = "factors"
 _NOT_SET = "not set"
 
 
-def differences(source: Source, numbers: Iterator[int]) -> tuple[Panel, ...]:
-    """The settings that differ between protocols for the same variant; none with one protocol.
+def differences(
+    source: Source, supplements: Iterable[Source], numbers: Iterator[int]
+) -> Differences | None:
+    """The settings that differ between protocols for the same variant; None with one protocol.
 
     Args:
         source: what the report is made from.
+        supplements: further studies of the report, any of which may tell what a difference carries.
         numbers: gives the table its number.
     """
     if not source.several_protocols:
-        return ()
+        return None
     rows = [
         Row((Cell(model, header=True), Cell(name), *map(Cell, values)))
         for model, name, values in _differing(source)
     ]
     if not rows:
-        return ()
+        return None
     columns = (
         Column("Model", number=False),
         Column("Setting", number=False),
@@ -42,7 +46,19 @@ def differences(source: Source, numbers: Iterator[int]) -> tuple[Panel, ...]:
         stamp="as the configuration asks for",
         cut=False,
     )
-    return (replace(panel, grid=Grid(columns, tuple(rows))),)
+    measured = tuple(place for each in (source, *supplements) for place in _measured(each))
+    return Differences(replace(panel, grid=Grid(columns, tuple(rows))), measured)
+
+
+def _measured(source: Source) -> Iterator[Measured]:
+    """A supplement that changes one factor at a time, or the questions of a study that do."""
+    asked = {table.question for table in source.study.tables.values() if table.kind == FACTORS}
+    if source.supplement and asked:
+        yield Measured(source.heading_anchor, source.study.title)
+        return
+    for question in source.study.questions.values():
+        if question.name in asked:
+            yield Measured(source.question_anchor(question.name), question.title)
 
 
 def _differing(source: Source) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -188,6 +188,5 @@ def _signed(shown: Metric, difference: float) -> str:
 
 def _interval_facts(context: TableContext, rows: pd.DataFrame) -> IntervalFacts:
     kinds = set(rows["interval"].dropna()) if "interval" in rows.columns else set()
-    return IntervalFacts(
-        CONFIDENCE_LEVEL, SEEDS in kinds, TEST_SET in kinds, f"tables/{context.spec.name}.csv"
-    )
+    file = context.source.file(f"tables/{context.spec.name}.csv")
+    return IntervalFacts(CONFIDENCE_LEVEL, SEEDS in kinds, TEST_SET in kinds, file)

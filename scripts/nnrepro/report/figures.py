@@ -112,7 +112,7 @@ def figure_block(
         Strip(title, tuple(panel(name, each) for name, found in owned.items() for each in found))
         for title, owned in drawings.items()
     )
-    return Block(FIGURE, spec.title, f"figure-{spec.name}", strips)
+    return Block(FIGURE, spec.title, source.anchor(f"figure-{spec.name}"), strips)
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _panel(
         image="" if missing else data_uri(read_svg(path)),
         drawing=spec.kind,
         alt=_alt(source, spec, protocol, drawing),
-        missing=f"figures/{relative.as_posix()}" if missing else "",
+        missing=source.file(f"figures/{relative.as_posix()}") if missing else "",
     )
 
 

@@ -1,6 +1,6 @@
 """How the numbers came about: what was measured, how sure it is, and what it was judged by."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
@@ -50,8 +50,8 @@ class MethodFacts:
     selects_on_test: bool
 
 
-def methods(source: Source) -> tuple[Method, ...]:
-    """The methods that this study's tables and figures use."""
+def methods(source: Source, supplements: Sequence[Source] = ()) -> tuple[Method, ...]:
+    """The methods that the tables and figures of a study and of its supplements use."""
     study = source.study
     facts = MethodFacts(
         CONFIDENCE_LEVEL,
@@ -67,7 +67,7 @@ def methods(source: Source) -> tuple[Method, ...]:
     return tuple(
         Method(item.title, Statement(item.macro, facts), (*item.references, *item.follows(source)))
         for item in _METHODS
-        if item.applies(source)
+        if any(item.applies(each) for each in (source, *supplements))
     )
 
 

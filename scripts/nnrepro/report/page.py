@@ -240,6 +240,25 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Supplement:
+    """Another study's questions.
+
+    Attributes:
+        anchor: id of its heading.
+        title: the study's.
+        about: what it is.
+        extent: how far it went, and where the rest of it is.
+        sections: its questions, of all its parts.
+    """
+
+    anchor: str
+    title: str
+    about: str
+    extent: Statement
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
 class Highlight:
     """What the summary says of an experiment under one protocol."""
 
@@ -566,6 +585,27 @@ class Claims:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A place of the report that tells how much single changes carry: its heading's id and text."""
+
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What the protocols do differently.
+
+    Attributes:
+        panel: the settings that differ.
+        measured: where the report tells what they come to.
+    """
+
+    panel: Panel
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -579,7 +619,7 @@ class Page:
     answers: tuple[Statement, ...]
     key_figures: tuple[Block, ...]
     highlights: tuple[HighlightGroup, ...]
-    differences: tuple[Panel, ...]
+    differences: Differences | None
     methods: tuple[Method, ...]
     references: tuple[Reference, ...]
     parts: tuple[Part, ...]
@@ -589,3 +629,4 @@ class Page:
     published: Comparison | None = None
     inconsistencies: tuple[Panel, ...] = ()
     claims: Claims | None = None
+    supplements: tuple[Supplement, ...] = ()

@@ -12,10 +12,12 @@ from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.metrics import windows
+from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.paths import SUPPLEMENTS
 from nnrepro.study.study import SELECTED
 
 RUNS_TABLE = "runs"
@@ -59,6 +61,8 @@ class Source:
         reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
         folders: where the folders of the runs are; None shows no run by itself.
         logs: folder of the logs of the trainings; None without one.
+        supplement: by which name the study supplements the one that the report is about; empty for
+            that one itself.
     """
 
     study: Study
@@ -69,6 +73,24 @@ class Source:
     reading: Mapping[str, Any] = field(default_factory=dict)
     folders: RunFolders | None = None
     logs: Path | None = None
+    supplement: str = ""
+
+    def anchor(self, name: str) -> str:
+        """Id of an element of the report; a supplement's differ from all others."""
+        return f"{self.supplement}-{name}" if self.supplement else name
+
+    @property
+    def heading_anchor(self) -> str:
+        """Id of a supplement's heading."""
+        return self.anchor("supplement")
+
+    def question_anchor(self, question: str) -> str:
+        """Id of a question's heading."""
+        return self.anchor(f"question-{wording.slug(question)}")
+
+    def file(self, path: str) -> str:
+        """A path below the folder of the study's results, as readers of the report find it."""
+        return f"{SUPPLEMENTS}/{self.supplement}/{path}" if self.supplement else path
 
     def table_path(self, name: str) -> Path:
         """Where a table should lie."""
@@ -236,7 +258,9 @@ class Source:
         return f"{owner}: {title}" if owner else title
 
     def variant_anchor(self, protocol: str, experiment: str, variant: str) -> str:
-        """Id of the row of a variant's first seed; empty where the study has no such run."""
+        """Id of the row of a variant's first seed; empty where the report lists no such run."""
+        if self.supplement:
+            return ""
         for run in self.study.runs_of(protocol, experiment):
             if run.variant == variant:
                 return self.run_anchor(run.id)

@@ -47,6 +47,30 @@ class HighlightFacts:
     epochs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class SupplementFacts:
+    """How far a supplement went.
+
+    Attributes:
+        name: by which name it supplements.
+        study: its own name.
+        runs: how many runs it has.
+        budget: their epochs and seeds in words.
+    """
+
+    name: str
+    study: str
+    runs: int
+    budget: str
+
+
+def supplement_facts(source: Source) -> SupplementFacts:
+    """How far a supplement went; runs that are not there do not count."""
+    study = source.study
+    there = source.extent.runs(study.runs)
+    return SupplementFacts(source.supplement, study.name, len(there), source.stamp(study.runs))
+
+
 def budget(source: Source) -> Budget:
     """What of the protocols' demands the study leaves out."""
     study = source.study

@@ -49,7 +49,7 @@ def table_block(
     contents = {name: _content(source, spec, name, found) for name, found in runs.items() if found}
     strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for protocol, content in contents.items():
-        for title, shown in _shown(spec, content):
+        for title, shown in _shown(source, spec, content):
             strips.setdefault(title, []).append((protocol, shown))
     firsts: dict[str, Panel] = {}
     numbered = []
@@ -71,13 +71,16 @@ def table_block(
         for name, content in contents.items()
         if content and content.statements
     )
-    return Block(TABLE, spec.title, f"table-{spec.name}", tuple(numbered), findings)
+    anchor = source.anchor(f"table-{spec.name}")
+    return Block(TABLE, spec.title, anchor, tuple(numbered), findings)
 
 
-def _shown(spec: TableSpec, content: TableContent | None) -> list[tuple[str, dict[str, Any]]]:
+def _shown(
+    source: Source, spec: TableSpec, content: TableContent | None
+) -> list[tuple[str, dict[str, Any]]]:
     """What each panel of a protocol shows, with the title of its strip; always at least one."""
     if content is None:
-        return [("", {"missing": f"tables/{spec.name}.csv"})]
+        return [("", {"missing": source.file(f"tables/{spec.name}.csv")})]
     shown: list[tuple[str, dict[str, Any]]] = [
         (title, {"grid": grid, "notes": content.notes.get(title, ())})
         for title, grid in content.grids

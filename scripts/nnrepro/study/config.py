@@ -178,6 +178,7 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         declared_questions=tuple(config["questions"]),
         published=config["published"] or {},
         claims=config.get("claims"),
+        supplements=config["supplements"] or {},
         archive=config.get("archive"),
         results=config.get("results"),
         allow_gaps=config["allow_gaps"],

@@ -20,6 +20,9 @@ FOLDS_HISTORY = "history_folds.json"
 SIDE_HISTORIES = (COMPARISON_HISTORY, VALIDATION_HISTORY, FOLDS_HISTORY)
 """What a run records beside `history.json`, where its settings ask for it."""
 
+SUPPLEMENTS = "supplements"
+"""The folder of a study's results below which those of its supplements lie."""
+
 
 @dataclass(frozen=True)
 class StudyPaths:
@@ -70,6 +73,17 @@ class StudyPaths:
         """The decision of a selection, and nothing but the decision."""
         return self.root / "selection" / protocol / f"{experiment}.json"
 
+    def decisions(self, study: Study, protocol: str) -> list[Path]:
+        """A protocol's decisions; of an archive, those that there is a run to decide from."""
+        return [
+            self.selection(protocol, experiment)
+            for experiment in study.selecting_experiments
+            if any(
+                self.archive is None or self.runs.has(run.id)
+                for run in study.runs_of(protocol, experiment)
+            )
+        ]
+
     def table(self, name: str) -> Path:
         """A table."""
         return self.root / "tables" / f"{name}.csv"
@@ -77,6 +91,10 @@ class StudyPaths:
     def figures(self, protocol: str, kind: str) -> Path:
         """Folder of a protocol's figures of one kind."""
         return self.root / "figures" / protocol / kind
+
+    def supplement(self, name: str) -> Path:
+        """Folder of all that is made of a supplement."""
+        return self.root / SUPPLEMENTS / name
 
     @property
     def report(self) -> Path:

@@ -114,7 +114,8 @@ class Study:
     `declared_questions` and `declared_variants` (by experiment) are all names that are declared,
     with or without runs here. `published` holds the paths of the published numbers (`results`) and
     of their inconsistencies (`inconsistencies`), where the configuration names them, `claims` that
-    of the claims file, None without one. `archive` is the folder of histories that
+    of the claims file, None without one. `supplements` are the archives of other studies whose
+    parts the report shows after its own, by name. `archive` is the folder of histories that
     stand in for training, None where the study trains; `results` the folder of all that is made,
     None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
     the study is, for readers of its report, and `watts_per_core` what a core at work is assumed to
@@ -140,6 +141,7 @@ class Study:
     declared_questions: tuple[str, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     claims: str | None = None
+    supplements: Mapping[str, str] = field(default_factory=dict)
     archive: str | None = None
     results: str | None = None
     allow_gaps: bool = False

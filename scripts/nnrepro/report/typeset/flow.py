@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nnrepro.report import wording
-from nnrepro.report.page import Block, ClaimFinding, Page, Section
+from nnrepro.report.page import Block, ClaimFinding, Page, Section, Supplement
 from nnrepro.report.typeset import back
 from nnrepro.report.typeset.elements import (
     Element,
@@ -46,6 +46,8 @@ def flow(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Eleme
     yield from back.claims(page.claims, sentences)
     yield from back.published(page.published, sentences, pictures)
     yield from back.inconsistencies(page.inconsistencies, sentences, pictures)
+    for study in page.supplements:
+        yield from _supplement(study, sentences, pictures)
     yield from back.methods(page.methods, page.references, sentences)
     yield from back.runs(page.runs, page.status, sentences)
     yield from back.reading(page.reading, sentences)
@@ -95,12 +97,20 @@ def _tallies(page: Page, sentences: Sentences) -> Iterator[tuple[str, tuple[tupl
 
 
 def _differences(page: Page, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
-    if not page.differences:
+    if page.differences is None:
         return
     yield Heading(1, plain("How the protocols differ"), "differences", fresh=False)
-    yield Paragraph(sentences.say("differences"))
-    for panel in page.differences:
-        yield from strip_elements([panel], sentences, pictures)
+    yield Paragraph(sentences.say("differences", page.differences.measured))
+    yield from strip_elements([page.differences.panel], sentences, pictures)
+
+
+def _supplement(study: Supplement, sentences: Sentences, pictures: Pictures) -> Iterator[Element]:
+    yield Heading(1, plain(study.title), study.anchor)
+    if study.about:
+        yield Paragraph(plain(study.about), "asked")
+    yield Paragraph(sentences.stated(study.extent))
+    for section in study.sections:
+        yield from _question(section, sentences, pictures)
 
 
 def _highlights(page: Page, sentences: Sentences) -> Iterator[Element]:

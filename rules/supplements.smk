@@ -1,0 +1,51 @@
+# Archived studies whose parts the report shows after its own: this same workflow, once for each.
+from nnrepro.study.supplements import supplement_config
+
+with errors_shown():
+    SUPPLEMENT_CONFIGS = {
+        name: supplement_config(STUDY, name) for name in STUDY.supplements
+    }
+    SUPPLEMENTARY = {
+        name: load_study(own, catalogue()) for name, own in SUPPLEMENT_CONFIGS.items()
+    }
+
+
+for supplement, supplement_configuration in SUPPLEMENT_CONFIGS.items():
+    prefix = f"{supplement}_"
+
+    module:
+        name: supplement
+        snakefile:
+            "../Snakefile"
+        config:
+            supplement_configuration
+
+    use rule * from supplement as prefix*
+
+
+def supplement_files(study):
+    """What the report shows of a supplement: its tables, and the figures of its questions."""
+    paths = StudyPaths.of(study)
+    shown = [figure for figure in study.figures.values() if figure.kind not in LEFT_OUT]
+    return [
+        *(paths.table(name) for name in ("runs", "variants", *study.tables)),
+        *dict.fromkeys(
+            paths.figures(protocol, figure.kind)
+            for protocol in study.protocols
+            for figure in shown
+            if study.select(protocol, figure.runs)
+        ),
+        *(
+            file
+            for protocol in study.protocols
+            for file in paths.decisions(study, protocol)
+        ),
+        paths.root / "provenance.json",
+        paths.root / "histories.json",
+    ]
+
+
+SUPPLEMENT_READINGS = [
+    str(StudyPaths.of(study).root / "histories.json")
+    for study in SUPPLEMENTARY.values()
+]

@@ -1,0 +1,61 @@
+"""Supplements: archives of other studies, whose parts a study's report shows after its own.
+
+A supplement is carried out like any archived study, only that its results lie below those of the
+study that it supplements.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nnrepro.errors import NnreproError
+from nnrepro.study.folders import STUDY_FILE
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
+from nnrepro.yamlfile import YamlError, read_yaml
+
+
+class SupplementError(NnreproError):
+    """A supplement cannot be read; the message names its key in the configuration."""
+
+
+def supplement_config(study: Study, name: str) -> dict[str, Any]:
+    """The configuration of a supplement.
+
+    That is the one that its archive keeps, without claims, published numbers and supplements: those
+    belong to its own report.
+
+    Args:
+        study: the study that it supplements.
+        name: one of `study.supplements`.
+
+    Raises:
+        SupplementError: the archive, or the configuration that it should keep, cannot be read.
+    """
+    archive = Path(study.supplements[name])
+    own = _read(f"supplements.{name}", archive / STUDY_FILE)
+    return {
+        **own,
+        **dict.fromkeys(("claims", "published", "supplements")),
+        "archive": str(archive),
+        "results": str(StudyPaths.of(study).supplement(name)),
+        "allow_gaps": study.allow_gaps,
+    }
+
+
+def _read(key: str, file: Path) -> Mapping[str, Any]:
+    remedy = (
+        "name the folder of an archive that `make archive` has made, or leave the supplement out "
+        "(`supplements: null` leaves out all)"
+    )
+    try:
+        own = read_yaml(file)
+    except YamlError as error:
+        raise SupplementError(f"{key}: {file}: {error}") from error
+    except OSError as error:
+        raise SupplementError(
+            f"{key}: {file} cannot be read ({error.strerror}); {remedy}"
+        ) from error
+    if not isinstance(own, Mapping):
+        raise SupplementError(f"{key}: {file} holds no configuration of a study; {remedy}")
+    return own

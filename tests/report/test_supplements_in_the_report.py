@@ -1,0 +1,96 @@
+"""Questions of other studies in a report: told as theirs, and in nobody's way."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.report.conftest import BUDGET, Results, paragraphs, study_of
+
+
+@pytest.fixture(scope="module")
+def supplemented(
+    whole: Results, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Results, Any]:
+    """The whole study, and the shipped study of factors to supplement it."""
+    overlay = yaml.safe_load((repository / "studies" / "factors.yaml").read_text(encoding="utf-8"))
+    factors = study_of(repository, {"budget": BUDGET, "seeds": [0, 1], **overlay})
+    results = Results(factors, tmp_path_factory.mktemp("factors"))
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    return whole, results.as_supplement("factors")
+
+
+def test_its_questions_stand_behind_the_studys_own_with_numbers_that_go_on(
+    supplemented: Any, report: str, outline: Any
+) -> None:
+    whole, supplement = supplemented
+    html = whole.build(supplements=[supplement])
+    page = outline(html)
+    text = page.text[page.text.rindex(supplement.study.title) :]
+    assert f"another study, {supplement.study.name}, of" in text
+    for spec in (*supplement.study.tables.values(), *supplement.study.figures.values()):
+        assert spec.title in text
+    for kind in ("Table", "Figure"):
+        numbers, own = (
+            [int(n) for n in re.findall(rf"<b>{kind}&nbsp;(\d+)\.</b>", text)]
+            for text in (html, report)
+        )
+        assert numbers == sorted(numbers)
+        assert max(numbers) == len(numbers) > len(own)
+
+
+def test_nothing_of_the_studys_own_changes(supplemented: Any, report: str, outline: Any) -> None:
+    """Its runs count nowhere else: what stands before and behind it is as without it."""
+    whole, supplement = supplemented
+    text = outline(whole.build(supplements=[supplement])).text
+    own = outline(report).text
+    first = own[own.index("Part A") : own.index("Methods")]
+    assert first[first.index("A1") :][:5000] in text
+    behind = own[own.rindex("All runs") :]
+    assert text.endswith(behind)
+
+
+def test_links_lead_somewhere_and_the_differences_lead_to_it(
+    supplemented: Any, outline: Any
+) -> None:
+    """Both studies have tables of the same names, and runs of which only one's are listed."""
+    whole, supplement = supplemented
+    page = outline(whole.build(supplements=[supplement]))
+    assert len(page.ids) == len(set(page.ids))
+    targets = {(a["href"] or "").removeprefix("#") for a in page.all("a")}
+    assert targets <= set(page.ids)
+    assert supplement.heading_anchor in targets
+    assert f"How much single changes carry was measured: {supplement.study.title}." in page.text
+
+
+def test_a_file_that_is_missing_is_named_where_it_would_be(
+    small: Any, supplemented: Any, outline: Any, tmp_path: Path
+) -> None:
+    _, supplement = supplemented
+    empty = Results(supplement.study, tmp_path / "empty").as_supplement("other")
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    page = outline(results.build(supplements=[empty]))
+    assert "no file supplements/other/tables/image_factors.csv" in page.text
+    assert "no file supplements/other/figures/tan/comparison/image_factors.svg" in page.text
+
+
+def test_the_pdf_says_all_of_it(
+    small: Any, supplemented: Any, pages: Callable[[bytes], str]
+) -> None:
+    _, supplement = supplemented
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    html = results.build(supplements=[supplement])
+    words = pages(results.build_pdf(supplements=[supplement]))
+    texts = paragraphs(html[html.index(f'id="{supplement.heading_anchor}"') - 10 :])
+    assert len(texts) > 50
+    assert [text for text in texts if text not in words] == []

@@ -1,0 +1,91 @@
+"""A study's report with the questions of another, archived study."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+ARCHIVE = ("--config", "archive=mine", "results=out")
+BESIDE = "tan/text_models/word_cnn/seed0"
+TITLE = "What words are worth"
+
+
+def write_history(archive: Path, run_id: str, epochs: int = 8) -> None:
+    """Curves of the run's own, with noise."""
+    numbers = np.random.default_rng(list(run_id.encode()))
+    keys = ("loss", "accuracy", "val_loss", "val_accuracy")
+    folder = archive / run_id
+    folder.mkdir(parents=True)
+    history = {key: numbers.random(epochs).tolist() for key in keys}
+    (folder / "history.json").write_text(json.dumps(history))
+
+
+def write_study(project: Path, archive: str, variants: list[str], **changes: Any) -> None:
+    """An archive's own study: some text models of one protocol, one table and one figure."""
+    config = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
+    for section in ("claims", "published", "supplements"):
+        del config[section]
+    names = [f"text_models/{variant}" for variant in variants]
+    config["only"] = {"protocols": ["tan"], "experiments": ["text_models"], "variants": names}
+    for section in ("tables", "figures"):
+        config[section] = {"text_models": config[section]["text_models"]}
+    for variant in variants:
+        write_history(project / archive, f"tan/text_models/{variant}/seed0")
+    text = yaml.safe_dump({**config, **changes})
+    (project / archive / "study.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def project(workflow: Any) -> Any:
+    """Two archives in the project's folder, the second a supplement of the first."""
+    write_study(workflow.folder, "mine", ["char_cnn"], supplements={"beside": "words"})
+    write_study(workflow.folder, "words", ["char_cnn", "word_cnn"], title=TITLE, claims="no.yaml")
+    return workflow
+
+
+def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project: Any) -> None:
+    project.snakemake(*ARCHIVE)
+    out = project.folder / "out"
+    html = (out / "report" / "index.html").read_text(encoding="utf-8")
+    assert TITLE in html
+    assert "word_cnn" not in (out / "tables" / "text_models.csv").read_text()
+    beside = out / "supplements" / "beside"
+    assert "word_cnn" in (beside / "tables" / "text_models.csv").read_text()
+    assert not (beside / "report").exists()
+    described = json.loads((out / "ro-crate-metadata.json").read_text())["@graph"]
+    assert "supplements/beside/tables/text_models.csv" in {item["@id"] for item in described}
+    assert not project.planned(*ARCHIVE)
+
+    shutil.rmtree(project.folder / "words" / BESIDE)
+    write_history(project.folder / "words", BESIDE, epochs=9)
+    again = project.planned(*ARCHIVE)
+    assert again["beside_tabulate_runs"] == again["build_report"] == 1
+    assert "tabulate_runs" not in again
+
+    project.snakemake(*ARCHIVE, "--", "beside_all")
+    assert TITLE in (beside / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_damage_in_it_fails_with_the_report_made(project: Any) -> None:
+    (project.folder / "words" / BESIDE / "history.json").write_text('{"loss": [NaN]}')
+    done = project.snakemake(*ARCHIVE, check=False)
+    assert done.returncode != 0
+    assert f"supplements/beside/{BESIDE}" in done.stdout + done.stderr
+    assert (project.folder / "out" / "report" / "index.html").exists()
+    project.snakemake(*ARCHIVE, "allow_gaps=true")
+
+
+def test_an_archive_that_is_not_there_stops_before_any_job(project: Any) -> None:
+    shutil.rmtree(project.folder / "words")
+    done = project.snakemake(*ARCHIVE, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "supplements.beside: words/study.yaml cannot be read" in said
+    assert "Traceback" not in said
+    assert not (project.folder / "out").exists()
