@@ -116,6 +116,56 @@ def test_a_shortened_run_is_undecided_and_names_its_epochs(decide, run_of):
     assert row.effect == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    ("measure", "bounds", "verdicts"),
+    [
+        ("best(test_accuracy)", {"below": 0.4}, (FAILS, FAILS)),
+        ("best(test_accuracy)", {"at_least": 0.4}, (HOLDS, HOLDS)),
+        ("best(test_accuracy)", {"below": 0.6}, (UNDECIDED, HOLDS)),
+        ("best(test_accuracy)", {"above": 0.6}, (UNDECIDED, FAILS)),
+        ("best(test_accuracy)", {"between": [0.4, 0.6]}, (UNDECIDED, HOLDS)),
+        ("best(test_accuracy)", {"between": [0.1, 0.2]}, (FAILS, FAILS)),
+        ("min(test_accuracy)", {"above": 0.6}, (FAILS, FAILS)),
+        ("min(test_accuracy)", {"below": 0.6}, (HOLDS, HOLDS)),
+        ("max(test_accuracy, 2)", {"below": 0.4}, (FAILS, FAILS)),
+        ("max(test_accuracy, -3)", {"below": 0.4}, (UNDECIDED, FAILS)),
+        ("max(smooth(test_accuracy))", {"below": 0.4}, (UNDECIDED, FAILS)),
+        ("best(test_accuracy) - 0.1", {"below": 0.3}, (UNDECIDED, FAILS)),
+        ("tail(test_accuracy)", {"below": 0.4}, (UNDECIDED, FAILS)),
+    ],
+)
+def test_a_short_run_decides_what_no_further_epoch_could_change(
+    decide, run_of, measure, bounds, verdicts
+):
+    """A peak only rises, so that what it is above already it stays above."""
+    short, whole = verdicts
+    claim = [threshold("cells/a", measure, **bounds)]
+    accuracy = [0.5, 0.5, 0.5, 0.5, 0.5]
+    row = decide(claim, [run_of("cells/a", s, accuracy=accuracy) for s in range(3)])
+    assert row.verdict == short
+    assert ("further epochs cannot change it" in row.reason) == (short != UNDECIDED)
+    row = decide(claim, [run_of("cells/a", s, accuracy=accuracy * 4) for s in range(3)])
+    assert row.verdict == whole
+    assert "further epochs" not in row.reason
+
+
+def test_what_is_final_is_turned_with_the_rest_of_a_denied_part(decide, run_of):
+    runs = [run_of("cells/a", s, accuracy=[0.5] * 5) for s in range(3)]
+    peak = threshold("cells/a", "best(test_accuracy)", below=0.4)
+    assert decide([{"not": [peak]}], runs).verdict == HOLDS
+
+
+def test_fewer_examples_are_no_matter_of_length(decide, run_of):
+    """The beginning of another run than the one that was asked for decides nothing."""
+    asked = {"train_examples": 500, "epochs": 20}
+    runs = [
+        run_of("cells/a", s, accuracy=[0.5] * 5, epochs=5, protocol_settings=asked)
+        for s in range(3)
+    ]
+    claim = [threshold("cells/a", "best(test_accuracy)", below=0.4)]
+    assert decide(claim, runs).verdict == UNDECIDED
+
+
 def test_fewer_examples_than_the_protocol_asks_for_are_undecided(decide, run_of):
     runs = [run_of("cells/a", s, protocol_settings={"train_examples": 500}) for s in range(3)]
     row = decide([threshold("cells/a", above=0.4)], runs)

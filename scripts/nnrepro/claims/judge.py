@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnrepro.claims.conditions import Condition, Untestable
+from nnrepro.claims.conditions import Condition, Term, Untestable
 from nnrepro.claims.evidence import RunEvidence
 from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
@@ -57,9 +57,10 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
     """Decide a part.
 
     It is `not testable here` where a run or a record is missing, and `undecided` where runs are
-    shorter than their protocol, have no value, were timed on different machines, judged on
-    different test sets, or where the margin's interval covers 0. Where other work took the
-    processors from any of the runs, times are the seconds that the runs had a processor.
+    shorter than their protocol and further epochs could change the verdict, have no value, were
+    timed on different machines, judged on different test sets, or where the margin's interval
+    covers 0. Where other work took the processors from any of the runs, times are the seconds that
+    the runs had a processor.
     """
     try:
         conditions = part.conditions(evidence)
@@ -116,7 +117,10 @@ def _weighed(
     holding = met.count(FAILS if part.negated else HOLDS)
     inclusive = all(condition.bound.inclusive for condition in conditions)
     word, reason, cause = _from_margin(margin, inclusive, part, met)
-    obstacle = _obstacle(part, evidence, variants, seeds)
+    final = _final(word, conditions, margin)
+    obstacle = _obstacle(part, evidence, variants, seeds, final=final)
+    if final and any(run.shortened for run in _runs(evidence, variants, seeds)):
+        reason += "; further epochs cannot change it"
     if obstacle is not None:
         word, (reason, cause) = UNDECIDED, obstacle
     elif part.timed and _by_processor(runs := _runs(evidence, variants, seeds)):
@@ -188,14 +192,50 @@ def _from_margin(
     return word, reason, cause if word == UNDECIDED else ""
 
 
+def _final(word: str, conditions: Sequence[Condition], margin: Margin) -> bool:
+    """Whether a verdict stands however long the runs go on.
+
+    A peak only rises: where it is above a limit, it stays there. So one condition that fails and
+    can only fail by more is enough, while all that are met must stay so.
+    """
+    if word == FAILS:
+        return _drift(conditions[margin.weakest]) < 0
+    return word == HOLDS and all(_drift(condition) > 0 for condition in conditions)
+
+
+def _drift(condition: Condition) -> int:
+    """1 where further epochs can only add to a condition's margin, -1 where only take from it."""
+    quantity, *others = condition.quantities
+    if others or not isinstance(quantity, Term):
+        return 0
+    return condition.bound.sign * quantity.measure.growth
+
+
 def _obstacle(
-    part: Part, evidence: RunEvidence, variants: Sequence[str], seeds: Sequence[int]
+    part: Part,
+    evidence: RunEvidence,
+    variants: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    final: bool,
 ) -> tuple[str, str] | None:
-    """What forbids a verdict whatever the numbers say, and its cause; None for nothing."""
+    """What forbids a verdict whatever the numbers say, and its cause; None for nothing.
+
+    Args:
+        part: the part that is judged.
+        evidence: the runs.
+        variants: those that it is about.
+        seeds: the seeds that it is judged at.
+        final: whether further epochs could not change it.
+    """
     runs = _runs(evidence, variants, seeds)
     if evidence.study.generated_data or any(run.data.generated for run in runs):
         return "the data is generated", GENERATED
-    short = {f"{run.data.run.id} has {run.shortened}": None for run in runs if run.shortened}
+    short = {
+        f"{run.data.run.id} has {run.shortened}": None
+        for run in runs
+        if run.shortened and not (final and run.lacks_epochs_alone)
+    }
     if short:
         others = len(short) - 1
         more = f" ({others} more {'run is' if others == 1 else 'runs are'} short)" if others else ""

@@ -71,11 +71,22 @@ class MeasuredRun:
         run, epochs = self.data.run, self.data.history.epochs
         if epochs < run.protocol_epochs:
             return f"{epochs} of {run.protocol_epochs} epochs"
-        asked = {k: v for k, v in run.protocol_settings.items() if run.settings.get(k) != v}
+        asked = self._not_as_asked
         return ", ".join(
             f"{run.settings.get(name)} of {asked[name]} {name.replace('_', ' ')}"
             for name in sorted(asked)
         )
+
+    @property
+    def lacks_epochs_alone(self) -> bool:
+        """Whether the run is the beginning of one as its protocol asks for."""
+        return not self._not_as_asked.keys() - {"epochs"}
+
+    @property
+    def _not_as_asked(self) -> Mapping[str, Any]:
+        """Settings that its protocol asks for otherwise, as asked for."""
+        run = self.data.run
+        return {k: v for k, v in run.protocol_settings.items() if run.settings.get(k) != v}
 
     @property
     def machine(self) -> tuple[Any, ...] | None:

@@ -51,6 +51,14 @@ class Reading:
             return QUANTITIES[self.function]
         return FUNCTIONS[self.function].unit or CURVES[self.curve]
 
+    @property
+    def growth(self) -> int:
+        """1 where further epochs can only raise it, -1 where only lower it, 0 where either."""
+        from_the_end = any(argument < 0 for argument in self.arguments)
+        if not self.curve or self.smoothed or from_the_end:
+            return 0
+        return FUNCTIONS[self.function].growth
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -95,6 +103,11 @@ class Measure:
     def unit(self) -> str:
         """Unit of its values."""
         return _unit(self.expression)
+
+    @property
+    def growth(self) -> int:
+        """1 where further epochs can only raise it, -1 where only lower it, 0 where either."""
+        return self.expression.growth if isinstance(self.expression, Reading) else 0
 
     @property
     def timed(self) -> bool:

@@ -36,6 +36,7 @@ class Function:
         level: whether it is a level of the curve: for an accuracy, a share of right answers.
         meaning: what it is, for the documentation.
         spoken: words before the curve's name in a sentence.
+        growth: 1 where further epochs can only raise it, -1 where they can only lower it.
     """
 
     unit: str
@@ -44,16 +45,17 @@ class Function:
     level: bool
     meaning: str
     spoken: str
+    growth: int = 0
 
 
 FUNCTIONS: Mapping[str, Function] = {
     "tail": Function(_FROM_CURVE, 0, 0, True, "mean over the closing window", "closing mean of"),
     "overall": Function(_FROM_CURVE, 0, 0, True, "mean over all epochs", "overall mean of"),
-    "best": Function(_FROM_CURVE, 0, 0, True, "largest value of any epoch", "peak of"),
+    "best": Function(_FROM_CURVE, 0, 0, True, "largest value of any epoch", "peak of", 1),
     "final": Function(_FROM_CURVE, 0, 0, True, "value of the last epoch", "last value of"),
     "mean": Function(_FROM_CURVE, 1, 2, True, "mean from epoch to epoch", "mean of"),
-    "min": Function(_FROM_CURVE, 0, 2, True, "smallest value from epoch to epoch", "lowest"),
-    "max": Function(_FROM_CURVE, 0, 2, True, "largest value from epoch to epoch", "highest"),
+    "min": Function(_FROM_CURVE, 0, 2, True, "smallest value from epoch to epoch", "lowest", -1),
+    "max": Function(_FROM_CURVE, 0, 2, True, "largest value from epoch to epoch", "highest", 1),
     "change": Function(
         _FROM_CURVE,
         0,
@@ -109,6 +111,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "times it falls below the first number after having been above the "
         "second, and is back above the second within the third number of epochs",
         "collapses of",
+        1,
     ),
     "collapse_peak": Function(
         _FROM_CURVE,
