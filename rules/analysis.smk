@@ -51,7 +51,7 @@ rule tabulate_runs:
             labels={"table": "All variants"},
         ),
         comparable=COMPARABLE,
-        provenance=f"{ROOT}/provenance.json",
+        provenance=PATHS.provenance,
         reading=READING,
     log:
         f"{ROOT}/logs/tabulate_runs.log",

@@ -237,6 +237,6 @@ TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)
 DETAILED = detailed_runs(STUDY.runs)
 REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 CRATE = str(PATHS.crate)
-READING = f"{ROOT}/histories.json"
+READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most
 CHECKED = f"{ROOT}/histories_checked.txt"

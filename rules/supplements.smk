@@ -40,12 +40,9 @@ def supplement_files(study):
             for protocol in study.protocols
             for file in paths.decisions(study, protocol)
         ),
-        paths.root / "provenance.json",
-        paths.root / "histories.json",
+        paths.provenance,
+        paths.reading,
     ]
 
 
-SUPPLEMENT_READINGS = [
-    str(StudyPaths.of(study).root / "histories.json")
-    for study in SUPPLEMENTARY.values()
-]
+SUPPLEMENT_READINGS = [StudyPaths.of(study).reading for study in SUPPLEMENTARY.values()]

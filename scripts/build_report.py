@@ -23,7 +23,7 @@ def supplement_source(name: str) -> Source:
         tables=places.root / "tables",
         figures=places.root / "figures",
         decisions=job.read_decisions(files),
-        provenance=read_json(places.root / "provenance.json"),
+        provenance=read_json(places.provenance),
         supplement=name,
     )
 

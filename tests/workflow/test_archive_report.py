@@ -1,29 +1,17 @@
 """The report of an archive: no training, the same bytes anywhere, and no silence about gaps."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
+from histories import write_history
 
 pytestmark = pytest.mark.slow
 
 VARIANTS = ("char_cnn", "word_cnn")
 ARCHIVE = ("--config", "archive=histories", "results=out/mine")
-
-
-def write_history(archive: Path, run_id: str, epochs: int) -> None:
-    """Curves of the run's own, with noise."""
-    numbers = np.random.default_rng(list(run_id.encode()))
-    history = {
-        key: numbers.random(epochs).tolist()
-        for key in ("loss", "accuracy", "val_loss", "val_accuracy")
-    }
-    (archive / run_id).mkdir(parents=True)
-    (archive / run_id / "history.json").write_text(json.dumps(history))
 
 
 @pytest.fixture

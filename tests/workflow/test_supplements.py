@@ -5,25 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
+from histories import write_history
 
 pytestmark = pytest.mark.slow
 
 ARCHIVE = ("--config", "archive=mine", "results=out")
 BESIDE = "tan/text_models/word_cnn/seed0"
 TITLE = "What words are worth"
-
-
-def write_history(archive: Path, run_id: str, epochs: int = 8) -> None:
-    """Curves of the run's own, with noise."""
-    numbers = np.random.default_rng(list(run_id.encode()))
-    keys = ("loss", "accuracy", "val_loss", "val_accuracy")
-    folder = archive / run_id
-    folder.mkdir(parents=True)
-    history = {key: numbers.random(epochs).tolist() for key in keys}
-    (folder / "history.json").write_text(json.dumps(history))
 
 
 def write_study(project: Path, archive: str, variants: list[str], **changes: Any) -> None:
@@ -36,7 +26,7 @@ def write_study(project: Path, archive: str, variants: list[str], **changes: Any
     for section in ("tables", "figures"):
         config[section] = {"text_models": config[section]["text_models"]}
     for variant in variants:
-        write_history(project / archive, f"tan/text_models/{variant}/seed0")
+        write_history(project / archive, f"tan/text_models/{variant}/seed0", epochs=8)
     text = yaml.safe_dump({**config, **changes})
     (project / archive / "study.yaml").write_text(text, encoding="utf-8")
 

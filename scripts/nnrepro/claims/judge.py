@@ -117,13 +117,14 @@ def _weighed(
     holding = met.count(FAILS if part.negated else HOLDS)
     inclusive = all(condition.bound.inclusive for condition in conditions)
     word, reason, cause = _from_margin(margin, inclusive, part, met)
+    runs = _runs(evidence, variants, seeds)
     final = _final(word, conditions, margin)
-    obstacle = _obstacle(part, evidence, variants, seeds, final=final)
-    if final and any(run.shortened for run in _runs(evidence, variants, seeds)):
+    obstacle = _obstacle(part, evidence, runs, final=final)
+    if final and any(run.shortened for run in runs):
         reason += "; further epochs cannot change it"
     if obstacle is not None:
         word, (reason, cause) = UNDECIDED, obstacle
-    elif part.timed and _by_processor(runs := _runs(evidence, variants, seeds)):
+    elif part.timed and _by_processor(runs):
         reason += (
             f"; in processor seconds, as other work took the processors from {_busy(runs)} of "
             f"{len(runs)} runs"
@@ -212,23 +213,16 @@ def _drift(condition: Condition) -> int:
 
 
 def _obstacle(
-    part: Part,
-    evidence: RunEvidence,
-    variants: Sequence[str],
-    seeds: Sequence[int],
-    *,
-    final: bool,
+    part: Part, evidence: RunEvidence, runs: Sequence[MeasuredRun], *, final: bool
 ) -> tuple[str, str] | None:
     """What forbids a verdict whatever the numbers say, and its cause; None for nothing.
 
     Args:
         part: the part that is judged.
-        evidence: the runs.
-        variants: those that it is about.
-        seeds: the seeds that it is judged at.
+        evidence: tells the study.
+        runs: those that it is about.
         final: whether further epochs could not change it.
     """
-    runs = _runs(evidence, variants, seeds)
     if evidence.study.generated_data or any(run.data.generated for run in runs):
         return "the data is generated", GENERATED
     short = {

@@ -88,6 +88,16 @@ class StudyPaths:
         """A table."""
         return self.root / "tables" / f"{name}.csv"
 
+    @property
+    def provenance(self) -> Path:
+        """Where everything behind the runs came from."""
+        return self.root / "provenance.json"
+
+    @property
+    def reading(self) -> Path:
+        """What reading the histories brought to light."""
+        return self.root / "histories.json"
+
     def figures(self, protocol: str, kind: str) -> Path:
         """Folder of a protocol's figures of one kind."""
         return self.root / "figures" / protocol / kind

@@ -23,7 +23,7 @@ def supplement_config(study: Study, name: str) -> dict[str, Any]:
     """The configuration of a supplement.
 
     That is the one that its archive keeps, without claims, published numbers and supplements: those
-    belong to its own report.
+    are for a report of the archive by itself.
 
     Args:
         study: the study that it supplements.
