@@ -67,6 +67,21 @@ def test_links_lead_somewhere_and_the_differences_lead_to_it(
     assert f"How much single changes carry was measured: {supplement.study.title}." in page.text
 
 
+def test_a_study_of_what_no_protocol_sets_differently_measures_no_difference(
+    whole: Results, repository: Path, tmp_path: Path, outline: Any
+) -> None:
+    """Momentum and dropout one by one say nothing of how the reports differ."""
+    overlay = yaml.safe_load(
+        (repository / "studies" / "extensions.yaml").read_text(encoding="utf-8")
+    )
+    extensions = study_of(repository, {"budget": BUDGET, **overlay})
+    assert {table.kind for table in extensions.tables.values()} >= {"factors"}
+    supplement = Results(extensions, tmp_path).as_supplement("other")
+    text = outline(whole.build(supplements=[supplement])).text
+    assert extensions.title in text
+    assert "How much single changes carry" not in text
+
+
 def test_a_file_that_is_missing_is_named_where_it_would_be(
     small: Any, supplemented: Any, outline: Any, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.study import ConfigError, Study, load_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STUDIES = sorted(path.name for path in (REPOSITORY / "studies").glob("*.yaml"))
@@ -59,3 +59,43 @@ def test_extensions_change_one_thing_at_a_time(config: dict[str, Any]) -> None:
     assert [len(each) for each in different] == [1, 1, 1]
     together = {name: value for each in different for name, value in each.items()}
     assert settings["combined"] == settings["sgd"] | together
+
+
+@pytest.mark.parametrize("section", ["tables", "figures"])
+def test_an_overlay_leaves_out_what_it_sets_to_null(config: dict[str, Any], section: str) -> None:
+    names = list(config[section])
+    merge(config, {section: {names[0]: None}})
+    study = load_study(config, catalogue())
+    assert list(getattr(study, section)) == names[1:]
+
+
+def test_a_question_left_out_needs_its_tables_and_figures_left_out_too(
+    config: dict[str, Any],
+) -> None:
+    of_question = {
+        section: {
+            name: None for name, spec in config[section].items() if spec.get("question") == "B1"
+        }
+        for section in ("tables", "figures")
+    }
+    merge(config, {"questions": {"B1": None}})
+    with pytest.raises(ConfigError, match=r"figures.char_cnn.question: 'B1' is not declared"):
+        load_study(config, catalogue())
+    merge(config, of_question)
+    assert "B1" not in load_study(config, catalogue()).questions
+
+
+def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) -> None:
+    merge(config, {"parts": {"Z": None}, "supplements": {"factors": None}})
+    study = load_study(config, catalogue())
+    assert "Z" not in study.parts
+    assert list(study.supplements) == ["extensions"]
+
+
+def test_the_tan_reports_pair_is_given_not_selected(config: dict[str, Any]) -> None:
+    """One pair in the grid: the selection picks it, and the rest trains at it."""
+    study = overlaid(config, "studies/tan_pair.yaml")
+    grid = study.runs_of("tan", "channel_grid")
+    assert [(run.settings["c1"], run.settings["c2"]) for run in grid] == [(90, 40)]
+    assert {run.selects_from for run in study.runs_of("tan", "optimizers")} == {"channel_grid"}
+    assert {spec.kind for spec in study.figures.values()} == {"overview", "curves", "comparison"}

@@ -1,12 +1,13 @@
 """How the protocols differ: settings of the same model that they set differently."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nnrepro.report import wording
 from nnrepro.report.page import TABLE, Cell, Column, Differences, Grid, Measured, Panel, Row
 from nnrepro.report.source import Source
-from nnrepro.study import Run
+from nnrepro.study import Run, Study, TableSpec
+from nnrepro.study.comparisons import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 ANCHOR = "protocol-differences"
@@ -26,12 +27,13 @@ def differences(
     """
     if not source.several_protocols:
         return None
+    differing = list(_differing(source))
+    if not differing:
+        return None
     rows = [
         Row((Cell(model, header=True), Cell(name), *map(Cell, values)))
-        for model, name, values in _differing(source)
+        for model, name, values in differing
     ]
-    if not rows:
-        return None
     columns = (
         Column("Model", number=False),
         Column("Setting", number=False),
@@ -46,19 +48,43 @@ def differences(
         stamp="as the configuration asks for",
         cut=False,
     )
-    measured = tuple(place for each in (source, *supplements) for place in _measured(each))
+    settings = {name for _, name, _ in differing}
+    measured = tuple(
+        place for each in (source, *supplements) for place in _measured(each, settings)
+    )
     return Differences(replace(panel, grid=Grid(columns, tuple(rows))), measured)
 
 
-def _measured(source: Source) -> Iterator[Measured]:
-    """A supplement that changes one factor at a time, or the questions of a study that do."""
-    asked = {table.question for table in source.study.tables.values() if table.kind == FACTORS}
+def _measured(source: Source, settings: Collection[str]) -> Iterator[Measured]:
+    """Where one factor at a time is changed, some of `settings` among them.
+
+    That is a supplement as a whole, or the questions of a study that do so.
+    """
+    study = source.study
+    asked = {
+        table.question
+        for table in study.tables.values()
+        if table.kind == FACTORS and _changed(study, table) & set(settings)
+    }
     if source.supplement and asked:
-        yield Measured(source.heading_anchor, source.study.title)
+        yield Measured(source.heading_anchor, study.title)
         return
-    for question in source.study.questions.values():
+    for question in study.questions.values():
         if question.name in asked:
             yield Measured(source.question_anchor(question.name), question.title)
+
+
+def _changed(study: Study, table: TableSpec) -> set[str]:
+    """The settings in which the runs differ that one comparison of a table is about."""
+    changed: set[str] = set()
+    for comparison in table.options["comparisons"].values():
+        named = [scoring["run"] for _, scoring in scorings(comparison) if "run" in scoring]
+        for protocol in study.protocols:
+            asked = [_asked(run) for run in study.select(protocol, named)]
+            for name in {name for settings in asked for name in settings}:
+                if len({_text(settings, name) for settings in asked}) > 1:
+                    changed.add(name)
+    return changed
 
 
 def _differing(source: Source) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -30,6 +30,8 @@ from nnrepro.study.study import (
 )
 from nnrepro.study.values import path_errors
 
+_LEFT_OUT_BY_NULL = ("parts", "questions", "tables", "figures", "supplements")
+
 
 class ConfigError(NnreproError):
     """The configuration is wrong; `problems` lists every mistake, each naming its key."""
@@ -56,6 +58,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems = shape_errors(full) or list(path_errors(full))
     if problems:
         raise ConfigError(problems)
+    full = _without_nulls(full)
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
@@ -63,6 +66,16 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     if problems:
         raise ConfigError(problems)
     return _study(full, declared, kept)
+
+
+def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` without what an overlay left out of the report: entries that it set to null."""
+    kept = {
+        section: {name: item for name, item in config[section].items() if item is not None}
+        for section in _LEFT_OUT_BY_NULL
+        if config[section]
+    }
+    return {**config, **kept}
 
 
 def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
