@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnrepro.archive import Outcome, make_archive
+from nnrepro.data.registry import preparations
 from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
 from nnrepro.planning.configuration import read_configuration
 from nnrepro.study import load_study
+from nnrepro.study.settings import nearest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asked.to,
             study=load_study(config, catalogue()),
             config=config,
+            notes=dict(asked.data_note),
             predictions=asked.predictions,
             replace=asked.replace,
             compress=asked.compress,
@@ -49,6 +52,19 @@ def _told(outcome: Outcome, archive: Path) -> str:
     return "\n".join([*lines, *(f"  {count} {words}" for words, count in counts.items() if count)])
 
 
+def _data_note(text: str) -> tuple[str, str]:
+    """A data set and the remark on it, as the command line has them."""
+    name, _, note = text.partition("=")
+    known = sorted({preparation.dataset for preparation in preparations().values()})
+    if not note.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form DATASET=TEXT")
+    if name not in known:
+        raise argparse.ArgumentTypeError(
+            f"there is no data set {name!r}{nearest(name, known)}; there are {', '.join(known)}"
+        )
+    return name, note
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="archive.py", description=__doc__)
     add = parser.add_argument
@@ -57,6 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--predictions", action="store_true", help="keep the predictions, too")
     add("--replace", action="store_true", help="replace different histories of the same length")
     add("--compress", action="store_true", help="store histories as history.json.gz")
+    add(
+        "--data-note",
+        type=_data_note,
+        action="append",
+        default=[],
+        metavar="DATASET=TEXT",
+        help="a remark on the data that these runs were trained on, kept with each",
+    )
     add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
     return parser
 

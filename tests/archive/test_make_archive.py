@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -112,6 +114,63 @@ def test_the_manifest_tells_how_each_group_was_made(tmp_path: Path, archived: An
     assert short["data"]["dbpedia"]["sha256"] == {"a.csv": "00"}
     assert "'budget={\"epochs\": 3}'" in short["command"]
     assert "budget" not in full["command"]
+
+
+def test_a_note_on_the_data_goes_with_the_runs_that_it_is_about(
+    tmp_path: Path, archived: Any
+) -> None:
+    """Runs from elsewhere keep theirs, and those of another data set have none."""
+    note = {"dbpedia": "a sample of ours"}
+    images = {"name": "cifar10", "sha256": {"data_batch_1": "00"}}
+    put(tmp_path / "results", RUN)
+    put(tmp_path / "results", "tan/channel_grid/c1-10_c2-20/seed0", data=images)
+    put(tmp_path / "theirs", OTHER)
+    archived(notes=note)
+    archived("archive", "theirs", to="both", notes={"dbpedia": "a sample of theirs"})
+    told = json.loads((tmp_path / "both" / "manifest.json").read_text())["groups"]
+    notes = {(g["protocol"], name): data["note"] for g in told for name, data in g["data"].items()}
+    assert notes == {
+        ("tan", "dbpedia"): "a sample of ours",
+        ("tan", "cifar10"): "",
+        ("koh", "dbpedia"): "a sample of theirs",
+    }
+
+
+def test_a_note_in_the_configuration_is_kept_with_each_run(
+    tmp_path: Path, repository: Path
+) -> None:
+    put(tmp_path / "results", RUN)
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    config["data"]["dbpedia"]["note"] = "a sample of ours"
+    study = load_study(config, catalogue())
+    make_archive([tmp_path / "results"], tmp_path / "archive", study=study, config=config)
+    record = json.loads((tmp_path / "archive" / RUN / "run.json").read_text())
+    assert record["data"]["note"] == "a sample of ours"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("cifar=once", "no data set 'cifar'; did you mean 'cifar10'?"),
+        ("cifar10", "not of the form DATASET=TEXT"),
+        ("cifar10= ", "not of the form DATASET=TEXT"),
+    ],
+)
+def test_a_note_on_nothing_is_refused(
+    repository: Path, tmp_path: Path, asked: str, words: str
+) -> None:
+    put(tmp_path / "results", RUN)
+    options = ["--to", tmp_path / "archive", "--data-note", asked]
+    call = subprocess.run(
+        [sys.executable, repository / "scripts/archive.py", tmp_path / "results", *options],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert call.returncode == 2
+    assert words in call.stderr
+    assert not (tmp_path / "archive").exists()
 
 
 def test_no_path_and_no_host_gets_into_the_archive(tmp_path: Path, archived: Any) -> None:

@@ -1,4 +1,4 @@
-"""The archive that comes with the project is whole, small, and of the shipped study."""
+"""The archives that come with the project are whole, small, and of their studies."""
 
 import hashlib
 import json
@@ -21,20 +21,30 @@ from nnrepro.study import load_study
 LARGEST = 30_000_000
 
 
-def test_files_are_those_of_the_manifest(repository: Path) -> None:
-    archive = repository / "archive"
+REPOSITORY = Path(__file__).resolve().parents[2]
+ARCHIVES = ["archive", *(f"archives/{path.name}" for path in (REPOSITORY / "archives").iterdir())]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_files_are_those_of_the_manifest(name: str) -> None:
+    archive = REPOSITORY / name
     listed = json.loads((archive / "manifest.json").read_text())["files"]
     found = {
         path.relative_to(archive).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in archive.glob("*/*/*/*/*")
     }
     assert found == {name: told["sha256"] for name, told in listed.items()}
-    assert sum(path.stat().st_size for path in archive.rglob("*") if path.is_file()) < LARGEST
 
 
-def test_every_run_is_of_the_shipped_study_and_as_long_as_its_record_says(repository: Path) -> None:
-    archive = repository / "archive"
-    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+def test_all_of_them_together_are_small() -> None:
+    files = (path for name in ARCHIVES for path in (REPOSITORY / name).rglob("*"))
+    assert sum(path.stat().st_size for path in files if path.is_file()) < LARGEST
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_every_run_is_of_the_archives_study_and_as_long_as_its_record_says(name: str) -> None:
+    archive = REPOSITORY / name
+    config = yaml.safe_load((archive / "study.yaml").read_text(encoding="utf-8"))
     config["seeds"] = list(range(10))
     runs = {run.id for run in load_study(config, catalogue()).runs}
     histories = sorted(archive.glob("*/*/*/*/history.json"))
@@ -46,11 +56,25 @@ def test_every_run_is_of_the_shipped_study_and_as_long_as_its_record_says(reposi
         assert read_history(path, allow_nonfinite=diverged).epochs == record["epochs_completed"]
 
 
-def test_nothing_in_it_names_a_place_on_a_machine(repository: Path) -> None:
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_what_is_not_the_official_data_is_told_so(name: str) -> None:
+    """The images are those of the official files but for having been a JPEG once."""
+    groups = json.loads((REPOSITORY / name / "manifest.json").read_text())["groups"]
+    data = [group["data"] for group in groups]
+    assert all(set(sets) <= {"cifar10", "dbpedia"} and sets for sets in data)
+    images = [sets["cifar10"] for sets in data if "cifar10" in sets]
+    assert images
+    for told in images:
+        assert told["sha256"]["data_batch_1"].startswith("e3feb6a0")
+        assert "JPEG" in told["note"]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_nothing_in_it_names_a_place_on_a_machine(name: str) -> None:
     """No absolute path, wherever it leads."""
     absolute = re.compile(r"(?<![\w./:-])/[\w.-]+/")
     assert absolute.search('{"path": "/home/me/data"}') and absolute.search("path: /tmp/x")
-    for path in (repository / "archive").rglob("*"):
+    for path in (REPOSITORY / name).rglob("*"):
         if path.is_file():
             found = absolute.search(path.read_text(encoding="utf-8"))
             assert found is None, f"{path}: {found}"

@@ -25,7 +25,8 @@ def provenance(
         data: the runs that could be read.
         problems: those that could not.
         prepared: descriptions of the prepared arrays by their name, where they are at hand.
-        notes: what the configuration remarks on data sets, by data set.
+        notes: what the configuration remarks on data sets, by data set; a note in the records of
+            archived runs goes before it.
 
     Returns:
         A JSON-able dictionary: `data` by data set, lists of distinct values under `code`,
@@ -84,7 +85,7 @@ def _data_sets(
         name: {
             "source": _either(description.get("source") for description in found[name]),
             "generated": _generated(found[name]),
-            "note": notes.get(name, ""),
+            "note": _noted(found[name]) or notes.get(name, ""),
             "sha256": {
                 file: _either(sums)
                 for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
@@ -92,6 +93,11 @@ def _data_sets(
         }
         for name in sorted(found)
     }
+
+
+def _noted(descriptions: Iterable[Record]) -> str:
+    """Distinct notes that go with the data; empty without any."""
+    return "; ".join(_distinct(item.get("note") or None for item in descriptions))
 
 
 def _generated(descriptions: Iterable[Record]) -> bool | None:

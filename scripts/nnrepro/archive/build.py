@@ -37,6 +37,7 @@ def make_archive(
     *,
     study: Study,
     config: Mapping[str, Any],
+    notes: Mapping[str, str] | None = None,
     predictions: bool = False,
     replace: bool = False,
     compress: bool = False,
@@ -51,6 +52,8 @@ def make_archive(
         archive: the archive's folder; it is created, or extended.
         study: the study that the configuration describes.
         config: the configuration, which is kept as `study.yaml`.
+        notes: remarks on the data that the runs from the sources were trained on, by data set; they
+            go before those in the configuration.
         predictions: whether to keep the predictions, too.
         replace: whether a different history of the same length replaces the archived one.
         compress: whether to store the histories that come as `<name>.gz`, at a third of the size.
@@ -62,7 +65,8 @@ def make_archive(
     """
     archive = Path(os.path.normpath(archive))
     _recover(archive)
-    runs, unfinished = collect(sources, predictions=predictions)
+    noted = {name: str(section.get("note", "")) for name, section in study.data.items()}
+    runs, unfinished = collect(sources, notes={**noted, **(notes or {})}, predictions=predictions)
     merged = merge(runs, archive, replace=replace)
     new = _beside(archive, "new")
     shutil.rmtree(new, ignore_errors=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.analysis.history import HistoryError, read_history, read_json_object
-from nnrepro.archive.records import without_places
+from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
@@ -41,12 +41,13 @@ class CollectedRun:
 
 
 def collect(
-    sources: Sequence[Path], *, predictions: bool = False
+    sources: Sequence[Path], *, notes: Mapping[str, str], predictions: bool = False
 ) -> tuple[list[CollectedRun], list[str]]:
     """The finished runs below some folders, of each run the longest.
 
     Args:
         sources: results folders or archives.
+        notes: remarks on the data that the runs were trained on, by data set.
         predictions: whether to take the predictions, too.
 
     Returns:
@@ -65,7 +66,7 @@ def collect(
                 unfinished.add(run_id_of(folder))
                 continue
             try:
-                run = _collected(folder, predictions)
+                run = _collected(folder, notes, predictions)
             except NnreproError as error:
                 problems.append(f"{run_id_of(folder)}: {error}")
                 continue
@@ -92,7 +93,7 @@ def _folders(source: Path) -> list[Path]:
     return folders
 
 
-def _collected(folder: Path, predictions: bool) -> CollectedRun:
+def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> CollectedRun:
     """The run in a folder.
 
     Raises:
@@ -110,7 +111,7 @@ def _collected(folder: Path, predictions: bool) -> CollectedRun:
         )
     names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
     files = dict(_contents(folder, names, record))
-    files[RECORD] = plain_json(without_places(record))
+    files[RECORD] = plain_json(with_note(without_places(record), notes))
     return CollectedRun(run_id_of(folder), folder, history.epochs, files)
 
 

@@ -1,7 +1,10 @@
-"""Records of runs without what names a place or a machine's user."""
+"""Records of runs as an archive keeps them: no place or user named, notes on their data added."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
+
+from nnrepro.data.registry import preparations
 
 _LOCAL_KEYS = frozenset(("host", "hostname", "node", "user", "username", "cwd", "home", "folder"))
 _ABSOLUTE = re.compile(r"^(/|~|[A-Za-z]:[\\/]|\\\\|file://)")
@@ -19,3 +22,19 @@ def without_places(value: Any) -> Any:
     if isinstance(value, str) and _ABSOLUTE.match(value):
         return re.split(r"[\\/]", value.rstrip("\\/"))[-1]
     return value
+
+
+def with_note(record: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
+    """A run's record with the note on the data set that it was trained on.
+
+    A note that it has already stays: an archive's runs may come from several places.
+
+    Args:
+        record: the content of a `run.json`.
+        notes: remarks by data set; others have none.
+    """
+    data = record.get("data")
+    name = data.get("name") if isinstance(data, dict) else None
+    preparation = preparations().get(str(name))
+    note = notes.get(preparation.dataset) if preparation else None
+    return {**record, "data": {"note": note, **data}} if data and note else dict(record)
