@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nnrepro.claims import load_claims
 from nnrepro.models import catalogue
 from nnrepro.study import ConfigError, Study, load_study
 
@@ -82,7 +83,9 @@ def test_a_question_left_out_needs_its_tables_and_figures_left_out_too(
     with pytest.raises(ConfigError, match=r"figures.char_cnn.question: 'B1' is not declared"):
         load_study(config, catalogue())
     merge(config, of_question)
-    assert "B1" not in load_study(config, catalogue()).questions
+    study = load_study(config, catalogue())
+    assert "B1" not in study.questions
+    assert "B1" in study.declared_questions  # claims that belong to it stay claims
 
 
 def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) -> None:
@@ -95,6 +98,7 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
 def test_the_tan_reports_pair_is_given_not_selected(config: dict[str, Any]) -> None:
     """One pair in the grid: the selection picks it, and the rest trains at it."""
     study = overlaid(config, "studies/tan_pair.yaml")
+    assert load_claims(REPOSITORY / study.claims, study)
     grid = study.runs_of("tan", "channel_grid")
     assert [(run.settings["c1"], run.settings["c2"]) for run in grid] == [(90, 40)]
     assert {run.selects_from for run in study.runs_of("tan", "optimizers")} == {"channel_grid"}

@@ -5,6 +5,7 @@ the nearest valid spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems = shape_errors(full) or list(path_errors(full))
     if problems:
         raise ConfigError(problems)
+    asked = tuple(full["questions"])
     full = _without_nulls(full)
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
@@ -65,7 +67,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems += _selection_problems(full, kept)
     if problems:
         raise ConfigError(problems)
-    return _study(full, declared, kept)
+    return replace(_study(full, declared, kept), declared_questions=asked)
 
 
 def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +190,6 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         parts=config["parts"],
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
-        declared_questions=tuple(config["questions"]),
         published=config["published"] or {},
         claims=config.get("claims"),
         supplements=config["supplements"] or {},
