@@ -57,6 +57,14 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
         put("experiments", "text_models", "variants", "extra", value={"label": "x"}),
         ["experiments.text_models.variants.extra: names no model"],
     ),
+    "several models in one variant": (
+        put("experiments", "text_models", "variants", "char_cnn", "model", value=["a", "b"]),
+        ["experiments.text_models.variants.char_cnn.model: ['a', 'b'] must be text"],
+    ),
+    "several labels for one variant": (
+        put("experiments", "text_models", "variants", "char_cnn", "label", value=["a", "b"]),
+        ["experiments.text_models.variants.char_cnn.label: ['a', 'b'] must be a number or text"],
+    ),
     "unknown setting": (
         put("experiments", "optimizers", "variants", "adam", "learning_rat", value=0.1),
         ["experiments.optimizers.variants.adam.learning_rat", "did you mean 'learning_rate'?"],
