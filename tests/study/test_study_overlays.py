@@ -8,6 +8,7 @@ import yaml
 
 from nnrepro.claims import load_claims
 from nnrepro.models import catalogue
+from nnrepro.published.numbers import load_published
 from nnrepro.study import ConfigError, Study, load_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,6 +43,17 @@ def test_a_study_has_a_folder_of_its_own_and_can_be_cut_short(
     short = overlaid(config, f"studies/{name}", "budgets/short.yaml")
     assert [run.id for run in short.runs] == [run.id for run in study.runs]
     assert all(run.protocol_settings for run in short.runs)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_what_it_keeps_of_claims_and_published_numbers_can_be_read(
+    config: dict[str, Any], name: str
+) -> None:
+    """Both name questions and runs, of which an overlay may leave out some."""
+    study = overlaid(config, f"studies/{name}")
+    assert study.claims is None or load_claims(REPOSITORY / study.claims, study)
+    if study.published:
+        assert load_published(REPOSITORY / study.published["results"], study)
 
 
 def test_extensions_change_one_thing_at_a_time(config: dict[str, Any]) -> None:
@@ -98,7 +110,6 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
 def test_the_tan_reports_pair_is_given_not_selected(config: dict[str, Any]) -> None:
     """One pair in the grid: the selection picks it, and the rest trains at it."""
     study = overlaid(config, "studies/tan_pair.yaml")
-    assert load_claims(REPOSITORY / study.claims, study)
     grid = study.runs_of("tan", "channel_grid")
     assert [(run.settings["c1"], run.settings["c2"]) for run in grid] == [(90, 40)]
     assert {run.selects_from for run in study.runs_of("tan", "optimizers")} == {"channel_grid"}
