@@ -3,12 +3,15 @@
 import hashlib
 import json
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from nnrepro.analysis import read_history
 from nnrepro.analysis.archive import read_runs
@@ -67,6 +70,36 @@ def test_what_is_not_the_official_data_is_told_so(name: str) -> None:
     for told in images:
         assert told["sha256"]["data_batch_1"].startswith("e3feb6a0")
         assert "JPEG" in told["note"]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_the_command_of_a_group_asks_for_its_runs_at_their_length(name: str) -> None:
+    """Beside them only for those that their parameters are selected from."""
+    archive = REPOSITORY / name
+    groups = json.loads((archive / "manifest.json").read_text())["groups"]
+    for group in groups:
+        words = shlex.split(group["command"])
+        assert words[: words.index("--config")] == [
+            *("snakemake", "--cores", "all"),
+            *("--configfile", f"{name}/study.yaml"),
+        ]
+        config: dict[str, Any] = {}
+        for file in ("config.yaml", f"{name}/study.yaml"):
+            update_config(config, yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8")))
+        for setting in words[words.index("--config") + 1 : words.index("--")]:
+            key, _, value = setting.partition("=")
+            update_config(config, {key: yaml.safe_load(value)})
+        study = load_study(config, catalogue())
+        source = study.experiments[group["experiment"]].selects_from
+        assert set(study.experiments) == {group["experiment"], source} - {None}
+        asked = study.runs_of(group["protocol"], group["experiment"])
+        assert {(run.variant, run.seed) for run in asked} == {
+            (path.parent.parent.name, int(path.parent.name.removeprefix("seed")))
+            for path in archive.glob(f"{group['protocol']}/{group['experiment']}/*/*/history.json")
+            if read_history(path).epochs == group["epochs"]
+        }
+        assert {run.settings["epochs"] for run in asked} == {group["epochs"]}
+        assert len(asked) == group["runs"]
 
 
 @pytest.mark.parametrize("name", ARCHIVES)

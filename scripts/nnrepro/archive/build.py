@@ -72,7 +72,7 @@ def make_archive(
     shutil.rmtree(new, ignore_errors=True)
     _fill(new, archive, merged, compress)
     _write(new / STUDY_FILE, _study_text(config).encode())
-    described = manifest(new, study, archive.name)
+    described = manifest(new, study, _named(archive))
     _write(new / MANIFEST, plain_json(described))
     _take_place(new, archive)
     size = sum(file.stat().st_size for file in archive.rglob("*") if file.is_file())
@@ -127,6 +127,12 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _named(archive: Path) -> str:
+    """The archive's path below the working directory; its name alone where it lies elsewhere."""
+    here, place = Path.cwd().resolve(), archive.resolve()
+    return place.relative_to(here).as_posix() if place.is_relative_to(here) else archive.name
 
 
 def _beside(archive: Path, what: str) -> Path:

@@ -1,7 +1,7 @@
 """The manifest of an archive: what each file should be, and how each group of runs was made."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +40,7 @@ def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
     Args:
         archive: the folder.
         study: tells the parts that experiments belong to, full lengths, and notes on data.
-        name: the archive's name, for the commands that make its runs again.
+        name: the archive's path in the project, for the commands that make its runs again.
 
     Returns:
         A JSON-able dictionary: `format`; `groups`, one for each protocol, experiment and number of
@@ -93,7 +93,7 @@ def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict
     records = [run.record for run in runs if run.record is not None]
     statuses = [str((run.record or {}).get("status", "unknown")) for run in runs]
     seeds = sorted({run.run_id.seed for run in runs})
-    full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
+    full = _full_lengths(study, group)
     notes = {data: str(section.get("note", "")) for data, section in study.data.items()}
     backends = {str((record.get("device") or {}).get("backend")) for record in records}
     return {
@@ -106,7 +106,7 @@ def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         "backends": sorted(backends - {"None"}),
         **origins(records, {}, notes),
-        "command": _command(name, group, seeds, full),
+        "command": _command(name, study, group, runs),
     }
 
 
@@ -121,13 +121,41 @@ def _part(study: Study, experiment: str) -> str | None:
     return next((q.part for name, q in study.questions.items() if name in asked), None)
 
 
-def _command(name: str, group: _Group, seeds: list[int], full: set[int]) -> str:
-    """The command that trains a group again, in the project's folder."""
-    only = json.dumps({"protocols": [group.protocol], "experiments": [group.experiment]})
-    settings = [f"'seeds={json.dumps(seeds)}'", f"'only={only}'"]
+def _command(name: str, study: Study, group: _Group, runs: Sequence[_Archived]) -> str:
+    """The command that trains a group again, in the project's folder.
+
+    It trains what the group's parameters are selected from, too.
+    """
+    wanted = {group.experiment: sorted({run.run_id.variant for run in runs})}
+    experiment = study.experiments.get(group.experiment)
+    if experiment and experiment.selects_from:
+        source = study.experiments[experiment.selects_from]
+        wanted[source.name] = list(source.variants)
+    only: dict[str, Any] = {"protocols": [group.protocol], "experiments": list(wanted)}
+    if patterns := _patterns(study, wanted):
+        only["variants"] = patterns
+    seeds = sorted({run.run_id.seed for run in runs})
+    settings = [f"'seeds={json.dumps(seeds)}'", f"'only={json.dumps(only)}'"]
+    full = _full_lengths(study, group)
     if full and group.epochs not in full:
         settings.append(f"""'budget={json.dumps({"epochs": group.epochs})}'""")
     return (
         f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {' '.join(settings)} "
         "-- training"
     )
+
+
+def _patterns(study: Study, wanted: Mapping[str, Iterable[str]]) -> list[str]:
+    """What `only.variants` must say to get these variants; nothing for experiments as a whole."""
+    patterns = []
+    for name, variants in wanted.items():
+        declared = set(study.declared_variants.get(name, ()))
+        kept = study.experiments[name].variants if name in study.experiments else ()
+        if not set(variants) == declared == set(kept):
+            patterns += [f"{name}/{variant}" for variant in variants]
+    return patterns
+
+
+def _full_lengths(study: Study, group: _Group) -> set[int]:
+    """Epochs that the protocol asks for in the group's experiment."""
+    return {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
