@@ -104,7 +104,7 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
     merge(config, {"parts": {"Z": None}, "supplements": {"factors": None}})
     study = load_study(config, catalogue())
     assert "Z" not in study.parts
-    assert list(study.supplements) == ["extensions"]
+    assert set(study.supplements) == {"tan_pair", "extensions"}
 
 
 def test_the_tan_reports_pair_is_given_not_selected(config: dict[str, Any]) -> None:
