@@ -107,6 +107,12 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
     assert set(study.supplements) == {"tan_pair", "extensions"}
 
 
+def test_null_on_the_command_line_is_null(config: dict[str, Any]) -> None:
+    """Snakemake hands `--config supplements=null claims=null` over as text."""
+    study = load_study({**config, "supplements": "null", "claims": "null"}, catalogue())
+    assert not study.supplements and study.claims is None
+
+
 def test_the_tan_reports_pair_is_given_not_selected(config: dict[str, Any]) -> None:
     """One pair in the grid: the selection picks it, and the rest trains at it."""
     study = overlaid(config, "studies/tan_pair.yaml")

@@ -39,8 +39,8 @@ def normalised(config: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of `config` with the schema's defaults, and with numbers where they came as text.
 
     YAML 1.1 reads `1e-3` as text, and Snakemake hands over everything inside a list or a section
-    on its command line as text (`--config 'seeds=[0,1]'`). Where the schema wants a number or true
-    or false, text that spells one is read as it.
+    on its command line as text (`--config 'seeds=[0,1]'`). Where the schema wants a number, true or
+    false, or null, text that spells one is read as it.
     """
     schema = load_schema()
     return _normalised(schema, config, schema["$defs"])
@@ -64,7 +64,7 @@ def _normalised(schema: Mapping[str, Any], value: Any, definitions: Mapping[str,
         return _normalised_section(schema, value, definitions)
     if isinstance(value, list):
         return [_normalised(schema.get("items", {}), item, definitions) for item in value]
-    return _number(schema.get("type", []), value)
+    return _scalar(schema.get("type", []), value)
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -97,9 +97,11 @@ def _normalised_section(
     return filled
 
 
-def _number(kinds: str | list[str], value: Any) -> Any:
-    """`value`, as a number or a truth value where it is text that spells one and that is wanted."""
+def _scalar(kinds: str | list[str], value: Any) -> Any:
+    """`value`, as a number, a truth value or null where it is text that spells one so wanted."""
     kinds = [kinds] if isinstance(kinds, str) else kinds
+    if value == "null" and "null" in kinds:
+        return None
     if isinstance(value, float) and value.is_integer() and "integer" in kinds:
         return int(value)  # else a seed of 1.0 would make a run id of its own
     if not isinstance(value, str) or not {"integer", "number", "boolean"} & set(kinds):
