@@ -65,6 +65,14 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
         put("experiments", "text_models", "variants", "char_cnn", "label", value=["a", "b"]),
         ["experiments.text_models.variants.char_cnn.label: ['a', 'b'] must be a number or text"],
     ),
+    "blank key": (
+        put(" ", value={" ": 10**400}),
+        ["the configuration: the key ' ' is blank"],
+    ),
+    "blank key in a section": (
+        put("settings", "", value={"epochs": 5}),
+        ["settings: the key '' is blank"],
+    ),
     "unknown setting": (
         put("experiments", "optimizers", "variants", "adam", "learning_rat", value=0.1),
         ["experiments.optimizers.variants.adam.learning_rat", "did you mean 'learning_rate'?"],

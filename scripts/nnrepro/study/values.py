@@ -23,7 +23,7 @@ _UNSHOWABLE = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010
 
 
 def value_errors(value: Any, key: str = "") -> Iterator[str]:
-    """Every number that is not finite or too large, every key not text, every odd character.
+    """Every number that is not finite or too large, key that is no text or blank, odd character.
 
     Args:
         value: the configuration, or a part of it.
@@ -34,6 +34,9 @@ def value_errors(value: Any, key: str = "") -> Iterator[str]:
         for name, item in value.items():
             if not isinstance(name, str):
                 yield f"{where}: the key {name!r} is no text; put it into quotation marks"
+            elif not name.strip():
+                yield f"{where}: the key {name!r} is blank; give it a name, or remove it"
+                continue
             elif odd := _UNSHOWABLE.search(name):
                 yield f"{where}: the key {name[:40]!r} {_unshowable(odd[0])}"
             yield from value_errors(item, f"{key}.{name}" if key else str(name))
