@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnrepro.archive import Outcome, make_archive
-from nnrepro.data.registry import preparations
+from nnrepro.data.registry import datasets
 from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
 from nnrepro.planning.configuration import read_configuration
@@ -55,7 +55,7 @@ def _told(outcome: Outcome, archive: Path) -> str:
 def _data_note(text: str) -> tuple[str, str]:
     """A data set and the remark on it, as the command line has them."""
     name, _, note = text.partition("=")
-    known = sorted({preparation.dataset for preparation in preparations().values()})
+    known = datasets()
     if not note.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form DATASET=TEXT")
     if name not in known:

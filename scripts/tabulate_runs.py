@@ -27,6 +27,5 @@ if snakemake.params.compared:
 write_csv(alike, snakemake.output.comparable)
 write_csv(variants_table(alike), snakemake.output.variants)
 prepared = {meta["name"]: meta for meta in map(read_json, snakemake.input.data)}
-notes = {name: section.get("note", "") for name, section in study.data.items()}
-write_json(snakemake.output.provenance, provenance(data, problems, prepared, notes))
+write_json(snakemake.output.provenance, provenance(data, problems, prepared, study.data_notes))
 write_json(snakemake.output.reading, reading(study, folders, problems))

@@ -65,8 +65,8 @@ def make_archive(
     """
     archive = Path(os.path.normpath(archive))
     _recover(archive)
-    noted = {name: str(section.get("note", "")) for name, section in study.data.items()}
-    runs, unfinished = collect(sources, notes={**noted, **(notes or {})}, predictions=predictions)
+    notes = {**study.data_notes, **(notes or {})}
+    runs, unfinished = collect(sources, notes=notes, predictions=predictions)
     merged = merge(runs, archive, replace=replace)
     new = _beside(archive, "new")
     shutil.rmtree(new, ignore_errors=True)

@@ -93,20 +93,23 @@ def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict
     records = [run.record for run in runs if run.record is not None]
     statuses = [str((run.record or {}).get("status", "unknown")) for run in runs]
     seeds = sorted({run.run_id.seed for run in runs})
-    full = _full_lengths(study, group)
-    notes = {data: str(section.get("note", "")) for data, section in study.data.items()}
+    variants = sorted({run.run_id.variant for run in runs})
+    full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
+    settings = {"seeds": seeds, "only": _only(study, group, variants)}
+    if full and group.epochs not in full:
+        settings["budget"] = {"epochs": group.epochs}
     backends = {str((record.get("device") or {}).get("backend")) for record in records}
     return {
         "part": _part(study, group.experiment),
         **group._asdict(),
         "full_length": group.epochs in full if full else None,
         "runs": len(runs),
-        "variants": sorted({run.run_id.variant for run in runs}),
+        "variants": variants,
         "seeds": seeds,
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         "backends": sorted(backends - {"None"}),
-        **origins(records, {}, notes),
-        "command": _command(name, study, group, runs),
+        **origins(records, {}, study.data_notes),
+        "command": _command(name, settings),
     }
 
 
@@ -121,28 +124,21 @@ def _part(study: Study, experiment: str) -> str | None:
     return next((q.part for name, q in study.questions.items() if name in asked), None)
 
 
-def _command(name: str, study: Study, group: _Group, runs: Sequence[_Archived]) -> str:
-    """The command that trains a group again, in the project's folder.
+def _command(name: str, settings: Mapping[str, Any]) -> str:
+    """The command that trains a group again, in the project's folder."""
+    config = " ".join(f"'{key}={json.dumps(value)}'" for key, value in settings.items())
+    return f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {config} -- training"
 
-    It trains what the group's parameters are selected from, too.
-    """
-    wanted = {group.experiment: sorted({run.run_id.variant for run in runs})}
+
+def _only(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Any]:
+    """The section `only` that leaves a group, and what its parameters are selected from."""
+    wanted = {group.experiment: variants}
     experiment = study.experiments.get(group.experiment)
     if experiment and experiment.selects_from:
-        source = study.experiments[experiment.selects_from]
-        wanted[source.name] = list(source.variants)
-    only: dict[str, Any] = {"protocols": [group.protocol], "experiments": list(wanted)}
-    if patterns := _patterns(study, wanted):
-        only["variants"] = patterns
-    seeds = sorted({run.run_id.seed for run in runs})
-    settings = [f"'seeds={json.dumps(seeds)}'", f"'only={json.dumps(only)}'"]
-    full = _full_lengths(study, group)
-    if full and group.epochs not in full:
-        settings.append(f"""'budget={json.dumps({"epochs": group.epochs})}'""")
-    return (
-        f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {' '.join(settings)} "
-        "-- training"
-    )
+        wanted[experiment.selects_from] = study.experiments[experiment.selects_from].variants
+    only = {"protocols": [group.protocol], "experiments": list(wanted)}
+    patterns = _patterns(study, wanted)
+    return {**only, "variants": patterns} if patterns else only
 
 
 def _patterns(study: Study, wanted: Mapping[str, Iterable[str]]) -> list[str]:
@@ -154,8 +150,3 @@ def _patterns(study: Study, wanted: Mapping[str, Iterable[str]]) -> list[str]:
         if not set(variants) == declared == set(kept):
             patterns += [f"{name}/{variant}" for variant in variants]
     return patterns
-
-
-def _full_lengths(study: Study, group: _Group) -> set[int]:
-    """Epochs that the protocol asks for in the group's experiment."""
-    return {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}

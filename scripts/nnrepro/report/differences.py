@@ -1,6 +1,6 @@
 """How the protocols differ: settings of the same model that they set differently."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nnrepro.report import wording
@@ -55,7 +55,7 @@ def differences(
     return Differences(replace(panel, grid=Grid(columns, tuple(rows))), measured)
 
 
-def _measured(source: Source, settings: Collection[str]) -> Iterator[Measured]:
+def _measured(source: Source, settings: set[str]) -> Iterator[Measured]:
     """Where one factor at a time is changed, some of `settings` among them.
 
     That is a supplement as a whole, or the questions of a study that do so.
@@ -64,7 +64,7 @@ def _measured(source: Source, settings: Collection[str]) -> Iterator[Measured]:
     asked = {
         table.question
         for table in study.tables.values()
-        if table.kind == FACTORS and _changed(study, table) & set(settings)
+        if table.kind == FACTORS and _changed(study, table) & settings
     }
     if source.supplement and asked:
         yield Measured(source.heading_anchor, study.title)

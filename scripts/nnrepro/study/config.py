@@ -5,7 +5,6 @@ the nearest valid spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems += _selection_problems(full, kept)
     if problems:
         raise ConfigError(problems)
-    return replace(_study(full, declared, kept), declared_questions=asked)
+    return _study(full, declared, kept, asked)
 
 
 def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +149,9 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
     ]
 
 
-def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -> Study:
+def _study(
+    config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], questions: tuple[str, ...]
+) -> Study:
     experiments = {
         name: Experiment(
             name=name,
@@ -190,6 +191,7 @@ def _study(config: Mapping[str, Any], declared: Declared, kept: Sequence[Run]) -
         parts=config["parts"],
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
+        declared_questions=questions,
         published=config["published"] or {},
         claims=config.get("claims"),
         supplements=config["supplements"] or {},

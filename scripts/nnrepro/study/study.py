@@ -240,6 +240,11 @@ class Study:
         return tuple(sorted({a for table in tables for a in table.options.get("accuracies", ())}))
 
     @property
+    def data_notes(self) -> dict[str, str]:
+        """What the configuration remarks on each data set; empty where it says nothing."""
+        return {name: str(section.get("note", "")) for name, section in self.data.items()}
+
+    @property
     def generated_data(self) -> bool:
         """Whether any data set that the runs read is generated."""
         return any(section.get("source") == "generated" for section in self.data.values())
