@@ -126,7 +126,6 @@ rule draw_accuracy_time:
 rule draw_overview:
     input:
         runs=PATHS.table("runs"),
-        variants=PATHS.table("variants"),
         published=lambda _: COMPARED if PUBLISHED else [],
         decisions=figure_decisions,
     output:

@@ -43,7 +43,10 @@ def results(workflow: Any) -> Path:
     config["only"] = {"protocols": ["tan"], "experiments": ["channel_grid"]}
     config["questions"] = {name: config["questions"][name] for name in ("A1", "A2")}
     config["tables"] = {"grid_ranking": config["tables"]["grid_ranking"]}
-    config["figures"] = {name: config["figures"][name] for name in ("grid", "grid_curves")}
+    config["figures"] = {
+        name: config["figures"][name] for name in ("overview", "grid", "grid_curves")
+    }
+    config["figures"]["overview"]["runs"] = ["channel_grid"]
     config["figures"]["one"] = config["figures"]["grid_curves"] | {
         "question": "A1",
         "kind": "curves",
@@ -74,3 +77,6 @@ def test_it_wins_nothing_by_its_length_and_is_shown_in_full_by_itself(results: P
     grid = (results / "figures/tan/heatmap/grid.svg").read_text(encoding="utf-8")
     curves = (results / f"figures/tan/curves/channel_grid/{LONGER}.svg").read_text(encoding="utf-8")
     assert "10 of 1000 epochs" in grid and "100 of 1000 epochs" in curves
+    overview = (results / "figures/tan/overview/overview.svg").read_text(encoding="utf-8")
+    assert "30/40, 100 epochs" in overview and "0.900" in overview
+    assert "100 of 1000 or 10 of 1000 epochs" in overview

@@ -1,7 +1,7 @@
 """The overview of a protocol's variants, from the variants table and the published numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,20 +10,28 @@ from nnrepro.analysis.columns import KEYS, floats, metric_values, rows_of
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.metric_words import chosen_metric, interval_words, metric_words
 from nnrepro.plots.overview import OverviewRow, overview
+from nnrepro.study import Run
+from nnrepro.study.extent import Extent
 
 _PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
 
 
 def overview_drawings(
-    figures: ProtocolFigures, variants: pd.DataFrame, published: pd.DataFrame | None = None
+    figures: ProtocolFigures,
+    variants: pd.DataFrame,
+    extent: Extent,
+    published: pd.DataFrame | None = None,
 ) -> Iterator[Drawing]:
     """Every variant by one metric, with its interval and what was published of it.
 
-    A spec of which no run has the metric gives no figure.
+    Each stands for itself beside its published number, so that one that went on for longer than
+    most is shown with all its epochs, and says how many. A spec of which no run has the metric
+    gives no figure.
 
     Args:
         figures: the protocol.
-        variants: the variants table.
+        variants: the variants table of all epochs.
+        extent: how far the runs went.
         published: the table of published beside reproduced numbers, values as text.
     """
     for spec, runs in figures.specs("overview"):
@@ -44,7 +52,7 @@ def overview_drawings(
         rows = [
             OverviewRow(
                 key,
-                labels[key],
+                labels[key] + _length(extent, [run for run in runs if figures.key(run) == key]),
                 figures.study.experiments[first[key].experiment].title,
                 **{str(name): None if np.isnan(n) else n for name, n in row.items()},
                 published=printed.get(f"{first[key].experiment}/{first[key].variant}"),
@@ -61,6 +69,15 @@ def overview_drawings(
             title=figures.titled(spec.title),
         )
         yield Drawing(spec.name, figure, runs)
+
+
+def _length(extent: Extent, runs: Iterable[Run]) -> str:
+    """The epochs of a variant, to be added to its label where they are more than most have."""
+    found = extent.runs(runs)
+    if not any(run.id in extent.compared_epochs for run in found):
+        return ""
+    epochs = sorted({int(run.settings["epochs"]) for run in found})
+    return f", {' to '.join(map(str, dict.fromkeys((epochs[0], epochs[-1]))))} epochs"
 
 
 def _published(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:

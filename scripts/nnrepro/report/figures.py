@@ -181,7 +181,7 @@ def _feature_maps(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:
             yield _Drawing(part.capitalize(), stem, tuple(runs), part)
 
 
-_ALONE = ("curves", FEATURE_MAPS)
+_ALONE = ("curves", "overview", FEATURE_MAPS)
 """Kinds of figure that show each variant by itself, over all its epochs."""
 
 _DRAWINGS: dict[str, Callable[[FigureSpec, Sequence[Run]], Iterator[_Drawing]]] = {
