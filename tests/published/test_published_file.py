@@ -1,5 +1,6 @@
 """Reading published numbers: every mistake is found before any job, with file and line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_wrong_row_is_named_with_its_line(tmp_path, study, row, message):
         load_published(path, study)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_of_a_shared_file_the_rows_of_other_studies_are_left_out(tmp_path, study):
+    """What is wrong in any study stays a mistake."""
+    shared = replace(study, published_shared=True)
+    others = "tann,m,0.1,text_models\ntan,m,x,nowhere\ntan,m,0.2,text_models/nothing\n"
+    assert len(load_published(write(tmp_path, SMALLEST + others), shared)) == 1
+    with pytest.raises(PublishedError, match="1 mistake") as caught:
+        load_published(write(tmp_path, f"{SMALLEST}{others}tan,m,x,text_models\n"), shared)
+    assert "line 6: value" in str(caught.value)
 
 
 def test_all_mistakes_are_listed_together(tmp_path, study):

@@ -29,7 +29,7 @@ def supplemented(repository: Path, tmp_path: Path) -> Any:
 
 
 def test_it_is_the_archives_own_below_the_studys_results(supplemented: Any) -> None:
-    """Claims and published numbers are told in its own report, and supplements do not nest."""
+    """Claims and numbers of its own are told in its own report, and supplements do not nest."""
     kept = {"name": "mine", "claims": "c.yaml", "published": {"results": "r.csv"}, "results": "x"}
     study = supplemented(yaml.safe_dump({**kept, "supplements": {"other": "."}}))
     config = supplement_config(study, "other")
@@ -42,6 +42,19 @@ def test_it_is_the_archives_own_below_the_studys_results(supplemented: Any) -> N
         "results": "out/supplements/other",
         "allow_gaps": False,
     }
+
+
+def test_numbers_that_the_study_shows_are_shown_of_a_supplement_too(supplemented: Any) -> None:
+    """Those about what it declares: the study's may be about experiments that it never had."""
+    study = supplemented("published: {results: published/results.csv, inconsistencies: i.yaml}")
+    config = supplement_config(study, "other")
+    assert config["published"] == {"results": "published/results.csv", "shared": True}
+    assert supplement_config(replace(study, published={}), "other")["published"] is None
+
+
+@pytest.mark.parametrize("text", ["published: null", "published: 3", "name: mine"])
+def test_a_supplement_without_numbers_gets_none(supplemented: Any, text: str) -> None:
+    assert supplement_config(supplemented(text), "other")["published"] is None
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,9 @@ class PublishedNumber:
 def load_published(path: Path, study: Study) -> list[PublishedNumber]:
     """Read and check a file of published numbers, in the file's order.
 
+    Rows that name what the study does not declare are mistakes, unless it says that the file is
+    shared with other studies: then they are those studies' and left out.
+
     Args:
         path: the file.
         study: the study whose protocols, experiments and variants the rows may name.
@@ -134,8 +137,11 @@ def load_published(path: Path, study: Study) -> list[PublishedNumber]:
             problems.append(f"{where}: has {len(cells)} columns, the header {len(header)}")
             continue
         number = _number(line, dict(zip(header, cells, strict=True)))
+        undeclared = list(_undeclared(number, study))
+        if undeclared and study.published_shared:
+            continue
         numbers.append(number)
-        problems += [f"{where}: {problem}" for problem in _problems(number, study)]
+        problems += [f"{where}: {problem}" for problem in (*undeclared, *_malformed(number))]
     if problems:
         raise PublishedError(problems)
     return numbers
@@ -212,11 +218,21 @@ def _number(line: int, cells: Mapping[str, str]) -> PublishedNumber:
     )
 
 
-def _problems(number: PublishedNumber, study: Study) -> Iterator[str]:
+def _undeclared(number: PublishedNumber, study: Study) -> Iterator[str]:
+    """What the study does not declare of the names in a row, as messages."""
     protocols = study.declared_protocols
     if number.protocol not in protocols:
         hint = nearest(number.protocol, protocols)
         yield f"protocol: '{number.protocol}' is not declared{hint}; declared: {one_of(protocols)}"
+    for column, selectors in (("runs", number.runs), ("baseline", number.baseline)):
+        for selector in selectors:
+            problem = selector_problem(selector, study)
+            if problem is not None:
+                yield f"{column}: {problem}"
+
+
+def _malformed(number: PublishedNumber) -> Iterator[str]:
+    """What is wrong with a row in any study, as messages."""
     if not number.metric:
         yield "metric: is empty; say what was measured"
     if not _NUMBER.fullmatch(number.printed):
@@ -224,8 +240,3 @@ def _problems(number: PublishedNumber, study: Study) -> Iterator[str]:
     if number.test_set not in TEST_SETS:
         hint = nearest(number.test_set, TEST_SETS)
         yield f"test_set: '{number.test_set}' is not allowed{hint}; allowed: {one_of(TEST_SETS)}"
-    for column, selectors in (("runs", number.runs), ("baseline", number.baseline)):
-        for selector in selectors:
-            problem = selector_problem(selector, study)
-            if problem is not None:
-                yield f"{column}: {problem}"

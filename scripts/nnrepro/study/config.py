@@ -174,6 +174,7 @@ def _study(
     }
     tables = _specs(TableSpec, config["tables"], kept)
     figures = _specs(FigureSpec, config["figures"], kept)
+    published = config["published"] or {}
     return Study(
         name=config["name"],
         title=config["title"],
@@ -192,7 +193,8 @@ def _study(
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
         declared_questions=questions,
-        published=config["published"] or {},
+        published={key: published[key] for key in published if key != "shared"},
+        published_shared=published.get("shared", False),
         claims=config.get("claims"),
         supplements=config["supplements"] or {},
         archive=config.get("archive"),

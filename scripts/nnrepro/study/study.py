@@ -113,8 +113,9 @@ class Study:
     study without the `only` section, so that a cut-down study can say so. `declared_protocols`,
     `declared_questions` and `declared_variants` (by experiment) are all names that are declared,
     with or without runs here. `published` holds the paths of the published numbers (`results`) and
-    of their inconsistencies (`inconsistencies`), where the configuration names them, `claims` that
-    of the claims file, None without one. `supplements` are the archives of other studies whose
+    of their inconsistencies (`inconsistencies`), where the configuration names them, and
+    `published_shared` tells whether the numbers may be about other studies, too; `claims` is the
+    path of the claims file, None without one. `supplements` are the archives of other studies whose
     parts the report shows after its own, by name. `archive` is the folder of histories that
     stand in for training, None where the study trains; `results` the folder of all that is made,
     None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
@@ -140,6 +141,7 @@ class Study:
     declared_variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     declared_questions: tuple[str, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    published_shared: bool = False
     claims: str | None = None
     supplements: Mapping[str, str] = field(default_factory=dict)
     archive: str | None = None

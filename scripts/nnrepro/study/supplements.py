@@ -22,8 +22,9 @@ class SupplementError(NnreproError):
 def supplement_config(study: Study, name: str) -> dict[str, Any]:
     """The configuration of a supplement.
 
-    That is the one that its archive keeps, without claims, published numbers and supplements: those
-    are for a report of the archive by itself.
+    That is the one that its archive keeps, without claims, inconsistencies and supplements: those
+    are for a report of the archive by itself. Published numbers it has where they are the ones of
+    the study that it supplements, and of these the ones about what it declares.
 
     Args:
         study: the study that it supplements.
@@ -36,11 +37,20 @@ def supplement_config(study: Study, name: str) -> dict[str, Any]:
     own = _read(f"supplements.{name}", archive / STUDY_FILE)
     return {
         **own,
-        **dict.fromkeys(("claims", "published", "supplements")),
+        **dict.fromkeys(("claims", "supplements")),
+        "published": _published(study, own.get("published")),
         "archive": str(archive),
         "results": str(StudyPaths.of(study).supplement(name)),
         "allow_gaps": study.allow_gaps,
     }
+
+
+def _published(study: Study, own: Any) -> dict[str, Any] | None:
+    """The published numbers of a supplement whose archive names the same file as the study."""
+    results = own.get("results") if isinstance(own, Mapping) else None
+    if results is None or results != study.published.get("results"):
+        return None
+    return {"results": results, "shared": True}
 
 
 def _read(key: str, file: Path) -> Mapping[str, Any]:
