@@ -14,17 +14,20 @@ pytestmark = pytest.mark.slow
 ARCHIVE = ("--config", "archive=mine", "results=out")
 BESIDE = "tan/text_models/word_cnn/seed0"
 TITLE = "What words are worth"
+PRINTED = "protocol,metric,value,runs\ntan,last50_mean_test_accuracy,0.617,text_models/word_cnn\n"
 
 
 def write_study(project: Path, archive: str, variants: list[str], **changes: Any) -> None:
-    """An archive's own study: some text models of one protocol, one table and one figure."""
+    """An archive's own study: some text models of one protocol, one table and two figures."""
     config = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
-    for section in ("claims", "published", "supplements"):
+    for section in ("claims", "supplements"):
         del config[section]
+    config["published"] = {"results": "printed.csv"}
+    config["figures"]["overview"] |= {"question": "B5", "runs": ["text_models"]}
     names = [f"text_models/{variant}" for variant in variants]
     config["only"] = {"protocols": ["tan"], "experiments": ["text_models"], "variants": names}
-    for section in ("tables", "figures"):
-        config[section] = {"text_models": config[section]["text_models"]}
+    config["tables"] = {"text_models": config["tables"]["text_models"]}
+    config["figures"] = {name: config["figures"][name] for name in ("overview", "text_models")}
     for variant in variants:
         write_history(project / archive, f"tan/text_models/{variant}/seed0", epochs=8)
     text = yaml.safe_dump({**config, **changes})
@@ -34,6 +37,7 @@ def write_study(project: Path, archive: str, variants: list[str], **changes: Any
 @pytest.fixture
 def project(workflow: Any) -> Any:
     """Two archives in the project's folder, the second a supplement of the first."""
+    (workflow.folder / "printed.csv").write_text(PRINTED, encoding="utf-8")
     write_study(workflow.folder, "mine", ["char_cnn"], supplements={"beside": "words"})
     write_study(workflow.folder, "words", ["char_cnn", "word_cnn"], title=TITLE, claims="no.yaml")
     return workflow
@@ -47,6 +51,10 @@ def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project:
     assert "word_cnn" not in (out / "tables" / "text_models.csv").read_text()
     beside = out / "supplements" / "beside"
     assert "word_cnn" in (beside / "tables" / "text_models.csv").read_text()
+    overview = (beside / "figures" / "tan" / "overview" / "overview.svg").read_text(
+        encoding="utf-8"
+    )
+    assert "0.617" in overview
     assert not (beside / "report").exists()
     described = json.loads((out / "ro-crate-metadata.json").read_text())["@graph"]
     assert "supplements/beside/tables/text_models.csv" in {item["@id"] for item in described}
