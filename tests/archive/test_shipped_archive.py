@@ -151,6 +151,33 @@ def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, 
         assert f"{np.std(values, ddof=1):.3f}" == deviation
 
 
+def test_what_the_documentation_says_of_the_tan_pair_is_so(repository: Path) -> None:
+    """Of every run of the archive the printed number and the closing means."""
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    own = yaml.safe_load((repository / "archives/tan_pair/study.yaml").read_text(encoding="utf-8"))
+    study = load_study(own | {"archive": "archives/tan_pair"}, catalogue())
+    printed = {
+        number.runs[0]: f"{number.value:.3f}"
+        for number in load_published(
+            repository / "published/results.csv", load_study(config, catalogue())
+        )
+        if number.protocol == "tan" and number.metric == "last200_mean_test_accuracy"
+    }
+    found, problems = read_runs(study.runs, repository / "archives/tan_pair")
+    assert not problems
+    expected = set()
+    for item in found:
+        variant = f"{item.run.experiment}/{item.run.variant}"
+        label = "SGD" if item.run.experiment == "channel_grid" else item.run.label
+        curves = (item.history.val_accuracy, item.history.accuracy)
+        means = [f"{np.mean(curve[-60:]):.3f}" for curve in curves]
+        expected.add((label, printed.get(variant, "none"), *means))
+    text = (repository / "docs/findings.md").read_text(encoding="utf-8")
+    section = text.partition("## The pair that the Tan report selected")[2].partition("\n## ")[0]
+    cells = r"^\| ([\w +]+) \| (0\.\d{3}|none) \| (0\.\d{3}) \| (0\.\d{3}) \|$"
+    assert set(re.findall(cells, section, re.M)) == expected
+
+
 def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> None:
     """Each seed of the text runs decides the claims by itself; none may contradict another."""
     config = yaml.safe_load((repository / "archive/study.yaml").read_text(encoding="utf-8"))
