@@ -123,6 +123,16 @@ def test_its_study_is_the_shipped_one(repository: Path) -> None:
     assert list(archived["figures"]) == list(config["figures"])  # decides the order in the report
 
 
+def printed_numbers(config: dict[str, Any], protocol: str, metric: str) -> dict[str, float]:
+    """What a protocol's report printed of a metric, by the first selector of its runs."""
+    study = load_study(config, catalogue())
+    return {
+        number.runs[0]: number.value
+        for number in load_published(REPOSITORY / study.published["results"], study)
+        if number.protocol == protocol and number.metric == metric and number.runs
+    }
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/findings.md"])
 def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, page: str) -> None:
     """Printed numbers are those of the published file, reproduced ones means over the seeds."""
@@ -133,13 +143,7 @@ def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, 
         for experiment in ("text_models", "text_dropout", "rnn_variants")
         for variant, section in experiments[experiment]["variants"].items()
     }
-    printed = {
-        number.runs[0]: number.value
-        for number in load_published(
-            repository / "published/results.csv", load_study(config, catalogue())
-        )
-        if number.protocol == "koh" and number.metric == "max_test_accuracy" and number.runs
-    }
+    printed = printed_numbers(config, "koh", "max_test_accuracy")
     text = (repository / page).read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\w +]+) \| (0\.\d{4}) \| (0\.\d{3}) \| (0\.\d{3}) \|$", text, re.M)
     assert len(rows) == len(labels) == 16
@@ -156,13 +160,7 @@ def test_what_the_documentation_says_of_the_tan_pair_is_so(repository: Path) -> 
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
     own = yaml.safe_load((repository / "archives/tan_pair/study.yaml").read_text(encoding="utf-8"))
     study = load_study(own | {"archive": "archives/tan_pair"}, catalogue())
-    printed = {
-        number.runs[0]: f"{number.value:.3f}"
-        for number in load_published(
-            repository / "published/results.csv", load_study(config, catalogue())
-        )
-        if number.protocol == "tan" and number.metric == "last200_mean_test_accuracy"
-    }
+    printed = printed_numbers(config, "tan", "last200_mean_test_accuracy")
     found, problems = read_runs(study.runs, repository / "archives/tan_pair")
     assert not problems
     expected = set()
@@ -171,7 +169,8 @@ def test_what_the_documentation_says_of_the_tan_pair_is_so(repository: Path) -> 
         label = "SGD" if item.run.experiment == "channel_grid" else item.run.label
         curves = (item.history.val_accuracy, item.history.accuracy)
         means = [f"{np.mean(curve[-60:]):.3f}" for curve in curves]
-        expected.add((label, printed.get(variant, "none"), *means))
+        number = f"{printed[variant]:.3f}" if variant in printed else "none"
+        expected.add((label, number, *means))
     text = (repository / "docs/findings.md").read_text(encoding="utf-8")
     section = text.partition("## The pair that the Tan report selected")[2].partition("\n## ")[0]
     cells = r"^\| ([\w +]+) \| (0\.\d{3}|none) \| (0\.\d{3}) \| (0\.\d{3}) \|$"

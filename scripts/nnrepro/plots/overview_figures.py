@@ -48,18 +48,18 @@ def overview_drawings(
             continue
         printed = _published(published, figures.protocol, metric)
         labels = figures.labels(runs)
-        first = {figures.key(run): run for run in reversed(runs)}
+        seeds: dict[str, list[Run]] = {}
+        for run in runs:
+            seeds.setdefault(figures.key(run), []).append(run)
         rows = [
             OverviewRow(
                 key,
-                labels[key] + _length(extent, [run for run in runs if figures.key(run) == key]),
-                figures.study.experiments[first[key].experiment].title,
+                labels[key] + _length(extent, members),
+                figures.study.experiments[members[0].experiment].title,
                 **{str(name): None if np.isnan(n) else n for name, n in row.items()},
-                published=printed.get(f"{first[key].experiment}/{first[key].variant}"),
+                published=printed.get(f"{members[0].experiment}/{members[0].variant}"),
             )
-            for key, row in zip(
-                dict.fromkeys(map(figures.key, runs)), numbers.to_dict("records"), strict=True
-            )
+            for (key, members), row in zip(seeds.items(), numbers.to_dict("records"), strict=True)
         ]
         figure = overview(
             rows,
@@ -76,8 +76,8 @@ def _length(extent: Extent, runs: Iterable[Run]) -> str:
     found = extent.runs(runs)
     if not any(run.id in extent.compared_epochs for run in found):
         return ""
-    epochs = sorted({int(run.settings["epochs"]) for run in found})
-    return f", {' to '.join(map(str, dict.fromkeys((epochs[0], epochs[-1]))))} epochs"
+    epochs = [int(run.settings["epochs"]) for run in found]
+    return f", {' to '.join(map(str, sorted({min(epochs), max(epochs)})))} epochs"
 
 
 def _published(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:
