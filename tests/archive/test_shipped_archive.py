@@ -14,7 +14,7 @@ import yaml
 from snakemake.utils import update_config
 
 from nnrepro.analysis import read_history
-from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.archive import RunData, read_runs
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
 from nnrepro.models import catalogue
@@ -155,26 +155,75 @@ def test_tables_of_the_documentation_are_those_of_the_archive(repository: Path, 
         assert f"{np.std(values, ddof=1):.3f}" == deviation
 
 
-def test_what_the_documentation_says_of_the_tan_pair_is_so(repository: Path) -> None:
+def shipped_runs(name: str) -> list[RunData]:
+    """The runs of an archive under its own study, which may ask for more of them."""
+    own = yaml.safe_load((REPOSITORY / name / "study.yaml").read_text(encoding="utf-8"))
+    study = load_study(own | {"archive": name}, catalogue())
+    found, problems = read_runs(study.runs, REPOSITORY / name)
+    assert {problem.status for problem in problems} <= {"missing"}
+    return found
+
+
+def findings(title: str) -> str:
+    """The section of the findings that begins with these words."""
+    text = (REPOSITORY / "docs/findings.md").read_text(encoding="utf-8")
+    return text.partition(f"\n## {title}")[2].partition("\n## ")[0]
+
+
+def closing_means(item: RunData) -> list[str]:
+    """Of the last fifth of the epochs, the reports' window: test and training accuracy."""
+    window = item.history.epochs // 5
+    curves = (item.history.val_accuracy, item.history.accuracy)
+    return [f"{np.mean(curve[-window:]):.3f}" for curve in curves]
+
+
+def test_what_the_documentation_says_of_the_tan_pair_is_so() -> None:
     """Of every run of the archive the printed number and the closing means."""
-    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    own = yaml.safe_load((repository / "archives/tan_pair/study.yaml").read_text(encoding="utf-8"))
-    study = load_study(own | {"archive": "archives/tan_pair"}, catalogue())
+    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
     printed = printed_numbers(config, "tan", "last200_mean_test_accuracy")
-    found, problems = read_runs(study.runs, repository / "archives/tan_pair")
-    assert not problems
     expected = set()
-    for item in found:
+    for item in shipped_runs("archives/tan_pair"):
         variant = f"{item.run.experiment}/{item.run.variant}"
         label = "SGD" if item.run.experiment == "channel_grid" else item.run.label
-        curves = (item.history.val_accuracy, item.history.accuracy)
-        means = [f"{np.mean(curve[-60:]):.3f}" for curve in curves]
         number = f"{printed[variant]:.3f}" if variant in printed else "none"
-        expected.add((label, number, *means))
-    text = (repository / "docs/findings.md").read_text(encoding="utf-8")
-    section = text.partition("## The pair that the Tan report selected")[2].partition("\n## ")[0]
+        expected.add((label, number, *closing_means(item)))
     cells = r"^\| ([\w +]+) \| (0\.\d{3}|none) \| (0\.\d{3}) \| (0\.\d{3}) \|$"
+    section = findings("The pair that the Tan report selected")
     assert set(re.findall(cells, section, re.M)) == expected
+
+
+def test_what_the_documentation_says_of_the_image_extensions_is_so() -> None:
+    """Of every run the closing means, the best first; all are equally long."""
+    runs = [
+        item
+        for item in shipped_runs("archives/extensions")
+        if item.run.experiment == "image_extensions"
+    ]
+    section = findings("Combining what helped")
+    rows = re.findall(r"^\| ([\w +.]+) \| (0\.\d{3}) \| (0\.\d{3}) \|$", section, re.M)
+    assert set(rows) == {(item.run.label, *closing_means(item)) for item in runs}
+    assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
+    assert {f"at {item.history.epochs} of" for item in runs} == set(
+        re.findall(r"nine ways, (at \d+ of)", section)
+    )
+
+
+def test_what_the_documentation_says_of_masking_is_so() -> None:
+    """Highest test accuracies, their mean and deviation over seeds, without masking and with."""
+    highest: dict[str, list[float]] = {}
+    for item in shipped_runs("archives/extensions"):
+        if item.run.experiment == "text_extensions":
+            highest.setdefault(item.run.label, []).append(max(item.history.val_accuracy))
+    cells = {
+        label: f"{np.mean(values):.3f} ({np.std(values, ddof=1):.3f})"
+        for label, values in highest.items()
+    }
+    rows = re.findall(r"^\| (\w+ \w+) \| (0[^|]+) \| (0[^|]+) \|$", findings("Masking"), re.M)
+    assert set(rows) == {
+        (label, cell, cells[f"{label}, masked"])
+        for label, cell in cells.items()
+        if not label.endswith(", masked")
+    }
 
 
 def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> None:

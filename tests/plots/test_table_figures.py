@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnrepro.analysis import History
@@ -212,3 +213,18 @@ def test_every_metric_of_the_configuration_has_its_words() -> None:
     metrics = load_schema()["$defs"]["metric"]["enum"]
     single = {name for name in metrics if name != "selection" and "last_window" not in name}
     assert single <= set(metric_words._WORDS)
+
+
+@pytest.mark.parametrize(
+    ("windows", "label"),
+    [
+        ([1, 1], "Test accuracy of the last epoch"),
+        ([20, 20], "Mean test accuracy of the last 20 epochs"),
+        ([50, 20], "Mean test accuracy of the last 20 or 50 epochs"),
+        ([200, 8, 50, 20], "Mean test accuracy of the last 8 to 200 epochs"),
+    ],
+)
+def test_an_axis_says_over_how_many_epochs_a_mean_is(windows: list[int], label: str) -> None:
+    """Windows differ where runs of several lengths share a figure."""
+    table = pd.DataFrame({"window": windows, "last_window_mean_test_accuracy": 0.5})
+    assert metric_words.metric_words(table, "last_window_mean_test_accuracy") == label

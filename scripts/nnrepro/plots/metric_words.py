@@ -28,14 +28,16 @@ def chosen_metric(figures: ProtocolFigures, metric: str) -> str:
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:
-    """A metric as a label for an axis."""
+    """A metric as a label for an axis; of more than two windows it names the first and the last."""
     if metric in _WORDS:
         return _WORDS[metric]
     what = metric_name(table, metric).rpartition("mean_")[2].replace("_", " ")
     windows = sorted(int(window) for window in table["window"].dropna().unique())
     if windows == [1]:
         return f"{what.capitalize()} of the last epoch"
-    return f"Mean {what} of the last {' or '.join(map(str, windows))} epochs"
+    many = len(windows) > 2
+    lengths = f"{windows[0]} to {windows[-1]}" if many else " or ".join(map(str, windows))
+    return f"Mean {what} of the last {lengths} epochs"
 
 
 def interval_words(kinds: pd.Series) -> str:
