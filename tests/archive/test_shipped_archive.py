@@ -253,6 +253,6 @@ def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> 
     def names(chosen: pd.Series) -> str:
         return ", ".join(f"`{name}`" for name in table.index[chosen])
 
-    assert f"by none of the seeds alone ({names(whole & ~single.any(axis=1))})" in said
-    assert f"from one of the seeds alone ({names((single.sum(axis=1) == 1) & ~whole)})" in said
-    assert f"by every seed and not by all ({names(single.all(axis=1) & ~whole)})" in said
+    assert f"given by none of the seeds alone ({names(whole & ~single.any(axis=1))})" in said
+    assert f"and not by all together ({names(single.any(axis=1) & ~whole)})" in said
+    assert f"by every seed by itself ({names(single.all(axis=1) & ~whole)})" in said
