@@ -9,11 +9,13 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from nnrepro.batch.board import Board
 from nnrepro.batch.lanes import Lanes
+from nnrepro.batch.mps import multi_process_service
 from nnrepro.batch.selecting import decide
 from nnrepro.batch.worker import serve
 from nnrepro.data.registry import inputs
@@ -77,8 +79,9 @@ def _train(study: Study, asked: argparse.Namespace) -> int:
     command = [sys.executable, str(Path(__file__).resolve()), *_repeated(asked), "--worker"]
     signal.signal(signal.SIGTERM, _interrupt)
     until = None if asked.minutes is None else began + 60 * asked.minutes
-    whole = Lanes(board, command, lanes, tell).run(until)
-    _note(study, asked.per_gpu, gpus, report, time.monotonic() - began)
+    with multi_process_service() if asked.mps else nullcontext():
+        whole = Lanes(board, command, lanes, tell).run(until)
+    _note(study, asked, gpus, report, time.monotonic() - began)
     for name, reason in board.failed.items():
         _tell(f"failed: {name}: {reason}")
     if not whole:
@@ -100,7 +103,7 @@ def _data(study: Study) -> dict[str, Path]:
 
 def _note(
     study: Study,
-    per_gpu: int,
+    asked: argparse.Namespace,
     gpus: Sequence[str],
     report: Sequence[Mapping[str, Any]],
     seconds: float,
@@ -108,7 +111,13 @@ def _note(
     """Add this call to the record of all calls."""
     path = StudyPaths.of(study).root / "gpu_runs.json"
     calls = read_json(path) if path.is_file() else []
-    call = {"gpus": list(gpus), "per_gpu": per_gpu, "seconds": round(seconds, 1), "runs": report}
+    call = {
+        "gpus": list(gpus),
+        "per_gpu": asked.per_gpu,
+        "mps": asked.mps,
+        "seconds": round(seconds, 1),
+        "runs": report,
+    }
     write_json(path, [*calls, call])
 
 
@@ -146,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
     add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
     add("--per-gpu", type=int, default=4, metavar="N", help="runs at once on each GPU")
+    add("--mps", action="store_true", help="let their kernels run at once, by NVIDIA's MPS")
     add("--minutes", type=float, metavar="M", help="stop in good order after this time")
     add("--deterministic", action="store_true", help="only operations that repeat to the last bit")
     add("--worker", action="store_true", help=argparse.SUPPRESS)
