@@ -76,6 +76,7 @@ rule tabulate_runs:
 rule make_table:
     input:
         runs=COMPARABLE,
+        lengths=PATHS.table("runs"),
         variants=PATHS.table("variants"),
         predictions=table_predictions,
         decisions=DECISIONS,
@@ -97,7 +98,6 @@ rule make_table:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
-        compared=lambda _: compared_epochs(STUDY.runs),
         code=code("make_table.py"),
     message:
         "Making table {wildcards.table}"

@@ -55,7 +55,6 @@ rule draw_comparison:
         "../envs/cpu.yaml"
     params:
         stamp=figure_stamp("comparison"),
-        compared=lambda wildcards: compared_epochs(STUDY.runs_of(wildcards.protocol)),
         vouched=figure_vouched("comparison"),
         spec=figure_spec("comparison"),
         code=code("draw_comparison.py"),
@@ -97,6 +96,7 @@ rule draw_heatmap:
 rule draw_accuracy_time:
     input:
         runs=PATHS.table("runs"),
+        comparable=COMPARABLE,
         variants=PATHS.table("variants"),
         decisions=figure_decisions,
     output:

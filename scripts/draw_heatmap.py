@@ -12,5 +12,6 @@ study = job.start(snakemake)
 decisions = job.read_decisions(snakemake.input.decisions)
 figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
 variants = read_csv(snakemake.input.variants)
-extent = extent_by_table(study, read_csv(snakemake.input.runs)).comparable
-save_drawings(study, heatmap_drawings(figures, variants), Path(snakemake.output[0]), extent)
+extent = extent_by_table(study, read_csv(snakemake.input.runs))
+drawings = heatmap_drawings(figures, variants)
+save_drawings(study, drawings, Path(snakemake.output[0]), extent, compared=True)

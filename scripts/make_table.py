@@ -5,7 +5,9 @@ import pandas as pd
 import job
 from nnrepro.analysis.archive import folds_of
 from nnrepro.analysis.columns import rows_of
+from nnrepro.analysis.compared_tables import compared_tables
 from nnrepro.analysis.csvfile import read_csv, write_csv
+from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.predictions import read_answers
 from nnrepro.analysis.table_kinds import make_table
 from nnrepro.study import StudyPaths
@@ -14,20 +16,32 @@ study = job.start(snakemake)
 paths = StudyPaths.of(study)
 spec = study.tables[snakemake.wildcards.table]
 decisions = job.read_decisions(snakemake.input.decisions)
-variants = read_csv(snakemake.input.variants)
-rows = [rows_of(variants, study.chosen(name, spec.runs, decisions)) for name in study.protocols]
-# Their predictions are of a later epoch than the one at which they are compared.
-shorter = snakemake.params.compared
+chosen = {name: study.chosen(name, spec.runs, decisions) for name in study.protocols}
+tables = compared_tables(
+    study,
+    [run for own in chosen.values() for run in own],
+    extent_by_table(study, read_csv(snakemake.input.lengths)),
+    (read_csv(snakemake.input.runs), read_csv(snakemake.input.variants)),
+    paths.runs,
+)
+rows = [rows_of(tables.variants, own) for own in chosen.values()]
 selection = {name: protocol.selection_metric for name, protocol in study.protocols.items()}
+
+
+def answers(run):
+    """What a run predicted, unless that is of a later epoch than the one it is compared at."""
+    return None if run in tables.shorter else read_answers(paths.run(run, "predictions"))
+
+
 write_csv(
     make_table(
         spec.kind,
         pd.concat(rows, ignore_index=True),
         spec.options,
         selection,
-        runs=read_csv(snakemake.input.runs),
-        answers=lambda run: None if run in shorter else read_answers(paths.run(run, "predictions")),
-        folds=lambda run: folds_of(study.run(run), paths.runs, shorter.get(run)),
+        runs=tables.runs,
+        answers=answers,
+        folds=lambda run: folds_of(study.run(run), paths.runs, tables.shorter.get(run)),
     ),
     snakemake.output[0],
 )

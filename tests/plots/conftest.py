@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from nnrepro.analysis import History, Problem, RunData, runs_table, select, variants_table
+from nnrepro.analysis.extents import extent_of
 from nnrepro.models import catalogue
 from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
 from nnrepro.plots.comparison_figures import comparison_drawings
@@ -212,7 +213,8 @@ class FinishedProtocol:
 
     def comparisons(self) -> dict[str, Drawing]:
         """All comparisons, by stem."""
-        return {each.stem: each for each in comparison_drawings(self.figures, self.data)}
+        extent = extent_of(self.figures.study, self.data)
+        return {each.stem: each for each in comparison_drawings(self.figures, self.data, extent)}
 
     def heatmaps(self) -> dict[str, Drawing]:
         """All heat maps, by stem."""
@@ -220,7 +222,8 @@ class FinishedProtocol:
 
     def times(self) -> dict[str, Drawing]:
         """All figures of accuracy and time, by stem."""
-        return {each.stem: each for each in accuracy_time_drawings(self.figures, self.variants)}
+        drawings = accuracy_time_drawings(self.figures, lambda runs: self.variants)
+        return {each.stem: each for each in drawings}
 
 
 def _record(run: Run, history: History) -> dict[str, Any]:

@@ -34,13 +34,13 @@ def test_the_length_of_the_majority_is_what_longer_runs_are_compared_at(study: S
     assert extent.compared_epochs == {FIRST: 40}
     runs = study.runs_of("tan", "channel_grid")
     assert extent.stamp(runs) == "40 of 1000 epochs, 1000 epochs in full, 1 seed"
-    assert extent.comparable.stamp(runs) == "40 of 1000 epochs, 1 seed"
+    assert extent.comparable_among(runs).stamp(runs) == "40 of 1000 epochs, 1 seed"
 
 
 def test_a_short_run_does_not_shorten_the_others(study: Study) -> None:
     extent = Extent.by_epochs(study, lengths(study, 1000, 1000, count=12, to=40))
     assert not extent.compared_epochs
-    assert extent.comparable.done == extent.done
+    assert extent.comparable_among(study.runs).done == extent.done
 
 
 def test_every_run_counts_at_its_own_length_where_none_is_that_of_most(study: Study) -> None:
@@ -51,6 +51,24 @@ def test_every_run_counts_at_its_own_length_where_none_is_that_of_most(study: St
 
 def test_experiments_do_not_shorten_each_other(study: Study) -> None:
     assert not Extent.by_epochs(study, lengths(study, 40, 1000)).compared_epochs
+
+
+def test_in_one_table_the_selected_run_is_as_long_as_those_tried_at_its_pair(study: Study) -> None:
+    """A grid trained to the end does not win over optimisers that were not."""
+    extent = Extent.by_epochs(study, lengths(study, 1000, 40))
+    assert not extent.compared_epochs
+    runs = [study.run(FIRST), *study.runs_of("tan", "optimizers")]
+    assert extent.compared_among(runs) == {FIRST: 40}
+    assert extent.comparable_among(runs).stamp(runs) == "40 of 1000 epochs, 1 seed"
+    assert not extent.compared_among(study.runs_of("tan", "channel_grid"))
+
+
+def test_in_one_table_too_every_run_counts_at_its_own_length_without_a_majority(
+    study: Study,
+) -> None:
+    extent = Extent.by_epochs(study, lengths(study, 1000, 40))
+    runs = [study.run(FIRST), study.runs_of("tan", "optimizers")[0]]
+    assert not extent.compared_among(runs)
 
 
 def test_runs_that_their_protocol_trains_for_longer_are_not_longer(repository: Path) -> None:

@@ -182,7 +182,7 @@ def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData
 
     Args:
         data: runs.
-        epochs: `Extent.compared_epochs`: those of the runs that went on for longer than others.
+        epochs: those of the runs that went on for longer than others, as `Extent` tells.
     """
     return [item.up_to(epochs[item.run.id]) if item.run.id in epochs else item for item in data]
 

@@ -1,6 +1,6 @@
 """Accuracy beside training time, from the variants table."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,22 @@ from nnrepro.analysis.metrics import lower_is_better
 from nnrepro.plots.accuracy_time import AccuracyTime, accuracy_time
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.metric_words import chosen_metric, interval_words, metric_words
+from nnrepro.study import Run
 
 
-def accuracy_time_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterator[Drawing]:
+def accuracy_time_drawings(
+    figures: ProtocolFigures, variants_of: Callable[[Sequence[Run]], pd.DataFrame]
+) -> Iterator[Drawing]:
     """Accuracy of each variant with its interval, beside the seconds that training took.
 
     A spec of which no run has the metric gives no figure.
+
+    Args:
+        figures: a protocol's figures.
+        variants_of: gives the variants table of runs that are compared.
     """
     for spec, runs in figures.specs("accuracy_time"):
-        table = rows_of(variants, runs)
+        table = rows_of(variants_of(runs), runs)
         metric = chosen_metric(figures, spec.options["metric"])
         values = metric_values(table, metric)
         if values.isna().all():

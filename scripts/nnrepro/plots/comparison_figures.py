@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from nnrepro.analysis.archive import RunData
+from nnrepro.analysis.archive import RunData, compared
 from nnrepro.plots.comparison import Facet, comparison, comparison_facets
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.seeds import (
@@ -18,18 +18,27 @@ from nnrepro.plots.seeds import (
 )
 from nnrepro.plots.series import Series
 from nnrepro.study import FigureSpec
+from nnrepro.study.extent import Extent
 
 
-def comparison_drawings(figures: ProtocolFigures, data: Sequence[RunData]) -> Iterator[Drawing]:
-    """Test accuracy of several variants by epoch.
+def comparison_drawings(
+    figures: ProtocolFigures, data: Sequence[RunData], extent: Extent
+) -> Iterator[Drawing]:
+    """Test accuracy of several variants by epoch, as far as most of them went.
 
     A spec may show the closing window alone (`epochs: window`), keep the variants whose test
     accuracy ranges over less than `stable_below` in it, and split them by a parameter (`facet`).
     A spec that keeps no variant gives no figure.
+
+    Args:
+        figures: a protocol's figures.
+        data: its runs.
+        extent: how far they went.
     """
     by_id = {item.run.id: item for item in data}
     for spec, runs in figures.specs("comparison"):
-        found = by_variant(by_id[run.id] for run in runs if run.id in by_id)
+        there = [by_id[run.id] for run in runs if run.id in by_id]
+        found = by_variant(compared(there, extent.compared_among(runs)))
         limit = spec.options.get("stable_below")
         groups = [m for m in found.values() if limit is None or closing_range(m) < limit]
         if groups:

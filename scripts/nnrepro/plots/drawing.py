@@ -124,7 +124,12 @@ class ProtocolFigures:
 
 
 def save_drawings(
-    study: Study, drawings: Iterable[Drawing], folder: Path, extent: Extent | None = None
+    study: Study,
+    drawings: Iterable[Drawing],
+    folder: Path,
+    extent: Extent | None = None,
+    *,
+    compared: bool = False,
 ) -> None:
     """Stamp each drawing with the budget of its runs and write it below `folder`.
 
@@ -133,10 +138,12 @@ def save_drawings(
         drawings: what to write.
         folder: the folder of its protocol and kind; it is created.
         extent: how far the runs went; without it, as far as the study asks for.
+        compared: whether a drawing shows its runs as far as they are compared with one another.
     """
     extent = Extent.as_asked(study) if extent is None else extent
     folder.mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
-        words, warning = extent.stamp(drawing.runs), extent.is_cut(drawing.runs)
+        shown = extent.comparable_among(drawing.runs) if compared else extent
+        words, warning = shown.stamp(drawing.runs), shown.is_cut(drawing.runs)
         stamp(drawing.figure, words, warning=warning)
         save_figure(drawing.figure, folder / drawing.stem)

@@ -1,7 +1,7 @@
 """The overview of a protocol's variants, from the variants table and the published numbers."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -48,13 +48,14 @@ def overview_drawings(
             continue
         printed = _published(published, figures.protocol, metric)
         labels = figures.labels(runs)
+        longer = extent.compared_among(runs)
         seeds: dict[str, list[Run]] = {}
         for run in runs:
             seeds.setdefault(figures.key(run), []).append(run)
         rows = [
             OverviewRow(
                 key,
-                labels[key] + _length(extent, members),
+                labels[key] + _length(extent, members, longer),
                 figures.study.experiments[members[0].experiment].title,
                 **{str(name): None if np.isnan(n) else n for name, n in row.items()},
                 published=printed.get(f"{members[0].experiment}/{members[0].variant}"),
@@ -71,10 +72,10 @@ def overview_drawings(
         yield Drawing(spec.name, figure, runs)
 
 
-def _length(extent: Extent, runs: Iterable[Run]) -> str:
+def _length(extent: Extent, runs: Iterable[Run], longer: Collection[str]) -> str:
     """The epochs of a variant, to be added to its label where they are more than most have."""
     found = extent.runs(runs)
-    if not any(run.id in extent.compared_epochs for run in found):
+    if not any(run.id in longer for run in found):
         return ""
     epochs = [int(run.settings["epochs"]) for run in found]
     return f", {' to '.join(map(str, sorted({min(epochs), max(epochs)})))} epochs"

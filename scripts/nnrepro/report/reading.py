@@ -48,7 +48,8 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Statement, ...]:
 def _longer(source: Source) -> tuple[LongerRuns, ...]:
     """Runs that are compared at fewer epochs than they have, by experiment and lengths."""
     groups: dict[tuple[str, int, int], list[str]] = {}
-    for run, epochs, compared in source.longer(source.study.runs):
+    longer = source.longer(source.study.runs, source.extent.compared_epochs)
+    for run, epochs, compared in longer:
         title = f"{run.protocol}/{run.experiment}"
         groups.setdefault((title, epochs, compared), []).append(f"{run.variant}/seed{run.seed}")
     return tuple(

@@ -181,11 +181,12 @@ class Source:
         """
         if self.runs is None:
             return ()
+        runs = list(runs)
         by_id = {run.id: run for run in runs}
         rows = self.runs[self.runs["run_id"].isin(by_id) & self.runs["window"].notna()]
         found = zip(rows["run_id"], rows["window_asked"], rows["window"], strict=True)
         pairs = {run_id: Window(int(asked), int(used)) for run_id, asked, used in found}
-        for run_id, epochs in self.extent.compared_epochs.items() if compared else ():
+        for run_id, epochs in self.extent.compared_among(runs).items() if compared else ():
             if run_id in pairs:
                 shorter, _ = windows(by_id[run_id], epochs)
                 pairs[run_id] = Window(shorter.asked, shorter.used)
@@ -213,19 +214,27 @@ class Source:
 
         Arguments as for `windows`.
         """
-        return (self.extent.comparable if compared else self.extent).stamp(runs)
+        return (self.extent.comparable_among(runs) if compared else self.extent).stamp(runs)
 
     def cut(self, runs: Sequence[Run], *, compared: bool = False) -> bool:
         """Whether what is made from these runs is less than the protocol asks for.
 
         Arguments as for `windows`.
         """
-        extent = self.extent.comparable if compared else self.extent
+        extent = self.extent.comparable_among(runs) if compared else self.extent
         return self.generated_data or extent.is_cut(runs)
 
-    def longer(self, runs: Iterable[Run]) -> list[tuple[Run, int, int]]:
-        """Those of the runs that are compared at fewer epochs than they have, with both numbers."""
-        at = self.extent.compared_epochs
+    def longer(
+        self, runs: Iterable[Run], at: Mapping[str, int] | None = None
+    ) -> list[tuple[Run, int, int]]:
+        """Those of the runs that are compared at fewer epochs than they have, with both numbers.
+
+        Args:
+            runs: the runs.
+            at: the epochs of those; without it, what these runs are compared at with one another.
+        """
+        runs = list(runs)
+        at = self.extent.compared_among(runs) if at is None else at
         return [
             (run, int(self.extent.done[run.id].settings["epochs"]), at[run.id])
             for run in runs

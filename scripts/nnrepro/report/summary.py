@@ -226,7 +226,7 @@ def lengths(source: Source, runs: Sequence[Run]) -> tuple[str, ...]:
     Empty where they all have the same number.
     """
     by_asked: dict[int, set[int]] = {}
-    for run in source.extent.comparable.runs(runs):
+    for run in source.extent.comparable_among(runs).runs(runs):
         by_asked.setdefault(run.protocol_epochs, set()).add(int(run.settings["epochs"]))
     uneven = [count for counts in by_asked.values() if len(counts) > 1 for count in counts]
     return (wording.grouped(min(uneven)), wording.grouped(max(uneven))) if uneven else ()

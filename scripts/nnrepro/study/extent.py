@@ -56,21 +56,30 @@ class Extent:
         alike: dict[tuple[str, str, int], list[Run]] = defaultdict(list)
         for run in self.done.values():
             alike[run.protocol, run.experiment, run.protocol_epochs].append(run)
-        found: dict[str, int] = {}
-        for runs in alike.values():
-            lengths = {run.id: int(run.settings["epochs"]) for run in runs}
-            ((most, count),) = Counter(lengths.values()).most_common(1)
-            if 2 * count > len(runs):
-                found |= {run_id: most for run_id, epochs in lengths.items() if epochs > most}
-        return found
+        return _longer_than_most(alike.values())
 
-    @cached_property
-    def comparable(self) -> Self:
-        """The runs as they are compared with others: none with more epochs than most."""
-        done = {
-            run_id: self.done[run_id].as_done({"epochs": epochs})
-            for run_id, epochs in self.compared_epochs.items()
+    def compared_among(self, runs: Iterable[Run]) -> dict[str, int]:
+        """The epochs at which the runs of one table or figure are compared, of longer ones alone.
+
+        Beside `compared_epochs`, what more than half of a protocol's runs among these have counts:
+        the variant that a grid selects may have been trained to the end, and the optimisers that
+        are tried at it not.
+        """
+        runs = list(runs)
+        at = {
+            run.id: self.compared_epochs[run.id] for run in runs if run.id in self.compared_epochs
         }
+        alike: dict[tuple[str, int], list[Run]] = defaultdict(list)
+        for run in self._up_to(at).runs(runs):
+            alike[run.protocol, run.protocol_epochs].append(run)
+        return at | _longer_than_most(alike.values())
+
+    def comparable_among(self, runs: Iterable[Run]) -> Self:
+        """The runs as these are compared with one another."""
+        return self._up_to(self.compared_among(runs))
+
+    def _up_to(self, epochs: Mapping[str, int]) -> Self:
+        done = {run_id: self.done[run_id].as_done({"epochs": n}) for run_id, n in epochs.items()}
         return replace(self, done={**self.done, **done})
 
     def runs(self, runs: Iterable[Run]) -> list[Run]:
@@ -92,3 +101,14 @@ class Extent:
     def made_up(self, runs: Iterable[Run]) -> bool:
         """Whether any of the runs is known to rest on generated data."""
         return any(run.id in self.generated for run in runs)
+
+
+def _longer_than_most(groups: Iterable[Iterable[Run]]) -> dict[str, int]:
+    """The epochs of most runs of a group, by id of the runs that have more."""
+    found: dict[str, int] = {}
+    for runs in groups:
+        lengths = {run.id: int(run.settings["epochs"]) for run in runs}
+        ((most, count),) = Counter(lengths.values()).most_common(1)
+        if 2 * count > len(lengths):
+            found |= {run_id: most for run_id, epochs in lengths.items() if epochs > most}
+    return found

@@ -10,6 +10,7 @@ import pytest
 from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
 from nnrepro.analysis.archive import read_runs
+from nnrepro.analysis.extents import extent_of
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
@@ -39,7 +40,8 @@ def write_page(results: Any, root: Path) -> Path:
         levels = curve_levels(numbers, study, "koh", results.decisions)
         save_drawings(study, curve_drawings(koh, printed, levels), figures / "koh/curves")
     shown = [item for item in data if item.run.experiment in DRAWN]
-    save_drawings(study, comparison_drawings(common, shown), figures / "tan/comparison")
+    drawings = comparison_drawings(common, shown, extent_of(study, shown))
+    save_drawings(study, drawings, figures / "tan/comparison")
     log = root / "logs" / f"{text[0].run.id}.log"
     log.parent.mkdir(parents=True)
     log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
