@@ -177,6 +177,26 @@ def closing_means(item: RunData) -> list[str]:
     return [f"{np.mean(curve[-window:]):.3f}" for curve in curves]
 
 
+def test_what_the_documentation_says_of_the_tan_grid_is_so() -> None:
+    """Every pair at the report's own length: what was reproduced, and what is printed."""
+    own = yaml.safe_load((REPOSITORY / "archive/study.yaml").read_text(encoding="utf-8"))
+    printed = printed_numbers(own, "tan", "last200_mean_test_accuracy")
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", findings("The Tan report's grid"), re.M)
+    told = {
+        f"c1-{c1}_c2-{c2}": cell
+        for c1, cells in rows
+        for c2, cell in zip((20, 40, 60, 80, 100), cells.split(" | "), strict=True)
+    }
+    only = {"protocols": ["tan"], "experiments": ["channel_grid"]}
+    runs = shipped_runs("archive", only=only)
+    assert len(told) == len(runs) == 25
+    for item in runs:
+        assert item.history.epochs == 1000
+        reproduced, _ = closing_means(item)
+        published = printed[f"channel_grid/{item.run.variant}"]
+        assert told[item.run.variant] == f"{reproduced} ({published:.3f})"
+
+
 def test_what_the_documentation_says_of_the_tan_pair_is_so() -> None:
     """Of every run of the archive the printed number and the closing means."""
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
