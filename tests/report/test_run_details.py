@@ -59,6 +59,15 @@ def test_every_run_has_its_parameters_and_the_page_its_history(results: Any, out
     assert "Not recorded machine, threads" in text
 
 
+def test_a_run_that_was_begun_on_another_machine_says_so(results: Any, outline: Any) -> None:
+    run = results.study.runs[0]
+    record = results.root / "runs" / run.id / "run.json"
+    told = json.loads(record.read_text()) if record.is_file() else {}
+    earlier = {"epochs": 7, "device": {"name": "A GPU"}, "packages": {"jax": "0.11.2"}}
+    record.write_text(json.dumps({**told, "earlier": [earlier]}))
+    assert "To epoch 7 A GPU; jax 0.11.2" in outline(built(results)).text
+
+
 def test_a_thousand_epochs_take_some_twelve_kilobytes() -> None:
     """What bounds a page of many runs: noise of a hundredth on four series."""
     noise = np.random.default_rng(0).normal(0.5, 0.01, (4, 1000))

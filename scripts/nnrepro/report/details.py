@@ -84,19 +84,26 @@ def _facts(
         ("evaluation", "Evaluation"),
     ):
         yield title, wording.duration(_number(seconds.get(name)))
-    device = _mapping(record.get("device"))
-    yield (
-        "Machine",
-        ", ".join(str(device[key]) for key in ("name", "kind") if device.get(key))
-        or (wording.UNKNOWN),
-    )
+    yield "Machine", _machine(record)
+    for earlier in map(_mapping, _sequence(record.get("earlier"))):
+        where = f"{_machine(earlier)}; {_packages(earlier)}"
+        yield f"To epoch {_told(earlier.get('epochs'))}", where
     yield "Threads", _told(record.get("threads"))
     yield "Trained parameters", _told(record.get("parameters"))
-    packages = _mapping(record.get("packages"))
-    versions = [f"{name} {packages[name]}" for name in sorted(packages)]
-    yield "Packages", ", ".join(versions) or wording.UNKNOWN
+    yield "Packages", _packages(record)
     if not tuple(_sums(record)):
         yield "Checksums", wording.UNKNOWN
+
+
+def _machine(record: Mapping[str, Any]) -> str:
+    device = _mapping(record.get("device"))
+    told = [str(device[key]) for key in ("name", "kind") if device.get(key)]
+    return ", ".join(told) or wording.UNKNOWN
+
+
+def _packages(record: Mapping[str, Any]) -> str:
+    packages = _mapping(record.get("packages"))
+    return ", ".join(f"{name} {packages[name]}" for name in sorted(packages)) or wording.UNKNOWN
 
 
 def _told_first(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -140,6 +147,10 @@ def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
 def _mapping(value: Any) -> Mapping[str, Any]:
     """A part of a record, which nobody vouches for; empty where it is something else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _number(value: Any) -> float | None:
