@@ -53,7 +53,7 @@ def test_an_aligned_convolution_is_that_of_keras(
 
 
 def test_both_layers_draw_the_same_initial_weights() -> None:
-    """A run starts at the same weights on every device."""
+    """With one backend a run starts at the same weights on every device."""
     drawn = []
     for kind in (AlignedConv2D, keras.layers.Conv2D):
         keras.utils.set_random_seed(3)
