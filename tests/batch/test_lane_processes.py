@@ -1,6 +1,9 @@
 """Lanes keep their processes at work, replace dead ones, and stop in good order."""
 
+import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ for line in sys.stdin:
         os.kill(os.getpid(), signal.SIGKILL)
     if name == "slow":
         def stopped(*_):
+            time.sleep(0.5)
             (folder / "checkpoint").write_text("written")
             print(json.dumps({"status": "stopped", "reason": "SIGTERM"}), flush=True)
             sys.exit(0)
@@ -101,4 +105,19 @@ def test_when_time_is_up_runs_at_work_write_their_checkpoints(lanes: Any, tmp_pa
     assert time.monotonic() - began < 30
     assert (tmp_path / "checkpoint").read_text() == "written"
     assert not (tmp_path / "never.tries").exists()
+    assert board.left == 2 and not told and not board.failed
+
+
+def test_interrupted_it_waits_for_the_checkpoints_of_every_lane(lanes: Any, tmp_path: Path) -> None:
+    """As by Ctrl-C: who calls must not think it over while a run is still writing."""
+    work, board, told = lanes("slow", "never")
+
+    def interrupt() -> None:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    assert not work.run()
+    assert (tmp_path / "checkpoint").read_text() == "written"
     assert board.left == 2 and not told and not board.failed

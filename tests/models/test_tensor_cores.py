@@ -1,5 +1,6 @@
-"""The layers for a GPU's matrix units compute what Keras's layers compute."""
+"""The layer for a GPU's matrix units computes what Keras's convolution and pooling compute."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,17 +9,21 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from nnrepro.models.layers.tensor_cores import (
-    AlignedConv2D,
-    PairMaxPooling2D,
-    suit_this_device,
-)
+from nnrepro.models import Task, build_model
+from nnrepro.models.layers import tensor_cores
+from nnrepro.models.layers.tensor_cores import PooledConv2D, suit_this_device
 
 Arrays = list[NDArray[Any]]
 
 
 def images(*shape: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def keras_s_layers(filters: int, kernel: int, **options: Any) -> keras.Sequential:
+    return keras.Sequential(
+        [keras.layers.Conv2D(filters, kernel, **options), keras.layers.MaxPooling2D(2)]
+    )
 
 
 def outputs_and_gradients(layer: keras.layers.Layer, x: NDArray[Any]) -> Arrays:
@@ -32,30 +37,47 @@ def outputs_and_gradients(layer: keras.layers.Layer, x: NDArray[Any]) -> Arrays:
     return [outputs.numpy(), *(g.numpy() for g in tape.gradient(total, [inputs, *variables]))]
 
 
+@pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     ("shape", "filters", "kernel"),
-    [((3, 32, 32, 3), 10, 9), ((3, 12, 12, 10), 20, 5), ((3, 12, 12, 16), 8, 5)],
+    [
+        ((3, 32, 32, 3), 10, 9),
+        ((3, 12, 12, 10), 20, 5),
+        ((2, 13, 10, 1), 3, 4),
+        ((2, 11, 14, 6), 3, 2),
+        ((2, 9, 9, 2), 5, 8),
+    ],
+    ids=["C1", "C2", "odd-few-channels", "odd-many-channels", "a-single-output"],
 )
-def test_an_aligned_convolution_is_that_of_keras(
-    shape: tuple[int, ...], filters: int, kernel: int
+def test_it_is_keras_s_convolution_and_pooling(
+    shape: tuple[int, ...], filters: int, kernel: int, bias: bool
 ) -> None:
-    """With rows of the kernel as channels, with channels filled up, and with none to fill."""
-    options: dict[str, Any] = {"activation": "relu", "bias_initializer": "random_normal"}
-    ours = AlignedConv2D(filters, kernel, **options)
-    keras_s = keras.layers.Conv2D(filters, kernel, **options)
-    for layer in (ours, keras_s):
+    """By blocks of four and of two, where blocks fill the image and where they do not."""
+    options: dict[str, Any] = {
+        "activation": "relu",
+        "bias_initializer": "random_normal",
+        "use_bias": bias,
+    }
+    ours, expected = (
+        PooledConv2D(filters, kernel, **options),
+        keras_s_layers(filters, kernel, **options),
+    )
+    for layer in (ours, expected):
         layer.build(shape)
-    assert [w.shape for w in ours.weights] == [w.shape for w in keras_s.weights]
-    ours.set_weights(keras_s.get_weights())
-    found, expected = (outputs_and_gradients(layer, images(*shape)) for layer in (ours, keras_s))
-    for ours_is, keras_is in zip(found, expected, strict=True):
+    assert [w.shape for w in ours.weights] == [w.shape for w in expected.weights]
+    ours.set_weights(expected.get_weights())
+    assert ours.compute_output_shape(shape) == expected.compute_output_shape(shape)
+    x = images(*shape)
+    for ours_is, keras_is in zip(
+        outputs_and_gradients(ours, x), outputs_and_gradients(expected, x), strict=True
+    ):
         np.testing.assert_allclose(ours_is, keras_is, rtol=2e-4, atol=2e-4)
 
 
-def test_both_layers_draw_the_same_initial_weights() -> None:
+def test_the_same_initial_weights_are_drawn() -> None:
     """With one backend a run starts at the same weights on every device."""
     drawn = []
-    for kind in (AlignedConv2D, keras.layers.Conv2D):
+    for kind in (PooledConv2D, keras.layers.Conv2D):
         keras.utils.set_random_seed(3)
         layer = kind(10, 9)
         layer.build((None, 32, 32, 3))
@@ -63,29 +85,42 @@ def test_both_layers_draw_the_same_initial_weights() -> None:
     np.testing.assert_array_equal(*drawn)
 
 
-def test_pooling_in_pairs_is_that_of_keras() -> None:
-    x = images(3, 24, 24, 5)
-    found = outputs_and_gradients(PairMaxPooling2D(), x)
-    expected = outputs_and_gradients(keras.layers.MaxPooling2D(2), x)
-    for ours_is, keras_is in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(ours_is, keras_is)
-
-
 def test_the_first_of_equal_maxima_takes_the_gradient() -> None:
     """As TensorFlow's pooling has it, which the reports used."""
     x = np.array([[1, 1], [1, 0], [0, 2], [2, 2]], np.float32).reshape(1, 4, 2, 1)
-    _, ours = outputs_and_gradients(PairMaxPooling2D(), x)
+    ours = PooledConv2D(1, 1, use_bias=False, kernel_initializer="ones")
+    _, gradient, _ = outputs_and_gradients(ours, x)
     _, expected = outputs_and_gradients(keras.layers.MaxPooling2D(2), x)
-    np.testing.assert_array_equal(ours, expected)
-    assert np.count_nonzero(ours) == 2
+    np.testing.assert_array_equal(gradient, expected)
+    assert np.count_nonzero(gradient) == 2
 
 
-def test_pooling_lets_a_divergence_be_seen() -> None:
+def test_a_divergence_is_seen() -> None:
     x = images(1, 4, 4, 1)
     x[0, 1, 1, 0] = np.nan
-    outputs, _ = outputs_and_gradients(PairMaxPooling2D(), x)
-    assert np.isnan(outputs[0, 0, 0, 0]) and np.isnan(outputs).sum() == 1
+    assert np.isnan(PooledConv2D(1, 1, activation="relu")(x).numpy()[0, 0, 0, 0])
 
 
-def test_they_are_left_alone_where_oneDNN_is_faster() -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_weights_trained_on_a_gpu_can_be_read_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
+    """Feature maps are computed on a processor, whatever the network was trained on."""
+    settings = {"c1": 10, "c2": 20, "precision": precision}
+    task = Task((32, 32, 3), 10, 0)
+    monkeypatch.setattr(tensor_cores, "suit_this_device", lambda: True)
+    on_gpu = build_model("image_cnn", settings, task)
+    assert not any(isinstance(each, keras.layers.MaxPooling2D) for each in on_gpu.layers)
+    on_gpu.save_weights(tmp_path / "on_gpu.weights.h5")
+    monkeypatch.undo()
+    elsewhere = build_model("image_cnn", settings, task)
+    elsewhere.load_weights(tmp_path / "on_gpu.weights.h5")
+    x = images(5, 32, 32, 3)
+    tolerance = 1e-5 if precision == "float32" else 0.05
+    np.testing.assert_allclose(on_gpu(x), elsewhere(x), atol=tolerance)
+
+
+def test_it_is_left_alone_where_oneDNN_is_faster() -> None:
     assert not suit_this_device()
+    model = build_model("image_cnn", {"c1": 2, "c2": 2}, Task((32, 32, 3), 10, 0))
+    assert not any(isinstance(layer, PooledConv2D) for layer in model.layers)

@@ -1,6 +1,7 @@
 """One call trains one run and leaves the files that the contract names."""
 
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from small_runs import MODELS, small_data, small_run, train
 from nnrepro.models import Task, build_model
 from nnrepro.training import TrainingError
 from nnrepro.training import outputs as outputs_module
+from nnrepro.training import train as train_module
 from nnrepro.training.seeding import example_order, seed_everything
 
 
@@ -172,3 +174,28 @@ def test_unknown_loss_is_named(tmp_path):
     """The message lists what is allowed."""
     with pytest.raises(TrainingError, match="'mse'; allowed: 'logits', 'probabilities'"):
         train(small_run("word_rnn", loss="mse"), small_data("words"), tmp_path)
+
+
+def test_how_many_examples_are_evaluated_at_once_changes_nothing(tmp_path, monkeypatch):
+    """A GPU takes more at once than a training batch has; the history stays the same."""
+    run = small_run("word_cnn")
+    data = small_data("words", test=(50, 90))
+    usual = train(run, data, tmp_path / "usual")
+    as_gpu = {**train_module.describe_device(), "kind": "gpu"}
+    monkeypatch.setattr(train_module, "describe_device", lambda: as_gpu)
+    at_once = train(run, data, tmp_path / "at-once")
+    for name in ("history.json", "history_comparison.json"):
+        found, expected = read(at_once / name), read(usual / name)
+        for metric, values in expected.items():
+            np.testing.assert_allclose(found[metric], values, rtol=1e-5)
+
+
+def test_large_examples_are_not_evaluated_all_at_once():
+    """A GPU's memory holds a training batch; a test set of large images it may not."""
+    run = small_run("image_cnn", batch_size=3)
+    large = SimpleNamespace(
+        test_x=np.zeros((40, 1024, 1024, 1), np.float32), evaluation_y=range(40)
+    )
+    assert train_module._evaluation_batch(run, large, "gpu") == 8
+    assert train_module._evaluation_batch(run, small_data("image"), "gpu") == 50
+    assert train_module._evaluation_batch(run, small_data("image"), "cpu") == 3

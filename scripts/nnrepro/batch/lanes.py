@@ -57,10 +57,11 @@ class Lanes:
             while any(thread.is_alive() for thread in self._threads):
                 if until is not None and time.monotonic() >= until:
                     self.stop()
-                self._join(0.2)
+                time.sleep(0.2)  # Python 3.12 forgets a thread whose join is interrupted
         except KeyboardInterrupt:
             self.stop()
-        self._join(None)
+        for thread in self._threads:
+            thread.join()
         return not self._stopping.is_set()
 
     def stop(self) -> None:
@@ -71,10 +72,6 @@ class Lanes:
         self._board.stop()
         for process in list(self._processes.values()):
             process.send_signal(signal.SIGTERM)
-
-    def _join(self, timeout: float | None) -> None:
-        for thread in self._threads:
-            thread.join(timeout)
 
     def _lane(self, number: int) -> None:
         while (run := self._board.take()) is not None:

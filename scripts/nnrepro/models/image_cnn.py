@@ -1,6 +1,5 @@
 """The CNN of Part A: two convolutions, two poolings, two dense layers on CIFAR-10."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from nnrepro.models.registry import Range, Task, register
@@ -45,22 +44,19 @@ def image_cnn(
 
     from nnrepro.models.layers.augmentation import light_augmentation
     from nnrepro.models.layers.dropout import dropout
-    from nnrepro.models.layers.tensor_cores import (
-        AlignedConv2D,
-        PairMaxPooling2D,
-        suit_this_device,
-    )
+    from nnrepro.models.layers.tensor_cores import PooledConv2D, suit_this_device
 
     fast = suit_this_device()
-    convolution = AlignedConv2D if fast else keras.layers.Conv2D
-    pooling = PairMaxPooling2D if fast else partial(keras.layers.MaxPooling2D, 2)
     inputs = keras.Input(task.input_shape, name="image")
     x = light_augmentation(task)(inputs) if augment == "light" else inputs
     dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
-    x = convolution(c1, 9, activation="relu", dtype=dtype, name="c1")(x)
-    x = pooling(dtype=dtype, name="s1")(x)
-    x = convolution(c2, 5, activation="relu", dtype=dtype, name="c2")(x)
-    x = pooling(dtype=dtype, name="s2")(x)
+    for number, (filters, size) in enumerate([(c1, 9), (c2, 5)], start=1):
+        options = {"activation": "relu", "dtype": dtype, "name": f"c{number}"}
+        if fast:
+            x = PooledConv2D(filters, size, **options)(x)
+        else:
+            x = keras.layers.Conv2D(filters, size, **options)(x)
+            x = keras.layers.MaxPooling2D(2, dtype=dtype, name=f"s{number}")(x)
     x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
     if dropout_placement == "flatten+dense":
         x = dropout(task, dropout_rate, "dropout_flatten")(x)

@@ -27,6 +27,7 @@ class Loop:
         train_examples: size of the training set.
         sets: where each set that is evaluated on lies among the engine's evaluation examples, by
             name; the first is the primary test set.
+        evaluation_batch: examples that are evaluated at once.
         checkpoints: where progress is kept.
         stop: tells whether a signal has asked to stop.
     """
@@ -36,6 +37,7 @@ class Loop:
     seed: int
     train_examples: int
     sets: Mapping[str, slice]
+    evaluation_batch: int
     checkpoints: Checkpoints
     stop: StopRequest
 
@@ -45,7 +47,7 @@ class Loop:
         self._cpu_noted = 0.0
         self._evaluated = max(examples.stop for examples in self.sets.values())
         order = np.arange(self._evaluated, dtype=np.int32)
-        self._test_batches, _ = batches(order, int(self.settings["batch_size"]))
+        self._test_batches, _ = batches(order, self.evaluation_batch)
 
     def compile(self) -> None:
         """Have the engine compile its functions by calls that do no step."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nnrepro.data.dataset import Dataset
     from nnrepro.study.run import Run
 
+_GPU_EVALUATION_EXAMPLES = 2000
+_GPU_EVALUATION_BYTES = 2**25
+
 
 def train_run(
     run: "Run",
@@ -96,6 +99,7 @@ def train_run(
             seed=run.seed,
             train_examples=len(dataset.train_y),
             sets=dataset.evaluation_sets,
+            evaluation_batch=_evaluation_batch(run, dataset, device["kind"]),
             checkpoints=checkpoints,
             stop=stop,
         )
@@ -154,6 +158,15 @@ def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
     optimizer = make_optimizer(run.settings)
     xla = device_kind() in catalogue()[run.model].xla_on
     return model, make_engine(model, optimizer, loss, dataset, xla=xla)
+
+
+def _evaluation_batch(run: "Run", dataset: "Dataset", device_kind: str) -> int:
+    """Examples to evaluate at once: as in training, on a GPU as many as keep it busy."""
+    size = int(run.settings["batch_size"])
+    if device_kind == "cpu":
+        return size
+    fitting = _GPU_EVALUATION_BYTES // dataset.test_x[0].nbytes
+    return max(size, min(len(dataset.evaluation_y), _GPU_EVALUATION_EXAMPLES, fitting))
 
 
 def _key(

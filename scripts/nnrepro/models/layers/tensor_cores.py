@@ -1,9 +1,9 @@
-"""Convolution and pooling of images, in the form that suits a GPU's matrix units.
+"""Convolution with max pooling as a matrix product, the form that suits a GPU's matrix units.
 
-With 50 or 90 channels, and with the 3 of an image, cuDNN converts and fills its arguments on every
-call, or falls back to slower kernels. Filled up to a multiple of four channels, by zeros that add
-nothing, the same convolution takes the fast ones. XLA's gradient of max pooling looks for the
-maximum again; here its place is remembered. Measurements are in docs/gpu.md.
+With 50 or 90 channels, and with the 3 of an image, cuDNN's convolutions leave most of a tensor core
+idle, the gradient of the kernel most of all. Taken by blocks of two or four pixels, all places of
+a block are filters of one kernel that moves a block at a time: fewer rows, more columns, and
+max pooling compares neighbours in memory. Measurements are in docs/gpu.md.
 """
 
 from typing import Any
@@ -12,12 +12,11 @@ import keras
 import numpy as np
 from keras import ops
 
-ALIGNMENT = 4
-_NARROW = 32
+_FEW_CHANNELS = 4
 
 
 def suit_this_device() -> bool:
-    """Whether the layers of this module are the faster ones: with JAX on a GPU."""
+    """Whether the layer of this module is the faster one: with JAX on a GPU."""
     if keras.backend.backend() != "jax":
         return False
     import jax
@@ -25,53 +24,111 @@ def suit_this_device() -> bool:
     return jax.default_backend() != "cpu"
 
 
-class AlignedConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` with strides of 1, VALID padding and channels last: the same function.
+class PooledConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` and after it `keras.layers.MaxPooling2D(2)`: the same function.
 
-    Weights are those of Keras's layer. Where the input has so few channels that a row of the kernel
-    counts up to 32 values, as with the 9x3 of an image, that row becomes the input's channels.
-    Input [batch, height, width, channels], output [batch, height - kernel height + 1,
-    width - kernel width + 1, filters].
-    """
-
-    def call(self, inputs: Any) -> Any:
-        """Convolve."""
-        x, kernel = inputs, ops.convert_to_tensor(self.kernel)
-        height, width, channels, filters = kernel.shape
-        if width * channels <= _NARROW:
-            x = _rows_of_the_kernel(x, width, _aligned(width * channels))
-            kernel = ops.reshape(kernel, (height, 1, width * channels, filters))
-        x = _filled(x, {3: _aligned(x.shape[3])})
-        kernel = _filled(kernel, {2: x.shape[3], 3: _aligned(filters)})
-        outputs = ops.conv(x, kernel, padding="valid", data_format="channels_last")
-        if self.use_bias:
-            outputs = outputs + _filled(ops.convert_to_tensor(self.bias), {0: _aligned(filters)})
-        return self.activation(outputs)[..., :filters]
-
-
-class PairMaxPooling2D(keras.layers.Layer):
-    """`keras.layers.MaxPooling2D(2)` of an input with an even height and width.
-
-    The gradient goes to the first of equal maxima, in the order of rows. Input [batch, height,
-    width, channels], output [batch, height / 2, width / 2, channels].
+    Strides of 1, VALID padding, channels last. Bias and activation come after the pooling, which
+    is the same for an activation that never falls, as ReLU. The gradient goes to the first of
+    equal maxima, in the order of rows. A value that is not finite spreads to the places of its
+    blocks. Weights are those of Keras's layer. Input [batch, height, width, channels], output
+    [batch, (height - kernel height + 1) // 2, (width - kernel width + 1) // 2, filters].
     """
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """[batch, height / 2, width / 2, channels]."""
-        batch, height, width, channels = input_shape
-        assert height is not None and width is not None
-        return (batch, height // 2, width // 2, channels)
+        """[batch, rows, columns, filters] after the pooling."""
+        batch, rows, columns, filters = super().compute_output_shape(input_shape)
+        return (batch, rows // 2, columns // 2, filters)
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
-        return _pair_maxima(inputs)
+        """Convolve and pool."""
+        block = 4 if inputs.shape[3] <= _FEW_CHANNELS else 2
+        outputs = _pooled_convolution(inputs, ops.convert_to_tensor(self.kernel), block)
+        if self.use_bias:
+            outputs = outputs + ops.convert_to_tensor(self.bias)
+        return self.activation(outputs)
+
+
+# Keras files weights under the name of a layer's class: a file is to fit on every device.
+PooledConv2D.__name__ = "Conv2D"
+
+
+def _pooled_convolution(x: Any, kernel: Any, block: int) -> Any:
+    """Convolve [batch, height, width, channels] with [height, width, channels, filters]; pool.
+
+    Args:
+        x: inputs.
+        kernel: of the convolution.
+        block: pixels along each edge of a block, a multiple of 2.
+    """
+    filters = kernel.shape[3]
+    pooled = [(x.shape[axis] - kernel.shape[axis - 1] + 1) // 2 for axis in (1, 2)]
+    reach = [-(-(size + block - 1) // block) for size in kernel.shape[:2]]
+    down, across = (-(-2 * size // block) for size in pooled)
+    patches = _patches(_blocks(x, down, across, reach, block), down, across, reach)
+    depth = patches.shape[3]
+    products = ops.matmul(
+        ops.reshape(patches, (-1, depth)), _kernel_at_all_places(kernel, reach, block)
+    )
+    pairs = block // 2
+    maxima = _maxima_of_four(ops.reshape(products, (-1, down, across, pairs, pairs, 4, filters)))
+    maxima = ops.transpose(maxima, (0, 1, 3, 2, 4, 5))
+    maxima = ops.reshape(maxima, (-1, down * pairs, across * pairs, filters))
+    return maxima[:, : pooled[0], : pooled[1]]
+
+
+def _blocks(x: Any, down: int, across: int, reach: list[int], block: int) -> Any:
+    """The blocks that outputs need: [batch, rows, columns, values of a block]."""
+    channels = x.shape[3]
+    rows, columns = down + reach[0] - 1, across + reach[1] - 1
+    x = x[:, : rows * block, : columns * block]
+    missing = [(0, rows * block - x.shape[1]), (0, columns * block - x.shape[2])]
+    if missing != [(0, 0), (0, 0)]:
+        x = ops.pad(x, [(0, 0), *missing, (0, 0)])
+    x = ops.reshape(x, (-1, rows, block, columns, block, channels))
+    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(x, (-1, rows, columns, block * block * channels))
+
+
+def _patches(blocks: Any, down: int, across: int, reach: list[int]) -> Any:
+    """All blocks that a kernel reaches, side by side: [batch, down, across, values]."""
+    rows = ops.concatenate([blocks[:, :, at : at + across] for at in range(reach[1])], axis=3)
+    return ops.concatenate([rows[:, at : at + down] for at in range(reach[0])], axis=3)
+
+
+def _kernel_at_all_places(kernel: Any, reach: list[int], block: int) -> Any:
+    """The kernel at each place of a block, as a matrix: [values of a patch, places * filters].
+
+    Places come in groups of four that are pooled together.
+    """
+    height, width, channels, filters = kernel.shape
+    down, across = (size * block for size in reach)
+    places = [
+        (2 * row + below, 2 * column + beside)
+        for row in range(block // 2)
+        for column in range(block // 2)
+        for below in (0, 1)
+        for beside in (0, 1)
+    ]
+    shifted = [
+        ops.pad(
+            kernel,
+            [(row, down - height - row), (column, across - width - column), (0, 0), (0, 0)],
+        )
+        for row, column in places
+    ]
+    matrix = ops.reshape(
+        ops.stack(shifted, axis=3), (reach[0], block, reach[1], block, channels, -1)
+    )
+    return ops.reshape(
+        ops.transpose(matrix, (0, 2, 1, 3, 4, 5)),
+        (reach[0] * reach[1] * block * block * channels, len(places) * filters),
+    )
 
 
 @ops.custom_gradient
-def _pair_maxima(x: Any) -> Any:
-    _, height, width, channels = x.shape
-    pairs = ops.reshape(x, (-1, height // 2, 2, width // 2, 2, channels))
-    a, b, c, d = (pairs[:, :, row, :, column] for row in (0, 1) for column in (0, 1))
+def _maxima_of_four(x: Any) -> Any:
+    """Maxima along the last axis but one, of size 4; their places are kept for the gradient."""
+    a, b, c, d = (x[..., at, :] for at in range(4))
     maxima = ops.maximum(ops.maximum(a, b), ops.maximum(c, d))
     place = ops.where(a == maxima, 0, ops.where(b == maxima, 1, ops.where(c == maxima, 2, 3)))
     place = ops.cast(place, "uint8")
@@ -79,30 +136,7 @@ def _pair_maxima(x: Any) -> Any:
     def gradient(*arguments: Any, upstream: Any = None) -> Any:
         if upstream is None:
             (upstream,) = arguments
-        places = ops.convert_to_tensor(np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 1, 2, 1))
-        chosen = place[:, :, None, :, None] == places
-        spread = ops.where(chosen, upstream[:, :, None, :, None], ops.zeros((), upstream.dtype))
-        return ops.reshape(spread, (-1, height, width, channels))
+        chosen = place[..., None, :] == np.arange(4, dtype=np.uint8)[:, None]
+        return ops.where(chosen, upstream[..., None, :], ops.zeros((), upstream.dtype))
 
     return maxima, gradient
-
-
-def _rows_of_the_kernel(x: Any, width: int, depth: int) -> Any:
-    """[batch, height, width - kernel width + 1, depth]: what a kernel's row lies on, filled."""
-    across = x.shape[2] - width + 1
-    columns = [x[:, :, first : first + across] for first in range(width)]
-    filling = depth - width * x.shape[3]
-    if filling:
-        columns.append(ops.zeros_like(ops.repeat(columns[0][..., :1], filling, axis=3)))
-    return ops.concatenate(columns, axis=3)
-
-
-def _aligned(channels: int) -> int:
-    return -(-channels // ALIGNMENT) * ALIGNMENT
-
-
-def _filled(values: Any, sizes: dict[int, int]) -> Any:
-    """`values` with zeros after them along some axes."""
-    missing = {axis: size - values.shape[axis] for axis, size in sizes.items()}
-    widths = [(0, missing.get(axis, 0)) for axis in range(len(values.shape))]
-    return ops.pad(values, widths) if any(missing.values()) else values
