@@ -1,10 +1,12 @@
 """A run that is stopped at any moment goes on as if it had not been."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import pytest
 from small_runs import small_data, small_run, train
 
 from nnrepro.study.paths import SIDE_HISTORIES
-from nnrepro.training import CheckpointPolicy, TrainingInterrupted
+from nnrepro.training import CheckpointPolicy, TrainingError, TrainingInterrupted
+from nnrepro.training import train as train_module
 from nnrepro.training.backends.tensorflow import TensorFlowEngine
+from nnrepro.training.progress import ProgressLog
 
 PROGRAM = Path(__file__).with_name("small_runs.py")
 ALWAYS = CheckpointPolicy(every_seconds=0)
@@ -152,3 +156,84 @@ def test_a_checkpoint_of_other_settings_is_not_used(tmp_path):
     lines = []
     train(small_run("image_cnn", learning_rate=0.02), data, tmp_path, log=lines.append)
     assert "belongs to other settings" in lines[0]
+
+
+ELSEWHERE = CheckpointPolicy(every_seconds=0, resume_elsewhere=True)
+
+
+@pytest.fixture
+def every_epoch(monkeypatch):
+    """Every epoch is logged, however quick."""
+    monkeypatch.setattr(train_module, "ProgressLog", partial(ProgressLog, interval=0.0))
+
+
+def moved(monkeypatch):
+    """From here on this is another machine: another version of NumPy."""
+    packages = {**train_module.package_versions(), "numpy": "0.1"}
+    monkeypatch.setattr(train_module, "package_versions", lambda: packages)
+
+
+def stop_after(run, data, folder, epoch, policy=ALWAYS):
+    """Train until `epoch` is over and the next has begun."""
+    with pytest.raises(Crash):
+        train(run, data, folder, policy=policy, log=crashing_log(epoch + 1))
+
+
+def test_a_checkpoint_from_elsewhere_is_neither_used_nor_lost_unasked(
+    tmp_path, monkeypatch, every_epoch
+):
+    """The error says what it is and how to go on from it; without the file training starts anew."""
+    run, data = small_run("image_cnn"), small_data("image")
+    stop_after(run, data, tmp_path, 2)
+    path = tmp_path / "checkpoint" / "checkpoint.npz"
+    content = path.read_bytes()
+    moved(monkeypatch)
+    with pytest.raises(TrainingError, match=r"elsewhere.* to epoch 2.*resume_elsewhere: true"):
+        train(run, data, tmp_path)
+    assert path.read_bytes() == content
+    path.unlink()
+    out = train(run, data, tmp_path)
+    assert "earlier" not in json.loads((out / "run.json").read_text())
+
+
+def test_asked_to_a_run_goes_on_elsewhere_and_says_so(tmp_path, monkeypatch, every_epoch):
+    """Nothing done is lost, also when it is interrupted there; run.json tells who did what."""
+    run, data = small_run("image_cnn"), small_data("image")
+    whole = train(run, data, tmp_path / "whole")
+    there = json.loads((whole / "run.json").read_text())
+    folder = tmp_path / "moved"
+    stop_after(run, data, folder, 1)
+    moved(monkeypatch)
+    stop_after(run, data, folder, 2, ELSEWHERE)
+    lines = []
+    out = train(run, data, folder, log=lines.append)
+    assert not any(line.startswith("epoch 1/4") for line in lines)
+    assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
+    told = json.loads((out / "run.json").read_text())
+    assert told["packages"]["numpy"] == "0.1"
+    assert told["earlier"] == [
+        {"epochs": 1, **{key: there[key] for key in ("device", "packages", "code")}}
+    ]
+
+
+def test_what_was_computed_otherwise_never_counts_elsewhere_either(
+    tmp_path, monkeypatch, every_epoch
+):
+    """Other code is other mathematics."""
+    run, data = small_run("image_cnn"), small_data("image")
+    stop_after(run, data, tmp_path, 1)
+    moved(monkeypatch)
+    lines = []
+    train(run, data, tmp_path, policy=ELSEWHERE, log=lines.append, code_sha256="other")
+    assert "belongs to other settings, data, code" in lines[0]
+
+
+def test_a_checkpoint_that_does_not_fit_the_backend_is_kept(tmp_path, monkeypatch, every_epoch):
+    """As where backends keep random states of other shapes."""
+    run, data = small_run("image_cnn"), small_data("image")
+    stop_after(run, data, tmp_path, 1)
+    kept = TensorFlowEngine.variables
+    monkeypatch.setattr(TensorFlowEngine, "variables", lambda self: kept(self)[1:])
+    with pytest.raises(TrainingError, match="does not fit this backend"):
+        train(run, data, tmp_path)
+    assert (tmp_path / "checkpoint" / "checkpoint.npz").exists()

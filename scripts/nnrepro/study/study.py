@@ -95,6 +95,8 @@ class TrainingResources:
         mem_mb: memory in MB.
         runtime: time limit in minutes, for schedulers.
         checkpoint_seconds: seconds of training between two checkpoints.
+        resume_elsewhere: whether a run goes on from the checkpoint of another kind of device or of
+            other package versions.
     """
 
     threads: int
@@ -103,6 +105,7 @@ class TrainingResources:
     mem_mb: int
     runtime: int
     checkpoint_seconds: float
+    resume_elsewhere: bool
 
 
 @dataclass(frozen=True)

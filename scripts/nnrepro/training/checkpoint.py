@@ -9,7 +9,7 @@ declares as output, because Snakemake deletes the outputs of a killed job.
 import json
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.files import atomic_write
+from nnrepro.training.errors import TrainingError
 from nnrepro.training.history import History
 
 FILE_NAME = "checkpoint.npz"
@@ -30,16 +31,32 @@ class CheckpointPolicy:
     Attributes:
         every_seconds: seconds since the last one; None for no limit.
         every_epochs: epochs since the last one; None for no limit.
+        resume_elsewhere: whether to go on from the checkpoint of another kind of device or of
+            other package versions.
     """
 
     every_seconds: float | None = 60.0
     every_epochs: int | None = None
+    resume_elsewhere: bool = False
 
     def due(self, seconds: float, epochs: int) -> bool:
         """Whether to write one, `seconds` and `epochs` after the last."""
         by_time = self.every_seconds is not None and seconds >= self.every_seconds
         by_epochs = self.every_epochs is not None and epochs >= self.every_epochs
         return by_time or by_epochs
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is computed, and what computes it.
+
+    Attributes:
+        computation: fingerprint of model, settings, seed, data and code.
+        machine: `device`, `packages` and `code`, each as in run.json.
+    """
+
+    computation: str
+    machine: Mapping[str, Any]
 
 
 @dataclass
@@ -52,6 +69,8 @@ class Progress:
         correct: right answers of each of these steps.
         history: metrics of the completed epochs.
         seconds: time spent so far, by kind.
+        earlier: what was done elsewhere, in order: `epochs`, the last one completed there, beside
+            the `device`, `packages` and `code` that did them.
     """
 
     epoch: int = 0
@@ -61,6 +80,7 @@ class Progress:
     seconds: dict[str, float] = field(
         default_factory=lambda: {"setup": 0.0, "training": 0.0, "evaluation": 0.0}
     )
+    earlier: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def step(self) -> int:
@@ -76,14 +96,16 @@ class Checkpoints:
         folder: where it lies.
         key: fingerprint of all that decides the run's numbers; a checkpoint with another is
             foreign.
-        policy: when to write.
+        policy: when to write, and whether one from elsewhere will do.
         log: told about checkpoints that cannot be used.
+        origin: what is computed by what; None where no checkpoint from elsewhere will be used.
     """
 
     folder: Path
     key: str
     policy: CheckpointPolicy
     log: Callable[[str], None]
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         self._written_at = time.monotonic()
@@ -99,12 +121,16 @@ class Checkpoints:
 
         One that is damaged, or that belongs to other settings, data or code, is named in the log
         and left to be overwritten.
+
+        Raises:
+            TrainingError: it is of this run but was made elsewhere, and the policy does not want
+                that; so that what was done there is not lost by a mistake.
         """
         if not self.path.is_file():
             return None
         try:
             meta, arrays = _read(self.path)
-            if meta["key"] != self.key:
+            if not self._is_of_this_run(meta):
                 self.log(
                     f"checkpoint {self.path} belongs to other settings, data, code or package "
                     "versions; training starts anew"
@@ -112,11 +138,28 @@ class Checkpoints:
                 return None
             history = History.from_dict(meta["history"])
             progress = Progress(**{**meta["progress"], "history": history})
+            if meta["key"] != self.key:
+                progress.earlier.append({"epochs": progress.epoch, **meta["machine"]})
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             self.log(f"checkpoint {self.path} is damaged ({error}); training starts anew")
             return None
         self._written_epoch = progress.epoch
         return progress, arrays
+
+    def _is_of_this_run(self, meta: Mapping[str, Any]) -> bool:
+        """Whether it is of the same computation, here or elsewhere."""
+        if meta["key"] == self.key:
+            return True
+        if self.origin is None or meta.get("computation") != self.origin.computation:
+            return False
+        if not self.policy.resume_elsewhere:
+            raise TrainingError(
+                f"checkpoint {self.path} was made elsewhere, on "
+                f"{meta['machine']['device']['name']}, to epoch {meta['progress']['epoch']}: the "
+                "kind of device or package versions differ. 'training: {resume_elsewhere: true}' "
+                "in the configuration goes on from it; remove the file to start anew"
+            )
+        return True
 
     def save_if_due(
         self, progress: Progress, variables: Callable[[], Sequence[NDArray[Any]]]
@@ -130,7 +173,11 @@ class Checkpoints:
         """Write a checkpoint in place of the last one."""
         state = {**vars(progress)}
         history = state.pop("history").to_dict()
-        meta = json.dumps({"key": self.key, "progress": state, "history": history})
+        content = {"key": self.key, "progress": state, "history": history}
+        if self.origin is not None:
+            content["computation"] = self.origin.computation
+            content["machine"] = dict(self.origin.machine)
+        meta = json.dumps(content)
         arrays = {f"variable_{at:04d}": value for at, value in enumerate(variables)}
         with atomic_write(self.path) as temporary:
             np.savez(temporary, meta=np.array(meta), **arrays)  # type: ignore[arg-type]

@@ -80,7 +80,10 @@ def train_unless_finished(
             checkpoint_dir=paths.checkpoints(run.id),
             threads=threads,
             log=log,
-            policy=CheckpointPolicy(every_seconds=study.resources.checkpoint_seconds),
+            policy=CheckpointPolicy(
+                every_seconds=study.resources.checkpoint_seconds,
+                resume_elsewhere=study.resources.resume_elsewhere,
+            ),
             slots=held,
             clock=clock,
             **identity,

@@ -1,5 +1,6 @@
 """Training one run: from a `Run` and its `Dataset` to the files of a run folder."""
 
+import copy
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.models import Task, build_model, catalogue
-from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Progress
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Engine, make_engine
 from nnrepro.training.errors import TrainingError
@@ -48,8 +49,9 @@ def train_run(
     """Fit one run and write its folder; go on from its checkpoint if there is one.
 
     The history follows from the run, the data, the code, the package versions and the kind of
-    device
-    alone: killed at any moment and called again, it gives the same numbers.
+    device alone: killed at any moment and called again, it gives the same numbers. Where the policy
+    lets it go on from a checkpoint made elsewhere, they follow from both, and run.json has in
+    `earlier` what was done there.
 
     Divergence: a loss that is not finite is `null` in history.json, and run.json has the status
     `diverged` and the epoch in `diverged_at_epoch`. With the setting `on_divergence` "stop" that
@@ -83,11 +85,14 @@ def train_run(
         clock.mark("model")
         packages = package_versions()
         device = describe_device()
+        computation = _computation(run, data_provenance, code_sha256)
+        machine = {"device": device, "packages": packages, "code": {"sha256": code_sha256}}
         checkpoints = Checkpoints(
             Path(checkpoint_dir),
-            _key(run, data_provenance, code_sha256, packages, device["kind"]),
+            _key(computation, packages, device["kind"]),
             policy or CheckpointPolicy(),
             log,
+            Origin(value_fingerprint(computation), copy.deepcopy(machine)),
         )
         progress = _resume(checkpoints, engine, log)
         if slots is not None:
@@ -132,6 +137,7 @@ def train_run(
             "code": {"sha256": code_sha256},
             "packages": packages,
             "device": device,
+            **({"earlier": progress.earlier} if progress.earlier else {}),
             "threads": threads,
             **host(),
         },
@@ -169,35 +175,42 @@ def _evaluation_batch(run: "Run", dataset: "Dataset", device_kind: str) -> int:
     return max(size, min(len(dataset.evaluation_y), _GPU_EVALUATION_EXAMPLES, fitting))
 
 
-def _key(
-    run: "Run",
-    data_provenance: Mapping[str, Any],
-    code_sha256: str,
-    packages: Mapping[str, str],
-    device_kind: str,
-) -> str:
+def _computation(
+    run: "Run", data_provenance: Mapping[str, Any], code_sha256: str
+) -> dict[str, Any]:
+    """What is computed, wherever that is done."""
+    return {
+        "model": run.model,
+        "seed": run.seed,
+        "settings": dict(run.settings),
+        "data": dict(data_provenance),
+        "code": code_sha256,
+    }
+
+
+def _key(computation: Mapping[str, Any], packages: Mapping[str, str], device_kind: str) -> str:
     """Fingerprint of all that decides the run's numbers."""
-    return value_fingerprint(
-        {
-            "model": run.model,
-            "seed": run.seed,
-            "settings": dict(run.settings),
-            "data": dict(data_provenance),
-            "code": code_sha256,
-            "packages": dict(packages),
-            "device": device_kind,
-        }
-    )
+    return value_fingerprint({**computation, "packages": dict(packages), "device": device_kind})
 
 
 def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
-    """The checkpoint's progress, its variables put back; a fresh start without one."""
+    """The checkpoint's progress, its variables put back; a fresh start without one.
+
+    Raises:
+        TrainingError: it was made elsewhere and cannot be gone on from here.
+    """
     found = checkpoints.load()
     if found is None:
         return Progress()
     progress, variables = found
+    if [value.shape for value in variables] != [value.shape for value in engine.variables()]:
+        raise TrainingError(
+            f"checkpoint {checkpoints.path} does not fit this backend; go on where it was made, or "
+            "remove the file to start anew"
+        )
     engine.restore(variables)
-    log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}")
+    where = f" on {progress.earlier[-1]['device']['name']}" if progress.earlier else ""
+    log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}{where}")
     return progress
 
 

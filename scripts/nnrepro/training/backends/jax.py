@@ -68,13 +68,15 @@ class JaxEngine:
 
     def variables(self) -> list[NDArray[Any]]:
         """See `Engine.variables`."""
-        return [np.asarray(variable.value) for group in self._groups() for variable in group]
+        return [np.asarray(variable.value) for variable in self._state()]
 
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
         """See `Engine.restore`."""
-        variables = [variable for group in self._groups() for variable in group]
-        for variable, value in zip(variables, values, strict=True):
+        for variable, value in zip(self._state(), values, strict=True):
             variable.assign(value)
+
+    def _state(self) -> list[keras.Variable]:
+        return [*self._model.variables, *self._optimizer.variables]
 
     def _groups(self) -> tuple[list[keras.Variable], ...]:
         """Trained variables, the model's others (random states), the optimiser's."""
