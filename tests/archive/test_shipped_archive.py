@@ -124,7 +124,7 @@ def test_its_study_is_the_shipped_one(repository: Path) -> None:
 
 
 def printed_numbers(config: dict[str, Any], protocol: str, metric: str) -> dict[str, float]:
-    """What a report printed of a metric on its primary test set, by the first selector of its runs."""
+    """What a report printed on its primary test set, by the first selector of its runs."""
     study = load_study(config, catalogue())
     return {
         number.runs[0]: number.value
@@ -264,6 +264,22 @@ def test_what_the_documentation_says_of_the_tan_pair_is_so() -> None:
     cells = r"^\| ([\w +]+) \| (0\.\d{3}|none) \| (0\.\d{3}) \| (0\.\d{3}) \|$"
     section = findings("The pair that the Tan report selected")
     assert set(re.findall(cells, section, re.M)) == expected
+
+
+def test_what_the_documentation_says_of_learning_rates_is_so() -> None:
+    """Highest test accuracy and first training loss, seed by seed."""
+    only = {"protocols": ["koh"], "experiments": ["adaptive_rates"]}
+    expected: dict[str, dict[str, list[list[str]]]] = {}
+    for item in shipped_runs("archives/adaptive_rates", only=only):
+        optimizer, rate = item.run.label.split()
+        highest, first = expected.setdefault(rate, {}).setdefault(optimizer, [[], []])
+        highest.append(f"{max(item.history.val_accuracy):.3f}")
+        first.append(f"{item.history.loss[0]:.2f}")
+    rows = re.findall(r"^\| (0\.\d+) \| (.+) \|$", findings("When Adam never learns"), re.M)
+    told = {rate: [cell.split(", ") for cell in cells.split(" | ")] for rate, cells in rows}
+    assert told == {
+        rate: [*columns["Adam"], *columns["RMSProp"]] for rate, columns in expected.items()
+    }
 
 
 def test_what_the_documentation_says_of_the_image_extensions_is_so() -> None:
