@@ -1,6 +1,7 @@
 """An archive holds finished runs, whole and unchanged, and never loses or mixes up any."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -114,6 +115,30 @@ def test_the_manifest_tells_how_each_group_was_made(tmp_path: Path, archived: An
     assert short["data"]["dbpedia"]["sha256"] == {"a.csv": "00"}
     assert "'budget={\"epochs\": 3}'" in short["command"]
     assert "budget" not in full["command"]
+
+
+@pytest.mark.parametrize(
+    ("devices", "told"),
+    [
+        (["jax gpu", "jax gpu"], "'backend=\"jax\"' 'training={\"gpus\": 1}'"),
+        (["jax gpu", "jax cpu"], "'backend=\"jax\"'"),
+        (["jax gpu", "tensorflow gpu"], "'training={\"gpus\": 1}'"),
+        (["jax gpu", "tensorflow cpu"], ""),
+        (["tensorflow cpu", "tensorflow cpu"], ""),
+    ],
+)
+def test_the_command_of_a_group_names_backend_and_device_where_all_runs_had_them(
+    tmp_path: Path, archived: Any, devices: list[str], told: str
+) -> None:
+    """The study's own backend, and the processor, go without saying."""
+    for seed, device in enumerate(devices):
+        backend, kind = device.split()
+        run_id = f"tan/text_models/char_cnn/seed{seed}"
+        put(tmp_path / "results", run_id, 250, device={"backend": backend, "kind": kind})
+    archived()
+    (group,) = json.loads((tmp_path / "archive" / "manifest.json").read_text())["groups"]
+    config = group["command"].partition(" --config ")[2].removesuffix(" -- training")
+    assert re.sub(r"^'seeds=[^']+' 'only=[^']+' ?", "", config) == told
 
 
 def test_a_note_on_the_data_goes_with_the_runs_that_it_is_about(

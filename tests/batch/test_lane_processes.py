@@ -117,7 +117,11 @@ def test_interrupted_it_waits_for_the_checkpoints_of_every_lane(lanes: Any, tmp_
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    assert not work.run()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # pytest-xdist ignores it
+    try:
+        threading.Thread(target=interrupt).start()
+        assert not work.run()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "checkpoint").read_text() == "written"
     assert board.left == 2 and not told and not board.failed

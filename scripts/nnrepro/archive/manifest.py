@@ -98,7 +98,12 @@ def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict
     settings = {"seeds": seeds, "only": _only(study, group, variants)}
     if full and group.epochs not in full:
         settings["budget"] = {"epochs": group.epochs}
-    backends = {str((record.get("device") or {}).get("backend")) for record in records}
+    devices = [record.get("device") or {} for record in records]
+    backends = {str(device.get("backend")) for device in devices}
+    if len(backends) == 1 and not backends <= {study.backend, "None"}:
+        settings["backend"] = next(iter(backends))
+    if devices and all(device.get("kind") == "gpu" for device in devices):
+        settings["training"] = {"gpus": 1}
     return {
         "part": _part(study, group.experiment),
         **group._asdict(),
