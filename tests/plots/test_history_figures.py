@@ -299,3 +299,21 @@ def test_nothing_is_highlighted_where_the_selected_variant_is_not_shown(
     texts = done.comparisons()["grid_curves"].figure.axes[0].texts
     assert len(texts) == 5
     assert not any(text.get_weight() == "bold" for text in texts)
+
+
+def test_only_whole_runs_are_marked_as_converged(
+    config: Config, finished: Callable, learning: Callable
+) -> None:
+    """Where a run was cut short, or blew up, the level that its curve ends at is no end."""
+    pair = "c1-10_c2-20"
+
+    def marked(make: Callable[[Run], History], **more: Any) -> bool:
+        drawing = finished(grid_only(config, **more), make).curves()[f"channel_grid/{pair}"]
+        return "test curve converged" in legend(drawing)
+
+    def level(run: Run) -> History:
+        return constant(run, 0.5)
+
+    assert marked(level)
+    assert not marked(level, budget={"epochs": 999})
+    assert not marked(lambda run: blown_up(run, level) if run.variant == pair else level(run))

@@ -67,10 +67,11 @@ def seed_series(members: Members, metric: str, smoothing: Window, key: str, labe
 def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
     """Convergence epoch of the mean curve.
 
-    None where it does not converge, and where a run blew up: what it falls to is no limit of
-    learning, however level it is.
+    None where it does not converge, where a run was cut short, which tells nothing of the epochs
+    that it was to have, and where one blew up: what it falls to is no limit of learning, however
+    level it is.
     """
-    if any(blew_up(item) for item in members):
+    if any(item.history.epochs < item.run.protocol_epochs or blew_up(item) for item in members):
         return None
     window, width = widest_windows(members)
     found = convergence(_mean(_values(members, metric)), window.used, width.used, tolerance)
