@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 
 # Not by XLA: it has no deterministic gradient of TensorFlow's max pooling, and on CPU its
-# convolutions are several times slower than oneDNN's (50/60, a step: 0.38 s by JAX, else 0.04 s).
+# convolutions are several times slower than oneDNN's (Keras's layers, 50/60, a step: 0.38 s by JAX,
+# else 0.04 s).
 @register(input="image")
 def image_cnn(
     task: Task,
@@ -44,15 +45,15 @@ def image_cnn(
 
     from nnrepro.models.layers.augmentation import light_augmentation
     from nnrepro.models.layers.dropout import dropout
-    from nnrepro.models.layers.tensor_cores import PooledConv2D, suit_this_device
+    from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_backend
 
-    fast = suit_this_device()
+    merged = suits_this_backend() and not task.inspected
     inputs = keras.Input(task.input_shape, name="image")
     x = light_augmentation(task)(inputs) if augment == "light" else inputs
     dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     for number, (filters, size) in enumerate([(c1, 9), (c2, 5)], start=1):
         options = {"activation": "relu", "dtype": dtype, "name": f"c{number}"}
-        if fast:
+        if merged:
             x = PooledConv2D(filters, size, **options)(x)
         else:
             x = keras.layers.Conv2D(filters, size, **options)(x)

@@ -57,12 +57,15 @@ class Task:
         num_classes: width of the output.
         vocabulary_size: number of ids in use (0 for images).
         seed: the run's seed; it decides dropout masks (initial weights follow the global seed).
+        inspected: whether the output of every layer is asked for, so that none may be merged with
+            the next for speed; weights are those of the model that is trained.
     """
 
     input_shape: tuple[int, ...]
     num_classes: int
     vocabulary_size: int = 0
     seed: int = 0
+    inspected: bool = False
 
 
 @dataclass(frozen=True)

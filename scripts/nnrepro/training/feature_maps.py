@@ -38,7 +38,12 @@ def compute_feature_maps(
     """
     import keras
 
-    task = Task(tuple(dataset.test_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size)
+    task = Task(
+        tuple(dataset.test_x.shape[1:]),
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        inspected=True,
+    )
     model = build_model(run.model, run.settings, task)
     missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
     if missing:

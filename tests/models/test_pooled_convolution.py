@@ -1,5 +1,6 @@
-"""The layer for a GPU's matrix units computes what Keras's convolution and pooling compute."""
+"""The merged layer computes what Keras's convolution and pooling compute."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from nnrepro.models import Task, build_model
-from nnrepro.models.layers import tensor_cores
-from nnrepro.models.layers.tensor_cores import PooledConv2D, suit_this_device
+from nnrepro.models.layers import pooled_convolution
+from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_backend
 
 Arrays = list[NDArray[Any]]
 
@@ -102,25 +103,28 @@ def test_a_divergence_is_seen() -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_weights_trained_on_a_gpu_can_be_read_elsewhere(
+def test_weights_of_the_merged_network_can_be_read_by_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
-    """Feature maps are computed on a processor, whatever the network was trained on."""
+    """With another backend, and for feature maps, which need every layer's output."""
     settings = {"c1": 10, "c2": 20, "precision": precision}
-    task = Task((32, 32, 3), 10, 0)
-    monkeypatch.setattr(tensor_cores, "suit_this_device", lambda: True)
-    on_gpu = build_model("image_cnn", settings, task)
-    assert not any(isinstance(each, keras.layers.MaxPooling2D) for each in on_gpu.layers)
-    on_gpu.save_weights(tmp_path / "on_gpu.weights.h5")
+    task = Task((32, 32, 3), 10)
+    monkeypatch.setattr(pooled_convolution, "suits_this_backend", lambda: True)
+    merged = build_model("image_cnn", settings, task)
+    inspected = build_model("image_cnn", settings, replace(task, inspected=True))
     monkeypatch.undo()
     elsewhere = build_model("image_cnn", settings, task)
-    elsewhere.load_weights(tmp_path / "on_gpu.weights.h5")
+    assert [layer.name for layer in inspected.layers] == [layer.name for layer in elsewhere.layers]
+    assert not {"s1", "s2"} & {layer.name for layer in merged.layers}
+    merged.save_weights(tmp_path / "merged.weights.h5")
     x = images(5, 32, 32, 3)
     tolerance = 1e-5 if precision == "float32" else 0.05
-    np.testing.assert_allclose(on_gpu(x), elsewhere(x), atol=tolerance)
+    for model in (inspected, elsewhere):
+        model.load_weights(tmp_path / "merged.weights.h5")
+        np.testing.assert_allclose(merged(x), model(x), atol=tolerance)
 
 
 def test_it_is_left_alone_where_oneDNN_is_faster() -> None:
-    assert not suit_this_device()
-    model = build_model("image_cnn", {"c1": 2, "c2": 2}, Task((32, 32, 3), 10, 0))
+    assert not suits_this_backend()
+    model = build_model("image_cnn", {"c1": 2, "c2": 2}, Task((32, 32, 3), 10))
     assert not any(isinstance(layer, PooledConv2D) for layer in model.layers)

@@ -1,9 +1,10 @@
-"""Convolution with max pooling as a matrix product, the form that suits a GPU's matrix units.
+"""Convolution with max pooling as a matrix product, the form that XLA makes the most of.
 
-With 50 or 90 channels, and with the 3 of an image, cuDNN's convolutions leave most of a tensor core
-idle, the gradient of the kernel most of all. Taken by blocks of two or four pixels, all places of
-a block are filters of one kernel that moves a block at a time: fewer rows, more columns, and
-max pooling compares neighbours in memory. Measurements are in docs/gpu.md.
+XLA's own convolutions are slow on a processor, and those it takes from cuDNN leave most of a tensor
+core idle with 50 or 90 channels and with the 3 of an image, the gradient of the kernel most of all.
+Taken by blocks of two or four pixels, all places of a block are filters of one kernel that moves a
+block at a time: fewer rows, more columns, and max pooling compares neighbours in memory.
+Measurements are in docs/gpu.md.
 """
 
 from typing import Any
@@ -15,13 +16,9 @@ from keras import ops
 _FEW_CHANNELS = 4
 
 
-def suit_this_device() -> bool:
-    """Whether the layer of this module is the faster one: with JAX on a GPU."""
-    if keras.backend.backend() != "jax":
-        return False
-    import jax
-
-    return jax.default_backend() != "cpu"
+def suits_this_backend() -> bool:
+    """Whether the layer of this module is the faster one: with JAX, which leaves all to XLA."""
+    return bool(keras.backend.backend() == "jax")
 
 
 class PooledConv2D(keras.layers.Conv2D):
