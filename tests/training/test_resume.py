@@ -207,6 +207,7 @@ def test_asked_to_a_run_goes_on_elsewhere_and_says_so(tmp_path, monkeypatch, eve
     stop_after(run, data, folder, 2, ELSEWHERE)
     lines = []
     out = train(run, data, folder, log=lines.append)
+    assert "going on from" in lines[0]
     assert not any(line.startswith("epoch 1/4") for line in lines)
     assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
     told = json.loads((out / "run.json").read_text())

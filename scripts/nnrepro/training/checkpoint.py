@@ -140,6 +140,7 @@ class Checkpoints:
             progress = Progress(**{**meta["progress"], "history": history})
             if meta["key"] != self.key:
                 progress.earlier.append({"epochs": progress.epoch, **meta["machine"]})
+                self.log(f"{self.path} was made on {meta['machine']['device']['name']}")
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             self.log(f"checkpoint {self.path} is damaged ({error}); training starts anew")
             return None

@@ -209,8 +209,7 @@ def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
             "remove the file to start anew"
         )
     engine.restore(variables)
-    where = f" on {progress.earlier[-1]['device']['name']}" if progress.earlier else ""
-    log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}{where}")
+    log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}")
     return progress
 
 
