@@ -1,5 +1,7 @@
 """Fixtures that every room's tests share."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,11 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("real data is not beside this checkout")
     return REAL_DATA
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT as in the foreground: a shell starts its background jobs with it ignored."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)

@@ -26,9 +26,10 @@ from nnrepro.published.numbers import load_published
 from nnrepro.study import Study, load_study
 from nnrepro.study.folders import epochs_in, manifest_sums
 from nnrepro.study.run import Run
-from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin
 
 ROOT = Path(__file__).resolve().parents[1]
+ORIGIN = Origin("computation", {"device": {"kind": "cpu"}, "packages": {}})
 HISTORY = {name: [0.5, 0.6] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
 
 NASTY = {
@@ -96,7 +97,7 @@ def manifest_reader(path: Path, study: Study) -> Any:
 
 def checkpoint_reader(path: Path, study: Study) -> Any:
     (path.parent / "checkpoint.npz").write_bytes(path.read_bytes())
-    return Checkpoints(path.parent, "key", CheckpointPolicy(), lambda line: None).load()
+    return Checkpoints(path.parent, ORIGIN, CheckpointPolicy(), lambda line: None).load()
 
 
 def inconsistencies_reader(path: Path, study: Study) -> Any:

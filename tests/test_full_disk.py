@@ -16,11 +16,12 @@ from nnrepro.data.prepare import write_prepared
 from nnrepro.errors import explained
 from nnrepro.files import write_json, write_text
 from nnrepro.plots.output import save_figure
-from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Progress
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import History
 from nnrepro.training.outputs import write_outputs
 
 SIZE = 512 * 1024
+ORIGIN = Origin("computation", {"device": {"kind": "cpu"}, "packages": {}})
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def prepared(folder: Path, amount: int) -> None:
 
 
 def checkpoint(folder: Path, amount: int) -> None:
-    Checkpoints(folder, "key", CheckpointPolicy(), print).save(Progress(), [noise(amount)])
+    Checkpoints(folder, ORIGIN, CheckpointPolicy(), print).save(Progress(), [noise(amount)])
 
 
 def outputs(folder: Path, amount: int) -> None:

@@ -108,7 +108,9 @@ def test_when_time_is_up_runs_at_work_write_their_checkpoints(lanes: Any, tmp_pa
     assert board.left == 2 and not told and not board.failed
 
 
-def test_interrupted_it_waits_for_the_checkpoints_of_every_lane(lanes: Any, tmp_path: Path) -> None:
+def test_interrupted_it_waits_for_the_checkpoints_of_every_lane(
+    lanes: Any, tmp_path: Path, interruptible: None
+) -> None:
     """As by Ctrl-C: who calls must not think it over while a run is still writing."""
     work, board, told = lanes("slow", "never")
 
@@ -117,11 +119,7 @@ def test_interrupted_it_waits_for_the_checkpoints_of_every_lane(lanes: Any, tmp_
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # pytest-xdist ignores it
-    try:
-        threading.Thread(target=interrupt).start()
-        assert not work.run()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    threading.Thread(target=interrupt).start()
+    assert not work.run()
     assert (tmp_path / "checkpoint").read_text() == "written"
     assert board.left == 2 and not told and not board.failed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnrepro.training import CheckpointPolicy, TrainingError
-from nnrepro.training.checkpoint import Checkpoints, Progress
+from nnrepro.training.checkpoint import Checkpoints, Origin, Progress
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Evaluated, Pace
 from nnrepro.training.evaluation import fold_counts, score
@@ -19,6 +19,8 @@ from nnrepro.training.losses import per_example_loss
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.progress import ProgressLog, clock
 from nnrepro.training.seeding import batches, example_order
+
+ORIGIN = Origin("computation", {"device": {"kind": "cpu"}, "packages": {}})
 
 
 def test_order_follows_from_seed_and_epoch_alone():
@@ -127,7 +129,7 @@ def test_checkpoints_are_due_by_time_or_epochs(policy, seconds, epochs, due):
 
 def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
     """Progress, history with NaN, and arrays of every type, exactly."""
-    checkpoints = Checkpoints(tmp_path / "c", "key", CheckpointPolicy(), print)
+    checkpoints = Checkpoints(tmp_path / "c", ORIGIN, CheckpointPolicy(), print)
     further = {"validation": Curves([0.3], [0.5])}
     history = History([0.1 + 0.2], [0.5], [math.nan], [0.25], further, [[3, 0, 1]])
     progress = Progress(1, [0.1, 0.7], [3.0, 4.0], history, {"setup": 1.5})
@@ -148,18 +150,10 @@ def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
 def test_removing_a_checkpoint_leaves_other_files_alone(tmp_path):
     """The folder goes only when it is empty."""
     (tmp_path / "other").touch()
-    checkpoints = Checkpoints(tmp_path, "key", CheckpointPolicy(), print)
+    checkpoints = Checkpoints(tmp_path, ORIGIN, CheckpointPolicy(), print)
     checkpoints.save(Progress(), [])
     checkpoints.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
-
-
-@pytest.fixture
-def interruptible():
-    """SIGINT as in the foreground: a shell starts its background jobs with it ignored."""
-    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, inherited)
 
 
 def test_a_second_signal_acts_at_once(interruptible):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.files import atomic_write
+from nnrepro.fingerprint import value_fingerprint
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.history import History
 
@@ -58,6 +59,12 @@ class Origin:
     computation: str
     machine: Mapping[str, Any]
 
+    @property
+    def key(self) -> str:
+        """Fingerprint of all that decides the run's numbers."""
+        kind, packages = self.machine["device"]["kind"], self.machine["packages"]
+        return value_fingerprint([self.computation, kind, packages])
+
 
 @dataclass
 class Progress:
@@ -94,18 +101,15 @@ class Checkpoints:
 
     Args:
         folder: where it lies.
-        key: fingerprint of all that decides the run's numbers; a checkpoint with another is
-            foreign.
+        origin: what is computed by what; a checkpoint of another computation is foreign.
         policy: when to write, and whether one from elsewhere will do.
         log: told about checkpoints that cannot be used.
-        origin: what is computed by what; None where no checkpoint from elsewhere will be used.
     """
 
     folder: Path
-    key: str
+    origin: Origin
     policy: CheckpointPolicy
     log: Callable[[str], None]
-    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         self._written_at = time.monotonic()
@@ -138,7 +142,7 @@ class Checkpoints:
                 return None
             history = History.from_dict(meta["history"])
             progress = Progress(**{**meta["progress"], "history": history})
-            if meta["key"] != self.key:
+            if meta["key"] != self.origin.key:
                 progress.earlier.append({"epochs": progress.epoch, **meta["machine"]})
                 self.log(f"{self.path} was made on {meta['machine']['device']['name']}")
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -149,9 +153,9 @@ class Checkpoints:
 
     def _is_of_this_run(self, meta: Mapping[str, Any]) -> bool:
         """Whether it is of the same computation, here or elsewhere."""
-        if meta["key"] == self.key:
+        if meta["key"] == self.origin.key:
             return True
-        if self.origin is None or meta.get("computation") != self.origin.computation:
+        if meta.get("computation") != self.origin.computation:
             return False
         if not self.policy.resume_elsewhere:
             raise TrainingError(
@@ -174,11 +178,15 @@ class Checkpoints:
         """Write a checkpoint in place of the last one."""
         state = {**vars(progress)}
         history = state.pop("history").to_dict()
-        content = {"key": self.key, "progress": state, "history": history}
-        if self.origin is not None:
-            content["computation"] = self.origin.computation
-            content["machine"] = dict(self.origin.machine)
-        meta = json.dumps(content)
+        meta = json.dumps(
+            {
+                "key": self.origin.key,
+                "computation": self.origin.computation,
+                "machine": dict(self.origin.machine),
+                "progress": state,
+                "history": history,
+            }
+        )
         arrays = {f"variable_{at:04d}": value for at, value in enumerate(variables)}
         with atomic_write(self.path) as temporary:
             np.savez(temporary, meta=np.array(meta), **arrays)  # type: ignore[arg-type]

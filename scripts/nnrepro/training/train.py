@@ -1,6 +1,5 @@
 """Training one run: from a `Run` and its `Dataset` to the files of a run folder."""
 
-import copy
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,15 +84,12 @@ def train_run(
         clock.mark("model")
         packages = package_versions()
         device = describe_device()
-        computation = _computation(run, data_provenance, code_sha256)
-        machine = {"device": device, "packages": packages, "code": {"sha256": code_sha256}}
-        checkpoints = Checkpoints(
-            Path(checkpoint_dir),
-            _key(computation, packages, device["kind"]),
-            policy or CheckpointPolicy(),
-            log,
-            Origin(value_fingerprint(computation), copy.deepcopy(machine)),
+        code = {"sha256": code_sha256}
+        origin = Origin(
+            _computation(run, data_provenance, code_sha256),
+            {"device": dict(device), "packages": packages, "code": code},
         )
+        checkpoints = Checkpoints(Path(checkpoint_dir), origin, policy or CheckpointPolicy(), log)
         progress = _resume(checkpoints, engine, log)
         if slots is not None:
             _note_slots(slots, device, progress, log)
@@ -134,7 +130,7 @@ def train_run(
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
             "data": dict(data_provenance),
-            "code": {"sha256": code_sha256},
+            "code": code,
             "packages": packages,
             "device": device,
             **({"earlier": progress.earlier} if progress.earlier else {}),
@@ -175,22 +171,17 @@ def _evaluation_batch(run: "Run", dataset: "Dataset", device_kind: str) -> int:
     return max(size, min(len(dataset.evaluation_y), _GPU_EVALUATION_EXAMPLES, fitting))
 
 
-def _computation(
-    run: "Run", data_provenance: Mapping[str, Any], code_sha256: str
-) -> dict[str, Any]:
-    """What is computed, wherever that is done."""
-    return {
-        "model": run.model,
-        "seed": run.seed,
-        "settings": dict(run.settings),
-        "data": dict(data_provenance),
-        "code": code_sha256,
-    }
-
-
-def _key(computation: Mapping[str, Any], packages: Mapping[str, str], device_kind: str) -> str:
-    """Fingerprint of all that decides the run's numbers."""
-    return value_fingerprint({**computation, "packages": dict(packages), "device": device_kind})
+def _computation(run: "Run", data_provenance: Mapping[str, Any], code_sha256: str) -> str:
+    """Fingerprint of what is computed, wherever that is done."""
+    return value_fingerprint(
+        {
+            "model": run.model,
+            "seed": run.seed,
+            "settings": dict(run.settings),
+            "data": dict(data_provenance),
+            "code": code_sha256,
+        }
+    )
 
 
 def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
