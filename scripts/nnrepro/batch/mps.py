@@ -4,7 +4,6 @@ Without it processes take turns on a GPU, and a small network's kernels leave mo
 https://docs.nvidia.com/deploy/mps
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnrepro.environment import change_environment
 from nnrepro.errors import NnreproError
 
 CONTROL = "nvidia-cuda-mps-control"
@@ -39,8 +39,7 @@ def multi_process_service() -> Iterator[None]:
         )
     folder = Path(tempfile.mkdtemp(prefix="nnrepro-mps-"))  # short: a socket's path is limited
     mine = {_PIPES: str(folder), _LOGS: str(folder)}
-    former = {name: os.environ.get(name) for name in mine}
-    os.environ.update(mine)
+    restore = change_environment(mine)
     try:
         _call([program, "-d"], "")
         try:
@@ -48,11 +47,7 @@ def multi_process_service() -> Iterator[None]:
         finally:
             _call([program], "quit\n")
     finally:
-        for name, value in former.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        restore()
         shutil.rmtree(folder, ignore_errors=True)
 
 

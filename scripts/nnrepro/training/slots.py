@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from nnrepro.environment import change_environment
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.gpus import Gpu, find_gpus, visible_gpus
 
@@ -60,8 +61,7 @@ class HeldSlots:
     def __init__(self, slots: Sequence[Slot], waited: float, environment: Mapping[str, str]):
         self.slots = tuple(slots)
         self.waited = waited
-        self._former = {name: os.environ.get(name) for name in environment}
-        os.environ.update(environment)
+        self._restore = change_environment(environment)
 
     @property
     def names(self) -> list[str]:
@@ -71,12 +71,8 @@ class HeldSlots:
     def release(self) -> None:
         """Give the slots back and restore the environment; a second call does nothing."""
         held, self.slots = self.slots, ()
-        former, self._former = self._former, {}
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        restore, self._restore = self._restore, lambda: None
+        restore()
         for slot in held:
             os.close(slot.descriptor)
 
