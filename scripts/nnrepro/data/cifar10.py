@@ -33,6 +33,7 @@ OFFICIAL = Official(
             "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
         }
     ),
+    archive_bytes=170_498_071,
     files={
         TRAIN_FILE: frozenset({"md5:c99cafc152244af753f735de768cd75f"}),
         TEST_FILE: frozenset({"md5:40351d587109b95175f43aff81a1287e"}),

@@ -62,6 +62,7 @@ OFFICIAL = Official(
             "md5:dca7b1ae12b1091090db52aa7ec5ca64",
         }
     ),
+    archive_bytes=68_341_743,
     files={
         STUDY_FILES["train"]: frozenset({"md5:8c54ed9705290b2c31ee66da56158a1c"}),
         STUDY_FILES["test"]: frozenset({"md5:38ce4a43bf27c163ae95bc302fb16e5c"}),

@@ -1,6 +1,7 @@
 """Fetching a file over HTTP(S): resumed where it broke off, retried, verified before it is used."""
 
 import http.client
+import io
 import itertools
 import os
 import re
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from nnrepro.data.errors import DataError, DownloadError
 from nnrepro.locks import wait_for_lock
 
 CHUNK = 256 * 1024
-MAX_BYTES = 2**30  # no file of the study comes near; an endless answer must end
+MAX_BYTES = 2**30  # of a file whose size is not known; an endless answer must end
+MAX_WORDS = 2**20  # what an exchange may send beside the file, and as much as the file again
 SLOWEST = 1024  # bytes a second; less over a whole `timeout` counts as no transfer at all
 BACKOFF = 1.0  # seconds before the first retry, doubled for each further one
 
@@ -47,6 +50,7 @@ def download(
     *,
     sha256: str | None = None,
     md5: str | None = None,
+    size: int | None = None,
     progress: bool | None = None,
     retries: int = 3,
     timeout: float = 30,
@@ -62,9 +66,11 @@ def download(
         destination: where the file goes; its folder is created.
         sha256: accepted SHA-256 in hex. At least one of the two sums must be given.
         md5: accepted MD5 in hex; with both, either is enough.
+        size: the file's size in bytes, where it is known; no more than that is taken.
         progress: show a progress bar; None shows it on a terminal only.
         retries: further attempts after one that failed for a passing reason.
-        timeout: seconds without any byte, or with hardly any, after which an attempt has failed.
+        timeout: seconds without any byte of the file, or with hardly any, after which an attempt
+            has failed, whatever else the server sends meanwhile.
 
     Raises:
         DownloadError: the file could not be had, or what came has another checksum.
@@ -80,7 +86,7 @@ def download(
         destination.parent.mkdir(parents=True, exist_ok=True)
         with _exclusive(destination) as part:
             if not destination.exists():
-                _Transfer(url, part, show, retries, timeout).complete(accepted)
+                _Transfer(url, part, show, retries, timeout, size).complete(accepted)
                 part.replace(destination)
     except (DataError, OSError, http.client.HTTPException, _BrokenOff, _Refused) as error:
         raise DownloadError(
@@ -92,23 +98,68 @@ def download(
     verify(destination, accepted, f"Remove {destination} to have it fetched again")
 
 
-class _Pace:
-    """How fast bytes come; a server that lets them trickle would keep a job for ever."""
+class _Meter:
+    """What an exchange has cost so far, from its first byte to its last.
+
+    A server may send words without end beside the file: answers that announce answers, headers,
+    redirects, sizes of chunks. Or it may let bytes trickle, which would keep a job for ever.
+    """
 
     def __init__(self, period: float) -> None:
         self._period = period
-        self._begin = time.monotonic()
-        self._bytes = 0
+        self._received = self._kept = 0
+        self.restart()
 
-    def check(self, count: int) -> None:
-        """Note that so many bytes came; raise where a period brought too few."""
-        self._bytes += count
-        passed = time.monotonic() - self._begin
+    def restart(self) -> None:
+        """Begin a period: as many seconds in which enough of the file has to come."""
+        self._began, self._kept_before = time.monotonic(), self._kept
+
+    def received(self, count: int) -> None:
+        """Note that so many bytes came; raise where they are too many or too slow."""
+        self._received += count
+        if self._received > MAX_WORDS + 2 * self._kept:
+            raise _Refused("the server sends words without end and hardly any of the file")
+        passed = time.monotonic() - self._began
         if passed < self._period:
             return
-        if self._bytes < SLOWEST * passed:
-            raise _BrokenOff(f"the server sent only {self._bytes} bytes in {passed:.0f} s")
-        self._begin, self._bytes = time.monotonic(), 0
+        came = self._kept - self._kept_before
+        if came < SLOWEST * passed:
+            raise _BrokenOff(f"the server sent only {came} bytes in {passed:.0f} s")
+        self.restart()
+
+    def kept(self, count: int) -> None:
+        """Note that so many bytes were of the file."""
+        self._kept += count
+
+
+class _Metered(io.RawIOBase):
+    """What a server sends, each byte of it metered."""
+
+    def __init__(self, sent: io.RawIOBase, meter: _Meter) -> None:
+        self._sent, self._meter = sent, meter
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, as `io.RawIOBase` has it."""
+        count = self._sent.readinto(buffer)
+        self._meter.received(count or 0)
+        return count
+
+    def close(self) -> None:
+        """Close the connection, too."""
+        self._sent.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose every byte is metered, headers included; those of a proxy, too."""
+
+    def __init__(self, *arguments: Any, meter: _Meter, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fp = io.BufferedReader(_Metered(self.fp.detach(), meter))
 
 
 @contextmanager
@@ -138,6 +189,7 @@ class _Transfer:
     show: bool
     retries: int
     timeout: float
+    size: int | None
 
     def complete(self, accepted: Collection[str]) -> None:
         """Fill `part` until its checksum is accepted; empty it where it never will be."""
@@ -170,24 +222,31 @@ class _Transfer:
         return continued
 
     def _attempt(self) -> None:
+        if self._size() > self._most:
+            self._empty()
         have = self._size()
         headers = {"User-Agent": "nnrepro", "Accept-Encoding": "identity"}
         if have:
             headers["Range"] = f"bytes={have}-"
         request = urllib.request.Request(self.url, headers=headers)
+        meter = _Meter(self.timeout)
         try:
-            response = _opener().open(request, timeout=self.timeout)
+            response = _opener(meter).open(request, timeout=self.timeout)
         except urllib.error.HTTPError as error:
             if error.code == _RANGE_NOT_SATISFIABLE:
                 self._empty()
                 raise _BrokenOff("the server cannot continue the earlier piece") from error
             raise
+        except ValueError as error:  # an address or a number that is none
+            raise _Refused(f"the server's answer makes no sense: {error}") from error
         with response:
-            self._receive(response, _start(response, have))
+            self._receive(response, _start(response, have), meter)
 
-    def _receive(self, response: http.client.HTTPResponse, start: int) -> None:
-        length = response.headers.get("Content-Length", "")
-        total = start + int(length) if length.isdecimal() else None
+    def _receive(self, response: http.client.HTTPResponse, start: int, meter: _Meter) -> None:
+        total = None if response.length is None else start + response.length
+        if total is not None and (total > self._most or self.size not in (None, total)):
+            wanted = f"at most {self._most}" if self.size is None else self.size
+            raise _Refused(f"the server announces {total} bytes, the file has {wanted}")
         position = start
         bar = tqdm(
             total=total,
@@ -200,17 +259,22 @@ class _Transfer:
         with open(self.part, "r+b") as out, bar:
             out.truncate(start)
             out.seek(start)
-            pace = _Pace(self.timeout)
+            meter.restart()
             # Not read(), which waits for a whole chunk however slowly it comes.
             while chunk := response.read1(CHUNK):
                 position += len(chunk)
-                pace.check(len(chunk))
-                if position > MAX_BYTES:
-                    raise _Refused(f"the server sends more than {MAX_BYTES} bytes")
+                meter.kept(len(chunk))
+                if position > self._most:
+                    raise _Refused(f"the server sends more than {self._most} bytes")
                 out.write(chunk)
                 bar.update(len(chunk))
         if total is not None and position < total:
             raise _BrokenOff(f"the connection broke off after {position} of {total} bytes")
+
+    @property
+    def _most(self) -> int:
+        """Bytes that the file may have."""
+        return MAX_BYTES if self.size is None else self.size
 
     def _size(self) -> int:
         return self.part.stat().st_size
@@ -223,7 +287,7 @@ def _start(response: http.client.HTTPResponse, have: int) -> int:
     """The position in the file at which the answer begins: `have`, or 0 if it is the whole file."""
     if response.status != http.client.PARTIAL_CONTENT:
         return 0
-    stated = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    stated = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
     if not stated or int(stated[1]) != have:
         raise _Refused(f"asked to continue at byte {have}, the server sent something else")
     return have
@@ -241,18 +305,52 @@ class _SafeRedirect(urllib.request.HTTPRedirectHandler):
     """Follows redirects to HTTP and HTTPS only; urllib alone would follow one to FTP."""
 
     def redirect_request(self, *parts: Any) -> urllib.request.Request | None:
-        """Build the request that follows; the new address is the last of `parts`."""
+        """Build the request that follows; the new address is the last of `parts`.
+
+        The answer, their second, is closed: urllib would read it to its end, which may never come.
+        """
         _check_scheme(parts[-1])
-        return super().redirect_request(*parts)
+        following = super().redirect_request(*parts)
+        parts[1].close()
+        return following
 
 
-def _opener() -> urllib.request.OpenerDirector:
+class _Metering(urllib.request.AbstractHTTPHandler):
+    """Sends requests over connections whose answers are metered."""
+
+    def __init__(self, meter: _Meter) -> None:
+        super().__init__()
+        self._meter = meter
+
+    def do_open(self, http_class: Any, *request: Any, **options: Any) -> http.client.HTTPResponse:
+        """Send a request over a connection of the given class."""
+        return super().do_open(partial(_connection, http_class, self._meter), *request, **options)
+
+
+class _Http(_Metering, urllib.request.HTTPHandler):
+    """HTTP, metered."""
+
+
+class _Https(_Metering, urllib.request.HTTPSHandler):
+    """HTTPS, metered."""
+
+
+def _connection(
+    kind: type[http.client.HTTPConnection], meter: _Meter, *arguments: Any, **options: Any
+) -> http.client.HTTPConnection:
+    """A connection of a kind whose answers are metered."""
+    made = kind(*arguments, **options)
+    made.response_class = partial(_Response, meter=meter)  # type: ignore[assignment]
+    return made
+
+
+def _opener(meter: _Meter) -> urllib.request.OpenerDirector:
     """An opener that speaks HTTP and HTTPS and nothing else, no `file:` and no `ftp:`."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        _Http(meter),
+        _Https(meter),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _SafeRedirect(),

@@ -16,6 +16,7 @@ class Official:
         url: where the archive can be fetched.
         archive: the archive's file name.
         archive_sums: accepted checksums of the archive, each `algorithm:hex`.
+        archive_bytes: the archive's size.
         files: published files outside the archive, by name, each with its accepted checksums
             (none where the publisher states none).
         homepage: the page that describes the data.
@@ -24,6 +25,7 @@ class Official:
     url: str
     archive: str
     archive_sums: frozenset[str]
+    archive_bytes: int
     files: Mapping[str, frozenset[str]]
     homepage: str
 
