@@ -15,11 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from local_slurm import Slurm, missing_programs, start_slurm
 from same_results import ask_for_less
-from submission import FAKE_GPUS, Submission
-
-HERE = Path(__file__).parent
-SUBMIT = ["--profile", "profiles/slurm", "--slurm-status-command", "squeue"]
-POLL = ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
+from submission import FAKE_GPUS, HERE, POLL, SUBMIT, Submission
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +67,14 @@ def submit(slurm: Slurm, tmp_path: Path) -> Iterator[Callable[..., Submission]]:
             os.killpg(submission.process.pid, signal.SIGKILL)
         submission.process.wait()
     slurm.end_jobs()
+
+
+@pytest.fixture
+def project(copy_to: Callable[[Path], Any], tmp_path: Path) -> Path:
+    """A copy of the project."""
+    folder = Path(copy_to(tmp_path / "project").folder)
+    ask_for_less(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

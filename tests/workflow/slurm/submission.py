@@ -10,6 +10,11 @@ from pathlib import Path
 
 from local_slurm import Slurm, wait_until
 
+HERE = Path(__file__).parent
+SUBMIT = ["--profile", "profiles/slurm", "--slurm-status-command", "squeue"]
+POLL = ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
+LONG_RUN = "koh/text_models/char_rnn_gru/seed0"
+WHOLE, LONG, LIMIT = "../four_runs.yaml", "long_run.yaml", "limit.yaml"
 FAKE_GPUS = tuple(f"GPU-f00d000{number}-0000-0000-0000-000000000000" for number in range(2))
 PATIENCE = 900.0
 

@@ -6,29 +6,18 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from local_slurm import Slurm, wait_until
-from same_results import TIMES, ask_for_less, products, take_times, trained
-from submission import FAKE_GPUS, Submission, WatchedRun
+from same_results import TIMES, products, take_times, trained
+from submission import FAKE_GPUS, LIMIT, LONG, LONG_RUN, WHOLE, Submission, WatchedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 
-LONG_RUN = "koh/text_models/char_rnn_gru/seed0"
-WHOLE, LONG, LIMIT = "../four_runs.yaml", "long_run.yaml", "limit.yaml"
 GPU = ("--config", "training={gpus: 1}")
 
 Submit = Callable[..., Submission]
 Undisturbed = Callable[..., Path]
-
-
-@pytest.fixture
-def project(copy_to: Callable[[Path], Any], tmp_path: Path) -> Path:
-    """A copy of the project."""
-    folder = Path(copy_to(tmp_path / "project").folder)
-    ask_for_less(folder)
-    return folder
 
 
 @pytest.fixture
