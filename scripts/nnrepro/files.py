@@ -1,19 +1,123 @@
-"""Writing files so that nobody ever reads half of one."""
+"""Files: written so that nobody ever reads half of one, read so that none can do harm."""
 
+import errno
 import gzip
 import io
 import json
 import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from nnrepro.errors import NnreproError
 
-_LARGEST = 256 * 2**20  # a file of a run has some kilobytes; a bomb must not fill the memory
+LARGEST = 2**28
+"""Bytes that a file may hold if nothing else is said: those of a study have some kilobytes."""
+
+_CHUNK = 2**16
+
+
+class FileError(NnreproError):
+    """A file that cannot be used as it is: no regular file, too large, damaged. It is named."""
+
+
+@contextmanager
+def open_regular(path: Path | str) -> Iterator[IO[bytes]]:
+    """Yield a file opened for reading, if it is a regular one.
+
+    Opening never waits, as it would for the other end of a named pipe.
+
+    Raises:
+        FileError: it is a folder, a pipe, a socket or a device.
+        OSError: it is not there, or cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # what Linux says of a socket
+            raise _irregular(path, "a socket") from error
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise _irregular(path, _KINDS.get(stat.S_IFMT(mode), "no file"))
+    with open(descriptor, "rb") as file:
+        yield file
+
+
+class Readable(Protocol):
+    """What bytes are read from: an open file, or something that unpacks one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` further bytes; none at the end."""
+
+
+def read_bytes(path: Path | str, limit: int = LARGEST) -> bytes:
+    """The content of a regular file that holds `limit` bytes at most.
+
+    Raises:
+        FileError: it is no regular file, or holds more.
+        OSError: it is not there, or cannot be read.
+    """
+    with open_regular(path) as file:
+        return read_bounded(file, path, limit)
+
+
+def read_bounded(file: Readable, name: Path | str, limit: int) -> bytes:
+    """What an open file still holds, at most `limit` bytes; of a compressed one, unpacked.
+
+    Args:
+        file: opened for reading.
+        name: what it is called in the message.
+        limit: bytes that it may hold.
+
+    Raises:
+        FileError: it holds more.
+        OSError: it cannot be read.
+    """
+    chunks: list[bytes] = []
+    left = limit
+    while chunk := file.read(min(_CHUNK, left + 1)):
+        left -= len(chunk)
+        if left < 0:
+            raise _too_large(name, limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def read_text(path: Path | str, limit: int = LARGEST) -> str:
+    """The UTF-8 text in a regular file that holds `limit` bytes at most; line ends stay.
+
+    Raises:
+        FileError: it is no regular file, holds more, or is no UTF-8 text.
+        OSError: it is not there, or cannot be read.
+    """
+    try:
+        return read_bytes(path, limit).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is no UTF-8 text ({error})") from error
+
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _irregular(path: Path | str, what: str) -> FileError:
+    return FileError(f"{path} is {what}, where a regular file is expected; remove it")
+
+
+def _too_large(path: Path | str, limit: int) -> FileError:
+    size = f"{limit >> 20} MiB" if limit >= 2**20 else f"{limit} bytes"
+    return FileError(f"{path} holds more than {size}, which no file of its kind does; remove it")
 
 
 @contextmanager
@@ -85,29 +189,28 @@ def stored(path: Path) -> Path | None:
     return next((place for place in (path, packed) if place.exists()), None)
 
 
-def read_stored(path: Path) -> bytes:
+def read_stored(path: Path, limit: int = LARGEST) -> bytes:
     """The content of a file that may be stored compressed, as `stored` finds it.
 
     Raises:
         FileNotFoundError: there is neither the file nor its compressed form.
-        NnreproError: the compressed form is damaged.
+        FileError: it is no regular file, holds more than `limit` bytes, plain or unpacked, or its
+            compressed form is damaged.
         OSError: it cannot be read.
     """
     place = stored(path)
     if place is None:
         raise FileNotFoundError(f"{path}: there is no such file")
     if place.name == Path(path).name:
-        return place.read_bytes()
-    try:
-        with gzip.open(place) as file:
-            content = file.read(_LARGEST + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise NnreproError(f"{place} is damaged ({error}); copy it again") from error
-    if len(content) > _LARGEST:
-        raise NnreproError(
-            f"{place} holds more than {_LARGEST >> 20} MiB, which no file of a run does; remove it"
-        )
-    return content
+        return read_bytes(place, limit)
+    with open_regular(place) as compressed:
+        if os.fstat(compressed.fileno()).st_size > limit:
+            raise _too_large(place, limit)
+        try:
+            with gzip.GzipFile(fileobj=compressed) as file:
+                return read_bounded(file, place, limit)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FileError(f"{place} is damaged ({error}); copy it again") from error
 
 
 def packed(content: bytes) -> bytes:
@@ -122,13 +225,14 @@ def read_json(path: Path) -> Any:
     """What the JSON file `path` holds.
 
     Raises:
-        NnreproError: the file is not JSON.
+        FileError: it is no regular file, too large, or not JSON.
         OSError: it cannot be read.
     """
+    content = read_bytes(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(content.decode("utf-8"))
     # Beside wrong JSON: numbers of thousands of digits, and lists in lists without end.
     except (ValueError, RecursionError) as error:
-        raise NnreproError(
+        raise FileError(
             f"{path} is damaged ({error}); delete it and run the same command again"
         ) from error
