@@ -13,6 +13,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.comparisons import scorings
 from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
@@ -64,6 +65,8 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
+    if full.get("archive") is None:
+        problems += feasibility_problems(kept)
     if problems:
         raise ConfigError(problems)
     return _study(full, declared, kept, asked)
