@@ -19,6 +19,7 @@ from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
 from nnrepro.study.schema import normalised, shape_errors
 from nnrepro.study.settings import ModelSpec, nearest, one_of
+from nnrepro.study.specs import spec_problems
 from nnrepro.study.study import (
     SELECTED,
     Experiment,
@@ -66,7 +67,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
     if full.get("archive") is None:
-        problems += feasibility_problems(kept)
+        problems += [*spec_problems(full, declared), *feasibility_problems(kept)]
     if problems:
         raise ConfigError(problems)
     return _study(full, declared, kept, asked)
@@ -146,7 +147,8 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
     experiments = config["experiments"]
     return [
         f"experiments.{experiment}.select.from: '{source}' is left out by the section 'only'; "
-        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters"
+        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters "
+        "in place of 'select'"
         for experiment, source in sorted(lacking)
         if source in experiments
     ]
