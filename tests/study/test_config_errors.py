@@ -115,7 +115,7 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
     ),
     "selection of a parameter that is not there": (
         put("experiments", "optimizers", "select", "parameters", value=["c3"]),
-        ["experiments.optimizers.select.parameters: 'c3'", "declared: 'c1', 'c2'"],
+        ["experiments.optimizers.select.parameters: 'c3'", "swept: 'c1', 'c2'"],
     ),
     "selection from an experiment left out": (
         put("only", value={"experiments": ["optimizers"]}),

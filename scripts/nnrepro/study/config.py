@@ -13,11 +13,13 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.comparisons import scorings
 from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
 from nnrepro.study.schema import normalised, shape_errors
 from nnrepro.study.settings import ModelSpec, nearest, one_of
+from nnrepro.study.specs import spec_problems
 from nnrepro.study.study import (
     SELECTED,
     Experiment,
@@ -64,6 +66,8 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
+    if full.get("archive") is None:
+        problems += [*spec_problems(full, declared), *feasibility_problems(kept)]
     if problems:
         raise ConfigError(problems)
     return _study(full, declared, kept, asked)
@@ -143,7 +147,8 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
     experiments = config["experiments"]
     return [
         f"experiments.{experiment}.select.from: '{source}' is left out by the section 'only'; "
-        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters"
+        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters "
+        "in place of 'select'"
         for experiment, source in sorted(lacking)
         if source in experiments
     ]

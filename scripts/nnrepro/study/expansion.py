@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnrepro.study.run import Run, Scalar
+from nnrepro.study.selections import select_problems
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
     SETTINGS,
@@ -88,6 +89,10 @@ def expand(declaration: Declaration) -> Declared:
     }
     for name, experiment in config["experiments"].items():
         declared.problems += _experiment_problems(name, experiment, declaration, variants[name])
+        if "select" in experiment:
+            declared.problems += select_problems(
+                name, config["experiments"], variants, declared.swept, declaration.models
+            )
     if declared.problems:
         return declared
     for protocol in config["protocols"]:
@@ -340,7 +345,7 @@ def _scope_problems(
 def _experiment_problems(
     name: str, section: Mapping[str, Any], declaration: Declaration, variants: list[Variant]
 ) -> list[str]:
-    """What is wrong with an experiment's settings by protocol and with its selection."""
+    """What is wrong with an experiment's settings by protocol."""
     key = f"experiments.{name}"
     problems = []
     protocols = declaration.config["protocols"]
@@ -363,33 +368,4 @@ def _experiment_problems(
             problem = check_setting(setting, value, owner)
             if problem:
                 problems.append(f"{where}.{setting}: {value!r} {problem}")
-    if "select" in section:
-        problems += _select_problems(name, section["select"], declaration.config["experiments"])
-    return problems
-
-
-def _select_problems(
-    name: str, select: Mapping[str, Any], experiments: Mapping[str, Any]
-) -> list[str]:
-    key = f"experiments.{name}.select"
-    source = select["from"]
-    if source not in experiments or source == name:
-        others = [other for other in experiments if other != name]
-        return [
-            f"{key}.from: '{source}' is no other experiment{nearest(source, others)}; "
-            f"declared: {one_of(others)}"
-        ]
-    problems = []
-    if "select" in experiments[source]:
-        problems.append(
-            f"{key}.from: '{source}' itself takes parameters from a selection; select from an "
-            "experiment that has all its own"
-        )
-    owned = list(experiments[source]["parameters"])
-    for parameter in select["parameters"]:
-        if parameter not in owned:
-            problems.append(
-                f"{key}.parameters: '{parameter}' is no parameter of '{source}'"
-                f"{nearest(parameter, owned)}; declared: {one_of(owned) or 'none'}"
-            )
     return problems

@@ -59,6 +59,8 @@ SETTINGS: dict[str, Setting] = {
 }
 
 BUDGET_SETTINGS = ("epochs", "train_examples", "test_examples")
+SIZE_SETTINGS = ("comparison_test_examples", "test_folds", "validation_examples")
+"""Settings of the sets of examples beside those that a budget may cap."""
 
 
 class ParameterSpec(Protocol):

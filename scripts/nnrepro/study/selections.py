@@ -1,0 +1,148 @@
+"""Checking that a selection can give what is asked of it, before anything is trained."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run
+from nnrepro.study.settings import (
+    BUDGET_SETTINGS,
+    SIZE_SETTINGS,
+    ModelSpec,
+    check_setting,
+    known_settings,
+    nearest,
+    one_of,
+)
+
+if TYPE_CHECKING:
+    from nnrepro.study.expansion import Variant
+
+_NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
+"""Settings that a study has to know of every run before any is trained."""
+
+
+def select_problems(
+    name: str,
+    experiments: Mapping[str, Mapping[str, Any]],
+    variants: Mapping[str, Sequence["Variant"]],
+    swept: Mapping[str, Mapping[str, Sequence[Any]]],
+    models: Mapping[str, ModelSpec],
+) -> list[str]:
+    """What is wrong with the section `select` of an experiment.
+
+    Args:
+        name: the experiment.
+        experiments: the experiments' sections of the configuration.
+        variants: the variants of each experiment.
+        swept: the parameters that each experiment sweeps, with their values.
+        models: the registered models.
+    """
+    select = experiments[name]["select"]
+    source = select["from"]
+    key = f"experiments.{name}.select"
+    if source not in experiments or source == name:
+        others = [other for other in experiments if other != name]
+        return [
+            f"{key}.from: '{source}' is no other experiment{nearest(source, others)}; "
+            f"declared: {one_of(others)}"
+        ]
+    problems = []
+    if "select" in experiments[source]:
+        problems.append(
+            f"{key}.from: '{source}' itself takes parameters from a selection; select from an "
+            "experiment that has all its own"
+        )
+    for parameter in select["parameters"]:
+        problem = _not_given(parameter, source, experiments[source], swept.get(source, {}))
+        if problem is None:
+            found = [
+                *_lacking(parameter, source, variants[source], models),
+                *_not_taken(parameter, source, variants, name, models),
+                *_given_twice(parameter, experiments[name]),
+            ]
+        else:
+            found = [problem]
+        problems += [f"{key}.parameters: '{parameter}' {problem}" for problem in found]
+    return list(dict.fromkeys(problems))
+
+
+def _not_given(
+    parameter: str, source: str, section: Mapping[str, Any], swept: Mapping[str, Sequence[Any]]
+) -> str | None:
+    """Why the selection cannot tell a parameter, whichever variant it picks."""
+    if parameter in _NEVER_SELECTED:
+        return (
+            "has to be known before any run is trained, so that no selection can decide it; give "
+            "it in a section 'settings' or as a parameter"
+        )
+    if parameter in swept:
+        return None
+    if parameter in section["parameters"]:
+        return (
+            f"is the same in all variants of '{source}', {section['parameters'][parameter]!r}, so "
+            "that no selection decides it; give it as a parameter here, too"
+        )
+    return (
+        f"is not swept by '{source}'{nearest(parameter, swept)}; "
+        f"swept: {one_of(swept) or 'nothing'}"
+    )
+
+
+def _lacking(
+    parameter: str, source: str, variants: Sequence["Variant"], models: Mapping[str, ModelSpec]
+) -> Iterator[str]:
+    """Variants that may be picked and do not have the parameter."""
+    for variant in variants:
+        if parameter not in known_settings(models[variant.model]):
+            yield (
+                f"is no setting of model '{variant.model}', of which '{source}' has the variant "
+                f"'{variant.name}': were it selected, there would be no value"
+            )
+
+
+def _not_taken(
+    parameter: str,
+    source: str,
+    variants: Mapping[str, Sequence["Variant"]],
+    name: str,
+    models: Mapping[str, ModelSpec],
+) -> Iterator[str]:
+    """Models that have no use for the parameter, or not for all values that it may get."""
+    offered = [v.parameters[parameter] for v in variants[source] if parameter in v.parameters]
+    for model in dict.fromkeys(variant.model for variant in variants[name]):
+        if parameter not in known_settings(models[model]):
+            yield f"is no setting of model '{model}', which is to be trained with it"
+            continue
+        for value in dict.fromkeys(offered):
+            problem = check_setting(parameter, value, models[model])
+            if problem:
+                yield f"may be selected as {value!r}, but for model '{model}' it {problem}"
+
+
+def _given_twice(parameter: str, section: Mapping[str, Any]) -> Iterator[str]:
+    """Where the experiment itself gives what it also takes from the selection."""
+    places = {
+        "parameters": section["parameters"],
+        **{f"variants.{name}": own for name, own in (section.get("variants") or {}).items()},
+        **{f"protocols.{name}": own for name, own in section["protocols"].items()},
+    }
+    for place, given in places.items():
+        if parameter in given:
+            yield f"is given in '{place}', too; leave out one of the two"
+
+
+def candidates(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """A run with each set of parameters that the selection may give it, in declared order.
+
+    Args:
+        run: a run; one that takes nothing from a selection is its only candidate.
+        runs: all runs of the study.
+    """
+    if not run.pending_parameters:
+        return [run]
+    found: dict[tuple[Any, ...], Run] = {}
+    for other in runs:
+        if (other.protocol, other.experiment) == (run.protocol, run.selects_from):
+            decision = {name: other.settings[name] for name in run.selected_parameters}
+            found.setdefault(tuple(decision.values()), run.resolved(decision))
+    return list(found.values())
