@@ -13,6 +13,7 @@
 #   tables/<table>.csv                             tables/runs.csv has one row per run
 #   figures/<protocol>/<kind>/**.svg and .png      figures
 #   report/index.html and report.pdf               the report
+#   failures/**.json                               what could not be made, and why
 #   ro-crate-metadata.json                         what lies there, for programs
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.
 from snakemake.utils import min_version
@@ -59,19 +60,22 @@ rule all:
         CRATE,
         TABLES,
         FIGURES,
-        CHECKED,
+        checked("all"),
 
 
 rule training:
     input:
         lambda _: run_files("history"),
+        checked("training"),
 
 
 rule tables:
     input:
         TABLES,
+        checked("tables"),
 
 
 rule figures:
     input:
         FIGURES,
+        checked("figures"),

@@ -87,6 +87,7 @@ rule make_table:
             category=shelf("Tables"),
             labels=lambda wildcards: {"table": STUDY.tables[wildcards.table].title},
         ),
+        failures=f"{ROOT}/failures/tables/{{table}}.json",
     log:
         f"{ROOT}/logs/make_table/{{table}}.log",
     wildcard_constraints:

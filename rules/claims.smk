@@ -11,6 +11,7 @@ CLAIM_TABLES = {
 
 if CLAIMS:
     TABLES += CLAIM_TABLES.values()
+    FAILURES["tables"] += [failures(PATHS.table("claims"))]
 
 
 rule decide_claims:
@@ -34,6 +35,7 @@ rule decide_claims:
             category=shelf("Tables"),
             labels={"table": "Claims, part by part"},
         ),
+        failures=failures(PATHS.table("claims")),
     log:
         f"{ROOT}/logs/decide_claims.log",
     localrule: True

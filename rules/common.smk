@@ -3,6 +3,7 @@ import re
 import sys
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -134,6 +135,11 @@ def decisions_of(protocol):
 
 
 DECISIONS = [file for protocol in STUDY.protocols for file in decisions_of(protocol)]
+
+
+def failures(made):
+    """The file that tells what could not be made of a file or folder."""
+    return str(PATHS.failures(Path(made)))
 
 
 def shelf(category):

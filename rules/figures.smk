@@ -19,6 +19,7 @@ rule draw_curves:
                 "variant": "{variant}",
             },
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/curves.json",
     log:
         f"{ROOT}/logs/draw_curves/{{protocol}}.log",
     localrule: True
@@ -48,6 +49,7 @@ rule draw_comparison:
             subcategory="Comparisons",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/comparison.json",
     log:
         f"{ROOT}/logs/draw_comparison/{{protocol}}.log",
     localrule: True
@@ -78,6 +80,7 @@ rule draw_heatmap:
             subcategory="Grids",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/heatmap.json",
     log:
         f"{ROOT}/logs/draw_heatmap/{{protocol}}.log",
     localrule: True
@@ -108,6 +111,7 @@ rule draw_accuracy_time:
             subcategory="Accuracy and time",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/accuracy_time.json",
     log:
         f"{ROOT}/logs/draw_accuracy_time/{{protocol}}.log",
     localrule: True
@@ -137,6 +141,7 @@ rule draw_overview:
             subcategory="Overview",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/overview.json",
     log:
         f"{ROOT}/logs/draw_overview/{{protocol}}.log",
     localrule: True
@@ -160,6 +165,7 @@ rule compute_feature_maps:
         decisions=figure_decisions,
     output:
         f"{ROOT}/feature_maps/{{protocol}}/{{figure}}.npz",
+        failures=f"{ROOT}/failures/feature_maps/{{protocol}}/{{figure}}.json",
     log:
         f"{ROOT}/logs/compute_feature_maps/{{protocol}}/{{figure}}.log",
     wildcard_constraints:
@@ -180,7 +186,7 @@ rule draw_feature_maps:
     input:
         decisions=figure_decisions,
         data_info=DATA_FILES["image"][1] if "image" in DATA_FILES else [],
-        maps=feature_map_files,
+        maps=lambda wildcards: feature_map_files(wildcards.protocol),
     output:
         report(
             directory(f"{ROOT}/figures/{{protocol}}/feature_maps"),
@@ -190,6 +196,7 @@ rule draw_feature_maps:
             subcategory="Feature maps",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/feature_maps.json",
     log:
         f"{ROOT}/logs/draw_feature_maps/{{protocol}}.log",
     localrule: True

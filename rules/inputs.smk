@@ -161,12 +161,12 @@ def feature_map_weights(wildcards):
     return run_files("weights", runs[:1])
 
 
-def feature_map_files(wildcards):
+def feature_map_files(protocol):
     """Computed maps of all figures of a protocol."""
     return [
-        f"{ROOT}/feature_maps/{wildcards.protocol}/{spec.name}.npz"
+        f"{ROOT}/feature_maps/{protocol}/{spec.name}.npz"
         for spec in figure_specs("feature_maps")
-        if STUDY.select(wildcards.protocol, spec.runs)
+        if STUDY.select(protocol, spec.runs)
     ]
 
 
@@ -239,4 +239,22 @@ REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most
-CHECKED = f"{ROOT}/histories_checked.txt"
+
+# What could not be made of them: a job of which parts fail does not fail itself.
+FAILURES = {
+    "tables": [failures(PATHS.table(name)) for name in STUDY.tables],
+    "figures": [
+        *map(failures, FIGURES),
+        *(
+            failures(file)
+            for protocol in STUDY.protocols
+            if "feature_maps" in FIGURE_KINDS
+            for file in feature_map_files(protocol)
+        ),
+    ],
+}
+
+
+def checked(stage):
+    """Says that nothing failed up to a stage; it is made after all that can be made of it."""
+    return f"{ROOT}/checked/{stage}.txt"

@@ -9,8 +9,11 @@ AGREEMENT = [str(PATHS.figures(name, "agreement")) for name in STUDY.protocols]
 if PUBLISHED:
     TABLES += [str(COMPARED), str(PATHS.table("published_summary"))]
     FIGURES += AGREEMENT
+    FAILURES["tables"] += [failures(COMPARED)]
+    FAILURES["figures"] += map(failures, AGREEMENT)
 if "inconsistencies" in PUBLISHED:
     TABLES += [str(PATHS.table("inconsistencies"))]
+    FAILURES["tables"] += [failures(PATHS.table("inconsistencies"))]
 
 
 rule compare_published:
@@ -33,6 +36,7 @@ rule compare_published:
             category=shelf("Tables"),
             labels={"table": "Published beside reproduced, summary"},
         ),
+        failures=failures(COMPARED),
     log:
         f"{ROOT}/logs/compare_published.log",
     localrule: True
@@ -61,6 +65,7 @@ rule list_inconsistencies:
             category=shelf("Tables"),
             labels={"table": "Inconsistencies of the published numbers"},
         ),
+        failures=failures(PATHS.table("inconsistencies")),
     log:
         f"{ROOT}/logs/list_inconsistencies.log",
     localrule: True
@@ -89,6 +94,7 @@ rule draw_agreement:
             subcategory="Published against reproduced",
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
+        failures=f"{ROOT}/failures/figures/{{protocol}}/agreement.json",
     log:
         f"{ROOT}/logs/draw_agreement/{{protocol}}.log",
     localrule: True

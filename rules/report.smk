@@ -1,10 +1,28 @@
 # The report: everything that a reader opens.
 
 
+def stage_outputs(wildcards):
+    """What is made, as far as it can be, before it is checked that nothing of it failed."""
+    made = {"tables": TABLES, "figures": FIGURES, "all": REPORT}
+    return made.get(wildcards.stage, [])
+
+
+def stage_failures(wildcards):
+    """What could not be made up to a stage."""
+    if wildcards.stage != "all":
+        return FAILURES.get(wildcards.stage, [])
+    return [
+        *chain.from_iterable(FAILURES.values()),
+        *SUPPLEMENT_FAILURES,
+        failures(PATHS.report),
+    ]
+
+
 rule build_report:
     input:
         tables=TABLES,
         figures=FIGURES,
+        failures=[*FAILURES["tables"], *FAILURES["figures"]],
         provenance=rules.tabulate_runs.output.provenance,
         decisions=DECISIONS,
         reading=READING,
@@ -28,6 +46,7 @@ rule build_report:
             category=shelf("Report"),
             labels={"form": "for print"},
         ),
+        failures=failures(PATHS.report),
     log:
         f"{ROOT}/logs/build_report.log",
     localrule: True
@@ -73,21 +92,24 @@ rule describe_results:
         "../scripts/describe_results.py"
 
 
-rule check_histories:
+rule check_results:
     input:
-        REPORT,
+        made=stage_outputs,
         reading=[READING, *SUPPLEMENT_READINGS],
+        failures=stage_failures,
     output:
-        CHECKED,
+        checked("{stage}"),
     log:
-        f"{ROOT}/logs/check_histories.log",
+        f"{ROOT}/logs/check_results/{{stage}}.log",
+    wildcard_constraints:
+        stage="all|training|tables|figures",
     localrule: True
     conda:
         "../envs/cpu.yaml"
     params:
         allow_gaps=STUDY.allow_gaps,
-        code=code("check_histories.py"),
+        code=code("check_results.py"),
     message:
-        "Checking that no history was damaged"
+        "Checking that nothing failed and no history was damaged ({wildcards.stage})"
     script:
-        "../scripts/check_histories.py"
+        "../scripts/check_results.py"

@@ -23,18 +23,32 @@ for supplement, supplement_configuration in SUPPLEMENT_CONFIGS.items():
     use rule * from supplement as prefix*
 
 
+def supplement_figures(study):
+    """Folders of the figures of a supplement's questions."""
+    paths = StudyPaths.of(study)
+    shown = [figure for figure in study.figures.values() if figure.kind not in LEFT_OUT]
+    return dict.fromkeys(
+        paths.figures(protocol, figure.kind)
+        for protocol in study.protocols
+        for figure in shown
+        if study.select(protocol, figure.runs)
+    )
+
+
+def supplement_failures(study):
+    """What tells which of a supplement's tables and figures could not be made."""
+    paths = StudyPaths.of(study)
+    made = [*map(paths.table, study.tables), *supplement_figures(study)]
+    return [str(paths.failures(path)) for path in made]
+
+
 def supplement_files(study):
     """What the report shows of a supplement: its tables, and the figures of its questions."""
     paths = StudyPaths.of(study)
-    shown = [figure for figure in study.figures.values() if figure.kind not in LEFT_OUT]
     return [
         *(paths.table(name) for name in ("runs", "variants", *study.tables)),
-        *dict.fromkeys(
-            paths.figures(protocol, figure.kind)
-            for protocol in study.protocols
-            for figure in shown
-            if study.select(protocol, figure.runs)
-        ),
+        *supplement_figures(study),
+        *supplement_failures(study),
         *(
             file
             for protocol in study.protocols
@@ -46,3 +60,6 @@ def supplement_files(study):
 
 
 SUPPLEMENT_READINGS = [StudyPaths.of(study).reading for study in SUPPLEMENTARY.values()]
+SUPPLEMENT_FAILURES = [
+    file for study in SUPPLEMENTARY.values() for file in supplement_failures(study)
+]

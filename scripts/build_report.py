@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import job
+from nnrepro.failures import Failures, read_failures
 from nnrepro.files import read_json
 from nnrepro.models import catalogue
 from nnrepro.report import Source, build_report
 from nnrepro.study import StudyPaths, load_study
+from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.supplements import supplement_config
 
 study = job.start(snakemake)
@@ -18,21 +20,25 @@ def supplement_source(name: str) -> Source:
     own = load_study(supplement_config(study, name), catalogue())
     places = StudyPaths.of(own)
     files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
+    told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]
     return Source(
         own,
         tables=places.root / "tables",
         figures=places.root / "figures",
-        decisions=job.read_decisions(files),
+        decisions=read_decisions(files),
         provenance=read_json(places.provenance),
         supplement=name,
+        undecided=read_undecided(files),
+        failures=read_failures(told),
     )
 
 
+failures = Failures()
 build_report(
     study,
     tables=paths.root / "tables",
     figures=paths.root / "figures",
-    decisions=job.read_decisions(snakemake.input.decisions),
+    decisions=read_decisions(snakemake.input.decisions),
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),
     folders=paths.runs,
@@ -40,4 +46,8 @@ build_report(
     out=Path(snakemake.output.html),
     pdf=Path(snakemake.output.pdf),
     supplements=[supplement_source(name) for name in study.supplements],
+    undecided=read_undecided(snakemake.input.decisions),
+    unmade=read_failures(snakemake.input.failures),
+    failures=failures,
 )
+job.settle(snakemake, failures)

@@ -9,13 +9,15 @@ from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.numbers import load_published
 from nnrepro.published.reproduction import Evidence
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
-data, _ = read_runs(study.runs, StudyPaths.of(study).runs)
-evidence = Evidence(
-    study, read_csv(snakemake.input.runs), {item.run.id: item for item in data}, decisions
-)
-compared = compare_published(load_published(Path(snakemake.input.results), study), evidence)
-write_csv(compared, snakemake.output.compared)
-write_csv(published_summary(compared), snakemake.output.summary)
+with job.costs_only_itself(snakemake, study):
+    decisions = read_decisions(snakemake.input.decisions)
+    data, _ = read_runs(study.runs, StudyPaths.of(study).runs)
+    evidence = Evidence(
+        study, read_csv(snakemake.input.runs), {item.run.id: item for item in data}, decisions
+    )
+    compared = compare_published(load_published(Path(snakemake.input.results), study), evidence)
+    write_csv(compared, snakemake.output.compared)
+    write_csv(published_summary(compared), snakemake.output.summary)

@@ -5,19 +5,25 @@ from pathlib import Path
 
 import job
 from nnrepro.data import load_dataset
+from nnrepro.errors import NnreproError
+from nnrepro.study.decisions import read_decisions
 from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
 
 study = job.start(snakemake)
 os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
 hide_gpus()  # a few images: not worth a GPU, and none is taken
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
-spec = study.figures[snakemake.wildcards.figure]
-decisions = job.read_decisions(snakemake.input.decisions)
-run = study.chosen(snakemake.wildcards.protocol, spec.runs, decisions)[0].for_training()
-maps = compute_feature_maps(
-    run,
-    load_dataset(Path(snakemake.input.data), run.settings),
-    Path(snakemake.input.weights[0]),
-    images=snakemake.params.images,
-)
-write_feature_maps(Path(snakemake.output[0]), maps)
+with job.costs_only_itself(snakemake, study):
+    spec = study.figures[snakemake.wildcards.figure]
+    decisions = read_decisions(snakemake.input.decisions)
+    chosen = study.chosen(snakemake.wildcards.protocol, spec.runs, decisions)
+    if not chosen:
+        raise NnreproError("nothing was selected whose feature maps it could show")
+    run = chosen[0].for_training()
+    maps = compute_feature_maps(
+        run,
+        load_dataset(Path(snakemake.input.data), run.settings),
+        Path(snakemake.input.weights[0]),
+        images=snakemake.params.images,
+    )
+    write_feature_maps(Path(snakemake.output[0]), maps)

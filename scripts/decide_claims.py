@@ -8,18 +8,20 @@ from nnrepro.analysis.reading import certain_decisions
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-paths = StudyPaths.of(study)
-folders = paths.runs
-decisions = certain_decisions(study, folders, job.read_decisions(snakemake.input.decisions))
-data, _ = read_runs([study.resolved(run, decisions) for run in study.runs], folders)
-claims, parts = decide_claims(
-    load_claims(study.claims, study),
-    data,
-    study,
-    decisions,
-    answers=lambda run: read_answers(paths.run(run, "predictions")),
-)
-write_csv(claims, snakemake.output.claims)
-write_csv(parts, snakemake.output.parts)
+with job.costs_only_itself(snakemake, study):
+    paths = StudyPaths.of(study)
+    folders = paths.runs
+    decisions = certain_decisions(study, folders, read_decisions(snakemake.input.decisions))
+    data, _ = read_runs([study.resolved(run, decisions) for run in study.runs], folders)
+    claims, parts = decide_claims(
+        load_claims(study.claims, study),
+        data,
+        study,
+        decisions,
+        answers=lambda run: read_answers(paths.run(run, "predictions")),
+    )
+    write_csv(claims, snakemake.output.claims)
+    write_csv(parts, snakemake.output.parts)

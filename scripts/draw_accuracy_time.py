@@ -7,21 +7,21 @@ from nnrepro.analysis.compared_tables import compared_tables
 from nnrepro.analysis.csvfile import read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
-figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
-extent = extent_by_table(study, read_csv(snakemake.input.runs))
-by_experiment = read_csv(snakemake.input.comparable), read_csv(snakemake.input.variants)
+with job.costs_only_itself(snakemake, study) as failures:
+    decisions = read_decisions(snakemake.input.decisions)
+    figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
+    extent = extent_by_table(study, read_csv(snakemake.input.runs))
+    by_experiment = read_csv(snakemake.input.comparable), read_csv(snakemake.input.variants)
 
+    def variants_of(runs):
+        """The variants of a figure's runs."""
+        folders = StudyPaths.of(study).runs
+        return compared_tables(study, runs, extent, by_experiment, folders).variants
 
-def variants_of(runs):
-    """The variants of a figure's runs."""
-    folders = StudyPaths.of(study).runs
-    return compared_tables(study, runs, extent, by_experiment, folders).variants
-
-
-drawings = accuracy_time_drawings(figures, variants_of)
-save_drawings(study, drawings, Path(snakemake.output[0]), extent, compared=True)
+    named = figures.each("accuracy_time", lambda one: accuracy_time_drawings(one, variants_of))
+    save_each(figures, named, Path(snakemake.output[0]), failures, extent, compared=True)

@@ -9,7 +9,8 @@ from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.plots.published_figures import agreement_drawings
 
 study = job.start(snakemake)
-figures = ProtocolFigures(study, snakemake.wildcards.protocol, {})
-compared = read_csv(snakemake.input.published, text=("value",))
-extent = extent_by_table(study, read_csv(snakemake.input.runs))
-save_drawings(study, agreement_drawings(figures, compared), Path(snakemake.output[0]), extent)
+with job.costs_only_itself(snakemake, study):
+    figures = ProtocolFigures(study, snakemake.wildcards.protocol, {})
+    compared = read_csv(snakemake.input.published, text=("value",))
+    extent = extent_by_table(study, read_csv(snakemake.input.runs))
+    save_drawings(study, agreement_drawings(figures, compared), Path(snakemake.output[0]), extent)

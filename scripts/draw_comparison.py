@@ -6,13 +6,15 @@ import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.extents import extent_of
 from nnrepro.plots.comparison_figures import comparison_drawings
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-protocol = snakemake.wildcards.protocol
-figures = ProtocolFigures(study, protocol, job.read_decisions(snakemake.input.decisions))
-data, _ = read_runs(study.runs_of(protocol), StudyPaths.of(study).runs)
-extent = extent_of(study, data)
-drawings = comparison_drawings(figures, data, extent)
-save_drawings(study, drawings, Path(snakemake.output[0]), extent, compared=True)
+with job.costs_only_itself(snakemake, study) as failures:
+    protocol = snakemake.wildcards.protocol
+    figures = ProtocolFigures(study, protocol, read_decisions(snakemake.input.decisions))
+    data, _ = read_runs(study.runs_of(protocol), StudyPaths.of(study).runs)
+    extent = extent_of(study, data)
+    named = figures.each("comparison", lambda one: comparison_drawings(one, data, extent))
+    save_each(figures, named, Path(snakemake.output[0]), failures, extent, compared=True)

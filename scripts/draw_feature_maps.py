@@ -6,12 +6,16 @@ import numpy as np
 
 import job
 from nnrepro.files import read_json
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.plots.map_figures import feature_map_drawings
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
-figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
-maps = {Path(file).stem: dict(np.load(file)) for file in snakemake.input.maps}
-classes = read_json(snakemake.input.data_info)["classes"]
-save_drawings(study, feature_map_drawings(figures, maps, classes), Path(snakemake.output[0]))
+with job.costs_only_itself(snakemake, study) as failures:
+    decisions = read_decisions(snakemake.input.decisions)
+    figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
+    computed = [file for file in map(Path, snakemake.input.maps) if file.stat().st_size]
+    maps = {file.stem: dict(np.load(file)) for file in computed}
+    classes = read_json(snakemake.input.data_info)["classes"]
+    named = figures.each("feature_maps", lambda one: feature_map_drawings(one, maps, classes))
+    save_each(figures, named, Path(snakemake.output[0]), failures)

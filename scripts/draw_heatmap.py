@@ -5,13 +5,15 @@ from pathlib import Path
 import job
 from nnrepro.analysis.csvfile import read_csv
 from nnrepro.analysis.extents import extent_by_table
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.plots.heatmap_figures import heatmap_drawings
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
-figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
-variants = read_csv(snakemake.input.variants)
-extent = extent_by_table(study, read_csv(snakemake.input.runs))
-drawings = heatmap_drawings(figures, variants)
-save_drawings(study, drawings, Path(snakemake.output[0]), extent, compared=True)
+with job.costs_only_itself(snakemake, study) as failures:
+    decisions = read_decisions(snakemake.input.decisions)
+    figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
+    variants = read_csv(snakemake.input.variants)
+    extent = extent_by_table(study, read_csv(snakemake.input.runs))
+    named = figures.each("heatmap", lambda one: heatmap_drawings(one, variants))
+    save_each(figures, named, Path(snakemake.output[0]), failures, extent, compared=True)

@@ -6,15 +6,20 @@ import job
 from nnrepro.analysis.csvfile import read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.variants_table import variants_table
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
+from nnrepro.failures import was_made
+from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.plots.overview_figures import overview_drawings
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
-figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
-runs = read_csv(snakemake.input.runs)
-extent = extent_by_table(study, runs)
-published = snakemake.input.get("published")
-compared = read_csv(published, text=("value",)) if published else None
-drawings = overview_drawings(figures, variants_table(runs), extent, compared)
-save_drawings(study, drawings, Path(snakemake.output[0]), extent)
+with job.costs_only_itself(snakemake, study) as failures:
+    decisions = read_decisions(snakemake.input.decisions)
+    figures = ProtocolFigures(study, snakemake.wildcards.protocol, decisions)
+    runs = read_csv(snakemake.input.runs)
+    extent = extent_by_table(study, runs)
+    published = snakemake.input.get("published")
+    there = published and was_made(published)
+    compared = read_csv(published, text=("value",)) if there else None
+    variants = variants_table(runs)
+    named = figures.each("overview", lambda one: overview_drawings(one, variants, extent, compared))
+    save_each(figures, named, Path(snakemake.output[0]), failures, extent)

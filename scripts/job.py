@@ -4,15 +4,20 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from nnrepro.errors import NnreproError, explained
-from nnrepro.files import read_json
+from nnrepro.failures import Failures
+from nnrepro.files import write_text
 from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.study import Study, StudyPaths, load_study
+
+TERMINAL = os.fdopen(os.dup(2), "w", buffering=1)
+"""Where a user sees what a job says: the error output as it is before the log takes its place."""
 
 
 def start(snakemake: Any) -> Study:
@@ -23,18 +28,17 @@ def start(snakemake: Any) -> Study:
     log. The terminal comes first: a full disk takes no log.
     """
     log = Path(snakemake.log[0])
-    terminal = os.fdopen(os.dup(2), "w", buffering=1)
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         message = explained(error) or error or kind.__name__
-        print(f"{snakemake.rule}: {message} (log: {log})", file=terminal)
+        print(f"{snakemake.rule}: {message} (log: {log})", file=TERMINAL)
         try:
             if isinstance(error, NnreproError):
                 print(f"error: {error}", file=sys.stderr)
             else:
                 traceback.print_exception(kind, error, trace)
         except OSError as full:
-            print(f"{snakemake.rule}: nor could the log be written ({full})", file=terminal)
+            print(f"{snakemake.rule}: nor could the log be written ({full})", file=TERMINAL)
 
     sys.excepthook = show
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -48,11 +52,40 @@ def start(snakemake: Any) -> Study:
     return load_study(snakemake.config, catalogue())
 
 
-def read_decisions(files: Any) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """Decisions by (protocol, experiment), from files `selection/<protocol>/<experiment>.json`.
+def tell(words: object) -> None:
+    """Say something in the log and on the terminal."""
+    print(words)
+    print(words, file=TERMINAL)
 
-    An empty file says that nothing could be decided, and gives none.
+
+@contextmanager
+def costs_only_itself(snakemake: Any, study: Study) -> Iterator[Failures]:
+    """Whatever fails in the block costs the outputs of this rule alone, so that all else is made.
+
+    What failed is told, and written to the rule's output `failures`, which the report and the last
+    check read; an output that could not be made is left empty.
+
+    Yields:
+        Takes the failures of single parts of an output, such as one figure of a folder.
     """
-    paths = [Path(file) for file in ([files] if isinstance(files, str) else files)]
-    read = {(path.parent.name, path.stem): read_json(path) for path in paths}
-    return {key: decision for key, decision in read.items() if decision}
+    failures = Failures()
+    root = StudyPaths.of(study).root
+    outputs = [output for output in snakemake.output if output != snakemake.output.failures]
+    made = [Path(output) for output in outputs]
+    with failures.costs_only_itself(
+        *(str(path.relative_to(root).with_suffix("")) for path in made)
+    ):
+        yield failures
+    for path in made:
+        if not path.suffix:
+            path.mkdir(parents=True, exist_ok=True)
+        elif failures and not path.exists():
+            write_text(path, "")
+    settle(snakemake, failures)
+
+
+def settle(snakemake: Any, failures: Failures) -> None:
+    """Tell what failed, and write it to the rule's output `failures`."""
+    for failure in failures:
+        tell(f"{snakemake.rule}: {failure.part}: {failure.message} (log: {snakemake.log[0]})")
+    failures.write(Path(snakemake.output.failures))

@@ -9,6 +9,7 @@ from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
 
 study = job.start(snakemake)
-numbers = load_published(Path(snakemake.input.results), study)
-items = load_inconsistencies(Path(snakemake.input.inconsistencies), numbers)
-write_csv(inconsistencies_table(items), snakemake.output[0])
+with job.costs_only_itself(snakemake, study):
+    numbers = load_published(Path(snakemake.input.results), study)
+    items = load_inconsistencies(Path(snakemake.input.inconsistencies), numbers)
+    write_csv(inconsistencies_table(items), snakemake.output[0])

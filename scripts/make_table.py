@@ -11,37 +11,37 @@ from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.predictions import read_answers
 from nnrepro.analysis.table_kinds import make_table
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-paths = StudyPaths.of(study)
-spec = study.tables[snakemake.wildcards.table]
-decisions = job.read_decisions(snakemake.input.decisions)
-chosen = {name: study.chosen(name, spec.runs, decisions) for name in study.protocols}
-tables = compared_tables(
-    study,
-    [run for own in chosen.values() for run in own],
-    extent_by_table(study, read_csv(snakemake.input.lengths)),
-    (read_csv(snakemake.input.runs), read_csv(snakemake.input.variants)),
-    paths.runs,
-)
-rows = [rows_of(tables.variants, own) for own in chosen.values()]
-selection = {name: protocol.selection_metric for name, protocol in study.protocols.items()}
+with job.costs_only_itself(snakemake, study):
+    paths = StudyPaths.of(study)
+    spec = study.tables[snakemake.wildcards.table]
+    decisions = read_decisions(snakemake.input.decisions)
+    chosen = {name: study.chosen(name, spec.runs, decisions) for name in study.protocols}
+    tables = compared_tables(
+        study,
+        [run for own in chosen.values() for run in own],
+        extent_by_table(study, read_csv(snakemake.input.lengths)),
+        (read_csv(snakemake.input.runs), read_csv(snakemake.input.variants)),
+        paths.runs,
+    )
+    rows = [rows_of(tables.variants, own) for own in chosen.values()]
+    selection = {name: protocol.selection_metric for name, protocol in study.protocols.items()}
 
+    def answers(run):
+        """What a run predicted, unless that is of a later epoch than it is compared at."""
+        return None if run in tables.shorter else read_answers(paths.run(run, "predictions"))
 
-def answers(run):
-    """What a run predicted, unless that is of a later epoch than the one it is compared at."""
-    return None if run in tables.shorter else read_answers(paths.run(run, "predictions"))
-
-
-write_csv(
-    make_table(
-        spec.kind,
-        pd.concat(rows, ignore_index=True),
-        spec.options,
-        selection,
-        runs=tables.runs,
-        answers=answers,
-        folds=lambda run: folds_of(study.run(run), paths.runs, tables.shorter.get(run)),
-    ),
-    snakemake.output[0],
-)
+    write_csv(
+        make_table(
+            spec.kind,
+            pd.concat(rows, ignore_index=True),
+            spec.options,
+            selection,
+            runs=tables.runs,
+            answers=answers,
+            folds=lambda run: folds_of(study.run(run), paths.runs, tables.shorter.get(run)),
+        ),
+        snakemake.output[0],
+    )

@@ -6,8 +6,10 @@ from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import SelectionError, select, selection_table
 from nnrepro.analysis.variants_table import variants_table
+from nnrepro.failures import in_one_line
 from nnrepro.files import write_json
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import no_decision
 
 study = job.start(snakemake)
 protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment
@@ -20,9 +22,7 @@ metric = snakemake.params.metric
 write_csv(selection_table(variants, metric, parameters), snakemake.output.scores)
 try:
     decision = select(variants, metric, parameters)
-except SelectionError as error:
-    if study.archive is None:
-        raise
-    print(error)  # the report of an archive is made without what it cannot tell
-    decision = {}
+except SelectionError as error:  # what depends on it is left out, and all else is made
+    job.tell(error)
+    decision = no_decision(in_one_line(error))
 write_json(snakemake.output.decision, decision)

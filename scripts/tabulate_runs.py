@@ -9,9 +9,10 @@ from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.variants_table import variants_table
 from nnrepro.files import read_json, write_json
 from nnrepro.study import StudyPaths
+from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
-decisions = job.read_decisions(snakemake.input.decisions)
+decisions = read_decisions(snakemake.input.decisions)
 folders = StudyPaths.of(study).runs
 sure = certain_decisions(study, folders, decisions)
 runs = [study.resolved(run, sure) for run in study.runs]

@@ -4,30 +4,31 @@ import os
 from pathlib import Path
 
 import job
-from nnrepro.files import read_json
 from nnrepro.study import Run
-from nnrepro.training import StageClock, take_slots, train_unless_finished
+from nnrepro.training import FailedRunError, StageClock, take_slots, train_unless_finished
 
 clock = StageClock.from_process_start()
 study = job.start(snakemake)
 os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
-run = Run.from_dict(snakemake.params.run)
-if run.selects_from:
-    run = run.resolved(read_json(snakemake.input.decision))
-trained = train_unless_finished(
-    run,
-    study,
-    Path(snakemake.input.data),
-    snakemake.params.code,
-    backend=snakemake.params.backend,
-    threads=snakemake.threads,
-    # Held until this process ends, because only then is its GPU memory free.
-    slots=lambda: take_slots(
-        snakemake.resources.gpu, study.resources.gpu_slots_per_device, log=print
-    ),
-    log=print,
-    clock=clock,
-)
-if not trained:
-    print("finished already with the same settings, data, code and versions: kept as it is")
+try:
+    trained = train_unless_finished(
+        Run.from_dict(snakemake.params.run),
+        study,
+        Path(snakemake.input.data),
+        snakemake.params.code,
+        backend=snakemake.params.backend,
+        threads=snakemake.threads,
+        # Held until this process ends, because only then is its GPU memory free.
+        slots=lambda: take_slots(
+            snakemake.resources.gpu, study.resources.gpu_slots_per_device, log=print
+        ),
+        log=print,
+        decision=Path(snakemake.input.decision) if snakemake.input.decision else None,
+        clock=clock,
+    )
+except FailedRunError as failure:  # the others go on; the report and the last check name it
+    job.tell(failure)
+else:
+    if not trained:
+        print("finished already with the same settings, data, code and versions: kept as it is")

@@ -24,8 +24,9 @@ from nnrepro.files import stored
 from nnrepro.study import Run
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
+from nnrepro.study.run import FAILED, FINISHED
 
-STATUSES = ("completed", "diverged", "unknown", "damaged", "missing")
+STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
 
 
@@ -134,7 +135,8 @@ class Problem:
         run: the run.
         file: name of the file in the run's folder.
         message: what is wrong, where, and what to do.
-        status: `missing` or `damaged` when the run had to be left out; None when it could be kept.
+        status: `failed`, `missing` or `damaged` when the run had to be left out; None when it could
+            be kept.
     """
 
     run: Run
@@ -203,6 +205,9 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     if altered:
         return None, [_altered(run, altered)]
     record, problems = _read_record(run, folder)
+    if record is not None and record["status"] == FAILED:
+        reason = str(record.get("error") or "it failed")
+        return None, [Problem(run, RUN_FILES["record"], reason, FAILED)]
     diverged = record is not None and record["status"] == "diverged"
     file = RUN_FILES["history"]
     try:
@@ -270,7 +275,7 @@ def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Pr
     file = RUN_FILES["record"]
     try:
         record = read_json_object(folder / file)
-        if record.get("status") not in ("completed", "diverged"):
+        if record.get("status") not in (*FINISHED, FAILED):
             raise HistoryError(
                 f"{folder / file}: the status is {record.get('status')!r}, "
                 "expected 'completed' or 'diverged'"
@@ -279,6 +284,8 @@ def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Pr
         return None, []
     except HistoryError as error:
         return None, [Problem(run, file, f"{error}; what it would tell is shown as unknown")]
+    if record["status"] == FAILED:
+        return record, []
     different = differences(run, record)
     if not different:
         return record, []

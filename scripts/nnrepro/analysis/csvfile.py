@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.errors import NnreproError
+from nnrepro.failures import was_made
 from nnrepro.files import write_text
 
 TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
@@ -49,6 +50,10 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
         TableError: the file is missing, empty or no CSV table.
     """
     try:
+        if not was_made(path):
+            raise TableError(
+                f"{path}: the table is empty, as it could not be made; see its job's log"
+            )
         with open(path, encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file, strict=True)
         # Parsed here and not by pandas, whose numbers may differ in the last digit.

@@ -29,7 +29,7 @@ AnswersOf = Callable[[str], Answers | None]
 
 
 def read_answers(path: Path) -> Answers | None:
-    """Read a run's predictions; None where there are none.
+    """Read a run's predictions; None where there are none, as of a run that failed.
 
     The class with the highest probability is the answer, the first of several. Probabilities are
     kept as float16, so that one that is all but level with another may be told otherwise than in
@@ -39,7 +39,7 @@ def read_answers(path: Path) -> Answers | None:
         TableError: the file is damaged.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.is_file() or not path.stat().st_size:
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:

@@ -7,15 +7,16 @@ from nnrepro.analysis.archive import Problem
 from nnrepro.errors import NnreproError
 from nnrepro.study import Study
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
+from nnrepro.study.run import FAILED
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
 _NAMED = 20
-"""How many damaged runs a message names."""
+"""How many runs and parts a message names."""
 
 
-class DamagedRunsError(NnreproError):
-    """Runs had to be left out because their histories are damaged; the message names them."""
+class IncompleteReportError(NnreproError):
+    """A report had to do without runs or parts that the study asks for; the message names them."""
 
 
 def reading(study: Study, folders: RunFolders, problems: Iterable[Problem]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def _used(folders: RunFolders, run_id: str) -> dict[str, Any]:
 
 
 def damaged(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of the problems of `reading`, those that make the workflow fail: damaged, not missing."""
+    """Of the problems of `reading`, damaged histories."""
     return [
         problem
         for problem in problems
@@ -70,28 +71,50 @@ def damaged(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ]
 
 
-def check_histories(problems: Iterable[Mapping[str, Any]], allow_gaps: bool) -> list[str]:
-    """Check that no history is damaged, unless that is allowed.
+def failed(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of the problems of `reading`, runs that could not be trained."""
+    return [problem for problem in problems if problem["status"] == FAILED]
+
+
+def check_results(
+    problems: Iterable[Mapping[str, Any]], failures: Mapping[str, str], allow_gaps: bool
+) -> list[str]:
+    """Check that the report shows everything that the study asks for.
+
+    What failed can be mended or left out of the study, so that nothing puts up with it; the history
+    of an archive may be lost for good.
 
     Args:
-        problems: those of `reading`.
+        problems: those of `reading`; missing runs are none.
+        failures: why parts could not be made, by part.
         allow_gaps: whether damaged histories are put up with.
 
     Returns:
         What is damaged, a line each.
 
     Raises:
-        DamagedRunsError: a history is damaged; the message names the runs.
+        IncompleteReportError: something failed, or a history is damaged; the message names it.
     """
-    lines = [f"{problem['run']}: {problem['message']}" for problem in damaged(problems)]
-    if lines and not allow_gaps:
-        more = [f"and {len(lines) - _NAMED} more"] if len(lines) > _NAMED else []
-        listed = "\n".join(f"  - {line}" for line in [*lines[:_NAMED], *more])
-        raise DamagedRunsError(
-            f"the report is there, but it had to leave out what is damaged:\n{listed}\n"
-            "train or copy these runs again, or set allow_gaps: true in the configuration"
+    problems = list(problems)
+    broken = [f"{problem['run']}: {problem['message']}" for problem in failed(problems)]
+    broken += [f"{part}: {message}" for part, message in failures.items()]
+    harmed = [f"{problem['run']}: {problem['message']}" for problem in damaged(problems)]
+    found, remedies = list(broken), []
+    if broken:
+        remedies.append("mend what failed and run the same command again")
+    if harmed and not allow_gaps:
+        found += harmed
+        remedies.append(
+            "train or copy damaged runs again, or set allow_gaps: true in the configuration"
         )
-    return lines
+    if found:
+        more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+        listed = "\n".join(f"  - {line}" for line in [*found[:_NAMED], *more])
+        raise IncompleteReportError(
+            "what could be made is there, but it had to leave out what failed or is damaged:\n"
+            f"{listed}\n{'; '.join(remedies)}"
+        )
+    return harmed
 
 
 def certain_decisions(study: Study, folders: RunFolders, decisions: Decisions) -> Decisions:

@@ -13,10 +13,10 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
+from nnrepro.study.run import FAILED, FINISHED
 
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]
-FINISHED = ("completed", "diverged")
 
 
 class CollectError(NnreproError):
@@ -51,7 +51,7 @@ def collect(
         predictions: whether to take the predictions, too.
 
     Returns:
-        The runs by id, and the ids of runs without a record: unfinished ones.
+        The runs by id, and the ids of unfinished ones: those that failed or have no record.
 
     Raises:
         CollectError: a folder is missing or holds no runs, or runs are damaged; all are named.
@@ -66,7 +66,11 @@ def collect(
                 unfinished.add(run_id_of(folder))
                 continue
             try:
-                run = _collected(folder, notes, predictions)
+                record = read_json_object(folder / RECORD)
+                if record.get("status") == FAILED:
+                    unfinished.add(run_id_of(folder))
+                    continue
+                run = _collected(folder, record, notes, predictions)
             except NnreproError as error:
                 problems.append(f"{run_id_of(folder)}: {error}")
                 continue
@@ -93,13 +97,14 @@ def _folders(source: Path) -> list[Path]:
     return folders
 
 
-def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> CollectedRun:
-    """The run in a folder.
+def _collected(
+    folder: Path, record: Mapping[str, Any], notes: Mapping[str, str], predictions: bool
+) -> CollectedRun:
+    """The run in a folder, of which the record is read.
 
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
-    record = read_json_object(folder / RECORD)
     status = record.get("status")
     if status not in FINISHED:
         raise CollectError(f"{folder / RECORD}: the status is {status!r}")

@@ -11,6 +11,7 @@ from typing import Any
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
+from nnrepro.failures import was_made
 from nnrepro.files import write_bytes, write_json, write_text
 from nnrepro.study import Study, StudyPaths
 
@@ -43,6 +44,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | `report/index.html`, `report/report.pdf` | the report |
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
+| `failures/` | what could not be made, and why; empty lists where all was made |
 | `runs/` | histories and records of all runs, where they were trained here |
 | `supplements/` | tables and figures of other studies that the report shows, where it does |
 | `workflow/` | the workflow's entry file, and the configuration of the study |
@@ -183,17 +185,18 @@ def _workflow(crate: ROCrate, study: Study, version: str, software: Sequence[Ent
 
 def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     for name, words in _REPORTS.items():
-        yield _file(crate, paths, name, words)
+        if was_made(paths.root / name):
+            yield _file(crate, paths, name, words)
 
 
 def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
     titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
     titles |= {name: spec.title for name, spec in study.tables.items()}
-    for file in sorted((paths.root / "tables").glob("*.csv")):
+    for file in filter(was_made, sorted((paths.root / "tables").glob("*.csv"))):
         title = titles.get(file.stem, _spelled(file))
         yield _file(crate, paths, f"tables/{file.name}", title)
     for name in study.supplements:
-        for file in sorted((paths.supplement(name) / "tables").glob("*.csv")):
+        for file in filter(was_made, sorted((paths.supplement(name) / "tables").glob("*.csv"))):
             place = file.relative_to(paths.root).as_posix()
             yield _file(crate, paths, place, f"Supplement {name}: {_spelled(file)}")
 

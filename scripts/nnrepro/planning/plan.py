@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from nnrepro.data.registry import inputs
@@ -14,6 +13,7 @@ from nnrepro.planning.order import candidates, priorities
 from nnrepro.planning.records import Machine, Record
 from nnrepro.planning.schedule import Job, makespan
 from nnrepro.planning.status import DONE, Asked, Status, status_of
+from nnrepro.study.decisions import read_decisions
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -184,9 +184,9 @@ def _descriptions(study: Study, paths: StudyPaths) -> dict[str, Mapping[str, Any
 
 def _decisions(study: Study, paths: StudyPaths) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Decisions of the study's selections, as far as they are made."""
-    files: dict[tuple[str, str], Path] = {
-        (protocol, experiment): paths.selection(protocol, experiment)
+    return read_decisions(
+        file
         for protocol in study.protocols
-        for experiment in study.selecting_experiments
-    }
-    return {key: read_json(file) for key, file in files.items() if file.is_file()}
+        for file in paths.decisions(study, protocol)
+        if file.is_file()
+    )

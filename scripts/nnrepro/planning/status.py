@@ -8,7 +8,7 @@ from typing import Any
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.study.paths import StudyPaths
-from nnrepro.study.run import Run
+from nnrepro.study.run import FAILED, Run
 
 DONE = "done"
 STALE = "stale"
@@ -22,7 +22,7 @@ class Status:
     Attributes:
         state: `done`, `stale` or `missing`.
         reasons: what differs where it is stale: `settings`, `selection`, `code`, `data`, `backend`;
-            `files` are gone, or the record is `damaged`.
+            `files` are gone, the record is `damaged`, or the run `failed`.
     """
 
     state: str
@@ -64,6 +64,8 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         return Status(STALE, ("damaged",))
     if not isinstance(record, Mapping):
         return Status(STALE, ("damaged",))
+    if record.get("status") == FAILED:
+        return Status(STALE, (FAILED,))
     found = {
         "settings": _other_settings(run, record, asked),
         "selection": bool(asked.resolved(run).pending_parameters),

@@ -1,11 +1,12 @@
 """The curves of each variant, from histories."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from nnrepro.analysis.archive import RunData
 from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.plots.curves import CurvePanel, PublishedMark, curves
-from nnrepro.plots.drawing import Drawing, ProtocolFigures
+from nnrepro.plots.drawing import Draw, Drawing, ProtocolFigures
 from nnrepro.plots.seeds import (
     Members,
     band_words,
@@ -50,6 +51,18 @@ def curve_drawings(
             published=_published_words(levels),
         )
         yield Drawing(f"{experiment}/{variant}", figure, [item.run for item in members])
+
+
+def curves_by_variant(
+    figures: ProtocolFigures,
+    data: Sequence[RunData],
+    published: Mapping[tuple[str, str], Sequence[CurveLevel]] = _NO_LEVELS,
+) -> dict[str, Draw]:
+    """How to draw each variant's curves by themselves; arguments as for `curve_drawings`."""
+    return {
+        "/".join(key): partial(curve_drawings, figures, members, published)
+        for key, members in by_variant(data).items()
+    }
 
 
 def _panel(

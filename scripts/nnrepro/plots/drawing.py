@@ -1,13 +1,14 @@
 """The figures that a study asks for: what their specs mean, and how they reach the disk."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from nnrepro.failures import Failures
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
@@ -30,6 +31,10 @@ class Drawing:
     stem: str
     figure: Figure
     runs: list[Run]
+
+
+Draw = Callable[[], Iterable[Drawing]]
+"""Draws what belongs to one name: a figure of the study, or a variant's curves."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,21 @@ class ProtocolFigures:
                 if runs:
                     yield spec, runs
 
+    def each(
+        self, kind: str, draw: Callable[["ProtocolFigures"], Iterable[Drawing]]
+    ) -> dict[str, Draw]:
+        """How to draw each figure of a kind apart from the others, by its name.
+
+        Args:
+            kind: the kind of figure.
+            draw: draws all figures of that kind which a study has.
+        """
+        return {
+            name: partial(draw, replace(self, study=replace(self.study, figures={name: spec})))
+            for name, spec in self.study.figures.items()
+            if spec.kind == kind
+        }
+
     def is_selected(self, run: Run) -> bool:
         """Whether a run is of the variant that was selected from its experiment."""
         decision = self.decisions.get((self.protocol, run.experiment))
@@ -147,3 +167,27 @@ def save_drawings(
         words, warning = shown.stamp(drawing.runs), shown.is_cut(drawing.runs)
         stamp(drawing.figure, words, warning=warning)
         save_figure(drawing.figure, folder / drawing.stem)
+
+
+def save_each(
+    figures: ProtocolFigures,
+    named: Mapping[str, Draw],
+    folder: Path,
+    failures: Failures,
+    extent: Extent | None = None,
+    *,
+    compared: bool = False,
+) -> None:
+    """Draw figures one by one, so that one that cannot be drawn does not take the others.
+
+    Args:
+        figures: the protocol.
+        named: how to draw them, by name.
+        folder: as for `save_drawings`; its name is the kind of the figures.
+        failures: takes those that cannot be drawn.
+        extent: as for `save_drawings`.
+        compared: as for `save_drawings`.
+    """
+    for name, draw in named.items():
+        with failures.costs_only_itself(f"figures/{figures.protocol}/{folder.name}/{name}"):
+            save_drawings(figures.study, draw(), folder, extent, compared=compared)

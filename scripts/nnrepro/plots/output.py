@@ -64,8 +64,7 @@ def save_figure(fig: Figure, stem: Path, formats: Sequence[str] = ("svg", "png")
             f"the formats are {', '.join(_ENCODERS)}"
         )
     written = []
-    for name in formats:
-        content = _ENCODERS[name](fig)
+    for name, content in [(name, _ENCODERS[name](fig)) for name in formats]:
         path = stem.parent / f"{stem.name}.{name}"
         with atomic_write(path) as temporary:
             temporary.write_bytes(content)

@@ -1,10 +1,11 @@
 """Building the report: collect the page, render and typeset it, write both."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report import wording
 from nnrepro.report.answers import answers
@@ -12,7 +13,22 @@ from nnrepro.report.claims import claims_of, findings_of
 from nnrepro.report.differences import differences
 from nnrepro.report.figures import figure_block
 from nnrepro.report.methods import methods, references
-from nnrepro.report.page import Absent, Block, Page, Part, Section, Statement, Supplement
+from nnrepro.report.page import (
+    FIGURE,
+    TABLE,
+    Absent,
+    Block,
+    Page,
+    Panel,
+    Part,
+    Provenance,
+    RunList,
+    Section,
+    Statement,
+    Strip,
+    Supplement,
+    Unmade,
+)
 from nnrepro.report.provenance import provenance as provenance_of
 from nnrepro.report.published import comparison as comparison_of
 from nnrepro.report.published import inconsistencies as inconsistencies_of
@@ -25,6 +41,8 @@ from nnrepro.report.tables import table_block
 from nnrepro.report.typeset import typeset
 from nnrepro.study import FigureSpec, Question, Study, TableSpec
 from nnrepro.study.folders import RunFolders
+
+T = TypeVar("T")
 
 
 def build_report(
@@ -40,6 +58,9 @@ def build_report(
     folders: RunFolders | None = None,
     logs: Path | None = None,
     supplements: Sequence[Source] = (),
+    undecided: Mapping[tuple[str, str], str] | None = None,
+    unmade: Mapping[str, str] | None = None,
+    failures: Failures | None = None,
 ) -> None:
     """Write the report as one self-contained HTML file, and as PDF.
 
@@ -58,33 +79,50 @@ def build_report(
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
         supplements: other studies whose questions the report shows, in their order.
+        undecided: why nothing could be selected, by (protocol, experiment).
+        unmade: why tables and figures could not be made, by their paths without suffixes.
+        failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
-        ReportError: a table or figure is there but damaged.
+        ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
     source = Source(
-        study, Path(tables), Path(figures), decisions, provenance, reading or {}, folders, logs
+        study,
+        Path(tables),
+        Path(figures),
+        decisions,
+        provenance,
+        reading or {},
+        folders,
+        logs,
+        undecided=undecided or {},
+        failures=unmade or {},
     )
-    page = collect_page(source, supplements)
+    page = collect_page(source, supplements, failures)
     write_text(Path(out), render(page))
     if pdf is not None:
-        write_bytes(Path(pdf), typeset(page))
+        attempt = _attempt_with(failures)
+        write_bytes(Path(pdf), attempt("report/report.pdf", lambda: typeset(page), lambda _: b""))
 
 
-def collect_page(source: Source, supplements: Sequence[Source] = ()) -> Page:
+def collect_page(
+    source: Source, supplements: Sequence[Source] = (), failures: Failures | None = None
+) -> Page:
     """Everything that the report shows.
 
     Args:
         source: the study that the report is about.
         supplements: other studies whose questions it shows.
+        failures: takes what of it cannot be made.
 
     Raises:
-        ReportError: a table or figure is there but damaged.
+        ReportError: a table or figure is there but damaged, and nothing takes failures.
     """
     study = source.study
     figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
-    used = methods(source, supplements)
+    attempt = _attempt_with(failures)
+    used = attempt("report/methods", lambda: methods(source, supplements), _nothing)
     return Page(
         title=study.title,
         study=study.name,
@@ -93,28 +131,84 @@ def collect_page(source: Source, supplements: Sequence[Source] = ()) -> Page:
         protocols=tuple(protocol.title for protocol in study.protocols.values()),
         budget=budget(source),
         status=run_status(source),
-        answers=answers(source),
-        key_figures=_key_figures(source, figure_numbers),
-        highlights=highlights(source),
-        differences=differences(source, supplements, table_numbers),
-        parts=_parts(source, figure_numbers, table_numbers),
+        answers=attempt("report/answers", lambda: answers(source), _nothing),
+        key_figures=_key_figures(attempt, source, figure_numbers),
+        highlights=attempt("report/highlights", lambda: highlights(source), _nothing),
+        differences=attempt(
+            "report/differences", lambda: differences(source, supplements, table_numbers), _none
+        ),
+        parts=_parts(attempt, source, figure_numbers, table_numbers),
         methods=used,
-        references=references(source, used),
-        runs=run_list(source),
-        provenance=provenance_of(source),
-        reading=reading_of(source),
-        claims=claims_of(source, table_numbers),
-        published=comparison_of(source, figure_numbers, table_numbers),
-        inconsistencies=inconsistencies_of(source, table_numbers),
-        supplements=tuple(_supplement(each, figure_numbers, table_numbers) for each in supplements),
+        references=attempt("report/references", lambda: references(source, used), _nothing),
+        runs=attempt("report/runs", lambda: run_list(source), lambda _: RunList((), (), ())),
+        provenance=attempt("report/provenance", lambda: provenance_of(source), _no_provenance),
+        claims=attempt("report/claims", lambda: claims_of(source, table_numbers), _none),
+        published=attempt(
+            "report/published",
+            lambda: comparison_of(source, figure_numbers, table_numbers),
+            _none,
+        ),
+        inconsistencies=attempt(
+            "report/inconsistencies", lambda: inconsistencies_of(source, table_numbers), _nothing
+        ),
+        supplements=tuple(
+            _supplement(attempt, each, figure_numbers, table_numbers) for each in supplements
+        ),
+        # After all else, as it names what of that could not be made.
+        reading=reading_of(source, _unmade(source, supplements, failures or ())),
     )
 
 
+class _Attempt(Protocol):
+    """Makes a part of the page, or what stands in its place, given why it could not be made."""
+
+    def __call__(self, part: str, make: Callable[[], T], otherwise: Callable[[str], T]) -> T: ...
+
+
+def _attempt_with(failures: Failures | None) -> _Attempt:
+    """Attempts whose failures are taken; without anything that takes them, they are raised."""
+
+    def attempt(part: str, make: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+        if failures is None:
+            return make()
+        with failures.costs_only_itself(part):
+            return make()
+        return otherwise(list(failures)[-1].message)
+
+    return attempt
+
+
+def _nothing(why: str) -> tuple[Any, ...]:
+    return ()
+
+
+def _none(why: str) -> None:
+    return None
+
+
+def _no_provenance(why: str) -> Provenance:
+    return Provenance((), (), (), (), (), Statement("not_made", Unmade("section", why)), ())
+
+
+def _unmade(
+    source: Source, supplements: Sequence[Source], failures: Iterable[Failure]
+) -> dict[str, str]:
+    """Why parts of the study, of its supplements and of this page could not be made."""
+    return {
+        **source.failures,
+        **{each.file(part): why for each in supplements for part, why in each.failures.items()},
+        **{failure.part: failure.message for failure in failures},
+    }
+
+
 def _supplement(
-    source: Source, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+    attempt: _Attempt,
+    source: Source,
+    figure_numbers: Iterator[int],
+    table_numbers: Iterator[int],
 ) -> Supplement:
     """Another study: what it is, and the questions of all its parts."""
-    parts = _parts(source, figure_numbers, table_numbers)
+    parts = _parts(attempt, source, figure_numbers, table_numbers)
     return Supplement(
         anchor=source.heading_anchor,
         title=source.study.title,
@@ -124,25 +218,75 @@ def _supplement(
     )
 
 
-def _key_figures(source: Source, numbers: Iterator[int]) -> tuple[Block, ...]:
+def _key_figures(attempt: _Attempt, source: Source, numbers: Iterator[int]) -> tuple[Block, ...]:
     """The figures of no question, of which runs are there."""
     blocks, study = [], source.study
     for spec in study.figures.values():
         runs = [r for p in study.protocols for r in source.shown_runs(p, spec.runs)]
         if not spec.question and source.extent.runs(runs):
-            blocks.append(figure_block(source, spec, numbers, study.protocols))
+            blocks.append(_figure(attempt, source, spec, numbers, list(study.protocols)))
     return tuple(blocks)
 
 
+def _figure(
+    attempt: _Attempt,
+    source: Source,
+    spec: FigureSpec,
+    numbers: Iterator[int],
+    protocols: Sequence[str],
+) -> Block:
+    return attempt(
+        f"report/{source.file(f'figures/{spec.name}')}",
+        lambda: figure_block(source, spec, numbers, protocols),
+        lambda why: _unmade_block(source, spec, FIGURE, next(numbers), why),
+    )
+
+
+def _table(
+    attempt: _Attempt,
+    source: Source,
+    spec: TableSpec,
+    numbers: Iterator[int],
+    protocols: Sequence[str],
+) -> Block:
+    return attempt(
+        f"report/{source.file(f'tables/{spec.name}')}",
+        lambda: table_block(source, spec, numbers, protocols),
+        lambda why: _unmade_block(source, spec, TABLE, next(numbers), why),
+    )
+
+
+def _unmade_block(
+    source: Source, spec: TableSpec | FigureSpec, kind: str, number: int, why: str
+) -> Block:
+    """What stands in the place of a figure or table that the page cannot show."""
+    panel = Panel(
+        kind=kind,
+        number=number,
+        anchor=f"{kind}-{number}",
+        title=spec.title,
+        protocol="",
+        stamp="",
+        cut=False,
+        notes=(Statement("not_made", Unmade(kind, why)),),
+        missing=spec.name,
+    )
+    anchor = source.anchor(f"{kind}-{spec.name}")
+    return Block(kind, spec.title, anchor, (Strip("", (panel,)),))
+
+
 def _parts(
-    source: Source, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+    attempt: _Attempt,
+    source: Source,
+    figure_numbers: Iterator[int],
+    table_numbers: Iterator[int],
 ) -> tuple[Part, ...]:
     """Parts that have questions, figures and tables numbered through in reading order."""
     study = source.study
     parts = []
     for name, title in study.parts.items():
         sections = tuple(
-            _section(source, question, figure_numbers, table_numbers)
+            _section(attempt, source, question, figure_numbers, table_numbers)
             for question in study.questions.values()
             if question.part == name
         )
@@ -152,7 +296,11 @@ def _parts(
 
 
 def _section(
-    source: Source, question: Question, figure_numbers: Iterator[int], table_numbers: Iterator[int]
+    attempt: _Attempt,
+    source: Source,
+    question: Question,
+    figure_numbers: Iterator[int],
+    table_numbers: Iterator[int],
 ) -> Section:
     """A question: its figures, then its tables, of the protocols of which a run is there."""
     study = source.study
@@ -163,7 +311,12 @@ def _section(
         protocol: {run.id: run for spec in specs for run in source.shown_runs(protocol, spec.runs)}
         for protocol in study.protocols
     }
-    there = [name for name, runs in asked.items() if source.extent.runs(runs.values())]
+    there = [
+        name
+        for name, runs in asked.items()
+        if source.extent.runs(runs.values())
+        or any(source.undecided_among(name, spec.runs) for spec in specs)
+    ]
     absent = tuple(
         Absent(source.protocol_title(name), len(runs))
         for name, runs in asked.items()
@@ -171,14 +324,18 @@ def _section(
     )
     if absent and not there:
         absent = (Absent("", sum(item.runs for item in absent)),)
-    blocks = [figure_block(source, figure, figure_numbers, there) for figure in figures]
-    blocks += [table_block(source, table, table_numbers, there) for table in tables]
+    blocks = [_figure(attempt, source, figure, figure_numbers, there) for figure in figures]
+    blocks += [_table(attempt, source, table, table_numbers, there) for table in tables]
     return Section(
         anchor=source.question_anchor(question.name),
         name=question.name,
         title=question.title,
         text=question.text,
         blocks=tuple(block for block in blocks if block.strips),
-        claims=findings_of(source, question.name),
+        claims=attempt(
+            f"report/{source.file(f'questions/{question.name}')}",
+            lambda: findings_of(source, question.name),
+            _nothing,
+        ),
         absent=absent,
     )

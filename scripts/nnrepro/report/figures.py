@@ -17,7 +17,7 @@ from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
 from nnrepro.report.ranking import StableFacts
-from nnrepro.report.reading import longer_notes
+from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study import FigureSpec, Run
 from nnrepro.study.study import SELECTED
@@ -91,11 +91,12 @@ def figure_block(
     compared = spec.kind not in _ALONE
     for protocol in protocols:
         runs = source.shown_runs(protocol, spec.runs)
-        if not runs:
+        unselected = nothing_selected(source, protocol, spec.runs)
+        if not runs and not unselected:
             continue
         steady = source.steady_runs(runs, spec.options.get("stable_below"))
-        undrawn[protocol] = _why_undrawn(source, spec, runs, steady)
-        notes[protocol] = longer_notes(source, steady) if compared else ()
+        undrawn[protocol] = _why_undrawn(source, spec, runs, steady, unselected)
+        notes[protocol] = (*unselected, *(longer_notes(source, steady) if compared else ()))
         drawn_as = _single if undrawn[protocol] else _DRAWINGS.get(spec.kind, _single)
         for drawing in drawn_as(spec, steady or runs):
             strip = drawings.setdefault(drawing.strip, {})
@@ -105,8 +106,9 @@ def figure_block(
     def panel(protocol: str, drawing: _Drawing) -> Panel:
         made = _panel(source, spec, protocol, drawing, next(numbers))
         said = None if made.missing else next(readings)
+        failed = not_made(source, FIGURE, *_parts(spec, protocol, drawing)) if made.missing else ()
         said_of = undrawn if made.missing else notes
-        return replace(made, notes=said_of[protocol], reading=said)
+        return replace(made, notes=failed or said_of[protocol], reading=said)
 
     strips = tuple(
         Strip(title, tuple(panel(name, each) for name, found in owned.items() for each in found))
@@ -128,12 +130,23 @@ def reading(source: Source, kind: str) -> Statement:
     return Statement("figure_reading", ReadingFacts(kind, bool(source.study.published)))
 
 
+def _parts(spec: FigureSpec, protocol: str, drawing: _Drawing) -> Iterator[str]:
+    """What a figure's file may have failed with: itself, its figure, what it was computed from."""
+    for name in dict.fromkeys((drawing.stem, spec.name)):
+        yield f"figures/{protocol}/{spec.kind}/{name}"
+        yield f"{spec.kind}/{protocol}/{name}"
+
+
 def _why_undrawn(
-    source: Source, spec: FigureSpec, runs: Sequence[Run], steady: Sequence[Run]
+    source: Source,
+    spec: FigureSpec,
+    runs: Sequence[Run],
+    steady: Sequence[Run],
+    unselected: tuple[Statement, ...],
 ) -> tuple[Statement, ...]:
     """Why there is nothing to draw; empty where there should be a figure."""
     if not source.extent.runs(runs):
-        return (Statement("no_runs", None),)
+        return unselected or (Statement("no_runs", None),)
     if not steady:
         return (_none_steady(spec, runs),)
     if spec.kind == FEATURE_MAPS and source.study.archive is not None:

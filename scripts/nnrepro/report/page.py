@@ -293,7 +293,7 @@ class RunStatus:
     @property
     def incomplete(self) -> bool:
         """Whether the report lacks runs that the study asks for."""
-        return any(self.counts.get(name, 0) for name in ("missing", "damaged"))
+        return any(self.counts.get(name, 0) for name in ("failed", "missing", "damaged"))
 
 
 @dataclass(frozen=True)
@@ -472,6 +472,14 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Unmade:
+    """Something that is not there: what it is, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class FoundHistory:
     """One history of a run: the folder that it lies in, and its epochs in words."""
 
@@ -519,6 +527,9 @@ class Reading:
     """What a reader has to know of the runs beside their numbers.
 
     Attributes:
+        failed: runs that could not be trained.
+        undecided: experiments from which nothing could be selected.
+        unmade: tables, figures and sections that could not be made.
         damaged: histories that could not be used.
         missing: runs of which there is no history.
         remarks: what else was found wrong.
@@ -527,6 +538,9 @@ class Reading:
         extra: runs that are no part of the study.
     """
 
+    failed: tuple[Remark, ...] = ()
+    undecided: tuple[Unmade, ...] = ()
+    unmade: tuple[Unmade, ...] = ()
     damaged: tuple[Remark, ...] = ()
     missing: tuple[RunNames, ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -537,8 +551,8 @@ class Reading:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to say."""
-        runs = (self.missing, self.several, self.longer, self.extra)
-        return not any((self.damaged, self.remarks, *runs))
+        runs = (self.failed, self.missing, self.several, self.longer, self.extra)
+        return not any((self.undecided, self.unmade, self.damaged, self.remarks, *runs))
 
 
 @dataclass(frozen=True)

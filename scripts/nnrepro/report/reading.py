@@ -1,9 +1,9 @@
 """The section on what was read: damaged, missing, further and additional runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.reading import damaged
+from nnrepro.analysis.reading import damaged, failed
 from nnrepro.report import wording
 from nnrepro.report.page import (
     FoundHistory,
@@ -13,18 +13,31 @@ from nnrepro.report.page import (
     RunNames,
     Several,
     Statement,
+    Unmade,
 )
 from nnrepro.report.source import Source
 from nnrepro.study import Run
 
 
-def reading(source: Source) -> Reading:
-    """What reading the runs brought to light."""
+def reading(source: Source, failures: Mapping[str, str] | None = None) -> Reading:
+    """What reading the runs brought to light, and what could not be made.
+
+    Args:
+        source: what the report is made from.
+        failures: why parts could not be made, by part; without it, those of the source.
+    """
     found = source.reading
     problems = found.get("problems", ())
-    severe = damaged(problems)
-    others = [p for p in problems if p["status"] != "missing" and p not in severe]
+    severe, broken = damaged(problems), failed(problems)
+    told = (*severe, *broken)
+    others = [p for p in problems if p["status"] != "missing" and p not in told]
+    unmade = source.failures if failures is None else failures
     return Reading(
+        failed=tuple(_remark(source, problem) for problem in broken),
+        undecided=tuple(
+            Unmade(source.group_title(*key), why) for key, why in source.undecided.items()
+        ),
+        unmade=tuple(Unmade(*item) for item in unmade.items()),
         damaged=tuple(_remark(source, problem) for problem in severe),
         missing=_grouped(p["run"] for p in problems if p["status"] == "missing"),
         remarks=tuple(_remark(source, problem) for problem in others),
@@ -43,6 +56,20 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Statement, ...]:
         Statement("longer_note", _longer_runs("", dict.fromkeys(labels), *lengths))
         for lengths, labels in groups.items()
     )
+
+
+def nothing_selected(
+    source: Source, protocol: str, selectors: Sequence[str]
+) -> tuple[Statement, ...]:
+    """That a table or figure lacks a variant which should have been selected, and why."""
+    found = source.undecided_among(protocol, selectors)
+    return tuple(Statement("nothing_selected", Unmade(*item)) for item in found.items())
+
+
+def not_made(source: Source, kind: str, *parts: str) -> tuple[Statement, ...]:
+    """Why a table or figure could not be made; nothing where it failed in none of its parts."""
+    why = source.why_failed(*parts)
+    return () if why is None else (Statement("not_made", Unmade(kind, why)),)
 
 
 def _longer(source: Source) -> tuple[LongerRuns, ...]:

@@ -12,6 +12,7 @@ from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.metrics import windows
+from nnrepro.failures import was_made, why_failed
 from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
@@ -63,6 +64,8 @@ class Source:
         logs: folder of the logs of the trainings; None without one.
         supplement: by which name the study supplements the one that the report is about; empty for
             that one itself.
+        undecided: why nothing could be selected, by protocol and experiment.
+        failures: why tables and figures could not be made, by their paths without suffixes.
     """
 
     study: Study
@@ -74,6 +77,8 @@ class Source:
     folders: RunFolders | None = None
     logs: Path | None = None
     supplement: str = ""
+    undecided: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     def anchor(self, name: str) -> str:
         """Id of an element of the report; a supplement's differ from all others."""
@@ -99,7 +104,7 @@ class Source:
     def table(
         self, name: str, columns: Iterable[str] = (), text: Collection[str] = ()
     ) -> pd.DataFrame | None:
-        """A table; None where there is no such file.
+        """A table; None where there is no such file, or an empty one, as it could not be made.
 
         Args:
             name: name without the suffix.
@@ -110,7 +115,7 @@ class Source:
             ReportError: the file is no CSV table or lacks a column.
         """
         path = self.table_path(name)
-        if not path.is_file():
+        if not path.is_file() or not was_made(path):
             return None
         try:
             frame = read_csv(path, text)
@@ -154,11 +159,32 @@ class Source:
         for selector in selectors:
             experiment, _, pattern = selector.partition("/")
             runs = self.study.select(protocol, [selector])
+            if pattern == SELECTED and (protocol, experiment) in self.undecided:
+                continue
             if pattern == SELECTED:
                 variant = self.selected_variant(protocol, experiment)
                 runs = [run for run in runs if variant in (None, run.variant)]
             chosen.update((run.id, run) for run in runs if run.id not in chosen)
         return list(chosen.values())
+
+    def undecided_among(self, protocol: str, selectors: Sequence[str]) -> dict[str, str]:
+        """Why nothing was selected where selectors name what was, by title of the experiment."""
+        named = [selector.partition("/") for selector in selectors]
+        return {
+            self.study.experiments[experiment].title: self.undecided[protocol, experiment]
+            for experiment, _, pattern in named
+            if pattern == SELECTED and (protocol, experiment) in self.undecided
+        }
+
+    def why_failed(self, *parts: str) -> str | None:
+        """Why a table or figure could not be made; None where nothing says that it could not.
+
+        Args:
+            parts: its path below the study's folder, without a suffix; several where it is made in
+                steps.
+        """
+        found = (why_failed(self.failures, part) for part in parts)
+        return next((why for why in found if why is not None), None)
 
     def steady_runs(self, runs: Sequence[Run], limit: float | None) -> list[Run]:
         """Runs of variants whose test accuracy ranges over less than `limit` in the window.

@@ -12,7 +12,7 @@ from nnrepro.report.optimism import optimism_content
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.pairs import pairs_content
 from nnrepro.report.ranking import ranking_content
-from nnrepro.report.reading import longer_notes
+from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.report.stability import stability_content
 from nnrepro.report.tests import tests_content
@@ -46,7 +46,12 @@ def table_block(
         ReportError: the table's file is damaged or lacks a column.
     """
     runs = {name: source.shown_runs(name, spec.runs) for name in protocols}
-    contents = {name: _content(source, spec, name, found) for name, found in runs.items() if found}
+    unselected = {name: nothing_selected(source, name, spec.runs) for name in runs}
+    contents = {
+        name: _content(source, spec, name, found) if found else None
+        for name, found in runs.items()
+        if found or unselected[name]
+    }
     strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for protocol, content in contents.items():
         for title, shown in _shown(source, spec, content):
@@ -57,7 +62,11 @@ def table_block(
         panels = []
         for protocol, shown in members:
             panel = _panel(source, spec, protocol, runs[protocol], next(numbers))
-            notes = (*shown.get("notes", ()), *longer_notes(source, runs[protocol]))
+            notes = (*unselected[protocol], *shown.get("notes", ()))
+            if "missing" in shown:
+                notes = not_made(source, TABLE, f"tables/{spec.name}") or notes
+            else:
+                notes += longer_notes(source, runs[protocol])
             panels.append(replace(panel, **{**shown, "notes": notes}))
             firsts.setdefault(protocol, panel)
         numbered.append(Strip(title, tuple(panels)))

@@ -23,6 +23,8 @@ SIDE_HISTORIES = (COMPARISON_HISTORY, VALIDATION_HISTORY, FOLDS_HISTORY)
 SUPPLEMENTS = "supplements"
 """The folder of a study's results below which those of its supplements lie."""
 
+_FAILURES = "failures"
+
 
 @dataclass(frozen=True)
 class StudyPaths:
@@ -87,6 +89,15 @@ class StudyPaths:
     def table(self, name: str) -> Path:
         """A table."""
         return self.root / "tables" / f"{name}.csv"
+
+    def failures(self, made: Path) -> Path:
+        """What could not be made of a file or folder of this study."""
+        inside = made.relative_to(self.root)
+        return self.root / _FAILURES / inside.with_suffix(".json")
+
+    def tells(self, file: Path) -> bool:
+        """Whether a file tells what of this study could not be made."""
+        return file.is_relative_to(self.root / _FAILURES)
 
     @property
     def provenance(self) -> Path:

@@ -19,6 +19,12 @@ ANALYSIS_SETTINGS = (
 )
 """Settings that decide how a history is read, not how it comes about."""
 
+FINISHED = ("completed", "diverged")
+"""How a run ended, as its `run.json` says, of which there is a history."""
+
+FAILED = "failed"
+"""The same of a run that could not be trained; its `run.json` says why, its history is empty."""
+
 _RUN_ID = re.compile(
     r"^(?P<protocol>[^/]+)/(?P<experiment>[^/]+)/(?P<variant>[^/]+)/seed(?P<seed>\d+)$"
 )
@@ -99,8 +105,14 @@ class Run:
         """This run with the selected parameters taken from a selection's decision.
 
         Raises:
-            NnreproError: the decision lacks a parameter that this run needs.
+            NnreproError: nothing was selected, or the decision lacks a parameter that this run
+                needs.
         """
+        if decision.get("variant", "") is None:
+            raise NnreproError(
+                f"not trained, as nothing was selected from '{self.selects_from}': "
+                f"{decision.get('reason')}"
+            )
         missing = [name for name in self.selected_parameters if name not in decision]
         if missing:
             raise NnreproError(

@@ -5,7 +5,7 @@ Importing this package imports neither Keras nor its backend; calling it does.
 """
 
 from nnrepro.training.checkpoint import CheckpointPolicy
-from nnrepro.training.errors import TrainingError, TrainingInterrupted
+from nnrepro.training.errors import FailedRunError, TrainingError, TrainingInterrupted
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 from nnrepro.training.finished import is_finished
 from nnrepro.training.job import train_unless_finished
@@ -15,6 +15,7 @@ from nnrepro.training.train import train_run
 
 __all__ = [
     "CheckpointPolicy",
+    "FailedRunError",
     "HeldSlots",
     "StageClock",
     "TrainingError",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nnrepro.data.checksums import sha256_of
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
+from nnrepro.study.run import FINISHED
 from nnrepro.training.outputs import RUN
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def is_finished(
     }
     return (
         isinstance(record, dict)
+        and record.get("status") in FINISHED
         and all(record.get(key) == value for key, value in asked.items())
         and record.get("device", {}).get("backend") == backend
         and all(_installed(name) == version for name, version in record["packages"].items())

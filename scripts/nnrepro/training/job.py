@@ -9,6 +9,7 @@ from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.failed import failure_recorded
 from nnrepro.training.finished import is_finished
 from nnrepro.training.progress import Log
 from nnrepro.training.slots import HeldSlots
@@ -29,6 +30,7 @@ def train_unless_finished(
     threads: int,
     slots: Callable[[], HeldSlots | None],
     log: Log,
+    decision: Path | None = None,
     clock: StageClock | None = None,
 ) -> bool:
     """Train a run into the study's folder, unless it is there already.
@@ -37,7 +39,7 @@ def train_unless_finished(
     finished.
 
     Args:
-        run: its settings are fully resolved.
+        run: its settings are fully resolved, but for those that a decision gives.
         study: says where things lie, and how often to write a checkpoint.
         data: the prepared arrays, with their description beside them.
         code_sha256: fingerprint of the code that trains its model.
@@ -45,6 +47,7 @@ def train_unless_finished(
         threads: CPU threads.
         slots: takes the GPU slots; called only when there is something to train.
         log: takes progress lines.
+        decision: the file of the selection that the run takes parameters from.
         clock: the stages that have passed already, for run.json.
 
     Returns:
@@ -52,14 +55,11 @@ def train_unless_finished(
 
     Raises:
         TrainingInterrupted: a signal arrived; a checkpoint is written.
-        NnreproError: the data or the settings are wrong.
+        FailedRunError: the model, the data or the settings are wrong, or nothing was selected;
+            the run's folder says so.
+        NnreproError: no GPU can be had.
     """
     paths = StudyPaths.of(study)
-    prepared = read_json(data.with_suffix(".json"))
-    identity: dict[str, Any] = {
-        "data_provenance": {key: prepared[key] for key in _IDENTITY},
-        "code_sha256": code_sha256,
-    }
     folder = paths.run(run.id, "history").parent
     clock = clock or StageClock()
     clock.mark("start")
@@ -67,27 +67,36 @@ def train_unless_finished(
         paths.lock(run.id), waiting=lambda holder: log(f"waiting: {holder} is training this run")
     )
     try:
-        if is_finished(folder, run, **identity, backend=backend):
-            return False
+        with failure_recorded(folder, run):
+            if decision is not None:
+                run = run.resolved(read_json(decision))
+            prepared = read_json(data.with_suffix(".json"))
+            identity: dict[str, Any] = {
+                "data_provenance": {key: prepared[key] for key in _IDENTITY},
+                "code_sha256": code_sha256,
+            }
+            if is_finished(folder, run, **identity, backend=backend):
+                return False
         held = slots()
         clock.skip()
-        dataset = load_dataset(data, run.settings)
-        clock.mark("data")
-        train_run(
-            run,
-            dataset,
-            out_dir=folder,
-            checkpoint_dir=paths.checkpoints(run.id),
-            threads=threads,
-            log=log,
-            policy=CheckpointPolicy(
-                every_seconds=study.resources.checkpoint_seconds,
-                resume_elsewhere=study.resources.resume_elsewhere,
-            ),
-            slots=held,
-            clock=clock,
-            **identity,
-        )
+        with failure_recorded(folder, run):
+            dataset = load_dataset(data, run.settings)
+            clock.mark("data")
+            train_run(
+                run,
+                dataset,
+                out_dir=folder,
+                checkpoint_dir=paths.checkpoints(run.id),
+                threads=threads,
+                log=log,
+                policy=CheckpointPolicy(
+                    every_seconds=study.resources.checkpoint_seconds,
+                    resume_elsewhere=study.resources.resume_elsewhere,
+                ),
+                slots=held,
+                clock=clock,
+                **identity,
+            )
         return True
     finally:
         lock.release()

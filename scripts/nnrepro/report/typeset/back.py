@@ -14,6 +14,7 @@ from nnrepro.report.page import (
     RunList,
     RunNames,
     RunStatus,
+    Unmade,
 )
 from nnrepro.report.references import Reference
 from nnrepro.report.typeset.elements import (
@@ -129,6 +130,18 @@ def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
     if reading.empty:
         return
     yield Heading(1, plain("What was read"), "reading", fresh=False)
+    if reading.failed:
+        yield Heading(2, plain("Failed runs"))
+        yield Paragraph(sentences.say("failed", reading.failed), "warning")
+        yield _remarks(reading.failed, sentences)
+    if reading.undecided:
+        yield Heading(2, plain("Selections of nothing"))
+        yield Paragraph(sentences.say("undecided"), "warning")
+        yield _unmade(reading.undecided, sentences)
+    if reading.unmade:
+        yield Heading(2, plain("What could not be made"))
+        yield Paragraph(sentences.say("unmade"), "warning")
+        yield _unmade(reading.unmade, sentences)
     if reading.damaged:
         yield Heading(2, plain("Damaged histories"))
         yield Paragraph(sentences.say("damaged", reading.damaged), "warning")
@@ -201,6 +214,10 @@ def _data(item: DataOrigin, sentences: Sentences) -> Facts:
 
 def _remarks(items: Sequence[Remark], sentences: Sentences) -> Bullets:
     return Bullets(tuple(sentences.say("remark", item) for item in items))
+
+
+def _unmade(items: Sequence[Unmade], sentences: Sentences) -> Bullets:
+    return Bullets(tuple(sentences.say("unmade_item", item) for item in items))
 
 
 def _names(groups: Sequence[RunNames], sentences: Sentences) -> Bullets:

@@ -1,0 +1,24 @@
+"""Rule check_results: fails, with all made that can be, where something failed or is damaged."""
+
+from pathlib import Path
+
+import job
+from nnrepro.analysis.reading import check_results
+from nnrepro.failures import read_failures
+from nnrepro.files import read_json, write_text
+from nnrepro.study import StudyPaths
+from nnrepro.study.paths import SUPPLEMENTS
+
+study = job.start(snakemake)
+paths = StudyPaths.of(study)
+problems, failures = [], {}
+for file in map(Path, snakemake.input.reading):
+    owner = file.parent.relative_to(paths.root)
+    found = read_json(file)["problems"]
+    problems += [{**problem, "run": str(owner / problem["run"])} for problem in found]
+for file in map(Path, snakemake.input.failures):
+    inside = file.relative_to(paths.root)
+    owner = Path(*inside.parts[:2]) if inside.parts[0] == SUPPLEMENTS else Path()
+    failures |= {str(owner / part): why for part, why in read_failures([file]).items()}
+lines = check_results(problems, failures, study.allow_gaps)
+write_text(snakemake.output[0], "".join(f"{line}\n" for line in lines))
