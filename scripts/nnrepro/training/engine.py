@@ -25,7 +25,8 @@ class Evaluated(NamedTuple):
     """Results on examples that training does not see, in their order.
 
     Attributes:
-        losses: cross-entropy, float32 [examples].
+        losses: cross-entropy and what the model adds to it in the example's batch, float32
+            [examples].
         correct: whether the most probable class is the label, bool [examples].
         probabilities: softmax of the logits, float32 [examples, classes].
     """
@@ -42,6 +43,9 @@ class Engine(Protocol):
         self, indices: Indices, weights: Floats, start: int, stop: int
     ) -> tuple[Floats, Floats]:
         """Update the weights by each batch; return the summed loss and right answers of each.
+
+        The loss of a batch is the mean over its examples and, as in Keras's `fit`, what the model
+        adds to it (`model.losses`); in the sum, each of its examples counts that once.
 
         Args:
             indices: training examples, [steps, batch size].

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nnrepro.training.checkpoint import Checkpoints, Progress
-from nnrepro.training.engine import Engine, Evaluated, Pace
+from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
 from nnrepro.training.errors import TrainingInterrupted
 from nnrepro.training.evaluation import fold_counts, score
 from nnrepro.training.history import Curves
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
-from nnrepro.training.seeding import batches, example_order
+from nnrepro.training.seeding import batches, exact_batches, example_order
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Loop:
         sets: where each set that is evaluated on lies among the engine's evaluation examples, by
             name; the first is the primary test set.
         evaluation_batch: examples that are evaluated at once.
+        filled: whether the last batch is filled up to the size of the others, so that one compiled
+            function does; only where examples of a batch do not act on one another.
         checkpoints: where progress is kept.
         stop: tells whether a signal has asked to stop.
     """
@@ -38,6 +41,7 @@ class Loop:
     train_examples: int
     sets: Mapping[str, slice]
     evaluation_batch: int
+    filled: bool
     checkpoints: Checkpoints
     stop: StopRequest
 
@@ -46,15 +50,14 @@ class Loop:
         self._test_pace = Pace()
         self._cpu_noted = 0.0
         self._evaluated = max(examples.stop for examples in self.sets.values())
-        order = np.arange(self._evaluated, dtype=np.int32)
-        self._test_batches, _ = batches(order, self.evaluation_batch)
+        self._test_batches = self._evaluation_batches()
 
     def compile(self) -> None:
         """Have the engine compile its functions by calls that do no step."""
-        batch_size = int(self.settings["batch_size"])
-        indices, weights = batches(np.arange(self.train_examples, dtype=np.int32), batch_size)
-        self.engine.train(indices, weights, 0, 0)
-        self.engine.evaluate(self._test_batches, 0, 0)
+        for indices, weights in self._training_batches(_in_order(0, self.train_examples)):
+            self.engine.train(indices, weights, 0, 0)
+        for indices in self._test_batches:
+            self.engine.evaluate(indices, 0, 0)
 
     def run(self, progress: Progress, tell: ProgressLog) -> None:
         """Train from `progress` to the last epoch, or to divergence where that ends the run.
@@ -73,19 +76,38 @@ class Loop:
 
     def evaluate(self, after_chunk: Callable[[], None] = lambda: None) -> Evaluated:
         """Results on every example that the run is evaluated on, in their order."""
-        rows = len(self._test_batches)
         parts: list[Evaluated] = []
-        done = 0
-        while done < rows:
-            self._test_pace.start()
-            upto = min(rows, done + self._test_pace.steps)
-            parts.append(self.engine.evaluate(self._test_batches, done, upto))
-            self._test_pace.stop(upto - done)
-            done = upto
-            after_chunk()
+        for indices in self._test_batches:
+            done = 0
+            while done < len(indices):
+                self._test_pace.start()
+                upto = min(len(indices), done + self._test_pace.steps)
+                parts.append(self.engine.evaluate(indices, done, upto))
+                self._test_pace.stop(upto - done)
+                done = upto
+                after_chunk()
         return Evaluated(
             *(np.concatenate(part)[: self._evaluated] for part in zip(*parts, strict=True))
         )
+
+    def _training_batches(self, order: Indices) -> list[tuple[Indices, Floats]]:
+        """Indices and weights of an epoch's batches, in groups of one size."""
+        size = int(self.settings["batch_size"])
+        return [batches(order, size)] if self.filled else exact_batches(order, size)
+
+    def _evaluation_batches(self) -> list[Indices]:
+        """Indices of the batches that are evaluated, in groups of one size.
+
+        Where none is filled up, no batch reaches over the end of a set either.
+        """
+        if self.filled:
+            return [batches(_in_order(0, self._evaluated), self.evaluation_batch)[0]]
+        ends = sorted({end for each in self.sets.values() for end in (each.start, each.stop)})
+        return [
+            indices
+            for start, stop in pairwise(ends)
+            for indices, _ in exact_batches(_in_order(start, stop), self.evaluation_batch)
+        ]
 
     def _given_up(self, progress: Progress) -> bool:
         stops = self.settings.get("on_divergence", "continue") == "stop"
@@ -94,15 +116,17 @@ class Loop:
     def _epoch(self, progress: Progress) -> None:
         """One epoch: the rest of its steps, the evaluation, its line in the history."""
         order = example_order(self.seed, progress.epoch, self.train_examples)
-        indices, weights = batches(order, int(self.settings["batch_size"]))
-        while progress.step < len(indices):
-            self._train_pace.start()
-            upto = min(len(indices), progress.step + self._train_pace.steps)
-            losses, correct = self.engine.train(indices, weights, progress.step, upto)
-            progress.seconds["training"] += self._train_pace.stop(upto - progress.step)
-            progress.losses += losses.tolist()
-            progress.correct += correct.tolist()
-            self._between_chunks(progress)
+        first = 0
+        for indices, weights in self._training_batches(order):
+            while (done := progress.step - first) < len(indices):
+                self._train_pace.start()
+                upto = min(len(indices), done + self._train_pace.steps)
+                losses, correct = self.engine.train(indices, weights, done, upto)
+                progress.seconds["training"] += self._train_pace.stop(upto - done)
+                progress.losses += losses.tolist()
+                progress.correct += correct.tolist()
+                self._between_chunks(progress)
+            first += len(indices)
         seconds_before = self._test_pace.total
         results = self.evaluate(lambda: self._between_chunks(progress))
         progress.seconds["evaluation"] += self._test_pace.total - seconds_before
@@ -144,3 +168,7 @@ class Loop:
                 "start the run again to go on from there"
             )
         self.checkpoints.save_if_due(progress, self.engine.variables)
+
+
+def _in_order(start: int, stop: int) -> Indices:
+    return np.arange(start, stop, dtype=np.int32)

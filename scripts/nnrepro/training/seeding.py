@@ -43,3 +43,16 @@ def batches(
     indices[: len(order)] = order
     weights[: len(order)] = 1
     return indices.reshape(steps, batch_size), weights.reshape(steps, batch_size)
+
+
+def exact_batches(
+    order: NDArray[np.int32], batch_size: int
+) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+    """Cut an order into batches of which none is filled up, as Keras's `fit` cuts it.
+
+    Returns:
+        Indices and weights as of `batches`: of the whole batches, then of the rest, of its size.
+    """
+    whole = len(order) // batch_size * batch_size
+    rows = (order[:whole].reshape(-1, batch_size), order[whole:].reshape(1, -1))
+    return [(row.astype(np.int32), np.ones(row.shape, np.float32)) for row in rows if row.size]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.models import Task, build_model, catalogue
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
+from nnrepro.training.contract import check_model, treats_examples_apart
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Engine, make_engine
 from nnrepro.training.errors import TrainingError
@@ -101,6 +102,7 @@ def train_run(
             train_examples=len(dataset.train_y),
             sets=dataset.evaluation_sets,
             evaluation_batch=_evaluation_batch(run, dataset, device["kind"]),
+            filled=treats_examples_apart(model),
             checkpoints=checkpoints,
             stop=stop,
         )
@@ -157,6 +159,7 @@ def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
         tuple(dataset.train_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size, run.seed
     )
     model = build_model(run.model, run.settings, task)
+    check_model(model, run.model, examples=dataset.train_x.dtype, num_classes=dataset.num_classes)
     optimizer = make_optimizer(run.settings)
     xla = device_kind() in catalogue()[run.model].xla_on
     return model, make_engine(model, optimizer, loss, dataset, xla=xla)

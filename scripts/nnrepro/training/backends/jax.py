@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
 from nnrepro.training.engine import Evaluated, Floats, Indices
-from nnrepro.training.losses import per_example_loss
+from nnrepro.training.losses import per_example_loss, with_penalties
 
 Values = list[Any]
 State = tuple[Values, Values, Values]
@@ -117,10 +117,14 @@ class JaxEngine:
         examples, labels = data[0][chosen], data[1][chosen]
 
         def mean_loss(trained: Values) -> tuple[Any, tuple[Any, Any, Values]]:
-            logits, new = self._model.stateless_call(trained, others, examples, training=True)
+            logits, new, penalties = self._model.stateless_call(
+                trained, others, examples, training=True, return_losses=True
+            )
             total = jnp.sum(per_example_loss(self._loss, labels, logits) * weights)
             right = jnp.sum((jnp.argmax(logits, axis=-1) == labels) * weights)
-            return total / jnp.sum(weights), (total, right, new)
+            size = jnp.sum(weights)
+            whole = with_penalties(total, penalties, size)
+            return with_penalties(total / size, penalties), (whole, right, new)
 
         gradients, (total, right, others) = jax.grad(mean_loss, has_aux=True)(trained)
         trained, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trained)
@@ -162,9 +166,11 @@ class JaxEngine:
     ) -> tuple[Any, Any, Any]:
         """Losses, right answers and probabilities of one batch."""
         labels = data[1][chosen]
-        logits, _ = self._model.stateless_call(trained, others, data[0][chosen], training=False)
+        logits, _, penalties = self._model.stateless_call(
+            trained, others, data[0][chosen], training=False, return_losses=True
+        )
         return (
-            per_example_loss(self._loss, labels, logits),
+            with_penalties(per_example_loss(self._loss, labels, logits), penalties),
             jnp.argmax(logits, axis=-1) == labels,
             jax.nn.softmax(logits),
         )

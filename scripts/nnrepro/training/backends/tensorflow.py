@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
 from nnrepro.training.engine import Evaluated, Floats, Indices
-from nnrepro.training.losses import per_example_loss
+from nnrepro.training.losses import per_example_loss, with_penalties
 
 
 class TensorFlowEngine:
@@ -84,8 +84,10 @@ class TensorFlowEngine:
         with tf.GradientTape() as tape:
             logits = self._model(tf.gather(self._train_x, chosen), training=True)
             losses = per_example_loss(self._loss, labels, logits) * weights
-            total = tf.reduce_sum(losses)
-            mean = total / tf.reduce_sum(weights)
+            total, examples = tf.reduce_sum(losses), tf.reduce_sum(weights)
+            penalties = self._model.losses
+            mean = with_penalties(total / examples, penalties)
+            total = with_penalties(total, penalties, examples)
         trained = self._model.trainable_variables
         gradients = tape.gradient(mean, [variable.value for variable in trained])
         self._optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], trained)
@@ -101,9 +103,10 @@ class TensorFlowEngine:
         def step(at: Any, losses: Any, rights: Any, outputs: Any) -> tuple[Any, Any, Any, Any]:
             labels = tf.gather(self._test_y, indices[at])
             logits = self._model(tf.gather(self._test_x, indices[at]), training=False)
+            loss = per_example_loss(self._loss, labels, logits)
             return (
                 at + 1,
-                losses.write(at, per_example_loss(self._loss, labels, logits)),
+                losses.write(at, with_penalties(loss, self._model.losses)),
                 rights.write(at, _right(logits, labels)),
                 outputs.write(at, tf.nn.softmax(logits)),
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
 from nnrepro.training.engine import Evaluated, Floats, Indices
-from nnrepro.training.losses import per_example_loss
+from nnrepro.training.losses import per_example_loss, with_penalties
 
 
 class TorchEngine:
@@ -45,15 +45,13 @@ class TorchEngine:
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """See `Engine.evaluate`."""
         chosen = torch.as_tensor(indices[start:stop].reshape(-1), device=self._test_x.device)
-        labels = self._test_y[chosen]
         rows = len(chosen) // max(1, stop - start)
         with torch.no_grad():
-            batches = self._test_x[chosen].split(max(1, rows))
-            logits = torch.cat([self._model(batch, training=False) for batch in batches])
-            losses = per_example_loss(self._loss, labels, logits)
+            parts = [self._evaluate_step(batch) for batch in chosen.split(max(1, rows))]
+            logits, losses = (torch.cat(part) for part in zip(*parts, strict=True))
         return Evaluated(
             keras.ops.convert_to_numpy(losses),
-            keras.ops.convert_to_numpy(logits.argmax(-1) == labels),
+            keras.ops.convert_to_numpy(logits.argmax(-1) == self._test_y[chosen]),
             keras.ops.convert_to_numpy(torch.softmax(logits, -1)),
         )
 
@@ -69,6 +67,12 @@ class TorchEngine:
     def _state(self) -> list[keras.Variable]:
         return [*self._model.variables, *self._optimizer.variables]
 
+    def _evaluate_step(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits and losses of one batch."""
+        logits = self._model(self._test_x[chosen], training=False)
+        losses = per_example_loss(self._loss, self._test_y[chosen], logits)
+        return logits, with_penalties(losses, self._model.losses)
+
     def _train_step(self, chosen: Indices, weights: Floats) -> tuple[float, float]:
         """One update; the summed loss and the right answers of its examples."""
         real = torch.as_tensor(chosen[weights > 0], device=self._train_x.device)
@@ -76,9 +80,11 @@ class TorchEngine:
         logits = self._model(self._train_x[real], training=True)
         losses = per_example_loss(self._loss, labels, logits)
         self._model.zero_grad()
-        losses.mean().backward()
+        penalties = self._model.losses
+        with_penalties(losses.mean(), penalties).backward()
         trained = self._model.trainable_variables
         with torch.no_grad():
             self._optimizer.apply([variable.value.grad for variable in trained], trained)
         right = (logits.argmax(-1) == labels).sum()
-        return float(losses.detach().sum()), float(right)
+        total = with_penalties(losses.sum(), penalties, len(real))
+        return float(total.detach()), float(right)

@@ -1,0 +1,91 @@
+"""What the engines ask of a model, so that nothing of it is dropped in silence.
+
+The engines do what `keras.Model.fit` does with a model of one input and one output: they train its
+trainable weights, keep its other state (moving statistics, random states), apply its constraints
+and add its regularisers. What they have no place for is refused here, before any step.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnrepro.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    import keras
+
+_KNOWN_LAYERS = ("keras.", "nnrepro.models.layers.")
+_OWN_WAYS = ("train_step", "test_step", "compute_loss", "compute_metrics")
+
+
+def check_model(model: "keras.Model", name: str, *, examples: np.dtype, num_classes: int) -> None:
+    """Refuse a model of which training would drop or misread something.
+
+    Args:
+        model: as its function built it.
+        name: what the configuration calls it.
+        examples: type of the examples that it will read.
+        num_classes: width that its output must have.
+
+    Raises:
+        TrainingError: naming the model, what is the matter, and the remedy.
+    """
+    for problem in _problems(model, examples, num_classes):
+        raise TrainingError(f"model {name} {problem}")
+
+
+def _problems(model: "keras.Model", examples: np.dtype, num_classes: int) -> Iterator[str]:
+    """What is wrong, each as the end of a sentence; the later hold only without the earlier."""
+    import keras
+
+    if not isinstance(model, keras.Model) or not getattr(model, "outputs", None):
+        yield "must give a keras.Model made of inputs and outputs"
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        yield f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not one of each"
+    if model.output_shape != (None, num_classes):
+        yield (
+            f"gives outputs of shape {model.output_shape}, not (None, {num_classes}): a logit for "
+            "each class"
+        )
+    if not model.trainable_variables:
+        yield "has no weights to train"
+    if model.compiled:
+        yield "is compiled; leave that out, as loss and optimizer are settings of the study"
+    for way in _OWN_WAYS:
+        if getattr(type(model), way) is not getattr(keras.Model, way):
+            yield f"has a {way} of its own, which is not called; make losses with add_loss"
+    for metric in model.metrics:
+        yield f"has a metric of its own, {metric.name}, which is not recorded; leave it out"
+    if _gives_probabilities(model):
+        yield "ends in a softmax; leave it out, as the loss takes logits"
+    reads = model.inputs[0].dtype
+    if keras.backend.is_int_dtype(reads) and examples.kind == "f":
+        yield f"reads {reads}, but the examples are {examples.name}"
+
+
+def _gives_probabilities(model: "keras.Model") -> bool:
+    import keras
+
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
+
+
+def treats_examples_apart(model: "keras.Model") -> bool:
+    """Whether an example's share in a batch is known to depend on no other example of it.
+
+    Then examples may be added to a batch with weight 0. Statistics over a batch (state that is
+    neither trained nor random), penalties on activities, and layers of unknown making forbid that.
+    """
+    import keras
+
+    layers = model._flatten_layers(include_self=False)
+    return not any(
+        isinstance(layer, keras.layers.Lambda)
+        or getattr(layer, "activity_regularizer", None) is not None
+        or not type(layer).__module__.startswith(_KNOWN_LAYERS)
+        for layer in layers
+    ) and not any(
+        keras.backend.is_float_dtype(variable.dtype) for variable in model.non_trainable_variables
+    )
