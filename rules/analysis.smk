@@ -85,7 +85,9 @@ rule make_table:
             f"{ROOT}/tables/{{table}}.csv",
             caption="../docs/captions/table.rst",
             category=shelf("Tables"),
-            labels=lambda wildcards: {"table": STUDY.tables[wildcards.table].title},
+            labels=lambda wildcards: {
+                "table": as_written(STUDY.tables[wildcards.table].title)
+            },
         ),
         failures=f"{ROOT}/failures/tables/{{table}}.json",
     log:

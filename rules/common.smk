@@ -145,7 +145,16 @@ def failures(made):
 def shelf(category):
     """A category of Snakemake's own report; that of a supplement says whose it is."""
     supplement = PATHS.root.parent.name == SUPPLEMENTS
-    return f"{STUDY.title}: {category}" if supplement else category
+    return as_written(f"{STUDY.title}: {category}") if supplement else category
+
+
+def as_written(words):
+    """Somebody's words for a label or a category of Snakemake's own report.
+
+    There `{word}` is a wildcard and some marks are markup, which knows no escape; a character that
+    nobody sees, on either side of each mark, takes its meaning away.
+    """
+    return re.sub(r"([^\w\s])", "\N{WORD JOINER}\\1\N{WORD JOINER}", words)
 
 
 def described(runs):

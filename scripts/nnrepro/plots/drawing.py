@@ -14,6 +14,7 @@ from nnrepro.plots.output import save_figure
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
 from nnrepro.study import FigureSpec, Run, Study
 from nnrepro.study.extent import Extent
+from nnrepro.study.labels import told_apart
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -91,17 +92,17 @@ class ProtocolFigures:
     def labels(self, runs: Iterable[Run]) -> dict[str, str]:
         """Name of each variant in a figure of `runs`, by key.
 
-        Those that share their label are told apart by the titles of their experiments.
+        Those that share their label are told apart by the titles of their experiments, and by the
+        names of these where the titles are the same, too.
         """
         found = {self.key(run): run for run in runs}
-        shown = [run.label for run in found.values()]
-        experiments = self.study.experiments
-        return {
-            key: run.label
-            if shown.count(run.label) == 1
-            else f"{run.label} ({experiments[run.experiment].title})"
-            for key, run in found.items()
-        }
+        experiments = [run.experiment for run in found.values()]
+        labels = told_apart(
+            [run.label for run in found.values()],
+            [self.study.experiments[name].title for name in experiments],
+            experiments,
+        )
+        return dict(zip(found, labels, strict=True))
 
     def titled(self, words: str) -> str:
         """A figure's title, beginning with the protocol's."""

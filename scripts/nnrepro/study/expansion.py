@@ -8,9 +8,10 @@ the experiment's settings for that protocol. A budget then caps epochs and numbe
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nnrepro.study.labels import told_apart
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import select_problems
 from nnrepro.study.settings import (
@@ -233,6 +234,9 @@ def _variants(
                 label = f"{label} ({', '.join(_text(v) for v in values)})"
             points.append(Variant(point, label, model_name, chosen))
     names = [point.name for point in points]
+    # Twice: the label of one may be what another is called once its name stands beside its label.
+    labels = told_apart([point.label for point in points], names, names)
+    points = [replace(point, label=label) for point, label in zip(points, labels, strict=True)]
     for repeated in sorted({point for point in names if names.count(point) > 1}):
         declared.problems.append(f"{key}: two variants are both called '{repeated}'; rename one")
     declared.problems += [

@@ -1,0 +1,28 @@
+"""Labels that people can tell apart."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+
+def told_apart(labels: Sequence[str], *tellers: Sequence[str]) -> list[str]:
+    """The labels, those that look the same with a word in brackets that tells them apart.
+
+    Args:
+        labels: what things are called.
+        tellers: what tells them apart, as many words as labels each; a later one is used where
+            labels still look the same with the ones before.
+    """
+    shown = list(labels)
+    for words in tellers:
+        counts = Counter(map(_looks, shown))
+        shown = [
+            f"{label} ({word})" if counts[_looks(label)] > 1 else label
+            for label, word in zip(shown, words, strict=True)
+        ]
+    return shown
+
+
+def _looks(label: str) -> str:
+    """What a reader sees of a label: spaces are all the same, and so are ways to write a letter."""
+    return " ".join(unicodedata.normalize("NFKC", label).split())
