@@ -55,6 +55,7 @@ onstart:
 rule all:
     default_target: True
     input:
+        trained_files,
         REPORT,
         CRATE,
         TABLES,
@@ -64,14 +65,16 @@ rule all:
 
 rule training:
     input:
-        lambda _: run_files("history"),
+        trained_files,
 
 
 rule tables:
     input:
+        trained_files,
         TABLES,
 
 
 rule figures:
     input:
+        trained_files,
         FIGURES,

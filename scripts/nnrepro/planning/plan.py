@@ -4,11 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
-from nnrepro.data.registry import inputs
-from nnrepro.files import read_json
 from nnrepro.planning.estimate import Estimate, Estimator
 from nnrepro.planning.order import candidates, priorities
 from nnrepro.planning.records import Machine, Record
@@ -147,8 +143,7 @@ def make_plan(
         codes: fingerprints of the training code by model.
     """
     paths = StudyPaths.of(study)
-    data = _descriptions(study, paths)
-    asked = Asked(codes, study.backend, data, _decisions(study, paths))
+    asked = Asked.of(study, paths, codes)
     usable = (record for record in records if record.machine == machine)
     estimator = Estimator(usable, codes)
     order = priorities(study)
@@ -169,24 +164,5 @@ def make_plan(
         machine=machine,
         capacity=capacity,
         runs=tuple(planned(run) for run in study.runs),
-        unprepared=tuple(sorted({run.input for run in study.runs} - set(data))),
+        unprepared=tuple(sorted({run.input for run in study.runs} - set(asked.data))),
     )
-
-
-def _descriptions(study: Study, paths: StudyPaths) -> dict[str, Mapping[str, Any]]:
-    """Descriptions of the prepared data by input, as far as it is prepared."""
-    files = {
-        name: paths.data(f"{preparation.basename}.json")
-        for name, preparation in inputs(study.data).items()
-    }
-    return {name: read_json(file) for name, file in files.items() if file.is_file()}
-
-
-def _decisions(study: Study, paths: StudyPaths) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Decisions of the study's selections, as far as they are made."""
-    files: dict[tuple[str, str], Path] = {
-        (protocol, experiment): paths.selection(protocol, experiment)
-        for protocol in study.protocols
-        for experiment in study.selecting_experiments
-    }
-    return {key: read_json(file) for key, file in files.items() if file.is_file()}

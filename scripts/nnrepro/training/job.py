@@ -8,15 +8,13 @@ from nnrepro.data import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.study.identity import DATA_IDENTITY
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.finished import is_finished
 from nnrepro.training.progress import Log
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.train import train_run
-
-_IDENTITY = ("name", "source", "generated", "sha256")
-"""What of the prepared data's description says which data it is."""
 
 
 def train_unless_finished(
@@ -57,7 +55,7 @@ def train_unless_finished(
     paths = StudyPaths.of(study)
     prepared = read_json(data.with_suffix(".json"))
     identity: dict[str, Any] = {
-        "data_provenance": {key: prepared[key] for key in _IDENTITY},
+        "data_provenance": {key: prepared[key] for key in DATA_IDENTITY if key in prepared},
         "code_sha256": code_sha256,
     }
     folder = paths.run(run.id, "history").parent
