@@ -56,6 +56,7 @@ onstart:
 rule all:
     default_target: True
     input:
+        trained_files,
         REPORT,
         CRATE,
         TABLES,
@@ -65,17 +66,19 @@ rule all:
 
 rule training:
     input:
-        lambda _: run_files("history"),
+        trained_files,
         checked("training"),
 
 
 rule tables:
     input:
+        trained_files,
         TABLES,
         checked("tables"),
 
 
 rule figures:
     input:
+        trained_files,
         FIGURES,
         checked("figures"),

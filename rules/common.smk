@@ -22,7 +22,7 @@ from nnrepro.planning.order import priorities
 from nnrepro.study import StudyPaths, load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
-from nnrepro.study.paths import SIDE_HISTORIES, SUPPLEMENTS
+from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 # What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
+from snakemake.logging import logger
+
 from nnrepro.data.registry import inputs, origin
+from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
@@ -92,6 +95,28 @@ def run_parameters(wildcards):
 def run_data(part):
     """The prepared arrays (0) or their description (1) that a run reads."""
     return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).input][part]
+
+
+@cache
+def retrained_runs():
+    """The runs whose records tell of other trainings than the study asks for."""
+    with errors_shown():
+        asked = Asked.of(STUDY, PATHS, model_codes())
+        runs, lines = retrained(STUDY.runs, PATHS, asked)
+    for line in lines:
+        logger.warning(line)
+    return runs
+
+
+def train_again(wildcards):
+    """No input: has a run trained again whose record tells of another training.
+
+    What Snakemake noted of earlier calls may be gone, or say what `--touch` made it say. Asked for
+    an input, Snakemake has not decided yet which jobs to run.
+    """
+    if workflow.is_main_process and wildcards.run in retrained_runs():
+        workflow.dag.forcefiles.add(f"{ROOT}/runs/{wildcards.run}/run.json")
+    return []
 
 
 RUN_PRIORITIES = priorities(STUDY)
@@ -220,6 +245,11 @@ def published_levels(wildcards):
 
 
 # ---------------------------------------------------------------------------------------- targets
+def trained_files(_):
+    """All that training leaves: what is lost of it is made again, whatever else is there."""
+    return [] if ARCHIVED else [path for file in RUN_FILES for path in run_files(file)]
+
+
 # Feature maps need the networks' weights, which an archive does not hold.
 LEFT_OUT = ("feature_maps",) if ARCHIVED else ()
 FIGURE_KINDS = tuple(

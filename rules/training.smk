@@ -6,6 +6,7 @@ rule train_run:
         data=run_data(0),
         data_info=run_data(1),
         decision=run_decision,
+        again=train_again,
     # Not deleted beforehand: a run that nothing has changed for is kept, not trained again.
     output:
         history=update(f"{ROOT}/runs/{{run}}/history.json"),

@@ -11,6 +11,7 @@ from nnrepro.models import catalogue
 from nnrepro.planning.configuration import merge, read_configuration
 from nnrepro.planning.records import Machine, Record
 from nnrepro.study import Run, Study, StudyPaths, load_study
+from nnrepro.study.paths import RUN_FILES
 
 CODE = "c" * 64
 CODES = dict.fromkeys(catalogue(), CODE)
@@ -54,10 +55,12 @@ def finish() -> Callable[..., Path]:
     def write(study: Study, run: Run, epoch_seconds: float = 1.0, code: str = CODE) -> Path:
         path = StudyPaths.of(study).run(run.id, "record")
         path.parent.mkdir(parents=True, exist_ok=True)
-        (path.parent / "history.json").write_text("{}")
+        for name in RUN_FILES.values():
+            (path.parent / name).write_text("{}")
         epochs = int(run.settings["epochs"])
         content = {
             "run": run.for_training().to_dict(),
+            "status": "completed",
             "epochs_completed": epochs,
             "seconds": {"setup": 5.0, "training": 0.75 * epochs * epoch_seconds}
             | {"evaluation": 0.25 * epochs * epoch_seconds},

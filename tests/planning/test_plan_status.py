@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.planning.status import Asked, Status, status_of
+from nnrepro.planning.status import Asked, Status, retrained, status_of
 from nnrepro.study import Run, Study, StudyPaths
 
 from .conftest import CODES
@@ -79,8 +79,45 @@ def test_damaged_record_makes_a_run_stale(study: Study, finish: Any, text: str) 
 
 def test_record_that_lacks_sections_is_stale_and_no_error(study: Study, finish: Any) -> None:
     path = finish(study, study.runs[0])
-    path.write_text(json.dumps({"run": None}))
+    path.write_text(json.dumps({"status": "completed"}))
     assert status(study, study.runs[0]).reasons == ("settings", "code", "data", "backend")
+
+
+def test_record_of_another_run_is_stale(study: Study, finish: Any) -> None:
+    """As where folders were copied over one another."""
+    first, second = study.runs[:2]
+    record = finish(study, first)
+    finish(study, second).write_bytes(record.read_bytes())
+    assert status(study, second).reasons == ("settings",)
+
+
+def test_sum_of_the_prepared_content_counts_where_it_is_known_on_both_sides(
+    study: Study, finish: Any
+) -> None:
+    run = study.runs[0]
+    path = finish(study, run)
+    summed = {run.input: {**PREPARED, "content_sha256": "1"}}
+    assert status(study, run, data=summed) == Status("done")
+    record = json.loads(path.read_text())
+    record["data"]["content_sha256"] = "2"
+    path.write_text(json.dumps(record))
+    assert status(study, run, data=summed).reasons == ("data",)
+    assert status(study, run) == Status("done")
+
+
+def test_runs_to_train_again_are_told_with_what_differs(study: Study, finish: Any) -> None:
+    """A line for those that differ alike; those that are missing, or wait, are no part of it."""
+    first, second, third = study.runs[:3]
+    for run in (first, second):
+        finish(study, replace(run, settings={**run.settings, "learning_rate": 0.5}))
+    finish(study, third)
+    asked = Asked(CODES, "tensorflow", {first.input: PREPARED}, {})
+    found, lines = retrained(study.runs, StudyPaths.of(study), asked)
+    assert set(found) == {first.id, second.id}
+    (line,) = lines
+    asked_for = first.settings["learning_rate"]
+    assert f"learning_rate = 0.5 where the study asks for {asked_for}" in line
+    assert first.id in line and second.id in line
 
 
 def test_run_follows_the_selection(study: Study, finish: Any) -> None:

@@ -24,7 +24,7 @@ from nnrepro.files import stored
 from nnrepro.study import Run
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED, FINISHED
+from nnrepro.study.record import FAILED, FINISHED
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""

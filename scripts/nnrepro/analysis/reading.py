@@ -7,7 +7,7 @@ from nnrepro.analysis.archive import Problem
 from nnrepro.errors import NnreproError
 from nnrepro.study import Study
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
-from nnrepro.study.run import FAILED
+from nnrepro.study.record import FAILED
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

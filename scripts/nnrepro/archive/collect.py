@@ -13,7 +13,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED, FINISHED
+from nnrepro.study.record import FAILED, FINISHED
 
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]

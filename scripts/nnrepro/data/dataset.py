@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nnrepro.data.content import ARRAYS, CONTENT, content_sha256
 from nnrepro.data.errors import DataError
 from nnrepro.data.mapped import mapped_arrays
 
@@ -17,7 +18,6 @@ COMPARISON = "comparison"
 VALIDATION = "validation"
 """Names of the sets that a model is evaluated on."""
 
-_ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 _LAYOUTS = ("planes", "flat")
 _AGAIN = "Remove it and run the workflow again, which prepares it anew"
 _HELD_OUT_SEED = 20_170_515
@@ -122,6 +122,7 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     x = _inputs(arrays["train_x"][:train], meta, settings, npz)
     y = arrays["train_y"][:train].astype(np.int32)
     held_out = _held_out(train, settings)
+    _check_content(arrays, meta, npz)
     return Dataset(
         train_x=x[~held_out] if held_out.any() else x,
         train_y=y[~held_out],
@@ -205,7 +206,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
 
 def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
     try:
-        return mapped_arrays(npz, _ARRAYS)
+        return mapped_arrays(npz, ARRAYS)
     except FileNotFoundError as error:
         raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
     except KeyError as error:
@@ -221,3 +222,12 @@ def _check_labels(arrays: Mapping[str, np.ndarray], num_classes: int, npz: Path)
             raise DataError(f"{npz}: {len(x)} {split} examples but {len(y)} labels. {_AGAIN}.")
         if len(y) and not 0 <= y.min() <= y.max() < num_classes:
             raise DataError(f"{npz}: a {split} label is outside 0 to {num_classes - 1}. {_AGAIN}.")
+
+
+def _check_content(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], npz: Path) -> None:
+    """Refuse arrays that were exchanged beneath their description, which says what they are."""
+    told = meta.get(CONTENT)
+    if told is not None and told != content_sha256(arrays, meta):
+        raise DataError(
+            f"{npz} does not hold what {npz.with_suffix('.json').name} describes. {_AGAIN}."
+        )

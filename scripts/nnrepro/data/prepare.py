@@ -13,6 +13,7 @@ import numpy as np
 
 from nnrepro.data import cifar10, dbpedia, generated, text
 from nnrepro.data.checksums import read_sums, sha256_of
+from nnrepro.data.content import CONTENT, content_sha256
 from nnrepro.data.download import download
 from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official
@@ -133,13 +134,14 @@ def write_prepared(
         arrays: `train_x`, `train_y`, `test_x`, `test_y`; x [n, features], y [n].
         meta: the description; `num_classes`, `classes`, `input`, `kind` (`image` with `image_shape`
             = [channels, height, width], or `ids` with `vocabulary_size`), `generated`, `source`,
-            `sha256`.
+            `sha256`. Counts of examples and the sum of all this, `content_sha256`, are added.
     """
     with atomic_write(out_npz) as temporary, open(temporary, "wb") as handle:
         ordered: dict[str, Any] = {name: arrays[name] for name in sorted(arrays)}
         np.savez(handle, **ordered)
     counts = {f"{split}_examples": len(arrays[f"{split}_y"]) for split in ("train", "test")}
-    write_json(out_json, {**meta, **counts})
+    content = content_sha256(arrays, {**meta, **counts})
+    write_json(out_json, {**meta, **counts, CONTENT: content})
 
 
 def _archive(where: Source, official: Official) -> Path:

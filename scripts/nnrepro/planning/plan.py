@@ -4,16 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from nnrepro.data.registry import inputs
-from nnrepro.files import read_json
 from nnrepro.planning.estimate import Estimate, Estimator
 from nnrepro.planning.order import candidates, priorities
 from nnrepro.planning.records import Machine, Record
 from nnrepro.planning.schedule import Job, makespan
 from nnrepro.planning.status import DONE, Asked, Status, status_of
-from nnrepro.study.decisions import read_decisions
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -147,8 +143,7 @@ def make_plan(
         codes: fingerprints of the training code by model.
     """
     paths = StudyPaths.of(study)
-    data = _descriptions(study, paths)
-    asked = Asked(codes, study.backend, data, _decisions(study, paths))
+    asked = Asked.of(study, paths, codes)
     usable = (record for record in records if record.machine == machine)
     estimator = Estimator(usable, codes)
     order = priorities(study)
@@ -169,24 +164,5 @@ def make_plan(
         machine=machine,
         capacity=capacity,
         runs=tuple(planned(run) for run in study.runs),
-        unprepared=tuple(sorted({run.input for run in study.runs} - set(data))),
-    )
-
-
-def _descriptions(study: Study, paths: StudyPaths) -> dict[str, Mapping[str, Any]]:
-    """Descriptions of the prepared data by input, as far as it is prepared."""
-    files = {
-        name: paths.data(f"{preparation.basename}.json")
-        for name, preparation in inputs(study.data).items()
-    }
-    return {name: read_json(file) for name, file in files.items() if file.is_file()}
-
-
-def _decisions(study: Study, paths: StudyPaths) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Decisions of the study's selections, as far as they are made."""
-    return read_decisions(
-        file
-        for protocol in study.protocols
-        for file in paths.decisions(study, protocol)
-        if file.is_file()
+        unprepared=tuple(sorted({run.input for run in study.runs} - set(asked.data))),
     )

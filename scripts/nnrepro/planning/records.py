@@ -1,12 +1,9 @@
 """What earlier runs took: the times in the `run.json` of every study below a folder."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from nnrepro.errors import NnreproError
-from nnrepro.files import read_json
+from nnrepro.study.record import RecordError, read_record
 from nnrepro.study.run import Run
 
 _RUN_RECORDS = "*/runs/*/*/*/*/run.json"
@@ -57,23 +54,20 @@ def read_records(results: Path) -> list[Record]:
 
 def _record(path: Path) -> Record | None:
     try:
-        content = read_json(path)
-        seconds = content["seconds"]
-        epochs = content["epochs_completed"]
-        if epochs < 1:
-            return None
+        record = read_record(path)
+        seconds, device = record["seconds"], record["device"]
         return Record(
-            run=Run.from_dict(content["run"]),
-            machine=_machine(content),
-            code_sha256=content["code"]["sha256"],
-            setup_seconds=float(seconds["setup"]),
-            epoch_seconds=(seconds["training"] + seconds["evaluation"]) / epochs,
+            run=Run.from_dict(record["run"]),
+            machine=Machine(
+                device["name"],
+                device["backend"],
+                0 if device["kind"] == "gpu" else record["threads"],
+            ),
+            code_sha256=record["code"]["sha256"],
+            setup_seconds=seconds["setup"],
+            epoch_seconds=(seconds["training"] + seconds["evaluation"])
+            / record["epochs_completed"],
         )
-    except (OSError, NnreproError, KeyError, TypeError, ValueError):
+    # What is no record of a finished run, or lacks something that would be needed here.
+    except (OSError, RecordError, KeyError, TypeError):
         return None
-
-
-def _machine(content: Mapping[str, Any]) -> Machine:
-    device = content["device"]
-    threads = 0 if device["kind"] == "gpu" else int(content["threads"])
-    return Machine(device["name"], device["backend"], threads)

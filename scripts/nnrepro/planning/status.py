@@ -1,18 +1,25 @@
 """Whether a run is done, stale or missing: its `run.json` against what the study asks for now."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from nnrepro.errors import NnreproError
-from nnrepro.files import read_json
-from nnrepro.study.paths import StudyPaths
-from nnrepro.study.run import FAILED, Run
+from nnrepro.analysis.history import read_json_object
+from nnrepro.data.registry import inputs
+from nnrepro.study.decisions import read_decisions
+from nnrepro.study.identity import departures, differing, in_words
+from nnrepro.study.paths import RUN_FILES, StudyPaths
+from nnrepro.study.record import FAILED, RecordError, RunRecord, read_record
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 
 DONE = "done"
 STALE = "stale"
 MISSING = "missing"
+
+_NAMED = 3
+"""How many runs a line names."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +30,12 @@ class Status:
         state: `done`, `stale` or `missing`.
         reasons: what differs where it is stale: `settings`, `selection`, `code`, `data`, `backend`;
             `files` are gone, the record is `damaged`, or the run `failed`.
+        detail: more of that in words, where there is more to tell.
     """
 
     state: str
     reasons: tuple[str, ...] = ()
+    detail: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -46,64 +55,102 @@ class Asked:
     data: Mapping[str, Mapping[str, Any]]
     decisions: Mapping[tuple[str, str], Mapping[str, Any]]
 
+    @classmethod
+    def of(cls, study: Study, paths: StudyPaths, codes: Mapping[str, str]) -> Self:
+        """What `study` asks for, by the data that is prepared and the decisions that are made.
+
+        Raises:
+            NnreproError: a description or a decision is damaged.
+        """
+        data = {
+            name: paths.data(f"{preparation.basename}.json")
+            for name, preparation in inputs(study.data).items()
+        }
+        decisions = [
+            file
+            for protocol in study.protocols
+            for file in paths.decisions(study, protocol)
+            if file.is_file()
+        ]
+        return cls(codes, study.backend, _read(data), read_decisions(decisions))
+
     def resolved(self, run: Run) -> Run:
-        """`run` with the parameters of its selection, if that is made."""
+        """`run` with the parameters of its selection, if that is made and tells them."""
         if run.selects_from is None:
             return run
-        decision = self.decisions.get((run.protocol, run.selects_from))
-        return run if decision is None else run.resolved(decision)
+        decision = self.decisions.get((run.protocol, run.selects_from), {})
+        told = all(name in decision for name in run.selected_parameters)
+        return run.resolved(decision) if told else run
+
+
+def _read(files: Mapping[Any, Path]) -> dict[Any, Mapping[str, Any]]:
+    """The JSON objects in those of the files that are there."""
+    return {key: read_json_object(file) for key, file in files.items() if file.is_file()}
 
 
 def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
     """State of `run` in the folders of its study."""
     try:
-        record = read_json(paths.run(run.id, "record"))
+        record = read_record(paths.run(run.id, "record"))
     except FileNotFoundError:
         return Status(MISSING)
-    except NnreproError:
-        return Status(STALE, ("damaged",))
-    if not isinstance(record, Mapping):
-        return Status(STALE, ("damaged",))
-    if record.get("status") == FAILED:
-        return Status(STALE, (FAILED,))
-    found = {
-        "settings": _other_settings(run, record, asked),
-        "selection": bool(asked.resolved(run).pending_parameters),
-        "code": record.get("code") != {"sha256": asked.codes[run.model]},
-        "data": _other_data(record.get("data"), asked.data.get(run.input)),
-        "backend": _section(record, "device").get("backend") != asked.backend,
+    except RecordError as error:
+        return Status(STALE, ("damaged",), str(error))
+    if record["status"] == FAILED:
+        return Status(STALE, (FAILED,), f"it failed: {record.get('error', 'nothing says why')}")
+    resolved = asked.resolved(run)
+    departs = departures(
+        record,
+        resolved,
+        code_sha256=asked.codes[run.model],
+        backend=asked.backend,
+        data=asked.data.get(run.input),
+    )
+    further = {
+        "selection": bool(resolved.pending_parameters),
         "files": _files_gone(paths.runs.folder(run.id), record),
     }
-    reasons = tuple(name for name, differs in found.items() if differs)
-    return Status(STALE, reasons) if reasons else Status(DONE)
+    reasons = (*departs, *(name for name, found in further.items() if found))
+    if not reasons:
+        return Status(DONE)
+    return Status(STALE, reasons, in_words(differing(resolved.for_training(), record)))
 
 
-def _other_settings(run: Run, record: Mapping[str, Any], asked: Asked) -> bool:
-    """Whether the record is of another run; parameters that are not selected yet do not count."""
-    resolved = asked.resolved(run)
-    wanted = resolved.for_training().to_dict()
-    recorded = dict(_section(record, "run"))
-    recorded["settings"] = {
-        name: value
-        for name, value in _section(recorded, "settings").items()
-        if name not in resolved.pending_parameters
+def retrained(
+    runs: Iterable[Run], paths: StudyPaths, asked: Asked
+) -> tuple[dict[str, Status], list[str]]:
+    """The runs that are to be trained again, because their records tell that they are other ones.
+
+    A run that waits for a selection is as good as the rest of its record.
+
+    Args:
+        runs: those of a study.
+        paths: the study's.
+        asked: what they are asked to be.
+
+    Returns:
+        The state of each such run by its id, and lines that tell of them.
+    """
+    states = {run.id: status_of(run, paths, asked) for run in runs}
+    found = {
+        run_id: state
+        for run_id, state in states.items()
+        if state.state == STALE and set(state.reasons) != {"selection"}
     }
-    return recorded != wanted
+    alike: dict[str, list[str]] = {}
+    for run_id, state in found.items():
+        alike.setdefault(state.detail or ", ".join(state.reasons), []).append(run_id)
+    return found, [
+        f"{_some(run_ids)}: {RUN_FILES['record']} tells of another training ({why}); trained again"
+        for why, run_ids in alike.items()
+    ]
 
 
-def _other_data(recorded: Any, prepared: Mapping[str, Any] | None) -> bool:
-    """Whether a run was trained on other data than is prepared now."""
-    if not isinstance(recorded, Mapping):
-        return True
-    if prepared is None:
-        return False
-    return any(prepared.get(name) != value for name, value in recorded.items())
+def _some(run_ids: Sequence[str]) -> str:
+    more = len(run_ids) - _NAMED
+    return ", ".join(run_ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _files_gone(folder: Path, record: Mapping[str, Any]) -> bool:
-    return not all((folder / name).is_file() for name in _section(record, "files"))
-
-
-def _section(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = record.get(name)
-    return value if isinstance(value, Mapping) else {}
+def _files_gone(folder: Path, record: RunRecord) -> bool:
+    names = {*RUN_FILES.values(), *record.get("files", {})}
+    return not all((folder / name).is_file() for name in names)

@@ -10,7 +10,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.failures import in_one_line, of_the_machine
 from nnrepro.files import write_bytes, write_json
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED
+from nnrepro.study.record import FAILED
 from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnrepro.data.checksums import sha256_of
-from nnrepro.errors import NnreproError
-from nnrepro.files import read_json
-from nnrepro.study.run import FINISHED
+from nnrepro.study.identity import departures
+from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.record import FINISHED, RecordError, read_record
 from nnrepro.training.outputs import RUN
 
 if TYPE_CHECKING:
@@ -41,21 +41,19 @@ def is_finished(
         and every file is as it was written.
     """
     try:
-        record = read_json(folder / RUN)
-    except (FileNotFoundError, NnreproError):
+        record = read_record(folder / RUN)
+    except (FileNotFoundError, RecordError):
         return False
-    asked = {
-        "run": run.to_dict(),
-        "data": dict(data_provenance),
-        "code": {"sha256": code_sha256},
-    }
+    departs = departures(
+        record, run, code_sha256=code_sha256, backend=backend, data=data_provenance
+    )
+    packages, sums = record.get("packages", {}), record.get("files", {})
     return (
-        isinstance(record, dict)
-        and record.get("status") in FINISHED
-        and all(record.get(key) == value for key, value in asked.items())
-        and record.get("device", {}).get("backend") == backend
-        and all(_installed(name) == version for name, version in record["packages"].items())
-        and all(_untouched(folder / name, sum_) for name, sum_ in record["files"].items())
+        record["status"] in FINISHED
+        and not departs
+        and all(_installed(name) == version for name, version in packages.items())
+        and set(RUN_FILES.values()) <= {*sums, RUN}
+        and all(_untouched(folder / name, sum_) for name, sum_ in sums.items())
     )
 
 

@@ -8,6 +8,7 @@ from nnrepro.data import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.study.identity import DATA_IDENTITY
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.failed import failure_recorded
 from nnrepro.training.finished import is_finished
@@ -15,9 +16,6 @@ from nnrepro.training.progress import Log
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.train import train_run
-
-_IDENTITY = ("name", "source", "generated", "sha256")
-"""What of the prepared data's description says which data it is."""
 
 
 def train_unless_finished(
@@ -72,7 +70,7 @@ def train_unless_finished(
                 run = run.resolved(read_json(decision))
             prepared = read_json(data.with_suffix(".json"))
             identity: dict[str, Any] = {
-                "data_provenance": {key: prepared[key] for key in _IDENTITY},
+                "data_provenance": {key: prepared[key] for key in DATA_IDENTITY if key in prepared},
                 "code_sha256": code_sha256,
             }
             if is_finished(folder, run, **identity, backend=backend):

@@ -1,0 +1,87 @@
+"""Whether a run on record is the run that is asked for."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nnrepro.study.record import RunRecord, recorded_settings
+from nnrepro.study.run import Run
+
+DATA_IDENTITY = ("name", "source", "generated", "sha256", "content_sha256")
+"""What of a description of prepared data says which data it is."""
+
+_LATER = ("content_sha256",)
+"""What records of earlier versions lack: it counts where record and data both tell it."""
+
+_OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}}
+_ABSENT = object()
+
+
+def departures(
+    record: RunRecord, run: Run, *, code_sha256: str, backend: str, data: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """In what a run on record is another than the one asked for; nothing where it is that one.
+
+    Args:
+        record: of the run.
+        run: as it is asked for; parameters that are still to be selected do not count.
+        code_sha256: fingerprint of the code that would train it.
+        backend: the Keras backend that would train it.
+        data: the description of the prepared data that it would read; None where it is not known.
+
+    Returns:
+        Some of `settings` (or anything else that `Run` tells), `code`, `data` and `backend`.
+    """
+    found = {
+        "settings": _other_run(record, run),
+        "code": record.get("code", {}).get("sha256") != code_sha256,
+        "data": _other_data(record.get("data"), data),
+        "backend": record.get("device", {}).get("backend") != backend,
+    }
+    return tuple(name for name, departs in found.items() if departs)
+
+
+def differing(run: Run, record: RunRecord) -> dict[str, tuple[Any, Any]]:
+    """What a run was made with beside what is asked for, by name, where they differ.
+
+    That is the model, its input, and every setting of the training that both tell.
+    """
+    told = record.get("run", {})
+    recorded = recorded_settings(record)
+    pairs = {name: (told.get(name, _ABSENT), getattr(run, name)) for name in ("model", "input")}
+    pairs |= {name: (recorded.get(name, _ABSENT), run.settings[name]) for name in run.settings}
+    return {
+        name: (found, asked)
+        for name, (found, asked) in pairs.items()
+        if found is not _ABSENT and found != asked
+    }
+
+
+def in_words(differing: Mapping[str, tuple[Any, Any]], names: Iterable[str] | None = None) -> str:
+    """Differences as `differing` tells them, in words; those of some names alone if given."""
+    shown = sorted(differing if names is None else names)
+    return ", ".join(
+        f"{name} = {differing[name][0]!r} where the study asks for {differing[name][1]!r}"
+        for name in shown
+    )
+
+
+def _other_run(record: RunRecord, run: Run) -> bool:
+    asked = run.for_training().to_dict()
+    told = {**asked, **record.get("run", {}), **_OF_NO_EFFECT}
+    pending = run.pending_parameters
+    settings = recorded_settings(record)
+    told["settings"] = {name: settings[name] for name in settings if name not in pending}
+    return told != {**asked, **_OF_NO_EFFECT}
+
+
+def _other_data(recorded: Mapping[str, Any] | None, prepared: Mapping[str, Any] | None) -> bool:
+    if recorded is None:
+        return True
+    if prepared is None:
+        return False
+    told = [
+        name
+        for name in DATA_IDENTITY
+        if not (name in _LATER and (name not in recorded or name not in prepared))
+    ]
+    return any(recorded.get(name) != prepared.get(name) for name in told)

@@ -1,0 +1,349 @@
+"""The record of a run, `run.json`: one type for it, and its only reader.
+
+A record may lack what it does not know, as those of other versions do; what it tells is of the kind
+and the size that is written here, or the record as a whole is refused.
+"""
+
+import json
+import re
+import types
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Required,
+    TypedDict,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from nnrepro.errors import NnreproError
+from nnrepro.files import read_stored
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run, RunId
+from nnrepro.study.settings import SETTINGS, check_setting
+
+FINISHED = ("completed", "diverged")
+"""How a run ended, as its record says, of which there is a history."""
+
+FAILED = "failed"
+"""The same of a run that could not be trained; its record says why, its history is empty."""
+
+Status = Literal["completed", "diverged", "failed"]
+
+_DEPTH = 20
+_LARGEST = 2**63
+
+
+Check = Callable[[Any], str | None]
+
+
+class RecordError(NnreproError):
+    """A record that cannot be used; the message names file, entry and value."""
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Smallest and largest number."""
+
+    low: float
+    high: float
+
+    def problem(self, value: Any) -> str | None:
+        if self.low <= value <= self.high:
+            return None
+        return f"{_shown(value)}, which is not within {self.low:g} and {self.high:g}"
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Longest text, and which characters it may have."""
+
+    longest: int
+    characters: str = ""
+
+    def problem(self, value: str) -> str | None:
+        if len(value) > self.longest:
+            return f"a text of {len(value)} characters, where {self.longest} are the most"
+        if self.characters:
+            return None if re.fullmatch(f"[{self.characters}]+", value) else _shown(value)
+        if value.isprintable() or all(map(_is_shown, value)):
+            return None
+        return "a text with control characters"
+
+
+_Words = Annotated[str, _Text(500)]
+_Name = Annotated[str, _Text(200, r"\w.+!~-")]
+_Sum = Annotated[str, _Text(128, r"\w")]
+_Count = Annotated[int, _Range(0, 1e15)]
+_Epochs = Annotated[int, _Range(1, 1e9)]
+_Seconds = Annotated[float, _Range(0, 1e10)]
+_Setting = bool | float | _Words
+
+
+class RecordedRun(TypedDict, total=False):
+    """What was trained: `Run.to_dict`."""
+
+    id: _Words
+    protocol: _Words
+    experiment: _Words
+    variant: _Words
+    seed: _Count
+    label: _Words
+    model: _Words
+    input: _Words
+    settings: dict[str, _Setting]
+    protocol_settings: dict[str, _Setting]
+    selects_from: _Words | None
+    selected_parameters: list[_Words]
+
+
+class RecordedData(TypedDict, total=False):
+    """The prepared data that a run read."""
+
+    name: _Name
+    source: _Words
+    generated: bool
+    sha256: dict[str, _Sum]
+    content_sha256: _Sum
+    note: Annotated[str, _Text(5000)]
+
+
+class RecordedCode(TypedDict, total=False):
+    """The code that trained."""
+
+    sha256: _Sum
+
+
+class RecordedDevice(TypedDict, total=False):
+    """Where it was trained."""
+
+    kind: _Words
+    name: _Words
+    backend: _Words
+    cpus: _Count
+    slots: list[_Words]
+
+
+class Machine(TypedDict, total=False):
+    """What did some of a run's epochs, up to `epochs`."""
+
+    epochs: Annotated[int, _Range(0, 1e9)]
+    device: RecordedDevice
+    packages: dict[_Name, _Name]
+    code: RecordedCode
+
+
+class RunRecord(TypedDict, total=False):
+    """The content of `run.json`."""
+
+    run: RecordedRun
+    status: Required[Status]
+    error: Annotated[str, _Text(5000)]
+    diverged_at_epoch: _Epochs | None
+    epochs_completed: _Epochs
+    parameters: _Count
+    seconds: dict[str, _Seconds]
+    setup_stages: dict[str, _Seconds]
+    data: RecordedData
+    code: RecordedCode
+    packages: dict[_Name, _Name]
+    device: RecordedDevice
+    earlier: list[Machine]
+    threads: _Count
+    python: _Words
+    platform: _Words
+    files: dict[str, _Sum]
+
+
+def read_record(path: Path) -> RunRecord:
+    """The record in a file, which may be stored compressed as `<name>.gz`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        RecordError: it cannot be read, or is no record; the message says why.
+    """
+    try:
+        value = json.loads(read_stored(path).decode("utf-8"), parse_constant=_no_number)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+    except NnreproError as error:
+        raise RecordError(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise RecordError(
+            f"{path}: not valid JSON ({error}); the file is truncated or was edited"
+        ) from error
+    return checked(value, path)
+
+
+def checked(value: Any, path: Path) -> RunRecord:
+    """A JSON value as a record.
+
+    Args:
+        value: what the file holds.
+        path: the file, for the message.
+
+    Raises:
+        RecordError: it is no record.
+    """
+    problem = _unsound(value, _DEPTH) or _misfit(value)
+    if problem is None:
+        problem = _odd_settings(value.get("run", {}))
+    if problem is not None:
+        raise RecordError(f"{path}: is no record of a run; {problem}")
+    return cast(RunRecord, value)
+
+
+def recorded_settings(record: RunRecord | None) -> Mapping[str, Any]:
+    """Settings of the training by name, as a record tells them; nothing where it tells none."""
+    settings = {} if record is None else record.get("run", {}).get("settings", {})
+    return {name: value for name, value in settings.items() if name not in ANALYSIS_SETTINGS}
+
+
+def is_of_another(run: Run, record: RunRecord) -> bool:
+    """Whether a record is of another run than that in whose folder it lies."""
+    told = record.get("run", {})
+    mine = RunId.parse(run.id)._asdict()
+    return any(told.get(name, value) != value for name, value in mine.items())
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def _unsound(value: Any, depth: int) -> str | None:
+    """What of a value, known or not, could not be written to a file again."""
+    if depth == 0:
+        return "it is nested too deeply"
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    elif isinstance(value, list):
+        parts = value
+    elif isinstance(value, str):
+        return None if value.isascii() or _is_unicode(value) else "a text that is no Unicode"
+    elif isinstance(value, int | float) and not -_LARGEST < value < _LARGEST:
+        return "a number that is too large"
+    else:
+        return None
+    found = (_unsound(part, depth - 1) for part in parts)
+    return next((problem for problem in found if problem is not None), None)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _compiled(kind: Any) -> Check:
+    """What tells of a value how it is not of a kind."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_typeddict(kind):
+        return _section_of(kind)
+    if origin is Literal:
+        return lambda value: None if type(value) is str and value in arguments else _shown(value)
+    if origin is Annotated:
+        plain, limits = _compiled(arguments[0]), arguments[1]
+        return lambda value: plain(value) or limits.problem(value)
+    if origin in _COMPOUNDS:
+        return _COMPOUNDS[origin](*map(_compiled, arguments))
+    kinds = (int, float) if kind is float else (kind,)
+    return lambda value: None if type(value) in kinds else _shown(value)
+
+
+def _section_of(kind: Any) -> Check:
+    """Of a section with known entries; it may hold further ones."""
+    hints = get_type_hints(kind, include_extras=True)
+    checks = {name: _compiled(hint) for name, hint in hints.items()}
+    required = sorted(kind.__required_keys__)
+
+    def check(value: Any) -> str | None:
+        if type(value) is not dict:
+            return _shown(value)
+        for name in required:
+            if name not in value:
+                return f"without '{name}'"
+        for name, item in value.items():
+            problem = checks[name](item) if name in checks else None
+            if problem is not None:
+                return _inside(name, problem)
+        return None
+
+    return check
+
+
+def _mapping_of(names: Check, items: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if type(value) is not dict:
+            return _shown(value)
+        for name, item in value.items():
+            problem = names(name) or items(item)
+            if problem is not None:
+                return _inside(name, problem)
+        return None
+
+    return check
+
+
+def _list_of(items: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if type(value) is not list:
+            return _shown(value)
+        problems = (
+            _inside(str(at), problem)
+            for at, item in enumerate(value, 1)
+            if (problem := items(item))
+        )
+        return next(problems, None)
+
+    return check
+
+
+def _any_of(*checks: Check) -> Check:
+    def check(value: Any) -> str | None:
+        problems = [check(value) for check in checks]
+        return None if None in problems else problems[-1]
+
+    return check
+
+
+def _inside(name: str, problem: str) -> str:
+    """A problem with the place that it was met at."""
+    return f"in {_shown(name)}: {problem}"
+
+
+def _is_shown(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cs")
+
+
+def _shown(value: Any) -> str:
+    """A value as a message shows it."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+_COMPOUNDS: dict[Any, Callable[..., Check]] = {
+    Required: lambda check: check,
+    dict: _mapping_of,
+    list: _list_of,
+    Union: _any_of,
+    types.UnionType: _any_of,
+}
+_misfit = _compiled(RunRecord)
+
+
+def _odd_settings(run: Mapping[str, Any]) -> str | None:
+    """A setting that all models share and that has a value which no run can have."""
+    for section in ("settings", "protocol_settings"):
+        for name, value in run.get(section, {}).items():
+            wrong = check_setting(name, value, None) if name in SETTINGS else None
+            if wrong is not None:
+                return f"in 'run.{section}': '{name}' {wrong}, and is {_shown(value)}"
+    return None
