@@ -7,16 +7,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import HistoryError, read_history, read_json_object
+from nnrepro.analysis.history import HistoryError, read_history
 from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
+from nnrepro.study.record import RunRecord, read_record
 
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]
-FINISHED = ("completed", "diverged")
 
 
 class CollectError(NnreproError):
@@ -99,11 +99,12 @@ def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> Col
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
-    record = read_json_object(folder / RECORD)
-    status = record.get("status")
-    if status not in FINISHED:
-        raise CollectError(f"{folder / RECORD}: the status is {status!r}")
-    history = read_history(folder / HISTORY, allow_nonfinite=status == "diverged")
+    record = read_record(folder / RECORD)
+    run_id = run_id_of(folder)
+    told = record.get("run", {}).get("id", run_id)
+    if told != run_id:
+        raise CollectError(f"{folder / RECORD} is of the run {told}")
+    history = read_history(folder / HISTORY, allow_nonfinite=record["status"] == "diverged")
     if record.get("epochs_completed", history.epochs) != history.epochs:
         raise CollectError(
             f"{folder / RECORD} says {record['epochs_completed']} epochs, the history has "
@@ -112,14 +113,12 @@ def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> Col
     names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
     files = dict(_contents(folder, names, record))
     files[RECORD] = plain_json(with_note(without_places(record), notes))
-    return CollectedRun(run_id_of(folder), folder, history.epochs, files)
+    return CollectedRun(run_id, folder, history.epochs, files)
 
 
-def _contents(
-    folder: Path, names: Iterable[str], record: Mapping[str, Any]
-) -> Iterable[tuple[str, bytes]]:
+def _contents(folder: Path, names: Iterable[str], record: RunRecord) -> Iterable[tuple[str, bytes]]:
     """Contents of the files that are there, checked against the sums in the record."""
-    sums = record.get("files") or {}
+    sums = record.get("files", {})
     for name in names:
         if stored(folder / name) is None:
             continue
