@@ -7,7 +7,7 @@ history is missing or damaged is named in a `Problem` and left out.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from nnrepro.analysis.folds import FoldHistory
 from nnrepro.analysis.history import (
@@ -16,15 +16,22 @@ from nnrepro.analysis.history import (
     HistoryError,
     MissingHistoryError,
     read_history,
-    read_json_object,
 )
-from nnrepro.analysis.recorded import as_recorded, differences
+from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.files import stored
 from nnrepro.study import Run
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.record import FAILED, FINISHED
+from nnrepro.study.record import (
+    FAILED,
+    FINISHED,
+    RecordedDevice,
+    RecordError,
+    RunRecord,
+    is_of_another,
+    read_record,
+)
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
@@ -56,7 +63,7 @@ class RunData:
     run: Run
     history: History
     comparison: ComparisonHistory | None = None
-    record: dict[str, Any] | None = None
+    record: RunRecord | None = None
     folder: Path | None = None
     validation: ComparisonHistory | None = None
     folds: FoldHistory | None = None
@@ -78,8 +85,7 @@ class RunData:
 
         Only a CPU run whose record has its CPU seconds can tell.
         """
-        device = (self.record or {}).get("device")
-        on_cpu = isinstance(device, dict) and device.get("kind") == "cpu"
+        on_cpu = self.device.get("kind") == "cpu"
         wall, cpu = self.train_seconds, self.cpu_seconds
         return on_cpu and wall is not None and cpu is not None and cpu < _OWN_PROCESSOR * wall
 
@@ -90,7 +96,7 @@ class RunData:
         """
         share = epochs / self.history.epochs
         record = self.record
-        if record is not None and isinstance(record.get("seconds"), dict):
+        if record is not None and "seconds" in record:
             told = {name: self._seconds(name) for name in _SECONDS_BY_EPOCH}
             shares = {name: share * value for name, value in told.items() if value is not None}
             record = {**record, "seconds": {**record["seconds"], **shares}}
@@ -105,21 +111,22 @@ class RunData:
         )
 
     def _seconds(self, name: str) -> float | None:
-        seconds = (self.record or {}).get("seconds")
-        value = seconds.get(name) if isinstance(seconds, dict) else None
-        return float(value) if isinstance(value, int | float) else None
+        return None if self.record is None else self.record.get("seconds", {}).get(name)
+
+    @property
+    def device(self) -> RecordedDevice:
+        """What the record tells of the device; nothing without a record."""
+        return {} if self.record is None else self.record.get("device", {})
 
     @property
     def status(self) -> str:
         """`completed` or `diverged` as recorded, `unknown` without a record."""
-        return "unknown" if self.record is None else str(self.record["status"])
+        return "unknown" if self.record is None else self.record["status"]
 
     @property
     def generated(self) -> bool | None:
         """Whether the run was made with generated data; None where no record tells."""
-        data = (self.record or {}).get("data")
-        told = data.get("generated") if isinstance(data, dict) else None
-        return told if isinstance(told, bool) else None
+        return None if self.record is None else self.record.get("data", {}).get("generated")
 
     @property
     def done(self) -> Run:
@@ -205,8 +212,10 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     if altered:
         return None, [_altered(run, altered)]
     record, problems = _read_record(run, folder)
+    if record is not None and is_of_another(run, record):
+        return None, [_of_another(run, folder, record)]
     if record is not None and record["status"] == FAILED:
-        reason = str(record.get("error") or "it failed")
+        reason = record.get("error", "it failed")
         return None, [Problem(run, RUN_FILES["record"], reason, FAILED)]
     diverged = record is not None and record["status"] == "diverged"
     file = RUN_FILES["history"]
@@ -231,10 +240,9 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     return data, problems
 
 
-def _unlike_record(folder: Path, record: dict[str, Any] | None) -> list[Path]:
+def _unlike_record(folder: Path, record: RunRecord | None) -> list[Path]:
     """Histories of a run that are not those whose checksums its training wrote into its record."""
-    told = (record or {}).get("files")
-    sums = told if isinstance(told, dict) else {}
+    sums = {} if record is None else record.get("files", {})
     files = [folder / name for name in (RUN_FILES["history"], *SIDE_HISTORIES) if name in sums]
     return [
         file
@@ -270,24 +278,32 @@ def _unused(run: Run, where: RunFolders) -> list[Problem]:
     ]
 
 
-def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
+def _read_record(run: Run, folder: Path) -> tuple[RunRecord | None, list[Problem]]:
     """The content of `run.json`; a missing one is no problem, as an archive need not have it."""
     file = RUN_FILES["record"]
     try:
-        record = read_json_object(folder / file)
-        if record.get("status") not in (*FINISHED, FAILED):
-            raise HistoryError(
-                f"{folder / file}: the status is {record.get('status')!r}, "
-                "expected 'completed' or 'diverged'"
-            )
-    except MissingHistoryError:
+        record = read_record(folder / file)
+        misfits = unlike_in_kind(run, record)
+        if misfits:
+            raise RecordError(f"{folder / file}: {misfits}")
+    except FileNotFoundError:
         return None, []
-    except HistoryError as error:
+    except RecordError as error:
         return None, [Problem(run, file, f"{error}; what it would tell is shown as unknown")]
     if record["status"] == FAILED:
         return record, []
     different = differences(run, record)
     if not different:
         return record, []
-    message = f"{folder / file}: the run was made with {', '.join(different)}; train it again"
+    message = f"{folder / file}: the run was made with {different}; train it again"
     return record, [Problem(run, file, message)]
+
+
+def _of_another(run: Run, folder: Path, record: RunRecord) -> Problem:
+    file = RUN_FILES["record"]
+    told = record.get("run", {}).get("id", "another run")
+    message = (
+        f"{folder / file}: this is {told}, in the folder of {run.id}; remove the folder and train "
+        "the run again, or restore it"
+    )
+    return Problem(run, file, message, "damaged")

@@ -57,8 +57,8 @@ def origins(
     """
     return {
         "data": _data_sets([*prepared.items(), *_recorded_data(records)], notes),
-        "code": _distinct(_section(record, "code").get("sha256") for record in records),
-        "packages": _by_name(_section(record, "packages") for record in records),
+        "code": _distinct(record.get("code", {}).get("sha256") for record in records),
+        "packages": _by_name(record.get("packages", {}) for record in records),
         "python": _distinct(record.get("python") for record in records),
         "platform": _distinct(record.get("platform") for record in records),
         "devices": _distinct(_device(record) for record in records),
@@ -69,8 +69,8 @@ def origins(
 
 def _recorded_data(records: Iterable[Record]) -> list[tuple[str, Record]]:
     """What runs tell of the prepared arrays that they read, by the arrays' name."""
-    sections = [_section(record, "data") for record in records]
-    return [(str(section["name"]), section) for section in sections if section.get("name")]
+    sections = [record.get("data", {}) for record in records]
+    return [(section["name"], section) for section in sections if "name" in section]
 
 
 def _data_sets(
@@ -110,10 +110,9 @@ def _seconds(records: Sequence[Record]) -> dict[str, float]:
     """Seconds summed over the runs that tell them."""
     sums = {}
     for name in _SECONDS:
-        told = [_section(record, "seconds").get(name) for record in records]
-        numbers = [value for value in told if isinstance(value, int | float)]
-        if numbers:
-            sums[name] = round(sum(numbers), 3)
+        told = [s[name] for record in records if name in (s := record.get("seconds", {}))]
+        if told:
+            sums[name] = round(sum(told), 3)
     return sums
 
 
@@ -124,10 +123,9 @@ def _processor(records: Sequence[Record]) -> dict[str, Any]:
     processor time says little.
     """
     told = [
-        seconds
+        record["seconds"]["cpu"]
         for record in records
-        if _section(record, "device").get("kind") == "cpu"
-        and isinstance(seconds := _section(record, "seconds").get("cpu"), int | float)
+        if record.get("device", {}).get("kind") == "cpu" and "cpu" in record.get("seconds", {})
     ]
     if not told:
         return {}
@@ -140,7 +138,7 @@ def _processor(records: Sequence[Record]) -> dict[str, Any]:
 
 def _device(record: Record) -> Any:
     """The name of a run's device, else its kind."""
-    device = _section(record, "device")
+    device = record.get("device", {})
     return device.get("name") or device.get("kind")
 
 

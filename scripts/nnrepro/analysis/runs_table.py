@@ -165,7 +165,7 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
         "cpu_seconds": data.cpu_seconds,
         "seconds_per_epoch": per_epoch,
         **_reached(history.val_accuracy, levels, per_epoch),
-        "device": _device(data.record),
+        "device": data.device.get("name") or data.device.get("kind"),
         "busy": data.timed_on_a_busy_machine,
         "generated": data.generated,
     }
@@ -187,14 +187,6 @@ def _reached(
         seconds = epochs * per_epoch if known else None  # type: ignore[operator]
         values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))
     return values
-
-
-def _device(record: dict[str, Any] | None) -> str | None:
-    device = (record or {}).get("device")
-    if not isinstance(device, dict):
-        return None
-    name = device.get("name") or device.get("kind")
-    return None if name is None else str(name)
 
 
 def _setting_names(runs: Iterable[Run]) -> list[str]:

@@ -7,13 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import HistoryError, read_history, read_json_object
+from nnrepro.analysis.history import HistoryError, read_history
 from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.record import FAILED, FINISHED
+from nnrepro.study.record import FAILED, RunRecord, read_record
 
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]
@@ -66,8 +66,8 @@ def collect(
                 unfinished.add(run_id_of(folder))
                 continue
             try:
-                record = read_json_object(folder / RECORD)
-                if record.get("status") == FAILED:
+                record = read_record(folder / RECORD)
+                if record["status"] == FAILED:
                     unfinished.add(run_id_of(folder))
                     continue
                 run = _collected(folder, record, notes, predictions)
@@ -98,17 +98,18 @@ def _folders(source: Path) -> list[Path]:
 
 
 def _collected(
-    folder: Path, record: Mapping[str, Any], notes: Mapping[str, str], predictions: bool
+    folder: Path, record: RunRecord, notes: Mapping[str, str], predictions: bool
 ) -> CollectedRun:
     """The run in a folder, of which the record is read.
 
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
-    status = record.get("status")
-    if status not in FINISHED:
-        raise CollectError(f"{folder / RECORD}: the status is {status!r}")
-    history = read_history(folder / HISTORY, allow_nonfinite=status == "diverged")
+    run_id = run_id_of(folder)
+    told = record.get("run", {}).get("id", run_id)
+    if told != run_id:
+        raise CollectError(f"{folder / RECORD} is of the run {told}")
+    history = read_history(folder / HISTORY, allow_nonfinite=record["status"] == "diverged")
     if record.get("epochs_completed", history.epochs) != history.epochs:
         raise CollectError(
             f"{folder / RECORD} says {record['epochs_completed']} epochs, the history has "
@@ -117,14 +118,12 @@ def _collected(
     names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
     files = dict(_contents(folder, names, record))
     files[RECORD] = plain_json(with_note(without_places(record), notes))
-    return CollectedRun(run_id_of(folder), folder, history.epochs, files)
+    return CollectedRun(run_id, folder, history.epochs, files)
 
 
-def _contents(
-    folder: Path, names: Iterable[str], record: Mapping[str, Any]
-) -> Iterable[tuple[str, bytes]]:
+def _contents(folder: Path, names: Iterable[str], record: RunRecord) -> Iterable[tuple[str, bytes]]:
     """Contents of the files that are there, checked against the sums in the record."""
-    sums = record.get("files") or {}
+    sums = record.get("files", {})
     for name in names:
         if stored(folder / name) is None:
             continue

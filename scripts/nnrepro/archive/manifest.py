@@ -7,12 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnrepro.analysis.history import HistoryError, MissingHistoryError, read_json_object
 from nnrepro.analysis.provenance import origins
 from nnrepro.files import read_stored
 from nnrepro.study import FigureSpec, RunId, Study, TableSpec
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.record import RecordError, RunRecord, read_record
 
 FORMAT = 1
 
@@ -31,7 +31,7 @@ class _Archived:
 
     run_id: RunId
     epochs: int
-    record: Mapping[str, Any] | None
+    record: RunRecord | None
 
 
 def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
@@ -81,24 +81,24 @@ def _described(path: Path) -> dict[str, Any]:
     return {"sha256": sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _record(folder: Path) -> Mapping[str, Any] | None:
+def _record(folder: Path) -> RunRecord | None:
     try:
-        return read_json_object(folder / RUN_FILES["record"])
-    except (MissingHistoryError, HistoryError):
+        return read_record(folder / RUN_FILES["record"])
+    except (FileNotFoundError, RecordError):
         return None
 
 
 def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict[str, Any]:
     """What the manifest tells of a group."""
     records = [run.record for run in runs if run.record is not None]
-    statuses = [str((run.record or {}).get("status", "unknown")) for run in runs]
+    statuses = ["unknown" if run.record is None else run.record["status"] for run in runs]
     seeds = sorted({run.run_id.seed for run in runs})
     variants = sorted({run.run_id.variant for run in runs})
     full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
     settings = {"seeds": seeds, "only": _only(study, group, variants)}
     if full and group.epochs not in full:
         settings["budget"] = {"epochs": group.epochs}
-    devices = [record.get("device") or {} for record in records]
+    devices = [record.get("device", {}) for record in records]
     backends = {str(device.get("backend")) for device in devices}
     if len(backends) == 1 and not backends <= {study.backend, "None"}:
         settings["backend"] = next(iter(backends))

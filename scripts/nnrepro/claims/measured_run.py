@@ -91,11 +91,10 @@ class MeasuredRun:
     @property
     def machine(self) -> tuple[Any, ...] | None:
         """Device and threads, which times depend on; None where they are not recorded."""
-        record = self.data.record or {}
-        device = record.get("device")
-        if not isinstance(device, Mapping) or record.get("threads") is None:
+        record = self.data.record
+        if record is None or "device" not in record or "threads" not in record:
             return None
-        return device.get("kind"), device.get("name"), record["threads"]
+        return self.data.device.get("kind"), self.data.device.get("name"), record["threads"]
 
     def read(self, reading: Reading) -> Span:
         """The value of a reading.

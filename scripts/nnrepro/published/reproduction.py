@@ -207,19 +207,19 @@ def _same(own: Any, printed: str) -> bool:
 
 
 def _several_machines(used: Iterable[RunEvidence]) -> bool:
-    machines = set()
+    machines: set[tuple[Any, ...] | None] = set()
     for item in used:
-        record = (item.data.record if item.data else None) or {}
-        device = record.get("device")
-        name = (device.get("kind"), device.get("name")) if isinstance(device, dict) else (None,)
-        machines.add((*name, record.get("threads")))
+        record = item.data.record if item.data else None
+        if record is None:
+            machines.add(None)
+        else:
+            device = record.get("device", {})
+            machines.add((device.get("kind"), device.get("name"), record.get("threads")))
     return len(machines) > 1
 
 
 def _on_generated_data(found: RunEvidence) -> bool:
-    record = (found.data.record if found.data else None) or {}
-    data = record.get("data")
-    return isinstance(data, dict) and bool(data.get("generated"))
+    return found.data is not None and bool(found.data.generated)
 
 
 def _no_measure(metric: str, number: PublishedNumber) -> str:

@@ -147,8 +147,8 @@ def _deviation(column: str, value: float, row: Mapping[str, Any]) -> float | Non
 
 def _parameters(number: PublishedNumber, found: RunEvidence) -> Measured:
     record = None if found.data is None else found.data.record
-    count = (record or {}).get("parameters")
-    if not isinstance(count, int):
+    count = None if record is None else record.get("parameters")
+    if count is None:
         return Measured(None, problem="has no number of parameters on record")
     return Measured(float(count))
 

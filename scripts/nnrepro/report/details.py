@@ -77,15 +77,15 @@ def _facts(
         done = wording.whole(data.history.epochs)
         short = data.history.epochs < asked
         yield "Epochs", f"{done} of {wording.whole(asked)}" if short else done
-    seconds = _mapping(record.get("seconds"))
+    seconds = record.get("seconds", {})
     for name, title in (
         ("setup", "Set-up"),
         ("training", "Training"),
         ("evaluation", "Evaluation"),
     ):
-        yield title, wording.duration(_number(seconds.get(name)))
+        yield title, wording.duration(seconds.get(name))
     yield "Machine", _machine(record)
-    for earlier in map(_mapping, _sequence(record.get("earlier"))):
+    for earlier in record.get("earlier", ()):
         where = f"{_machine(earlier)}; {_packages(earlier)}"
         yield f"To epoch {_told(earlier.get('epochs'))}", where
     yield "Threads", _told(record.get("threads"))
@@ -96,13 +96,13 @@ def _facts(
 
 
 def _machine(record: Mapping[str, Any]) -> str:
-    device = _mapping(record.get("device"))
+    device = record.get("device", {})
     told = [str(device[key]) for key in ("name", "kind") if device.get(key)]
     return ", ".join(told) or wording.UNKNOWN
 
 
 def _packages(record: Mapping[str, Any]) -> str:
-    packages = _mapping(record.get("packages"))
+    packages = record.get("packages", {})
     return ", ".join(f"{name} {packages[name]}" for name in sorted(packages)) or wording.UNKNOWN
 
 
@@ -126,10 +126,10 @@ def _settings(run: Run) -> Iterator[tuple[str, Any]]:
 
 def _sums(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """SHA-256 of the code and of each data file, as the record tells them."""
-    code = _mapping(record.get("code")).get("sha256")
+    code = record.get("code", {}).get("sha256")
     if code:
         yield "code", str(code)
-    sums = _mapping(_mapping(record.get("data")).get("sha256"))
+    sums = record.get("data", {}).get("sha256", {})
     for file in sorted(sums):
         yield file, str(sums[file])
 
@@ -142,19 +142,6 @@ def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
     content = path.read_bytes()[-_LOG_BYTES:]
     lines = content.decode("utf-8", errors="replace").splitlines()
     return tuple(line.rstrip() for line in lines if line.strip())[-LOG_LINES:]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """A part of a record, which nobody vouches for; empty where it is something else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _told(value: Any) -> str:

@@ -81,7 +81,7 @@ class _Text:
 
 _Words = Annotated[str, _Text(500)]
 _Name = Annotated[str, _Text(200, r"\w.+!~-")]
-_Sum = Annotated[str, _Text(128, r"\w")]
+_Sum = Annotated[str, _Text(128, r"\w:-")]
 _Count = Annotated[int, _Range(0, 1e15)]
 _Epochs = Annotated[int, _Range(1, 1e9)]
 _Seconds = Annotated[float, _Range(0, 1e10)]
