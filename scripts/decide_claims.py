@@ -3,7 +3,7 @@
 import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.csvfile import write_csv
-from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.predictions import usable_answers
 from nnrepro.analysis.reading import certain_decisions
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
@@ -19,7 +19,7 @@ claims, parts = decide_claims(
     data,
     study,
     decisions,
-    answers=lambda run: read_answers(paths.run(run, "predictions")),
+    answers=lambda run: usable_answers(run, folders),
 )
 write_csv(claims, snakemake.output.claims)
 write_csv(parts, snakemake.output.parts)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from nnrepro.errors import NnreproError
 
@@ -26,7 +26,7 @@ class FileError(NnreproError):
 
 
 @contextmanager
-def open_regular(path: Path | str) -> Iterator[IO[bytes]]:
+def open_regular(path: Path | str) -> Iterator[io.BufferedReader]:
     """Yield a file opened for reading, if it is a regular one.
 
     Opening never waits, as it would for the other end of a named pipe.
@@ -112,7 +112,10 @@ _KINDS = {
 
 
 def _irregular(path: Path | str, what: str) -> FileError:
-    return FileError(f"{path} is {what}, where a regular file is expected; remove it")
+    return FileError(
+        f"{path} cannot be read: it is {what} and no regular file; put the file in its place, or "
+        "remove it"
+    )
 
 
 def _too_large(path: Path | str, limit: int) -> FileError:
