@@ -45,7 +45,7 @@ def test_the_run_stays_and_its_predictions_are_named(tmp_path: Path, study: Stud
     data, problems = read_runs([one, two, three], folders)
     assert len(data) == 3 and not problems
     (problem,) = damaged_predictions(data, folders)
-    assert (problem.run, problem.file, problem.excludes) == (two, "predictions.npz", False)
+    assert (problem.run_id, problem.file, problem.excludes) == (two.id, "predictions.npz", False)
     assert str(tmp_path / "runs" / two.id / "predictions.npz") in problem.message
     assert usable_answers(one.id, folders) is not None
     assert usable_answers(two.id, folders) is None and usable_answers(three.id, folders) is None
