@@ -7,7 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import HistoryError, read_history, read_json_object
+from nnrepro.analysis.history import History, read_history, read_json_object
+from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.side_histories import read_side_history
 from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
@@ -66,7 +68,7 @@ def collect(
                 unfinished.add(run_id_of(folder))
                 continue
             try:
-                run = _collected(folder, notes, predictions)
+                run = _collected(folder, source, notes, predictions)
             except NnreproError as error:
                 problems.append(f"{run_id_of(folder)}: {error}")
                 continue
@@ -93,33 +95,64 @@ def _folders(source: Path) -> list[Path]:
     return folders
 
 
-def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> CollectedRun:
-    """The run in a folder.
+def _collected(
+    folder: Path, source: Path, notes: Mapping[str, str], predictions: bool
+) -> CollectedRun:
+    """The run in a folder of a source.
 
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
+    names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
+    for name in (RECORD, *names):
+        _check_place(folder / name, source)
     record = read_json_object(folder / RECORD)
     status = record.get("status")
     if status not in FINISHED:
         raise CollectError(f"{folder / RECORD}: the status is {status!r}")
-    history = read_history(folder / HISTORY, allow_nonfinite=status == "diverged")
+    diverged = status == "diverged"
+    history = read_history(folder / HISTORY, allow_nonfinite=diverged)
     if record.get("epochs_completed", history.epochs) != history.epochs:
         raise CollectError(
             f"{folder / RECORD} says {record['epochs_completed']} epochs, the history has "
             f"{history.epochs}"
         )
-    names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
+    for name in names:
+        if stored(folder / name) is not None:
+            _check_content(folder / name, history, diverged)
     files = dict(_contents(folder, names, record))
-    files[RECORD] = plain_json(with_note(without_places(record), notes))
+    try:
+        files[RECORD] = plain_json(with_note(without_places(record), notes))
+    except (ValueError, RecursionError) as error:
+        raise CollectError(f"{folder / RECORD}: cannot be kept as JSON ({error})") from error
     return CollectedRun(run_id_of(folder), folder, history.epochs, files)
+
+
+def _check_place(path: Path, source: Path) -> None:
+    """Refuse a link that leads out of the source: what lies elsewhere is nobody's to archive."""
+    place = stored(path)
+    if place is not None and not place.resolve().is_relative_to(source.resolve()):
+        raise CollectError(f"{place} is a link to {place.resolve()}, outside '{source}'; remove it")
+
+
+def _check_content(path: Path, history: History, diverged: bool) -> None:
+    """Read a file of a run with the reader of its kind.
+
+    Raises:
+        NnreproError: it is damaged, or does not go with the run's history.
+    """
+    if path.name in SIDE_HISTORIES:
+        read_side_history(path, history, diverged=diverged)
+    elif path.name == PREDICTIONS:
+        read_answers(path)
 
 
 def _contents(
     folder: Path, names: Iterable[str], record: Mapping[str, Any]
 ) -> Iterable[tuple[str, bytes]]:
     """Contents of the files that are there, checked against the sums in the record."""
-    sums = record.get("files") or {}
+    told = record.get("files")
+    sums = told if isinstance(told, dict) else {}
     for name in names:
         if stored(folder / name) is None:
             continue
@@ -128,8 +161,6 @@ def _contents(
             raise CollectError(
                 f"{folder / name}: the checksum is not the one in {RECORD}; train the run again"
             )
-        if name.endswith(".json") and not isinstance(json.loads(content), dict):
-            raise HistoryError(f"{folder / name}: holds no JSON object")
         yield name, content
 
 

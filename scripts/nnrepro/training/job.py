@@ -8,6 +8,7 @@ from nnrepro.data import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.temporaries import remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.finished import is_finished
 from nnrepro.training.progress import Log
@@ -66,6 +67,9 @@ def train_unless_finished(
     lock = wait_for_lock(
         paths.lock(run.id), waiting=lambda holder: log(f"waiting: {holder} is training this run")
     )
+    if lock.real:
+        for place in (folder, paths.checkpoints(run.id)):
+            remove_abandoned(place, alone=True)
     try:
         if is_finished(folder, run, **identity, backend=backend):
             return False
