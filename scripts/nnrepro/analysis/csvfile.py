@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.errors import NnreproError
-from nnrepro.files import write_text
+from nnrepro.files import FileError, read_text, write_text
 
 TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
 """Columns that stay text even where all their entries look like numbers."""
@@ -49,8 +49,8 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
         TableError: the file is missing, empty or no CSV table.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
+        content = read_text(path)
+        header, *rows = csv.reader(io.StringIO(content, newline=""), strict=True)
         # Parsed here and not by pandas, whose numbers may differ in the last digit.
         columns = {
             name: _parsed([row[index] for row in rows], name in {*TEXT_COLUMNS, *text})
@@ -58,6 +58,8 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
         }
     except FileNotFoundError as error:
         raise TableError(f"{path}: there is no such table") from error
+    except FileError as error:
+        raise TableError(str(error)) from error
     except (csv.Error, ValueError, IndexError) as error:
         raise TableError(f"{path}: not a CSV table with a header ({error})") from error
     return tidy_types(pd.DataFrame(columns, dtype="object"))
