@@ -3,7 +3,7 @@
 import job
 from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.csvfile import write_csv
-from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.predictions import usable_answers
 from nnrepro.analysis.reading import certain_decisions
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
@@ -12,8 +12,7 @@ from nnrepro.study.decisions import read_decisions
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):
-    paths = StudyPaths.of(study)
-    folders = paths.runs
+    folders = StudyPaths.of(study).runs
     decisions = certain_decisions(study, folders, read_decisions(snakemake.input.decisions))
     data, _ = read_runs([study.resolved(run, decisions) for run in study.runs], folders)
     claims, parts = decide_claims(
@@ -21,7 +20,7 @@ with job.costs_only_itself(snakemake, study):
         data,
         study,
         decisions,
-        answers=lambda run: read_answers(paths.run(run, "predictions")),
+        answers=lambda run: usable_answers(run, folders),
     )
     write_csv(claims, snakemake.output.claims)
     write_csv(parts, snakemake.output.parts)

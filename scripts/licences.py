@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nnrepro.errors import NnreproError
-from nnrepro.files import write_text
+from nnrepro.files import read_text, write_text
 from nnrepro.licences import licences_page
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("page", type=Path, help="where the list goes")
     asked = parser.parse_args()
     try:
-        write_text(asked.page, licences_page(asked.lock.read_text(encoding="utf-8")))
+        write_text(asked.page, licences_page(read_text(asked.lock)))
     except NnreproError as error:
         sys.exit(f"licences: {error}")
 

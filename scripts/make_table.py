@@ -8,7 +8,7 @@ from nnrepro.analysis.columns import rows_of
 from nnrepro.analysis.compared_tables import compared_tables
 from nnrepro.analysis.csvfile import read_csv, write_csv
 from nnrepro.analysis.extents import extent_by_table
-from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.predictions import usable_answers
 from nnrepro.analysis.table_kinds import make_table
 from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
@@ -31,7 +31,7 @@ with job.costs_only_itself(snakemake, study):
 
     def answers(run):
         """What a run predicted, unless that is of a later epoch than it is compared at."""
-        return None if run in tables.shorter else read_answers(paths.run(run, "predictions"))
+        return None if run in tables.shorter else usable_answers(run, paths.runs)
 
     write_csv(
         make_table(

@@ -1,7 +1,7 @@
 """Rule tabulate_runs: one row per run, one per variant, and where everything came from."""
 
 import job
-from nnrepro.analysis.archive import compared, read_runs
+from nnrepro.analysis.archive import compared, damaged_predictions, read_runs
 from nnrepro.analysis.csvfile import write_csv
 from nnrepro.analysis.provenance import provenance
 from nnrepro.analysis.reading import certain_decisions, reading
@@ -17,6 +17,7 @@ folders = StudyPaths.of(study).runs
 sure = certain_decisions(study, folders, decisions)
 runs = [study.resolved(run, sure) for run in study.runs]
 data, problems = read_runs(runs, folders)
+problems += damaged_predictions(data, folders)
 for problem in problems:
     print(f"{problem.run_id}: {problem.message}")
 table = runs_table(data, problems, runs, study.accuracy_levels)

@@ -88,13 +88,13 @@ def test_what_is_no_regular_file_is_refused_at_once(
     read: Callable[[Path], object], tmp_path: Path
 ) -> None:
     for kind, path in irregular(tmp_path).items():
-        with pytest.raises(FileError, match=f"{path} is {kind}"):
+        with pytest.raises(FileError, match=f"{path} cannot be read: it is {kind}"):
             read(path)
 
 
 def test_a_named_pipe_in_place_of_a_compressed_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "history.json.gz")
-    with pytest.raises(FileError, match=r"history\.json\.gz is a named pipe"):
+    with pytest.raises(FileError, match=r"history\.json\.gz cannot be read: it is a named pipe"):
         read_stored(tmp_path / "history.json")
 
 

@@ -2,8 +2,13 @@
 
 import errno
 import os
+from pathlib import Path
 from typing import Any
 
+_NO_INODES = (
+    "the file system has room for more bytes but for no more files (no inodes are left); remove "
+    "some files"
+)
 _SYSTEM = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space or have it raised",
@@ -14,6 +19,7 @@ _SYSTEM = {
     "(`--config results=...`)",
     errno.EIO: "the disk reports an error; have it checked",
     errno.ESTALE: "the network's file system lost the file; wait until it is back",
+    errno.EISDIR: "there is a folder where a file belongs; remove it",
     errno.EMFILE: "too many files are open (`ulimit -n`); raise the limit",
 }
 _AGAIN = "and run the same command again: nothing half-written is used, and finished runs stay"
@@ -33,9 +39,22 @@ def explained(error: BaseException | None) -> str | None:
         if isinstance(error, NnreproError):
             return None
         if isinstance(error, OSError) and error.errno in _SYSTEM:
-            return f"{_place(error.filename)}{_SYSTEM[error.errno]}, {_AGAIN}"
+            meaning = _NO_INODES if _lacks_inodes(error) else _SYSTEM[error.errno]
+            return f"{_place(error.filename)}{meaning}, {_AGAIN}"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _lacks_inodes(error: OSError) -> bool:
+    """Whether what a full disk lacks is room for another file, not for its content."""
+    if error.errno != errno.ENOSPC or not isinstance(error.filename, str | bytes):
+        return False
+    place = Path(os.fsdecode(error.filename)).parent
+    try:
+        room = os.statvfs(place)
+    except OSError:
+        return False
+    return room.f_files > 0 and room.f_favail == 0
 
 
 def _place(filename: Any) -> str:

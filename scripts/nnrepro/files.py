@@ -6,14 +6,14 @@ import io
 import json
 import os
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from nnrepro.errors import NnreproError
+from nnrepro.temporaries import remove_abandoned, temporary_beside
 
 LARGEST = 2**28
 """Bytes that a file may hold if nothing else is said: those of a study have some kilobytes."""
@@ -26,7 +26,7 @@ class FileError(NnreproError):
 
 
 @contextmanager
-def open_regular(path: Path | str) -> Iterator[IO[bytes]]:
+def open_regular(path: Path | str) -> Iterator[io.BufferedReader]:
     """Yield a file opened for reading, if it is a regular one.
 
     Opening never waits, as it would for the other end of a named pipe.
@@ -112,7 +112,10 @@ _KINDS = {
 
 
 def _irregular(path: Path | str, what: str) -> FileError:
-    return FileError(f"{path} is {what}, where a regular file is expected; remove it")
+    return FileError(
+        f"{path} cannot be read: it is {what} and no regular file; put the file in its place, or "
+        "remove it"
+    )
 
 
 def _too_large(path: Path | str, limit: int) -> FileError:
@@ -125,32 +128,41 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
     The temporary file keeps the suffix of `path` (some writers choose a format by it), is flushed
-    to disk before the rename, and is removed when the block raises. Parent folders are created.
+    to disk before the rename, and is removed when the block raises. Those that killed writers left
+    beside it are removed, too. Parent folders are created.
 
     Raises:
         OSError: the folder cannot be written or the disk is full; `path` is then as it was before.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = "".join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    remove_abandoned(path.parent)
+    temporary = temporary_beside(path)
+    # Created here, so that it has the permissions of any file, whatever the writer would give it.
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
     try:
         yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        sync(temporary)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    """The process's umask; the system offers no way to read it without setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def sync(path: Path) -> None:
+    """Have what a file or a folder holds written to the disk, where the file system can do that.
+
+    Raises:
+        OSError: the disk is full, or reports an error.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nnrepro.files import read_bytes, read_text
+
 
 def code_fingerprint(paths: Iterable[Path]) -> str:
     """SHA-256 over what Python files do, in the order of their names.
@@ -22,7 +24,7 @@ def code_fingerprint(paths: Iterable[Path]) -> str:
     files = sorted({file for path in paths for file in _files(Path(path))})
     digest = hashlib.sha256()
     for file in files:
-        content = _code(file) if file.suffix == ".py" else file.read_bytes()
+        content = _code(file) if file.suffix == ".py" else read_bytes(file)
         digest.update(file.name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 
@@ -45,7 +47,7 @@ def _code(file: Path) -> bytes:
 
 @cache
 def _python(file: Path, _modified: int, _size: int) -> bytes:
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    tree = ast.parse(read_text(file), filename=str(file))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -9,6 +9,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from nnrepro.files import read_text
+
 LIBRARY = "nnrepro"
 
 
@@ -73,4 +75,4 @@ def _of_library(module: str) -> bool:
 
 
 def _parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    return ast.parse(read_text(file), filename=str(file))

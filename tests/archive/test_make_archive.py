@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -32,7 +33,7 @@ def put(results: Path, run_id: str, epochs: int = 3, level: float = 0.5, **chang
     keys = ("loss", "accuracy", "val_loss", "val_accuracy")
     text = json.dumps({key: [level] * epochs for key in keys}, indent=1) + "\n"
     (folder / "history.json").write_text(text)
-    (folder / "predictions.npz").write_bytes(b"probabilities")
+    np.savez(folder / "predictions.npz", probabilities=np.eye(2), labels=np.arange(2))
     record = {
         "status": "completed",
         "epochs_completed": epochs,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from nnrepro.analysis.csvfile import TableError
 from nnrepro.analysis.folds import FoldHistory
 from nnrepro.analysis.history import (
     ComparisonHistory,
@@ -17,6 +18,7 @@ from nnrepro.analysis.history import (
     MissingHistoryError,
     read_history,
 )
+from nnrepro.analysis.predictions import answers_of
 from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.files import stored
@@ -186,6 +188,17 @@ def read_runs(
     return data, problems
 
 
+def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Problem]:
+    """Runs whose predictions cannot be used, so that tests paired on examples do without them."""
+    problems = []
+    for item in data:
+        try:
+            answers_of(item.run.id, folders)
+        except TableError as error:
+            problems.append(Problem(item.run, RUN_FILES["predictions"], str(error)))
+    return problems
+
+
 def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData]:
     """Runs as they are compared with others.
 
@@ -208,7 +221,8 @@ def folds_of(run: Run, folders: RunFolders | Path, epochs: int | None = None) ->
 
 def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem]]:
     folder = where.folder(run.id)
-    altered = where.altered(run.id)
+    # Altered predictions cost the tests that rest on them: see `damaged_predictions`.
+    altered = [file for file in where.altered(run.id) if file.name != RUN_FILES["predictions"]]
     if altered:
         return None, [_altered(run, altered)]
     record, problems = _read_record(run, folder)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from nnrepro.errors import NnreproError
 from nnrepro.failures import was_made
-from nnrepro.files import write_text
+from nnrepro.files import FileError, read_text, write_text
 
 TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
 """Columns that stay text even where all their entries look like numbers."""
@@ -54,8 +54,8 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
             raise TableError(
                 f"{path}: the table is empty, as it could not be made; see its job's log"
             )
-        with open(path, encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
+        content = read_text(path)
+        header, *rows = csv.reader(io.StringIO(content, newline=""), strict=True)
         # Parsed here and not by pandas, whose numbers may differ in the last digit.
         columns = {
             name: _parsed([row[index] for row in rows], name in {*TEXT_COLUMNS, *text})
@@ -63,6 +63,8 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
         }
     except FileNotFoundError as error:
         raise TableError(f"{path}: there is no such table") from error
+    except FileError as error:
+        raise TableError(str(error)) from error
     except (csv.Error, ValueError, IndexError) as error:
         raise TableError(f"{path}: not a CSV table with a header ({error})") from error
     return tidy_types(pd.DataFrame(columns, dtype="object"))

@@ -1,6 +1,5 @@
 """What a run answered on each test example in its last epoch: `predictions.npz`."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.analysis.csvfile import TableError
+from nnrepro.failures import was_made
+from nnrepro.files import FileError
+from nnrepro.npz import open_npz
+from nnrepro.study.folders import RunFolders, content_sha256
+from nnrepro.study.paths import RUN_FILES
+
+_LARGEST = 2**30
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +44,50 @@ def read_answers(path: Path) -> Answers | None:
     Raises:
         TableError: the file is damaged.
     """
-    path = Path(path)
-    if not path.is_file() or not path.stat().st_size:
-        return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            probabilities, labels = stored["probabilities"], stored["labels"]
-        if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
-            raise ValueError(f"shapes {probabilities.shape} and {labels.shape} do not match")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise TableError(
-            f"{path}: no predictions can be read from it ({error}); remove it to do without, or "
-            "train or copy the run again"
-        ) from error
-    labels = labels.astype(np.int64)
-    return Answers(labels, probabilities.argmax(axis=1) == labels)
+        if not was_made(path):
+            return None
+        with open_npz(path, _LARGEST) as stored:
+            probabilities = stored.array("probabilities", "f", dimensions=2)
+            labels = stored.array("labels", "iu", dimensions=1).astype(np.int64)
+            if len(labels) != len(probabilities):
+                raise ValueError(
+                    f"{len(labels)} labels and {len(probabilities)} answers do not match"
+                )
+            return Answers(labels, probabilities.argmax(axis=1) == labels)
+    except FileNotFoundError:
+        return None
+    except (FileError, OSError) as error:
+        raise _unusable(path, error) from error
+
+
+def answers_of(run_id: str, folders: RunFolders) -> Answers | None:
+    """What a run answered; None where there are no predictions.
+
+    Raises:
+        TableError: they are damaged, or not those that the archive's manifest vouches for.
+    """
+    path = folders.folder(run_id) / RUN_FILES["predictions"]
+    answers = read_answers(path)
+    vouched = folders.vouched(run_id).get(path.name)
+    if answers is not None and vouched not in (None, content_sha256(path)):
+        raise _unusable(path, "its checksum is not the one in the archive's manifest")
+    return answers
+
+
+def usable_answers(run_id: str, folders: RunFolders) -> Answers | None:
+    """What a run answered; None where there are no predictions, or none that can be used."""
+    try:
+        return answers_of(run_id, folders)
+    except TableError:
+        return None
+
+
+def _unusable(path: Path, why: object) -> TableError:
+    return TableError(
+        f"{path}: no predictions can be read from it ({why}); remove it to do without, or train or "
+        "copy the run again"
+    )
 
 
 def common_answers(

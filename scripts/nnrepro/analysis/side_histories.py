@@ -36,6 +36,16 @@ class SideHistories:
     folds: FoldHistory | None = None
 
 
+def read_side_history(path: Path, history: History, *, diverged: bool) -> Any:
+    """Read a file beside a run's history, with the reader of its name.
+
+    Raises:
+        HistoryError: it is missing or damaged, or does not go with the history.
+    """
+    read = next(read for _, _, file, read, _ in _KINDS if file == path.name)
+    return _checked(read(path, diverged), path, history)
+
+
 def read_side_histories(
     run: Run, folder: Path, history: History, *, diverged: bool
 ) -> tuple[SideHistories, list[tuple[str, str]]]:
@@ -53,12 +63,12 @@ def read_side_histories(
     """
     found: dict[str, Any] = {}
     problems = []
-    for name, setting, file, read, without in _KINDS:
+    for name, setting, file, _, without in _KINDS:
         if not int(run.settings.get(setting, 0)):
             continue
         path = folder / file
         try:
-            found[name] = _checked(read(path, diverged), path, history)
+            found[name] = read_side_history(path, history, diverged=diverged)
         except HistoryError as error:
             if not (name == "folds" and isinstance(error, MissingHistoryError)):
                 problems.append((file, f"{error}; {without}"))

@@ -1,7 +1,11 @@
-"""Writing an archive: a whole new folder beside the old one, then one takes the other's place."""
+"""Writing an archive: a whole new folder beside the old one, then one takes the other's place.
+
+One call at a time works on an archive; others wait for it.
+"""
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +14,15 @@ from typing import Any
 import yaml
 
 from nnrepro.archive.collect import collect, plain_json
+from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
 from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.archive.records import without_places
-from nnrepro.files import packed, stored
+from nnrepro.files import packed, stored, sync
+from nnrepro.locks import wait_for_lock
 from nnrepro.study import Study
-from nnrepro.study.folders import MANIFEST, STUDY_FILE
+from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 
 _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training")
 """Keys of the configuration that say how and where work is done, not what is studied."""
@@ -44,8 +51,8 @@ def make_archive(
 ) -> Outcome:
     """Put finished runs into an archive, together with what it holds already.
 
-    The archive is written as a whole under another name and renamed, so that nobody ever reads half
-    of one. The same runs and study give the same bytes.
+    The archive is written as a whole under another name and put in place, so that nobody ever reads
+    half of one. The same runs and study give the same bytes.
 
     Args:
         sources: results folders or archives to take runs from.
@@ -61,28 +68,71 @@ def make_archive(
     Raises:
         CollectError: runs to be archived are missing or damaged.
         ConflictError: the archive holds a different history of the same length, or damaged files.
+        ArchiveError: what is in its place is no archive, or its manifest is damaged.
+        NnreproError: the file system knows no locks.
         OSError: the archive cannot be written; it is then as it was before.
     """
-    archive = Path(os.path.normpath(archive))
-    _recover(archive)
-    notes = {**study.data_notes, **(notes or {})}
-    runs, unfinished = collect(sources, notes=notes, predictions=predictions)
-    merged = merge(runs, archive, replace=replace)
-    new = _beside(archive, "new")
-    shutil.rmtree(new, ignore_errors=True)
-    _fill(new, archive, merged, compress)
-    _write(new / STUDY_FILE, _study_text(config).encode())
-    described = manifest(new, study, _named(archive))
-    _write(new / MANIFEST, plain_json(described))
-    _take_place(new, archive)
+    archive = Path(os.path.realpath(archive))
+    lock = wait_for_lock(archive.with_name(f".{archive.name}.lock"), _tell_waiting, required=True)
+    try:
+        recover(archive)
+        _check_place(archive, sources)
+        remove_abandoned(archive.parent)
+        notes = {**study.data_notes, **(notes or {})}
+        runs, unfinished = collect(sources, notes=notes, predictions=predictions)
+        merged = merge(runs, archive, replace=replace)
+        new = temporary_beside(archive)
+        try:
+            _fill(new, archive, merged, compress)
+            _write(new / STUDY_FILE, _study_text(config).encode())
+            described = manifest(new, study, _named(archive))
+            _write(new / MANIFEST, plain_json(described))
+            for folder, _, _ in os.walk(new):
+                sync(Path(folder))
+            take_place(new, archive)
+        finally:
+            remove(new)
+    finally:
+        lock.discard()
     size = sum(file.stat().st_size for file in archive.rglob("*") if file.is_file())
     return Outcome(merged, unfinished, sum(g["runs"] for g in described["groups"]), size)
 
 
+def _tell_waiting(holder: str) -> None:
+    print(f"waiting: {holder} is writing the same archive", file=sys.stderr)
+
+
+def _check_place(archive: Path, sources: Sequence[Path]) -> None:
+    """Refuse to put an archive in the place of anything that is none.
+
+    Raises:
+        ArchiveError: a file or a folder of something else is there, be it the results themselves.
+    """
+    if not archive.exists():
+        return
+    if not archive.is_dir():
+        raise ArchiveError(f"'{archive}' is no folder; name another one for the archive")
+    if not any(archive.iterdir()):
+        return
+    marked = (archive / MANIFEST).exists()
+    if not marked and not any(run_folders(archive)):
+        raise ArchiveError(
+            f"'{archive}' holds something else than an archive; name another folder, an empty one "
+            "or one that is not there yet"
+        )
+    for source in sources:
+        place = Path(os.path.realpath(source))
+        if place.is_relative_to(archive) and not (marked and place == archive):
+            raise ArchiveError(
+                f"'{archive}' holds results that runs are taken from ('{source}'); name another "
+                "folder for the archive"
+            )
+
+
 def _fill(new: Path, archive: Path, merged: Merge, compress: bool) -> None:
     """The runs of the new archive: those that stay, then those that come."""
-    if archive.is_dir():
-        shutil.copytree(archive, new, copy_function=_linked)
+    new.mkdir()
+    _copy(archive, new)
     for placed in merged.whole:
         shutil.rmtree(new / placed.inside, ignore_errors=True)
         _write_files(new, placed, compress)
@@ -109,20 +159,26 @@ def _study_text(config: Mapping[str, Any]) -> str:
     return f"# The study that this archive holds runs of; see docs/archive.md.\n{text}"
 
 
-def _linked(source: str, target: str) -> None:
-    """A file that stays costs no second copy where the file system has hard links."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+def _copy(source: Path, target: Path) -> None:
+    """What is in a folder, links as they are; files cost no second copy where hard links can be."""
+    if not source.is_dir():
+        return
+    for entry in source.iterdir():
+        copy = target / entry.name
+        if entry.is_dir() and not entry.is_symlink():
+            copy.mkdir()
+            _copy(entry, copy)
+            continue
+        try:
+            os.link(entry, copy, follow_symlinks=False)
+        except OSError:
+            shutil.copyfile(entry, copy, follow_symlinks=False)
 
 
 def _write(path: Path, content: bytes) -> None:
     """Write and flush a file; one that is linked to the old archive's is not written through."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_bytes() == content:
-        return
-    path.unlink(missing_ok=True)
+    remove(path)
     with open(path, "wb") as file:
         file.write(content)
         file.flush()
@@ -133,24 +189,3 @@ def _named(archive: Path) -> str:
     """The archive's path below the working directory; its name alone where it lies elsewhere."""
     here, place = Path.cwd().resolve(), archive.resolve()
     return place.relative_to(here).as_posix() if place.is_relative_to(here) else archive.name
-
-
-def _beside(archive: Path, what: str) -> Path:
-    return archive.with_name(f".{archive.name}.{what}")
-
-
-def _take_place(new: Path, archive: Path) -> None:
-    """Rename the new archive to its name, the old one out of the way first."""
-    old = _beside(archive, "old")
-    shutil.rmtree(old, ignore_errors=True)
-    if archive.is_dir():
-        archive.rename(old)
-    new.rename(archive)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(archive: Path) -> None:
-    """Bring an archive back that a killed call had moved out of the way."""
-    old = _beside(archive, "old")
-    if old.is_dir() and not archive.exists():
-        old.rename(archive)

@@ -7,7 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import HistoryError, read_history
+from nnrepro.analysis.history import History, read_history
+from nnrepro.analysis.predictions import read_answers
+from nnrepro.analysis.side_histories import read_side_history
 from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
@@ -66,11 +68,12 @@ def collect(
                 unfinished.add(run_id_of(folder))
                 continue
             try:
+                _check_place(folder / RECORD, source)
                 record = read_record(folder / RECORD)
                 if record["status"] == FAILED:
                     unfinished.add(run_id_of(folder))
                     continue
-                run = _collected(folder, record, notes, predictions)
+                run = _collected(folder, source, record, notes, predictions)
             except NnreproError as error:
                 problems.append(f"{run_id_of(folder)}: {error}")
                 continue
@@ -98,27 +101,52 @@ def _folders(source: Path) -> list[Path]:
 
 
 def _collected(
-    folder: Path, record: RunRecord, notes: Mapping[str, str], predictions: bool
+    folder: Path, source: Path, record: RunRecord, notes: Mapping[str, str], predictions: bool
 ) -> CollectedRun:
-    """The run in a folder, of which the record is read.
+    """The run in a folder of a source, of which the record is read.
 
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
+    names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
+    for name in names:
+        _check_place(folder / name, source)
     run_id = run_id_of(folder)
     told = record.get("run", {}).get("id", run_id)
     if told != run_id:
         raise CollectError(f"{folder / RECORD} is of the run {told}")
-    history = read_history(folder / HISTORY, allow_nonfinite=record["status"] == "diverged")
+    diverged = record["status"] == "diverged"
+    history = read_history(folder / HISTORY, allow_nonfinite=diverged)
     if record.get("epochs_completed", history.epochs) != history.epochs:
         raise CollectError(
             f"{folder / RECORD} says {record['epochs_completed']} epochs, the history has "
             f"{history.epochs}"
         )
-    names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
+    for name in names:
+        if stored(folder / name) is not None:
+            _check_content(folder / name, history, diverged)
     files = dict(_contents(folder, names, record))
     files[RECORD] = plain_json(with_note(without_places(record), notes))
     return CollectedRun(run_id, folder, history.epochs, files)
+
+
+def _check_place(path: Path, source: Path) -> None:
+    """Refuse a link that leads out of the source: what lies elsewhere is nobody's to archive."""
+    place = stored(path)
+    if place is not None and not place.resolve().is_relative_to(source.resolve()):
+        raise CollectError(f"{place} is a link to {place.resolve()}, outside '{source}'; remove it")
+
+
+def _check_content(path: Path, history: History, diverged: bool) -> None:
+    """Read a file of a run with the reader of its kind.
+
+    Raises:
+        NnreproError: it is damaged, or does not go with the run's history.
+    """
+    if path.name in SIDE_HISTORIES:
+        read_side_history(path, history, diverged=diverged)
+    elif path.name == PREDICTIONS:
+        read_answers(path)
 
 
 def _contents(folder: Path, names: Iterable[str], record: RunRecord) -> Iterable[tuple[str, bytes]]:
@@ -132,8 +160,6 @@ def _contents(folder: Path, names: Iterable[str], record: RunRecord) -> Iterable
             raise CollectError(
                 f"{folder / name}: the checksum is not the one in {RECORD}; train the run again"
             )
-        if name.endswith(".json") and not isinstance(json.loads(content), dict):
-            raise HistoryError(f"{folder / name}: holds no JSON object")
         yield name, content
 
 

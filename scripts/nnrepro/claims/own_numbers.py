@@ -1,6 +1,7 @@
 """Deciding claims from the numbers that a report itself printed."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nnrepro.claims.measures import Measure, Reading
 from nnrepro.claims.spans import ANYTHING, Span, hull, intersection, mean
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, Part, opposite, verdict
 from nnrepro.claims.vocabulary import FUNCTIONS
+from nnrepro.files import read_text
 from nnrepro.study import Study
 
 OWN = {HOLDS: "true", FAILS: "false"}
@@ -56,8 +58,8 @@ class PrintedNumbers:
     @classmethod
     def read(cls, published: Published, study: Study) -> dict[str, "PrintedNumbers"]:
         """The printed numbers of every protocol, by its name."""
-        with open(published.numbers, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = read_text(published.numbers)
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
         numbers = {}
         for protocol in study.declared_protocols:
             selected = {e: v for (p, e), v in published.selected.items() if p == protocol}

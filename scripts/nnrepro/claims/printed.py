@@ -1,6 +1,7 @@
 """Reading the section of a claims file that says how printed numbers are to be read."""
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from nnrepro.claims.claim import PrintedList, PrintedQuantity, Published
 from nnrepro.claims.errors import Mistake
 from nnrepro.claims.measures import Reading
 from nnrepro.claims.section import Section
+from nnrepro.files import FileError, read_text
 from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
 
@@ -42,11 +44,10 @@ def parse_published(spec: Any, path: Path, study: Study) -> Published | None:
 def _metrics(path: Path) -> list[str]:
     """The metrics in a table of printed numbers."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            metrics = [str(row.get("metric")) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        metrics = [str(row.get("metric")) for row in reader]
+    except (OSError, FileError, csv.Error) as error:
         raise Mistake(f"numbers: {path} cannot be read ({error})") from error
     if missing:
         raise Mistake(f"numbers: {path} lacks the column {one_of(missing)}")

@@ -12,7 +12,7 @@ from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
 from nnrepro.failures import was_made
-from nnrepro.files import write_bytes, write_json, write_text
+from nnrepro.files import open_regular, read_bytes, write_bytes, write_json, write_text
 from nnrepro.study import Study, StudyPaths
 
 WORKFLOW = "workflow/Snakefile"
@@ -96,7 +96,7 @@ def write_crate(
     kept = {key: value for key, value in config.items() if key not in _PLACES}
     write_json(paths.root / CONFIGURATION, json.loads(json.dumps(kept, default=dict)))
     write_text(paths.root / README, _README.format(title=study.title, name=study.name))
-    write_bytes(paths.root / WORKFLOW, Path(snakefile).read_bytes())
+    write_bytes(paths.root / WORKFLOW, read_bytes(snakefile))
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms.update(TERMS)
     crate.metadata["conformsTo"] = [{"@id": url} for url in (CRATE, *list(PROFILES)[-1:])]
@@ -308,5 +308,5 @@ def _folder(crate: ROCrate, name: str, title: str, words: str) -> Entity:
 
 
 def _sum(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,16 +6,17 @@ published sums of CIFAR-10 and of the study's text files are MD5; whatever a use
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 
 from nnrepro.data.errors import DataError
-from nnrepro.files import write_text
+from nnrepro.files import LARGEST, FileError, open_regular, read_bounded, write_text
 
 SUMS_FILE = "SHA256SUMS"
 ALGORITHMS = ("sha256", "md5")
 
+_LARGEST = 2**32
 _REMEDY = (
     "Fetch the file again from its publisher; if you mean to use exactly this file, state its own "
     "checksum in the config, under `sha256` of the data set"
@@ -75,7 +76,7 @@ def read_verified(path: Path | str, accepted: Collection[str], remedy: str | Non
     """
     path = Path(path)
     with _open(path) as handle:
-        content = handle.read()
+        content = read_bounded(handle, path, _LARGEST)
     found = {name: hashlib.new(name, content).hexdigest() for name in _algorithms_of(accepted)}
     _require(path, found, accepted, remedy)
     return content
@@ -95,7 +96,7 @@ def read_sums(folder: Path) -> Mapping[str, str]:
     """
     path = folder / SUMS_FILE
     with _open(path) as handle:
-        lines = handle.read().decode("utf-8", errors="replace").splitlines()
+        lines = read_bounded(handle, path, LARGEST).decode("utf-8", errors="replace").splitlines()
     sums: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         digest, _, name = line.partition("  ")
@@ -117,13 +118,18 @@ def is_sha256(text: object) -> bool:
     )
 
 
-def _open(path: Path) -> BufferedReader:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+@contextmanager
+def _open(path: Path) -> Iterator[BufferedReader]:
+    with ExitStack() as opened:
+        try:
+            handle = opened.enter_context(open_regular(path))
+        except FileNotFoundError as error:
+            raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
+        except FileError as error:
+            raise DataError(f"{error}.") from error
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+        yield handle
 
 
 def _digest(handle: BufferedReader, algorithm: str) -> str:

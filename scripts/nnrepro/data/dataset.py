@@ -1,7 +1,5 @@
 """The prepared arrays as one training run sees them."""
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,8 @@ import numpy as np
 
 from nnrepro.data.content import ARRAYS, CONTENT, content_sha256
 from nnrepro.data.errors import DataError
-from nnrepro.data.mapped import mapped_arrays
+from nnrepro.files import FileError, read_json
+from nnrepro.npz import mapped_arrays
 
 TEST = "test"
 COMPARISON = "comparison"
@@ -190,10 +189,10 @@ def _count(settings: Mapping[str, Any], key: str, available: int, npz: Path) -> 
 
 def _read_meta(path: Path) -> dict[str, Any]:
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
+        meta = read_json(path)
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist. Run the workflow to prepare it.") from error
-    except (OSError, ValueError) as error:
+    except (FileError, OSError) as error:
         raise DataError(f"{path} is not readable JSON: {error}. {_AGAIN}.") from error
     needed = {"input": str, "kind": str, "num_classes": int, "vocabulary_size": int}
     for key, kind in needed.items():
@@ -209,10 +208,8 @@ def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
         return mapped_arrays(npz, ARRAYS)
     except FileNotFoundError as error:
         raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
-    except KeyError as error:
-        raise DataError(f"{npz} holds no array {error}. {_AGAIN}.") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{npz} is damaged: {error}. {_AGAIN}.") from error
+    except FileError as error:
+        raise DataError(f"{error}. {_AGAIN}.") from error
 
 
 def _check_labels(arrays: Mapping[str, np.ndarray], num_classes: int, npz: Path) -> None:

@@ -1,15 +1,32 @@
 """Figures of a trained network's feature maps, from the arrays that a job computed."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.npz import open_npz
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.feature_maps import feature_map_grid, feature_map_overview
 from nnrepro.study import Run
 
 _NOT_LAYERS = ("images", "labels")
+
+
+def read_feature_maps(path: Path) -> dict[str, NDArray[Any]]:
+    """Arrays by name, as the job that computed them wrote them, in the order of the network.
+
+    Raises:
+        FileError: the file is damaged.
+        OSError: it is not there, or cannot be read.
+    """
+    with open_npz(path) as stored:
+        maps = {name: stored.array(name) for name in stored.names}
+        if not set(_NOT_LAYERS) < set(maps) or len({len(values) for values in maps.values()}) > 1:
+            raise ValueError("images, labels and layers do not go together")
+        return maps
 
 
 def feature_map_drawings(

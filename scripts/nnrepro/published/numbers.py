@@ -7,6 +7,7 @@ number). `test_set`, `baseline` (selectors of the runs that a ratio or a gain is
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import FileError, read_text
 from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
 from nnrepro.study.study import SELECTED
@@ -169,19 +171,19 @@ def selector_problem(selector: str, study: Study) -> str | None:
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Header and rows of a CSV file, each row with the line that it begins on."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            rows, line = [], reader.line_num + 1
-            for cells in reader:
-                if cells:
-                    rows.append((line, cells))
-                line = reader.line_num + 1
+        text = read_text(path).removeprefix("\ufeff")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = next(reader, [])
+        rows, line = [], reader.line_num + 1
+        for cells in reader:
+            if cells:
+                rows.append((line, cells))
+            line = reader.line_num + 1
     except OSError as error:
         raise PublishedError(
             [f"{path}: cannot be read ({error.strerror}); name the file under 'published.results'"]
         ) from error
-    except (csv.Error, UnicodeDecodeError) as error:
+    except (csv.Error, FileError) as error:
         raise PublishedError([f"{path}: not a CSV table in UTF-8 ({error})"]) from error
     return header, rows
 

@@ -1,6 +1,7 @@
 """Runs one by one: parameters, machine, checksums, the end of the log, and histories for curves."""
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from nnrepro.analysis.archive import RunData, read_runs
 from nnrepro.analysis.compact import compact_values
 from nnrepro.analysis.history import HISTORY_KEYS, History
 from nnrepro.analysis.reading import certain_decisions
+from nnrepro.files import open_regular
 from nnrepro.report import wording
 from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source
@@ -139,7 +141,9 @@ def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
     path = None if logs is None else logs / f"{run_id}.log"
     if path is None or not path.is_file():
         return ()
-    content = path.read_bytes()[-_LOG_BYTES:]
+    with open_regular(path) as log:
+        log.seek(max(0, os.fstat(log.fileno()).st_size - _LOG_BYTES))
+        content = log.read(_LOG_BYTES)
     lines = content.decode("utf-8", errors="replace").splitlines()
     return tuple(line.rstrip() for line in lines if line.strip())[-LOG_LINES:]
 

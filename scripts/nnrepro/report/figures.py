@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from nnrepro.files import FileError, read_text
 from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
@@ -233,8 +234,8 @@ def read_svg(path: Path) -> str:
         ReportError: it is no SVG.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
+        text = read_text(path)
+    except FileError as error:
         raise ReportError(
             f"{path}: not an SVG file: {error}; remove it and draw it again"
         ) from error

@@ -7,22 +7,25 @@ declares as output, because Snakemake deletes the outputs of a killed job.
 """
 
 import json
+import math
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.files import atomic_write
+from nnrepro.files import FileError, atomic_write
 from nnrepro.fingerprint import value_fingerprint
+from nnrepro.npz import open_npz
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.history import History
+from nnrepro.training.history import History, is_numbers
 
 FILE_NAME = "checkpoint.npz"
+
+_LARGEST = 2**33  # bytes: two billion variables
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,34 @@ class Progress:
         """Steps done in the epoch that is under way."""
         return len(self.losses)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, for `from_dict`."""
+        return {**vars(self), "history": self.history.to_dict()}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """The progress that `to_dict` gave.
+
+        Raises:
+            ValueError: something of it is of another type, or does not go with the rest.
+            TypeError, KeyError: keys are missing or unknown.
+        """
+        progress = cls(**{**value, "history": History.from_dict(value["history"])})
+        if type(progress.epoch) is not int or progress.epoch != progress.history.epochs:
+            raise ValueError(f"epoch {progress.epoch!r}, but {progress.history.epochs} recorded")
+        steps = (progress.losses, progress.correct)
+        if not all(map(is_numbers, steps)) or len(progress.losses) != len(progress.correct):
+            raise ValueError("losses and right answers are not one number for each step")
+        seconds = list(progress.seconds.values())
+        if not is_numbers(seconds) or not all(0 <= value < math.inf for value in seconds):
+            raise ValueError("seconds are no amounts of time")
+        progress.seconds = {**cls().seconds, **progress.seconds}
+        if type(progress.earlier) is not list or not all(
+            type(part) is dict and type(part.get("epochs")) is int for part in progress.earlier
+        ):
+            raise ValueError("what was done elsewhere is not told")
+        return progress
+
 
 @dataclass
 class Checkpoints:
@@ -130,38 +161,37 @@ class Checkpoints:
             TrainingError: it is of this run but was made elsewhere, and the policy does not want
                 that; so that what was done there is not lost by a mistake.
         """
-        if not self.path.is_file():
-            return None
         try:
-            meta, arrays = _read(self.path)
-            if not self._is_of_this_run(meta):
-                self.log(
-                    f"checkpoint {self.path} belongs to other settings, data, code or package "
-                    "versions; training starts anew"
-                )
-                return None
-            history = History.from_dict(meta["history"])
-            progress = Progress(**{**meta["progress"], "history": history})
-            if meta["key"] != self.origin.key:
-                progress.earlier.append({"epochs": progress.epoch, **meta["machine"]})
-                self.log(f"{self.path} was made on {meta['machine']['device']['name']}")
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            self.log(f"checkpoint {self.path} is damaged ({error}); training starts anew")
+            found = _read(self.path)
+        except FileNotFoundError:
             return None
+        except FileError as error:
+            self.log(f"checkpoint {error}; training starts anew")
+            return None
+        if not self._is_of_this_run(found):
+            self.log(
+                f"checkpoint {self.path} belongs to other settings, data, code or package "
+                "versions; training starts anew"
+            )
+            return None
+        progress = found.progress
+        if found.key != self.origin.key:
+            progress.earlier.append({"epochs": progress.epoch, **found.machine})
+            self.log(f"{self.path} was made on {found.device}")
         self._written_epoch = progress.epoch
-        return progress, arrays
+        return progress, found.variables
 
-    def _is_of_this_run(self, meta: Mapping[str, Any]) -> bool:
+    def _is_of_this_run(self, found: "_Checkpoint") -> bool:
         """Whether it is of the same computation, here or elsewhere."""
-        if meta["key"] == self.origin.key:
+        if found.key == self.origin.key:
             return True
-        if meta.get("computation") != self.origin.computation:
+        if found.computation != self.origin.computation:
             return False
         if not self.policy.resume_elsewhere:
             raise TrainingError(
                 f"checkpoint {self.path} was made elsewhere, on "
-                f"{meta['machine']['device']['name']}, to epoch {meta['progress']['epoch']}: the "
-                "kind of device or package versions differ. 'training: {resume_elsewhere: true}' "
+                f"{found.device}, to epoch {found.progress.epoch}: the kind of "
+                "device or package versions differ. 'training: {resume_elsewhere: true}' "
                 "in the configuration goes on from it; remove the file to start anew"
             )
         return True
@@ -176,8 +206,8 @@ class Checkpoints:
 
     def save(self, progress: Progress, variables: Sequence[NDArray[Any]]) -> None:
         """Write a checkpoint in place of the last one."""
-        state = {**vars(progress)}
-        history = state.pop("history").to_dict()
+        state = progress.to_dict()
+        history = state.pop("history")
         meta = json.dumps(
             {
                 "key": self.origin.key,
@@ -185,9 +215,10 @@ class Checkpoints:
                 "machine": dict(self.origin.machine),
                 "progress": state,
                 "history": history,
+                "variables": len(variables),
             }
         )
-        arrays = {f"variable_{at:04d}": value for at, value in enumerate(variables)}
+        arrays = dict(zip(_names(len(variables)), variables, strict=True))
         with atomic_write(self.path) as temporary:
             np.savez(temporary, meta=np.array(meta), **arrays)  # type: ignore[arg-type]
         self._written_at = time.monotonic()
@@ -200,8 +231,46 @@ class Checkpoints:
             self.folder.rmdir()
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    """Content of a checkpoint; the checksums that its zip holds are verified on the way."""
-    with np.load(path, allow_pickle=False) as content:
-        names = sorted(name for name in content.files if name.startswith("variable_"))
-        return json.loads(str(content["meta"])), [content[name] for name in names]
+@dataclass(frozen=True)
+class _Checkpoint:
+    """What a checkpoint's file holds."""
+
+    key: str
+    computation: str
+    machine: Mapping[str, Any]
+    progress: Progress
+    variables: list[NDArray[Any]]
+
+    @property
+    def device(self) -> str:
+        """Name of the device that made it."""
+        return str(self.machine["device"].get("name", "another device"))
+
+
+def _names(variables: int) -> list[str]:
+    """Names of so many variables in a checkpoint."""
+    return [f"variable_{at:04d}" for at in range(variables)]
+
+
+def _read(path: Path) -> _Checkpoint:
+    """Content of a checkpoint, of which nothing is believed before it is checked.
+
+    Raises:
+        FileError: it is damaged.
+        OSError: it is not there, or cannot be read.
+    """
+    with open_npz(path, _LARGEST) as stored:
+        meta = json.loads(str(stored.array("meta", kinds="U", dimensions=0)))
+        names = _names(meta["variables"])
+        if set(stored.names) != {"meta", *names}:
+            raise ValueError("variables are missing")
+        machine = meta["machine"]
+        if not all(isinstance(machine[part], dict) for part in ("device", "packages")):
+            raise ValueError("it does not say what made it")
+        return _Checkpoint(
+            key=str(meta["key"]),
+            computation=str(meta["computation"]),
+            machine=machine,
+            progress=Progress.from_dict({**meta["progress"], "history": meta["history"]}),
+            variables=[stored.array(name) for name in names],
+        )

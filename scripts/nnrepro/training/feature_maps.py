@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.files import atomic_write
+from nnrepro.data.checksums import sha256_of
+from nnrepro.errors import NnreproError
+from nnrepro.files import atomic_write, read_json
 from nnrepro.models import Task, build_model
+from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -50,10 +53,14 @@ def compute_feature_maps(
     missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
     if missing:
         raise TrainingError(f"model {run.model} has no layer {', '.join(missing)}; no feature maps")
+    _check_weights(weights_path)
     try:
         model.load_weights(weights_path)
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{weights_path}: not the weights of run {run.id} ({error})") from error
+    # Odd bytes can raise nearly anything; whatever it is, the file is what is wrong.
+    except Exception as error:
+        raise TrainingError(
+            f"{weights_path}: not the weights of run {run.id} ({error}); train the run again"
+        ) from error
     outputs = [model.get_layer(name).output for name in LAYERS]
     inspector = keras.Model(model.input, outputs)
     activations = inspector(dataset.test_x[:images], training=False)
@@ -62,6 +69,19 @@ def compute_feature_maps(
         for name, activation in zip(LAYERS, activations, strict=True)
     }
     return {"images": dataset.test_x[:images], "labels": dataset.test_y[:images], **maps}
+
+
+def _check_weights(path: Path) -> None:
+    """Check that weights are a regular file, and the one that the run's record vouches for."""
+    found = sha256_of(path)
+    try:
+        vouched = read_json(path.with_name(RUN_FILES["record"]))["files"][path.name]
+    except (NnreproError, OSError, LookupError, TypeError):
+        return
+    if found != vouched:
+        raise TrainingError(
+            f"{path}: the checksum is not the one in {RUN_FILES['record']}; train the run again"
+        )
 
 
 def write_feature_maps(path: Path, maps: Mapping[str, NDArray[np.float32]]) -> None:

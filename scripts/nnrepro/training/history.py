@@ -66,9 +66,31 @@ class History:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """The history that `to_dict` gave."""
+        """The history that `to_dict` gave.
+
+        Raises:
+            ValueError: it is no such thing, or its lists are of different lengths.
+            TypeError: keys are missing or unknown.
+        """
+        if not isinstance(value["further"], dict):
+            raise ValueError("curves on further sets are not told by name")
         further = {name: Curves(**curves) for name, curves in value["further"].items()}
-        return cls(**{**value, "further": further})
+        history = cls(**{**value, "further": further})
+        series = [getattr(history, name) for name in METRICS]
+        series += [values for curves in further.values() for values in vars(curves).values()]
+        if not all(is_numbers(values) and len(values) == history.epochs for values in series):
+            raise ValueError("a history holds other things than one number for each epoch")
+        folds = history.folds
+        if type(folds) is not list or len(folds) not in (0, history.epochs):
+            raise ValueError("right answers by folds are not given for each epoch")
+        if not all(is_numbers(counts, int) and len(counts) == len(folds[0]) for counts in folds):
+            raise ValueError("right answers by folds are no counts")
+        return history
+
+
+def is_numbers(values: Any, *types: type) -> bool:
+    """Whether it is a list of numbers; of certain types where they are named."""
+    return type(values) is list and {type(value) for value in values} <= set(types or (int, float))
 
 
 def finite(values: Sequence[float]) -> list[float | None]:

@@ -9,6 +9,7 @@ from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.temporaries import remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.failed import failure_recorded
 from nnrepro.training.finished import is_finished
@@ -64,6 +65,9 @@ def train_unless_finished(
     lock = wait_for_lock(
         paths.lock(run.id), waiting=lambda holder: log(f"waiting: {holder} is training this run")
     )
+    if lock.real:
+        for place in (folder, paths.checkpoints(run.id)):
+            remove_abandoned(place, alone=True)
     try:
         with failure_recorded(folder, run):
             if decision is not None:
