@@ -56,7 +56,7 @@ class PrintedNumbers:
     @classmethod
     def read(cls, published: Published, study: Study) -> dict[str, "PrintedNumbers"]:
         """The printed numbers of every protocol, by its name."""
-        with open(published.numbers, encoding="utf-8", newline="") as file:
+        with open(published.numbers, encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         numbers = {}
         for protocol in study.declared_protocols:

@@ -42,7 +42,7 @@ def parse_published(spec: Any, path: Path, study: Study) -> Published | None:
 def _metrics(path: Path) -> list[str]:
     """The metrics in a table of printed numbers."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             metrics = [str(row.get("metric")) for row in reader]
