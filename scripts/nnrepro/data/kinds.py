@@ -149,7 +149,7 @@ def _floats(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
 
 def _sample(values: np.ndarray) -> str:
     """The first value, as a message can show it."""
-    return repr(values.flat[0].item() if values.size else None)[:40]
+    return ", ".join(map(repr, values.ravel()[:1].tolist()))[:40]
 
 
 _EXAMPLES = {"image": _images, "ids": _ids, "floats": _floats}
