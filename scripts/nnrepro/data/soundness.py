@@ -106,11 +106,18 @@ def refuse_blank(counts: Mapping[str, int], examples: Mapping[str, int], whose: 
             )
 
 
+def examined(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a description `remarks` reads; empty where nothing was counted."""
+    if COUNTS not in description:
+        return {}
+    return {key: description[key] for key in (COUNTS, "train_examples", "test_examples")}
+
+
 def remarks(description: Mapping[str, Any]) -> list[DataRemark]:
     """What is odd, in words, the weightiest kind first; nothing where nothing is known.
 
     Args:
-        description: of prepared data, or what a run's record has of it; read are `counts`,
+        description: of prepared data, or what `examined` kept of it; read are `counts`,
             `train_examples` and `test_examples`.
     """
     counts = description.get(COUNTS)

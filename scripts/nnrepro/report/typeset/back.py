@@ -125,10 +125,14 @@ def runs(runs: RunList, status: RunStatus | None, sentences: Sentences) -> Itera
 
 
 def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
-    """Damaged, missing, further and additional runs."""
+    """Odd data, damaged, missing, further and additional runs."""
     if reading.empty:
         return
     yield Heading(1, plain("What was read"), "reading", fresh=False)
+    if reading.data:
+        yield Heading(2, plain("Data"))
+        yield Paragraph(sentences.say("odd_data"))
+        yield Bullets(tuple(sentences.say("odd", item) for item in reading.data))
     if reading.damaged:
         yield Heading(2, plain("Damaged histories"))
         yield Paragraph(sentences.say("damaged", reading.damaged), "warning")
