@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import job
+from nnrepro.data import soundness
 from nnrepro.data.registry import preparations
+from nnrepro.files import read_json
 
 job.start(snakemake)
 preparation = preparations()[snakemake.wildcards.prepared]
 preparation.prepare(
     snakemake.params.source, Path(snakemake.output.arrays), Path(snakemake.output.info)
 )
+for remark in soundness.remarks(read_json(Path(snakemake.output.info))):
+    print(f"note: {remark.message}")

@@ -92,12 +92,14 @@ def read_bounded(file: Readable, name: Path | str, limit: int) -> bytes:
 def read_text(path: Path | str, limit: int = LARGEST) -> str:
     """The UTF-8 text in a regular file that holds `limit` bytes at most; line ends stay.
 
+    A byte order mark, as Excel writes one, is no part of it.
+
     Raises:
         FileError: it is no regular file, holds more, or is no UTF-8 text.
         OSError: it is not there, or cannot be read.
     """
     try:
-        return read_bytes(path, limit).decode("utf-8")
+        return read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is no UTF-8 text ({error})") from error
 

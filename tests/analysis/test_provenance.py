@@ -201,3 +201,20 @@ def test_runs_of_other_data_than_the_prepared_show_in_source_and_sums(recorded: 
 def test_a_data_set_of_which_nothing_is_told_is_unknown_not_genuine() -> None:
     told = provenance([], [], {"my_own": {}}, {})
     assert told["data"]["my_own"] == {"source": None, "generated": None, "note": "", "sha256": {}}
+
+
+def test_odd_data_is_told_once_from_records_and_from_prepared_arrays(recorded: Callable) -> None:
+    """Of an archive, the records tell it; those that know of nothing leave no trace."""
+    examined = {"train_examples": 50, "test_examples": 4, "counts": {"test_in_training": 4}}
+    run = recorded("a", data={"name": "cifar10", "source": "folder"}, examined=examined)
+    expected = [
+        {
+            "arrays": "cifar10",
+            "message": "4 of the 4 test examples are training examples, too",
+            "telling": True,
+        }
+    ]
+    for prepared in ({}, {"cifar10": {"name": "cifar10", **examined}}):
+        assert provenance([run, run], [], prepared, {})["data"]["cifar10"]["remarks"] == expected
+    silent = recorded("b", data={"name": "cifar10", "source": "folder"})
+    assert "remarks" not in provenance([silent], [], {}, {})["data"]["cifar10"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnrepro.analysis.archive import STATUSES, Problem, RunData
 from nnrepro.data.registry import preparations
+from nnrepro.data.soundness import remarks
 
 _SECONDS = ("setup", "training", "evaluation", "total")
 
@@ -69,7 +70,7 @@ def origins(
 
 def _recorded_data(records: Iterable[Record]) -> list[tuple[str, Record]]:
     """What runs tell of the prepared arrays that they read, by the arrays' name."""
-    sections = [record.get("data", {}) for record in records]
+    sections = [{**record.get("data", {}), **record.get("examined", {})} for record in records]
     return [(section["name"], section) for section in sections if "name" in section]
 
 
@@ -79,8 +80,12 @@ def _data_sets(
     """Origin of each data set, from descriptions of the arrays that were made of it."""
     made_of = {name: preparation.dataset for name, preparation in preparations().items()}
     found: dict[str, list[Record]] = {}
+    odd: dict[str, dict[tuple[str, str], bool]] = {}
     for name, description in described:
-        found.setdefault(made_of.get(name, name), []).append(description)
+        dataset = made_of.get(name, name)
+        found.setdefault(dataset, []).append(description)
+        for remark in remarks(description):
+            odd.setdefault(dataset, {})[name, remark.message] = remark.telling
     return {
         name: {
             "source": _either(description.get("source") for description in found[name]),
@@ -90,9 +95,18 @@ def _data_sets(
                 file: _either(sums)
                 for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
             },
+            **({"remarks": _remarked(odd[name])} if name in odd else {}),
         }
         for name in sorted(found)
     }
+
+
+def _remarked(odd: Mapping[tuple[str, str], bool]) -> list[dict[str, Any]]:
+    """What is odd about a data set, by the name of the arrays that were made of it."""
+    return [
+        {"arrays": arrays, "message": message, "telling": telling}
+        for (arrays, message), telling in odd.items()
+    ]
 
 
 def _noted(descriptions: Iterable[Record]) -> str:

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-ARRAYS = ("train_x", "train_y", "test_x", "test_y")
+from nnrepro.data.kinds import ARRAYS
+from nnrepro.data.soundness import COUNTS
+
 CONTENT = "content_sha256"
 
-_ORIGIN_AND_WORDS = ("name", "source", "generated", "sha256", "classes", "vocabulary", CONTENT)
+_OF_NO_EFFECT = (
+    *("name", "source", "generated", "sha256"),  # where it came from
+    *("classes", "vocabulary", COUNTS, CONTENT),  # words, and what follows from the arrays
+)
 
 
 def content_sha256(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> str:
@@ -20,10 +25,10 @@ def content_sha256(arrays: Mapping[str, np.ndarray], description: Mapping[str, A
     descriptions have the same sum where a model learns the same from both.
 
     Args:
-        arrays: those named in `ARRAYS`.
+        arrays: those named in `nnrepro.data.kinds.ARRAYS`.
         description: their description.
     """
-    meaning = {name: item for name, item in description.items() if name not in _ORIGIN_AND_WORDS}
+    meaning = {name: item for name, item in description.items() if name not in _OF_NO_EFFECT}
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode())
     for name in ARRAYS:
         array = np.ascontiguousarray(arrays[name])

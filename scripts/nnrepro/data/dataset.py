@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nnrepro.data.content import ARRAYS, CONTENT, content_sha256
+from nnrepro.data.content import CONTENT, content_sha256
 from nnrepro.data.errors import DataError
+from nnrepro.data.kinds import ARRAYS, typed
+from nnrepro.data.soundness import refuse_one_class
 from nnrepro.files import FileError, read_json
 from nnrepro.npz import mapped_arrays
 
@@ -30,14 +32,15 @@ class Dataset:
     Test sets are leading parts of one another, so the largest holds them all.
 
     Attributes:
-        train_x: images float32 [n, height, width, channels] in [0, 1], or ids int32 [n, length].
+        train_x: images float32 [n, height, width, channels] in [0, 1], ids int32 [n, ...], or
+            floats float32 [n, ...].
         train_y: labels, int32 [n].
         test_x: as `train_x`, for the largest test set.
         test_y: labels of the largest test set.
         test_sizes: sizes of the test sets, the primary one first; one or two of them.
         num_classes: size of the output, one more than the largest label that can occur.
-        vocabulary_size: number of ids; 0 for images.
-        input: what a model eats: `image`, `characters`, `words` ...
+        vocabulary_size: number of ids; 0 where there are none.
+        input: what a model eats: `image`, `characters`, `words`, `table` ...
         meta: the prepared data's description, as written beside it.
         validation_x: as `train_x`, examples held out of training; None without any.
         validation_y: their labels.
@@ -111,22 +114,22 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     """
     npz = Path(npz)
     meta = _read_meta(npz.with_suffix(".json"))
-    arrays = _read_arrays(npz)
-    _check_labels(arrays, meta["num_classes"], npz)
+    arrays = _typed(_read_arrays(npz), meta, npz)
     train = _count(settings, "train_examples", len(arrays["train_y"]), npz)
     test_sizes = [_count(settings, "test_examples", len(arrays["test_y"]), npz)]
     if settings.get("comparison_test_examples", 0):
         test_sizes.append(_count(settings, "comparison_test_examples", len(arrays["test_y"]), npz))
     test = max(test_sizes)
-    x = _inputs(arrays["train_x"][:train], meta, settings, npz)
-    y = arrays["train_y"][:train].astype(np.int32)
+    x = _inputs(arrays["train_x"][:train], meta, settings)
+    y = arrays["train_y"][:train]
     held_out = _held_out(train, settings)
+    refuse_one_class(y[~held_out], f"{npz}, as far as this run reads it")
     _check_content(arrays, meta, npz)
     return Dataset(
         train_x=x[~held_out] if held_out.any() else x,
         train_y=y[~held_out],
-        test_x=_inputs(arrays["test_x"][:test], meta, settings, npz),
-        test_y=arrays["test_y"][:test].astype(np.int32),
+        test_x=_inputs(arrays["test_x"][:test], meta, settings),
+        test_y=arrays["test_y"][:test],
         test_sizes=tuple(test_sizes),
         num_classes=meta["num_classes"],
         vocabulary_size=meta["vocabulary_size"],
@@ -157,17 +160,13 @@ def _held_out(examples: int, settings: Mapping[str, Any]) -> np.ndarray:
     return chosen
 
 
-def _inputs(
-    x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any], npz: Path
-) -> np.ndarray:
+def _inputs(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
     if meta["kind"] != "image":
-        return x.astype(np.int32)
+        return x
     layout = settings.get("layout")
     if layout not in _LAYOUTS:
         raise DataError(f"layout is {layout!r}; allowed are {' and '.join(_LAYOUTS)}.")
     channels, height, width = meta["image_shape"]
-    if x.shape[1:] != (channels * height * width,):
-        raise DataError(f"{npz}: rows of {x.shape[1:]} do not hold {meta['image_shape']} images.")
     scaled = x.astype(np.float32) / np.float32(255)
     if layout == "flat":
         return scaled.reshape(-1, height, width, channels)
@@ -212,13 +211,13 @@ def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{error}. {_AGAIN}.") from error
 
 
-def _check_labels(arrays: Mapping[str, np.ndarray], num_classes: int, npz: Path) -> None:
-    for split in ("train", "test"):
-        x, y = arrays[f"{split}_x"], arrays[f"{split}_y"]
-        if len(x) != len(y):
-            raise DataError(f"{npz}: {len(x)} {split} examples but {len(y)} labels. {_AGAIN}.")
-        if len(y) and not 0 <= y.min() <= y.max() < num_classes:
-            raise DataError(f"{npz}: a {split} label is outside 0 to {num_classes - 1}. {_AGAIN}.")
+def _typed(
+    arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], npz: Path
+) -> dict[str, np.ndarray]:
+    try:
+        return typed(arrays, meta, str(npz))
+    except DataError as error:
+        raise DataError(f"{error} {_AGAIN}.") from error
 
 
 def _check_content(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], npz: Path) -> None:

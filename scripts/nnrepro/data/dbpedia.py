@@ -208,7 +208,7 @@ def _rows(lines: Iterable[bytes], name: str, text_column: int) -> Iterator[tuple
 def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         try:
-            yield line.decode("utf-8")
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{name}, line {number}: byte {error.start + 1} is not UTF-8. "

@@ -16,11 +16,17 @@ from nnrepro.data.checksums import read_sums, sha256_of
 from nnrepro.data.content import CONTENT, content_sha256
 from nnrepro.data.download import download
 from nnrepro.data.errors import DataError
+from nnrepro.data.kinds import typed
 from nnrepro.data.official import Official
 from nnrepro.data.registry import Origin, prepares, register_origin
+from nnrepro.data.soundness import COUNTS, counted, refuse_blank
 from nnrepro.data.sources import Source
 from nnrepro.files import atomic_write, write_json
 
+_DESCRIBED = {
+    *("name", "input", "kind", "num_classes", "vocabulary_size"),
+    *("generated", "source", "sha256"),
+}
 _LEVELS = {"characters": text.character_ids, "words": text.word_ids}
 
 
@@ -87,6 +93,9 @@ def prepare_dbpedia(source: Mapping[str, Any], level: str, out_npz: Path, out_js
         splits, classes = dbpedia.read_folder(where.path, _sums(where))
         used = dbpedia.source_files(where.path)
     train, test = splits["train"], splits["test"]
+    lost = text.lost({name: split.texts for name, split in splits.items()}, level)
+    examples = {name: len(split.texts) for name, split in splits.items()}
+    refuse_blank(lost, examples, f"data set '{out_npz.stem}'")
     train_x, test_x, vocabulary = _LEVELS[level](train.texts, test.texts)
     arrays = {
         "train_x": train_x,
@@ -108,6 +117,7 @@ def prepare_dbpedia(source: Mapping[str, Any], level: str, out_npz: Path, out_js
             "vocabulary": vocabulary,
             **_provenance(where, used),
         },
+        counts=lost,
     )
 
 
@@ -124,24 +134,43 @@ def prepare_dbpedia_words(source: Mapping[str, Any], out_npz: Path, out_json: Pa
 
 
 def write_prepared(
-    out_npz: Path, out_json: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+    out_npz: Path,
+    out_json: Path,
+    arrays: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any],
+    *,
+    counts: Mapping[str, int] | None = None,
 ) -> None:
     """Write a prepared data set, each file atomically and with the same bytes for the same input.
+
+    What is odd about the arrays is counted into the description (`nnrepro.data.soundness`).
 
     Args:
         out_npz: path of the arrays.
         out_json: path of the description.
         arrays: `train_x`, `train_y`, `test_x`, `test_y`; x [n, features], y [n].
-        meta: the description; `num_classes`, `classes`, `input`, `kind` (`image` with `image_shape`
-            = [channels, height, width], or `ids` with `vocabulary_size`), `generated`, `source`,
-            `sha256`. Counts of examples and the sum of all this, `content_sha256`, are added.
+        meta: the description; `num_classes`, `classes`, `input`, `kind` (see `nnrepro.data.kinds`:
+            `image` with `image_shape` = [channels, height, width], `ids` with `vocabulary_size`,
+            or `floats`), `generated`, `source`, `sha256`. Numbers of examples and the sum of all
+            this, `content_sha256`, are added.
+        counts: what the preparation itself found odd, as `nnrepro.data.soundness` calls it.
+
+    Raises:
+        DataError: the arrays are not of that kind, the description lacks something, or training
+            on them is pointless; nothing is written.
     """
+    for key in sorted(_DESCRIBED - set(meta)):
+        raise DataError(
+            f"data set '{meta.get('name', out_npz.stem)}': its description lacks {key}."
+        )
+    arrays = typed(arrays, meta, f"data set '{meta.get('name', out_npz.stem)}'")
+    odd = {**counted(arrays, meta), **(counts or {})}
     with atomic_write(out_npz) as temporary, open(temporary, "wb") as handle:
-        ordered: dict[str, Any] = {name: arrays[name] for name in sorted(arrays)}
-        np.savez(handle, **ordered)
-    counts = {f"{split}_examples": len(arrays[f"{split}_y"]) for split in ("train", "test")}
-    content = content_sha256(arrays, {**meta, **counts})
-    write_json(out_json, {**meta, **counts, CONTENT: content})
+        np.savez(handle, **{name: arrays[name] for name in sorted(arrays)})  # type: ignore[arg-type]
+    sizes = {f"{split}_examples": len(arrays[f"{split}_y"]) for split in ("train", "test")}
+    described = {**meta, **sizes}
+    content = content_sha256(arrays, described)
+    write_json(out_json, {**described, COUNTS: odd, CONTENT: content})
 
 
 def _archive(where: Source, official: Official) -> Path:

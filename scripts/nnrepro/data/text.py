@@ -20,7 +20,7 @@ training, and none of the three survives the two cleaning steps, so every paragr
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -90,6 +90,30 @@ def word_ids(
         return _matrix((row + [ids[PAD]] * (length - len(row)) for row in rows), length)
 
     return encode(tokens[0]), encode(tokens[1]), vocabulary
+
+
+def lost(splits: Mapping[str, Sequence[str]], level: str) -> dict[str, int]:
+    """Count the texts of which cleaning leaves nothing, and those that it more than halves.
+
+    Args:
+        splits: texts by the name of their split.
+        level: `characters` or `words`.
+
+    Returns:
+        Numbers of texts as `<split>_blank` and `<split>_mostly_dropped`; a text counts once.
+    """
+    clean = {"characters": clean_characters, "words": clean_words}[level]
+    counts = {}
+    for split, texts in splits.items():
+        kept = [(_length(clean(text)), _length(text)) for text in texts]
+        counts[f"{split}_blank"] = sum(left == 0 for left, _ in kept)
+        counts[f"{split}_mostly_dropped"] = sum(0 < 2 * left < given for left, given in kept)
+    return counts
+
+
+def _length(text: str) -> int:
+    """Characters of `text` without white space."""
+    return sum(map(len, text.split()))
 
 
 def _matrix(rows: Iterable[list[int]], length: int) -> np.ndarray:

@@ -523,6 +523,21 @@ class LongerRuns:
 
 
 @dataclass(frozen=True)
+class OddData:
+    """Something odd about a data set.
+
+    Attributes:
+        arrays: the prepared arrays.
+        message: what it is.
+        telling: whether it bears on the numbers.
+    """
+
+    arrays: str
+    message: str
+    telling: bool
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a reader has to know of the runs beside their numbers.
 
@@ -536,6 +551,7 @@ class Reading:
         several: runs with more than one history.
         longer: runs that went on for longer than most of their experiment.
         extra: runs that are no part of the study.
+        data: what is odd about the data.
     """
 
     failed: tuple[Remark, ...] = ()
@@ -547,12 +563,19 @@ class Reading:
     several: tuple[Several, ...] = ()
     longer: tuple[LongerRuns, ...] = ()
     extra: tuple[RunNames, ...] = ()
+    data: tuple[OddData, ...] = ()
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The prepared arrays of which something is odd that bears on the numbers."""
+        return tuple(dict.fromkeys(odd.arrays for odd in self.data if odd.telling))
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to say."""
         runs = (self.failed, self.missing, self.several, self.longer, self.extra)
-        return not any((self.undecided, self.unmade, self.damaged, self.remarks, *runs))
+        parts = (self.undecided, self.unmade, self.damaged, self.remarks, self.data)
+        return not any((*parts, *runs))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""The section on what was read: damaged, missing, further and additional runs."""
+"""The section on what was read: odd data, damaged, missing, further and additional runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.analysis.reading import damaged, failed
@@ -8,6 +8,7 @@ from nnrepro.report import wording
 from nnrepro.report.page import (
     FoundHistory,
     LongerRuns,
+    OddData,
     Reading,
     Remark,
     RunNames,
@@ -44,7 +45,15 @@ def reading(source: Source, failures: Mapping[str, str] | None = None) -> Readin
         several=tuple(_several(source, item) for item in found.get("several", ())),
         longer=_longer(source),
         extra=_grouped(found.get("extra", ())),
+        data=tuple(_odd_data(source)),
     )
+
+
+def _odd_data(source: Source) -> Iterator[OddData]:
+    recorded: Mapping[str, Any] = source.provenance.get("data") or {}
+    for name in sorted(recorded):
+        for odd in recorded[name].get("remarks") or ():
+            yield OddData(str(odd["arrays"]), str(odd["message"]), bool(odd["telling"]))
 
 
 def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Statement, ...]:

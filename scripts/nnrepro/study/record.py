@@ -116,6 +116,14 @@ class RecordedData(TypedDict, total=False):
     note: Annotated[str, _Text(5000)]
 
 
+class RecordedExamination(TypedDict, total=False):
+    """What was counted of the prepared data: `nnrepro.data.soundness.examined`."""
+
+    counts: dict[_Name, _Count]
+    train_examples: _Count
+    test_examples: _Count
+
+
 class RecordedCode(TypedDict, total=False):
     """The code that trained."""
 
@@ -153,6 +161,7 @@ class RunRecord(TypedDict, total=False):
     seconds: dict[str, _Seconds]
     setup_stages: dict[str, _Seconds]
     data: RecordedData
+    examined: RecordedExamination
     code: RecordedCode
     packages: dict[_Name, _Name]
     device: RecordedDevice

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnrepro.data.soundness import examined
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.models import Task, build_model, catalogue
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
@@ -132,6 +133,7 @@ def train_run(
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
             "data": dict(data_provenance),
+            **({"examined": examined(dataset.meta)} if examined(dataset.meta) else {}),
             "code": code,
             "packages": packages,
             "device": device,

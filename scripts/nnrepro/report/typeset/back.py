@@ -126,7 +126,7 @@ def runs(runs: RunList, status: RunStatus | None, sentences: Sentences) -> Itera
 
 
 def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
-    """Damaged, missing, further and additional runs."""
+    """Odd data, damaged, missing, further and additional runs."""
     if reading.empty:
         return
     yield Heading(1, plain("What was read"), "reading", fresh=False)
@@ -142,6 +142,10 @@ def reading(reading: Reading, sentences: Sentences) -> Iterator[Element]:
         yield Heading(2, plain("What could not be made"))
         yield Paragraph(sentences.say("unmade"), "warning")
         yield _unmade(reading.unmade, sentences)
+    if reading.data:
+        yield Heading(2, plain("Data"))
+        yield Paragraph(sentences.say("odd_data"))
+        yield Bullets(tuple(sentences.say("odd", item) for item in reading.data))
     if reading.damaged:
         yield Heading(2, plain("Damaged histories"))
         yield Paragraph(sentences.say("damaged", reading.damaged), "warning")

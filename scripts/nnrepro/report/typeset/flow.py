@@ -73,6 +73,8 @@ def _alert(page: Page, sentences: Sentences) -> tuple[str, tuple[Text, ...]] | N
 def _remarks(page: Page, sentences: Sentences) -> Iterator[Text]:
     for name, note in page.budget.data_notes.items():
         yield plain(f"{name}: ", "bold") + plain(note)
+    if page.reading.telling:
+        yield sentences.say("telling_data", page.reading.telling)
     if page.status is None:
         yield sentences.say("no_runs_table")
         return

@@ -1,0 +1,155 @@
+"""What prepared arrays may hold, by the kind of their examples.
+
+`image`: rows of bytes, [n, channels * height * width]; a run scales them to 0 to 1.
+`ids`: whole numbers from 0, below the size of a vocabulary, [n, ...].
+`floats`: numbers as they stand, [n, ...].
+
+Whatever else there is would have to be cast, and a cast changes numbers without a word: 3.06 to 3,
+-1 to 255. So nothing is cast here that does not keep its value, and anything else is refused.
+"""
+
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nnrepro.data.errors import DataError
+
+ARRAYS = ("train_x", "train_y", "test_x", "test_y")
+KINDS = ("image", "ids", "floats")
+
+_LARGEST_ID = 2**31 - 1
+_WHOLE_FLOATS = 2**24
+"""Up to here every whole number is a float32."""
+_ROUNDED = 1e-3
+"""How much of a feature's spread rounding it to float32 may take."""
+
+
+def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dict[str, np.ndarray]:
+    """Check prepared arrays, and give each the one type of its kind.
+
+    Args:
+        arrays: `train_x`, `train_y`, `test_x`, `test_y`.
+        meta: their description; read are `kind`, `num_classes` and, by kind, `image_shape` and
+            `vocabulary_size`.
+        where: whose arrays these are, for messages.
+
+    Returns:
+        The arrays: labels int32 [n], images uint8, ids int32, floats float32. Only floats of more
+        than 32 bits may differ from what was given, by rounding.
+
+    Raises:
+        DataError: an array is missing, not read by training, of another type or form, or holds
+            something outside its range; with the array's name and the remedy.
+    """
+    kind = meta.get("kind")
+    if kind not in KINDS:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DataError(f"{where}: kind is {kind!r}; allowed are {', '.join(KINDS)}.{hint}")
+    num_classes = meta.get("num_classes")
+    if type(num_classes) is not int or num_classes < 1:
+        raise DataError(f"{where}: num_classes is {num_classes!r}; it is the number of classes.")
+    for name in sorted(set(ARRAYS) ^ set(arrays)):
+        told = "is missing" if name in ARRAYS else "is nothing that training reads; leave it out"
+        raise DataError(f"{where}: the array {name} {told}.")
+    checked: dict[str, np.ndarray] = {}
+    for split in ("train", "test"):
+        x, y = (_array(arrays[name], name, where) for name in (f"{split}_x", f"{split}_y"))
+        if len(x) != len(y):
+            raise DataError(f"{where}: {len(x)} {split} examples but {len(y)} labels.")
+        if not x.size:
+            raise DataError(f"{where}: {split}_x holds no examples.")
+        checked[f"{split}_x"] = _EXAMPLES[kind](x, meta, f"{where}: {split}_x")
+        checked[f"{split}_y"] = _labels(y, num_classes, split, where)
+    shapes = [checked[f"{split}_x"].shape[1:] for split in ("train", "test")]
+    if shapes[0] != shapes[1]:
+        raise DataError(f"{where}: examples of train_x are {shapes[0]}, of test_x {shapes[1]}.")
+    return checked
+
+
+def _array(value: Any, name: str, where: str) -> np.ndarray:
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"{where}: {name} is a {type(value).__name__}; give a NumPy array.")
+    if value.ndim != 1 if name.endswith("_y") else value.ndim < 2:
+        needed = "one dimension, a label each" if name.endswith("_y") else "two dimensions or more"
+        raise DataError(f"{where}: {name} has the shape {value.shape}; it needs {needed}.")
+    return value
+
+
+def _labels(y: np.ndarray, num_classes: int, split: str, where: str) -> np.ndarray:
+    if y.dtype.kind not in "iu":
+        raise DataError(
+            f"{where}: {split}_y is of type {y.dtype} ({_sample(y)}); labels are whole numbers "
+            f"from 0 to {num_classes - 1}, of an integer type."
+        )
+    outside = y[(y < 0) | (y >= num_classes)]
+    if len(outside):
+        raise DataError(
+            f"{where}: a {split} label is outside 0 to {num_classes - 1}: {outside[0]}."
+        )
+    return y.astype(np.int32)
+
+
+def _images(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
+    shape = meta.get("image_shape")
+    if x.dtype != np.uint8:
+        raise DataError(
+            f"{where} is of type {x.dtype} ({_sample(x)}); an image is of type uint8, from 0 to "
+            "255, and scaled by training. Numbers that are to stay as they are have the kind "
+            "'floats'."
+        )
+    if not shape or x.shape[1:] != (math.prod(shape),):
+        raise DataError(f"{where}: rows of {x.shape[1:]} do not hold {shape} images.")
+    return x
+
+
+def _ids(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
+    size = meta.get("vocabulary_size")
+    if type(size) is not int or not 1 <= size <= _LARGEST_ID:
+        raise DataError(f"{where}: vocabulary_size is {size!r}; ids need the number of all ids.")
+    if x.dtype.kind not in "iu":
+        raise DataError(
+            f"{where} is of type {x.dtype} ({_sample(x)}); ids are whole numbers, of an integer "
+            "type. Numbers that are to stay as they are have the kind 'floats'."
+        )
+    if x.min() < 0 or x.max() >= size:
+        outside = x[(x < 0) | (x >= size)]
+        raise DataError(f"{where} holds the id {outside[0]}, outside 0 to {size - 1}.")
+    return x.astype(np.int32)
+
+
+def _floats(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
+    if x.dtype.kind not in "fiu":
+        raise DataError(
+            f"{where} is of type {x.dtype} ({_sample(x)}); numbers are needed, such as float32."
+        )
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        wrong = x[~np.isfinite(x)]
+        raise DataError(f"{where} holds {wrong[0]}; fill in what is missing, or leave it out.")
+    if x.dtype.kind in "iu":
+        beyond = x[(x > _WHOLE_FLOATS) | (x < -_WHOLE_FLOATS)] if x.dtype.itemsize > 2 else x[:0]
+        if beyond.size:
+            raise DataError(f"{where} holds {beyond[0]}, which float32 would round; scale it.")
+        return x.astype(np.float32)
+    with np.errstate(over="ignore"):
+        rounded = x.astype(np.float32)
+    if x.dtype.itemsize > rounded.dtype.itemsize:
+        spread = x.max(axis=0) - x.min(axis=0)
+        lost = np.abs(rounded - x).max(axis=0) > _ROUNDED * spread
+        if (lost & (spread > 0)).any() or not np.isfinite(rounded).all():
+            raise DataError(
+                f"{where} is of type {x.dtype}, and rounded to float32 it would lose what tells "
+                "its values apart; scale it, or subtract the mean, before."
+            )
+    return rounded
+
+
+def _sample(values: np.ndarray) -> str:
+    """The first value, as a message can show it."""
+    return ", ".join(map(repr, values.ravel()[:1].tolist()))[:40]
+
+
+_EXAMPLES = {"image": _images, "ids": _ids, "floats": _floats}

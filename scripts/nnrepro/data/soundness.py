@@ -1,0 +1,144 @@
+"""What is odd about prepared data: repeats, contradictions, leaks, texts that are lost.
+
+Counted once, when data are prepared, over all examples; the counts stand in their description and
+go into the records of the runs that read them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnrepro.data.errors import DataError
+
+COUNTS = "counts"
+"""Where a description has them."""
+
+_SPLITS = {"train": "training", "test": "test"}
+_TELLING = 0.01
+"""From this share on, an oddity bears on what a study finds."""
+
+_REMARKS = {
+    "{split}_blank": "cleaning leaves nothing of {count} of the {examples} {kind} texts",
+    "{split}_mostly_dropped": (
+        "cleaning drops more than half of the characters of {count} of the {examples} {kind} texts"
+    ),
+    "test_in_training": "{count} of the {examples} {kind} examples are training examples, too",
+    "{split}_repeated": "{count} of the {examples} {kind} examples repeat an earlier one",
+    "train_contradicted": (
+        "{count} of the {examples} {kind} examples have the same content as one of another class"
+    ),
+    "test_of_unseen_classes": (
+        "{count} of the {examples} {kind} examples are of a class without any training example"
+    ),
+    "test_one_class": "all of the {examples} {kind} examples are of one class",
+    "train_constant_features": "{count} features are the same in all {examples} {kind} examples",
+}
+
+
+class DataRemark(NamedTuple):
+    """Something odd about a data set, in words, and whether it bears on what is found."""
+
+    message: str
+    telling: bool
+
+
+def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[str, int]:
+    """Count what is odd about typed arrays.
+
+    Args:
+        arrays: as `nnrepro.data.kinds.typed` gives them.
+        meta: their description; read are `kind` and `name`.
+
+    Raises:
+        DataError: training on them is pointless: one class only, or every example the same.
+    """
+    train_y, test_y = arrays["train_y"], arrays["test_y"]
+    name = f"data set '{meta.get('name')}'"
+    refuse_one_class(train_y, name)
+    train, test = (_digests(arrays[f"{split}_x"]) for split in _SPLITS)
+    if len(set(train)) == 1 and len(train) > 1:
+        raise DataError(f"{name}: all {len(train)} training examples are the same.")
+    labels: dict[bytes, set[int]] = {}
+    for digest, label in zip(train, train_y.tolist(), strict=True):
+        labels.setdefault(digest, set()).add(label)
+    counts = {
+        "train_repeated": len(train) - len(labels),
+        "test_repeated": len(test) - len(set(test)),
+        "train_contradicted": sum(len(labels[digest]) > 1 for digest in train),
+        "test_in_training": sum(digest in labels for digest in test),
+        "test_of_unseen_classes": int(np.count_nonzero(~np.isin(test_y, train_y))),
+        "test_one_class": int(len(test_y) > 1 and len(np.unique(test_y)) == 1),
+    }
+    if meta["kind"] == "floats":
+        same = (arrays["train_x"] == arrays["train_x"][:1]).all(axis=0)
+        counts["train_constant_features"] = int(np.count_nonzero(same))
+    return counts
+
+
+def refuse_one_class(labels: np.ndarray, whose: str) -> None:
+    """Refuse to train where there is nothing to tell apart.
+
+    Raises:
+        DataError: there are several labels, all the same.
+    """
+    if len(labels) > 1 and (labels == labels[0]).all():
+        raise DataError(
+            f"{whose}: all {len(labels)} training examples are of class {labels[0]}, so that there "
+            "is nothing to learn. Give examples of other classes, too; where a study takes only "
+            "the first of a data set, they must not be sorted by class."
+        )
+
+
+def refuse_blank(counts: Mapping[str, int], examples: Mapping[str, int], whose: str) -> None:
+    """Refuse texts of which cleaning leaves nothing.
+
+    Raises:
+        DataError: that is so of all training or all test texts.
+    """
+    for split, kind in _SPLITS.items():
+        if counts[f"{split}_blank"] == examples[split]:
+            raise DataError(
+                f"{whose}: cleaning leaves nothing of any of the {examples[split]} {kind} texts, "
+                "as it keeps a-z A-Z 0-9 ^ , . ' and space only. Other scripts need a "
+                "preparation of their own."
+            )
+
+
+def examined(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a description `remarks` reads; empty where nothing was counted."""
+    if COUNTS not in description:
+        return {}
+    return {key: description[key] for key in (COUNTS, "train_examples", "test_examples")}
+
+
+def remarks(description: Mapping[str, Any]) -> list[DataRemark]:
+    """What is odd, in words, the weightiest kind first; nothing where nothing is known.
+
+    Args:
+        description: of prepared data, or what `examined` kept of it; read are `counts`,
+            `train_examples` and `test_examples`.
+    """
+    counts = description.get(COUNTS)
+    return list(_remarks(counts, description)) if isinstance(counts, Mapping) else []
+
+
+def _remarks(counts: Mapping[str, Any], description: Mapping[str, Any]) -> Iterator[DataRemark]:
+    for pattern, words in _REMARKS.items():
+        for split, kind in _SPLITS.items():
+            key = pattern.format(split=split)
+            if not key.startswith(split):
+                continue
+            count, examples = counts.get(key), description.get(f"{split}_examples")
+            if type(count) is not int or type(examples) is not int or not count or not examples:
+                continue
+            whole = key in ("test_one_class", "train_constant_features")
+            message = words.format(count=f"{count:,}", examples=f"{examples:,}", kind=kind)
+            yield DataRemark(message, whole or count >= _TELLING * examples)
+
+
+def _digests(x: np.ndarray) -> Sequence[bytes]:
+    """A digest of each example's content; -0.0 is 0.0."""
+    rows = np.ascontiguousarray(x + 0.0 if x.dtype.kind == "f" else x).reshape(len(x), -1)
+    return [blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
