@@ -11,14 +11,15 @@ from nnrepro.study.paths import SUPPLEMENTS
 
 study = job.start(snakemake)
 paths = StudyPaths.of(study)
-problems, failures = [], {}
+problems, failures, undecided = [], {}, {}
 for file in map(Path, snakemake.input.reading):
     owner = file.parent.relative_to(paths.root)
-    found = read_json(file)["problems"]
-    problems += [{**problem, "run": str(owner / problem["run"])} for problem in found]
+    found = read_json(file)
+    problems += [{**item, "run": str(owner / item["run"])} for item in found["problems"]]
+    undecided |= {str(owner / name): why for name, why in found["undecided"].items()}
 for file in map(Path, snakemake.input.failures):
     inside = file.relative_to(paths.root)
     owner = Path(*inside.parts[:2]) if inside.parts[0] == SUPPLEMENTS else Path()
     failures |= {str(owner / part): why for part, why in read_failures([file]).items()}
-lines = check_results(problems, failures, study.allow_gaps)
+lines = check_results(problems, failures, undecided, study.allow_gaps)
 write_text(snakemake.output[0], "".join(f"{line}\n" for line in lines))

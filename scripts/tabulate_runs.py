@@ -9,7 +9,7 @@ from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.variants_table import variants_table
 from nnrepro.files import read_json, write_json
 from nnrepro.study import StudyPaths
-from nnrepro.study.decisions import read_decisions
+from nnrepro.study.decisions import read_decisions, read_undecided
 
 study = job.start(snakemake)
 decisions = read_decisions(snakemake.input.decisions)
@@ -30,4 +30,5 @@ write_csv(alike, snakemake.output.comparable)
 write_csv(variants_table(alike), snakemake.output.variants)
 prepared = {meta["name"]: meta for meta in map(read_json, snakemake.input.data)}
 write_json(snakemake.output.provenance, provenance(data, problems, prepared, study.data_notes))
-write_json(snakemake.output.reading, reading(study, folders, problems))
+undecided = read_undecided(snakemake.input.decisions)
+write_json(snakemake.output.reading, reading(study, folders, problems, undecided))

@@ -5,11 +5,13 @@ is kept, and the same command tries again.
 """
 
 import errno
+import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from textwrap import shorten
 
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json, write_json
@@ -35,6 +37,12 @@ _ERRORS_OF_THE_DEVICE = (
     "UnavailableError",
     "AcceleratorError",
 )
+
+
+_OF_A_TRACE = re.compile(r"\s|File \"|Detected at node|Traceback|Stack trace|=+$")
+"""How lines begin that tell where in the code of a library something went wrong."""
+
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,14 @@ def why_failed(failures: Mapping[str, str], part: str) -> str | None:
 
 
 def in_one_line(error: BaseException) -> str:
-    """What went wrong, in one line for people; the kind of an error that was not foreseen, too."""
-    words = " ".join(str(error).split())
+    """What went wrong, in one line for people; the kind of an error that was not foreseen, too.
+
+    Of what libraries say in many lines, their traces are left out.
+    """
     if isinstance(error, NnreproError):
-        return words
+        return " ".join(str(error).split())
+    told = [line for line in str(error).splitlines() if not _OF_A_TRACE.match(line)]
+    words = shorten(" ".join(told), _LONGEST, placeholder=" ...")
     kind = type(error).__name__
     return f"{kind}: {words}" if words else kind
 

@@ -19,19 +19,25 @@ class IncompleteReportError(NnreproError):
     """A report had to do without runs or parts that the study asks for; the message names them."""
 
 
-def reading(study: Study, folders: RunFolders, problems: Iterable[Problem]) -> dict[str, Any]:
+def reading(
+    study: Study,
+    folders: RunFolders,
+    problems: Iterable[Problem],
+    undecided: Mapping[tuple[str, str], str] | None = None,
+) -> dict[str, Any]:
     """What a reader has to know of the runs beside their numbers.
 
     Args:
         study: the study.
         folders: where its runs were read from.
         problems: what was met on reading them.
+        undecided: why nothing could be selected, by protocol and experiment.
 
     Returns:
         A JSON-able dictionary with `problems` (run, file, message, and the status of a run that was
-        left out), `several` (runs with more than one history: the folder and epochs of the one that
-        is used, and of the others) and `extra` (ids of runs that are no part of the study). Paths
-        are relative to the folder of the runs.
+        left out), `undecided` (why, by `<protocol>/<experiment>`), `several` (runs with more than
+        one history: the folder and epochs of the one that is used, and of the others) and `extra`
+        (ids of runs that are no part of the study). Paths are relative to the folder of the runs.
     """
     found = set(folders.placed) if isinstance(folders, ArchivedRuns) else set()
     return {
@@ -44,6 +50,7 @@ def reading(study: Study, folders: RunFolders, problems: Iterable[Problem]) -> d
             }
             for problem in problems
         ],
+        "undecided": {"/".join(key): why for key, why in (undecided or {}).items()},
         "several": [
             {"run": run.id, **_used(folders, run.id)}
             for run in study.runs
@@ -77,23 +84,28 @@ def failed(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def check_results(
-    problems: Iterable[Mapping[str, Any]], failures: Mapping[str, str], allow_gaps: bool
+    problems: Iterable[Mapping[str, Any]],
+    failures: Mapping[str, str],
+    undecided: Mapping[str, str],
+    allow_gaps: bool,
 ) -> list[str]:
     """Check that the report shows everything that the study asks for.
 
-    What failed can be mended or left out of the study, so that nothing puts up with it; the history
-    of an archive may be lost for good.
+    What failed can be mended or left out of the study, so that nothing puts up with it. A damaged
+    history of an archive may be lost for good, and what diverged may have to be told.
 
     Args:
         problems: those of `reading`; missing runs are none.
         failures: why parts could not be made, by part.
-        allow_gaps: whether damaged histories are put up with.
+        undecided: why nothing could be selected, by experiment.
+        allow_gaps: whether damaged histories and selections of nothing are put up with.
 
     Returns:
-        What is damaged, a line each.
+        What is put up with, a line each.
 
     Raises:
-        IncompleteReportError: something failed, or a history is damaged; the message names it.
+        IncompleteReportError: something failed, is damaged or could not be selected; the message
+            names it.
     """
     problems = list(problems)
     broken = [f"{problem['run']}: {problem['message']}" for problem in failed(problems)]
@@ -102,19 +114,22 @@ def check_results(
     found, remedies = list(broken), []
     if broken:
         remedies.append("mend what failed and run the same command again")
+    nothing = [f"{experiment}: nothing selected: {why}" for experiment, why in undecided.items()]
     if harmed and not allow_gaps:
-        found += harmed
-        remedies.append(
-            "train or copy damaged runs again, or set allow_gaps: true in the configuration"
-        )
+        remedies.append("train or copy damaged runs again")
+    if nothing and not allow_gaps:
+        remedies.append("give the selection a variant that does not diverge")
+    if not allow_gaps and (harmed or nothing):
+        found += harmed + nothing
+        remedies.append("or set allow_gaps: true in the configuration, to put up with that")
     if found:
         more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
         listed = "\n".join(f"  - {line}" for line in [*found[:_NAMED], *more])
         raise IncompleteReportError(
             "what could be made is there, but it had to leave out what failed or is damaged:\n"
-            f"{listed}\n{'; '.join(remedies)}"
+            f"{listed}\n{', '.join(remedies)}"
         )
-    return harmed
+    return harmed + nothing
 
 
 def certain_decisions(study: Study, folders: RunFolders, decisions: Decisions) -> Decisions:
