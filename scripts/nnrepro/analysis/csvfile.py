@@ -16,6 +16,10 @@ from nnrepro.files import write_text
 TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
 """Columns that stay text even where all their entries look like numbers."""
 
+# What a spreadsheet takes for a formula, at the start of a cell or, where it splits cells at other
+# signs than commas, behind such a sign: the signs of a formula (some are fullwidth).
+_FORMULA = re.compile(r"((?:^|[;\t\r\n])\s*)('*)(?=[=+@\-\uff1d\uff0b\uff20\uff0d])")
+
 _WHOLE = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?|inf)")
 
@@ -28,14 +32,27 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table, atomically and without its index.
 
     Floats are written with the fewest digits that read back as the same float64, truth values as
-    `true` and `false`, missing values as nothing.
+    `true` and `false`, missing values as nothing. Text that a spreadsheet would run as a formula
+    gets an apostrophe before it, which `read_csv` takes away; text that is a number does not.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
+    # Python puts only what ends its lines in quotation marks, and a reader ends one at "\r", too.
+    writer = csv.writer(_UnixLines(buffer), lineterminator="\r\n")
+    writer.writerow([_defused(str(name)) for name in frame.columns])
     columns = [[_text(value) for value in frame[name].astype(object)] for name in frame.columns]
     writer.writerows(zip(*columns, strict=True))
     write_text(path, buffer.getvalue())
+
+
+class _UnixLines:
+    """Rows that end in CR and LF, written with LF alone at their end."""
+
+    def __init__(self, out: io.StringIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        """Write a row."""
+        self._out.write(row.removesuffix("\r\n") + "\n")
 
 
 def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
@@ -50,7 +67,7 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
+            header, *rows = ([*map(_as_it_was, row)] for row in csv.reader(file, strict=True))
         # Parsed here and not by pandas, whose numbers may differ in the last digit.
         columns = {
             name: _parsed([row[index] for row in rows], name in {*TEXT_COLUMNS, *text})
@@ -120,4 +137,14 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
         return repr(float(value))
-    return str(value)
+    return _defused(str(value))
+
+
+def _defused(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1\2'", text)
+
+
+def _as_it_was(cell: str) -> str:
+    """The text of a cell before `_defused`."""
+    return _FORMULA.sub(lambda found: found[1] + found[2][1:], cell)
