@@ -47,7 +47,7 @@ budget:
 only:
   protocols: [koh]
   experiments: [text_models, bag_of_characters]
-  variants: [text_models/char_cnn, bag_of_characters/*]
+  variants: [text_models/char_cnn, bag_of_characters/units-16]
 """
 
 
