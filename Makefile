@@ -27,7 +27,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 $(READY): requirements.lock scripts/setup.sh
-	bash scripts/setup.sh "$(PYTHON)" "$(VENV)"
+	bash scripts/setup.sh "$(PYTHON)" "$(VENV)" $<
 
 demo: $(READY) ## a small study on generated data: results/demo/report/index.html
 	$(SNAKEMAKE) --profile profiles/demo $(ARGS)
@@ -62,11 +62,8 @@ bench: $(READY) $(BENCH_READY) ## speed against peers, about ten minutes: benchm
 	PYTHONPATH=scripts $(VENV)/bin/python -m benchmarks --torch-python $(BENCH_VENV)/bin/python $(ARGS)
 
 # PyTorch, for the benchmarks alone
-$(BENCH_READY): benchmarks/requirements.lock | $(READY)
-	"$(PYTHON)" -m venv --clear $(BENCH_VENV)
-	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-	    --requirement benchmarks/requirements.lock
-	cp benchmarks/requirements.lock $@
+$(BENCH_READY): benchmarks/requirements.lock scripts/setup.sh
+	bash scripts/setup.sh "$(PYTHON)" $(BENCH_VENV) $<
 
 check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/ruff format --check .
@@ -75,12 +72,13 @@ check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/mypy
 	$(VENV)/bin/snakemake --lint
 
-lock: ## resolve pyproject.toml into requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --group dev --output-file requirements.lock pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --group pyproject.toml:audit --constraints requirements.lock \
+LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: ## resolve pyproject.toml into the lock files (needs uv)
+	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --group pyproject.toml:audit --constraints requirements.lock \
 	    --output-file envs/audit.lock
+	$(LOCK) --group pyproject.toml:bench --constraints requirements.lock \
+	    --output-file benchmarks/requirements.lock
 
 licences: $(READY) ## the licences of all locked packages: docs/licences.md
 	PYTHONPATH=scripts $(VENV)/bin/python scripts/licences.py requirements.lock docs/licences.md
@@ -90,8 +88,5 @@ audit: $(AUDIT_READY) ## known vulnerabilities of the locked packages; asks pypi
 	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --requirement requirements.lock \
 	    --requirement envs/audit.lock --requirement benchmarks/requirements.lock $(ARGS)
 
-$(AUDIT_READY): envs/audit.lock
-	"$(PYTHON)" -m venv --clear $(AUDIT_VENV)
-	$(AUDIT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-	    --require-hashes --requirement envs/audit.lock
-	cp envs/audit.lock $@
+$(AUDIT_READY): envs/audit.lock scripts/setup.sh
+	bash scripts/setup.sh "$(PYTHON)" $(AUDIT_VENV) $<

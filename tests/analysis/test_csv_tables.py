@@ -1,9 +1,12 @@
 """Tables survive the way to disk and back, digit by digit, and always as the same bytes."""
 
+import csv
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -75,3 +78,39 @@ def test_unreadable_tables_are_named(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(TableError, match=r"empty\.csv: not a CSV table"):
         read_csv(tmp_path / "empty.csv")
+
+
+FORMULAS = ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1"]
+
+
+@pytest.mark.parametrize(
+    "text", [*FORMULAS, "a;=1", "a\t=1", "a\n=1", "'=1", "''=1", ";;=1", "- a"]
+)
+def test_a_formula_is_written_as_text_and_read_as_it_was(tmp_path, text):
+    """In whichever column it stands, and as a column's name; other cells stay as they were."""
+    frame = pd.DataFrame({"label": ["a", text], "remark": [text, "-0.5"], text: [-0.5, 2.0]})
+    write_csv(frame, tmp_path / "t.csv")
+    written = (tmp_path / "t.csv").read_text(encoding="utf-8")
+    with open(tmp_path / "t.csv", encoding="utf-8", newline="") as file:
+        for cell in (cell for row in csv.reader(file) for cell in row):
+            for part in re.split(r"[;\t\r\n]", cell):
+                assert not re.match(r"\s*[=+@\uff1d]|\s*-(?![0-9.]+$)", part), written
+    assert "-0.5" in written.splitlines()[-1].split(",")
+    assert_frame_equal(read_csv(tmp_path / "t.csv"), frame.astype({"label": "str"}))
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("\r\n=+-@'; \t1e.inf,\""), max_size=12))
+def test_any_signs_of_formulas_are_read_as_they_were(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("csv") / "t.csv"
+    write_csv(pd.DataFrame({"label": [text, "x"]}), path)
+    assert [None if pd.isna(each) else each for each in read_csv(path)["label"]] == [
+        text or None,
+        "x",
+    ]
+
+
+@pytest.mark.parametrize("text", ["-0.5", "-3", "-1e-05", "-inf", "a - b", "a=b", "", "1;2", "'a'"])
+def test_what_is_no_formula_is_written_as_it_is(tmp_path, text):
+    write_csv(pd.DataFrame({"remark": [text]}), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == f"remark\n{text or chr(34) * 2}\n"

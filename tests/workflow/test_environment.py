@@ -36,12 +36,38 @@ def test_every_declared_dependency_is_locked_and_in_every_environment(repository
         assert all(re.search(rf"- {name}(\[|==)", text) for name in declared)
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "envs/audit.lock"])
-def test_lock_file_has_hashes_and_names_no_host(repository: Path, file: str) -> None:
-    text = (repository / file).read_text()
-    packages = len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE))
-    assert text.count("--hash=sha256:") >= packages
-    assert "http" not in text
+def lock_files(repository: Path) -> list[Path]:
+    """All lock files of the project, those of environments and results left out."""
+    found = [path.relative_to(repository) for path in repository.glob("[!.]*/**/*.lock")]
+    own = [path for path in found if path.parts[0] != "results"]
+    return sorted([Path("requirements.lock"), *own])
+
+
+def test_every_requirement_of_every_lock_file_has_a_hash_and_none_names_a_host(
+    repository: Path,
+) -> None:
+    files = lock_files(repository)
+    assert {"requirements.lock", "envs/audit.lock", "benchmarks/requirements.lock"} == {
+        str(file) for file in files
+    }
+    for file in files:
+        text = (repository / file).read_text()
+        entries = re.split(r"^(?=[a-zA-Z0-9])", text, flags=re.MULTILINE)[1:]
+        assert entries
+        for entry in entries:
+            assert re.match(
+                r"[a-z0-9._-]+==[^ ]+( ;.*)? \\\n    --hash=sha256:[0-9a-f]{64}", entry
+            ), entry
+        assert "http" not in text
+
+
+def test_make_lock_makes_every_lock_file(repository: Path) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "lock"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    made = set(re.findall(r"--output-file (\S+\.lock)", done.stdout))
+    assert made == {str(file) for file in lock_files(repository)}
+    assert done.stdout.count("--generate-hashes") == len(made)
 
 
 def test_the_audit_reads_every_lock_file(repository: Path) -> None:
@@ -49,9 +75,7 @@ def test_the_audit_reads_every_lock_file(repository: Path) -> None:
         ["make", "--dry-run", "audit"], cwd=repository, capture_output=True, text=True, check=True
     )
     audited = set(re.findall(r"--requirement (\S+\.lock)", done.stdout))
-    hidden = {".venv", ".venv-audit", ".venv-bench", "results"}
-    locks = {path.relative_to(repository) for path in repository.rglob("*.lock")}
-    assert audited == {str(path) for path in locks if not hidden & set(path.parts)}
+    assert audited == {str(file) for file in lock_files(repository)}
 
 
 @pytest.mark.parametrize("profile", ["demo", "slurm", "submit", "kubernetes"])

@@ -17,6 +17,10 @@ from nnrepro.files import FileError, read_text, write_text
 TEXT_COLUMNS = ("run_id", "protocol", "experiment", "variant", "label", "model", "input", "status")
 """Columns that stay text even where all their entries look like numbers."""
 
+# What a spreadsheet takes for a formula, at the start of a cell or, where it splits cells at other
+# signs than commas, behind such a sign: the signs of a formula (some are fullwidth).
+_FORMULA = re.compile(r"((?:^|[;\t\r\n])\s*)('*)(?=[=+@\-\uff1d\uff0b\uff20\uff0d])")
+
 _WHOLE = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?|inf)")
 
@@ -29,14 +33,27 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table, atomically and without its index.
 
     Floats are written with the fewest digits that read back as the same float64, truth values as
-    `true` and `false`, missing values as nothing.
+    `true` and `false`, missing values as nothing. Text that a spreadsheet would run as a formula
+    gets an apostrophe before it, which `read_csv` takes away; text that is a number does not.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
+    # Python puts only what ends its lines in quotation marks, and a reader ends one at "\r", too.
+    writer = csv.writer(_UnixLines(buffer), lineterminator="\r\n")
+    writer.writerow([_defused(str(name)) for name in frame.columns])
     columns = [[_text(value) for value in frame[name].astype(object)] for name in frame.columns]
     writer.writerows(zip(*columns, strict=True))
     write_text(path, buffer.getvalue())
+
+
+class _UnixLines:
+    """Rows that end in CR and LF, written with LF alone at their end."""
+
+    def __init__(self, out: io.StringIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        """Write a row."""
+        self._out.write(row.removesuffix("\r\n") + "\n")
 
 
 def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
@@ -54,8 +71,8 @@ def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
             raise TableError(
                 f"{path}: the table is empty, as it could not be made; see its job's log"
             )
-        content = read_text(path)
-        header, *rows = csv.reader(io.StringIO(content, newline=""), strict=True)
+        lines = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+        header, *rows = ([*map(_as_it_was, row)] for row in lines)
         # Parsed here and not by pandas, whose numbers may differ in the last digit.
         columns = {
             name: _parsed([row[index] for row in rows], name in {*TEXT_COLUMNS, *text})
@@ -127,4 +144,14 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
         return repr(float(value))
-    return str(value)
+    return _defused(str(value))
+
+
+def _defused(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1\2'", text)
+
+
+def _as_it_was(cell: str) -> str:
+    """The text of a cell before `_defused`."""
+    return _FORMULA.sub(lambda found: found[1] + found[2][1:], cell)

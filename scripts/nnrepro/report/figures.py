@@ -247,7 +247,8 @@ def read_svg(path: Path) -> str:
 def _alt(source: Source, spec: FigureSpec, protocol: str, drawing: _Drawing) -> str:
     """What a figure shows, for readers who cannot see it."""
     labels = list(dict.fromkeys(run.label for run in drawing.runs))
-    what = _SHOWS[spec.kind].format(
+    what = _SHOWS.get(spec.kind, "Figure of {kind}").format(
+        kind=spec.kind.replace("_", " "),
         published=" and published numbers" if source.study.published else "",
         metric=_metric_phrase(source, spec, protocol),
         rows=spec.options.get("rows", ""),

@@ -11,6 +11,7 @@ from nnrepro.report.factors import factors_content
 from nnrepro.report.optimism import optimism_content
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.pairs import pairs_content
+from nnrepro.report.plain import plain_content
 from nnrepro.report.ranking import ranking_content
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
@@ -28,7 +29,7 @@ TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
     "factors": factors_content,
     "optimism": optimism_content,
 }
-"""How each kind of table is shown; a new kind is one function."""
+"""How each kind of table is shown; a kind that is not among them, with its columns as they are."""
 
 
 def table_block(
@@ -105,7 +106,8 @@ def _content(
     if frame is None:
         return None
     rows = frame[frame["protocol"] == protocol].reset_index(drop=True)
-    return TABLE_KINDS[spec.kind](TableContext(source, spec, protocol, rows, runs))
+    shown_as = TABLE_KINDS.get(spec.kind, plain_content)
+    return shown_as(TableContext(source, spec, protocol, rows, runs))
 
 
 def _panel(

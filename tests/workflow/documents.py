@@ -1,0 +1,81 @@
+"""What the documents tell a reader to type: blocks of code, and commands within sentences."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+PROGRAMS = (
+    *("make", "snakemake", "python", "pip", "git", "rocrate-validator"),
+    *("kubectl", "salloc", "squeue", "qsub", "qstat", "qdel", "qacct", "sbatch", "scancel"),
+)
+_PROGRAM = re.compile(rf"(\w+=\S* )*(\.venv/bin/\w+|scripts/\w+\.py|{'|'.join(PROGRAMS)}) .*")
+_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code.
+
+    Attributes:
+        place: file and line.
+        language: as the fence says; empty where it says nothing.
+        text: without the fence.
+    """
+
+    place: str
+    language: str
+    text: str
+
+
+def documents(repository: Path) -> list[Path]:
+    """The README and all pages of the documentation."""
+    return [
+        repository / "README.md",
+        *sorted(repository.glob("docs/*.md")),
+        repository / "published/README.md",
+    ]
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    """The fenced blocks of a document."""
+    text = document.read_text(encoding="utf-8")
+    for found in FENCE.finditer(text):
+        indent, language, code = found.groups()
+        line = text.count("\n", 0, found.start()) + 1
+        code = re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)
+        yield Block(f"{document.name}:{line}", language, code)
+
+
+def commands(document: Path) -> Iterator[Block]:
+    """The commands within a document's sentences and tables: a program with arguments."""
+    text = FENCE.sub(lambda found: "\n" * found[0].count("\n"), document.read_text("utf-8"))
+    for found in _CODE.finditer(text):
+        command = " ".join(found[1].split())
+        if _PROGRAM.fullmatch(command):
+            line = text.count("\n", 0, found.start()) + 1
+            yield Block(f"{document.name}:{line}", "sh", command)
+
+
+def unfenced(document: Path) -> list[str]:
+    """Lines of code blocks that are indented, and so have no language; not those of lists."""
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    parts = re.split(r"\n\s*\n", text)
+    return [part for part in parts if part.startswith("    ")]
+
+
+def patch(folder: Path, difference: str) -> None:
+    """Carry out a `diff` block: add its lines that begin with `+` after the ones above them.
+
+    Each part begins with `+++ <file>`; its other lines must stand in that file together, once.
+    """
+    for part in re.split(r"^\+\+\+ ", difference, flags=re.MULTILINE)[1:]:
+        name, _, rest = part.partition("\n")
+        lines = rest.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if line.startswith(" "))
+        after = "".join(line[1:] for line in lines)
+        path = folder / name.strip()
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1, f"{name} holds {text.count(before)} times:\n{before}"
+        path.write_text(text.replace(before, after), encoding="utf-8")

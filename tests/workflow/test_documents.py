@@ -1,0 +1,218 @@
+"""Every block of code and every command of the README and the documentation works as it stands."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documents import Block, blocks, commands, documents, patch, unfenced
+from stand_in import ELSEWHERE, NO_DRY_RUN
+
+from nnrepro.claims import load_claims
+from nnrepro.models import catalogue
+from nnrepro.planning.configuration import read_configuration
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.numbers import load_published
+from nnrepro.study import Study, load_study
+from nnrepro.yamlfile import read_yaml
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = documents(REPOSITORY)
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "factors"}
+"""What a reader puts in, and what a test does."""
+
+ADDITIONS = ("python", "diff")
+"""Languages of blocks that add something to the project."""
+
+ADDING = {block.place.partition(":")[0] for block in BLOCKS if block.language in ADDITIONS}
+"""Pages with such blocks; all that they say is done to one project."""
+
+SMALLEST_BUDGET = """\
+name: documents
+supplements: null
+claims: null
+published: null
+data:
+  cifar10: {source: generated, generate: {train: 64, test: 32, seed: 2}}
+  dbpedia: {source: generated, generate: {train: 112, test: 56, seed: 2}}
+budget:
+  epochs: 2
+  train_examples: {image: 64, characters: 112, words: 112}
+  test_examples: {image: 32, characters: 56, words: 56}
+only:
+  protocols: [koh]
+  experiments: [text_models, bag_of_characters]
+  variants: [text_models/char_cnn, bag_of_characters/units-16]
+"""
+
+
+def of_language(*languages: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language in languages]
+
+
+def places(found: list[Block]) -> list[str]:
+    return [block.place for block in found]
+
+
+def test_every_block_has_a_language_that_is_tried() -> None:
+    tried = {"sh", "bash", "yaml", *ADDITIONS, "text"}
+    assert [block.place for block in BLOCKS if block.language not in tried] == []
+    assert [(page.name, unfenced(page)) for page in PAGES if unfenced(page)] == []
+    for block in of_language("text"):
+        assert not re.search(r"^\s*(make|snakemake|python|\.venv/bin/\S+) ", block.text, re.M)
+
+
+# ---------------------------------------------------------------------------------------- commands
+SCRIPTS = [*of_language("sh", "bash"), *(command for page in PAGES for command in commands(page))]
+TYPED = {block.text: block for block in SCRIPTS}
+
+
+@pytest.fixture(scope="session")
+def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in whose environment every program has a stand-in."""
+    folder = Path(copy_to(tmp_path_factory.mktemp("stage") / "project").folder)
+    shutil.copy2(repository / "Makefile", folder)
+    for name in ("requirements.lock", "pyproject.toml", "archive", "benchmarks", "tests"):
+        (folder / name).symlink_to(repository / name)
+    for name in ("theirs", "FOLDER"):
+        (folder / name).symlink_to("archives/tan_pair")
+    for name in ("my.yaml", "mine.yaml"):
+        shutil.copy2(folder / "budgets/smoke.yaml", folder / name)
+    (folder / "nnrepro").symlink_to(".")
+    for venv in (".venv", ".venv-bench", ".venv-audit"):
+        programs = folder / venv / "bin"
+        programs.mkdir(parents=True)
+        for name in ("python", "snakemake", *ELSEWHERE):
+            program = programs / name
+            stand_in = Path(__file__).with_name("stand_in.py")
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" {name} "$@"\n')
+            program.chmod(0o755)
+        (programs / "activate").write_text("")
+        (folder / venv / ".requirements.lock").write_text("")
+    return folder
+
+
+def typed(stage: Path, script: str) -> str:
+    """What a shell says to a script of the documents, which must succeed."""
+    for placeholder, word in PLACEHOLDERS.items():
+        script = script.replace(placeholder, word)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script, "bash", "job"],
+        cwd=stage,
+        env={
+            **os.environ,
+            "PATH": f"{stage}/.venv/bin{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": "scripts",
+            **dict.fromkeys(("threads", "megabytes", "minutes", "gpus", "script"), "1"),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, f"{script}\n{said}"
+    return said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", TYPED, ids=[block.place for block in TYPED.values()])
+def test_command_is_one_that_can_be_typed(stage: Path, script: str) -> None:
+    typed(stage, script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "snakemake --cores all --no-such-option",
+        "snakemake --cores all --configfile missing.yaml",
+        "snakemake --cores all no_such_rule",
+        "snakemake --no-such-option --report page.html",
+        "make no-such-target",
+        "make plan ARGS=--no-such-option",
+        "python scripts/no_such_script.py",
+        "python scripts/plan.py the study",
+        "python -m benchmarks --no-such-option",
+        "pip download --requirement no_such.lock",
+        "no-such-program",
+    ],
+)
+def test_a_command_that_is_wrong_is_noticed(stage: Path, script: str) -> None:
+    with pytest.raises(AssertionError):
+        typed(stage, script)
+
+
+def test_what_stands_in_for_a_program_says_why() -> None:
+    assert all(reason for reason in (*ELSEWHERE.values(), *NO_DRY_RUN.values()))
+
+
+# ------------------------------------------------------------------------------------ configuration
+YAML = [block for block in of_language("yaml") if block.place.partition(":")[0] not in ADDING]
+
+
+@pytest.fixture
+def study(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The shipped study."""
+    monkeypatch.chdir(repository)
+    return load_study(read_configuration([Path("config.yaml")]), catalogue())
+
+
+@pytest.mark.parametrize("block", YAML, ids=places(YAML))
+def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_path: Path) -> None:
+    """An overlay on config.yaml, a file of claims or one of inconsistencies."""
+    file = tmp_path / "block.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    content = read_yaml(file)
+    if isinstance(content, list):
+        assert load_inconsistencies(file, load_published(study.published["results"], study))
+    elif isinstance(content.get("claims"), list):
+        assert load_claims(file, study).claims
+    else:
+        load_study(read_configuration([Path("config.yaml"), file]), catalogue())
+
+
+# --------------------------------------------------------------------------------------- additions
+@pytest.mark.slow
+def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
+    """A model, a table and a figure: every block as it stands, then one small study of it all."""
+    overlays = []
+    added = [block for block in BLOCKS if block.place.partition(":")[0] in ADDING]
+    for number, block in enumerate(added):
+        if block.language == "python":
+            name = re.match(r"# (\S+)\n", block.text)
+            assert name, f"{block.place}: which file is this?"
+            assert not (workflow.folder / name[1]).exists()
+            (workflow.folder / name[1]).write_text(block.text, encoding="utf-8")
+        elif block.language == "diff":
+            patch(workflow.folder, block.text)
+        else:
+            overlays.append(f"block{number}.yaml")
+            (workflow.folder / overlays[-1]).write_text(block.text, encoding="utf-8")
+    assert overlays
+    (workflow.folder / "smallest.yaml").write_text(SMALLEST_BUDGET, encoding="utf-8")
+    workflow.snakemake("--configfile", *overlays, "smallest.yaml")
+    results = workflow.folder / "results/documents"
+    page = (results / "report/index.html").read_text(encoding="utf-8")
+    for title in ("Bag of characters", "Better on what was seen", "Every run"):
+        assert title in page
+    assert "Figure of dots" in page and "Train less test accuracy" in page
+    assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
+    assert (results / "figures/koh/dots/text_dots.svg").is_file()
+    assert (results / "report/report.pdf").is_file()
+
+
+def test_the_layout_that_is_told_is_the_one_that_is_there(repository: Path) -> None:
+    (block,) = [block for block in of_language("text") if "architecture" in block.place]
+    parents: list[str] = []
+    for line in block.text.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 4
+        names = line.split("  ")[2 * depth].strip() if depth else line.partition("  ")[0]
+        parents[depth:] = [names]
+        for name in names.split(", "):
+            path = "".join([*parents[:depth], name])
+            assert list(repository.glob(path)), path
