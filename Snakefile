@@ -50,6 +50,7 @@ include: "rules/report.smk"
 
 onstart:
     hold_study()
+    try_changed_models()
 
 
 rule all:

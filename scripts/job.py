@@ -12,7 +12,8 @@ from typing import Any
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json
 from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.study import Study, StudyPaths, load_study
+from nnrepro.training.apart import try_models_apart
 
 
 def start(snakemake: Any) -> Study:
@@ -46,6 +47,18 @@ def start(snakemake: Any) -> Study:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     print(f"=== {snakemake.rule}, {time.strftime('%Y-%m-%d %H:%M:%S %z')}")
     return load_study(snakemake.config, catalogue())
+
+
+def try_models_again(study: Study, config: Mapping[str, Any], prepared: str) -> None:
+    """Build the models that read newly prepared data, where this was done with earlier data.
+
+    Otherwise the rule check_models does so once all data are there.
+
+    Raises:
+        NnreproError: a model does not fit the data, or they hold too few examples.
+    """
+    if StudyPaths.of(study).models_checked.is_file():
+        try_models_apart(Path(__file__).parent, config, [prepared])
 
 
 def read_decisions(files: Any) -> Mapping[tuple[str, str], Mapping[str, Any]]:

@@ -5,8 +5,9 @@ from pathlib import Path
 import job
 from nnrepro.data.registry import preparations
 
-job.start(snakemake)
+study = job.start(snakemake)
 preparation = preparations()[snakemake.wildcards.prepared]
 preparation.prepare(
     snakemake.params.source, Path(snakemake.output.arrays), Path(snakemake.output.info)
 )
+job.try_models_again(study, snakemake.config, preparation.input)
