@@ -51,6 +51,7 @@ include: "rules/report.smk"
 
 onstart:
     hold_study()
+    try_changed_models()
 
 
 rule all:

@@ -12,7 +12,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from nnrepro.errors import NnreproError, explained
-from nnrepro.files import stored
+from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock

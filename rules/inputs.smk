@@ -6,7 +6,11 @@ from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
+from nnrepro.study import ConfigError
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
+from nnrepro.training.apart import try_models_apart
+from nnrepro.training.installed import backend_problem
 
 
 # ------------------------------------------------------------------------------------------- data
@@ -25,8 +29,12 @@ def data_preparations():
 
 
 def data_origins():
-    """Where each data set in use can come from; its source in the configuration is checked."""
+    """Where each data set in use can come from; its source in the configuration is checked.
+
+    The files themselves are looked at once, where Snakemake was called: a node may not see them.
+    """
     origins = {p.dataset: origin(p.dataset) for p in PREPARED.values()}
+    problems = []
     for name, known in origins.items():
         inputs_of = {p.input for p in PREPARED.values() if p.dataset == name}
         runs = [run.settings for run in STUDY.runs if run.input in inputs_of]
@@ -36,7 +44,12 @@ def data_origins():
                 max(s["test_examples"], s["comparison_test_examples"]) for s in runs
             ),
         }
-        known.check(STUDY.data[name], needed)
+        found = known.problems(STUDY.data[name], needed)
+        if not found and workflow.is_main_process:
+            found = known.place_problems(STUDY.data[name])
+        problems += found
+    if problems:
+        raise ConfigError(problems)
     return origins
 
 
@@ -78,6 +91,66 @@ DOWNLOADS = {
 
 
 # --------------------------------------------------------------------------------------- training
+def in_own_environments():
+    """Whether jobs run in environments that Snakemake makes for them."""
+    settings = workflow.deployment_settings
+    return bool(settings and settings.deployment_method)
+
+
+def check_backend():
+    """Refuse a backend that is not installed where the study's runs are to be trained.
+
+    Environments that Snakemake makes itself are looked at by the job that builds the models.
+    """
+    own = (
+        workflow.deployment_settings and workflow.deployment_settings.deployment_method
+    )
+    if own or not workflow.is_main_process:
+        return
+    left = any(not PATHS.run(run.id, "record").is_file() for run in STUDY.runs)
+    problem = backend_problem(STUDY.backend) if left else None
+    if problem:
+        raise ConfigError([f"backend: {problem}"])
+
+
+def trial_basis():
+    """What a trial of the models rests on, beside the data; part of the file that it leaves."""
+    names = ("layout", *BUDGET_SETTINGS[1:], *SIZE_SETTINGS)
+    asked = {}
+    for run in STUDY.runs:
+        own = catalogue()[run.model].parameters
+        settings = {k: v for k, v in run.settings.items() if k in own or k in names}
+        asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
+    return {
+        "asked": value_fingerprint(asked),
+        "backend": STUDY.backend,
+        "code": code("check_models.py", "models")(None),
+    }
+
+
+def try_changed_models():
+    """Build the models of a study that has changed since this was last done, if any is trained.
+
+    Before its first training a job does so, and `prepare_data` for data that are prepared again. A
+    job for every case would not do: where it is to run, Snakemake trains all that depends on it
+    again, or, where its file is `ancient`, overlooks whatever else has changed.
+    """
+    if ARCHIVED or not MODELS_CHECKED.is_file() or in_own_environments():
+        return
+    made = {str(file) for job in workflow.dag.needrun_jobs() for file in job.output}
+    if not made & {str(PATHS.run(run.id, "history")) for run in STUDY.runs}:
+        return
+    basis = trial_basis()
+    with errors_shown():
+        if read_json(MODELS_CHECKED) == basis:
+            return
+        there = [name for name, files in DATA_FILES.items() if not made & set(files)]
+        if there:
+            try_models_apart(SCRIPTS, config, there)
+        if len(there) == len(DATA_FILES):
+            write_json(MODELS_CHECKED, basis)
+
+
 def run_decision(wildcards):
     """The decision that a run takes parameters from, if it takes any."""
     run = STUDY.run(wildcards.run)
@@ -269,6 +342,7 @@ REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most
+MODELS_CHECKED = PATHS.models_checked
 
 # What could not be made of them: a job of which parts fail does not fail itself.
 FAILURES = {

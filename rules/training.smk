@@ -1,4 +1,29 @@
-# One training job per run.
+# One training job per run, and before the first of them a look at what would fail in all.
+with errors_shown():
+    check_backend()
+
+
+# Of a study that has been trained before, `try_changed_models` looks at what is new.
+if not MODELS_CHECKED.is_file():
+
+    rule check_models:
+        input:
+            arrays=[arrays for arrays, _ in DATA_FILES.values()],
+            info=[info for _, info in DATA_FILES.values()],
+        output:
+            str(MODELS_CHECKED),
+        log:
+            f"{ROOT}/logs/check_models.log",
+        priority: AHEAD_OF_TRAINING
+        localrule: True
+        conda:
+            "../envs/cpu.yaml"
+        params:
+            basis=lambda _: trial_basis(),
+        message:
+            "Building every model once"
+        script:
+            "../scripts/check_models.py"
 
 
 rule train_run:
@@ -7,6 +32,8 @@ rule train_run:
         data_info=run_data(1),
         decision=run_decision,
         again=train_again,
+        # That models can be built is no part of what a run is: a new file retrains nothing.
+        models=ancient(str(MODELS_CHECKED)),
     # Not deleted beforehand: a run that nothing has changed for is kept, not trained again.
     output:
         history=update(f"{ROOT}/runs/{{run}}/history.json"),

@@ -6,6 +6,7 @@ What is finished stays; what is interrupted goes on from its checkpoint at the n
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from nnrepro.batch.lanes import Lanes
 from nnrepro.batch.mps import multi_process_service
 from nnrepro.batch.selecting import decide
 from nnrepro.batch.worker import serve
-from nnrepro.data.registry import inputs
+from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models import catalogue
@@ -28,6 +29,7 @@ from nnrepro.planning.machine import local_gpus
 from nnrepro.planning.order import priorities
 from nnrepro.study import Run, Study, StudyPaths, load_study
 from nnrepro.training import take_slots
+from nnrepro.training.trial import trial
 
 SCRIPTS = Path(__file__).resolve().parent
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
@@ -44,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.worker:
             _work(study, asked.per_gpu)
             return 0
+        if asked.trial:
+            trial(study, prepared_arrays(study))
+            return 0
         return _train(study, asked)
     except NnreproError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -53,19 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _work(study: Study, per_gpu: int) -> None:
     """Be the process of one lane."""
     slots = take_slots(1, per_gpu, log=_tell)
-    serve(study, _data(study), training_codes(SCRIPTS, catalogue()), slots)
+    serve(study, prepared_arrays(study), training_codes(SCRIPTS, catalogue()), slots)
 
 
 def _train(study: Study, asked: argparse.Namespace) -> int:
     began = time.monotonic()
     gpus = local_gpus(_tell)
     lanes = asked.per_gpu * max(1, len(gpus))
-    missing = [str(file) for file in _data(study).values() if not file.is_file()]
+    missing = [str(file) for file in prepared_arrays(study).values() if not file.is_file()]
     if missing:
         raise NnreproError(
             f"{missing[0]} is missing; prepare it with 'snakemake --cores all {missing[0]}' where "
             "Snakemake is, and copy it here with the .json beside it"
         )
+    command = [sys.executable, str(Path(__file__).resolve()), *_repeated(asked)]
+    if subprocess.run([*command, "--trial"], check=False).returncode:
+        return 1  # it has said why
     board = Board(study.runs, priorities(study), lambda *group: decide(study, *group))
     report: list[dict[str, Any]] = []
 
@@ -76,11 +84,10 @@ def _train(study: Study, asked: argparse.Namespace) -> int:
         _tell(f"{minutes:7.1f} min  {answer['status']:8s} {run.id}: {detail}; {board.left} left")
 
     _tell(f"{len(study.runs)} runs, {lanes} at once")
-    command = [sys.executable, str(Path(__file__).resolve()), *_repeated(asked), "--worker"]
     signal.signal(signal.SIGTERM, _interrupt)
     until = None if asked.minutes is None else began + 60 * asked.minutes
     with multi_process_service() if asked.mps else nullcontext():
-        whole = Lanes(board, command, lanes, tell).run(until)
+        whole = Lanes(board, [*command, "--worker"], lanes, tell).run(until)
     _note(study, asked, gpus, report, time.monotonic() - began)
     for name, reason in board.failed.items():
         _tell(f"failed: {name}: {reason}")
@@ -88,17 +95,6 @@ def _train(study: Study, asked: argparse.Namespace) -> int:
         _tell(f"stopped with {board.left} runs left; the same call goes on")
         return STOPPED
     return 1 if board.failed else 0
-
-
-def _data(study: Study) -> dict[str, Path]:
-    """The prepared arrays of every input that a run reads."""
-    needed = {run.input for run in study.runs}
-    paths = StudyPaths.of(study)
-    return {
-        name: paths.data(f"{preparation.basename}.npz")
-        for name, preparation in inputs(study.data).items()
-        if name in needed
-    }
 
 
 def _note(
@@ -134,7 +130,7 @@ def _set_environment(study: Study, *, deterministic: bool) -> None:
 
 
 def _repeated(asked: argparse.Namespace) -> list[str]:
-    """The options that a lane's process needs too."""
+    """The options that a process of this call's needs too."""
     options = ["--per-gpu", str(asked.per_gpu)]
     options += ["--configfile", *asked.configfile] if asked.configfile else []
     options += ["--config", *asked.config] if asked.config else []
@@ -159,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, metavar="M", help="stop in good order after this time")
     add("--deterministic", action="store_true", help="only operations that repeat to the last bit")
     add("--worker", action="store_true", help=argparse.SUPPRESS)
+    add("--trial", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

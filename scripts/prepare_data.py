@@ -6,11 +6,16 @@ import job
 from nnrepro.data import soundness
 from nnrepro.data.registry import preparations
 from nnrepro.files import read_json
+from nnrepro.study import StudyPaths
+from nnrepro.training.apart import try_models_apart
 
-job.start(snakemake)
+study = job.start(snakemake)
 preparation = preparations()[snakemake.wildcards.prepared]
 preparation.prepare(
     snakemake.params.source, Path(snakemake.output.arrays), Path(snakemake.output.info)
 )
 for remark in soundness.remarks(read_json(Path(snakemake.output.info))):
     print(f"note: {remark.message}")
+# Where models were built on earlier data; else the rule check_models does so once all data are there.
+if StudyPaths.of(study).models_checked.is_file():
+    try_models_apart(Path(__file__).parent, snakemake.config, [preparation.input])

@@ -61,7 +61,7 @@ def test_module_put_into_the_package_is_discovered(
 def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) -> None:
     origin = registry.origin(dataset)
     for source in ("folder", "archive", "download", "generated"):
-        origin.check({"source": source, "path": "x", "generate": ENOUGH}, ENOUGH)
+        assert not origin.problems({"source": source, "path": "x", "generate": ENOUGH}, ENOUGH)
     origin.generate(tmp_path, train=14, test=14)
     assert len(origin.files(tmp_path)) >= 2
     assert all(path.is_file() for path in origin.files(tmp_path))
@@ -72,11 +72,11 @@ def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
     origin = registry.origin("shapes")
     assert origin.files(tmp_path) == [tmp_path]
-    origin.check({"source": "folder", "path": "x"}, ENOUGH)
-    with pytest.raises(DataError, match="shapes: cannot be downloaded"):
-        origin.check({"source": "download"}, ENOUGH)
-    with pytest.raises(DataError, match="shapes: cannot be generated"):
-        origin.check({"source": "generated", "generate": ENOUGH}, ENOUGH)
+    assert not origin.problems({"source": "folder", "path": "x"}, ENOUGH)
+    (problem,) = origin.problems({"source": "download"}, ENOUGH)
+    assert "shapes: cannot be downloaded" in problem
+    (problem,) = origin.problems({"source": "generated", "generate": ENOUGH}, ENOUGH)
+    assert "shapes: cannot be generated" in problem
 
 
 def test_two_data_sets_for_one_input_are_refused() -> None:
@@ -126,5 +126,21 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
 def test_section_that_cannot_serve_the_runs_is_named(
     section: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(DataError, match=words):
-        registry.origin("cifar10").check(section, ENOUGH)
+    problems = registry.origin("cifar10").problems(section, ENOUGH)
+    assert any(words in problem for problem in problems)
+
+
+@pytest.mark.parametrize("source", ["download", "archive", "folder"])
+@pytest.mark.parametrize(
+    ("dataset", "train", "test"), [("cifar10", 10_000, 10_000), ("dbpedia", 5_600, 700)]
+)
+def test_more_examples_than_the_official_files_hold_are_refused(
+    dataset: str, train: int, test: int, source: str
+) -> None:
+    origin, section = registry.origin(dataset), {"source": source, "path": "x"}
+    assert not origin.problems(section, {"train": train, "test": test})
+    few, many = origin.problems(section, {"train": train + 1, "test": test + 1})
+    assert f"data.{dataset}: holds {train} train examples, and runs ask for {train + 1}" in few
+    assert f"holds {test} test examples" in many
+    own = {**section, "sha256": {"of_ones_own": "0" * 64}}
+    assert not origin.problems(own, {"train": train + 1, "test": test + 1})

@@ -40,6 +40,7 @@ OFFICIAL = Official(
         META_FILE: frozenset({"md5:5ff9c542aee3614f3951f8cda6e48888"}),
     },
     homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+    examples={"train": 10_000, "test": 10_000},
 )
 
 _MEMBER_LIMIT = 64 * 2**20  # an official batch has 31 MB

@@ -69,6 +69,7 @@ OFFICIAL = Official(
         **dict.fromkeys(OFFICIAL_FILES.values(), frozenset()),
     },
     homepage="https://arxiv.org/abs/1509.01626",
+    examples={"train": 5_600, "test": 700},
 )
 
 _MEMBER_LIMIT = 2**30  # the official train.csv has about 174 MB

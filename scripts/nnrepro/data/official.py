@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnrepro.data.checksums import is_sha256
 from nnrepro.data.errors import DataError
@@ -20,6 +20,7 @@ class Official:
         files: published files outside the archive, by name, each with its accepted checksums
             (none where the publisher states none).
         homepage: the page that describes the data.
+        examples: how many the files give, under `train` and `test`, where that is known.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Official:
     archive_bytes: int
     files: Mapping[str, frozenset[str]]
     homepage: str
+    examples: Mapping[str, int] = field(default_factory=dict)
 
     def accepted(self, name: str, own: Mapping[str, str] | None) -> frozenset[str]:
         """The checksums that file `name` may have: the one the user states, or else the official.

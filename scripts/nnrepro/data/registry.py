@@ -14,13 +14,14 @@ or generated, the module says so with `register_origin`.
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official
+from nnrepro.data.places import file_problem, files_problems, folder_problem
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
 
@@ -42,6 +43,11 @@ class Preparation:
     prepare: Prepare
 
 
+def _whole(folder: Path) -> Sequence[Path]:
+    """A folder as a whole stands for its files."""
+    return [folder]
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a data set can come from.
@@ -55,37 +61,82 @@ class Origin:
 
     dataset: str
     official: Official | None = None
-    files: Callable[[Path], Sequence[Path]] = lambda folder: [folder]
+    files: Callable[[Path], Sequence[Path]] = _whole
     generate: Callable[..., None] | None = None
 
-    def check(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> None:
-        """Check that the config's section can serve the runs, before any work is done.
+    def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
+        """Why the config's section cannot serve the runs, each with its key.
 
         Args:
             section: the data set's section of the config, shape already checked.
             needed: most examples that any run asks for, under `train` and `test`.
-
-        Raises:
-            DataError: the data set does not come from such a source, the section lacks what its
-                source needs, or fewer examples would be generated than runs ask for.
         """
         key, source = f"data.{self.dataset}", section["source"]
         if source == "download" and self.official is None:
-            raise DataError(f"{key}: cannot be downloaded; name its folder as `path`.")
+            return [f"{key}: cannot be downloaded; name its folder as 'path'"]
         if source in ("archive", "folder") and not section.get("path"):
-            raise DataError(f"{key}.path: missing; the source '{source}' needs it.")
+            return [f"{key}.path: missing; the source '{source}' needs it"]
         if source != "generated":
-            return
+            return [*self._official_problems(section, needed)]
         if self.generate is None:
-            raise DataError(f"{key}: cannot be generated; name its folder as `path`.")
+            return [f"{key}: cannot be generated; name its folder as 'path'"]
+        return [*self._generated_problems(section.get("generate", {}), needed)]
+
+    def place_problems(self, section: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the files that the config's section names, each with its key.
+
+        Args:
+            section: the data set's section of the config, in which `problems` finds nothing wrong.
+        """
+        if section["source"] not in ("archive", "folder"):
+            return []
+        key, path = f"data.{self.dataset}.path", Path(section["path"])
+        if section["source"] == "archive":
+            problem = file_problem(path)
+            return [f"{key}: {str(path)!r} {problem}"] if problem else []
+        problem = folder_problem(path)
+        if problem and not (path.is_file() and self.takes_any_files):
+            return [f"{key}: {str(path)!r} {problem}"]
+        if self.takes_any_files:
+            return []
+        try:
+            return [f"{key}: {problem}" for problem in files_problems(self.files(path))]
+        except DataError as error:
+            return [f"{key}: {error}"]
+
+    @property
+    def takes_any_files(self) -> bool:
+        """Whether nothing is said of its files, so that one file will do as well as a folder."""
+        return self.files is _whole
+
+    def _official_problems(
+        self, section: Mapping[str, Any], needed: Mapping[str, int]
+    ) -> Iterator[str]:
+        """More examples than the official files hold; files of one's own may hold any number."""
+        if self.official is None or section.get("sha256"):
+            return
         for split, examples in needed.items():
-            size = section.get("generate", {}).get(split)
+            there = self.official.examples.get(split, examples)
+            if there < examples:
+                yield (
+                    f"data.{self.dataset}: holds {there} {split} examples, and runs ask for "
+                    f"{examples}; lower their {split}_examples, or cap them with "
+                    f"budget.{split}_examples"
+                )
+
+    def _generated_problems(
+        self, generate: Mapping[str, Any], needed: Mapping[str, int]
+    ) -> Iterator[str]:
+        """Examples to generate that are not said, or too few."""
+        key = f"data.{self.dataset}.generate"
+        for split, examples in needed.items():
+            size = generate.get(split)
             if size is None:
-                raise DataError(f"{key}.generate.{split}: missing; how many examples to make up?")
-            if size < examples:
-                raise DataError(
-                    f"{key}.generate.{split}: {size} examples are too few, as runs ask for "
-                    f"{examples}; raise it, or cap the runs with budget.{split}_examples."
+                yield f"{key}.{split}: missing; how many examples to make up?"
+            elif size < examples:
+                yield (
+                    f"{key}.{split}: {size} examples are too few, as runs ask for {examples}; "
+                    f"raise it, or cap the runs with budget.{split}_examples"
                 )
 
 

@@ -71,6 +71,11 @@ class StudyPaths:
         """A prepared data file."""
         return self.root / "data" / name
 
+    @property
+    def models_checked(self) -> Path:
+        """What the models were like when each of them was last built once, before training."""
+        return self.root / "models_checked.json"
+
     def selection(self, protocol: str, experiment: str) -> Path:
         """The decision of a selection, and nothing but the decision."""
         return self.root / "selection" / protocol / f"{experiment}.json"

@@ -1,0 +1,12 @@
+"""Rule check_models: every model built once, and the examples counted, before any training."""
+
+from pathlib import Path
+
+import job
+from nnrepro.data.prepared import prepared_arrays
+from nnrepro.files import write_json
+from nnrepro.training.trial import trial
+
+study = job.start(snakemake)
+print(f"{trial(study, prepared_arrays(study))} models can be built")
+write_json(Path(snakemake.output[0]), snakemake.params.basis)

@@ -1,0 +1,83 @@
+"""Whether the files of a data set are where the configuration says, looked at without reading them.
+
+What is looked at is what a slip of the hand gets wrong: names, kinds of files, permissions. Whether
+a file holds what it should is for its checksum to tell, when it is read.
+"""
+
+import difflib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_KINDS = {
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def folder_problem(path: Path) -> str | None:
+    """What is wrong with a folder of files, as the end of a sentence; None when nothing is."""
+    problem = _missing(path)
+    if problem is not None:
+        return problem
+    if not path.is_dir():
+        return f"is {_kind(path)}, where a folder is wanted; name the folder that holds the files"
+    if not os.access(path, os.R_OK | os.X_OK):
+        return "is a folder that may not be read; ask for access"
+    return None
+
+
+def file_problem(path: Path) -> str | None:
+    """What is wrong with a file, as the end of a sentence; None when nothing is."""
+    problem = _missing(path)
+    if problem is not None:
+        return problem
+    if not path.is_file():
+        return f"is {_kind(path)}, where a file is wanted"
+    if not os.access(path, os.R_OK):
+        return "is a file that may not be read; ask for access"
+    if not path.stat().st_size:
+        return "is empty"
+    return None
+
+
+def files_problems(files: Iterable[Path]) -> Iterator[str]:
+    """What is wrong with the files that a folder should hold, each named."""
+    for file in files:
+        problem = file_problem(file)
+        if problem is not None:
+            yield f"{str(file)!r} {problem}"
+
+
+def _missing(path: Path) -> str | None:
+    """Why nothing can be found at a path, with the nearest name where there is one like it."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return f"does not exist{_nearest(path)}"
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    return None
+
+
+def _nearest(path: Path) -> str:
+    there = path.absolute()
+    while not there.parent.is_dir():
+        there = there.parent
+    try:
+        names = [entry.name for entry in there.parent.iterdir()]
+    except OSError:
+        names = []
+    near = difflib.get_close_matches(there.name, names, n=1)
+    if near:
+        return f"; did you mean {str(there.parent / near[0])!r}?"
+    return f": {str(there.parent)!r} holds no {there.name!r}"
+
+
+def _kind(path: Path) -> str:
+    mode = path.stat().st_mode
+    other = next((word for test, word in _KINDS.items() if test(mode)), "a file")
+    return "a folder" if stat.S_ISDIR(mode) else other

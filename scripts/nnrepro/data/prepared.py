@@ -1,0 +1,21 @@
+"""Where the prepared arrays of a study lie."""
+
+from pathlib import Path
+
+from nnrepro.data.registry import inputs
+from nnrepro.study import Study, StudyPaths
+
+
+def prepared_arrays(study: Study) -> dict[str, Path]:
+    """The prepared arrays of every input that a run of a study reads; descriptions lie beside them.
+
+    Raises:
+        DataError: a data set is unknown, or two give the same input.
+    """
+    needed = {run.input for run in study.runs}
+    paths = StudyPaths.of(study)
+    return {
+        name: paths.data(f"{preparation.basename}.npz")
+        for name, preparation in inputs(study.data).items()
+        if name in needed
+    }

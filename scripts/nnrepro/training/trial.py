@@ -1,0 +1,287 @@
+"""What can be known of a study's models once its data are prepared, before any training.
+
+Every model is built once on the shape of its input, with each set of its own parameters, and the
+runs' numbers of examples are compared with those that there are. Mistakes are told together, so
+that no run is trained that another one's mistake would make useless.
+"""
+
+import inspect
+import math
+import os
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnrepro.data import load_dataset
+from nnrepro.errors import NnreproError
+from nnrepro.files import read_json
+from nnrepro.models import Task, build_model, catalogue
+from nnrepro.study.run import Run, Scalar
+from nnrepro.study.selections import candidates
+from nnrepro.study.study import Study
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.feature_maps import LAYERS
+from nnrepro.training.installed import backend_problem
+from nnrepro.training.slots import hide_gpus
+
+if TYPE_CHECKING:
+    import keras
+
+ALL_CANDIDATES = 64
+"""Sets of parameters that a selection may give a run, up to which the run is built with each."""
+
+_LONGEST = 300
+_BYTES = 4
+"""Bytes of a weight."""
+_SIZES = {
+    "train": ("train_examples",),
+    "test": ("test_examples", "comparison_test_examples"),
+}
+_ONE_EXAMPLE = {
+    "train_examples": 1,
+    "test_examples": 1,
+    "comparison_test_examples": 0,
+    "validation_examples": 0,
+    "test_folds": 0,
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """One model to be built: a registered model, its own parameters, and what it is built for."""
+
+    model: str
+    parameters: tuple[tuple[str, Scalar], ...]
+    task: Task
+
+
+def trial(study: Study, data: Mapping[str, Path]) -> int:
+    """Build every model of a study once, and count its examples.
+
+    A run that takes parameters from a selection is built with each set that the selection may give,
+    or, beyond `ALL_CANDIDATES` sets, with the smallest and the largest number of each parameter and
+    every value that is no number.
+
+    Args:
+        study: a study that trains. Its backend is set for this process, on the CPU; Keras must not
+            have been imported.
+        data: the prepared arrays of inputs; models that read another one are not looked at.
+
+    Returns:
+        How many models were built.
+
+    Raises:
+        TrainingError: the backend is not installed, a model cannot be built, or runs ask for more
+            examples than there are; all of it in one message.
+    """
+    problem = backend_problem(study.backend)
+    if problem:
+        raise TrainingError(f"backend: {problem}")
+    os.environ["KERAS_BACKEND"] = study.backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    hide_gpus()  # nothing is computed
+    reading = [run for run in study.runs if run.input in data]
+    runs = list({_without_seed(run): run for run in reading}.values())
+    problems = list(size_problems(runs, data))
+    builds: dict[Build, list[str]] = {}
+    examples: dict[tuple[str, Any], Task] = {}
+    for run in runs:
+        try:
+            for tried in few(candidates(run, study.runs)):
+                layout = (run.input, tried.settings.get("layout"))
+                if layout not in examples:
+                    examples[layout] = _task(tried, data[run.input])
+                own = catalogue()[run.model].own_parameters(tried.settings)
+                build = Build(run.model, tuple(own.items()), examples[layout])
+                builds.setdefault(build, []).append(_without_seed(run))
+        except NnreproError as error:
+            problems.append(str(error))
+    problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
+    problems += _figure_problems(study, examples)
+    if problems:
+        found = list(dict.fromkeys(problems))
+        count = "1 mistake was" if len(found) == 1 else f"{len(found)} mistakes were"
+        lines = "\n".join(f"  - {problem}" for problem in found)
+        raise TrainingError(f"nothing was trained, as {count} found before:\n{lines}")
+    return len(builds)
+
+
+def few(runs: Sequence[Run]) -> list[Run]:
+    """The candidates of a run that it is built with: all, or the extremes of many."""
+    if len(runs) <= ALL_CANDIDATES:
+        return list(runs)
+    kept: dict[int, Run] = {}
+    for name in runs[0].selected_parameters:
+        values = [run.settings[name] for run in runs]
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+        for value in (min(values), max(values)) if numbers else dict.fromkeys(values):
+            at = values.index(value)
+            kept[at] = runs[at]
+    return [kept[at] for at in sorted(kept)]
+
+
+def size_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
+    """More examples than there are, each mistake with the runs that make it.
+
+    Raises:
+        NnreproError: the description of prepared arrays cannot be read.
+    """
+    there: dict[str, dict[str, int]] = {}
+    found: dict[tuple[str, str, int, int], list[str]] = {}
+    for run in runs:
+        if run.input not in there:
+            there[run.input] = _counts(data[run.input])
+        for split, names in _SIZES.items():
+            for name in names:
+                asked = int(run.settings[name])
+                held = there[run.input].get(split, asked)
+                if asked > held:
+                    place = f"{run.protocol}/{run.experiment}"
+                    found.setdefault((run.input, name, asked, held), []).append(place)
+    for (given, name, asked, held), places in found.items():
+        yield (
+            f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "
+            f"({_listed(places)}); lower it to {held} at most, or give more data"
+        )
+
+
+def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iterator[str]:
+    """Models that cannot be built, those alike in one message.
+
+    Args:
+        builds: what to build, each with the variants that it is for.
+        memory: bytes that weights may take.
+    """
+    failed: dict[tuple[str, Task, str], list[tuple[Build, Sequence[str]]]] = {}
+    for build, variants in builds.items():
+        problem = _tried(build, lambda model, task: _check_whole(model, task, memory))
+        if problem:
+            failed.setdefault((build.model, build.task, problem), []).append((build, variants))
+    for (model, task, problem), alike in failed.items():
+        with_these = _shown(alike[0][0])
+        variants = _listed(variant for _, those in alike for variant in those)
+        yield (
+            f"model '{model}' does not fit an input of shape {task.input_shape}"
+            f"{with_these} ({variants}): {problem}; change its parameters, or give it a model or "
+            "data that fit"
+        )
+
+
+def _tried(build: Build, check: "Callable[[keras.Model, Task], str | None]") -> str | None:
+    """What goes wrong when a model is built and checked; None when nothing does."""
+    import keras
+
+    try:
+        try:
+            # No memory is taken for weights: a model may be too large for the machine at hand.
+            with keras.StatelessScope(initialize_variables=False):
+                return check(_built(build), build.task)
+        except Exception:  # such a model may compute with its weights while it is built
+            return check(_built(build), build.task)
+    except Exception as error:
+        return _in_one_line(error, build.model)
+    finally:
+        keras.backend.clear_session()
+
+
+def _built(build: Build) -> "keras.Model":
+    return build_model(build.model, dict(build.parameters), build.task)
+
+
+def _check_whole(model: "keras.Model", task: Task, memory: float) -> str | None:
+    """Whether a model gives a number for each class, and its weights have room."""
+    if tuple(model.output.shape) != (None, task.num_classes):
+        return (
+            f"its output has the shape {tuple(model.output.shape)}, not (None, "
+            f"{task.num_classes}), a number for each class"
+        )
+    size = sum(math.prod(each.shape) * _BYTES for each in model.weights)
+    if size > memory:
+        return f"its weights take {size / 1e9:,.0f} GB, more than the {memory / 1e9:,.0f} GB here"
+    return None
+
+
+def _check_layers(model: "keras.Model", task: Task) -> str | None:
+    """Whether there are feature maps to show, and images to show beside them."""
+    missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
+    if missing:
+        return f"has no layer {', '.join(missing)}"
+    if len(task.input_shape) != 3 or task.input_shape[-1] != 3:
+        return f"reads inputs of shape {task.input_shape}, not images of three colours"
+    return None
+
+
+def _figure_problems(study: Study, examples: Mapping[tuple[str, Any], Task]) -> Iterator[str]:
+    """Figures of feature maps whose model has none."""
+    for figure in study.figures.values():
+        for protocol in study.protocols if figure.kind == "feature_maps" else ():
+            for run in study.select(protocol, figure.runs)[:1]:
+                tried = candidates(run, study.runs)[0]
+                task = examples.get((run.input, tried.settings.get("layout")))
+                if task is None:
+                    continue
+                own = catalogue()[run.model].own_parameters(tried.settings)
+                build = Build(run.model, tuple(own.items()), replace(task, inspected=True))
+                problem = _tried(build, _check_layers)
+                if problem:
+                    yield (
+                        f"figures.{figure.name}: no feature maps of '{run.experiment}/"
+                        f"{run.variant}': model '{run.model}' {problem}; leave the figure out, or "
+                        "name runs of another model"
+                    )
+
+
+def _task(run: Run, npz: Path) -> Task:
+    """What a run's model is built for, but for its seed."""
+    dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
+    shape = tuple(int(size) for size in dataset.train_x.shape[1:])
+    return Task(shape, dataset.num_classes, dataset.vocabulary_size)
+
+
+def _counts(npz: Path) -> dict[str, int]:
+    """Examples that there are, by split, as far as the description tells."""
+    described = read_json(npz.with_suffix(".json"))
+    keys = {split: f"{split}_examples" for split in _SIZES}
+    return {split: described[key] for split, key in keys.items() if key in described}
+
+
+def _memory() -> float:
+    """The memory of this machine in bytes."""
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _shown(build: Build) -> str:
+    """Those of a model's parameters that are not as they are by default."""
+    known = catalogue()[build.model].parameters
+    given = [
+        f"{name} = {value}"
+        for name, value in build.parameters
+        if known[name].required or value != known[name].default
+    ]
+    return f" with {', '.join(given)}" if given else ""
+
+
+def _in_one_line(error: Exception, model: str) -> str:
+    """An error in a line: its kind, its words, and where in the model's own file it arose."""
+    words = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
+    if len(words) > _LONGEST:
+        words = f"{words[:_LONGEST]}..."
+    own = inspect.getsourcefile(catalogue()[model].function)
+    lines = [at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == own]
+    place = f" ({Path(own).name}, line {lines[-1]})" if own and lines else ""
+    if isinstance(error, NnreproError):
+        return words
+    return f"{type(error).__name__}: {words}{place}" if words else f"{type(error).__name__}{place}"
+
+
+def _without_seed(run: Run) -> str:
+    return f"{run.protocol}/{run.experiment}/{run.variant}"
+
+
+def _listed(places: Iterable[str]) -> str:
+    """The first of some places, and how many more there are."""
+    first, *others = dict.fromkeys(places)
+    return f"'{first}' and {len(others)} more" if others else f"'{first}'"
