@@ -7,10 +7,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+SCRIPTS = PROJECT / "scripts"
 
-from nnrepro.errors import NnreproError, explained
+from nnrepro.errors import explained
 from nnrepro.files import stored
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
@@ -36,7 +35,7 @@ def errors_shown():
 
 
 with errors_shown():
-    STUDY = load_study(config, catalogue())
+    STUDY = load_study(CONFIGURATION.values, catalogue(), CONFIGURATION.places)
     PATHS = StudyPaths.of(STUDY)
     FOLDERS = PATHS.runs
 

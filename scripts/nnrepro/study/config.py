@@ -43,12 +43,17 @@ class ConfigError(NnreproError):
         super().__init__(f"the configuration has {count}:\n{lines}")
 
 
-def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Study:
+def load_study(
+    config: Mapping[str, Any],
+    models: Mapping[str, ModelSpec],
+    places: Mapping[str, str] | None = None,
+) -> Study:
     """Check the merged configuration and resolve it to a `Study`.
 
     Args:
-        config: what Snakemake merged from config.yaml, overlays and the command line.
+        config: what `read_configuration` merged, or plain values of the same form.
         models: the registered models by name (`nnrepro.models.catalogue()`).
+        places: where each key stands, for the messages, as a `Configuration` has them.
 
     Raises:
         ConfigError: anything in the configuration is wrong.
@@ -57,7 +62,7 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     full = normalised(config)
     problems = shape_errors(full) or list(path_errors(full))
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(_placed(problems, places or {}))
     asked = tuple(full["questions"])
     full = _without_nulls(full)
     declared = _declared(full, models)
@@ -65,8 +70,19 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(_placed(problems, places or {}))
     return _study(full, declared, kept, asked)
+
+
+def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+    """Problems, each with the place of the key that it begins with, or of the section around it."""
+    told = []
+    for problem in problems:
+        key = problem.partition(": ")[0]
+        while key and key not in places:
+            key = key.rpartition(".")[0]
+        told.append(f"{problem} ({places[key]})" if key else problem)
+    return told
 
 
 def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:

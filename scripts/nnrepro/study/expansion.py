@@ -21,6 +21,7 @@ from nnrepro.study.settings import (
     known_settings,
     nearest,
     one_of,
+    shown,
 )
 from nnrepro.study.sizes import size_problems
 from nnrepro.study.study import SELECTED
@@ -212,7 +213,8 @@ def _variants(
         model_name = own.get("model", section.get("model"))
         problem = _model_problem(where, model_name, declaration)
         parameters = {**section["parameters"], **_without_reserved(own)}
-        problem = problem or _parameter_problems(where, parameters, model_name, declaration)
+        places = {n: f"{where}.{n}" if n in own else f"{key}.parameters.{n}" for n in parameters}
+        problem = problem or _parameter_problems(places, parameters, model_name, declaration)
         if problem:
             declared.problems += problem
             continue
@@ -282,17 +284,20 @@ def _model_problem(where: str, name: Any, declaration: Declaration) -> list[str]
 
 
 def _parameter_problems(
-    where: str, parameters: Mapping[str, Any], model_name: str, declaration: Declaration
+    places: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    model_name: str,
+    declaration: Declaration,
 ) -> list[str]:
     model = declaration.models[model_name]
     allowed = known_settings(model)
     problems = []
     for name, value in parameters.items():
-        key = f"{where}.{name}"
+        key = places[name]
         if name not in allowed:
             hint = nearest(name, allowed)
             problems.append(
-                f"{key}: {value!r}: unknown setting of model '{model_name}'{hint}; "
+                f"{key}: {shown(value)}: unknown setting of model '{model_name}'{hint}; "
                 f"allowed: {one_of(allowed)}"
             )
             continue
@@ -300,10 +305,10 @@ def _parameter_problems(
         for item in values:
             problem = check_setting(name, item, model)
             if problem:
-                problems.append(f"{key}: {item!r} {problem}")
+                problems.append(f"{key}: {shown(item)} {problem}")
             elif isinstance(value, list) and not _SAFE_VALUE.fullmatch(_text(item)):
                 problems.append(
-                    f"{key}: {item!r} cannot be swept over, as it would not make a file name; "
+                    f"{key}: {shown(item)} cannot be swept over, as it would not make a file name; "
                     "use named variants"
                 )
     return problems
@@ -325,15 +330,16 @@ def _scope_problems(
         allowed = dict.fromkeys(name for model in models for name in known_settings(model))
         for name, value in settings.items():
             if name not in allowed:
+                hint = nearest(name, allowed)
                 problems.append(
-                    f"{key}.{scope}.{name}: {value!r}: unknown setting{nearest(name, allowed)}; "
+                    f"{key}.{scope}.{name}: {shown(value)}: unknown setting{hint}; "
                     f"allowed: {one_of(allowed)}"
                 )
                 continue
             owner = next(model for model in models if name in known_settings(model))
             problem = check_setting(name, value, owner)
             if problem:
-                problems.append(f"{key}.{scope}.{name}: {value!r} {problem}")
+                problems.append(f"{key}.{scope}.{name}: {shown(value)} {problem}")
     return problems
 
 
@@ -356,13 +362,13 @@ def _experiment_problems(
             if owner is None:
                 hint = nearest(setting, allowed)
                 problems.append(
-                    f"{where}.{setting}: {value!r}: unknown setting{hint}; "
+                    f"{where}.{setting}: {shown(value)}: unknown setting{hint}; "
                     f"allowed: {one_of(allowed)}"
                 )
                 continue
             problem = check_setting(setting, value, owner)
             if problem:
-                problems.append(f"{where}.{setting}: {value!r} {problem}")
+                problems.append(f"{where}.{setting}: {shown(value)} {problem}")
     if "select" in section:
         problems += _select_problems(name, section["select"], declaration.config["experiments"])
     return problems
