@@ -52,10 +52,23 @@ def hold_study():
         )
 
 
+def ids_pattern(runs):
+    """A regular expression of the ids of runs and of nothing else: other files have no rule."""
+    variants = {}
+    for run in runs:
+        seeds = variants.setdefault((run.protocol, run.experiment), {})
+        seeds.setdefault(re.escape(run.variant), []).append(str(run.seed))
+    return "|".join(
+        f"{protocol}/{experiment}/(?:{'|'.join(names)})"
+        for (protocol, experiment), seeds in variants.items()
+        for names in [[f"{name}/seed(?:{'|'.join(s)})" for name, s in seeds.items()]]
+    )
+
+
 wildcard_constraints:
     protocol="|".join(STUDY.protocols),
     experiment="|".join(STUDY.experiments),
-    run=r"[^/]+/[^/]+/[^/]+/seed\d+",
+    run=ids_pattern(STUDY.runs),
 
 
 # What a rule's inputs and parameters are is worked out when a job asks for it: every cluster job reads

@@ -74,6 +74,11 @@ DOWNLOADS = {
 }
 
 
+def generated_data_sets():
+    """The data sets that are made up."""
+    return [name for name in ORIGINS if STUDY.data[name]["source"] == "generated"]
+
+
 # --------------------------------------------------------------------------------------- training
 def run_decision(wildcards):
     """The decision that a run takes parameters from, if it takes any."""

@@ -22,7 +22,7 @@ from nnrepro.errors import NnreproError
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader that is written in C, where there is one: it is ten times as fast."""
 _DEEPEST = 100
-_MOST_VALUES = 200_000
+_MOST_VALUES = 100_000
 _LARGEST = 2**24
 _MERGE = "<<"
 _QUOTED = "put it into quotation marks"

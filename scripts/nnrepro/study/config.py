@@ -12,7 +12,7 @@ from typing import Any
 from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.comparisons import scorings
-from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.expansion import Declaration, Declared, expand, sweep_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
@@ -28,7 +28,7 @@ from nnrepro.study.study import (
     TableSpec,
     TrainingResources,
 )
-from nnrepro.study.values import path_errors
+from nnrepro.study.values import name_errors, path_errors
 
 _LEFT_OUT_BY_NULL = ("parts", "questions", "tables", "figures", "supplements")
 
@@ -61,6 +61,9 @@ def load_study(
     """
     full = normalised(config)
     problems = shape_errors(full) or list(path_errors(full))
+    if not problems and full.get("archive") is None:
+        problems += name_errors(full)
+    problems = problems or sweep_problems(full)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
     asked = tuple(full["questions"])
@@ -168,15 +171,12 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
 def _study(
     config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], questions: tuple[str, ...]
 ) -> Study:
+    present = {(run.experiment, run.variant) for run in kept}
     experiments = {
         name: Experiment(
             name=name,
             title=section["title"],
-            variants=tuple(
-                v
-                for v in declared.variants[name]
-                if any(run.experiment == name and run.variant == v for run in kept)
-            ),
+            variants=tuple(v for v in declared.variants[name] if (name, v) in present),
             swept=declared.swept[name],
             selects_from=section.get("select", {}).get("from"),
         )

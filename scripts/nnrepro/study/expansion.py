@@ -6,9 +6,11 @@ the experiment's settings for that protocol. A budget then caps epochs and numbe
 """
 
 import itertools
+import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nnrepro.study.run import Run, Scalar
@@ -27,6 +29,8 @@ from nnrepro.study.sizes import size_problems
 from nnrepro.study.study import SELECTED
 from nnrepro.study.values import LONGEST_NAME, label_problem
 
+MOST_RUNS = 100_000
+"""More runs than Snakemake can plan; a slip of the hand makes millions."""
 _RESERVED = ("label", "model")
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
 
@@ -73,6 +77,32 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
+
+
+def sweep_problems(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with declarations of more runs than can be worked with, without making them."""
+    points: dict[str, int] = {}
+    lists: dict[str, str] = {}
+    for name, section in config["experiments"].items():
+        named = section.get("variants") or {"": {}}
+        swept = [
+            {k: len(v) for k, v in {**section["parameters"], **own}.items() if isinstance(v, list)}
+            for own in named.values()
+        ]
+        points[name] = sum(math.prod(lengths.values()) for lengths in swept)
+        longest = max(swept, key=lambda lengths: math.prod(lengths.values()))
+        lists[name] = " x ".join(f"{count:,} {parameter}" for parameter, count in longest.items())
+    protocols, seeds = len(config["protocols"]), len(config["seeds"])
+    runs = sum(points.values()) * protocols * seeds
+    if runs <= MOST_RUNS:
+        return []
+    most = max(points, key=lambda name: points[name])
+    detail = f" ({lists[most]})" if lists[most] else ""
+    return [
+        f"experiments.{most}: has {points[most]:,}{detail} of {sum(points.values()):,} variants, "
+        f"which with protocols ({protocols}) and seeds ({seeds:,}) make {runs:,} runs, more than "
+        f"{MOST_RUNS:,}; give shorter lists or fewer seeds"
+    ]
 
 
 def expand(declaration: Declaration) -> Declared:
@@ -229,8 +259,9 @@ def _variants(
             if lists and variant and template:
                 label = f"{label} ({', '.join(_text(v) for v in values)})"
             points.append(Variant(point, label, model_name, chosen))
+    points = _told_apart(points)
     names = [point.name for point in points]
-    for repeated in sorted({point for point in names if names.count(point) > 1}):
+    for repeated in sorted(name for name, count in Counter(names).items() if count > 1):
         declared.problems.append(f"{key}: two variants are both called '{repeated}'; rename one")
     declared.problems += [
         f"{key}: a variant's name, which begins with '{point[:40]}', has {len(point)} characters, "
@@ -248,6 +279,21 @@ def _variants(
     return points
 
 
+def _told_apart(points: Sequence[Variant]) -> list[Variant]:
+    """Variants with their names after labels that are those of others, too."""
+    counts = Counter(point.label for point in points)
+    if len({point.name for point in points}) < len(points) or len(counts) == len(points):
+        return list(points)
+    return _told_apart(
+        [
+            replace(point, label=f"{point.label} ({point.name})")
+            if counts[point.label] > 1
+            else point
+            for point in points
+        ]
+    )
+
+
 def _without_reserved(section: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in section.items() if key not in _RESERVED}
 
@@ -260,7 +306,7 @@ def _label(
     problem: object = label_problem(str(template))
     if problem is None:
         try:
-            return str(template).format(**parameters)
+            return " ".join(str(template).format(**parameters).split()) or name
         except (KeyError, IndexError, ValueError) as error:
             problem = error
     problems.append(

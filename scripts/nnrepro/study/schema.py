@@ -142,10 +142,20 @@ def _messages(error: ValidationError) -> Iterator[str]:
         case "maxLength":
             yield f"{key}: {instance[:20]!r}... is longer than {rule} characters; shorten it"
         case "uniqueItems":
-            repeated = next(item for at, item in enumerate(instance) if item in instance[:at])
-            yield f"{key}: {shown(instance)} lists an item more than once: {shown(repeated)}"
+            yield f"{key}: {shown(instance)} lists an item more than once{_repeated(instance)}"
         case _:
             yield f"{key}: {error.message}"
+
+
+def _repeated(items: Iterable[Any]) -> str:
+    """The first item that was there before, for a message; nothing where none can be told."""
+    seen: set[tuple[bool, Any]] = set()
+    for item in items:
+        key = (isinstance(item, bool), str(item) if isinstance(item, Mapping | list) else item)
+        if key in seen:
+            return f": {shown(item)}"
+        seen.add(key)
+    return ""
 
 
 def _either(kinds: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from nnrepro.study.folders import STUDY_FILE
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
 CONFIG_FILE = Path("config.yaml")
+_LONGEST_SHOWN = 80
 _PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -106,7 +107,7 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _assigned(assignment: str) -> Configuration:
-    name = f"--config {assignment}"
+    name = f"--config {assignment[:_LONGEST_SHOWN]}{'...' * (len(assignment) > _LONGEST_SHOWN)}"
     key, equals, text = assignment.partition("=")
     if not equals or not key:
         raise SourceError(f"{name}: write key=value")
