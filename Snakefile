@@ -27,7 +27,12 @@ include: "rules/source.smk"
 report: "docs/captions/study.rst"
 
 
-configfile: study_file()
+configfile: str(CONFIGURATION.file)
+
+
+# Scripts get what is checked.
+config.clear()
+config.update(CONFIGURATION.values)
 
 
 include: "rules/common.smk"

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+SCRIPTS = PROJECT / "scripts"
 
-from nnrepro.errors import NnreproError, explained
+from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
@@ -37,7 +36,7 @@ def errors_shown():
 
 
 with errors_shown():
-    STUDY = load_study(config, catalogue())
+    STUDY = load_study(CONFIGURATION.values, catalogue(), CONFIGURATION.places)
     PATHS = StudyPaths.of(STUDY)
     FOLDERS = PATHS.runs
 
@@ -54,10 +53,23 @@ def hold_study():
         )
 
 
+def ids_pattern(runs):
+    """A regular expression of the ids of runs and of nothing else: other files have no rule."""
+    variants = {}
+    for run in runs:
+        seeds = variants.setdefault((run.protocol, run.experiment), {})
+        seeds.setdefault(re.escape(run.variant), []).append(str(run.seed))
+    return "|".join(
+        f"{protocol}/{experiment}/(?:{'|'.join(names)})"
+        for (protocol, experiment), seeds in variants.items()
+        for names in [[f"{name}/seed(?:{'|'.join(s)})" for name, s in seeds.items()]]
+    )
+
+
 wildcard_constraints:
     protocol="|".join(STUDY.protocols),
     experiment="|".join(STUDY.experiments),
-    run=r"[^/]+/[^/]+/[^/]+/seed\d+",
+    run=ids_pattern(STUDY.runs),
 
 
 # What a rule's inputs and parameters are is worked out when a job asks for it: every cluster job reads

@@ -29,7 +29,7 @@ rule generate_data:
     log:
         f"{ROOT}/logs/generate_data/{{dataset}}.log",
     wildcard_constraints:
-        dataset="|".join(ORIGINS),
+        dataset="|".join(generated_data_sets()) or "none",
     priority: AHEAD_OF_TRAINING
     localrule: True
     conda:

@@ -169,7 +169,7 @@ rule compute_feature_maps:
     log:
         f"{ROOT}/logs/compute_feature_maps/{{protocol}}/{{figure}}.log",
     wildcard_constraints:
-        figure="|".join(STUDY.figures) or "none",
+        figure="|".join(spec.name for spec in figure_specs("feature_maps")) or "none",
     conda:
         "../envs/cpu.yaml"
     params:

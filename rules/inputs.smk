@@ -90,6 +90,11 @@ DOWNLOADS = {
 }
 
 
+def generated_data_sets():
+    """The data sets that are made up."""
+    return [name for name in ORIGINS if STUDY.data[name]["source"] == "generated"]
+
+
 # --------------------------------------------------------------------------------------- training
 def in_own_environments():
     """Whether jobs run in environments that Snakemake makes for them."""
@@ -146,7 +151,7 @@ def try_changed_models():
             return
         there = [name for name, files in DATA_FILES.items() if not made & set(files)]
         if there:
-            try_models_apart(SCRIPTS, config, there)
+            try_models_apart(SCRIPTS, CONFIGURATION.values, there)
         if len(there) == len(DATA_FILES):
             write_json(MODELS_CHECKED, basis)
 

@@ -1,25 +1,34 @@
-# Which study this is, before its configuration is read.
+# Which study this is, and what its configuration says.
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# workflow.basedir is another workflow's folder where that one takes this one as a module.
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+sys.path.insert(0, str(PROJECT / "scripts"))
 
-from nnrepro.yamlfile import YamlError, read_yaml
+from nnrepro.errors import NnreproError
+from nnrepro.study.sources import Configuration, read_configuration
 
 
-def study_file():
-    """The study: that of the archive, where it has its own, else config.yaml.
+def read_sources():
+    """The configuration from the files and the command line that Snakemake has it from.
 
-    It is read here first because Snakemake does not say where a mistake in YAML is.
+    They are read again because Snakemake reads other values out of some words, keeps the last of
+    two equal keys, and does not say where a mistake is. A module gets its configuration as it is.
     """
-    own = Path(config.get("archive", "")) / "study.yaml"
-    file = own if config.get("archive") and own.is_file() else Path("config.yaml")
-    try:
-        read_yaml(file)
-    except YamlError as error:
-        raise WorkflowError(f"{file}: {error}") from None
-    except OSError as error:
-        raise WorkflowError(f"{file} cannot be read: {error.strerror}") from None
-    return str(file)
+    if workflow.modifier.skip_configfile:
+        return Configuration(dict(config))
+    given = workflow.config_settings
+    return read_configuration(
+        given.configfiles,
+        given.config_args or (),
+        on_study=not given.replace_workflow_config,
+    )
+
+
+try:
+    CONFIGURATION = read_sources()
+except NnreproError as error:
+    raise WorkflowError(str(error)) from None

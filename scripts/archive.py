@@ -9,21 +9,21 @@ from nnrepro.archive import Outcome, make_archive
 from nnrepro.data.registry import datasets
 from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
-from nnrepro.planning.configuration import read_configuration
 from nnrepro.study import load_study
 from nnrepro.study.settings import nearest
+from nnrepro.study.sources import read_configuration
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the archive; 1 with a message when it cannot be made."""
     asked = _parser().parse_args(arguments)
     try:
-        config = read_configuration([Path("config.yaml"), *map(Path, asked.configfile)])
+        configuration = read_configuration(map(Path, asked.configfile))
         outcome = make_archive(
             asked.sources,
             asked.to,
-            study=load_study(config, catalogue()),
-            config=config,
+            study=load_study(configuration.values, catalogue(), configuration.places),
+            config=configuration.values,
             notes=dict(asked.data_note),
             predictions=asked.predictions,
             replace=asked.replace,

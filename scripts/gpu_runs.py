@@ -24,10 +24,10 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models import catalogue
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.configuration import read_configuration
 from nnrepro.planning.machine import local_gpus
 from nnrepro.planning.order import priorities
 from nnrepro.study import Run, Study, StudyPaths, load_study
+from nnrepro.study.sources import read_configuration
 from nnrepro.training import take_slots
 from nnrepro.training.trial import trial
 
@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when all is done, 1 after a failure, 75 when time was up before the end."""
     asked = _parser().parse_args(arguments)
     try:
-        files = [Path("config.yaml"), *map(Path, asked.configfile)]
-        study = load_study(read_configuration(files, ["backend=jax", *asked.config]), catalogue())
+        overlays = map(Path, asked.configfile)
+        configuration = read_configuration(overlays, ["backend=jax", *asked.config])
+        study = load_study(configuration.values, catalogue(), configuration.places)
         _set_environment(study, deterministic=asked.deterministic)
         if asked.worker:
             _work(study, asked.per_gpu)

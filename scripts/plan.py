@@ -11,12 +11,12 @@ from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.configuration import read_configuration
 from nnrepro.planning.machine import local_gpus, machine_for
 from nnrepro.planning.plan import Capacity, Plan, make_plan
 from nnrepro.planning.records import read_records
 from nnrepro.planning.table import as_text, as_values
 from nnrepro.study import TrainingResources, load_study
+from nnrepro.study.sources import read_configuration
 
 SCRIPTS = Path(__file__).resolve().parent
 RESULTS = Path("results")
@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _planned(asked: argparse.Namespace) -> Plan:
-    files = [Path("config.yaml"), *map(Path, asked.configfile)]
     models = catalogue()
-    study = load_study(read_configuration(files, asked.config), models)
+    configuration = read_configuration(map(Path, asked.configfile), asked.config)
+    study = load_study(configuration.values, models, configuration.places)
     codes = training_codes(SCRIPTS, models)
     here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
     capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))

@@ -16,6 +16,6 @@ preparation.prepare(
 )
 for remark in soundness.remarks(read_json(Path(snakemake.output.info))):
     print(f"note: {remark.message}")
-# Where models were built on earlier data; else the rule check_models does so once all data are there.
+# Only where models were built on earlier data: else the rule check_models does so, once.
 if StudyPaths.of(study).models_checked.is_file():
     try_models_apart(Path(__file__).parent, snakemake.config, [preparation.input])

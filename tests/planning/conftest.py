@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from nnrepro.models import catalogue
-from nnrepro.planning.configuration import merge, read_configuration
 from nnrepro.planning.records import Machine, Record
 from nnrepro.study import Run, Study, StudyPaths, load_study
 from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.sources import merge, read_source
 
 CODE = "c" * 64
 CODES = dict.fromkeys(catalogue(), CODE)
@@ -32,7 +32,7 @@ def small_study(repository: Path) -> Callable[..., Study]:
     """Loads two grid runs, four optimiser runs and two text runs, under a further overlay."""
 
     def load(overlay: dict[str, Any] | None = None) -> Study:
-        shipped = read_configuration([repository / "config.yaml"])
+        shipped = read_source(repository / "config.yaml").values
         return load_study(merge(merge(shipped, SMALL), overlay or {}), catalogue())
 
     return load

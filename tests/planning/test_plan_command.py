@@ -15,14 +15,14 @@ import yaml
 from nnrepro.models import catalogue
 from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.configuration import PlanError, read_configuration
 from nnrepro.planning.estimate import Estimate, Estimator
-from nnrepro.planning.machine import machine_for
+from nnrepro.planning.machine import PlanError, machine_for
 from nnrepro.planning.plan import Capacity, make_plan
 from nnrepro.planning.records import Machine, read_records
 from nnrepro.planning.status import Asked, Status, status_of
 from nnrepro.planning.table import as_text, as_values
 from nnrepro.study import Study, StudyPaths
+from nnrepro.study.sources import read_source
 
 from .conftest import CODES, MACHINE, SMALL
 
@@ -247,7 +247,7 @@ def test_shipped_configuration_is_planned(
     from nnrepro.study import load_study
 
     monkeypatch.chdir(tmp_path)
-    shipped = load_study(read_configuration([repository / "config.yaml"]), catalogue())
+    shipped = load_study(read_source(repository / "config.yaml").values, catalogue())
     plan = planned(shipped)
     assert len(plan.runs) == 90
     assert plan.unprepared == ("characters", "image", "words")

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.study import ConfigError, load_study
 
 Config = dict[str, Any]
 
@@ -45,16 +46,20 @@ def test_seeds_multiply_every_run(config: Config) -> None:
     assert [run.seed for run in study.runs[:4]] == [3, 1, 4, 3]
 
 
-def test_numbers_that_arrive_as_text_are_numbers(config: Config) -> None:
-    """YAML 1.1 reads 1e-3 as text, and so does Snakemake with lists on its command line."""
-    config["seeds"] = ["0", "1"]
-    config["experiments"]["optimizers"]["variants"]["adam"]["learning_rate"] = ["1e-3", "1e-2"]
-    config["budget"] = {"epochs": {"image": "7"}}
-    study = load_study(config, catalogue())
-    assert study.seeds == (0, 1)
-    adam = [r for r in study.runs_of("tan", "optimizers") if r.variant.startswith("adam")]
-    assert [run.settings["learning_rate"] for run in adam] == [0.001, 0.001, 0.01, 0.01]
-    assert {run.settings["epochs"] for run in adam} == {7}
+def test_numbers_in_quotation_marks_are_told(config: Config) -> None:
+    config["seeds"] = ["0", 1.0]
+    config["budget"] = {"epochs": {"image": "1e-1"}}
+    with pytest.raises(ConfigError) as caught:
+        load_study(config, catalogue())
+    assert caught.value.problems == (
+        "budget.epochs.image: '1e-1' must be a number; it is text: write 0.1, without quotation "
+        "marks",
+        "seeds.0: '0' must be a whole number; it is text: write 0, without quotation marks",
+    )
+    config |= {"seeds": [0], "budget": {}}
+    config["experiments"]["optimizers"]["variants"]["adam"]["learning_rate"] = ["1e-3"]
+    with pytest.raises(ConfigError, match=r"'1e-3' must be a number; it is text: write 0\.001"):
+        load_study(config, catalogue())
 
 
 def test_pair_of_which_half_is_left_out_is_dropped(config: Config) -> None:

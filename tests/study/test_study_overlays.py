@@ -10,6 +10,7 @@ from nnrepro.claims import load_claims
 from nnrepro.models import catalogue
 from nnrepro.published.numbers import load_published
 from nnrepro.study import ConfigError, Study, load_study
+from nnrepro.study.sources import read_configuration
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STUDIES = sorted(path.name for path in (REPOSITORY / "studies").glob("*.yaml"))
@@ -108,8 +109,8 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
 
 
 def test_null_on_the_command_line_is_null(config: dict[str, Any]) -> None:
-    """Snakemake hands `--config supplements=null claims=null` over as text."""
-    study = load_study({**config, "supplements": "null", "claims": "null"}, catalogue())
+    asked = read_configuration([], ["supplements=null", "claims=null"], on_study=False)
+    study = load_study({**config, **asked.values}, catalogue())
     assert not study.supplements and study.claims is None
 
 

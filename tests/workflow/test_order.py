@@ -5,9 +5,9 @@ from typing import Any
 import yaml
 
 from nnrepro.models import catalogue
-from nnrepro.planning.configuration import read_configuration
 from nnrepro.planning.order import priorities
 from nnrepro.study import load_study
+from nnrepro.study.sources import read_configuration
 
 STUDY = {
     "name": "order",
@@ -51,7 +51,7 @@ def test_long_runs_start_first_and_a_selection_at_once(workflow: Any) -> None:
     workflow.snakemake("--cores", "1", "training", "--configfile", "order.yaml")
     started = (workflow.folder / "order.txt").read_text().split()
     files = [workflow.folder / "config.yaml", overlay]
-    study = load_study(read_configuration(files), catalogue())
+    study = load_study(read_configuration(files, on_study=False).values, catalogue())
     order = priorities(study)
     assert len(started) == len(study.runs)
     assert started == sorted(started, key=lambda run: -order[run])

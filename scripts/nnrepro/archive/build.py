@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from nnrepro.archive.collect import collect, plain_json
 from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
@@ -23,6 +21,7 @@ from nnrepro.locks import wait_for_lock
 from nnrepro.study import Study
 from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
+from nnrepro.yamlfile import dump_yaml
 
 _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training")
 """Keys of the configuration that say how and where work is done, not what is studied."""
@@ -155,7 +154,7 @@ def _write_files(new: Path, placed: Placed, compress: bool) -> None:
 def _study_text(config: Mapping[str, Any]) -> str:
     """The study's configuration without what is of this machine."""
     kept = {key: value for key, value in config.items() if key not in _NOT_OF_THE_STUDY}
-    text = yaml.safe_dump(without_places(kept), sort_keys=False, allow_unicode=True, width=100)
+    text = dump_yaml(without_places(kept))
     return f"# The study that this archive holds runs of; see docs/archive.md.\n{text}"
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.planning.configuration import PlanError
 from nnrepro.planning.estimate import RECORDED
+from nnrepro.planning.machine import PlanError
 from nnrepro.planning.operations import IMAGE_CLASSES, TEXT_CLASSES, TEXT_LENGTH, epoch_operations
 from nnrepro.planning.plan import PlannedRun
 from nnrepro.study.run import Run

@@ -3,11 +3,15 @@
 import os
 from collections.abc import Callable, Sequence
 
-from nnrepro.planning.configuration import PlanError
+from nnrepro.errors import NnreproError
 from nnrepro.planning.records import Machine, Record
 from nnrepro.study.study import Study
 from nnrepro.training.device import cpu_name
 from nnrepro.training.gpus import find_gpus, visible_gpus
+
+
+class PlanError(NnreproError):
+    """A plan cannot be made from what was asked for."""
 
 
 def local_gpus(log: Callable[[str], None]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.comparisons import scorings
-from nnrepro.study.expansion import Declaration, Declared, expand
+from nnrepro.study.expansion import Declaration, Declared, expand, sweep_problems
 from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.references import reference_problems
@@ -30,7 +30,7 @@ from nnrepro.study.study import (
     TableSpec,
     TrainingResources,
 )
-from nnrepro.study.values import path_errors
+from nnrepro.study.values import name_errors, path_errors
 
 _LEFT_OUT_BY_NULL = ("parts", "questions", "tables", "figures", "supplements")
 
@@ -45,12 +45,17 @@ class ConfigError(NnreproError):
         super().__init__(f"the configuration has {count}:\n{lines}")
 
 
-def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Study:
+def load_study(
+    config: Mapping[str, Any],
+    models: Mapping[str, ModelSpec],
+    places: Mapping[str, str] | None = None,
+) -> Study:
     """Check the merged configuration and resolve it to a `Study`.
 
     Args:
-        config: what Snakemake merged from config.yaml, overlays and the command line.
+        config: what `read_configuration` merged, or plain values of the same form.
         models: the registered models by name (`nnrepro.models.catalogue()`).
+        places: where each key stands, for the messages, as a `Configuration` has them.
 
     Raises:
         ConfigError: anything in the configuration is wrong.
@@ -58,8 +63,11 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     """
     full = normalised(config)
     problems = shape_errors(full) or list(path_errors(full))
+    if not problems and full.get("archive") is None:
+        problems += name_errors(full)
+    problems = problems or sweep_problems(full)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(_placed(problems, places or {}))
     asked = tuple(full["questions"])
     full = _without_nulls(full)
     declared = _declared(full, models)
@@ -69,8 +77,19 @@ def load_study(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> St
     if full.get("archive") is None:
         problems += [*spec_problems(full, declared), *feasibility_problems(kept)]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(_placed(problems, places or {}))
     return _study(full, declared, kept, asked)
+
+
+def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+    """Problems, each with the place of the key that it begins with, or of the section around it."""
+    told = []
+    for problem in problems:
+        key = problem.partition(": ")[0]
+        while key and key not in places:
+            key = key.rpartition(".")[0]
+        told.append(f"{problem} ({places[key]})" if key else problem)
+    return told
 
 
 def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,15 +176,12 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
 def _study(
     config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], questions: tuple[str, ...]
 ) -> Study:
+    present = {(run.experiment, run.variant) for run in kept}
     experiments = {
         name: Experiment(
             name=name,
             title=section["title"],
-            variants=tuple(
-                v
-                for v in declared.variants[name]
-                if any(run.experiment == name and run.variant == v for run in kept)
-            ),
+            variants=tuple(v for v in declared.variants[name] if (name, v) in present),
             swept=declared.swept[name],
             selects_from=section.get("select", {}).get("from"),
         )

@@ -6,7 +6,9 @@ the experiment's settings for that protocol. A budget then caps epochs and numbe
 """
 
 import itertools
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,11 +25,14 @@ from nnrepro.study.settings import (
     known_settings,
     nearest,
     one_of,
+    shown,
 )
 from nnrepro.study.sizes import size_problems
 from nnrepro.study.study import SELECTED
 from nnrepro.study.values import LONGEST_NAME, label_problem
 
+MOST_RUNS = 100_000
+"""More runs than Snakemake can plan; a slip of the hand makes millions."""
 _RESERVED = ("label", "model")
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
 
@@ -74,6 +79,32 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
+
+
+def sweep_problems(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with declarations of more runs than can be worked with, without making them."""
+    points: dict[str, int] = {}
+    lists: dict[str, str] = {}
+    for name, section in config["experiments"].items():
+        named = section.get("variants") or {"": {}}
+        swept = [
+            {k: len(v) for k, v in {**section["parameters"], **own}.items() if isinstance(v, list)}
+            for own in named.values()
+        ]
+        points[name] = sum(math.prod(lengths.values()) for lengths in swept)
+        longest = max(swept, key=lambda lengths: math.prod(lengths.values()))
+        lists[name] = " x ".join(f"{count:,} {parameter}" for parameter, count in longest.items())
+    protocols, seeds = len(config["protocols"]), len(config["seeds"])
+    runs = sum(points.values()) * protocols * seeds
+    if runs <= MOST_RUNS:
+        return []
+    most = max(points, key=lambda name: points[name])
+    detail = f" ({lists[most]})" if lists[most] else ""
+    return [
+        f"experiments.{most}: has {points[most]:,}{detail} of {sum(points.values()):,} variants, "
+        f"which with protocols ({protocols}) and seeds ({seeds:,}) make {runs:,} runs, more than "
+        f"{MOST_RUNS:,}; give shorter lists or fewer seeds"
+    ]
 
 
 def expand(declaration: Declaration) -> Declared:
@@ -218,7 +249,8 @@ def _variants(
         model_name = own.get("model", section.get("model"))
         problem = _model_problem(where, model_name, declaration)
         parameters = {**section["parameters"], **_without_reserved(own)}
-        problem = problem or _parameter_problems(where, parameters, model_name, declaration)
+        places = {n: f"{where}.{n}" if n in own else f"{key}.parameters.{n}" for n in parameters}
+        problem = problem or _parameter_problems(places, parameters, model_name, declaration)
         if problem:
             declared.problems += problem
             continue
@@ -237,7 +269,7 @@ def _variants(
     # Twice: the label of one may be what another is called once its name stands beside its label.
     labels = told_apart([point.label for point in points], names, names)
     points = [replace(point, label=label) for point, label in zip(points, labels, strict=True)]
-    for repeated in sorted({point for point in names if names.count(point) > 1}):
+    for repeated in sorted(name for name, count in Counter(names).items() if count > 1):
         declared.problems.append(f"{key}: two variants are both called '{repeated}'; rename one")
     declared.problems += [
         f"{key}: a variant's name, which begins with '{point[:40]}', has {len(point)} characters, "
@@ -267,7 +299,7 @@ def _label(
     problem: object = label_problem(str(template))
     if problem is None:
         try:
-            return str(template).format(**parameters)
+            return " ".join(str(template).format(**parameters).split()) or name
         except (KeyError, IndexError, ValueError) as error:
             problem = error
     problems.append(
@@ -291,17 +323,20 @@ def _model_problem(where: str, name: Any, declaration: Declaration) -> list[str]
 
 
 def _parameter_problems(
-    where: str, parameters: Mapping[str, Any], model_name: str, declaration: Declaration
+    places: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    model_name: str,
+    declaration: Declaration,
 ) -> list[str]:
     model = declaration.models[model_name]
     allowed = known_settings(model)
     problems = []
     for name, value in parameters.items():
-        key = f"{where}.{name}"
+        key = places[name]
         if name not in allowed:
             hint = nearest(name, allowed)
             problems.append(
-                f"{key}: {value!r}: unknown setting of model '{model_name}'{hint}; "
+                f"{key}: {shown(value)}: unknown setting of model '{model_name}'{hint}; "
                 f"allowed: {one_of(allowed)}"
             )
             continue
@@ -309,10 +344,10 @@ def _parameter_problems(
         for item in values:
             problem = check_setting(name, item, model)
             if problem:
-                problems.append(f"{key}: {item!r} {problem}")
+                problems.append(f"{key}: {shown(item)} {problem}")
             elif isinstance(value, list) and not _SAFE_VALUE.fullmatch(_text(item)):
                 problems.append(
-                    f"{key}: {item!r} cannot be swept over, as it would not make a file name; "
+                    f"{key}: {shown(item)} cannot be swept over, as it would not make a file name; "
                     "use named variants"
                 )
     return problems
@@ -334,15 +369,16 @@ def _scope_problems(
         allowed = dict.fromkeys(name for model in models for name in known_settings(model))
         for name, value in settings.items():
             if name not in allowed:
+                hint = nearest(name, allowed)
                 problems.append(
-                    f"{key}.{scope}.{name}: {value!r}: unknown setting{nearest(name, allowed)}; "
+                    f"{key}.{scope}.{name}: {shown(value)}: unknown setting{hint}; "
                     f"allowed: {one_of(allowed)}"
                 )
                 continue
             owner = next(model for model in models if name in known_settings(model))
             problem = check_setting(name, value, owner)
             if problem:
-                problems.append(f"{key}.{scope}.{name}: {value!r} {problem}")
+                problems.append(f"{key}.{scope}.{name}: {shown(value)} {problem}")
     return problems
 
 
@@ -365,11 +401,11 @@ def _experiment_problems(
             if owner is None:
                 hint = nearest(setting, allowed)
                 problems.append(
-                    f"{where}.{setting}: {value!r}: unknown setting{hint}; "
+                    f"{where}.{setting}: {shown(value)}: unknown setting{hint}; "
                     f"allowed: {one_of(allowed)}"
                 )
                 continue
             problem = check_setting(setting, value, owner)
             if problem:
-                problems.append(f"{where}.{setting}: {value!r} {problem}")
+                problems.append(f"{where}.{setting}: {shown(value)} {problem}")
     return problems

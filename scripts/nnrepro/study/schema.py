@@ -5,16 +5,16 @@ whole sub-schema and stop at the first mistake.
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
 from nnrepro.study.values import value_errors
+from nnrepro.yamlfile import read_yaml
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
 
@@ -32,15 +32,14 @@ _TYPE_WORDS = {
 @functools.cache
 def load_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of the configuration."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema: dict[str, Any] = read_yaml(SCHEMA)
+    return schema
 
 
 def normalised(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of `config` with the schema's defaults, and with numbers where they came as text.
+    """A copy of `config` with the schema's defaults, and whole numbers written as such.
 
-    YAML 1.1 reads `1e-3` as text, and Snakemake hands over everything inside a list or a section
-    on its command line as text (`--config 'seeds=[0,1]'`). Where the schema wants a number, true or
-    false, or null, text that spells one is read as it.
+    Text stays text, also where it spells a number.
     """
     schema = load_schema()
     return _normalised(schema, config, schema["$defs"])
@@ -98,21 +97,9 @@ def _normalised_section(
 
 
 def _scalar(kinds: str | list[str], value: Any) -> Any:
-    """`value`, as a number, a truth value or null where it is text that spells one so wanted."""
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if value == "null" and "null" in kinds:
-        return None
+    """`value`, as a whole number where it is one and so wanted."""
     if isinstance(value, float) and value.is_integer() and "integer" in kinds:
         return int(value)  # else a seed of 1.0 would make a run id of its own
-    if not isinstance(value, str) or not {"integer", "number", "boolean"} & set(kinds):
-        return value
-    if "boolean" in kinds and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
     return value
 
 
@@ -128,31 +115,66 @@ def _messages(error: ValidationError) -> Iterator[str]:
                 where = f"{key}.{unknown}" if error.absolute_path else str(unknown)
                 yield f"{where}: unknown key{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
         case "propertyNames" | "pattern":
-            yield f"{key}: {instance!r} is no allowed name; {_name_rule(schema)}"
+            yield f"{key}: {shown(instance)} is no allowed name; {_name_rule(schema)}"
         case "required":
             missing = [name for name in rule if name not in instance]
             yield f"{key}: the key {one_of(missing)} is missing"
         case "type":
             kinds = [rule] if isinstance(rule, str) else rule
-            wanted = " or ".join(_TYPE_WORDS[kind] for kind in kinds)
-            yield f"{key}: {instance!r} must be {wanted}"
+            hint = quotation_hint(instance, kinds)
+            yield f"{key}: {shown(instance)} must be {_either(kinds)}{hint}"
+        case "anyOf":
+            yield from _messages_of_option(error, key, rule)
         case "enum":
             allowed = [str(item) for item in rule]
             hint = nearest(str(instance), allowed)
-            yield f"{key}: {instance!r} is not allowed{hint}; allowed: {one_of(allowed)}"
+            yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
         case "minimum" | "exclusiveMinimum":
             word = "at least" if error.validator == "minimum" else "greater than"
             yield f"{key}: {instance!r} must be {word} {rule}"
         case "maximum":
             yield f"{key}: {instance!r} must be at most {rule}"
         case "minItems" | "minProperties":
-            yield f"{key}: is empty; give at least {rule}"
+            count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
+            yield f"{key}: {count}; give at least {rule}"
+        case "maxItems":
+            yield f"{key}: {shown(instance)} has {len(instance)} items, more than {rule}"
         case "maxLength":
             yield f"{key}: {instance[:20]!r}... is longer than {rule} characters; shorten it"
         case "uniqueItems":
-            yield f"{key}: {instance!r} lists an item more than once"
+            yield f"{key}: {shown(instance)} lists an item more than once{_repeated(instance)}"
         case _:
             yield f"{key}: {error.message}"
+
+
+def _repeated(items: Iterable[Any]) -> str:
+    """The first item that was there before, for a message; nothing where none can be told."""
+    seen: set[tuple[bool, Any]] = set()
+    for item in items:
+        key = (isinstance(item, bool), str(item) if isinstance(item, Mapping | list) else item)
+        if key in seen:
+            return f": {shown(item)}"
+        seen.add(key)
+    return ""
+
+
+def _either(kinds: Iterable[str]) -> str:
+    return " or ".join(_TYPE_WORDS[kind] for kind in dict.fromkeys(kinds))
+
+
+def _messages_of_option(error: ValidationError, key: str, rule: Any) -> Iterator[str]:
+    """What is wrong with a value by the one schema of several that is for values of its form."""
+    definitions = load_schema()["$defs"]
+    options = [_resolved(option, definitions) for option in rule]
+    for at, option in enumerate(options):
+        if _may_hold(option, error.instance):
+            for inner in error.context:
+                if inner.relative_schema_path[0] == at:
+                    yield from _messages(inner)
+            return
+    kinds = [option["type"] for option in options]
+    flat = [kind for some in kinds for kind in ([some] if isinstance(some, str) else some)]
+    yield f"{key}: {shown(error.instance)} must be {_either(flat)}"
 
 
 def _name_rule(schema: Mapping[str, Any]) -> str:

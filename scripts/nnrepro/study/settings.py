@@ -9,9 +9,11 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from nnrepro.study.run import Scalar
+from nnrepro.yamlfile import YamlError, plain_value
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,14 @@ SETTINGS: dict[str, Setting] = {
     "collapse_below": Setting(float, minimum=0, default=1.5, exclusive=True),
     "collapse_above": Setting(float, minimum=0, default=4.0, exclusive=True),
     "collapse_epochs": Setting(int, minimum=1, default=50),
+}
+
+_LONGEST_SHOWN = 200
+_JSON_TYPES = {
+    int: {"integer", "number"},
+    float: {"number"},
+    bool: {"boolean"},
+    type(None): {"null"},
 }
 
 BUDGET_SETTINGS = ("epochs", "train_examples", "test_examples")
@@ -105,6 +115,33 @@ def one_of(allowed: Iterable[str]) -> str:
     return ", ".join(f"'{item}'" for item in allowed)
 
 
+def shown(value: Any) -> str:
+    """A value for a message, as YAML spells it, and no longer than a line or two."""
+    if value is None:
+        return "null"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def quotation_hint(value: Any, wanted: Iterable[str]) -> str:
+    """A hint "; without quotation marks ..." where text spells what is wanted, or nothing.
+
+    Args:
+        value: the value that is not of a wanted type.
+        wanted: the types as JSON names them.
+    """
+    if isinstance(value, str):
+        try:
+            meant = plain_value(value)
+        except YamlError as error:
+            return f"; {error}" if {"integer", "number"} & set(wanted) else ""
+        if _JSON_TYPES.get(type(meant), set()) & set(wanted):
+            return f"; it is text: write {shown(meant)}, without quotation marks"
+    elif "string" in wanted and isinstance(value, bool | int | float | date):
+        return "; put it into quotation marks"
+    return ""
+
+
 def check_setting(name: str, value: Any, model: ModelSpec | None) -> str | None:
     """What is wrong with `value` for the setting `name`, as a message; None when it is fine.
 
@@ -146,12 +183,13 @@ def _check_shared(setting: Setting, value: Any) -> str | None:
 
 def _check_type(kind: type, value: Any) -> str | None:
     if kind is bool:
-        return None if isinstance(value, bool) else "must be true or false"
+        hint = quotation_hint(value, ("boolean",))
+        return None if isinstance(value, bool) else f"must be true or false{hint}"
     if kind is str:
         return None if isinstance(value, str) else "must be a word"
     wanted = "a whole number" if kind is int else "a number"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"must be {wanted}"
+        return f"must be {wanted}{quotation_hint(value, ('number',))}"
     if not math.isfinite(value):
         return "must be finite"
     if kind is int and not isinstance(value, int):

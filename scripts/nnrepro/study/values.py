@@ -55,6 +55,26 @@ def _unshowable(character: str) -> str:
     return f"holds U+{ord(character):04X}, which no page or figure can show; remove it"
 
 
+def name_errors(section: Mapping[str, Any], key: str = "") -> Iterator[str]:
+    """Titles and labels that a figure or a row of a table cannot show as a name.
+
+    Args:
+        section: a configuration of the right shape, or a section of it.
+        key: where that section stands, with dots between keys.
+    """
+    for name, item in section.items():
+        where = f"{key}.{name}" if key else name
+        if isinstance(item, Mapping):
+            yield from name_errors(item, where)
+        elif name in ("title", "label") and isinstance(item, str):
+            if not any(character.isprintable() and not character.isspace() for character in item):
+                yield f"{where}: {item!r} is blank; write some words"
+            elif len(item.strip().splitlines()) > 1:
+                yield f"{where}: {item[:80]!r} has a line break; write one line"
+        elif name == "label" and isinstance(item, bool | float):
+            yield f"{where}: {str(item).lower()} is no text; put it into quotation marks"
+
+
 def path_errors(config: Mapping[str, Any]) -> Iterator[str]:
     """Paths in a configuration that cannot be, and a results folder that is not one of its own.
 

@@ -1,0 +1,31 @@
+"""Read the overlays that a call of Snakemake names, before Snakemake does.
+
+Snakemake reads the files of `--configfile` before any Snakefile. Where one cannot be read it ends
+in a traceback, or names neither the file nor the line; a pipe or a device it reads for ever.
+`profiles/default` is loaded earlier still, and calls this.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from nnrepro.study.sources import SourceError, read_source
+
+
+def main(arguments: Sequence[str]) -> None:
+    """End the process with a message if an overlay cannot be read."""
+    parser = argparse.ArgumentParser(prog="snakemake", add_help=False)
+    parser.add_argument("--config", "-C", nargs="*")
+    parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
+    try:
+        for overlay in parser.parse_known_args(arguments)[0].configfile:
+            read_source(overlay)
+    except SourceError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,142 @@
+"""The configuration is what its sources say, in Snakemake's order, and knows where it stands."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnrepro.models import catalogue
+from nnrepro.study import ConfigError, load_study
+from nnrepro.study.sources import SourceError, merge, read_configuration
+
+
+def test_sections_are_merged_and_lists_replaced() -> None:
+    base = {"seeds": [0, 1], "settings": {"all": {"epochs": 5, "loss": "logits"}}, "name": "a"}
+    overlay = {"seeds": [7], "settings": {"all": {"epochs": 2}}, "name": None}
+    assert merge(base, overlay) == {
+        "seeds": [7],
+        "settings": {"all": {"epochs": 2, "loss": "logits"}},
+        "name": None,
+    }
+
+
+def test_merging_leaves_the_base_as_it_was() -> None:
+    base = {"a": {"b": {"c": 1}}}
+    merge(base, {"a": {"b": {"c": 2}}})
+    assert base == {"a": {"b": {"c": 1}}}
+
+
+def test_a_section_replaces_a_value_and_a_value_a_section() -> None:
+    assert merge({"budget": 3}, {"budget": {"epochs": 2}}) == {"budget": {"epochs": 2}}
+    assert merge({"budget": {"epochs": 2}}, {"budget": 3}) == {"budget": 3}
+
+
+def written(folder: Path, **texts: str) -> list[Path]:
+    """Files with these texts, named by their keys."""
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return [folder / f"{name}.yaml" for name in texts]
+
+
+def test_later_files_win_and_assignments_over_all(tmp_path: Path) -> None:
+    files = written(tmp_path, a="x: 1\ny: {p: 1}", b="x: 2", c="y: {q: 2}")
+    read = read_configuration(files, ["y={p: 9}"], on_study=False)
+    assert read.values == {"x": 2, "y": {"p": 9, "q": 2}}
+
+
+def test_each_key_stands_where_it_was_last_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = written(tmp_path, config="x: 1\ny:\n  p: 1\n  q: [3, 4]", overlay="\ny: {p: 2}")
+    places = read_configuration(files[1:], ["z={w: 1}"]).places
+    assert places["x"] == "config.yaml, line 1"
+    assert places["y.p"] == "overlay.yaml, line 2"
+    assert places["y.q.1"] == "config.yaml, line 4"
+    assert places["z.w"] == "--config z={w: 1}"
+
+
+def test_a_mistake_in_an_overlay_is_told_with_its_file_and_line(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    text = "seeds: [0, x]\nexperiments:\n  text_models:\n    parameters:\n      unit: [8]\n"
+    overlay = written(tmp_path, mine=text)
+    read = read_configuration(overlay, ["backend=pytorch", "budget={epoch: 1}"])
+    with pytest.raises(ConfigError) as caught:
+        load_study(read.values, catalogue(), read.places)
+    backend, budget, seeds = sorted(caught.value.problems)
+    assert backend.endswith("(--config backend=pytorch)")
+    assert budget.startswith("budget.epoch: unknown key")
+    assert budget.endswith("(--config budget={epoch: 1})")
+    assert seeds == f"seeds.1: 'x' must be a whole number ({tmp_path}/mine.yaml, line 1)"
+    read = read_configuration(overlay, ["seeds=[0]"])
+    with pytest.raises(ConfigError) as caught:
+        load_study(read.values, catalogue(), read.places)
+    told = [p for p in caught.value.problems if p.startswith("experiments.")]
+    assert told
+    for problem in told:
+        assert problem.startswith("experiments.text_models.parameters.unit: [8]: unknown setting")
+        assert problem.endswith(f"({tmp_path}/mine.yaml, line 5)")
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", "\x00", "", "# a remark", "a: 1\na: 2"])
+def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceError, match=r"bad\.yaml"):
+        read_configuration(written(tmp_path, bad=text), on_study=False)
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="cannot be read: "):
+        read_configuration([tmp_path / name], on_study=False)
+
+
+@pytest.mark.parametrize("assignment", ["only", "=3", "only={", "name=2024_11_26"])
+def test_an_assignment_that_cannot_be_read_is_named(assignment: str) -> None:
+    with pytest.raises(SourceError, match=f"--config {assignment}"):
+        read_configuration([], [assignment], on_study=False)
+
+
+def test_text_in_quotation_marks_is_text_on_the_command_line_too() -> None:
+    read = read_configuration([], ['name="2024_11_26"', "seeds=[0, 1]"], on_study=False)
+    assert read.values == {"name": "2024_11_26", "seeds": [0, 1]}
+
+
+def test_without_a_study_in_the_folder_the_way_out_is_told(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError) as caught:
+        read_configuration([repository / "config.yaml"])
+    assert f"no config.yaml in {tmp_path}" in str(caught.value)
+    assert f"--directory {repository}" in str(caught.value)
+
+
+def test_an_archive_brings_its_own_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old").mkdir()
+    written(tmp_path, config="name: mine")
+    written(tmp_path / "old", study="name: theirs")
+    assert read_configuration([]).values == {"name": "mine"}
+    read = read_configuration([], ["archive=old"])
+    assert read.values == {"name": "theirs", "archive": "old"}
+    assert read.file == Path("old/study.yaml")
+    assert read_configuration([], ["archive=7"]).file == Path("config.yaml")
+
+
+def test_the_merge_is_that_of_snakemake(repository: Path, tmp_path: Path) -> None:
+    """On the shipped overlays, compared with Snakemake's own function."""
+    program = (
+        "import json, sys, yaml\n"
+        "from snakemake.utils import update_config\n"
+        "config = {}\n"
+        "for file in sys.argv[1:]: update_config(config, yaml.safe_load(open(file)))\n"
+        "print(json.dumps(config))"
+    )
+    files = [repository / "config.yaml", *sorted((repository / "budgets").glob("*.yaml"))]
+    command = [sys.executable, "-c", program, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert read_configuration(files, on_study=False).values == json.loads(done.stdout)
