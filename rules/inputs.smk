@@ -1,6 +1,7 @@
 # What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
 from snakemake.logging import logger
 
+from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
@@ -56,6 +57,18 @@ def prepared_from(basename):
     if section["source"] == "folder":
         files = [str(file) for file in ORIGINS[name].files(Path(path))]
     return {**source, "source": section["source"], "path": path}, files
+
+
+def raw_content(wildcards):
+    """Fingerprint of a user's own files that an input is prepared from.
+
+    Snakemake goes by the time of change; an edit may keep that, and copies may be older.
+    """
+    name = PREPARED[wildcards.prepared].dataset
+    if STUDY.data[name]["source"] not in ("folder", "archive"):
+        return ""
+    with errors_shown():
+        return files_sha256(map(Path, SOURCES[wildcards.prepared][1]))
 
 
 with errors_shown():

@@ -13,6 +13,7 @@ or generated, the module says so with `register_origin`.
 
 import difflib
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
+
+_MOST_FILES = 50_000
+"""How many files of a data set are watched; each is looked at whenever the workflow is read."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,33 @@ class Preparation:
     prepare: Prepare
 
 
+def files_below(folder: Path) -> list[Path]:
+    """All regular files below a folder, by path; those whose name begins with a dot left out.
+
+    Raises:
+        DataError: there is no such folder, it holds no file, or more than can be watched.
+    """
+    found: list[Path] = []
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if os.path.realpath(place) in seen:
+            folders.clear()  # a link that leads back
+            continue
+        seen.add(os.path.realpath(place))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (Path(place, name) for name in names if not name.startswith("."))
+        found += [file for file in files if file.is_file()]
+        if len(found) > _MOST_FILES:
+            raise DataError(
+                f"{folder} holds more than {_MOST_FILES} files, so that changes in them would not "
+                "be noticed. Pack them into fewer files, or have the data set's module name those "
+                "that it reads, with `register_origin`."
+            )
+    if not found:
+        raise DataError(f"{folder} holds no files. Name the folder with the data set's files.")
+    return sorted(found)
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a data set can come from.
@@ -49,13 +80,13 @@ class Origin:
     Attributes:
         dataset: the data set, as the config's `data` section names it.
         official: the published files; None where none are.
-        files: the source files in a folder; the folder as a whole unless the data set says more.
+        files: the source files in a folder; all files below it unless the data set says more.
         generate: writes made-up data of the same form to a folder; None where that is not offered.
     """
 
     dataset: str
     official: Official | None = None
-    files: Callable[[Path], Sequence[Path]] = lambda folder: [folder]
+    files: Callable[[Path], Sequence[Path]] = files_below
     generate: Callable[..., None] | None = None
 
     def check(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> None:
