@@ -64,6 +64,7 @@ rule prepare_data:
         "../envs/cpu.yaml"
     params:
         source=lambda wildcards: SOURCES[wildcards.prepared][0],
+        content=raw_content,
         code=code("prepare_data.py", "data"),
     message:
         "Preparing {wildcards.prepared}"

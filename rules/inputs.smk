@@ -1,6 +1,7 @@
 # What the rules take as inputs and parameters, by stage. The rules themselves are in the other files.
 from snakemake.logging import logger
 
+from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
@@ -71,6 +72,18 @@ def prepared_from(basename):
     return {**source, "source": section["source"], "path": path}, files
 
 
+def raw_content(wildcards):
+    """Fingerprint of a user's own files that an input is prepared from.
+
+    Snakemake goes by the time of change; an edit may keep that, and copies may be older.
+    """
+    name = PREPARED[wildcards.prepared].dataset
+    if STUDY.data[name]["source"] not in ("folder", "archive"):
+        return ""
+    with errors_shown():
+        return files_sha256(map(Path, SOURCES[wildcards.prepared][1]))
+
+
 with errors_shown():
     PREPARED = data_preparations()
     ORIGINS = data_origins()
@@ -107,10 +120,7 @@ def check_backend():
 
     Environments that Snakemake makes itself are looked at by the job that builds the models.
     """
-    own = (
-        workflow.deployment_settings and workflow.deployment_settings.deployment_method
-    )
-    if own or not workflow.is_main_process:
+    if in_own_environments() or not workflow.is_main_process:
         return
     left = any(not PATHS.run(run.id, "record").is_file() for run in STUDY.runs)
     problem = backend_problem(STUDY.backend) if left else None

@@ -13,5 +13,6 @@ write_crate(
     snakefile=Path(snakemake.scriptdir).parent / "Snakefile",
     config=snakemake.config,
     provenance=read_json(snakemake.input.provenance),
+    reading=read_json(snakemake.input.reading),
     snakemake_version=version("snakemake"),
 )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ FILES = (
 )
 
 
-def described(repository: Path, root: Path, **changes: Any) -> dict[str, Any]:
+def described(
+    repository: Path, root: Path, problems: Sequence[dict[str, Any]] = (), **changes: Any
+) -> dict[str, Any]:
     """The metadata of a study whose results lie in `root`."""
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
     config |= {"results": str(root), **changes}
@@ -46,6 +49,7 @@ def described(repository: Path, root: Path, **changes: Any) -> dict[str, Any]:
         snakefile=repository / "Snakefile",
         config=config,
         provenance=PROVENANCE,
+        reading={"problems": problems},
         snakemake_version="9.27.1",
     )
     content: dict[str, Any] = json.loads((root / "ro-crate-metadata.json").read_text())
@@ -150,3 +154,20 @@ def test_the_date_can_be_set_and_is_never_that_of_today(
 def test_the_version_is_that_of_the_project(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == build.VERSION
+
+
+def test_runs_of_other_settings_are_told_beside_the_configuration(
+    repository: Path, tmp_path: Path
+) -> None:
+    """One line in the README and with the configuration; nothing where every run is as it says."""
+    plain = described(repository, tmp_path / "plain")
+    assert "other settings" not in (tmp_path / "plain/README.md").read_text()
+    assert "other settings" not in json.dumps(plain)
+    problems = [
+        {"run": "tan/a/b/seed0", "file": "run.json", "message": "other", "status": None},
+        {"run": "tan/a/b/seed1", "file": "history.json", "message": "lost", "status": "missing"},
+    ]
+    metadata = described(repository, tmp_path / "other", problems)
+    assert "records of 1 of the runs" in (tmp_path / "other/README.md").read_text()
+    (told,) = (item for item in metadata["@graph"] if item["@id"] == "workflow/config.json")
+    assert "records of 1 of the runs" in told["name"]

@@ -71,7 +71,8 @@ def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) 
 def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
     origin = registry.origin("shapes")
-    assert origin.files(tmp_path) == [tmp_path]
+    (tmp_path / "a.csv").touch()
+    assert origin.files(tmp_path) == [tmp_path / "a.csv"]
     assert not origin.problems({"source": "folder", "path": "x"}, ENOUGH)
     (problem,) = origin.problems({"source": "download"}, ENOUGH)
     assert "shapes: cannot be downloaded" in problem

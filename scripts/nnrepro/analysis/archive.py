@@ -237,11 +237,12 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
         history = read_history(folder / file, allow_nonfinite=diverged)
     except HistoryError as error:
         status = "missing" if isinstance(error, MissingHistoryError) else "damaged"
-        return None, [*problems, Problem(run, file, str(error), status)]
+        return None, [*problems, Problem(as_recorded(run, record), file, str(error), status)]
+    recorded = as_recorded(run, record, history.epochs)
     unlike = _unlike_record(folder, record)
     if unlike:
-        return None, [*problems, _unlike(run, unlike)]
-    side, met = read_side_histories(run, folder, history, diverged=diverged)
+        return None, [*problems, _unlike(recorded, unlike)]
+    side, met = read_side_histories(recorded, folder, history, diverged=diverged)
     problems += [Problem(run, name, message) for name, message in met]
     if record is not None and record.get("epochs_completed", history.epochs) != history.epochs:
         message = (
@@ -249,7 +250,6 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
             f"history has {history.epochs}; the history's number is used"
         )
         problems.append(Problem(run, RUN_FILES["record"], message))
-    recorded = as_recorded(run, record, history.epochs)
     data = RunData(recorded, history, side.comparison, record, folder, side.validation, side.folds)
     return data, problems
 

@@ -14,7 +14,7 @@ _FREE_SETTINGS = ("epochs", "test_folds")
 a history."""
 
 
-def as_recorded(run: Run, record: RunRecord | None, epochs: int) -> Run:
+def as_recorded(run: Run, record: RunRecord | None, epochs: int | None = None) -> Run:
     """The run as it was carried out, as far as history and record tell.
 
     Model, input and settings are those of the record. Epochs are the history's, unless the run
@@ -23,7 +23,7 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int) -> Run:
     Args:
         run: the run as the study declares it.
         record: the content of `run.json`, if there is one.
-        epochs: epochs in its history.
+        epochs: epochs in its history; None where that cannot be read.
     """
     recorded = recorded_settings(record)
     told = {} if record is None else record.get("run", {})
@@ -34,7 +34,7 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int) -> Run:
         for name in BUDGET_SETTINGS
         if name in run.settings and name in recorded
     }
-    if record is None or record["status"] != "diverged":
+    if epochs is not None and (record is None or record["status"] != "diverged"):
         done["epochs"] = epochs
     others = {name: value for name, value in recorded.items() if name not in BUDGET_SETTINGS}
     made = replace(

@@ -100,6 +100,7 @@ def runs_table(
     for problem in problems:
         asked.setdefault(problem.run_id, problem.run)
         if problem.status is not None:
+            asked[problem.run_id] = problem.run
             rows[problem.run_id] = _identity(problem.run, problem.status)
     order = list(rows) if runs is None else [run.id for run in runs]
     unread = [run_id for run_id in order if run_id not in rows]

@@ -31,7 +31,8 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         What identifies the variant; `seeds` (runs with a history) and `seeds_asked`; `status`,
-        which counts the kinds where they differ; the settings; the smallest number of epochs, the
+        which counts the kinds where they differ; the settings, blank where its runs were made with
+        different ones; the smallest number of epochs, the
         largest closing window and the largest smoothing width of its runs; and for each metric M of
         the runs table: M (mean over seeds), `M_n` (seeds that have it), `M_sd` and, except for
         epochs, counts and `_converged`, `M_se` (standard error), `M_ci95_low`, `M_ci95_high` and
@@ -45,13 +46,15 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
     first = runs.iloc[[rows[0] for rows in members]].reset_index(drop=True)
     status = runs["status"].to_numpy(dtype=object)
     usable = runs["epochs_completed"].notna().to_numpy(dtype=bool)
+    # What a run that is not there was to be made with says nothing of those that are.
+    told = [rows[usable[rows]] if usable[rows].any() else rows for rows in members]
     columns: dict[str, Any] = {
         **{name: first[name] for name in (*KEYS, "label")},
         "seeds": [int(usable[rows].sum()) for rows in members],
         "seeds_asked": [len(rows) for rows in members],
-        **{name: first[name] for name in ("model", "input")},
+        **{name: _shared(runs[name], told) for name in ("model", "input")},
         "status": [_status(list(status[rows])) for rows in members],
-        **{name: first[name] for name in setting_columns(runs)},
+        **{name: _shared(runs[name], told) for name in setting_columns(runs)},
         "epochs_completed": _over(runs, "epochs_completed", members, np.fmin),
         "protocol_epochs": first["protocol_epochs"],
         "window_asked": first["window_asked"],
@@ -111,6 +114,13 @@ def _noises(runs: pd.DataFrame, metric: str, members: Sequence[np.ndarray]) -> l
             else UNKNOWN_NOISE
         )
     return noises
+
+
+def _shared(values: pd.Series, members: Sequence[np.ndarray]) -> list[Any]:
+    """The value that all runs of each variant have; None where they have several."""
+    codes, _ = pd.factorize(values, use_na_sentinel=False)
+    listed = values.to_numpy(dtype=object)
+    return [listed[rows[0]] if (codes[rows] == codes[rows[0]]).all() else None for rows in members]
 
 
 def _over(

@@ -14,6 +14,7 @@ from rocrate.rocrate import ROCrate
 from nnrepro.failures import was_made
 from nnrepro.files import open_regular, read_bytes, write_bytes, write_json, write_text
 from nnrepro.study import Study, StudyPaths
+from nnrepro.study.paths import RUN_FILES
 
 WORKFLOW = "workflow/Snakefile"
 CONFIGURATION = "workflow/config.json"
@@ -74,6 +75,7 @@ def write_crate(
     snakefile: Path,
     config: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    reading: Mapping[str, Any],
     snakemake_version: str,
 ) -> None:
     """Describe the finished results of a study, as `ro-crate-metadata.json` in their folder.
@@ -87,6 +89,7 @@ def write_crate(
         snakefile: the workflow's entry file.
         config: the configuration that the study was read from.
         provenance: what the runs tell of data, code and machines.
+        reading: what reading the runs brought to light.
         snakemake_version: the version that carries the study out.
 
     Raises:
@@ -95,7 +98,9 @@ def write_crate(
     paths = StudyPaths.of(study)
     kept = {key: value for key, value in config.items() if key not in _PLACES}
     write_json(paths.root / CONFIGURATION, json.loads(json.dumps(kept, default=dict)))
-    write_text(paths.root / README, _README.format(title=study.title, name=study.name))
+    departing = _departing(reading)
+    readme = _README.format(title=study.title, name=study.name)
+    write_text(paths.root / README, f"{readme}\n{departing}\n" if departing else readme)
     write_bytes(paths.root / WORKFLOW, read_bytes(snakefile))
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms.update(TERMS)
@@ -105,7 +110,7 @@ def write_crate(
     workflow = _workflow(crate, study, snakemake_version, software)
     made = [*_reports(crate, paths), *_tables(crate, paths, study), *_figures(crate, paths, study)]
     used = [
-        _file(crate, paths, CONFIGURATION, "Configuration of the study"),
+        _file(crate, paths, CONFIGURATION, f"Configuration of the study. {departing}".strip()),
         *_histories(crate, paths, study),
         *_data(crate, provenance),
     ]
@@ -128,6 +133,17 @@ def write_crate(
     action["instrument"], action["object"], action["result"] = workflow, used, made
     crate.root_dataset["mentions"] = action
     write_json(paths.crate, crate.metadata.generate())
+
+
+def _departing(reading: Mapping[str, Any]) -> str:
+    """How many runs are not known to be as the configuration says; empty where there are none."""
+    runs = {item["run"] for item in reading["problems"] if item["file"] == RUN_FILES["record"]}
+    if not runs:
+        return ""
+    return (
+        f"The records of {len(runs)} of the runs tell of other settings than `{CONFIGURATION}`, or "
+        "cannot be read: `histories.json` says which, and tables have the settings of the records."
+    )
 
 
 def _describe(crate: ROCrate, study: Study) -> None:

@@ -1,21 +1,49 @@
-"""What prepared data is, apart from where it came from: one sum of arrays and their meaning."""
+"""Sums of what data is: of raw files, and of prepared arrays with their meaning."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnrepro.data.checksums import sha256_of
+from nnrepro.data.errors import DataError
 from nnrepro.data.kinds import ARRAYS
 from nnrepro.data.soundness import COUNTS
 
 CONTENT = "content_sha256"
 
+_READ_EACH_TIME = 2**28
+"""Bytes that are read whenever the workflow is, to notice a change; about half a second."""
+
 _OF_NO_EFFECT = (
     *("name", "source", "generated", "sha256"),  # where it came from
     *("classes", "vocabulary", COUNTS, CONTENT),  # words, and what follows from the arrays
 )
+
+
+def files_sha256(files: Iterable[Path]) -> str:
+    """SHA-256 of names and content of raw files; it changes though an edit keeps size and times.
+
+    Where there is too much to read each time, a file's size and time of change stand for its
+    content.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    files = list(files)
+    digest = hashlib.sha256()
+    try:
+        states = [file.stat() for file in files]
+        readable = sum(state.st_size for state in states) <= _READ_EACH_TIME
+        for file, state in zip(files, states, strict=True):
+            told = sha256_of(file) if readable else f"{state.st_size} {state.st_mtime_ns}"
+            digest.update(f"{file}\0{told}\0".encode(errors="surrogateescape"))
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
 
 
 def content_sha256(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ or generated, the module says so with `register_origin`.
 
 import difflib
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from nnrepro.data.official import Official
 from nnrepro.data.places import file_problem, files_problems, folder_problem
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
+
+_MOST_FILES = 50_000
+"""How many files of a data set are watched; each is looked at whenever the workflow is read."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,35 @@ class Preparation:
     prepare: Prepare
 
 
-def _whole(folder: Path) -> Sequence[Path]:
-    """A folder as a whole stands for its files."""
-    return [folder]
+def files_below(folder: Path) -> list[Path]:
+    """All regular files below a folder, by path; those whose name begins with a dot left out.
+
+    One file stands for itself.
+
+    Raises:
+        DataError: there is no such folder, it holds no file, or more than can be watched.
+    """
+    if folder.is_file():
+        return [folder]
+    found: list[Path] = []
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if os.path.realpath(place) in seen:
+            folders.clear()  # a link that leads back
+            continue
+        seen.add(os.path.realpath(place))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (Path(place, name) for name in names if not name.startswith("."))
+        found += [file for file in files if file.is_file()]
+        if len(found) > _MOST_FILES:
+            raise DataError(
+                f"{folder} holds more than {_MOST_FILES} files, so that changes in them would not "
+                "be noticed. Pack them into fewer files, or have the data set's module name those "
+                "that it reads, with `register_origin`."
+            )
+    if not found:
+        raise DataError(f"{folder} holds no files. Name the folder with the data set's files.")
+    return sorted(found)
 
 
 @dataclass(frozen=True)
@@ -55,13 +85,13 @@ class Origin:
     Attributes:
         dataset: the data set, as the config's `data` section names it.
         official: the published files; None where none are.
-        files: the source files in a folder; the folder as a whole unless the data set says more.
+        files: the source files in a folder; all files below it unless the data set says more.
         generate: writes made-up data of the same form to a folder; None where that is not offered.
     """
 
     dataset: str
     official: Official | None = None
-    files: Callable[[Path], Sequence[Path]] = _whole
+    files: Callable[[Path], Sequence[Path]] = files_below
     generate: Callable[..., None] | None = None
 
     def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
@@ -97,8 +127,6 @@ class Origin:
         problem = folder_problem(path)
         if problem and not (path.is_file() and self.takes_any_files):
             return [f"{key}: {str(path)!r} {problem}"]
-        if self.takes_any_files:
-            return []
         try:
             return [f"{key}: {problem}" for problem in files_problems(self.files(path))]
         except DataError as error:
@@ -107,7 +135,7 @@ class Origin:
     @property
     def takes_any_files(self) -> bool:
         """Whether nothing is said of its files, so that one file will do as well as a folder."""
-        return self.files is _whole
+        return self.files is files_below
 
     def _official_problems(
         self, section: Mapping[str, Any], needed: Mapping[str, int]

@@ -204,7 +204,7 @@ def checked(value: Any, path: Path) -> RunRecord:
     Raises:
         RecordError: it is no record.
     """
-    problem = _unsound(value, _DEPTH) or _misfit(value)
+    problem = _misfit(value) or _unsound(value, _DEPTH)
     if problem is None:
         problem = _odd_settings(value.get("run", {}))
     if problem is not None:
