@@ -5,12 +5,12 @@ from pathlib import Path
 
 import job
 from nnrepro.data import load_dataset
+from nnrepro.environment import keras_environment
 from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
 
 study = job.start(snakemake)
-os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
+os.environ.update(keras_environment(snakemake.params.backend))  # before anything imports Keras
 hide_gpus()  # a few images: not worth a GPU, and none is taken
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
 spec = study.figures[snakemake.wildcards.figure]
 decisions = job.read_decisions(snakemake.input.decisions)
 run = study.chosen(snakemake.wildcards.protocol, spec.runs, decisions)[0].for_training()

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
+from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
 from nnrepro.study.settings import nearest, one_of
 
@@ -187,6 +188,8 @@ def catalogue() -> dict[str, ModelSpec]:
 def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.Model":
     """Build the model `name` for `task` with its parameters taken from `settings`.
 
+    Keras's global settings are put to their defaults before (`set_keras_defaults`).
+
     Initial weights follow Keras's global seed (`nnrepro.training.seeding.seed_everything`).
 
     Raises:
@@ -198,6 +201,7 @@ def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.
         hint = f"; did you mean '{close[0]}'?" if close else ""
         raise ModelError(f"there is no model '{name}'{hint}; known: {', '.join(models)}")
     spec = models[name]
+    set_keras_defaults()
     return spec.function(task, **spec.own_parameters(settings))
 
 

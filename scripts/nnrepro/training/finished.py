@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnrepro.data.checksums import sha256_of
+from nnrepro.environment import outside_influences
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.training.outputs import RUN
@@ -37,7 +38,8 @@ def is_finished(
 
     Returns:
         True when the record there is of the same run, data, code, backend and package versions,
-        and every file is as it was written.
+        and of the same environment variables where it tells them, and every file is as it was
+        written.
     """
     try:
         record = read_json(folder / RUN)
@@ -52,6 +54,7 @@ def is_finished(
         isinstance(record, dict)
         and all(record.get(key) == value for key, value in asked.items())
         and record.get("device", {}).get("backend") == backend
+        and record.get("environment", influences := outside_influences()) == influences
         and all(_installed(name) == version for name, version in record["packages"].items())
         and all(_untouched(folder / name, sum_) for name, sum_ in record["files"].items())
     )
