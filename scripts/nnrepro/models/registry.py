@@ -114,7 +114,7 @@ class ModelSpec:
 
     Attributes:
         name: the function's name, which a configuration uses.
-        input: what it reads: `image`, `characters` or `words`.
+        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
         parameters: its parameters by name.
         summary: first line of its docstring.
         function: builds it.
@@ -150,7 +150,7 @@ def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], 
     """Register the decorated function as a model under its own name.
 
     Args:
-        input: what it reads: `image`, `characters` or `words`.
+        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
         xla_on: device kinds where XLA makes its training faster.
 
     Raises:
