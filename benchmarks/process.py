@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.machine import cpu_seconds
+from nnrepro.environment import keras_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,8 +22,7 @@ def environment(threads: int) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "scripts")]),
         "CUDA_VISIBLE_DEVICES": "",
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **keras_environment("tensorflow"),
         "OMP_NUM_THREADS": count,
         "OPENBLAS_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import job
 from nnrepro.data import load_dataset
+from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.study.decisions import read_decisions
 from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
 
 study = job.start(snakemake)
-os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
+os.environ.update(keras_environment(snakemake.params.backend))  # before anything imports Keras
 hide_gpus()  # a few images: not worth a GPU, and none is taken
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
 with job.costs_only_itself(snakemake, study):
     spec = study.figures[snakemake.wildcards.figure]
     decisions = read_decisions(snakemake.input.decisions)

@@ -20,6 +20,7 @@ from nnrepro.batch.mps import multi_process_service
 from nnrepro.batch.selecting import decide
 from nnrepro.batch.worker import serve
 from nnrepro.data.prepared import prepared_arrays
+from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models import catalogue
@@ -120,8 +121,7 @@ def _note(
 
 def _set_environment(study: Study, *, deterministic: bool) -> None:
     """What the backend reads when it is first imported."""
-    os.environ["KERAS_BACKEND"] = study.backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.update(keras_environment(study.backend))
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # lanes share the memory
     cache = StudyPaths.of(study).root / "cache" / "xla"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache.resolve()))

@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 import job
+from nnrepro.environment import keras_environment
 from nnrepro.study import Run
 from nnrepro.training import FailedRunError, StageClock, take_slots, train_unless_finished
 
 clock = StageClock.from_process_start()
 study = job.start(snakemake)
-os.environ["KERAS_BACKEND"] = snakemake.params.backend  # before anything imports Keras
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the log is for the run's progress
+os.environ.update(keras_environment(snakemake.params.backend))  # before anything imports Keras
 try:
     trained = train_unless_finished(
         Run.from_dict(snakemake.params.run),

@@ -16,6 +16,7 @@ from benchmarks.families import FAMILIES
 from benchmarks.gpu.together import Together, train_together
 from benchmarks.machine import describe_machine
 from benchmarks.process import ROOT
+from nnrepro.environment import keras_environment
 from nnrepro.files import write_json
 
 RUNS, EPOCHS = 29, 1000  # the image runs of one protocol of the shipped study
@@ -28,7 +29,7 @@ def main() -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "scripts")]),
-        "KERAS_BACKEND": "jax",
+        **keras_environment("jax"),
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
     result: dict[str, Any] = {

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
+from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
 from nnrepro.study.settings import nearest, one_of
 
@@ -114,7 +115,7 @@ class ModelSpec:
 
     Attributes:
         name: the function's name, which a configuration uses.
-        input: what it reads: `image`, `characters` or `words`.
+        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
         parameters: its parameters by name.
         summary: first line of its docstring.
         function: builds it.
@@ -150,7 +151,7 @@ def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], 
     """Register the decorated function as a model under its own name.
 
     Args:
-        input: what it reads: `image`, `characters` or `words`.
+        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
         xla_on: device kinds where XLA makes its training faster.
 
     Raises:
@@ -188,6 +189,8 @@ def catalogue() -> dict[str, ModelSpec]:
 def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.Model":
     """Build the model `name` for `task` with its parameters taken from `settings`.
 
+    Keras's global settings are put to their defaults before (`set_keras_defaults`).
+
     Initial weights follow Keras's global seed (`nnrepro.training.seeding.seed_everything`).
 
     Raises:
@@ -199,6 +202,7 @@ def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.
         hint = f"; did you mean '{close[0]}'?" if close else ""
         raise ModelError(f"there is no model '{name}'{hint}; known: {', '.join(models)}")
     spec = models[name]
+    set_keras_defaults()
     return spec.function(task, **spec.own_parameters(settings))
 
 

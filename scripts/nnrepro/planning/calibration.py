@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.dataset import Dataset
+from nnrepro.environment import keras_environment
 from nnrepro.planning.estimate import RECORDED
 from nnrepro.planning.machine import PlanError
 from nnrepro.planning.operations import IMAGE_CLASSES, TEXT_CLASSES, TEXT_LENGTH, epoch_operations
@@ -81,8 +82,7 @@ def calibrate(
     environment = {
         **os.environ,
         "PYTHONPATH": str(scripts),
-        "KERAS_BACKEND": backend,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **keras_environment(backend),
     }
     for run in runs:
         log(f"calibrating: {EPOCHS} epochs of {run.id}")

@@ -146,6 +146,7 @@ class Machine(TypedDict, total=False):
     epochs: Annotated[int, _Range(0, 1e9)]
     device: RecordedDevice
     packages: dict[_Name, _Name]
+    environment: dict[_Name, _Words]
     code: RecordedCode
 
 
@@ -164,6 +165,7 @@ class RunRecord(TypedDict, total=False):
     examined: RecordedExamination
     code: RecordedCode
     packages: dict[_Name, _Name]
+    environment: dict[_Name, _Words]
     device: RecordedDevice
     earlier: list[Machine]
     threads: _Count

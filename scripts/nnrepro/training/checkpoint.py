@@ -35,8 +35,8 @@ class CheckpointPolicy:
     Attributes:
         every_seconds: seconds since the last one; None for no limit.
         every_epochs: epochs since the last one; None for no limit.
-        resume_elsewhere: whether to go on from the checkpoint of another kind of device or of
-            other package versions.
+        resume_elsewhere: whether to go on from the checkpoint of another kind of device, or of
+            other package versions or environment variables.
     """
 
     every_seconds: float | None = 60.0
@@ -56,7 +56,7 @@ class Origin:
 
     Attributes:
         computation: fingerprint of model, settings, seed, data and code.
-        machine: `device`, `packages` and `code`, each as in run.json.
+        machine: `device`, `packages`, `environment` and `code`, each as in run.json.
     """
 
     computation: str
@@ -66,7 +66,9 @@ class Origin:
     def key(self) -> str:
         """Fingerprint of all that decides the run's numbers."""
         kind, packages = self.machine["device"]["kind"], self.machine["packages"]
-        return value_fingerprint([self.computation, kind, packages])
+        # Unset variables leave no trace, so that checkpoints made before they counted stay valid.
+        influences = filter(None, [self.machine.get("environment")])
+        return value_fingerprint([self.computation, kind, packages, *influences])
 
 
 @dataclass
@@ -80,7 +82,7 @@ class Progress:
         history: metrics of the completed epochs.
         seconds: time spent so far, by kind.
         earlier: what was done elsewhere, in order: `epochs`, the last one completed there, beside
-            the `device`, `packages` and `code` that did them.
+            the `device`, `packages`, `environment` and `code` that did them.
     """
 
     epoch: int = 0
@@ -190,8 +192,8 @@ class Checkpoints:
         if not self.policy.resume_elsewhere:
             raise TrainingError(
                 f"checkpoint {self.path} was made elsewhere, on "
-                f"{found.device}, to epoch {found.progress.epoch}: the kind of "
-                "device or package versions differ. 'training: {resume_elsewhere: true}' "
+                f"{found.device}, to epoch {found.progress.epoch}: the kind of device, package "
+                "versions or environment variables differ. 'training: {resume_elsewhere: true}' "
                 "in the configuration goes on from it; remove the file to start anew"
             )
         return True

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnrepro.data.checksums import sha256_of
+from nnrepro.environment import outside_influences
 from nnrepro.study.identity import departures
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import FINISHED, RecordError, read_record
@@ -38,7 +39,8 @@ def is_finished(
 
     Returns:
         True when the record there is of the same run, data, code, backend and package versions,
-        and every file is as it was written.
+        and of the same environment variables where it tells them, and every file is as it was
+        written.
     """
     try:
         record = read_record(folder / RUN)
@@ -51,6 +53,7 @@ def is_finished(
     return (
         record["status"] in FINISHED
         and not departs
+        and record.get("environment", influences := outside_influences()) == influences
         and all(_installed(name) == version for name, version in packages.items())
         and set(RUN_FILES.values()) <= {*sums, RUN}
         and all(_untouched(folder / name, sum_) for name, sum_ in sums.items())

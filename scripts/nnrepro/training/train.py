@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnrepro.data.soundness import examined
+from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.models import Task, build_model, catalogue
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
@@ -84,12 +85,17 @@ def train_run(
         clock.mark("backend")
         model, engine = _prepare(run, dataset)
         clock.mark("model")
-        packages = package_versions()
+        packages, influences = package_versions(), outside_influences()
         device = describe_device()
         code = {"sha256": code_sha256}
         origin = Origin(
             _computation(run, data_provenance, code_sha256),
-            {"device": dict(device), "packages": packages, "code": code},
+            {
+                "device": dict(device),
+                "packages": packages,
+                "environment": influences,
+                "code": code,
+            },
         )
         checkpoints = Checkpoints(Path(checkpoint_dir), origin, policy or CheckpointPolicy(), log)
         progress = _resume(checkpoints, engine, log)
@@ -136,6 +142,7 @@ def train_run(
             **({"examined": examined(dataset.meta)} if examined(dataset.meta) else {}),
             "code": code,
             "packages": packages,
+            "environment": influences,
             "device": device,
             **({"earlier": progress.earlier} if progress.earlier else {}),
             "threads": threads,

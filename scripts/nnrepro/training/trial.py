@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnrepro.data import load_dataset
+from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.models import Task, build_model, catalogue
@@ -80,8 +81,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     problem = backend_problem(study.backend)
     if problem:
         raise TrainingError(f"backend: {problem}")
-    os.environ["KERAS_BACKEND"] = study.backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.update(keras_environment(study.backend))
     hide_gpus()  # nothing is computed
     reading = [run for run in study.runs if run.input in data]
     runs = list({_without_seed(run): run for run in reading}.values())
