@@ -19,6 +19,11 @@ def read_sources():
     two equal keys, and does not say where a mistake is. A module gets its configuration as it is.
     """
     if workflow.modifier.skip_configfile:
+        if not config:
+            raise NnreproError(
+                "a module has its configuration from the workflow that takes it, and got none; "
+                'name one there: configfile: "config.yaml", and config: config in the module'
+            )
         return Configuration(dict(config))
     given = workflow.config_settings
     return read_configuration(

@@ -28,7 +28,7 @@ _MERGE = "<<"
 _QUOTED = "put it into quotation marks"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
-_OTHERS_WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+")
+_NUMBER_TO_SOME = re.compile(rf"{_DECIMAL.pattern}|[-+]?[0-9]+|0o[0-7]+")
 _TAG = "tag:yaml.org,2002:"
 
 KeyPath = tuple[str | int, ...]
@@ -106,7 +106,7 @@ def plain_value(text: str) -> Any:
         return _number(int, text)
     if _DECIMAL.fullmatch(text):
         return _number(float, text)
-    if kind == "str" and not _OTHERS_WHOLE.fullmatch(text):
+    if kind == "str":
         return text
     raise YamlError(_ambiguous(kind, text))
 
@@ -137,20 +137,15 @@ def _ambiguous(kind: str, text: str) -> str:
         return f"{text} is no finite number; write one, or {_QUOTED}"
     if kind == "timestamp":
         return f"{text} is a date to some readers of YAML, and text to others; {_QUOTED}"
-    if kind == "str":
-        return f"{text} is a number to some readers of YAML, and text to others; {_QUOTED}"
     return f"{text} has a meaning of its own in YAML; {_QUOTED}"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts into quotation marks what YAML 1.2, or nobody quite, reads as text."""
+    """Puts into quotation marks what any reader takes for something else than text."""
 
 
 def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    try:
-        style = None if isinstance(plain_value(text), str) else "'"
-    except YamlError:
-        style = "'"
+    style = "'" if _NUMBER_TO_SOME.fullmatch(text) else None
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)
 
 
