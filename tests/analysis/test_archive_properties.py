@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nnrepro.analysis import RunData, read_runs, runs_table, variants_table
 from nnrepro.analysis.extents import extent_by_table, extent_of
-from nnrepro.analysis.reading import DamagedRunsError, check_histories, reading
+from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
 from nnrepro.analysis.recorded import as_recorded
 from nnrepro.models import catalogue
 from nnrepro.study import Study, load_study
@@ -167,10 +167,10 @@ def test_damaged_histories_fail_unless_gaps_are_allowed(study: Study, tmp_path: 
     found = reading(study, folders, read_runs(runs, folders)[1])
     assert found["extra"] == ["mine/a/b/seed0"]
     assert [item["run"] for item in found["several"]] == [runs[2].id]
-    with pytest.raises(DamagedRunsError) as error:
-        check_histories(found["problems"], allow_gaps=False)
+    with pytest.raises(IncompleteReportError) as error:
+        check_results(found["problems"], {}, {}, allow_gaps=False)
     assert runs[1].id in str(error.value)
     assert f"other/{runs[2].id}" in str(error.value)
     assert runs[3].id not in str(error.value)  # missing is no damage
-    assert len(check_histories(found["problems"], allow_gaps=True)) == 2
+    assert len(check_results(found["problems"], {}, {}, allow_gaps=True)) == 2
     assert str(tmp_path) not in json.dumps(found)

@@ -312,3 +312,13 @@ def test_an_archive_moved_away_by_a_killed_call_comes_back(tmp_path: Path, archi
     (tmp_path / "archive").rename(tmp_path / ".archive.old")
     put(tmp_path / "more", OTHER)
     assert archived("more").runs == 2
+
+
+def test_a_run_that_failed_is_left_out_as_unfinished(
+    archived: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """It takes none of the others with it."""
+    put(tmp_path / "results", RUN)
+    put(tmp_path / "results", OTHER, status="failed", error="no such word")
+    outcome = archived()
+    assert outcome.unfinished == [OTHER] and outcome.runs == 1

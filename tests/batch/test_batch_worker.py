@@ -105,3 +105,6 @@ def test_an_error_that_a_user_can_mend_fails_that_run_alone(
     data["image"].write_bytes(b"no arrays")
     (answer,) = told(study, data, run)
     assert answer["status"] == "failed" and "damaged" in answer["reason"]
+    assert answer["recorded"]
+    record = json.loads(Path(f"results/batch/runs/{run.id}/run.json").read_text())
+    assert record["status"] == "failed" and "damaged" in record["error"]

@@ -88,6 +88,17 @@ def test_runs_behind_a_failed_one_are_given_up_with_the_reason() -> None:
     assert "mine/grid/small/seed0, which is selected from, failed" in work.failed[LATER[0].id]
 
 
+def test_a_run_that_failed_by_itself_is_left_out_of_the_selection() -> None:
+    """Its folder says so, so that the selection is the one that the workflow makes."""
+    work = board()
+    for _ in GRID:
+        work.take()
+    work.finished(GRID[0].id, "no such word", recorded=True)
+    work.finished(GRID[1].id)
+    assert names([work.take(), work.take()]) == ["adam", "momentum"]
+    assert set(work.failed) == {GRID[0].id}
+
+
 def test_a_selection_that_cannot_be_made_is_a_failure_not_a_crash() -> None:
     def decide(protocol: str, experiment: str) -> dict[str, Any]:
         raise NnreproError("no variant can be selected")

@@ -10,6 +10,7 @@ import pytest
 
 from nnrepro.planning.status import Asked, Status, retrained, status_of
 from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.training.failed import write_failure
 
 from .conftest import CODES
 
@@ -128,3 +129,9 @@ def test_run_follows_the_selection(study: Study, finish: Any) -> None:
     assert status(study, run, decisions=decided) == Status("done")
     assert status(study, run, decisions=another).reasons == ("settings",)
     assert status(study, run).reasons == ("selection",)
+
+
+def test_a_run_that_failed_is_to_be_trained(study: Study) -> None:
+    run = study.runs[0]
+    write_failure(StudyPaths.of(study).runs.folder(run.id), run.for_training(), "no such word")
+    assert status(study, run) == Status("stale", ("failed",))

@@ -152,10 +152,11 @@ class Results:
         provenance: Mapping[str, Any] | None = None,
         reading: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
+        **options: Any,
     ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out, reading=reading, supplements=supplements)
+        self._build(provenance, out, reading=reading, supplements=supplements, **options)
         return out.read_text(encoding="utf-8")
 
     def build_pdf(
@@ -181,6 +182,7 @@ class Results:
         pdf: Path | None = None,
         reading: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
+        **options: Any,
     ) -> None:
         build_report(
             self.study,
@@ -192,6 +194,7 @@ class Results:
             out=out,
             pdf=pdf,
             supplements=supplements,
+            **options,
         )
 
     def _write_published(self, frame: pd.DataFrame) -> None:

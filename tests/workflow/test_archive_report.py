@@ -95,7 +95,7 @@ def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
 ) -> None:
     """Told by dry runs: a title, the page's look, a caption, a figure function, each in turn."""
     workflow.snakemake(*ARCHIVE)
-    report = {"build_report", "describe_results", "check_histories"}
+    report = {"build_report", "describe_results", "check_results"}
 
     assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report
 

@@ -12,8 +12,9 @@ Decide = Callable[[str, str], Mapping[str, Scalar]]
 class Board:
     """Runs to be trained, handed out to several lanes, the one of the highest priority first.
 
-    A run that takes parameters from a selection is ready when every run that is selected from is
-    done; where one of those failed it is given up.
+    A run that takes parameters from a selection is ready when every run that is selected from has
+    ended. One that failed by itself, as its folder says, is left out of the selection, as the
+    workflow does it; where one was lost without such a record, what depends on it is given up.
 
     Args:
         runs: the runs of a study.
@@ -29,6 +30,7 @@ class Board:
         self._decisions: dict[tuple[str, str], Mapping[str, Scalar]] = {}
         self._changed = threading.Condition()
         self._stopped = False
+        self._lost: set[str] = set()
         self.failed: dict[str, str] = {}
         """Why each failed run failed, by id."""
 
@@ -51,9 +53,11 @@ class Board:
                     self._changed.wait()
             return None
 
-    def finished(self, run_id: str, failure: str | None = None) -> None:
-        """A run has ended, well or with a reason why not."""
+    def finished(self, run_id: str, failure: str | None = None, *, recorded: bool = False) -> None:
+        """A run has ended, well or with a reason why not, which its folder may have on record."""
         with self._changed:
+            if failure is not None and not recorded:
+                self._lost.add(run_id)
             self._close(run_id, failure)
 
     def stop(self) -> None:
@@ -84,9 +88,9 @@ class Board:
         """The run with its selected parameters; None where they cannot be had, which is noted."""
         if run.selects_from is None:
             return run
-        broken = [source for source in self._sources(run) if source in self.failed]
-        if broken:
-            self._close(run.id, f"{broken[0]}, which is selected from, failed")
+        lost = [source for source in self._sources(run) if source in self._lost]
+        if lost:
+            self._close(run.id, f"{lost[0]}, which is selected from, failed")
             return None
         group = (run.protocol, run.selects_from)
         try:

@@ -83,7 +83,8 @@ class Lanes:
         for _ in range(TRIES):
             answer = self._ask(number, run)
             if answer["status"] in ENDED:
-                self._board.finished(run.id, answer.get("reason"))
+                recorded = bool(answer.get("recorded"))
+                self._board.finished(run.id, answer.get("reason"), recorded=recorded)
                 self._tell(run, answer)
                 return
             if self._stopping.is_set():

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
 from nnrepro.study import Run, Study, StudyPaths
-from nnrepro.training import TrainingInterrupted, train_unless_finished
+from nnrepro.training import FailedRunError, TrainingInterrupted, train_unless_finished
 from nnrepro.training.slots import HeldSlots
 
 
@@ -31,8 +31,8 @@ def serve(
         codes: fingerprints of training code by model.
         slots: the GPU slots that this process holds.
         asked: runs as JSON, a line each; its end ends this process.
-        answers: takes `{"status": ...}` with `done`, `kept` (finished before), `failed` or
-            `stopped`.
+        answers: takes `{"status": ...}` with `done`, `kept` (finished before), `failed` (with
+            `recorded` where the run's folder says so) or `stopped`.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))
@@ -63,6 +63,9 @@ def _answer(
         except TrainingInterrupted as stop:
             print(stop, file=log)
             return {"status": "stopped", "reason": str(stop)}
+        except FailedRunError as failure:
+            print(f"error: {failure}", file=log)
+            return {"status": "failed", "reason": str(failure), "recorded": True}
         except NnreproError as error:
             print(f"error: {error}", file=log)
             return {"status": "failed", "reason": str(error)}

@@ -12,7 +12,7 @@ from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.metrics import windows
-from nnrepro.failures import was_made, why_failed
+from nnrepro.failures import why_failed
 from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
@@ -104,7 +104,7 @@ class Source:
     def table(
         self, name: str, columns: Iterable[str] = (), text: Collection[str] = ()
     ) -> pd.DataFrame | None:
-        """A table; None where there is no such file, or an empty one, as it could not be made.
+        """A table; None where there is no such file, or where it could not be made.
 
         Args:
             name: name without the suffix.
@@ -115,7 +115,7 @@ class Source:
             ReportError: the file is no CSV table or lacks a column.
         """
         path = self.table_path(name)
-        if not path.is_file() or not was_made(path):
+        if not path.is_file() or self.why_failed(f"tables/{name}") is not None:
             return None
         try:
             frame = read_csv(path, text)

@@ -1,0 +1,100 @@
+"""What could not be made is named in its place and in a list, and the rest of the page is there."""
+
+from typing import Any
+
+import pytest
+
+from nnrepro.analysis import read_runs
+from nnrepro.analysis.reading import reading
+from nnrepro.failures import Failures
+from nnrepro.report import ReportError, build
+from nnrepro.study.folders import RunFolders
+from nnrepro.training.failed import write_failure
+
+PARTS = """
+    answers highlights differences methods references run_list provenance_of claims_of comparison_of
+    inconsistencies_of figure_block table_block findings_of typeset
+"""
+WHY = "Width and height specified must be non-negative"
+
+
+def test_a_figure_and_a_table_that_failed_say_why_in_their_place(small: Any, outline: Any) -> None:
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    (results.figures / "tan" / "comparison" / "text_models.svg").unlink()
+    (results.tables / "text_models.csv").write_text("")
+    unmade = {"figures/tan/comparison/text_models": WHY, "tables/text_models": "no such column"}
+    text = outline(results.build(unmade=unmade)).text
+    assert f"This figure could not be made: {WHY}" in text
+    assert "This table could not be made: no such column" in text
+    assert f"figures/tan/comparison/text_models: {WHY}" in text.partition("What was read")[2]
+    assert "is missing: there is no file" not in text
+
+
+def test_a_section_that_fails_costs_that_section(small: Any, outline: Any) -> None:
+    """Damaged tables and errors of this program alike; all else is as it was."""
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    whole = outline(results.build())
+    (results.tables / "text_models.csv").write_text("protocol\ntan\n")
+    failures = Failures()
+    page = outline(results.build(failures=failures))
+    assert [failure.part for failure in failures] == ["report/tables/text_models"]
+    assert "This table could not be made" in page.text
+    assert page.all("img") == whole.all("img")
+    with pytest.raises(ReportError):
+        results.build()
+
+
+@pytest.mark.parametrize("name", PARTS.split())
+def test_every_part_of_the_page_may_fail(
+    small: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    results = small()
+    results.write_runs()
+    results.write_tables()
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(build, name, fail)
+    failures = Failures()
+    text = outline(results.build(failures=failures, pdf=results.root / "report.pdf")).text
+    assert failures and {failure.message for failure in failures} == {
+        "ZeroDivisionError: by nothing"
+    }
+    assert "All runs" in text
+    assert name == "typeset" or "by nothing" in text
+
+
+def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -> None:
+    results = small()
+    results.write_runs()
+    run = next(run for run in results.study.runs if run.variant == "word_cnn")
+    write_failure(results.root / "runs" / run.id, run, "ValueError: no such word")
+    results.write_tables()
+    folders = RunFolders(results.root / "runs")
+    _, problems = read_runs(results.study.runs, folders)
+    told = reading(results.study, folders, problems)
+    text = outline(results.build(reading=told)).text
+    assert "1 run has failed; averages and rankings are made without" in text
+    assert f"{run.id}: ValueError: no such word" in text
+    assert "word CNN has no value." in text
+
+
+def test_a_selection_of_nothing_is_told_where_its_variant_would_stand(
+    small: Any, outline: Any
+) -> None:
+    undecided = {("tan", "channel_grid"): "the variants are diverged"}
+    results = small(only={"protocols": ["tan"], "experiments": ["channel_grid"]})
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    results.decisions = {}
+    text = outline(results.build(undecided=undecided)).text
+    assert "Nothing was selected from" in text and "the variants are diverged" in text
+    assert "Selected variant" not in text
