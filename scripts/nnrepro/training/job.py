@@ -8,7 +8,7 @@ from nnrepro.data import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
-from nnrepro.temporaries import remove_abandoned
+from nnrepro.temporaries import remove, remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.finished import is_finished
 from nnrepro.training.progress import Log
@@ -72,6 +72,7 @@ def train_unless_finished(
             remove_abandoned(place, alone=True)
     try:
         if is_finished(folder, run, **identity, backend=backend):
+            remove(paths.checkpoints(run.id))  # where the job was killed before it did
             return False
         held = slots()
         clock.skip()
