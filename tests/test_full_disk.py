@@ -118,3 +118,23 @@ def test_what_was_there_stays_and_the_message_says_what_to_do(
     assert set(after) <= set(before)
     write(folder, 100)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_disk_without_room_for_a_further_file_is_told_as_such(tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    options = ["-o", "size=1m,nr_inodes=8", "tmpfs", place]
+    mounted = subprocess.run(["mount", "-t", "tmpfs", *options], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with pytest.raises(OSError) as caught:
+            for count in range(9):
+                write_text(place / f"{count}.txt", "a")
+        message = explained(caught.value)
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+    assert message is not None
+    assert "no inodes are left" in message and "remove some files, and run the same" in message

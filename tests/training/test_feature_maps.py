@@ -1,5 +1,7 @@
 """Feature maps of a trained image run."""
 
+import os
+
 import numpy as np
 import pytest
 from small_runs import small_data, small_run, train
@@ -42,3 +44,19 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
         compute_feature_maps(run, data, tmp_path / "x.weights.h5")
     with pytest.raises(TrainingError, match="no layer c1, s1, c2, s2"):
         compute_feature_maps(small_run("word_rnn"), small_data("words"), tmp_path / "x.weights.h5")
+
+
+def test_weights_that_are_not_as_they_were_written_are_named(tmp_path):
+    """One flipped byte would still load, and give other maps; a pipe would be waited for."""
+    run = small_run("image_cnn", epochs=1)
+    data = small_data("image")
+    weights = train(run, data, tmp_path) / "final.weights.h5"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"final\.weights\.h5: .*checksum.*train the run again"):
+        compute_feature_maps(run, data, weights)
+    weights.unlink()
+    os.mkfifo(weights)
+    with pytest.raises(TrainingError, match="named pipe"):
+        compute_feature_maps(run, data, weights)

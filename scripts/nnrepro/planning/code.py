@@ -42,7 +42,7 @@ def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, 
     shared = [
         scripts / "train_run.py",
         library / "data" / "dataset.py",
-        library / "data" / "mapped.py",
+        library / "npz.py",
         library / "models" / "registry.py",
         library / "models" / "layers",
         *(library / "training" / name for name in _TRAINING),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
-from nnrepro.files import read_json, read_stored, stored
+from nnrepro.files import read_stored, stored
 from nnrepro.study.run import RunId
 
 HISTORY = "history.json"
@@ -175,9 +175,16 @@ def manifest_sums(archive: Path) -> dict[str, str]:
     if stored(path) is None:
         return {}
     try:
-        files: Any = read_json(path)["files"]
+        files: Any = json.loads(read_stored(path))["files"]
         return {str(name): str(entry["sha256"]) for name, entry in files.items()}
-    except (NnreproError, KeyError, TypeError, AttributeError) as error:
+    except (
+        NnreproError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise ArchiveError(
             f"{path} is no manifest of an archive; restore it, or remove it and lose the checksums"
         ) from error

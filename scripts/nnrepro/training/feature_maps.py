@@ -1,5 +1,6 @@
 """Feature maps: what the layers of a trained image CNN answer to the first test images."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.data.checksums import sha256_of
 from nnrepro.errors import NnreproError
-from nnrepro.files import atomic_write, read_json
+from nnrepro.files import atomic_write, open_regular, read_json
 from nnrepro.models import Task, build_model
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
@@ -53,8 +53,8 @@ def compute_feature_maps(
     missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
     if missing:
         raise TrainingError(f"model {run.model} has no layer {', '.join(missing)}; no feature maps")
-    _check_weights(weights_path)
     try:
+        _check_weights(weights_path)
         model.load_weights(weights_path)
     # Odd bytes can raise nearly anything; whatever it is, the file is what is wrong.
     except Exception as error:
@@ -72,16 +72,20 @@ def compute_feature_maps(
 
 
 def _check_weights(path: Path) -> None:
-    """Check that weights are a regular file, and the one that the run's record vouches for."""
-    found = sha256_of(path)
+    """Check that weights are a regular file, and the one that the run's record vouches for.
+
+    Raises:
+        ValueError: they are another.
+        NnreproError, OSError: they cannot be read.
+    """
+    with open_regular(path) as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     try:
         vouched = read_json(path.with_name(RUN_FILES["record"]))["files"][path.name]
     except (NnreproError, OSError, LookupError, TypeError):
         return
     if found != vouched:
-        raise TrainingError(
-            f"{path}: the checksum is not the one in {RUN_FILES['record']}; train the run again"
-        )
+        raise ValueError(f"the checksum is not the one in {RUN_FILES['record']}")
 
 
 def write_feature_maps(path: Path, maps: Mapping[str, NDArray[np.float32]]) -> None:

@@ -9,7 +9,7 @@ from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.study.identity import DATA_IDENTITY
-from nnrepro.temporaries import remove_abandoned
+from nnrepro.temporaries import remove, remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.failed import failure_recorded
 from nnrepro.training.finished import is_finished
@@ -78,6 +78,7 @@ def train_unless_finished(
                 "code_sha256": code_sha256,
             }
             if is_finished(folder, run, **identity, backend=backend):
+                remove(paths.checkpoints(run.id))  # where the job was killed before it did
                 return False
         held = slots()
         clock.skip()
