@@ -6,10 +6,12 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from nnrepro.commands import Outliving
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import stored
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
@@ -22,6 +24,12 @@ from nnrepro.study import StudyPaths, load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
 from nnrepro.study.paths import SIDE_HISTORIES, SUPPLEMENTS
+
+# `snakemake | head`: Snakemake goes on when nobody reads what it says.
+for handler in logger.handlers:
+    stream = getattr(handler, "stream", None)
+    if stream is not None and not isinstance(stream, Outliving):
+        handler.stream = Outliving(stream)
 
 
 @contextmanager

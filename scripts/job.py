@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from nnrepro.commands import Outliving, open_outputs
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json
 from nnrepro.models import catalogue
@@ -23,7 +24,8 @@ def start(snakemake: Any) -> Study:
     log. The terminal comes first: a full disk takes no log.
     """
     log = Path(snakemake.log[0])
-    terminal = os.fdopen(os.dup(2), "w", buffering=1)
+    open_outputs()
+    terminal = Outliving(os.fdopen(os.dup(2), "w", buffering=1))
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         message = explained(error) or error or kind.__name__

@@ -17,9 +17,7 @@ def plain_content(context: TableContext) -> TableContent:
     frame = context.frame
     named = set(_NAMES) <= set(frame.columns)
     shown = [
-        str(name)
-        for name in frame.columns
-        if name != "protocol" and not (named and name in _NAMES)
+        str(name) for name in frame.columns if name != "protocol" and not (named and name in _NAMES)
     ]
     columns = [Column(_heading(name), number=_is_number(frame[name])) for name in shown]
     rows = []
