@@ -21,6 +21,12 @@ BENCH_READY = $(BENCH_VENV)/.requirements.lock
 AUDIT_VENV = .venv-audit
 AUDIT_READY = $(AUDIT_VENV)/.requirements.lock
 
+# Snakemake keeps a cache at home; where that cannot be written, it is kept here.
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/null && \
+    test -w "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" && echo writable),writable)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
+
 .PHONY: help demo test test-faults test-slurm study report archive plan bench check lock licences audit
 
 help: ## show this list

@@ -7,9 +7,11 @@ from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 SCRIPTS = PROJECT / "scripts"
 
+from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
@@ -22,6 +24,12 @@ from nnrepro.study import StudyPaths, load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS
+
+# `snakemake | head`: Snakemake goes on when nobody reads what it says.
+for handler in logger.handlers:
+    stream = getattr(handler, "stream", None)
+    if stream is not None and not isinstance(stream, Outliving):
+        handler.stream = Outliving(stream)
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnrepro.archive import Outcome, make_archive
+from nnrepro.commands import carried_out
 from nnrepro.data.registry import datasets
-from nnrepro.errors import NnreproError
 from nnrepro.models import catalogue
 from nnrepro.study import load_study
 from nnrepro.study.settings import nearest
@@ -16,22 +16,21 @@ from nnrepro.study.sources import read_configuration
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the archive; 1 with a message when it cannot be made."""
-    asked = _parser().parse_args(arguments)
-    try:
-        configuration = read_configuration(map(Path, asked.configfile))
-        outcome = make_archive(
-            asked.sources,
-            asked.to,
-            study=load_study(configuration.values, catalogue(), configuration.places),
-            config=configuration.values,
-            notes=dict(asked.data_note),
-            predictions=asked.predictions,
-            replace=asked.replace,
-            compress=asked.compress,
-        )
-    except (NnreproError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carried_out(lambda: _make(_parser().parse_args(arguments)))
+
+
+def _make(asked: argparse.Namespace) -> int:
+    configuration = read_configuration(map(Path, asked.configfile))
+    outcome = make_archive(
+        asked.sources,
+        asked.to,
+        study=load_study(configuration.values, catalogue(), configuration.places),
+        config=configuration.values,
+        notes=dict(asked.data_note),
+        predictions=asked.predictions,
+        replace=asked.replace,
+        compress=asked.compress,
+    )
     print(_told(outcome, asked.to))
     return 0
 

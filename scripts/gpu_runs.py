@@ -19,6 +19,7 @@ from nnrepro.batch.lanes import Lanes
 from nnrepro.batch.mps import multi_process_service
 from nnrepro.batch.selecting import decide
 from nnrepro.batch.worker import serve
+from nnrepro.commands import carried_out
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
@@ -39,22 +40,21 @@ STOPPED = 75  # EX_TEMPFAIL: call again
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when all is done, 1 after a failure, 75 when time was up before the end."""
-    asked = _parser().parse_args(arguments)
-    try:
-        overlays = map(Path, asked.configfile)
-        configuration = read_configuration(overlays, ["backend=jax", *asked.config])
-        study = load_study(configuration.values, catalogue(), configuration.places)
-        _set_environment(study, deterministic=asked.deterministic)
-        if asked.worker:
-            _work(study, asked.per_gpu)
-            return 0
-        if asked.trial:
-            trial(study, prepared_arrays(study))
-            return 0
-        return _train(study, asked)
-    except NnreproError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carried_out(lambda: _run(_parser().parse_args(arguments)))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    overlays = map(Path, asked.configfile)
+    configuration = read_configuration(overlays, ["backend=jax", *asked.config])
+    study = load_study(configuration.values, catalogue(), configuration.places)
+    _set_environment(study, deterministic=asked.deterministic)
+    if asked.worker:
+        _work(study, asked.per_gpu)
+        return 0
+    if asked.trial:
+        trial(study, prepared_arrays(study))
+        return 0
+    return _train(study, asked)
 
 
 def _work(study: Study, per_gpu: int) -> None:

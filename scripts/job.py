@@ -10,13 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from nnrepro.commands import Outliving, open_outputs
 from nnrepro.errors import NnreproError, explained
 from nnrepro.failures import Failures
 from nnrepro.files import write_text
 from nnrepro.models import catalogue
 from nnrepro.study import Study, StudyPaths, load_study
 
-TERMINAL = os.fdopen(os.dup(2), "w", buffering=1)
+open_outputs()
+TERMINAL = Outliving(os.fdopen(os.dup(2), "w", buffering=1))
 """Where a user sees what a job says: the error output as it is before the log takes its place."""
 
 

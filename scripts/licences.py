@@ -7,22 +7,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from nnrepro.errors import NnreproError
+from nnrepro.commands import carried_out
 from nnrepro.files import read_text, write_text
 from nnrepro.licences import licences_page
 
 
-def main() -> None:
-    """Write the page."""
+def main() -> int:
+    """Write the page; 1 with a message when it cannot be written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lock", type=Path, help="the lock file")
     parser.add_argument("page", type=Path, help="where the list goes")
     asked = parser.parse_args()
-    try:
-        write_text(asked.page, licences_page(read_text(asked.lock)))
-    except NnreproError as error:
-        sys.exit(f"licences: {error}")
+    write_text(asked.page, licences_page(read_text(asked.lock)))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(carried_out(main))

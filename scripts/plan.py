@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnrepro.errors import NnreproError
+from nnrepro.commands import carried_out
 from nnrepro.models import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
@@ -24,12 +24,11 @@ RESULTS = Path("results")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the plan; 1 with a message when there is none."""
-    asked = _parser().parse_args(arguments)
-    try:
-        plan = _planned(asked)
-    except NnreproError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return carried_out(lambda: _print(_parser().parse_args(arguments)))
+
+
+def _print(asked: argparse.Namespace) -> int:
+    plan = _planned(asked)
     if asked.json:
         print(json.dumps(as_values(plan), indent=1, allow_nan=False))
     else:

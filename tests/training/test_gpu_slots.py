@@ -1,5 +1,6 @@
 """Processes share GPUs by slots: one holder each, spread, and free again however a holder ends."""
 
+import errno
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from small_runs import small_data, small_run, train
 
 from nnrepro.models import catalogue
 from nnrepro.study import ConfigError, load_study
-from nnrepro.training import HeldSlots, hide_gpus, is_finished, take_slots
+from nnrepro.training import HeldSlots, hide_gpus, is_finished, slots, take_slots
 from nnrepro.training.errors import TrainingError
 
 PROGRAM = Path(__file__).with_name("slot_takers.py")
@@ -274,7 +275,85 @@ def test_lock_folder_of_another_user_is_refused(
     take().release()
     another = os.geteuid() + 1
     environment.setattr(os, "geteuid", lambda: another)
-    with pytest.raises(TrainingError, match="open to other users"):
+    with pytest.raises(TrainingError, match="is another user's"):
+        take()
+
+
+SOMEBODY = 65534
+
+
+def _folder_of_somebody(locks: Path) -> None:
+    locks.mkdir(mode=0o700)
+    os.chown(locks, SOMEBODY, SOMEBODY)
+
+
+def _file_of_somebody(locks: Path) -> None:
+    locks.touch()
+    os.chown(locks, SOMEBODY, SOMEBODY)
+
+
+def _link_of_somebody(locks: Path) -> None:
+    (locks.parent / "elsewhere").mkdir(mode=0o700)
+    locks.symlink_to(locks.parent / "elsewhere")
+    os.chown(locks, SOMEBODY, SOMEBODY, follow_symlinks=False)
+
+
+def _no_place(locks: Path) -> None:
+    locks.parent.rmdir()
+
+
+TAKEN = [_folder_of_somebody, _file_of_somebody, _link_of_somebody]
+
+
+@pytest.fixture
+def places(tmp_path: Path, environment: pytest.MonkeyPatch) -> list[Path]:
+    """Two places for the folder of locks, the second for where the first is not to be had."""
+    made = [tmp_path / "first", tmp_path / "second"]
+    for place in made:
+        place.mkdir()
+    environment.setattr(slots, "_PLACES", made)
+    return [place / f"nnrepro-gpu-{os.geteuid()}" for place in made]
+
+
+@pytest.mark.parametrize("prepare", [*TAKEN, _no_place, _open_to_others, _file, _link])
+def test_locks_lie_elsewhere_where_their_folder_is_not_to_be_had(
+    places: list[Path], prepare: Callable[[Path], None]
+) -> None:
+    """All processes take the same other folder, and say why."""
+    if prepare in TAKEN and os.geteuid() != 0:
+        pytest.skip("only root can make files of somebody else")
+    prepare(places[0])
+    lines: list[str] = []
+    with (
+        take_slots(1, 2, lines.append, devices=fake_gpus(1)) as first,
+        take_slots(1, 2, lines.append, devices=fake_gpus(1)) as second,
+    ):
+        assert first.names + second.names == ["GPU-0.0", "GPU-0.1"]
+    assert sorted(path.name for path in places[1].iterdir())
+    told = [line for line in lines if line.endswith(f"; taking {places[1]}")]
+    assert len(told) == 2 and str(places[0]) in told[0]
+
+
+def test_who_has_to_remove_what_is_in_the_way_is_told(places: list[Path]) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make files of somebody else")
+    _folder_of_somebody(places[0])
+    _file(places[1])
+    with pytest.raises(TrainingError) as caught:
+        take_slots(1, 1, lambda line: None, devices=fake_gpus(2))
+    first, second = str(caught.value).splitlines()
+    assert f"{places[0]} is another user's; have user {SOMEBODY}" in first
+    assert f"{places[1]} cannot be used" in second and "remove what is there" in second
+
+
+def test_a_file_system_without_locks_is_told(
+    take: Take, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    environment.setattr(slots.fcntl, "flock", flock)
+    with pytest.raises(TrainingError, match="file system without locks"):
         take()
 
 

@@ -3,6 +3,7 @@
 import numbers
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nnrepro.report import wording
@@ -42,6 +43,8 @@ def _is_number(column: pd.Series) -> bool:
 def _text(value: Any) -> str:
     if pd.isna(value):
         return wording.EMPTY
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return wording.plain(float(f"{value:.4g}"))
     return wording.plain(value)

@@ -29,6 +29,8 @@ _CPU_ONLY = {
     "JAX_PLATFORMS": "cpu",  # JAX built for CUDA gives up when it finds no GPU
 }
 _REMINDER_SECONDS = 600.0
+_PLACES = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+"""Where the folder of lock files may lie: the first that can be used, for all processes alike."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def take_slots(
         per_device: slots of each device.
         log: takes one line; told what was found, about waiting, and what was taken.
         devices: of this machine; found when not given.
-        folder: where the lock files lie; one below /tmp when not given.
+        folder: where the lock files lie; one below /tmp when not given, or elsewhere on this
+            machine where that one is not to be had.
         poll_seconds: between two looks for a free slot.
 
     Returns:
@@ -133,7 +136,7 @@ def take_slots(
     wanted = min(gpus, len(usable))
     if wanted < gpus:
         log(f"{gpus} GPUs are asked for, {wanted} can be used")
-    locks = _Locks(folder or Path(f"/tmp/nnrepro-gpu-{os.geteuid()}"), _scope(), usable, per_device)
+    locks = _Locks(folder or _usable_folder(log), _scope(), usable, per_device)
     slots, waited = _wait(locks, wanted, log, poll_seconds)
     for slot in slots:
         log(f"on {slot.gpu.name} ({slot.gpu.id}), slot {slot.number + 1} of {per_device}")
@@ -152,6 +155,30 @@ def _scope() -> str:
     """
     job = os.environ.get("SLURM_JOB_ID")
     return f"slurm-{job}." if job and VISIBLE in os.environ else ""
+
+
+def _usable_folder(log: Callable[[str], None]) -> Path:
+    """The folder that all processes of this user on this machine share.
+
+    What somebody else has put in its place in one folder, and nobody but them can remove, is no
+    reason not to train.
+
+    Raises:
+        TrainingError: there is none that is safe to use.
+    """
+    reasons = []
+    for place in _PLACES:
+        folder = place / f"nnrepro-gpu-{os.geteuid()}"
+        try:
+            with _safe_directory(folder):
+                pass
+        except TrainingError as error:
+            reasons.append(str(error))
+            continue
+        for reason in reasons:
+            log(f"{reason}; taking {folder}")
+        return folder
+    raise TrainingError("\n".join(reasons))
 
 
 def _wait(
@@ -245,7 +272,8 @@ def _safe_directory(folder: Path) -> Iterator[int]:
     """The folder, open; made if it is not there, refused if others could put files into it.
 
     Raises:
-        TrainingError: it is a link or a file, or not this user's alone.
+        TrainingError: it cannot be made, is a link or a file, or not this user's alone, or its file
+            system has no locks.
     """
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -253,15 +281,44 @@ def _safe_directory(folder: Path) -> Iterator[int]:
     except OSError as error:
         raise TrainingError(
             f"the folder of GPU locks {folder} cannot be used ({error.strerror}); it has to be "
-            "a folder and no link, remove what is there"
+            f"a folder and no link{_remedy(folder)}"
         ) from error
     try:
         state = os.fstat(descriptor)
-        if state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077:
+        if state.st_uid != os.geteuid():
+            raise TrainingError(
+                f"the folder of GPU locks {folder} is another user's{_remedy(folder)}"
+            )
+        if stat.S_IMODE(state.st_mode) & 0o077:
             raise TrainingError(
                 f"the folder of GPU locks {folder} is open to other users; remove it, or make it "
                 f"yours alone (chmod 700 {folder})"
             )
+        _check_locks(descriptor, folder)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _check_locks(directory: int, folder: Path) -> None:
+    """Try to lock the folder, which some file systems cannot."""
+    try:
+        fcntl.flock(directory, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    except OSError as error:
+        raise TrainingError(
+            f"the folder of GPU locks {folder} lies on a file system without locks "
+            f"({error.strerror})"
+        ) from error
+
+
+def _remedy(folder: Path) -> str:
+    """Who can remove what is in the place of a folder, in words; empty where nothing is."""
+    try:
+        owner = folder.lstat().st_uid
+    except OSError:
+        return ""
+    if owner == os.geteuid():
+        return "; remove what is there"
+    return f"; have user {owner}, whose it is, remove what is there"
