@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 
+_OPTIMIZER = {"optimizer", "momentum"}
 _NAMED = 3
 """Experiments that a message names before it counts the others."""
 
@@ -16,9 +17,10 @@ def feasibility_problems(runs: Sequence[Run]) -> list[str]:
         runs: the runs of a study that trains them.
     """
     places: dict[str, list[str]] = {}
-    for run in runs:
+    for run in {(run.protocol, run.experiment, run.variant): run for run in runs}.values():
         found = [*_longer_than_training(run)]
-        for candidate in candidates(run, runs):
+        open_yet = _OPTIMIZER & set(run.pending_parameters)
+        for candidate in candidates(run, runs) if open_yet else [run]:
             found += _optimizer_problems(candidate.settings)
         for problem in found:
             places.setdefault(problem, []).append(f"{run.protocol}/{run.experiment}")

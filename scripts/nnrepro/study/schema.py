@@ -28,6 +28,8 @@ _TYPE_WORDS = {
     "null": "nothing",
 }
 
+_BOUNDS = {"minimum": "at least", "exclusiveMinimum": "greater than", "maximum": "at most"}
+
 
 @functools.cache
 def load_schema() -> dict[str, Any]:
@@ -111,9 +113,11 @@ def _messages(error: ValidationError) -> Iterator[str]:
     match error.validator:
         case "additionalProperties":
             allowed = list(schema.get("properties", {}))
-            for unknown in sorted(set(instance) - set(allowed), key=str):
-                where = f"{key}.{unknown}" if error.absolute_path else str(unknown)
-                yield f"{where}: unknown key{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
+            yield from (
+                f"{f'{key}.{unknown}' if error.absolute_path else unknown}: "
+                f"unknown key{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
+                for unknown in sorted(set(instance) - set(allowed), key=str)
+            )
         case "propertyNames" | "pattern":
             yield f"{key}: {shown(instance)} is no allowed name; {_name_rule(schema)}"
         case "required":
@@ -129,11 +133,8 @@ def _messages(error: ValidationError) -> Iterator[str]:
             allowed = [str(item) for item in rule]
             hint = nearest(str(instance), allowed)
             yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
-        case "minimum" | "exclusiveMinimum":
-            word = "at least" if error.validator == "minimum" else "greater than"
-            yield f"{key}: {instance!r} must be {word} {rule}"
-        case "maximum":
-            yield f"{key}: {instance!r} must be at most {rule}"
+        case "minimum" | "exclusiveMinimum" | "maximum" as bound:
+            yield f"{key}: {instance!r} must be {_BOUNDS[bound]} {rule}"
         case "minItems" | "minProperties":
             count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
             yield f"{key}: {count}; give at least {rule}"

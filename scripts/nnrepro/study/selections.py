@@ -144,5 +144,7 @@ def candidates(run: Run, runs: Sequence[Run]) -> list[Run]:
     for other in runs:
         if (other.protocol, other.experiment) == (run.protocol, run.selects_from):
             decision = {name: other.settings[name] for name in run.selected_parameters}
-            found.setdefault(tuple(decision.values()), run.resolved(decision))
+            key = tuple(decision.values())
+            if key not in found:
+                found[key] = run.resolved(decision)
     return list(found.values())

@@ -101,6 +101,8 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
             problems.append(str(error))
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
     problems += _figure_problems(study, examples)
+    if builds:
+        _forget()
     if problems:
         found = list(dict.fromkeys(problems))
         count = "1 mistake was" if len(found) == 1 else f"{len(found)} mistakes were"
@@ -180,11 +182,17 @@ def _tried(build: Build, check: "Callable[[keras.Model, Task], str | None]") -> 
             with keras.StatelessScope(initialize_variables=False):
                 return check(_built(build), build.task)
         except Exception:  # such a model may compute with its weights while it is built
+            _forget()
             return check(_built(build), build.task)
     except Exception as error:
         return _in_one_line(error, build.model)
-    finally:
-        keras.backend.clear_session()
+
+
+def _forget() -> None:
+    """Let go of the variables that were given no memory, before something gives it to them."""
+    import keras
+
+    keras.backend.clear_session()
 
 
 def _built(build: Build) -> "keras.Model":

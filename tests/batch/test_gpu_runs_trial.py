@@ -1,0 +1,63 @@
+"""On a GPU host, too, models are built once before any run is trained."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from nnrepro.data.prepare import write_prepared
+
+
+def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
+    repository: Path, tmp_path: Path
+) -> None:
+    for name in ("config.yaml", "published"):
+        (tmp_path / name).symlink_to(repository / name)
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nsupplements: null\nclaims: null\npublished: null\n"
+        "budget: {train_examples: 12, test_examples: 12}\n"
+        "only: {protocols: [tan], variants: ['channel_grid/c1-10_c2-20'], "
+        "experiments: [channel_grid]}\n"
+    )
+    data = tmp_path / "results/mine/data"
+    arrays = {
+        f"{split}_{part}": values
+        for split in ("train", "test")
+        for part, values in (("x", np.zeros((12, 192), np.uint8)), ("y", np.zeros(12, np.int32)))
+    }
+    write_prepared(
+        data / "cifar10.npz",
+        data / "cifar10.json",
+        arrays,
+        {
+            "name": "cifar10",
+            "input": "image",
+            "kind": "image",
+            "image_shape": [3, 8, 8],
+            "num_classes": 10,
+            "vocabulary_size": 0,
+        },
+    )
+    script = repository / "scripts/gpu_runs.py"
+    options = ["--configfile", "mine.yaml", "--config", "backend=tensorflow"]
+    path = os.pathsep.join((str(tmp_path), os.defpath))  # no nvidia-smi
+    done = subprocess.run(
+        [sys.executable, str(script), *options],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "model 'image_cnn' does not fit an input of shape (8, 8, 3)" in done.stderr
+    assert "Traceback" not in done.stderr and "runs," not in done.stderr
+    assert not (tmp_path / "results/mine/runs").exists()
+    shutil.rmtree(data)
+    done = subprocess.run(
+        [sys.executable, str(script), *options], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 1 and b"cifar10.npz is missing; prepare it" in done.stderr
