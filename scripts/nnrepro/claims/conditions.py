@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from nnrepro.claims.errors import Mistake
 from nnrepro.claims.measures import Measure
 from nnrepro.claims.spans import Span
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
 
 BOUNDS = ("above", "at_least", "below", "at_most", "between", "within", "about")
 """Words that say on which side of which threshold a number lies."""
@@ -177,14 +177,11 @@ def _words(word: str, value: Any) -> str:
 
 
 def number(value: Any, key: str) -> float:
-    """`value` as a number; YAML 1.1 reads `1e-3` as text.
+    """`value` as a number.
 
     Raises:
-        Mistake: it is none.
+        Mistake: it is none; text that spells one is text.
     """
-    if not isinstance(value, bool):
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            pass
-    raise Mistake(f"{key}: {value!r} must be a number")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise Mistake(f"{key}: {shown(value)} must be a number{quotation_hint(value, ('number',))}")

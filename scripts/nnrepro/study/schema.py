@@ -135,17 +135,22 @@ def _messages(error: ValidationError) -> Iterator[str]:
             yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
         case "minimum" | "exclusiveMinimum" | "maximum" as bound:
             yield f"{key}: {instance!r} must be {_BOUNDS[bound]} {rule}"
-        case "minItems" | "minProperties":
-            count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
-            yield f"{key}: {count}; give at least {rule}"
-        case "maxItems":
-            yield f"{key}: {shown(instance)} has {len(instance)} items, more than {rule}"
-        case "maxLength":
-            yield f"{key}: {instance[:20]!r}... is longer than {rule} characters; shorten it"
-        case "uniqueItems":
-            yield f"{key}: {shown(instance)} lists an item more than once{_repeated(instance)}"
+        case "minItems" | "minProperties" | "maxItems" | "maxLength" | "uniqueItems":
+            yield f"{key}: {_length_message(error.validator, rule, instance)}"
         case _:
             yield f"{key}: {error.message}"
+
+
+def _length_message(validator: str, rule: Any, instance: Any) -> str:
+    """What is wrong with how long a value is, or how often it says the same."""
+    if validator == "uniqueItems":
+        return f"{shown(instance)} lists an item more than once{_repeated(instance)}"
+    if validator == "maxLength":
+        return f"{instance[:20]!r}... is longer than {rule} characters; shorten it"
+    if validator == "maxItems":
+        return f"{shown(instance)} has {len(instance)} items, more than {rule}"
+    count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
+    return f"{count}; give at least {rule}"
 
 
 def _repeated(items: Iterable[Any]) -> str:
