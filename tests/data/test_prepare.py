@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, cifar10, prepare
+from nnrepro.data import DataError, cifar10, load_dataset, prepare
 from nnrepro.data.checksums import sha256_of
 
 GENERATED = {"source": "generated", "generate": {"train": 28, "test": 14, "seed": 2}}
@@ -135,3 +135,19 @@ def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
     assert arrays["train_x"].shape == (10_000, 3072)
     assert meta["generated"] is False
     assert meta["source"] == "folder"
+
+
+def test_arrays_exchanged_beneath_their_description_are_refused(tmp_path: Path) -> None:
+    """Same shapes and labels, a whole file: only the sum in the description tells."""
+    section = GENERATED | {"path": str(tmp_path / "raw")}
+    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    wanted = {"train_examples": 28, "test_examples": 14, "layout": "planes"}
+    load_dataset(tmp_path / "set.npz", wanted)
+    other = {**arrays, "train_x": arrays["train_x"][::-1]}
+    prepare.write_prepared(tmp_path / "set.npz", tmp_path / "other.json", other, meta)
+    with pytest.raises(DataError, match=r"does not hold what set\.json describes"):
+        load_dataset(tmp_path / "set.npz", wanted)
+    told = json.loads((tmp_path / "set.json").read_text())
+    del told["content_sha256"]  # as an earlier version wrote it
+    (tmp_path / "set.json").write_text(json.dumps(told))
+    load_dataset(tmp_path / "set.npz", wanted)

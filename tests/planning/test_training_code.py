@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nnrepro.imports import files_behind
 from nnrepro.models import catalogue
 from nnrepro.planning.code import training_codes
 
@@ -63,3 +64,26 @@ def test_new_model_leaves_the_others_alone(scripts: Path) -> None:
     before = training_codes(scripts, catalogue())
     (scripts / "nnrepro/models/mine.py").write_text("x = 1\n")
     assert training_codes(scripts, catalogue()) == before
+
+
+OF_NO_EFFECT = {
+    *("environment.py", "errors.py", "files.py", "fingerprint.py", "locks.py"),
+    *("data/checksums.py", "data/content.py", "data/errors.py"),
+    *("study/folders.py", "study/identity.py", "study/paths.py", "study/record.py"),
+    *("study/run.py", "study/settings.py", "study/study.py"),
+    *("training/errors.py", "training/finished.py", "training/gpus.py"),
+    *("training/interruption.py", "training/job.py", "training/progress.py"),
+    *("training/provenance.py", "training/slots.py", "training/stages.py"),
+}
+"""Files that training imports and that decide none of its numbers."""
+
+
+def test_every_file_that_training_imports_counts_or_is_known_to_have_no_effect(
+    scripts: Path,
+) -> None:
+    """So that a new module is not forgotten."""
+    library = scripts / "nnrepro"
+    for file in files_behind(scripts / "train_run.py", scripts):
+        if library in file.parents and str(file.relative_to(library)) not in OF_NO_EFFECT:
+            relative = str(file.relative_to(scripts))
+            assert changed(scripts, relative), f"{relative} decides numbers, or belongs to the list"

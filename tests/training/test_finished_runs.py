@@ -87,3 +87,30 @@ def test_spoiled_folder_is_not(
     assert finished(tmp_path)
     spoil(tmp_path)
     assert not finished(tmp_path)
+
+
+def test_the_sum_of_the_prepared_content_counts_where_the_record_has_one(
+    trained: Path, tmp_path: Path
+) -> None:
+    """So that runs of versions that did not record it stay finished."""
+    for file in trained.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    summed = {**IDENTITY["data_provenance"], "content_sha256": "1"}
+    assert finished(tmp_path, data_provenance=summed)
+    record = json.loads((tmp_path / "run.json").read_text())
+    record["data"]["content_sha256"] = "1"
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert finished(tmp_path, data_provenance=summed)
+    assert not finished(tmp_path, data_provenance={**summed, "content_sha256": "2"})
+
+
+@pytest.mark.parametrize("entry", ["files", "packages", "data", "device", "run"])
+@pytest.mark.parametrize("odd", [None, {}, [], 7])
+def test_odd_record_is_trained_again_and_raises_nothing(
+    trained: Path, tmp_path: Path, entry: str, odd: Any
+) -> None:
+    for file in trained.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**record, entry: odd}))
+    assert finished(tmp_path) == (entry == "packages" and odd == {})
