@@ -22,9 +22,10 @@ from nnrepro.analysis.recorded import as_recorded, differences
 from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.files import stored
 from nnrepro.study import Run
+from nnrepro.study.failed import FAILED, why_run_failed
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED, FINISHED
+from nnrepro.study.run import FINISHED
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
@@ -204,10 +205,10 @@ def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem
     altered = where.altered(run.id)
     if altered:
         return None, [_altered(run, altered)]
-    record, problems = _read_record(run, folder)
-    if record is not None and record["status"] == FAILED:
-        reason = str(record.get("error") or "it failed")
+    reason = why_run_failed(folder)
+    if reason is not None:
         return None, [Problem(run, RUN_FILES["record"], reason, FAILED)]
+    record, problems = _read_record(run, folder)
     diverged = record is not None and record["status"] == "diverged"
     file = RUN_FILES["history"]
     try:
@@ -275,7 +276,7 @@ def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Pr
     file = RUN_FILES["record"]
     try:
         record = read_json_object(folder / file)
-        if record.get("status") not in (*FINISHED, FAILED):
+        if record.get("status") not in FINISHED:
             raise HistoryError(
                 f"{folder / file}: the status is {record.get('status')!r}, "
                 "expected 'completed' or 'diverged'"
@@ -284,8 +285,6 @@ def _read_record(run: Run, folder: Path) -> tuple[dict[str, Any] | None, list[Pr
         return None, []
     except HistoryError as error:
         return None, [Problem(run, file, f"{error}; what it would tell is shown as unknown")]
-    if record["status"] == FAILED:
-        return record, []
     different = differences(run, record)
     if not different:
         return record, []

@@ -6,8 +6,8 @@ from typing import Any
 from nnrepro.analysis.archive import Problem
 from nnrepro.errors import NnreproError
 from nnrepro.study import Study
+from nnrepro.study.failed import FAILED
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
-from nnrepro.study.run import FAILED
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

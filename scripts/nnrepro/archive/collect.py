@@ -11,9 +11,10 @@ from nnrepro.analysis.history import HistoryError, read_history, read_json_objec
 from nnrepro.archive.records import with_note, without_places
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
+from nnrepro.study.failed import why_run_failed
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED, FINISHED
+from nnrepro.study.run import FINISHED
 
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]
@@ -62,15 +63,11 @@ def collect(
     for source in sources:
         folders = _folders(source)
         for folder in folders:
-            if stored(folder / RECORD) is None:
+            if stored(folder / RECORD) is None or why_run_failed(folder) is not None:
                 unfinished.add(run_id_of(folder))
                 continue
             try:
-                record = read_json_object(folder / RECORD)
-                if record.get("status") == FAILED:
-                    unfinished.add(run_id_of(folder))
-                    continue
-                run = _collected(folder, record, notes, predictions)
+                run = _collected(folder, notes, predictions)
             except NnreproError as error:
                 problems.append(f"{run_id_of(folder)}: {error}")
                 continue
@@ -97,14 +94,13 @@ def _folders(source: Path) -> list[Path]:
     return folders
 
 
-def _collected(
-    folder: Path, record: Mapping[str, Any], notes: Mapping[str, str], predictions: bool
-) -> CollectedRun:
-    """The run in a folder, of which the record is read.
+def _collected(folder: Path, notes: Mapping[str, str], predictions: bool) -> CollectedRun:
+    """The run in a folder.
 
     Raises:
         NnreproError: something of it is damaged or does not fit together.
     """
+    record = read_json_object(folder / RECORD)
     status = record.get("status")
     if status not in FINISHED:
         raise CollectError(f"{folder / RECORD}: the status is {status!r}")

@@ -7,8 +7,9 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
+from nnrepro.study.failed import FAILED, why_run_failed
 from nnrepro.study.paths import StudyPaths
-from nnrepro.study.run import FAILED, Run
+from nnrepro.study.run import Run
 
 DONE = "done"
 STALE = "stale"
@@ -64,7 +65,7 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         return Status(STALE, ("damaged",))
     if not isinstance(record, Mapping):
         return Status(STALE, ("damaged",))
-    if record.get("status") == FAILED:
+    if why_run_failed(paths.runs.folder(run.id)) is not None:
         return Status(STALE, (FAILED,))
     found = {
         "settings": _other_settings(run, record, asked),

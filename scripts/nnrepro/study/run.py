@@ -22,9 +22,6 @@ ANALYSIS_SETTINGS = (
 FINISHED = ("completed", "diverged")
 """How a run ended, as its `run.json` says, of which there is a history."""
 
-FAILED = "failed"
-"""The same of a run that could not be trained; its `run.json` says why, its history is empty."""
-
 _RUN_ID = re.compile(
     r"^(?P<protocol>[^/]+)/(?P<experiment>[^/]+)/(?P<variant>[^/]+)/seed(?P<seed>\d+)$"
 )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from nnrepro.errors import NnreproError
 from nnrepro.failures import in_one_line, of_the_machine
 from nnrepro.files import write_bytes, write_json
+from nnrepro.study.failed import FAILED, failed_record
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
-from nnrepro.study.run import FAILED
 from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 
 if TYPE_CHECKING:
@@ -47,6 +47,4 @@ def write_failure(folder: Path, run: "Run", reason: str) -> None:
     for name in ("weights", "predictions"):
         write_bytes(folder / RUN_FILES[name], b"")
     write_json(folder / RUN_FILES["history"], {FAILED: reason})
-    write_json(
-        folder / RUN_FILES["record"], {"run": run.to_dict(), "status": FAILED, "error": reason}
-    )
+    write_json(folder / RUN_FILES["record"], failed_record(run, reason))
