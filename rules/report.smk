@@ -3,8 +3,16 @@
 
 def stage_outputs(wildcards):
     """What is made, as far as it can be, before it is checked that nothing of it failed."""
-    made = {"tables": TABLES, "figures": FIGURES, "all": REPORT}
-    return made.get(wildcards.stage, [])
+    if wildcards.stage == "training":
+        return run_files("record")
+    return {"tables": TABLES, "figures": FIGURES, "all": REPORT}[wildcards.stage]
+
+
+def stage_readings(wildcards):
+    """What reading the runs brought to light; training alone has them read by the check itself."""
+    if wildcards.stage == "training":
+        return []
+    return [READING, *(SUPPLEMENT_READINGS if wildcards.stage == "all" else [])]
 
 
 def stage_failures(wildcards):
@@ -95,7 +103,7 @@ rule describe_results:
 rule check_results:
     input:
         made=stage_outputs,
-        reading=[READING, *SUPPLEMENT_READINGS],
+        reading=stage_readings,
         failures=stage_failures,
     output:
         checked("{stage}"),

@@ -44,6 +44,9 @@ _OF_A_TRACE = re.compile(r"\s|File \"|Detected at node|Traceback|Stack trace|=+$
 
 _LONGEST = 300
 
+_LONGEST = 1000
+"""Characters of a message; a backend's may be a whole program."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -110,16 +113,11 @@ def why_failed(failures: Mapping[str, str], part: str) -> str | None:
 
 
 def in_one_line(error: BaseException) -> str:
-    """What went wrong, in one line for people; the kind of an error that was not foreseen, too.
-
-    Of what libraries say in many lines, their traces are left out.
-    """
-    if isinstance(error, NnreproError):
-        return " ".join(str(error).split())
-    told = [line for line in str(error).splitlines() if not _OF_A_TRACE.match(line)]
-    words = shorten(" ".join(told), _LONGEST, placeholder=" ...")
-    kind = type(error).__name__
-    return f"{kind}: {words}" if words else kind
+    """What went wrong, in one line for people; the kind of an error that was not foreseen, too."""
+    words = "".join(char if char.isprintable() else " " for char in str(error))
+    kind = "" if isinstance(error, NnreproError) else type(error).__name__
+    told = ": ".join(filter(None, (kind, " ".join(words.split()))))
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]} ..."
 
 
 def of_the_machine(error: BaseException) -> bool:

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nnrepro.analysis.compact import STEP, compact_values
 from nnrepro.plots.comparison import comparison
@@ -92,6 +94,21 @@ def test_every_variant_of_a_comparison_is_a_trace_of_its_own(styles, panels, tmp
 def test_gaps_and_infinities_stay_empty_in_a_compact_series():
     assert compact_values([0.5, np.nan, 0.4999, np.inf, 2.0]) == "5000,,-1,,15001"
     assert compact_values([]) == ""
+
+
+@given(values=st.lists(st.floats(width=64), max_size=6))
+def test_a_compact_series_reads_back_in_floats_alone(values: list[float]) -> None:
+    """As a page's script adds it up; what is too large for that is left out, not told wrongly."""
+    words = compact_values(values)
+    read, last = [], 0.0
+    for word in words.split(",") if values else []:
+        last += float(word) if word else 0.0
+        read.append(last * STEP if word else None)
+    for value, told in zip(values, read, strict=True):
+        if told is None:
+            assert not abs(value) < 1e11
+        else:
+            assert told == pytest.approx(value, abs=STEP, rel=1e-9)
 
 
 def test_published_marks_are_a_trace_of_their_own_to_switch_off(panels, styles, tmp_path):

@@ -87,8 +87,8 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
     assert (results / "report/report.pdf").read_bytes().startswith(b"%PDF")
     for told in (
         "2 runs have failed",
-        f"{NARROW}: InvalidArgumentError",
-        f"{DEPENDENT}: not trained",
+        f"{NARROW} : InvalidArgumentError",
+        f"{DEPENDENT} : not trained",
         f"This figure could not be made: ValueError: {UNDRAWABLE}",
         "This table could not be made: IndexError: no row",
         "Nothing was selected from Steps",
