@@ -99,10 +99,7 @@ def check_backend():
 
     Environments that Snakemake makes itself are looked at by the job that builds the models.
     """
-    own = (
-        workflow.deployment_settings and workflow.deployment_settings.deployment_method
-    )
-    if own or not workflow.is_main_process:
+    if in_own_environments() or not workflow.is_main_process:
         return
     left = any(not PATHS.run(run.id, "record").is_file() for run in STUDY.runs)
     problem = backend_problem(STUDY.backend) if left else None
@@ -118,8 +115,9 @@ def trial_basis():
         own = catalogue()[run.model].parameters
         settings = {k: v for k, v in run.settings.items() if k in own or k in names}
         asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
+    maps = [figure.runs for figure in figure_specs("feature_maps")]
     return {
-        "asked": value_fingerprint(asked),
+        "asked": value_fingerprint([asked, maps]),
         "backend": STUDY.backend,
         "code": code("check_models.py", "models")(None),
     }
@@ -138,9 +136,13 @@ def try_changed_models():
     if not made & {str(PATHS.run(run.id, "history")) for run in STUDY.runs}:
         return
     basis = trial_basis()
+    try:
+        known = read_json(MODELS_CHECKED)
+    except NnreproError:
+        known = None  # damaged: as good as none
+    if known == basis:
+        return
     with errors_shown():
-        if read_json(MODELS_CHECKED) == basis:
-            return
         there = [name for name, files in DATA_FILES.items() if not made & set(files)]
         if there:
             try_models_apart(SCRIPTS, config, there)
