@@ -136,8 +136,9 @@ def trial_basis():
         own = catalogue()[run.model].parameters
         settings = {k: v for k, v in run.settings.items() if k in own or k in names}
         asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
+    maps = [figure.runs for figure in figure_specs("feature_maps")]
     return {
-        "asked": value_fingerprint(asked),
+        "asked": value_fingerprint([asked, maps]),
         "backend": STUDY.backend,
         "code": code("check_models.py", "models")(None),
     }
@@ -156,9 +157,13 @@ def try_changed_models():
     if not made & {str(PATHS.run(run.id, "history")) for run in STUDY.runs}:
         return
     basis = trial_basis()
+    try:
+        known = read_json(MODELS_CHECKED)
+    except NnreproError:
+        known = None  # damaged: as good as none
+    if known == basis:
+        return
     with errors_shown():
-        if read_json(MODELS_CHECKED) == basis:
-            return
         there = [name for name, files in DATA_FILES.items() if not made & set(files)]
         if there:
             try_models_apart(SCRIPTS, CONFIGURATION.values, there)

@@ -143,5 +143,23 @@ def test_more_examples_than_the_official_files_hold_are_refused(
     few, many = origin.problems(section, {"train": train + 1, "test": test + 1})
     assert f"data.{dataset}: holds {train} train examples, and runs ask for {train + 1}" in few
     assert f"holds {test} test examples" in many
-    own = {**section, "sha256": {"of_ones_own": "0" * 64}}
+    own = {**section, "sha256": {next(iter(origin.official.files)): "0" * 64}}
     assert not origin.problems(own, {"train": train + 1, "test": test + 1})
+
+
+def test_a_sum_of_a_file_that_is_none_of_the_data_sets_is_refused() -> None:
+    """Before an archive is downloaded, not after."""
+    section = {"source": "download", "sha256": {"data_batch_2": "0" * 64}}
+    (problem,) = registry.origin("cifar10").problems(section, ENOUGH)
+    assert "data.cifar10.sha256: sha256 names 'data_batch_2', which is no file" in problem
+    assert "Did you mean 'data_batch_1'?" in problem
+
+
+def test_a_file_that_nothing_vouches_for_is_refused(tmp_path: Path) -> None:
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_text("1,a,b")
+    section = {"source": "folder", "path": str(tmp_path)}
+    (problem,) = registry.origin("dbpedia").place_problems(section)
+    assert "data.dbpedia.path: no checksum of train.csv is published" in problem
+    sums = dict.fromkeys(("train.csv", "test.csv"), "0" * 64)
+    assert not registry.origin("dbpedia").place_problems({**section, "sha256": sums})

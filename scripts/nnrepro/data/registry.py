@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.data.errors import DataError
-from nnrepro.data.official import Official
+from nnrepro.data.official import Official, check_own_sums
 from nnrepro.data.places import file_problem, files_problems, folder_problem
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
@@ -128,9 +128,14 @@ class Origin:
         if problem and not (path.is_file() and self.takes_any_files):
             return [f"{key}: {str(path)!r} {problem}"]
         try:
-            return [f"{key}: {problem}" for problem in files_problems(self.files(path))]
+            files = self.files(path)
+            problems = [f"{key}: {problem}" for problem in files_problems(files)]
+            if self.official is not None:
+                for file in files:
+                    self.official.accepted(file.name, section.get("sha256"))
         except DataError as error:
             return [f"{key}: {error}"]
+        return problems
 
     @property
     def takes_any_files(self) -> bool:
@@ -140,8 +145,19 @@ class Origin:
     def _official_problems(
         self, section: Mapping[str, Any], needed: Mapping[str, int]
     ) -> Iterator[str]:
-        """More examples than the official files hold; files of one's own may hold any number."""
-        if self.official is None or section.get("sha256"):
+        """Sums of files that are none of its own, and more examples than the official files hold.
+
+        Files of one's own, for which a sum is stated, may hold any number.
+        """
+        if self.official is None:
+            return
+        if section.get("sha256"):
+            archive = Path(section.get("path") or "").name
+            known = {*self.official.files, self.official.archive, archive}
+            try:
+                check_own_sums(section["sha256"], known)
+            except DataError as error:
+                yield f"data.{self.dataset}.sha256: {error}"
             return
         for split, examples in needed.items():
             there = self.official.examples.get(split, examples)
