@@ -56,6 +56,7 @@ include: "rules/report.smk"
 
 onstart:
     hold_study()
+    name_missing_letters()
     try_changed_models()
 
 

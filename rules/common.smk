@@ -1,4 +1,5 @@
 # The study as typed values, and the helpers that the rules share. Nothing here imports Keras.
+import json
 import re
 import sys
 from contextlib import contextmanager
@@ -72,6 +73,17 @@ def ids_pattern(runs):
         for (protocol, experiment), seeds in variants.items()
         for names in [[f"{name}/seed(?:{'|'.join(s)})" for name, s in seeds.items()]]
     )
+
+
+def name_missing_letters():
+    """Say which letters of the study's words PNG figures and the PDF show as boxes."""
+    words = json.dumps(config, ensure_ascii=False)
+    if not words.isascii():
+        from nnrepro.plots.fonts import missing, missing_words
+
+        gone = missing_words(missing(words))
+        if gone:
+            print(f"In PNG figures and the PDF, {gone}.", file=sys.stderr)
 
 
 wildcard_constraints:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from textwrap import shorten
 
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json, write_json

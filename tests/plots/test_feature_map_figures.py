@@ -88,14 +88,20 @@ def test_flat_maps_are_named_and_grey(layers, words):
     assert any("(shown grey) in 7." in text for text, _ in words(figure))
 
 
+def test_values_that_are_not_finite_are_left_white_and_named(layers, words):
+    maps = layers["S2"].copy()
+    maps[0, 0, 6], maps[..., 8] = np.inf, np.nan
+    figure = feature_map_grid(maps, layer="S2")
+    assert np.ma.getmaskarray(figure.axes[0].images[6].get_array()).sum() == 1
+    assert any("not finite (left white) in 7, 9." in text for text, _ in words(figure))
+
+
 def test_what_cannot_be_shown_is_refused(layers):
     with pytest.raises(PlotDataError, match=r"layer C1: activations have shape"):
         feature_map_grid(np.zeros((24, 24)), layer="C1")
-    with pytest.raises(PlotDataError, match="not finite"):
-        feature_map_grid(np.full((4, 4, 2), np.nan), layer="S2")
     with pytest.raises(PlotDataError, match="divide bytes by 255"):
         feature_map_overview(np.full((8, 8, 3), 200.0), layers)
-    with pytest.raises(PlotDataError, match=r"\(height, width, 3\)"):
+    with pytest.raises(PlotDataError, match=r"\(height, width, 3 or 1\)"):
         feature_map_overview(np.zeros((3, 8, 8)), layers)
     with pytest.raises(PlotDataError, match="at least one layer"):
         feature_map_overview(np.zeros((8, 8, 3)), {})

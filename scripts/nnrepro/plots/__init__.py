@@ -1,6 +1,8 @@
 """Figures: one module per kind, each a function from data to a matplotlib Figure.
 
     style         fonts, sizes, the palette, and the one style that each variant keeps
+    fonts         which letters can be drawn, and by which font
+    fitting       words measured, wrapped and cut to the room that there is
     frame         the page around the axes: title, legend rows, notes, the budget stamp
     series        the lines of a figure as data, and their thinning to what a page can show
     seeds         the seeds of a variant as one such line

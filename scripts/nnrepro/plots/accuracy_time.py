@@ -1,17 +1,25 @@
 """Variants by accuracy, with the seconds that their training took beside it."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from nnrepro.plots.frame import Box, add_axes, start_figure, text_width
-from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.fitting import fit_labels, text_width, wrap_text
+from nnrepro.plots.frame import Box, add_axes, start_figure
+from nnrepro.plots.lines import value_ticks
+from nnrepro.plots.series import (
+    PlotDataError,
+    digits,
+    drawn_interval,
+    drawn_value,
+    format_value,
+    padded,
+)
 from nnrepro.plots.style import (
     FONT_SIZE,
+    PAGE_WIDTH,
     SMALL_SIZE,
     SOFT_INK,
     SeriesStyle,
@@ -23,6 +31,13 @@ _ROW = 0.27
 _FOOT = 0.46
 _GAP = 0.25
 _VALUE_ROOM = 0.62
+_RIGHT = 0.1
+_LABEL_GAP = 0.2
+_MOST_LABEL = 0.6 * PAGE_WIDTH - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
+"""Inches of the longest name: two fifths of the page are left to the panels."""
+
+_AXIS_LINE = 0.15
+_LONGEST_SECONDS = 1e7
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class AccuracyTime:
         low: lower end of the interval; None without one.
         high: upper end of the interval; given exactly when `low` is.
         seconds: training time; None where it is not known.
+        words: the accuracy in words, also where it cannot be drawn.
     """
 
     key: str
@@ -44,10 +60,18 @@ class AccuracyTime:
     low: float | None = None
     high: float | None = None
     seconds: float | None = None
+    words: str = field(init=False)
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):
             raise PlotDataError(f"{self.key}: an interval needs both `low` and `high`")
+        words = "no run" if self.accuracy is None else format_value(self.accuracy)
+        low, high = drawn_interval(self.low, self.high)
+        for name, value in (("low", low), ("high", high)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "seconds", drawn_value(self.seconds))
+        object.__setattr__(self, "accuracy", drawn_value(self.accuracy))
+        object.__setattr__(self, "words", words)
 
 
 @styled
@@ -85,16 +109,20 @@ def accuracy_time(
         raise PlotDataError("rows have intervals, but `interval` does not say which")
     shown = sorted(rows, key=_rank) if ordered else list(rows)
     notes = [f"Lines through the dots: {interval}."] if with_interval else []
-    fig, body = start_figure(_FOOT + (len(shown) + 0.4) * _ROW, title, notes=notes)
-    side = 0.2 + max(text_width(row.label, FONT_SIZE) for row in shown)
-    panels = body.inset(left=side, bottom=_FOOT, right=0.1, top=0.05)
-    half = (panels.width - _GAP) / 2
+    labels = fit_labels([row.label for row in shown], FONT_SIZE, _MOST_LABEL)
+    side = _LABEL_GAP + max(text_width(label, FONT_SIZE) for label in labels)
+    half = (PAGE_WIDTH - side - _RIGHT - _GAP) / 2
+    # Beneath its own panel and the names, which the other panel's words leave free.
+    metric_lines = wrap_text(metric, FONT_SIZE, half - _VALUE_ROOM + 2 * min(side, _VALUE_ROOM))
+    foot = _FOOT + (len(metric_lines) - 1) * _AXIS_LINE
+    fig, body = start_figure(foot + (len(shown) + 0.4) * _ROW, title, notes=notes)
+    panels = body.inset(left=side, bottom=foot, right=_RIGHT, top=0.05)
     left = add_axes(fig, Box(panels.left, panels.bottom, half - _VALUE_ROOM, panels.height))
     right = add_axes(
         fig,
         Box(panels.left + half + _GAP, panels.bottom, half - _VALUE_ROOM, panels.height),
     )
-    _draw_accuracies(left, shown, styles, metric)
+    _draw_accuracies(left, shown, labels, styles, "\n".join(metric_lines))
     _draw_seconds(right, shown, styles)
     return fig
 
@@ -112,17 +140,20 @@ def _rows_axis(ax: Axes, count: int) -> None:
 
 
 def _draw_accuracies(
-    ax: Axes, rows: Sequence[AccuracyTime], styles: Mapping[str, SeriesStyle], metric: str
+    ax: Axes,
+    rows: Sequence[AccuracyTime],
+    labels: Sequence[str],
+    styles: Mapping[str, SeriesStyle],
+    metric: str,
 ) -> None:
     """Dots with intervals; the values stand in a column right of the panel."""
     _rows_axis(ax, len(rows))
-    ax.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=FONT_SIZE)
+    ax.set_yticks(range(len(rows)), labels, fontsize=FONT_SIZE)
     ax.set_xlabel(metric)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     ends: list[float] = []
     for i, row in enumerate(rows):
         if row.accuracy is None:
-            _value(ax, i, "no run", SOFT_INK)
+            _value(ax, i, row.words, SOFT_INK)
             continue
         style = styles[row.key]
         ax.axhline(i, color="#eeeeee", linewidth=0.8, zorder=0.5)
@@ -141,11 +172,11 @@ def _draw_accuracies(
             zorder=3,
         )
         ends.append(row.accuracy)
-        _value(ax, i, f"{row.accuracy:.3f}", text_color(style.color))
+        _value(ax, i, row.words, text_color(style.color))
     if ends:
-        padding = 0.06 * (max(ends) - min(ends)) or 0.02
-        highest = 1.0 if max(ends) <= 1 else math.inf
-        ax.set_xlim(max(0.0, min(ends) - padding), min(highest, max(ends) + padding))
+        low, high = padded(ends, 0.06, 0.02, floor=0.0, ceiling=1.0)
+        ax.set_xlim(low, high)
+        value_ticks(ax.xaxis, low, high)
 
 
 def _draw_seconds(
@@ -155,9 +186,10 @@ def _draw_seconds(
     _rows_axis(ax, len(rows))
     ax.set_yticks([])
     ax.set_xlabel("Training time in seconds")
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     known = [row.seconds for row in rows if row.seconds is not None]
-    ax.set_xlim(0, 1.02 * max(known) if known and max(known) > 0 else 1.0)
+    longest = 1.02 * max(known) if known and max(known) > 0 else 1.0
+    ax.set_xlim(0, longest)
+    value_ticks(ax.xaxis, 0, longest)
     if not known:
         ax.set_xticks([])
     for i, row in enumerate(rows):
@@ -185,5 +217,7 @@ def _value(ax: Axes, row: int, text: str, color: str) -> None:
 
 def format_seconds(seconds: float) -> str:
     """Seconds with as many digits as they deserve: 0.42 s, 8.3 s, 2,583 s."""
-    digits = 2 if seconds < 1 else 1 if seconds < 10 else 0
-    return f"{seconds:,.{digits}f} s"
+    if abs(seconds) >= _LONGEST_SECONDS:
+        return f"{digits(seconds, 3)} s"
+    decimals = 2 if seconds < 1 else 1 if seconds < 10 else 0
+    return f"{seconds:,.{decimals}f} s"

@@ -1,15 +1,17 @@
 """Published numbers against reproduced ones, a small square panel per metric."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure, wrap_text
-from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.fitting import wrap_text
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
+from nnrepro.plots.lines import value_ticks
+from nnrepro.plots.series import PlotDataError, as_floats, drawn_interval, padded
 from nnrepro.plots.style import GRID_GREY, PALETTE, SMALL_SIZE, SOFT_INK, styled
 
 _COLUMNS = 3
@@ -40,6 +42,16 @@ class AgreementPoint:
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):
             raise PlotDataError("an interval needs both `low` and `high`")
+        low, high = drawn_interval(self.low, self.high)
+        for name, value in (("low", low), ("high", high)):
+            object.__setattr__(self, name, value)
+        for name in ("published", "reproduced"):
+            object.__setattr__(self, name, float(as_floats(getattr(self, name))))
+
+    @property
+    def drawable(self) -> bool:
+        """Whether both numbers are finite."""
+        return math.isfinite(self.published) and math.isfinite(self.reproduced)
 
 
 @dataclass(frozen=True)
@@ -71,11 +83,22 @@ def agreement(panels: Sequence[AgreementPanel], *, title: str = "", interval: st
     """
     if not panels or any(not panel.points for panel in panels):
         raise PlotDataError("a comparison needs at least one metric, each with a number")
+    given = sum(len(panel.points) for panel in panels)
+    panels = [
+        replace(panel, points=[point for point in panel.points if point.drawable])
+        for panel in panels
+    ]
+    left_out = given - sum(len(panel.points) for panel in panels)
+    panels = [panel for panel in panels if panel.points]
+    if not panels:
+        raise PlotDataError("a comparison needs a number that is finite")
     found = {point.inside for panel in panels for point in panel.points}
     legend = [LegendEntry(_sample(look), _LOOKS[look][0]) for look in _LOOKS if look in found]
     legend.append(LegendEntry(Line2D([], [], color=SOFT_INK, linewidth=0.8), "equal"))
     rows = -(-len(panels) // _COLUMNS)
     notes = [f"Bars: {interval}."] if interval else []
+    if left_out:
+        notes.append(f"Left out, since they are not finite: {left_out} of {given} numbers.")
     size = _panel_size()
     fig, body = start_figure(rows * (size + _HEAD + _FOOT), title, legend, notes)
     for index, panel in enumerate(panels):
@@ -83,7 +106,7 @@ def agreement(panels: Sequence[AgreementPanel], *, title: str = "", interval: st
         left = body.left + column * (size + _SIDE + _GAP) + _SIDE
         top = body.bottom + body.height - row * (size + _HEAD + _FOOT)
         box = Box(left, top - _HEAD - size, size, size)
-        lines = wrap_text(panel.title, SMALL_SIZE, size)
+        lines = wrap_text(panel.title, SMALL_SIZE, size, most=2)
         place_text(fig, left, box.bottom + size + 0.04, "\n".join(lines), SMALL_SIZE)
         _draw(add_axes(fig, box), panel.points, first=column == 0)
     return fig
@@ -130,7 +153,7 @@ def _draw(ax: Axes, points: Sequence[AgreementPoint], *, first: bool) -> None:
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+        value_ticks(axis, low, high)
     ax.grid(color=GRID_GREY)
     ax.set_xlabel("published", fontsize=SMALL_SIZE, labelpad=2)
     if first:
@@ -145,5 +168,4 @@ def _limits(points: Iterable[AgreementPoint]) -> tuple[float, float]:
         for value in (point.published, point.reproduced, point.low, point.high)
         if value is not None
     ]
-    padding = 0.06 * (max(ends) - min(ends)) or 0.05 * abs(max(ends)) or 1.0
-    return min(ends) - padding, max(ends) + padding
+    return padded(ends, 0.06, 0.05 * abs(max(ends)) or 1.0)

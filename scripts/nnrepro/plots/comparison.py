@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnrepro.plots.frame import POINTS, Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size
 from nnrepro.plots.lines import (
     BAND_ALPHA,
+    LABEL_ROOM,
     METRIC_MARGIN,
     EndLabel,
     Limits,
     band_and_smoothing_entries,
-    describe_end,
+    describe_ends,
     draw_series,
     end_labels,
     epoch_axis,
@@ -39,6 +41,12 @@ _BOTTOM, _TOP = 0.44, 0.1
 _FACET_HEIGHT = 1.75
 _FACET_COLUMNS = 3
 _LEAST_PANEL = 1.1
+_SIDE = PAGE_WIDTH - METRIC_MARGIN - 0.4 * PAGE_WIDTH
+"""Inches that names may take beside the lines, which keep two fifths of the page."""
+
+_KEY_SHARE = 0.6
+_LABEL_MARGIN = 0.1
+_NAMED_WIDTH = 2.5
 _NARROW = 3.0
 
 
@@ -75,26 +83,35 @@ class _Scene:
         entries = [raw_entry()] if self.raw and has_raw(self.series) else []
         banded = [each for each in self.series if each.low is not None]
         if band and len(self.series) > MOST_LABELS and banded:
-            band = f"{band} ({banded[0].label} only)"
+            label = cut_text(banded[0].label, SMALL_SIZE, _NAMED_WIDTH)
+            band = f"{band} ({label} only)"
         return entries + band_and_smoothing_entries(self.series, band, smoothing)
 
     def notes(self, limits: Limits, metric: str) -> list[str]:
         """Sentences on what the axes do not show."""
         beyond = limits.note(metric)
-        absent = f"Without epochs in this window: {', '.join(self.absent)}." if self.absent else ""
-        return [note for note in (beyond, absent) if note]
+        absent = f"Without epochs in this window: {named(self.absent, SMALL_SIZE)}."
+        return [note for note in (beyond, absent if self.absent else "") if note]
 
-    def labels(self, series: Sequence[Series], value: bool = True) -> list[EndLabel]:
-        """A label for every one of `series` that has a value at all."""
+    def labels(
+        self, series: Sequence[Series], size: float, width: float, *, value: bool = True
+    ) -> list[EndLabel]:
+        """A label, no wider than `width` inches, for every one of `series` that has a value."""
+        shown = [each for each in series if each.end()]
+        words = (
+            describe_ends(shown, self.epochs[1], size, width, bold=True)
+            if value
+            else fit_labels([each.label for each in shown], size, width, bold=True)
+        )
         return [
             EndLabel(
                 end[1],
-                describe_end(each, self.epochs[1]) if value else each.label,
+                text,
                 self.styles[each.key].color,
                 bold=each.key == self.highlight,
                 trace=each.label,
             )
-            for each in series
+            for each, text in zip(shown, words, strict=True)
             if (end := each.end())
         ]
 
@@ -140,13 +157,19 @@ def comparison(
     shown = scene.series
     limits = y_limits(shown, floor, ceiling, scene.raw)
     few = len(shown) <= MOST_LABELS
-    key_width, key_height = (0.0, 0.0) if few else key_size(shown)
+    key_width, key_height = (
+        (0.0, 0.0) if few else key_size(shown, _SIDE if highlight is None else _KEY_SHARE * _SIDE)
+    )
     height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
     fig, body = start_figure(
         height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
     )
-    labels = scene.labels(shown if few else [each for each in shown if each.key == highlight])
-    margin = label_margin([label.text for label in labels], bold=True) + 0.1
+    labels = scene.labels(
+        shown if few else [each for each in shown if each.key == highlight],
+        FONT_SIZE,
+        _SIDE - key_width - _LABEL_MARGIN - LABEL_ROOM,
+    )
+    margin = label_margin([label.text for label in labels], bold=True) + _LABEL_MARGIN
     place = body.inset(METRIC_MARGIN, _BOTTOM, right=margin + key_width, top=_TOP)
     ax = add_axes(fig, place)
     _draw_lines(ax, place, shown, scene)
@@ -190,7 +213,12 @@ def comparison_facets(
     by_key = {each.key: each for each in scene.series}
     groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
     limits = y_limits(scene.series, floor, ceiling, scene.raw)
-    margin = label_margin([each.label for each in scene.series], SMALL_SIZE, bold=True) + 0.1
+    room = _SIDE - _LABEL_MARGIN - LABEL_ROOM
+    # Cut in all panels as in one, so that two lines are not called the same.
+    names = scene.labels(scene.series, SMALL_SIZE, room, value=False)
+    ended = [each.key for each in scene.series if each.end()]
+    by_line = dict(zip(ended, names, strict=True))
+    margin = label_margin([label.text for label in names], SMALL_SIZE, bold=True) + _LABEL_MARGIN
     columns = _facet_columns(len(facets), margin)
     rows = -(-len(facets) // columns)
     most = max(len(group) for group in groups)
@@ -212,11 +240,12 @@ def comparison_facets(
         ax = add_axes(fig, place)
         _draw_lines(ax, place, group, scene)
         metric_axis(ax, limits, metric if column == 0 else "")
-        ax.set_title(facet.title, fontsize=FONT_SIZE, loc="left", pad=4)
+        words = cut_text(facet.title, FONT_SIZE, cell_width - 0.1)
+        ax.set_title(words, fontsize=FONT_SIZE, loc="left", pad=4)
         lowest = i + columns >= len(facets)
         epoch_axis(ax, *scene.epochs, label=lowest, ticks=3)
         ax.tick_params(labelbottom=lowest, labelleft=column == 0)
-        labels = scene.labels(group, value=False)
+        labels = [by_line[each.key] for each in group if each.key in by_line]
         end_labels(ax, labels, place.width, place.height, SMALL_SIZE)
         if not labels:
             say_empty(ax, "no run")

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnrepro.plots.frame import POINTS, Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.fitting import POINTS
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import (
     METRIC_MARGIN,
     EndLabel,
@@ -17,7 +18,6 @@ from nnrepro.plots.lines import (
     draw_series,
     end_labels,
     epoch_axis,
-    format_value,
     has_raw,
     label_margin,
     mark_early_end,
@@ -26,7 +26,7 @@ from nnrepro.plots.lines import (
     say_empty,
     y_limits,
 )
-from nnrepro.plots.series import Series
+from nnrepro.plots.series import Series, as_floats, format_value
 from nnrepro.plots.style import (
     INK,
     PUBLISHED_MARKER,
@@ -40,6 +40,8 @@ from nnrepro.plots.traces import mark_of, note_look
 TRAIN, TEST, PUBLISHED = "train", "test", "published"
 
 _BODY_HEIGHT = 2.55
+_LABEL_ROW = 0.16
+_FOOT, _HEAD = 0.42, 0.24
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
 _PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
 
@@ -59,6 +61,9 @@ class PublishedMark:
     value: float
     first: float
     last: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", float(as_floats(self.value)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,20 +145,21 @@ def curves(
         notes.append(convergence)
     if published and any(panel.published for panel in panels):
         notes.append(published)
-    fig, body = start_figure(_BODY_HEIGHT, title, legend, notes)
+    labels = [_labels(panel, style, last_epoch) for panel in panels]
+    height = max(_BODY_HEIGHT, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
+    fig, body = start_figure(height, title, legend, notes)
     half = body.width / 2
-    top = 0.1 if all(panel.converged_at is None for panel in panels) else 0.24
-    for i, (panel, range_) in enumerate(zip(panels, limits, strict=True)):
+    top = 0.1 if all(panel.converged_at is None for panel in panels) else _HEAD
+    for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
         cell = Box(body.left + i * half, body.bottom, half, body.height)
-        labels = _labels(panel, style, last_epoch)
-        margin = label_margin([label.text for label in labels] or ["test 0.000"], bold=True)
-        place = cell.inset(left=METRIC_MARGIN, bottom=0.42, right=margin + 0.08, top=top)
+        margin = label_margin([label.text for label in words] or ["test 0.000"], bold=True)
+        place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
         metric_axis(ax, range_, panel.name)
         epoch_axis(ax, _first_epoch(panel), last_epoch)
         _draw_panel(ax, place, panel, style, last_epoch)
         _mark_published(ax, panel.published)
-        end_labels(ax, labels, place.width, place.height)
+        end_labels(ax, words, place.width, place.height)
     return fig
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from nnrepro.failures import Failures
+from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
-from nnrepro.plots.output import save_figure
+from nnrepro.plots.output import save_figure, words_of
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
 from nnrepro.study import FigureSpec, Run, Study
 from nnrepro.study.extent import Extent
@@ -168,6 +169,9 @@ def save_drawings(
         words, warning = shown.stamp(drawing.runs), shown.is_cut(drawing.runs)
         stamp(drawing.figure, words, warning=warning)
         save_figure(drawing.figure, folder / drawing.stem)
+        gone = missing_words(missing(words_of(drawing.figure)))
+        if gone:
+            print(f"{folder / drawing.stem}.png: {gone}")
 
 
 def save_each(

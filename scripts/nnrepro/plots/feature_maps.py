@@ -5,7 +5,7 @@ the maps show where a channel responds, not how strongly it does next to others.
 embedded as they are and never resampled, so they stay sharp at any zoom.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
@@ -35,7 +36,7 @@ def feature_map_overview(
     """Draw an image beside some maps of each layer, evenly spread over its channels.
 
     Args:
-        image: shape (height, width, 3), values in [0, 1].
+        image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1].
         layers: activations by layer name, in the order of the network, each of shape
             (height, width, channels).
         title: title above all; none where empty.
@@ -51,13 +52,8 @@ def feature_map_overview(
     size = (PAGE_WIDTH - left - _MARGIN + _MAP_GAP) / _STRIP_MAPS - _MAP_GAP
     strip = _STRIP_HEAD + _NUMBER_ROOM + size + 0.06
     height = max(len(maps) * strip, _IMAGE_SIZE + _STRIP_HEAD) + 0.05
-    flat = {name: _flat_channels(values) for name, values in maps.items()}
     shown = {name: _spread_channels(values.shape[2]) for name, values in maps.items()}
-    notes = [
-        note
-        for name in maps
-        if (note := _flat_note([c for c in shown[name] if c in flat[name]], name))
-    ]
+    notes = [note for name, values in maps.items() for note in _notes(name, values, shown[name])]
     fig, body = start_figure(height, title, notes=notes)
     top = body.bottom + body.height
     ax = _canvas(fig, Box(0.0, body.bottom, PAGE_WIDTH, body.height))
@@ -73,6 +69,7 @@ def feature_map_overview(
         tall, wide, channels = values.shape
         some = f"{len(shown[name])} of " if len(shown[name]) < channels else ""
         heading = f"{name}: {some}{channels} maps of {tall} x {wide}"
+        heading = cut_text(heading, FONT_SIZE, PAGE_WIDTH - left - _MARGIN)
         _words(ax, left, strip_top - _STRIP_HEAD + 0.05, heading)
         for place, channel in enumerate(shown[name]):
             corner = (left + place * (size + _MAP_GAP), strip_top - _STRIP_HEAD)
@@ -101,8 +98,8 @@ def feature_map_grid(
     size = (PAGE_WIDTH - 2 * _MARGIN + _MAP_GAP) / columns - _MAP_GAP
     rows = -(-channels // columns)
     pitch = size + _NUMBER_ROOM + _MAP_GAP
-    note = _flat_note(_flat_channels(values), layer)
-    fig, body = start_figure(rows * pitch + 0.05, title, notes=[note] if note else [])
+    notes = _notes(layer, values, range(channels))
+    fig, body = start_figure(rows * pitch + 0.05, title, notes=notes)
     ax = _canvas(fig, body)
     for channel in range(channels):
         row, column = divmod(channel, columns)
@@ -114,8 +111,10 @@ def feature_map_grid(
 
 def _checked_image(image: NDArray[np.floating]) -> FloatArray:
     pixels = as_floats(image)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
     if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise PlotDataError(f"an image has shape (height, width, 3), not {pixels.shape}")
+        raise PlotDataError(f"an image has shape (height, width, 3 or 1), not {pixels.shape}")
     if not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 1):
         raise PlotDataError("an image's values lie in [0, 1]; divide bytes by 255")
     return pixels
@@ -127,21 +126,22 @@ def _checked_maps(layer: str, maps: NDArray[np.floating]) -> FloatArray:
         raise PlotDataError(
             f"layer {layer}: activations have shape (height, width, channels), not {values.shape}"
         )
-    if not np.isfinite(values).all():
-        raise PlotDataError(f"layer {layer}: activations hold values that are not finite")
     return values
 
 
-def _flat_channels(values: FloatArray) -> list[int]:
-    """Indices of maps with one value throughout."""
-    return np.flatnonzero(np.ptp(values, axis=(0, 1)) == 0).tolist()
-
-
-def _flat_note(channels: list[int], layer: str) -> str:
-    if not channels:
-        return ""
-    names = ", ".join(str(channel + 1) for channel in channels)
-    return f"{layer}: the same value throughout (shown grey) in {names}."
+def _notes(layer: str, values: FloatArray, shown: Iterable[int]) -> list[str]:
+    """Sentences on maps, of those shown, that say nothing or hold what cannot be drawn."""
+    flat: NDArray[np.bool_] = np.asarray(np.ptp(values, axis=(0, 1)) == 0)
+    unknown: NDArray[np.bool_] = np.asarray(np.isnan(values).any(axis=(0, 1)))
+    shown = list(shown)
+    return [
+        f"{layer}: {what} in {', '.join(str(channel + 1) for channel in shown if marks[channel])}."
+        for what, marks in (
+            ("the same value throughout (shown grey)", flat),
+            ("values that are not finite (left white)", unknown),
+        )
+        if any(marks[channel] for channel in shown)
+    ]
 
 
 def _spread_channels(channels: int) -> list[int]:
@@ -169,7 +169,8 @@ def _draw_map(
 ) -> None:
     """One map below its channel number; `corner` is the top left of both, in inches."""
     left, top = corner[0], corner[1] - _NUMBER_ROOM
-    low, high = float(values.min()), float(values.max())
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     # A flat map has no range to scale to: grey says so, where black would look like "no response".
     limits = (low, high) if high > low else (low - 1.0, low + 1.0)
     ax.imshow(

@@ -5,16 +5,15 @@ gives the same bytes everywhere, and lets `stamp` add its strip on top without m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 
+from nnrepro.plots.fitting import POINTS, cut_text, text_width, wrap_text
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
@@ -26,7 +25,6 @@ from nnrepro.plots.style import (
 )
 from nnrepro.plots.traces import Sheet
 
-POINTS = 72.0
 _MARGIN = 0.08
 _LINE_SPACING = 1.35
 _LEGEND_ROW = 0.19
@@ -65,28 +63,6 @@ class LegendEntry:
     label: str
 
 
-def text_width(text: str, size: float, bold: bool = False) -> float:
-    """Width of one line of text in inches."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / POINTS
-
-
-def wrap_text(text: str, size: float, width: float, bold: bool = False) -> list[str]:
-    """Break `text` at spaces into lines no wider than `width` inches.
-
-    A single word that is wider gets a line of its own. Empty text has no lines.
-    """
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
 def start_figure(
     body_height: float,
     title: str = "",
@@ -104,7 +80,7 @@ def start_figure(
     width = PAGE_WIDTH - 2 * _MARGIN
     title_lines = wrap_text(title, TITLE_SIZE, width, bold=True)
     note_lines = [line for note in notes for line in wrap_text(note, SMALL_SIZE, width)]
-    rows = _legend_rows(legend, width)
+    rows = _legend_rows([_cut_entry(entry, width) for entry in legend], width)
     title_line, note_line = (size * _LINE_SPACING / POINTS for size in (TITLE_SIZE, SMALL_SIZE))
     foot = len(rows) * _LEGEND_ROW + len(note_lines) * note_line
     foot += 2 * _MARGIN if foot else 0.0
@@ -200,6 +176,12 @@ def _legend_rows(entries: Sequence[LegendEntry], width: float) -> list[list[Lege
         rows[-1].append(entry)
         used += needed
     return rows
+
+
+def _cut_entry(entry: LegendEntry, width: float) -> LegendEntry:
+    """The entry, its words cut where they need more than `width` inches with their sample."""
+    room = width - _LEGEND_HANDLE - _LEGEND_GAP
+    return replace(entry, label=cut_text(entry.label, SMALL_SIZE, room))
 
 
 def _entry_width(entry: LegendEntry) -> float:

@@ -1,5 +1,6 @@
 """A metric over two parameters, with row and column averages set apart from the cells."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure, wrap_text
-from nnrepro.plots.series import PlotDataError
-from nnrepro.plots.style import FONT_SIZE, INK, SMALL_SIZE, SOFT_INK, styled
+from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.series import PlotDataError, as_floats, format_value
+from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
 
 Cell = tuple[Any, Any]
 """A pair (column value, row value), such as the channels (C1, C2)."""
@@ -27,6 +29,11 @@ _GAP = 0.14
 _LEFT, _BOTTOM, _TOP = 0.85, 0.1, 0.55
 _BAR_ROOM = 1.05
 _BAR_LINE = 0.15
+_TICK_GAP = 0.06
+_AXIS_NAME = 0.42
+_LONGEST_TICK = 1.4
+_LEAST_CELL = 0.13
+_UNWRITTEN = "Cells too narrow for their numbers show colours alone; the table has the numbers."
 _BEST_COLOR = "#D55E00"
 _EMPTY: dict[str, Any] = {
     "ha": "center",
@@ -74,6 +81,11 @@ class ParameterGrid:
                 raise PlotDataError(
                     f"heat map: {name} is for {list(means.index)}, the cells for {list(wanted)}"
                 )
+        for name in ("cells", "column_means", "row_means"):
+            values: pd.DataFrame | pd.Series = getattr(self, name)
+            drawn = values.astype(float).copy()
+            drawn[:] = as_floats(drawn)
+            object.__setattr__(self, name, drawn)
         for column, row in [*([self.best] if self.best else []), *self.tied]:
             if column not in self.cells.columns or row not in self.cells.index:
                 raise PlotDataError(
@@ -104,14 +116,23 @@ def heatmap(
         raise PlotDataError("heat map: every run of the grid is missing")
     norm = Normalize(finite.min(), finite.max())
     rows, columns = grid.cells.shape
-    body_height = _TOP + (rows + 1) * _CELL_HEIGHT + _GAP + _BOTTOM
-    fig, body = start_figure(body_height, title, _legend(grid, tied))
     bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
     bar_label = wrap_text(metric, FONT_SIZE, bar_height)
-    room = body.width - _LEFT - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
+    ticks = _Ticks.of(grid)
+    left = max(_LEFT, ticks.widest_row + _AXIS_NAME)
+    room = PAGE_WIDTH - left - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
     wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
+    upright = ticks.widest_column + _TICK_GAP > wide
+    top = max(_TOP, ticks.widest_column + _AXIS_NAME) if upright else _TOP
+    text_size = _text_size(grid, wide, decimals)
+    fig, body = start_figure(
+        top + bar_height + _BOTTOM,
+        title,
+        _legend(grid, tied),
+        [] if text_size else [_UNWRITTEN],
+    )
     main = Box(
-        _LEFT,
+        left,
         body.bottom + _BOTTOM + _CELL_HEIGHT + _GAP,
         columns * wide,
         rows * _CELL_HEIGHT,
@@ -119,26 +140,72 @@ def heatmap(
     side = Box(main.left + main.width + _GAP, main.bottom, wide, main.height)
     foot = Box(main.left, body.bottom + _BOTTOM, main.width, _CELL_HEIGHT)
     corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
-    form = f".{decimals}f"
-    ax = _draw_block(fig, main, grid.cells, norm, form, unasked=grid.unasked)
-    _label_cells(ax, grid)
-    _draw_block(fig, side, grid.row_means.to_frame(), norm, form)
-    _draw_block(fig, foot, grid.column_means.to_frame().T, norm, form)
+    form = _Form(norm, decimals, text_size, wide)
+    ax = _draw_block(fig, main, grid.cells, form, unasked=grid.unasked)
+    _label_cells(ax, grid, ticks, main, upright=upright)
+    _draw_block(fig, side, grid.row_means.to_frame(), form)
+    _draw_block(fig, foot, grid.column_means.to_frame().T, form)
     if grid.mean is not None and np.isfinite(grid.mean):
-        _draw_block(fig, corner, pd.DataFrame([[grid.mean]]), norm, form)
-    _label_means(ax, main, side, foot)
+        _draw_block(fig, corner, pd.DataFrame([[grid.mean]]), form)
+    _label_means(ax, main, side, foot, upright=upright)
     bar_left = side.left + wide + 0.2
     bar = add_axes(fig, Box(bar_left, foot.bottom, 0.16, bar_height))
     _draw_bar(bar, norm, "\n".join(bar_label))
     return fig
 
 
+@dataclass(frozen=True)
+class _Ticks:
+    """The values of both parameters in words that fit beside the cells, and how wide these are."""
+
+    rows: list[str]
+    columns: list[str]
+    widest_row: float
+    widest_column: float
+
+    @classmethod
+    def of(cls, grid: ParameterGrid) -> "_Ticks":
+        rows, columns = (
+            fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
+            for values in (grid.cells.index, grid.cells.columns)
+        )
+        return cls(rows, columns, *(max(map(_width, words)) for words in (rows, columns)))
+
+
+def _width(text: str) -> float:
+    return text_width(text, FONT_SIZE)
+
+
+def _text_size(grid: ParameterGrid, wide: float, decimals: int) -> float | None:
+    """Font size at which every number fits its cell; None where none does."""
+    parts = (grid.cells.to_numpy(), grid.row_means.to_numpy(), grid.column_means.to_numpy())
+    numbers = np.concatenate([np.ravel(part) for part in parts])
+    words = [format_value(number, decimals) for number in numbers[np.isfinite(numbers)]]
+    for size in (FONT_SIZE, SMALL_SIZE, TINY_SIZE):
+        if max(text_width(word, size) for word in words) <= wide:
+            return size
+    return None
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How cells look: colours, decimals, size of the numbers (None: not written), inches across."""
+
+    norm: Normalize
+    decimals: int
+    text_size: float | None
+    width: float
+
+    def write(self, value: float) -> str:
+        """A number as it stands in its cell."""
+        return format_value(value, self.decimals)
+
+
 def _draw_block(
     fig: Figure,
     place: Box,
     values: pd.DataFrame,
-    norm: Normalize,
-    form: str,
+    form: _Form,
     *,
     unasked: Collection[Cell] = (),
 ) -> Axes:
@@ -149,11 +216,11 @@ def _draw_block(
         values.astype(float),
         ax=ax,
         cmap=_COLORMAP,
-        norm=norm,
+        norm=form.norm,
         cbar=False,
-        annot=True,
-        fmt=form,
-        annot_kws={"fontsize": FONT_SIZE},
+        annot=values.map(form.write) if form.text_size else None,
+        fmt="",
+        annot_kws={"fontsize": form.text_size},
         linewidths=0.8,
         linecolor="white",
         xticklabels=False,
@@ -162,32 +229,43 @@ def _draw_block(
     ax.set(xlabel="", ylabel="")
     for i, j in np.argwhere(values.isna().to_numpy()):
         if (values.columns[j], values.index[i]) in unasked:
-            ax.text(j + 0.5, i + 0.5, "not run", **_EMPTY)
+            _say_empty(ax, i, j, "not run", form)
             continue
         ax.add_patch(
             Rectangle((j, i), 1, 1, facecolor="white", edgecolor=SOFT_INK, hatch="///", lw=0.5)
         )
-        ax.text(
-            j + 0.5,
-            i + 0.5,
-            "missing",
-            **_EMPTY,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        )
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        _say_empty(ax, i, j, "missing", form, bbox=ground)
     return ax
 
 
-def _label_cells(ax: Axes, grid: ParameterGrid) -> None:
+def _say_empty(ax: Axes, row: int, column: int, words: str, form: _Form, **style: Any) -> None:
+    """Say in an empty cell why it is, where there is room."""
+    if text_width(words, SMALL_SIZE) <= form.width:
+        ax.text(column + 0.5, row + 0.5, words, **_EMPTY, **style)
+
+
+def _label_cells(
+    ax: Axes, grid: ParameterGrid, ticks: _Ticks, place: Box, *, upright: bool
+) -> None:
     """Parameter values along the top and left, and the marks of best and tied cells."""
     columns: list[Any] = [*grid.cells.columns]
     rows: list[Any] = [*grid.cells.index]
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
-    ax.set_xticks(np.arange(len(columns)) + 0.5, [str(value) for value in columns])
-    ax.set_yticks(np.arange(len(rows)) + 0.5, [str(value) for value in rows], rotation=0)
+    # Of columns narrower than a line of text every so many are named.
+    step = max(1, math.ceil(_LEAST_CELL * len(columns) / place.width))
+    ax.set_xticks(
+        np.arange(len(columns))[::step] + 0.5,
+        ticks.columns[::step],
+        rotation=90 if upright else 0,
+    )
+    ax.set_yticks(np.arange(len(rows)) + 0.5, ticks.rows, rotation=0)
     ax.tick_params(length=0, labelsize=FONT_SIZE)
-    ax.set_xlabel(grid.columns, fontsize=FONT_SIZE, labelpad=6)
-    ax.set_ylabel(grid.rows, fontsize=FONT_SIZE, labelpad=6)
+    across = 2 * (place.left + place.width / 2)
+    ax.set_xlabel(cut_text(grid.columns, FONT_SIZE, across), fontsize=FONT_SIZE, labelpad=6)
+    down = place.height + 2 * _CELL_HEIGHT
+    ax.set_ylabel(cut_text(grid.rows, FONT_SIZE, down), fontsize=FONT_SIZE, labelpad=6)
     for column, row in grid.tied:
         ax.add_patch(_mark(columns.index(column), rows.index(row), tied=True))
     if grid.best is not None:
@@ -224,7 +302,7 @@ def _legend(grid: ParameterGrid, tied: str) -> list[LegendEntry]:
     return entries
 
 
-def _label_means(ax: Axes, main: Box, side: Box, foot: Box) -> None:
+def _label_means(ax: Axes, main: Box, side: Box, foot: Box, *, upright: bool) -> None:
     """Name the blocks of averages where the cells have their parameter values."""
     ax.text(
         (side.left + side.width / 2 - main.left) / main.width,
@@ -233,6 +311,7 @@ def _label_means(ax: Axes, main: Box, side: Box, foot: Box) -> None:
         transform=ax.transAxes,
         ha="center",
         va="bottom",
+        rotation=90 if upright else 0,
         color=INK,
     )
     ax.text(

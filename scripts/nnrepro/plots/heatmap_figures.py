@@ -11,6 +11,7 @@ from nnrepro.analysis.metrics import lower_is_better
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.heatmap import Cell, ParameterGrid, heatmap
 from nnrepro.plots.metric_words import chosen_metric, metric_words
+from nnrepro.plots.series import as_floats
 from nnrepro.study import FigureSpec
 
 
@@ -22,7 +23,7 @@ def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterat
     for spec, runs in figures.specs("heatmap"):
         table = rows_of(variants, runs)
         metric = chosen_metric(figures, spec.options["metric"])
-        if metric_values(table, metric).isna().all():
+        if not np.isfinite(floats(metric_values(table, metric))).any():
             continue
         selected = figures.selected(runs)
         figure = heatmap(
@@ -60,7 +61,7 @@ def _grid(
 
 def _best(cells: pd.DataFrame, metric: str, selected: str | None) -> int:
     """Position of the cell with the best value; among equals the selected one, else the first."""
-    values = floats(cells["value"])
+    values = as_floats(floats(cells["value"]))
     best = np.nanmin(values) if lower_is_better(metric) else np.nanmax(values)
     equal = np.flatnonzero(values == best)
     chosen = np.flatnonzero((cells["variant"] == selected).fillna(False))

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from nnrepro.plots.frame import Box, add_axes, text_width
-from nnrepro.plots.lines import describe_end
+from nnrepro.plots.fitting import text_width
+from nnrepro.plots.frame import Box, add_axes
+from nnrepro.plots.lines import describe_ends
 from nnrepro.plots.series import Series
 from nnrepro.plots.style import (
     INK,
@@ -22,25 +23,36 @@ from nnrepro.plots.style import (
 
 _ROW = 0.17
 _SAMPLE = 0.3
+_LIST_MARGINS = _SAMPLE + 0.25
+_LIST_TEXT = _SAMPLE + 0.12
 _GRID_WIDTH = 1.95
 _GRID_HEAD = 0.38
 _GRID_SIDE = 0.44
+_GRID_NAME = 0.2
+_NUMBER_GAP = 0.03
 _LEADERS = 5
 
 
 def is_grid(series: Sequence[Series]) -> bool:
-    """Whether every series is a pair of the channel grid."""
-    return all(grid_channels(each.key) for each in series)
+    """Whether every series is a pair of the channel grid, and the key has room for its numbers."""
+    pairs = [grid_channels(each.key) for each in series]
+    if not all(pairs):
+        return False
+    firsts, seconds = ({str(pair[i]) for pair in pairs if pair} for i in (0, 1))
+    across = sum(text_width(number, TINY_SIZE) + _NUMBER_GAP for number in firsts)
+    down = max(text_width(number, TINY_SIZE) for number in seconds)
+    return across <= _GRID_WIDTH - _GRID_SIDE and down <= _GRID_SIDE - _GRID_NAME
 
 
-def key_size(series: Sequence[Series]) -> tuple[float, float]:
-    """Width and height in inches that the key of these series needs."""
+def key_size(series: Sequence[Series], most: float) -> tuple[float, float]:
+    """Width and height in inches that the key of these series takes, `most` being its room."""
     if is_grid(series):
         rows = len({pair[1] for each in series if (pair := grid_channels(each.key))})
         return _GRID_WIDTH, _GRID_HEAD + 0.16 * rows + (_LEADERS + 1.5) * _ROW
     last_epoch = _last_epoch(series)
-    widest = max(text_width(describe_end(each, last_epoch), SMALL_SIZE) for each in series)
-    return widest + _SAMPLE + 0.25, len(series) * _ROW
+    words = describe_ends(series, last_epoch, SMALL_SIZE, most - _LIST_MARGINS)
+    widest = max(text_width(text, SMALL_SIZE) for text in words)
+    return widest + _LIST_MARGINS, len(series) * _ROW
 
 
 def draw_key(
@@ -69,12 +81,12 @@ def draw_key(
     ranked = sorted(series, key=lambda each: -(end[1] if (end := each.end()) else float("-inf")))
     last_epoch = _last_epoch(series)
     if not is_grid(series):
-        _draw_list(ax, ranked, styles, last_epoch, top=0.0)
+        _draw_list(ax, ranked, styles, last_epoch, place.width, top=0.0)
         return
     foot = _draw_grid(ax, place, [each.key for each in series], styles, highlight)
     leaders = ranked[:_LEADERS]
     ax.text(0.05, -foot - 0.24, f"highest {len(leaders)} at the end:", fontsize=SMALL_SIZE)
-    _draw_list(ax, leaders, styles, last_epoch, top=foot + 0.3)
+    _draw_list(ax, leaders, styles, last_epoch, place.width, top=foot + 0.3)
 
 
 def _last_epoch(series: Sequence[Series]) -> float:
@@ -86,17 +98,19 @@ def _draw_list(
     ranked: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
     last_epoch: float,
+    width: float,
     *,
     top: float,
 ) -> None:
     """A line sample, name and end value of each series, from `top` inches downwards."""
-    for i, each in enumerate(ranked):
+    words = describe_ends(ranked, last_epoch, SMALL_SIZE, width - _LIST_TEXT)
+    for i, (each, text) in enumerate(zip(ranked, words, strict=True)):
         y = -top - (i + 0.5) * _ROW
         _sample(ax, 0.05, 0.05 + _SAMPLE, y, styles[each.key])
         ax.text(
-            0.12 + _SAMPLE,
+            _LIST_TEXT,
             y,
-            describe_end(each, last_epoch),
+            text,
             va="center_baseline",
             fontsize=SMALL_SIZE,
         )

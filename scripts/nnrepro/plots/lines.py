@@ -6,15 +6,22 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from nnrepro.plots.frame import POINTS, LegendEntry, text_width
+from nnrepro.plots.fitting import POINTS, fit_labels, text_width
+from nnrepro.plots.frame import LegendEntry
 from nnrepro.plots.series import (
+    LARGE,
+    LARGEST,
+    SMALL,
     FloatArray,
     PlotDataError,
     Series,
+    digits,
+    format_value,
     isolated,
     thin_band,
     thin_line,
@@ -32,6 +39,7 @@ from nnrepro.plots.traces import mark_of, note_line
 METRIC_MARGIN = 0.68
 """Inches left of a panel that tick labels and the metric's name need."""
 
+_SHORT_STEPS = [1, 2, 10]
 _FEW_POINTS = 12
 _FIRST_EPOCHS = 3
 BAND_ALPHA = 0.2
@@ -40,6 +48,8 @@ BAND_ALPHA = 0.2
 _RAW_ALPHA = 0.35
 _LABEL_OFFSET = 0.08
 _LEADER = 0.14
+LABEL_ROOM = _LABEL_OFFSET + _LEADER
+"""Inches that an end label needs beside its words."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +72,15 @@ class Limits:
 
     def note(self, what: str) -> str:
         """A sentence that owns up to values off the axis; empty where there are none."""
+        huge = max(abs(self.low), abs(self.high)) >= LARGEST
+        drawn = f"{what}: values beyond {digits(LARGEST, 1)} are drawn there." if huge else ""
         if not self.outside:
-            return ""
+            return drawn
+        beyond = abs(self.extreme) >= LARGEST
+        extreme = format_value(self.extreme) if beyond else f"at {digits(self.extreme, 3)}"
         return (
             f"{what}: {self.outside} of {self.total} values lie beyond the axis, "
-            f"the farthest at {_digits(self.extreme, 3)}."
+            f"the farthest {extreme}."
         )
 
 
@@ -252,11 +266,16 @@ def y_limits(
         low = max(low, min(core_low - core / 2, *early))
         high = min(high, max(core_high + core / 2, *early))
     low, high = min([low, *marks]), max([high, *marks])
-    # At least a hundredth of the value in all, so that rounding noise does not fill the panel.
-    padding = max(0.05 * (high - low), 0.005 * max(abs(low), abs(high))) or 0.5
+    # At least a hundredth of the value in all, so that rounding noise does not fill the panel, and
+    # as much as the value where ticks have room for few digits.
+    size = max(abs(low), abs(high))
+    padding = max(0.05 * (high - low), (0.005 if size < LARGE else 0.5) * size) or 0.5
     low, high = low - padding, high + padding
-    low = low if floor is None else max(low, floor - padding / 4)
-    high = high if ceiling is None else min(high, ceiling + padding / 4)
+    # A floor is none where values lie below it, as those of a loss of one's own may.
+    if floor is not None and values.min() >= floor:
+        low = max(low, floor - padding / 4)
+    if ceiling is not None and values.max() <= ceiling:
+        high = min(high, ceiling + padding / 4)
     points = _finite(lines)
     beyond = points[(points < low) | (points > high)]
     extreme = beyond[np.argmax(np.abs(beyond - (low + high) / 2))] if beyond.size else np.nan
@@ -266,10 +285,22 @@ def y_limits(
 def metric_axis(ax: Axes, limits: Limits, label: str = "") -> None:
     """Set the y axis: its range, and ticks of few enough digits to fit `METRIC_MARGIN`."""
     ax.set_ylim(limits.low, limits.high)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    large = max(abs(limits.low), abs(limits.high)) >= LARGE
+    steps = _SHORT_STEPS if large else [1, 2, 5, 10]
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=4 if large else 6, steps=steps))
     # Full numbers at the ticks: a common factor or offset above the frame is easily overlooked.
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _digits(value, 5)))
+    shown = 3 if large else 5
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: digits(value, shown)))
     ax.set_ylabel(label)
+
+
+def value_ticks(axis: Axis, low: float, high: float, most: int = 4) -> None:
+    """A few ticks on an axis of any values, very large or small ones as 4e5, not 4 and 1e5."""
+    size = max(abs(low), abs(high))
+    steps = _SHORT_STEPS if size >= LARGE else [1, 2, 2.5, 5, 10]
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=steps))
+    if size >= LARGE or 0 < size < SMALL:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: digits(value, 3)))
 
 
 def epoch_axis(ax: Axes, first: float, last: float, label: bool = True, ticks: int = 5) -> None:
@@ -284,29 +315,31 @@ def epoch_axis(ax: Axes, first: float, last: float, label: bool = True, ticks: i
         ax.set_xlabel("Epoch")
 
 
-def format_value(value: float) -> str:
-    """Three decimals for numbers of the order of 1, three digits for others."""
-    return f"{value:.3f}" if abs(value) < 10 else _digits(value, 3)
+def describe_ends(
+    series: Sequence[Series], last_epoch: float, size: float, width: float, bold: bool = False
+) -> list[str]:
+    """Each series' label and last drawn value, with its epoch where that is not `last_epoch`.
+
+    Labels are cut where the words need more than `width` inches; values never are.
+    """
+    ends = [_end_words(each, last_epoch) for each in series]
+    room = width - max((text_width(end, size, bold) for end in ends), default=0.0)
+    labels = fit_labels([each.label for each in series], size, room, bold)
+    return [f"{label}{end}" for label, end in zip(labels, ends, strict=True)]
 
 
-def _digits(value: float, digits: int) -> str:
-    """A number with so many significant digits, large ones as 4e5."""
-    return f"{value:.{digits}g}".replace("e+0", "e").replace("e+", "e")
-
-
-def describe_end(series: Series, last_epoch: float) -> str:
-    """A series' label and last drawn value, with its epoch where that is not `last_epoch`."""
+def _end_words(series: Series, last_epoch: float) -> str:
     end = series.end()
     if end is None:
-        return f"{series.label} no value"
+        return " no value"
     early = f" at {end[0]:.0f}" if end[0] < last_epoch else ""
-    return f"{series.label} {format_value(end[1])}{early}"
+    return f" {format_value(end[1])}{early}"
 
 
 def label_margin(texts: Sequence[str], size: float = FONT_SIZE, bold: bool = False) -> float:
     """Inches to leave at a panel's right side for end labels."""
     widest = max((text_width(text, size, bold) for text in texts), default=0.0)
-    return widest + _LEADER + _LABEL_OFFSET if texts else 0.0
+    return widest + LABEL_ROOM if texts else 0.0
 
 
 def end_labels(

@@ -2,21 +2,26 @@
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import atomic_write
+from nnrepro.plots.fonts import FAMILY, fallbacks, lacking
 from nnrepro.plots.style import styled
 from nnrepro.plots.traces import Sheet
 
 PNG_DPI = 150
+_MOST_PIXELS = 30_000
 
 _PATH_DATA = re.compile(r'(<path (?:id="(?P<id>[^"]*)" )?d=")(?P<data>[^"]*)(")')
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
@@ -72,10 +77,44 @@ def save_figure(fig: Figure, stem: Path, formats: Sequence[str] = ("svg", "png")
     return written
 
 
+def words_of(fig: Figure) -> str:
+    """All text that a figure shows, in one line."""
+    return " ".join(text.get_text() for text in fig.findobj(Text))
+
+
+@contextmanager
+def _fallback_fonts(fig: Figure) -> Iterator[None]:
+    """Take letters that the figures' font lacks from installed fonts, for words that have any.
+
+    Not in an SVG, whose reader's fonts do that. Characters of no font are boxes; whoever saves the
+    figure names them.
+    """
+    changed = []
+    for text in fig.findobj(Text):
+        bold = text.get_fontweight() == "bold"
+        entries = fallbacks(lacking(text.get_text(), bold=bold)).values()
+        if entries:
+            changed.append(text)
+            text.set_fontfamily([FAMILY, *dict.fromkeys(entry.name for entry in entries)])
+    with _quiet():
+        yield
+    for text in changed:
+        text.set_fontfamily([FAMILY])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without matplotlib's own warnings of missing letters, one for each time that it meets one."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield
+
+
 def _encode_svg(fig: Figure) -> bytes:
     buffer = BytesIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    fig.savefig(buffer, format="svg", metadata=nothing)
+    with _quiet():
+        fig.savefig(buffer, format="svg", metadata=nothing)
     svg = compact_svg(buffer.getvalue().decode("utf-8"))
     return _with_readings(svg, fig).encode("utf-8")
 
@@ -91,14 +130,17 @@ def _with_readings(svg: str, fig: Figure) -> str:
 
 def _encode_png(fig: Figure) -> bytes:
     buffer = BytesIO()
-    fig.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    dpi = min(PNG_DPI, _MOST_PIXELS / max(fig.get_size_inches()))
+    with _fallback_fonts(fig):
+        fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def _encode_pdf(fig: Figure) -> bytes:
     buffer = BytesIO()
     nothing = dict.fromkeys(("CreationDate", "Creator", "Producer"))
-    fig.savefig(buffer, format="pdf", metadata=nothing)
+    with _fallback_fonts(fig):
+        fig.savefig(buffer, format="pdf", metadata=nothing)
     return buffer.getvalue()
 
 

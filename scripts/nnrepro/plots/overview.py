@@ -1,16 +1,22 @@
 """All variants of a protocol by one metric, grouped, with what was published of each."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure, text_width
-from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.fitting import cut_text, fit_labels, text_width
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.lines import value_ticks
+from nnrepro.plots.series import (
+    PlotDataError,
+    drawn_interval,
+    drawn_value,
+    format_value,
+    padded,
+)
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
@@ -27,6 +33,9 @@ _ROW = 0.23
 _FOOT = 0.5
 _HEAD = 0.25
 _COLUMN = 0.85
+_RIGHT = 0.1
+_LABEL_GAP = 0.3
+_PANEL_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class OverviewRow:
         low: lower end of its interval; None without one.
         high: upper end of its interval; given exactly when `low` is.
         published: what was printed; None where nothing was.
+        words: the value in words, also where it cannot be drawn.
     """
 
     key: str
@@ -50,10 +60,18 @@ class OverviewRow:
     low: float | None = None
     high: float | None = None
     published: float | None = None
+    words: str = field(init=False)
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):
             raise PlotDataError(f"{self.key}: an interval needs both `low` and `high`")
+        words = "no run" if self.value is None else format_value(self.value)
+        low, high = drawn_interval(self.low, self.high)
+        for name, value in (("low", low), ("high", high)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "published", drawn_value(self.published))
+        object.__setattr__(self, "value", drawn_value(self.value))
+        object.__setattr__(self, "words", words)
 
 
 @styled
@@ -91,13 +109,14 @@ def overview(
     height = _HEAD + len(lines) * _ROW + _FOOT
     notes = [f"Lines through the dots: {interval}."] if interval else []
     fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
-    side = 0.3 + max(text_width(row.label, FONT_SIZE) for row in rows)
     columns = _COLUMN * (2 if with_published else 1)
-    panel = Box(
-        side, body.bottom + _FOOT, PAGE_WIDTH - side - columns - 0.1, body.height - _FOOT - _HEAD
-    )
+    room = (1 - _PANEL_SHARE) * PAGE_WIDTH - columns - _RIGHT - _LABEL_GAP
+    labels = fit_labels([row.label for row in rows], FONT_SIZE, room)
+    side = _LABEL_GAP + max(text_width(label, FONT_SIZE) for label in labels)
+    width = PAGE_WIDTH - side - columns - _RIGHT
+    panel = Box(side, body.bottom + _FOOT, width, body.height - _FOOT - _HEAD)
     ax = add_axes(fig, panel)
-    _axis(ax, lines, metric)
+    _axis(ax, lines, labels, cut_text(metric, FONT_SIZE, width + min(side, columns)), width)
     for place, line in enumerate(lines):
         if isinstance(line, OverviewRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
@@ -128,19 +147,26 @@ def _legend(with_published: bool) -> list[LegendEntry]:
     return entries
 
 
-def _axis(ax: Axes, lines: Sequence[OverviewRow | str], metric: str) -> None:
+def _axis(
+    ax: Axes,
+    lines: Sequence[OverviewRow | str],
+    labels: Sequence[str],
+    metric: str,
+    width: float,
+) -> None:
+    """Names of the rows, in their order, headings inside the panel of `width` inches."""
     ax.set_ylim(len(lines) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(metric)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-    labels = [line.label if isinstance(line, OverviewRow) else "" for line in lines]
-    ax.set_yticks(range(len(lines)), labels, fontsize=FONT_SIZE)
+    names = iter(labels)
+    ticks = [next(names) if isinstance(line, OverviewRow) else "" for line in lines]
+    ax.set_yticks(range(len(lines)), ticks, fontsize=FONT_SIZE)
     for place, line in enumerate(lines):
         if isinstance(line, str):
             ax.annotate(
-                line,
+                cut_text(line, SMALL_SIZE, width - _LABEL_GAP, bold=True),
                 (0.0, place),
                 xycoords=("axes fraction", "data"),
                 xytext=(4, -1),
@@ -171,11 +197,10 @@ def _draw_row(
             markerfacecolor="white" if style.dash else style.color,
             zorder=3,
         )
-    text = "no run" if row.value is None else f"{row.value:.3f}"
     color = SOFT_INK if row.value is None else text_color(style.color)
-    _write(ax, 0, place, text, color)
+    _write(ax, 0, place, row.words, color)
     if with_published and row.published is not None:
-        _write(ax, 1, place, f"{row.published:.3f}", INK)
+        _write(ax, 1, place, format_value(row.published), INK)
 
 
 def _limits(ax: Axes, rows: Sequence[OverviewRow]) -> None:
@@ -184,9 +209,9 @@ def _limits(ax: Axes, rows: Sequence[OverviewRow]) -> None:
     if not ends:
         ax.set_xticks([])
         return
-    padding = 0.04 * (max(ends) - min(ends)) or 0.02
-    highest = 1.0 if max(ends) <= 1 else math.inf
-    ax.set_xlim(max(0.0, min(ends) - padding), min(highest, max(ends) + padding))
+    low, high = padded(ends, 0.04, 0.02, floor=0.0, ceiling=1.0)
+    ax.set_xlim(low, high)
+    value_ticks(ax.xaxis, low, high, most=6)
 
 
 def _column_heads(ax: Axes, with_published: bool) -> None:

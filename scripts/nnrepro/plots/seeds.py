@@ -138,8 +138,12 @@ def _values(members: Members, metric: str) -> FloatArray:
 def _mean(values: FloatArray) -> FloatArray:
     """Mean over the seeds that have a value, shape [epochs]; NaN where none has."""
     counts = np.isfinite(values).sum(axis=0)
-    sums = np.nansum(values, axis=0)
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    with np.errstate(over="ignore"):
+        sums = np.nansum(values, axis=0)
+    means = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    # Sums of huge losses may be none where their mean is one.
+    shares = np.nansum(values / np.maximum(counts, 1), axis=0)
+    return np.where(np.isinf(means), shares, means)
 
 
 def _smooth_between_gaps(values: FloatArray, width: int) -> FloatArray:

@@ -1,6 +1,6 @@
 """The lines of a figure as data, and their thinning to what a page can show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from nnrepro.errors import NnreproError
 
 FloatArray = NDArray[np.float64]
+
+LARGEST = 1e30
+"""What is larger, up to the 1.8e308 that a number can be, leaves no digits to calculate places."""
+
+SMALLEST = 1e-30
+
+LARGE, SMALL = 1e5, 1e-4
+"""What is larger, or smaller than the other, is written with a power of ten."""
 
 
 class PlotDataError(NnreproError):
@@ -92,9 +100,66 @@ class Series:
 
 
 def as_floats(values: ArrayLike) -> FloatArray:
-    """`values` as floats, with infinities (a diverged run's) as NaN: neither can be drawn."""
+    """`values` as a figure can draw them.
+
+    Infinities (a diverged run's) are NaN. What lies beyond `LARGEST` is drawn there, and called
+    that by `format_value`; what lies below `SMALLEST` is zero.
+    """
     array = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(array), array, np.nan)
+    known = np.where(np.isfinite(array), np.clip(array, -LARGEST, LARGEST), np.nan)
+    return np.where(np.abs(known) < SMALLEST, 0.0, known)
+
+
+def drawn_value(value: float | None) -> float | None:
+    """A number as `as_floats` has it; None where there is nothing to draw."""
+    drawn = float(as_floats(np.nan if value is None else value))
+    return None if np.isnan(drawn) else drawn
+
+
+def drawn_interval(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    """The ends of an interval as `drawn_value` has them; none where one of them is none."""
+    ends = drawn_value(low), drawn_value(high)
+    return (None, None) if None in ends else ends
+
+
+def padded(
+    values: Iterable[float],
+    share: float,
+    least: float,
+    floor: float | None = None,
+    ceiling: float | None = None,
+) -> tuple[float, float]:
+    """A range around values, with room on both sides.
+
+    Args:
+        values: at least one.
+        share: how much room, as a part of their range.
+        least: how much where they are all the same.
+        floor: where the range ends below, unless values lie below it.
+        ceiling: where it ends above, unless values lie above it.
+    """
+    ends = list(values)
+    low, high = min(ends), max(ends)
+    size = max(abs(low), abs(high))
+    # Of large numbers half their size, since their ticks have few digits.
+    room = max(share * (high - low) or least, 0.5 * size if size >= LARGE else 0.0)
+    bottom = low - room if floor is None or low < floor else max(floor, low - room)
+    top = high + room if ceiling is None or high > ceiling else min(ceiling, high + room)
+    return bottom, top
+
+
+def format_value(value: float, decimals: int = 3) -> str:
+    """So many decimals for numbers of the order of 1, three digits for others."""
+    if not np.isfinite(value):
+        return "not finite"
+    if abs(value) >= LARGEST:
+        return f"{'over' if value > 0 else 'under'} {digits(np.sign(value) * LARGEST, 1)}"
+    return f"{value:z.{decimals}f}" if abs(value) < 10 else digits(value, 3)
+
+
+def digits(value: float, count: int) -> str:
+    """A number with so many significant digits, large ones as 4e5."""
+    return f"{value:.{count}g}".replace("e+0", "e").replace("e+", "e")
 
 
 def last_finite(x: FloatArray, y: FloatArray) -> tuple[float, float] | None:
