@@ -176,7 +176,7 @@ def test_every_key_and_item_has_its_line() -> None:
         ("name: x\ntitle: Grün".encode("latin-1"), "line 2: the byte 0xFC is no UTF-8"),
         ("name: x".encode("utf-16"), "line 1: the file is in UTF-16; save it as UTF-8"),
         ("name: x".encode("utf-16-le"), "line 1: holds U+0000"),
-        (b"a: 1\n" * (2**22), "is larger than 16 MB"),
+        (b"a: 1\n" * (2**22), "holds more than 16 MiB"),
     ],
 )
 def test_a_file_in_another_encoding_or_too_large_is_refused(
@@ -204,7 +204,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
 def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for file in (tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(YamlError, match="is no regular file"):
+        with pytest.raises(YamlError, match="no regular file"):
             read_yaml(file)
     with pytest.raises(IsADirectoryError):
         read_yaml(tmp_path)

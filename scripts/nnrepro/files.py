@@ -22,7 +22,15 @@ _CHUNK = 2**16
 
 
 class FileError(NnreproError):
-    """A file that cannot be used as it is: no regular file, too large, damaged. It is named."""
+    """A file that cannot be used as it is: no regular file, too large, damaged.
+
+    Attributes:
+        reason: what is wrong with it, and what to do; the message has the path before it.
+    """
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.reason = reason
 
 
 @contextmanager
@@ -101,7 +109,7 @@ def read_text(path: Path | str, limit: int = LARGEST) -> str:
     try:
         return read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is no UTF-8 text ({error})") from error
+        raise FileError(path, f"is no UTF-8 text ({error})") from error
 
 
 _KINDS = {
@@ -115,14 +123,15 @@ _KINDS = {
 
 def _irregular(path: Path | str, what: str) -> FileError:
     return FileError(
-        f"{path} cannot be read: it is {what} and no regular file; put the file in its place, or "
-        "remove it"
+        path,
+        f"cannot be read: it is {what} and no regular file; put the file in its place, or remove "
+        "it",
     )
 
 
 def _too_large(path: Path | str, limit: int) -> FileError:
     size = f"{limit >> 20} MiB" if limit >= 2**20 else f"{limit} bytes"
-    return FileError(f"{path} holds more than {size}, which no file of its kind does; remove it")
+    return FileError(path, f"holds more than {size}, which no file of its kind does; remove it")
 
 
 @contextmanager
@@ -224,7 +233,7 @@ def read_stored(path: Path, limit: int = LARGEST) -> bytes:
             with gzip.GzipFile(fileobj=compressed) as file:
                 return read_bounded(file, place, limit)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise FileError(f"{place} is damaged ({error}); copy it again") from error
+            raise FileError(place, f"is damaged ({error}); copy it again") from error
 
 
 def packed(content: bytes) -> bytes:
@@ -248,5 +257,5 @@ def read_json(path: Path) -> Any:
     # Beside wrong JSON: numbers of thousands of digits, and lists in lists without end.
     except (ValueError, RecursionError) as error:
         raise FileError(
-            f"{path} is damaged ({error}); delete it and run the same command again"
+            path, f"is damaged ({error}); delete it and run the same command again"
         ) from error

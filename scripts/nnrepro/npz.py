@@ -147,7 +147,7 @@ def mapped_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """
     with open_regular(path) as file:
         if not os.fstat(file.fileno()).st_size:
-            raise FileError(f"{path} is damaged (it is empty)")
+            raise FileError(path, "is damaged (it is empty)")
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with _damage_named(path), zipfile.ZipFile(cast(IO[bytes], content)) as archive:
         opened = Npz(memoryview(content), archive, len(content))
@@ -162,7 +162,7 @@ def _damage_named(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         why = " ".join(str(error).split())[:200] or type(error).__name__
-        raise FileError(f"{path} is damaged ({why})") from error
+        raise FileError(path, f"is damaged ({why})") from error
 
 
 def _array(stored: memoryview, name: str, kinds: str, dimensions: int | None) -> NDArray[Any]:

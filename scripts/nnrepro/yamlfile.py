@@ -6,9 +6,7 @@ text. Nothing is so deep, or repeated so often, that it cannot be worked with.
 """
 
 import math
-import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from typing import Any
 import yaml
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import FileError, read_bytes
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader that is written in C, where there is one: it is ten times as fast."""
@@ -314,14 +313,10 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def _content(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise YamlError("is no regular file; name one")
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise YamlError(f"is larger than {_LARGEST // 2**20} MB; no study's file is")
-    return content
+    try:
+        return read_bytes(path, _LARGEST)
+    except FileError as error:
+        raise YamlError(error.reason) from error
 
 
 def _decoded(content: bytes) -> str:

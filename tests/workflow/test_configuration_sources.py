@@ -66,7 +66,7 @@ def test_an_overlay_that_cannot_be_read_is_named_with_its_line(workflow: Any) ->
         assert status != 0
         assert "mine.yaml" in said and words in said, said
     os.mkfifo(workflow.folder / "pipe.yaml")
-    for name, words in {"pipe.yaml": "is no regular file", "no.yaml": "cannot be read: No"}.items():
+    for name, words in {"pipe.yaml": "no regular file", "no.yaml": "cannot be read: No"}.items():
         status, said = dry_run(workflow.folder, "--configfile", name)
         assert status != 0
         assert f"error: {name}" in said and words in said
