@@ -117,6 +117,7 @@ def test_runs_are_counted_by_how_they_ended(
     problems = [
         Problem(make_run("d"), "history.json", "there is no such file", "missing"),
         Problem(make_run("e"), "history.json", "not valid JSON", "damaged"),
+        Problem(make_run("f"), "run.json", "no such word", "failed"),
         Problem(make_run("a"), "run.json", "other settings"),
     ]
     runs = [recorded("a"), recorded("b", status="diverged"), make_data([0.5] * 10, "c")]
@@ -124,6 +125,7 @@ def test_runs_are_counted_by_how_they_ended(
         "completed": 1,
         "diverged": 1,
         "unknown": 1,
+        "failed": 1,
         "damaged": 1,
         "missing": 1,
     }
@@ -144,6 +146,7 @@ def test_damaged_runs_on_disk_are_counted_and_their_records_not_believed(
         "completed": 1,
         "diverged": 0,
         "unknown": 1,
+        "failed": 0,
         "damaged": 1,
         "missing": 1,
     }
