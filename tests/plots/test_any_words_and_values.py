@@ -157,7 +157,7 @@ KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
 
 SOME = settings(
     phases=[Phase.explicit, Phase.generate],
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -203,7 +203,7 @@ def _widths(figure: Figure) -> list[float]:
 
 
 @given(labels=WORDS, width=st.floats(1.0, 3.0))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_labels_fit_and_those_that_differ_stay_different(labels: list[str], width: float) -> None:
     shown = fit_labels(labels, 9.0, width)
     assert all(text_width(text, 9.0) <= width for text in shown)

@@ -25,7 +25,6 @@ _UNWRITABLE = ("Cc", "Cs")
 _JOINER = "\N{ZERO WIDTH JOINER}"
 _BOX = 1.2
 _ROUNDED_UP = 1.05
-_LONG, _LONG_ROUNDED_UP = 5.0, 1.005
 _HEAD_SHARE = 0.6
 _MOST_NAMED = 8
 _NAMED_WIDTH = 2.5
@@ -56,12 +55,8 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def fits(text: str, size: float, width: float, bold: bool = False) -> bool:
-    """Whether one line of text is no wider than `width` inches, also where pixels round it up.
-
-    They round every letter, which tells in short lines more than in long ones.
-    """
-    most = _LONG_ROUNDED_UP if width > _LONG else _ROUNDED_UP
-    return most * text_width(text, size, bold) <= width
+    """Whether one line of text is no wider than `width` inches, also where pixels round it up."""
+    return _ROUNDED_UP * text_width(text, size, bold) <= width
 
 
 def wrap_text(
@@ -81,7 +76,7 @@ def wrap_text(
     lines: list[str] = []
     for word in one_line(text).split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and fits(longer, size, width, bold):
+        if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
         else:
             lines.extend(_pieces(word, size, width, bold))
@@ -170,7 +165,7 @@ def _is_flag_half(text: str) -> bool:
 
 def _pieces(word: str, size: float, width: float, bold: bool) -> Iterator[str]:
     """A word, in as many pieces as it takes for each to be no wider than `width`."""
-    if fits(word, size, width, bold):
+    if text_width(word, size, bold) <= width:
         yield word
         return
     piece = ""

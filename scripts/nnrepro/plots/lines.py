@@ -269,7 +269,8 @@ def y_limits(
     # At least a hundredth of the value in all, so that rounding noise does not fill the panel, and
     # as much as the value where ticks have room for few digits.
     size = max(abs(low), abs(high))
-    padding = max(0.05 * (high - low), (0.005 if size < LARGE else 0.5) * size) or 0.5
+    least = 0.005 if size < LARGE or high - low > 0.1 * size else 0.5
+    padding = max(0.05 * (high - low), least * size) or 0.5
     low, high = low - padding, high + padding
     # A floor is none where values lie below it, as those of a loss of one's own may.
     if floor is not None and values.min() >= floor:
@@ -339,7 +340,7 @@ def _end_words(series: Series, last_epoch: float) -> str:
 def label_margin(texts: Sequence[str], size: float = FONT_SIZE, bold: bool = False) -> float:
     """Inches to leave at a panel's right side for end labels."""
     widest = max((text_width(text, size, bold) for text in texts), default=0.0)
-    return widest + LABEL_ROOM if texts else 0.0
+    return widest + _LEADER + _LABEL_OFFSET if texts else 0.0
 
 
 def end_labels(

@@ -15,7 +15,7 @@ LARGEST = 1e30
 
 SMALLEST = 1e-30
 
-LARGE, SMALL = 1e5, 1e-4
+LARGE, SMALL = 1e6, 1e-4
 """What is larger, or smaller than the other, is written with a power of ten."""
 
 
@@ -141,8 +141,9 @@ def padded(
     ends = list(values)
     low, high = min(ends), max(ends)
     size = max(abs(low), abs(high))
-    # Of large numbers half their size, since their ticks have few digits.
-    room = max(share * (high - low) or least, 0.5 * size if size >= LARGE else 0.0)
+    # Of large numbers that are close half their size, since their ticks have few digits.
+    narrow = size >= LARGE and high - low < 0.1 * size
+    room = max(share * (high - low) or least, 0.5 * size if narrow else 0.0)
     bottom = low - room if floor is None or low < floor else max(floor, low - room)
     top = high + room if ceiling is None or high > ceiling else min(ceiling, high + room)
     return bottom, top
