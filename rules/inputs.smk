@@ -274,9 +274,9 @@ def figure_vouched(kind):
 
 
 def feature_map_weights(wildcards):
-    """Weights of the first seed of the variant whose maps are shown."""
+    """Weights of the first seed of every variant whose maps may be shown: decisions tell which."""
     runs = STUDY.select(wildcards.protocol, STUDY.figures[wildcards.figure].runs)
-    return run_files("weights", runs[:1])
+    return run_files("weights", [run for run in runs if run.seed == runs[0].seed])
 
 
 def feature_map_files(protocol):

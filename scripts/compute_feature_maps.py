@@ -7,6 +7,7 @@ import job
 from nnrepro.data import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
+from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
 from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
 
@@ -23,7 +24,7 @@ with job.costs_only_itself(snakemake, study):
     maps = compute_feature_maps(
         run,
         load_dataset(Path(snakemake.input.data), run.settings),
-        Path(snakemake.input.weights[0]),
+        StudyPaths.of(study).run(run.id, "weights"),
         images=snakemake.params.images,
     )
     write_feature_maps(Path(snakemake.output[0]), maps)
