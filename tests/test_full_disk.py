@@ -48,8 +48,11 @@ def noise(amount: int) -> np.ndarray:
 
 
 def prepared(folder: Path, amount: int) -> None:
-    arrays = {name: noise(amount) for name in ("train_x", "train_y", "test_x", "test_y")}
-    write_prepared(folder / "data.npz", folder / "data.json", arrays, {"amount": amount})
+    x, y = noise(amount).reshape(amount, -1), np.arange(amount) % 2
+    meta = {"name": "data", "input": "table", "kind": "floats", "num_classes": 2}
+    origin = {"vocabulary_size": 0, "generated": True, "source": "noise", "sha256": {}}
+    arrays = {"train_x": x, "train_y": y, "test_x": x, "test_y": y}
+    write_prepared(folder / "data.npz", folder / "data.json", arrays, {**meta, **origin})
 
 
 def checkpoint(folder: Path, amount: int) -> None:
