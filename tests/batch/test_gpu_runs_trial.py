@@ -26,7 +26,10 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
     arrays = {
         f"{split}_{part}": values
         for split in ("train", "test")
-        for part, values in (("x", np.zeros((12, 192), np.uint8)), ("y", np.zeros(12, np.int32)))
+        for part, values in (
+            ("x", np.repeat(np.arange(12, dtype=np.uint8)[:, None], 192, axis=1)),
+            ("y", np.arange(12, dtype=np.int32) % 10),
+        )
     }
     write_prepared(
         data / "cifar10.npz",
@@ -39,6 +42,9 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
             "image_shape": [3, 8, 8],
             "num_classes": 10,
             "vocabulary_size": 0,
+            "generated": True,
+            "source": "generated",
+            "sha256": {},
         },
     )
     script = repository / "scripts/gpu_runs.py"

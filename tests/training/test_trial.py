@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from nnrepro.data.prepare import write_prepared
+from nnrepro.environment import keras_environment
 from nnrepro.models import catalogue
 from nnrepro.models import registry as registry_module
 from nnrepro.models.registry import Range, Task, register
@@ -53,7 +54,8 @@ def images(tmp_path: Path) -> Callable[..., dict[str, Path]]:
 
     def make(size: int, train: int = 20, test: int = 10) -> dict[str, Path]:
         rows = {"train": train, "test": test}
-        x = {k: np.zeros((n, 3 * size * size), np.uint8) for k, n in rows.items()}
+        x = {k: np.full((n, 3 * size * size), 7, np.uint8) for k, n in rows.items()}
+        x["train"][:, 0] = np.arange(train)
         y = {k: np.arange(n, dtype=np.int32) % CLASSES for k, n in rows.items()}
         write_prepared(
             tmp_path / "cifar10.npz",
@@ -66,6 +68,9 @@ def images(tmp_path: Path) -> Callable[..., dict[str, Path]]:
                 "image_shape": [3, size, size],
                 "num_classes": CLASSES,
                 "vocabulary_size": 0,
+                "generated": True,
+                "source": "generated",
+                "sha256": {},
             },
         )
         return {"image": tmp_path / "cifar10.npz"}
@@ -76,7 +81,7 @@ def images(tmp_path: Path) -> Callable[..., dict[str, Path]]:
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a trial sets for its process is put back, and models of a test are forgotten."""
-    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
+    for name in (*keras_environment("tensorflow"), "CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
         monkeypatch.setenv(name, "")
     catalogue()
     monkeypatch.setattr(registry_module, "_registered", dict(registry_module._registered))
@@ -157,7 +162,27 @@ def test_a_model_whose_output_is_no_number_for_each_class(
     config["only"] = {"experiments": ["channel_grid"], "protocols": ["tan"]}
     del config["experiments"]["optimizers"]
     said = refused(config, images(32))
-    assert "its output has the shape (None, 3), not (None, 4)" in said
+    assert "it gives outputs of shape (None, 3), not (None, 4): a logit for each class" in said
+
+
+def test_a_model_of_which_training_would_misread_something_is_refused_before_any(
+    config: dict[str, Any], images: Any
+) -> None:
+    @register(input="image")
+    def sure_of_itself(task: Task) -> Any:
+        """Probabilities where the loss wants logits."""
+        import keras
+
+        inputs = keras.Input(task.input_shape)
+        x = keras.layers.Flatten()(inputs)
+        outputs = keras.layers.Dense(task.num_classes, activation="softmax")(x)
+        return keras.Model(inputs, outputs)
+
+    config["experiments"]["channel_grid"] = {"title": "Mine", "model": "sure_of_itself"}
+    config["only"] = {"experiments": ["channel_grid"], "protocols": ["tan"]}
+    del config["experiments"]["optimizers"]
+    said = refused(config, images(32))
+    assert "it ends in a softmax; leave it out, as the loss takes logits" in said
 
 
 @pytest.mark.parametrize(
@@ -293,7 +318,7 @@ def test_a_process_of_its_own_tells_what_is_wrong(
 ) -> None:
     from nnrepro.training.apart import try_models_apart
 
-    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
+    for name in keras_environment("tensorflow"):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     place = tmp_path / "results/trial/data"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from documents import Block, blocks, commands, documents, patch, unfenced
+from nnrepro.planning.configuration import read_configuration
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims import load_claims
 from nnrepro.models import catalogue
-from nnrepro.planning.configuration import read_configuration
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
 from nnrepro.study import Study, load_study

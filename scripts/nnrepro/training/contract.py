@@ -31,12 +31,15 @@ def check_model(model: "keras.Model", name: str, *, examples: np.dtype, num_clas
     Raises:
         TrainingError: naming the model, what is the matter, and the remedy.
     """
-    for problem in _problems(model, examples, num_classes):
-        raise TrainingError(f"model {name} {problem}")
+    for problem in model_problems(model, examples, num_classes):
+        raise TrainingError(f"model '{name}' {problem}")
 
 
-def _problems(model: "keras.Model", examples: np.dtype, num_classes: int) -> Iterator[str]:
-    """What is wrong, each as the end of a sentence; the later hold only without the earlier."""
+def model_problems(model: "keras.Model", examples: np.dtype, num_classes: int) -> Iterator[str]:
+    """What is wrong, each as the end of a sentence; the later hold only without the earlier.
+
+    Arguments as for `check_model`.
+    """
     import keras
 
     if not isinstance(model, keras.Model) or not getattr(model, "outputs", None):

@@ -12,8 +12,11 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nnrepro.data import load_dataset
 from nnrepro.environment import keras_environment
@@ -23,6 +26,7 @@ from nnrepro.models import Task, build_model, catalogue
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
+from nnrepro.training.contract import model_problems
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import LAYERS
 from nnrepro.training.installed import backend_problem
@@ -52,11 +56,19 @@ _ONE_EXAMPLE = {
 
 @dataclass(frozen=True)
 class Build:
-    """One model to be built: a registered model, its own parameters, and what it is built for."""
+    """One model to be built.
+
+    Attributes:
+        model: name of a registered model.
+        parameters: its own.
+        task: what it is built for.
+        examples: type of the examples that it will read.
+    """
 
     model: str
     parameters: tuple[tuple[str, Scalar], ...]
     task: Task
+    examples: np.dtype
 
 
 def trial(study: Study, data: Mapping[str, Path]) -> int:
@@ -87,15 +99,15 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     runs = list({_without_seed(run): run for run in reading}.values())
     problems = list(size_problems(runs, data))
     builds: dict[Build, list[str]] = {}
-    examples: dict[tuple[str, Any], Task] = {}
+    examples: dict[tuple[str, Any], tuple[Task, np.dtype]] = {}
     for run in runs:
         try:
             for tried in few(candidates(run, study.runs)):
                 layout = (run.input, tried.settings.get("layout"))
                 if layout not in examples:
-                    examples[layout] = _task(tried, data[run.input])
+                    examples[layout] = _built_for(tried, data[run.input])
                 own = catalogue()[run.model].own_parameters(tried.settings)
-                build = Build(run.model, tuple(own.items()), examples[layout])
+                build = Build(run.model, tuple(own.items()), *examples[layout])
                 builds.setdefault(build, []).append(_without_seed(run))
         except NnreproError as error:
             problems.append(str(error))
@@ -159,7 +171,7 @@ def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iter
     """
     failed: dict[tuple[str, Task, str], list[tuple[Build, Sequence[str]]]] = {}
     for build, variants in builds.items():
-        problem = _tried(build, lambda model, task: _check_whole(model, task, memory))
+        problem = _tried(build, partial(_check_whole, memory=memory))
         if problem:
             failed.setdefault((build.model, build.task, problem), []).append((build, variants))
     for (model, task, problem), alike in failed.items():
@@ -172,7 +184,7 @@ def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iter
         )
 
 
-def _tried(build: Build, check: "Callable[[keras.Model, Task], str | None]") -> str | None:
+def _tried(build: Build, check: "Callable[[keras.Model, Build], str | None]") -> str | None:
     """What goes wrong when a model is built and checked; None when nothing does."""
     import keras
 
@@ -180,10 +192,10 @@ def _tried(build: Build, check: "Callable[[keras.Model, Task], str | None]") -> 
         try:
             # No memory is taken for weights: a model may be too large for the machine at hand.
             with keras.StatelessScope(initialize_variables=False):
-                return check(_built(build), build.task)
+                return check(_built(build), build)
         except Exception:  # such a model may compute with its weights while it is built
             _forget()
-            return check(_built(build), build.task)
+            return check(_built(build), build)
     except Exception as error:
         return _in_one_line(error, build.model)
 
@@ -199,40 +211,41 @@ def _built(build: Build) -> "keras.Model":
     return build_model(build.model, dict(build.parameters), build.task)
 
 
-def _check_whole(model: "keras.Model", task: Task, memory: float) -> str | None:
-    """Whether a model gives a number for each class, and its weights have room."""
-    if tuple(model.output.shape) != (None, task.num_classes):
-        return (
-            f"its output has the shape {tuple(model.output.shape)}, not (None, "
-            f"{task.num_classes}), a number for each class"
-        )
+def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | None:
+    """Whether training can do with a model what it is made for, and its weights have room."""
+    for problem in model_problems(model, build.examples, build.task.num_classes):
+        return f"it {problem}"
     size = sum(math.prod(each.shape) * _BYTES for each in model.weights)
     if size > memory:
         return f"its weights take {size / 1e9:,.0f} GB, more than the {memory / 1e9:,.0f} GB here"
     return None
 
 
-def _check_layers(model: "keras.Model", task: Task) -> str | None:
+def _check_layers(model: "keras.Model", build: Build) -> str | None:
     """Whether there are feature maps to show, and images to show beside them."""
+    shape = build.task.input_shape
     missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
     if missing:
         return f"has no layer {', '.join(missing)}"
-    if len(task.input_shape) != 3 or task.input_shape[-1] != 3:
-        return f"reads inputs of shape {task.input_shape}, not images of three colours"
+    if len(shape) != 3 or shape[-1] != 3:
+        return f"reads inputs of shape {shape}, not images of three colours"
     return None
 
 
-def _figure_problems(study: Study, examples: Mapping[tuple[str, Any], Task]) -> Iterator[str]:
+def _figure_problems(
+    study: Study, examples: Mapping[tuple[str, Any], tuple[Task, np.dtype]]
+) -> Iterator[str]:
     """Figures of feature maps whose model has none."""
     for figure in study.figures.values():
         for protocol in study.protocols if figure.kind == "feature_maps" else ():
             for run in study.select(protocol, figure.runs)[:1]:
                 tried = candidates(run, study.runs)[0]
-                task = examples.get((run.input, tried.settings.get("layout")))
-                if task is None:
+                known = examples.get((run.input, tried.settings.get("layout")))
+                if known is None:
                     continue
+                task, kind = known
                 own = catalogue()[run.model].own_parameters(tried.settings)
-                build = Build(run.model, tuple(own.items()), replace(task, inspected=True))
+                build = Build(run.model, tuple(own.items()), replace(task, inspected=True), kind)
                 problem = _tried(build, _check_layers)
                 if problem:
                     yield (
@@ -242,11 +255,12 @@ def _figure_problems(study: Study, examples: Mapping[tuple[str, Any], Task]) -> 
                     )
 
 
-def _task(run: Run, npz: Path) -> Task:
-    """What a run's model is built for, but for its seed."""
+def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
+    """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])
-    return Task(shape, dataset.num_classes, dataset.vocabulary_size)
+    task = Task(shape, dataset.num_classes, dataset.vocabulary_size)
+    return task, dataset.train_x.dtype
 
 
 def _counts(npz: Path) -> dict[str, int]:
