@@ -111,6 +111,8 @@ rule check_results:
         f"{ROOT}/logs/check_results/{{stage}}.log",
     wildcard_constraints:
         stage="all|training|tables|figures",
+    # What failed stays so, however often it is looked at.
+    retries: 0
     localrule: True
     conda:
         "../envs/cpu.yaml"

@@ -67,6 +67,7 @@ def write_data(path: Path) -> None:
         for what in "xy"
     }
     meta = {"input": "words", "kind": "ids", "num_classes": 3, "vocabulary_size": 3}
+    meta |= {"name": "data", "generated": True, "source": "generated", "sha256": {}}
     write_prepared(path, path.with_suffix(".json"), arrays, meta)
 
 

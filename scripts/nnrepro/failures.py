@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from textwrap import shorten
 
 from nnrepro.errors import NnreproError, explained
 from nnrepro.files import read_json, write_json
@@ -41,7 +42,6 @@ _ERRORS_OF_THE_DEVICE = (
 _OF_A_TRACE = re.compile(r"\s|File \"|Detected at node|Traceback|Stack trace|=+$")
 """How lines begin that tell where in the code of a library something went wrong."""
 
-_LONGEST = 300
 
 _LONGEST = 1000
 """Characters of a message; a backend's may be a whole program."""
@@ -112,11 +112,16 @@ def why_failed(failures: Mapping[str, str], part: str) -> str | None:
 
 
 def in_one_line(error: BaseException) -> str:
-    """What went wrong, in one line for people; the kind of an error that was not foreseen, too."""
-    words = "".join(char if char.isprintable() else " " for char in str(error))
-    kind = "" if isinstance(error, NnreproError) else type(error).__name__
-    told = ": ".join(filter(None, (kind, " ".join(words.split()))))
-    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]} ..."
+    """What went wrong, in one line for people; the kind of an error that was not foreseen, too.
+
+    Of what libraries say in many lines, their traces are left out.
+    """
+    foreseen = isinstance(error, NnreproError)
+    lines = str(error).splitlines()
+    told = " ".join(lines if foreseen else [x for x in lines if not _OF_A_TRACE.match(x)])
+    words = "".join(char if char.isprintable() else " " for char in told)
+    kind = "" if foreseen else type(error).__name__
+    return ": ".join(filter(None, (kind, shorten(words, _LONGEST, placeholder=" ..."))))
 
 
 def of_the_machine(error: BaseException) -> bool:

@@ -76,7 +76,7 @@ def test_unreadable_tables_are_named(tmp_path):
     with pytest.raises(TableError, match="no such table"):
         read_csv(tmp_path / "absent.csv")
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(TableError, match=r"empty\.csv: not a CSV table"):
+    with pytest.raises(TableError, match=r"empty\.csv: the table is empty"):
         read_csv(tmp_path / "empty.csv")
 
 

@@ -67,11 +67,11 @@ def test_new_model_leaves_the_others_alone(scripts: Path) -> None:
 
 
 OF_NO_EFFECT = {
-    *("environment.py", "errors.py", "files.py", "fingerprint.py", "locks.py"),
-    *("data/checksums.py", "data/content.py", "data/errors.py"),
+    *("errors.py", "failures.py", "files.py", "fingerprint.py", "locks.py", "temporaries.py"),
+    *("data/checksums.py", "data/content.py", "data/errors.py", "data/soundness.py"),
     *("study/folders.py", "study/identity.py", "study/paths.py", "study/record.py"),
     *("study/run.py", "study/settings.py", "study/study.py"),
-    *("training/errors.py", "training/finished.py", "training/gpus.py"),
+    *("training/errors.py", "training/failed.py", "training/finished.py", "training/gpus.py"),
     *("training/interruption.py", "training/job.py", "training/progress.py"),
     *("training/provenance.py", "training/slots.py", "training/stages.py"),
 }

@@ -213,7 +213,7 @@ def test_asked_to_a_run_goes_on_elsewhere_and_says_so(tmp_path, monkeypatch, eve
     told = json.loads((out / "run.json").read_text())
     assert told["packages"]["numpy"] == "0.1"
     assert told["earlier"] == [
-        {"epochs": 1, **{key: there[key] for key in ("device", "packages", "code")}}
+        {"epochs": 1, **{key: there[key] for key in ("device", "packages", "environment", "code")}}
     ]
 
 

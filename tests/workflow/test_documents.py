@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from documents import Block, blocks, commands, documents, patch, unfenced
-from nnrepro.planning.configuration import read_configuration
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims import load_claims
@@ -18,6 +17,7 @@ from nnrepro.models import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
 from nnrepro.study import Study, load_study
+from nnrepro.study.sources import read_configuration
 from nnrepro.yamlfile import read_yaml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -159,7 +159,7 @@ YAML = [block for block in of_language("yaml") if block.place.partition(":")[0] 
 def study(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """The shipped study."""
     monkeypatch.chdir(repository)
-    return load_study(read_configuration([Path("config.yaml")]), catalogue())
+    return load_study(read_configuration([]).values, catalogue())
 
 
 @pytest.mark.parametrize("block", YAML, ids=places(YAML))
@@ -173,7 +173,7 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
     elif isinstance(content.get("claims"), list):
         assert load_claims(file, study).claims
     else:
-        load_study(read_configuration([Path("config.yaml"), file]), catalogue())
+        load_study(read_configuration([file]).values, catalogue())
 
 
 # --------------------------------------------------------------------------------------- additions

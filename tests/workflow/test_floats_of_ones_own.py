@@ -91,6 +91,7 @@ def decayed(task: Task, *, l2: float) -> "keras.Model":
 def test_floats_are_trained_on_as_they_are_and_what_is_odd_is_in_the_report(workflow) -> None:
     room = workflow.folder / "scripts/nnrepro"
     (workflow.folder / "measured").mkdir()
+    (workflow.folder / "measured/notes.txt").touch()
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(STUDY))
     (room / "models/decayed.py").write_text(MODEL)
     (room / "data/measured.py").write_text(DATA.replace("KIND", "'ids'"))

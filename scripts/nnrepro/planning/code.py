@@ -11,6 +11,7 @@ from nnrepro.models import ModelSpec
 _TRAINING = (
     "backends",
     "checkpoint.py",
+    "contract.py",
     "device.py",
     "engine.py",
     "evaluation.py",
@@ -42,6 +43,8 @@ def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, 
     shared = [
         scripts / "train_run.py",
         library / "data" / "dataset.py",
+        library / "data" / "kinds.py",
+        library / "environment.py",
         library / "npz.py",
         library / "models" / "registry.py",
         library / "models" / "layers",

@@ -39,7 +39,7 @@ def compute_feature_maps(
     Raises:
         TrainingError: the weights are missing or do not fit, or the model lacks one of the layers.
     """
-    if not weights_path.is_file() or not weights_path.stat().st_size:
+    if weights_path.is_file() and not weights_path.stat().st_size:
         raise TrainingError(f"{weights_path}: run {run.id} failed, so that it has no weights")
     import keras
 
