@@ -52,6 +52,9 @@ def spec_problems(config: Mapping[str, Any], declared: Declared) -> list[str]:
 
 
 def _option_problems(key: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    """Options that a kind does not take; a kind of one's own takes what it likes."""
+    if spec["kind"] not in OPTIONS:
+        return
     allowed = OPTIONS[spec["kind"]]
     for option in spec:
         if option not in (*_COMMON, *allowed):
