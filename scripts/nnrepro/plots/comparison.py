@@ -157,9 +157,8 @@ def comparison(
     shown = scene.series
     limits = y_limits(shown, floor, ceiling, scene.raw)
     few = len(shown) <= MOST_LABELS
-    key_width, key_height = (
-        (0.0, 0.0) if few else key_size(shown, _SIDE if highlight is None else _KEY_SHARE * _SIDE)
-    )
+    key_room = _SIDE if highlight is None else _KEY_SHARE * _SIDE
+    key_width, key_height = (0.0, 0.0) if few else key_size(shown, key_room)
     height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
     fig, body = start_figure(
         height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
@@ -178,7 +177,7 @@ def comparison(
     end_labels(ax, labels, place.width, place.height)
     if not few:
         key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
-        draw_key(fig, key_place, shown, styles, highlight)
+        draw_key(fig, key_place, shown, styles, key_room, highlight=highlight)
     return fig
 
 

@@ -60,6 +60,8 @@ def draw_key(
     place: Box,
     series: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
+    most: float,
+    *,
     highlight: str | None = None,
 ) -> None:
     """Draw a key: for the channel grid in the grid's own shape, else as a list, best first.
@@ -72,6 +74,7 @@ def draw_key(
         place: where; the key starts at its top left corner.
         series: the lines.
         styles: style by key.
+        most: its room, as for `key_size`: words that had room there are not cut again.
         highlight: the key whose cell of the grid is framed, or None.
     """
     ax = add_axes(fig, place)
@@ -81,12 +84,12 @@ def draw_key(
     ranked = sorted(series, key=lambda each: -(end[1] if (end := each.end()) else float("-inf")))
     last_epoch = _last_epoch(series)
     if not is_grid(series):
-        _draw_list(ax, ranked, styles, last_epoch, place.width, top=0.0)
+        _draw_list(ax, ranked, styles, last_epoch, most - _LIST_MARGINS, top=0.0)
         return
     foot = _draw_grid(ax, place, [each.key for each in series], styles, highlight)
     leaders = ranked[:_LEADERS]
     ax.text(0.05, -foot - 0.24, f"highest {len(leaders)} at the end:", fontsize=SMALL_SIZE)
-    _draw_list(ax, leaders, styles, last_epoch, place.width, top=foot + 0.3)
+    _draw_list(ax, leaders, styles, last_epoch, place.width - _LIST_TEXT, top=foot + 0.3)
 
 
 def _last_epoch(series: Sequence[Series]) -> float:
@@ -102,8 +105,11 @@ def _draw_list(
     *,
     top: float,
 ) -> None:
-    """A line sample, name and end value of each series, from `top` inches downwards."""
-    words = describe_ends(ranked, last_epoch, SMALL_SIZE, width - _LIST_TEXT)
+    """A line sample, name and end value of each series, from `top` inches downwards.
+
+    Names and values take `width` inches at most.
+    """
+    words = describe_ends(ranked, last_epoch, SMALL_SIZE, width)
     for i, (each, text) in enumerate(zip(ranked, words, strict=True)):
         y = -top - (i + 0.5) * _ROW
         _sample(ax, 0.05, 0.05 + _SAMPLE, y, styles[each.key])
