@@ -122,9 +122,11 @@ def check_backend():
     """
     if in_own_environments() or not workflow.is_main_process:
         return
-    left = any(not PATHS.run(run.id, "record").is_file() for run in STUDY.runs)
-    problem = backend_problem(STUDY.backend) if left else None
-    if problem:
+    problem = backend_problem(STUDY.backend)
+    if problem and any(
+        run.id in retrained_runs() or not PATHS.run(run.id, "record").is_file()
+        for run in STUDY.runs
+    ):
         raise ConfigError([f"backend: {problem}"])
 
 

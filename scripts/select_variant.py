@@ -24,5 +24,5 @@ try:
     decision = select(variants, metric, parameters)
 except SelectionError as error:  # what depends on it is left out, and all else is made
     job.tell(error)
-    decision = no_decision(in_one_line(error))
+    decision = no_decision(in_one_line(error).removeprefix(f"{protocol}/{experiment}: "))
 write_json(snakemake.output.decision, decision)

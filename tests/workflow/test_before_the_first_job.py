@@ -160,6 +160,24 @@ def test_a_backend_that_is_not_installed(workflow: Any, dry: list[str]) -> None:
     assert not (workflow.folder / "results").exists()
 
 
+@pytest.mark.slow
+def test_a_finished_study_asked_for_anew_with_a_backend_that_is_not_installed(
+    finished: Any,
+) -> None:
+    """The records tell that its runs are others; without them to train again, none is needed."""
+    lacking = [name for name in ("torch", "jax") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        pytest.skip("both are installed")
+    call = ("--dry-run", "--configfile", "budgets/smallest.yaml", "--config")
+    done = finished.snakemake(*call, f"backend={lacking[0]}", check=False)
+    assert done.returncode != 0
+    assert f"backend: '{lacking[0]}' is not installed" in done.stdout + done.stderr
+    for record in (finished.folder / "results").rglob("runs/**/run.json"):
+        told = record.read_text()
+        record.write_text(told.replace('"backend": "tensorflow"', f'"backend": "{lacking[0]}"'))
+    finished.snakemake(*call, f"backend={lacking[0]}")
+
+
 def test_an_archive_needs_no_backend(workflow: Any) -> None:
     lacking = [name for name in ("torch", "jax") if importlib.util.find_spec(name) is None]
     if not lacking:
