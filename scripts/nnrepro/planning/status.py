@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from nnrepro.analysis.history import read_json_object
 from nnrepro.data.registry import inputs
+from nnrepro.files import FileError, read_json
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.identity import departures, differing, in_words
 from nnrepro.study.paths import RUN_FILES, StudyPaths
@@ -84,8 +84,12 @@ class Asked:
 
 
 def _read(files: Mapping[Any, Path]) -> dict[Any, Mapping[str, Any]]:
-    """The JSON objects in those of the files that are there."""
-    return {key: read_json_object(file) for key, file in files.items() if file.is_file()}
+    """The descriptions in those of the files that are there."""
+    read = {key: read_json(file) for key, file in files.items() if file.is_file()}
+    for key, described in read.items():
+        if not isinstance(described, dict):
+            raise FileError(files[key], "is damaged (it describes nothing); remove it")
+    return read
 
 
 def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
