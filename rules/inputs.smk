@@ -384,3 +384,28 @@ FAILURES = {
 def checked(stage):
     """Says that nothing failed up to a stage; it is made after all that can be made of it."""
     return f"{ROOT}/checked/{stage}.txt"
+
+
+def stage_outputs(wildcards):
+    """What is made, as far as it can be, before it is checked that nothing of it failed."""
+    if wildcards.stage == "training":
+        return run_files("record")
+    return {"tables": TABLES, "figures": FIGURES, "all": REPORT}[wildcards.stage]
+
+
+def stage_readings(wildcards):
+    """What reading the runs brought to light; training alone has them read by the check itself."""
+    if wildcards.stage == "training":
+        return []
+    return [READING, *(SUPPLEMENT_READINGS if wildcards.stage == "all" else [])]
+
+
+def stage_failures(wildcards):
+    """What could not be made up to a stage."""
+    if wildcards.stage != "all":
+        return FAILURES.get(wildcards.stage, [])
+    return [
+        *chain.from_iterable(FAILURES.values()),
+        *SUPPLEMENT_FAILURES,
+        failures(PATHS.report),
+    ]

@@ -1,31 +1,6 @@
 # The report: everything that a reader opens.
 
 
-def stage_outputs(wildcards):
-    """What is made, as far as it can be, before it is checked that nothing of it failed."""
-    if wildcards.stage == "training":
-        return run_files("record")
-    return {"tables": TABLES, "figures": FIGURES, "all": REPORT}[wildcards.stage]
-
-
-def stage_readings(wildcards):
-    """What reading the runs brought to light; training alone has them read by the check itself."""
-    if wildcards.stage == "training":
-        return []
-    return [READING, *(SUPPLEMENT_READINGS if wildcards.stage == "all" else [])]
-
-
-def stage_failures(wildcards):
-    """What could not be made up to a stage."""
-    if wildcards.stage != "all":
-        return FAILURES.get(wildcards.stage, [])
-    return [
-        *chain.from_iterable(FAILURES.values()),
-        *SUPPLEMENT_FAILURES,
-        failures(PATHS.report),
-    ]
-
-
 rule build_report:
     input:
         tables=TABLES,
