@@ -224,35 +224,29 @@ def _key_figures(attempt: _Attempt, source: Source, numbers: Iterator[int]) -> t
     for spec in study.figures.values():
         runs = [r for p in study.protocols for r in source.shown_runs(p, spec.runs)]
         if not spec.question and source.extent.runs(runs):
-            blocks.append(_figure(attempt, source, spec, numbers, list(study.protocols)))
+            blocks.append(_shown(attempt, source, spec, numbers, list(study.protocols)))
     return tuple(blocks)
 
 
-def _figure(
+def _shown(
     attempt: _Attempt,
     source: Source,
-    spec: FigureSpec,
+    spec: FigureSpec | TableSpec,
     numbers: Iterator[int],
     protocols: Sequence[str],
 ) -> Block:
-    return attempt(
-        f"report/{source.file(f'figures/{spec.name}')}",
-        lambda: figure_block(source, spec, numbers, protocols),
-        lambda why: _unmade_block(source, spec, FIGURE, next(numbers), why),
-    )
+    """The block of a figure or table, or what stands in its place where it cannot be shown."""
+    folder, kind = ("figures", FIGURE) if isinstance(spec, FigureSpec) else ("tables", TABLE)
 
+    def block() -> Block:
+        if isinstance(spec, FigureSpec):
+            return figure_block(source, spec, numbers, protocols)
+        return table_block(source, spec, numbers, protocols)
 
-def _table(
-    attempt: _Attempt,
-    source: Source,
-    spec: TableSpec,
-    numbers: Iterator[int],
-    protocols: Sequence[str],
-) -> Block:
     return attempt(
-        f"report/{source.file(f'tables/{spec.name}')}",
-        lambda: table_block(source, spec, numbers, protocols),
-        lambda why: _unmade_block(source, spec, TABLE, next(numbers), why),
+        f"report/{source.file(f'{folder}/{spec.name}')}",
+        block,
+        lambda why: _unmade_block(source, spec, kind, next(numbers), why),
     )
 
 
@@ -324,8 +318,8 @@ def _section(
     )
     if absent and not there:
         absent = (Absent("", sum(item.runs for item in absent)),)
-    blocks = [_figure(attempt, source, figure, figure_numbers, there) for figure in figures]
-    blocks += [_table(attempt, source, table, table_numbers, there) for table in tables]
+    blocks = [_shown(attempt, source, figure, figure_numbers, there) for figure in figures]
+    blocks += [_shown(attempt, source, table, table_numbers, there) for table in tables]
     return Section(
         anchor=source.question_anchor(question.name),
         name=question.name,
