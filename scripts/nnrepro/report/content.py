@@ -17,7 +17,7 @@ from nnrepro.analysis.statistics import (
 from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Grid, Statement
+from nnrepro.report.page import Cell, Grid, Said, Statement
 from nnrepro.report.source import Source, Window
 from nnrepro.study import Run, TableSpec
 
@@ -52,8 +52,8 @@ class TableContent:
     """
 
     grids: tuple[tuple[str, Grid], ...]
-    statements: tuple[Statement, ...] = ()
-    notes: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    statements: tuple[Said, ...] = ()
+    notes: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

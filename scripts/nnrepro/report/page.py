@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnrepro.report.references import Reference
+from nnrepro.report.text import Text
 
 FIGURE = "figure"
 TABLE = "table"
@@ -81,6 +82,10 @@ class Statement:
     facts: Any
 
 
+Said = Statement | Text
+"""A sentence, whether still to be made or made."""
+
+
 @dataclass(frozen=True)
 class Panel:
     """A numbered figure or table of one protocol.
@@ -113,8 +118,8 @@ class Panel:
     drawing: str = ""
     alt: str = ""
     grid: Grid | None = None
-    notes: tuple[Statement, ...] = ()
-    reading: Statement | None = None
+    notes: tuple[Said, ...] = ()
+    reading: Said | None = None
     missing: str = ""
 
     @property
@@ -143,7 +148,7 @@ class Finding:
     """
 
     protocol: str
-    statements: tuple[Statement, ...]
+    statements: tuple[Said, ...]
     anchor: str
     number: int
 
@@ -254,7 +259,7 @@ class Supplement:
     anchor: str
     title: str
     about: str
-    extent: Statement
+    extent: Said
     sections: tuple[Section, ...]
 
 
@@ -263,7 +268,7 @@ class Highlight:
     """What the summary says of an experiment under one protocol."""
 
     protocol: str
-    statement: Statement
+    statement: Said
 
 
 @dataclass(frozen=True)
@@ -349,7 +354,7 @@ class Method:
     """
 
     title: str
-    statement: Statement
+    statement: Said
     references: tuple[Reference, ...] = ()
 
 
@@ -411,7 +416,7 @@ class RunList:
 
     columns: tuple[Column, ...]
     groups: tuple[RunGroup, ...]
-    notes: tuple[Statement, ...]
+    notes: tuple[Said, ...]
     details: tuple[DetailGroup, ...] = ()
     total: int = 0
     histories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -452,8 +457,8 @@ class Provenance:
     packages: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, str], ...]
-    energy: Statement
-    again: tuple[tuple[Statement, str], ...]
+    energy: Said
+    again: tuple[tuple[Said, str], ...]
 
 
 @dataclass(frozen=True)
@@ -653,7 +658,7 @@ class Page:
     protocols: tuple[str, ...]
     budget: Budget
     status: RunStatus | None
-    answers: tuple[Statement, ...]
+    answers: tuple[Said, ...]
     key_figures: tuple[Block, ...]
     highlights: tuple[HighlightGroup, ...]
     differences: Differences | None

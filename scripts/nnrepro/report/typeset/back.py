@@ -17,6 +17,7 @@ from nnrepro.report.page import (
     Unmade,
 )
 from nnrepro.report.references import Reference
+from nnrepro.report.text import Text, plain
 from nnrepro.report.typeset.elements import (
     Bullets,
     Code,
@@ -27,7 +28,6 @@ from nnrepro.report.typeset.elements import (
     Tables,
     Works,
 )
-from nnrepro.report.typeset.fragments import Text, plain
 from nnrepro.report.typeset.panels import Pictures, runs_table, strip_elements, tabular
 from nnrepro.report.typeset.sentences import Sentences
 from nnrepro.report.wording import UNKNOWN, anchor

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
 from nnrepro.report.page import Cell, Column
-from nnrepro.report.typeset.fragments import Text
+from nnrepro.report.text import Text
 
 
 @dataclass(frozen=True)
