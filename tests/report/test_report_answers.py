@@ -7,7 +7,7 @@ import yaml
 from tests.report.conftest import BUDGET, study_of
 
 from nnrepro.analysis.csvfile import read_csv, write_csv
-from nnrepro.report import wording
+from nnrepro.document import wording
 
 
 def part(report: str, anchor: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnrepro.report.text import Segment
+from nnrepro.document.text import Segment
 from nnrepro.report.typeset.fragments import segments
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from nnrepro.document import wording
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
-from nnrepro.report import wording
 from nnrepro.report.answers import answers
 from nnrepro.report.claims import claims_of, findings_of
 from nnrepro.report.differences import differences

@@ -10,19 +10,10 @@ from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.claims.judge import CAUSES
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.vocabulary import in_words
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
-from nnrepro.report.page import (
-    TABLE,
-    Cell,
-    ClaimFinding,
-    ClaimGroup,
-    Claims,
-    Column,
-    Grid,
-    Panel,
-    Row,
-)
+from nnrepro.report.page import TABLE, ClaimFinding, ClaimGroup, Claims, Panel
 from nnrepro.report.source import Source
 from nnrepro.study import Run
 

@@ -14,10 +14,11 @@ from nnrepro.analysis.statistics import (
     TEST_SET,
     TEST_SET_AND_EPOCHS,
 )
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Grid
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Grid, Said, Statement
+from nnrepro.report.page import Said, Statement
 from nnrepro.report.source import Source, Window
 from nnrepro.study import Run, TableSpec
 

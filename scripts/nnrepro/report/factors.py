@@ -6,7 +6,8 @@ import pandas as pd
 
 from nnrepro.analysis.factors import FACTOR, FROM, REST, TO
 from nnrepro.analysis.statistics import SEEDS, TEST_SET
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.content import (
     CONFIDENCE_LEVEL,
     IntervalFacts,
@@ -16,7 +17,7 @@ from nnrepro.report.content import (
     number,
 )
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Column, Grid, Row, Statement
+from nnrepro.report.page import Statement
 
 _COLUMNS = ("comparison", "title", "role", "label", "value", "difference", "apart", "share")
 

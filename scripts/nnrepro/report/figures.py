@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from nnrepro.document import wording
 from nnrepro.files import FileError, read_text
-from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nnrepro.report import wording
+from nnrepro.document import wording
 
 ACCURACY = "accuracy"
 LOSS = "loss"

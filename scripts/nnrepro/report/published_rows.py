@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Row
 from nnrepro.published.quantities import (
     ACCURACY,
     COUNT,
@@ -15,9 +17,7 @@ from nnrepro.published.quantities import (
     SECONDS,
     quantity,
 )
-from nnrepro.report import wording
 from nnrepro.report.content import number
-from nnrepro.report.page import Cell, Row
 from nnrepro.report.source import Source
 
 _MINUS = "\u2212"

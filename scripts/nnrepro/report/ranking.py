@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.content import (
     CONFIDENCE_LEVEL,
     TIED,
@@ -18,7 +19,7 @@ from nnrepro.report.content import (
     number,
 )
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Column, Grid, Row, Statement
+from nnrepro.report.page import Statement
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.analysis.reading import damaged, failed
-from nnrepro.report import wording
+from nnrepro.document import wording
 from nnrepro.report.page import (
     FoundHistory,
     LongerRuns,

@@ -8,9 +8,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.text import html
 from nnrepro.report.page import Page, Said
-from nnrepro.report.text import html
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"

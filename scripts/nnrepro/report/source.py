@@ -12,8 +12,8 @@ from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.metrics import windows
+from nnrepro.document import wording
 from nnrepro.failures import why_failed
-from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent

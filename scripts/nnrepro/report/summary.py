@@ -9,7 +9,7 @@ from nnrepro.analysis.archive import STATUSES
 from nnrepro.analysis.columns import metric_values
 from nnrepro.analysis.csvfile import TableError
 from nnrepro.analysis.standings import standings_by
-from nnrepro.report import wording
+from nnrepro.document import wording
 from nnrepro.report.content import metric_phrase
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric

@@ -6,7 +6,8 @@ import pandas as pd
 
 from nnrepro.analysis.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING
 from nnrepro.analysis.statistics import CONFIDENCE
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.content import (
     CONFIDENCE_LEVEL,
     TableContent,
@@ -15,7 +16,7 @@ from nnrepro.report.content import (
     number,
 )
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Column, Grid, Row, Statement
+from nnrepro.report.page import Statement
 
 MEANINGS = {
     PAIRED_T: "differences seed by seed (Student\u2019s t)",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.text import Text, plain, small, spaced, words_of
 from nnrepro.report.page import Block, ClaimFinding, Page, Section, Supplement
-from nnrepro.report.text import Text, plain, small, spaced, words_of
 from nnrepro.report.typeset import back
 from nnrepro.report.typeset.elements import (
     Element,

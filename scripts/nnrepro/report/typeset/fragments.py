@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
-from nnrepro.report.text import Segment, Text
+from nnrepro.document.text import Segment, Text
 
 _STYLES = {
     "b": "bold",

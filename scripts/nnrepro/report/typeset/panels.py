@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
-from nnrepro.report.page import FIGURE, Cell, Column, Grid, Panel, Row, RunList
-from nnrepro.report.text import Text, spaced
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, spaced
+from nnrepro.report.page import FIGURE, Panel, RunList
 from nnrepro.report.typeset.elements import (
     Element,
     Extent,

@@ -4,9 +4,9 @@ from typing import Any
 
 from jinja2 import Environment
 
+from nnrepro.document.text import Text, spaced
 from nnrepro.report.page import Panel, Said
 from nnrepro.report.rendering import environment
-from nnrepro.report.text import Text, spaced
 from nnrepro.report.typeset.fragments import segments
 
 _SENTENCES = "sentences.html.j2"
