@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import SELECTION, metric_name
-from nnrepro.plots.drawing import ProtocolFigures
+from nnrepro.analysis.columns import metric_name
+from nnrepro.report.metrics import metric
 
 _WORDS = {
     "max_test_accuracy": "Highest test accuracy",
@@ -20,11 +20,9 @@ _WORDS = {
 }
 
 
-def chosen_metric(figures: ProtocolFigures, metric: str) -> str:
-    """The metric meant, where `selection` stands for the one that the protocol selects by."""
-    if metric != SELECTION:
-        return metric
-    return figures.study.protocols[figures.protocol].selection_metric
+def metric_phrase(name: str) -> str:
+    """A metric within a sentence."""
+    return metric(name).phrase
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:
