@@ -7,15 +7,10 @@ do not depend on where they are cut, because steps report their sums one by one.
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import keras
-
-    from nnrepro.data.dataset import Dataset
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -62,39 +57,6 @@ class Engine(Protocol):
 
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
         """Put back what `variables` gave."""
-
-
-def make_engine(
-    model: "keras.Model",
-    optimizer: "keras.optimizers.Optimizer",
-    loss: str,
-    dataset: "Dataset",
-    *,
-    xla: bool,
-) -> Engine:
-    """The engine for Keras's backend of this process.
-
-    Args:
-        model: maps examples to logits.
-        optimizer: updates the model's weights.
-        loss: "logits" or "probabilities".
-        dataset: training and evaluation examples.
-        xla: whether to compile by XLA, where the backend leaves a choice.
-    """
-    import keras
-
-    match keras.backend.backend():
-        case "tensorflow":
-            from nnrepro.training.backends.tensorflow import TensorFlowEngine
-
-            return TensorFlowEngine(model, optimizer, loss, dataset, xla=xla)
-        case "jax":
-            from nnrepro.training.backends.jax import JaxEngine
-
-            return JaxEngine(model, optimizer, loss, dataset)
-    from nnrepro.training.backends.torch import TorchEngine
-
-    return TorchEngine(model, optimizer, loss, dataset)
 
 
 class Pace:

@@ -9,10 +9,11 @@ from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.models import Task, build_model, catalogue
+from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.contract import check_model, treats_examples_apart
 from nnrepro.training.device import describe_device, prepare_device
-from nnrepro.training.engine import Engine, make_engine
+from nnrepro.training.engine import Engine
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.fit import Loop
 from nnrepro.training.interruption import StopRequest
