@@ -40,12 +40,9 @@ def change_environment(values: Mapping[str, str]) -> Callable[[], None]:
 
 
 def keras_environment(backend: str) -> dict[str, str]:
-    """Variables for a process that is going to import Keras.
+    """Variables for a process that is going to import Keras with a backend.
 
     Keras neither reads nor writes a `keras.json`: that of another project would decide numbers.
-
-    Args:
-        backend: the Keras backend.
     """
     return {
         "KERAS_BACKEND": backend,

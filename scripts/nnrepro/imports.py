@@ -18,16 +18,10 @@ LIBRARY = "nnrepro"
 def files_behind(
     *scripts: Path, root: Path, counts: Callable[[Path], bool] = lambda file: True
 ) -> list[Path]:
-    """Python files and the files of the library that their code lies in, sorted.
+    """Python files and those of the library, which lies in `root`, that their code lies in.
 
-    Args:
-        scripts: Python files.
-        root: the folder that the library lies in.
-        counts: whether a file, and what it alone imports, is part of the answer.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a file cannot be parsed.
+    A file that does not count is left out with what it alone imports. Raises OSError and
+    SyntaxError where a file cannot be read or parsed.
     """
     found: set[Path] = set()
     waiting = list(scripts)
