@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, generated, load_dataset, prepare
+from nnrepro.data import generated, prepare
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 
 SETTINGS = {
     "layout": "planes",

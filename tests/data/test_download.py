@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.data import DataError, DownloadError
 from nnrepro.data import download as module
+from nnrepro.data.errors import DataError, DownloadError
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.data import DownloadError
 from nnrepro.data import download as module
 from nnrepro.data.download import download
+from nnrepro.data.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 40
 FILE = {"accepted": {f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"}, "size": len(CONTENT)}

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, cifar10, generated, load_dataset, prepare
+from nnrepro.data import cifar10, generated, prepare
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 
 
 def made_up(write, folder: Path) -> dict[str, str]:

@@ -18,8 +18,10 @@ from small_runs import small_data, small_run, train
 
 from nnrepro.models import catalogue
 from nnrepro.study import ConfigError, load_study
-from nnrepro.training import HeldSlots, hide_gpus, is_finished, slots, take_slots
+from nnrepro.training import slots
 from nnrepro.training.errors import TrainingError
+from nnrepro.training.finished import is_finished
+from nnrepro.training.slots import HeldSlots, hide_gpus, take_slots
 
 PROGRAM = Path(__file__).with_name("slot_takers.py")
 TOUCHED = (

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from nnrepro.training import CheckpointPolicy, TrainingError
-from nnrepro.training.checkpoint import Checkpoints, Origin, Progress
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Evaluated, Pace
+from nnrepro.training.errors import TrainingError
 from nnrepro.training.evaluation import fold_counts, score
 from nnrepro.training.history import Curves, History
 from nnrepro.training.interruption import StopRequest

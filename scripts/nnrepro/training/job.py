@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
 from nnrepro.study import Run, Study, StudyPaths

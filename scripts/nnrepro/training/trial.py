@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
