@@ -19,11 +19,9 @@ Indices = NDArray[np.int32]
 class Evaluated(NamedTuple):
     """Results on examples that training does not see, in their order.
 
-    Attributes:
-        losses: cross-entropy and what the model adds to it in the example's batch, float32
-            [examples].
-        correct: whether the most probable class is the label, bool [examples].
-        probabilities: softmax of the logits, float32 [examples, classes].
+    `losses` float32 [examples]: cross-entropy and what the model adds to it in the example's batch;
+    `correct` bool [examples]: whether the most probable class is the label; `probabilities` float32
+    [examples, classes]: softmax of the logits.
     """
 
     losses: Floats
@@ -39,14 +37,10 @@ class Engine(Protocol):
     ) -> tuple[Floats, Floats]:
         """Update the weights by each batch; return the summed loss and right answers of each.
 
-        The loss of a batch is the mean over its examples and, as in Keras's `fit`, what the model
-        adds to it (`model.losses`); in the sum, each of its examples counts that once.
-
-        Args:
-            indices: training examples, [steps, batch size].
-            weights: 1 for an example, 0 for filling, same shape.
-            start: first step to do.
-            stop: the step after the last; `start` compiles and does nothing.
+        `indices` of training examples and `weights` (1, or 0 for filling) are [steps, batch size];
+        `start` = `stop` compiles and does nothing. The loss of a batch is the mean over its
+        examples and, as in Keras's `fit`, what the model adds to it (`model.losses`); in the sum,
+        each of its examples counts that once.
         """
 
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:

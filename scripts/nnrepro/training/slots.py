@@ -35,13 +35,7 @@ _PLACES = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 
 @dataclass(frozen=True)
 class Slot:
-    """A slot that this process holds.
-
-    Attributes:
-        gpu: the device.
-        number: which of its slots, from 0.
-        descriptor: the open file whose lock is the slot.
-    """
+    """The slot `number` of a device, which this process holds by the lock on an open file."""
 
     gpu: Gpu
     number: int
@@ -53,11 +47,8 @@ class HeldSlots:
 
     While they are held, the environment shows these devices alone. They are held to the end of the
     process, or to that of a `with` block. The GPU memory of a backend is not free before its
-    process has ended, so a `with` block should last as long as that.
-
-    Attributes:
-        slots: one per device.
-        waited: seconds spent waiting for them.
+    process has ended, so a `with` block should last as long as that. `waited` are seconds spent
+    waiting.
     """
 
     def __init__(self, slots: Sequence[Slot], waited: float, environment: Mapping[str, str]):
@@ -108,22 +99,11 @@ def take_slots(
 
     The devices are those that `CUDA_VISIBLE_DEVICES` names, or all of the machine; those with the
     most free slots are taken first. Fewer than `gpus` of them are taken where there are fewer, and
-    the process stays on the CPU where there are none.
+    the process stays on the CPU where there are none. The environment is changed so that a backend
+    sees these devices alone. The lock files lie in `folder`, or where `_usable_folder` says.
 
-    Args:
-        gpus: devices wanted; 0 for the CPU.
-        per_device: slots of each device.
-        log: takes one line; told what was found, about waiting, and what was taken.
-        devices: of this machine; found when not given.
-        folder: where the lock files lie; one below /tmp when not given, or elsewhere on this
-            machine where that one is not to be had.
-        poll_seconds: between two looks for a free slot.
-
-    Returns:
-        The slots, and the environment changed so that a backend sees these devices alone.
-
-    Raises:
-        TrainingError: `CUDA_VISIBLE_DEVICES` fits no device, or the folder is not safe to use.
+    Raises TrainingError where `CUDA_VISIBLE_DEVICES` fits no GPU or no folder of lock files will
+    do.
     """
     if gpus == 0:
         return HeldSlots((), 0.0, _CPU_ONLY)
@@ -161,10 +141,7 @@ def _usable_folder(log: Callable[[str], None]) -> Path:
     """The folder that all processes of this user on this machine share.
 
     What somebody else has put in its place in one folder, and nobody but them can remove, is no
-    reason not to train.
-
-    Raises:
-        TrainingError: there is none that is safe to use.
+    reason not to train. Raises TrainingError where none is safe to use.
     """
     reasons = []
     for place in _PLACES:
@@ -201,14 +178,7 @@ def _wait(
 
 @dataclass(frozen=True)
 class _Locks:
-    """The lock files of all slots.
-
-    Attributes:
-        folder: where they lie.
-        scope: start of their names, common to the processes that share the devices.
-        gpus: the devices.
-        per_device: slots of each.
-    """
+    """The lock files of all slots; their names begin with what those have in common that share."""
 
     folder: Path
     scope: str
@@ -271,9 +241,7 @@ class _Locks:
 def _safe_directory(folder: Path) -> Iterator[int]:
     """The folder, open; made if it is not there, refused if others could put files into it.
 
-    Raises:
-        TrainingError: it cannot be made, is a link or a file, or not this user's alone, or its file
-            system has no locks.
+    Raises TrainingError also where it is a link or a file, or its file system has no locks.
     """
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

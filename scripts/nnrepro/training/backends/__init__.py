@@ -18,14 +18,9 @@ def make_engine(
     *,
     xla: bool,
 ) -> Engine:
-    """The engine for Keras's backend of this process.
+    """The engine for Keras's backend of this process; XLA where the backend leaves a choice.
 
-    Args:
-        model: maps examples to logits.
-        optimizer: updates the model's weights.
-        loss: "logits" or "probabilities".
-        dataset: training and evaluation examples.
-        xla: whether to compile by XLA, where the backend leaves a choice.
+    The model maps examples to logits; the loss is "logits" or "probabilities".
     """
     import keras
 
