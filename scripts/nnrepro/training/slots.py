@@ -12,14 +12,11 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from nnrepro.environment import change_environment
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.gpus import Gpu, find_gpus, visible_gpus
 
@@ -42,43 +39,20 @@ class Slot:
     descriptor: int
 
 
+@dataclass(frozen=True)
 class HeldSlots:
-    """The slots of this process, one per device; none when it uses the CPU.
+    """The slots of this process, one per device, and the seconds that it waited for them.
 
-    While they are held, the environment shows these devices alone. They are held to the end of the
-    process, or to that of a `with` block. The GPU memory of a backend is not free before its
-    process has ended, so a `with` block should last as long as that. `waited` are seconds spent
-    waiting.
+    They are held to the end of the process, before which the GPU memory of a backend is not free.
     """
 
-    def __init__(self, slots: Sequence[Slot], waited: float, environment: Mapping[str, str]):
-        self.slots = tuple(slots)
-        self.waited = waited
-        self._restore = change_environment(environment)
+    slots: tuple[Slot, ...] = ()
+    waited: float = 0.0
 
     @property
     def names(self) -> list[str]:
         """Device and number of each slot, as "GPU-5d5ba0d6-....0"."""
         return [f"{slot.gpu.id}.{slot.number}" for slot in self.slots]
-
-    def release(self) -> None:
-        """Give the slots back and restore the environment; a second call does nothing."""
-        held, self.slots = self.slots, ()
-        restore, self._restore = self._restore, lambda: None
-        restore()
-        for slot in held:
-            os.close(slot.descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 def hide_gpus() -> None:
@@ -106,13 +80,15 @@ def take_slots(
     do.
     """
     if gpus == 0:
-        return HeldSlots((), 0.0, _CPU_ONLY)
+        hide_gpus()
+        return HeldSlots()
     found = find_gpus(log) if devices is None else devices
     usable = visible_gpus(found, os.environ.get(VISIBLE))
     if not usable:
         why = f"{VISIBLE} hides the GPUs" if found else "no NVIDIA GPU on this machine"
         log(f"{why}: training on the CPU")
-        return HeldSlots((), 0.0, _CPU_ONLY)
+        hide_gpus()
+        return HeldSlots()
     wanted = min(gpus, len(usable))
     if wanted < gpus:
         log(f"{gpus} GPUs are asked for, {wanted} can be used")
@@ -120,11 +96,10 @@ def take_slots(
     slots, waited = _wait(locks, wanted, log, poll_seconds)
     for slot in slots:
         log(f"on {slot.gpu.name} ({slot.gpu.id}), slot {slot.number + 1} of {per_device}")
-    environment = {VISIBLE: ",".join(slot.gpu.id for slot in slots)}
+    os.environ[VISIBLE] = ",".join(slot.gpu.id for slot in slots)
     if per_device > 1:  # JAX would take most of the memory for the first process
-        name = "XLA_PYTHON_CLIENT_PREALLOCATE"
-        environment[name] = os.environ.get(name, "false")
-    return HeldSlots(slots, waited, environment)
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    return HeldSlots(tuple(slots), waited)
 
 
 def _scope() -> str:
