@@ -106,7 +106,7 @@ def code(script, *rooms):
     @cache
     def fingerprint():
         library = SCRIPTS / "nnrepro"
-        files = files_behind(SCRIPTS / script, SCRIPTS)
+        files = files_behind(SCRIPTS / script, root=SCRIPTS)
         return code_fingerprint([*files, *(library / room for room in rooms)])
 
     return lambda _: fingerprint()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnrepro.archive import Outcome, make_archive
+from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.commands import carried_out
 from nnrepro.data.registry import datasets
 from nnrepro.models import catalogue

@@ -30,7 +30,7 @@ from nnrepro.planning.machine import local_gpus
 from nnrepro.planning.order import priorities
 from nnrepro.study import Run, Study, StudyPaths, load_study
 from nnrepro.study.sources import read_configuration
-from nnrepro.training import take_slots
+from nnrepro.training.slots import take_slots
 from nnrepro.training.trial import trial
 
 SCRIPTS = Path(__file__).resolve().parent

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from nnrepro.analysis import read_runs
-from nnrepro.archive import CollectError, ConflictError, Outcome, make_archive
+from nnrepro.archive.build import Outcome, make_archive
+from nnrepro.archive.collect import CollectError
+from nnrepro.archive.merge import ConflictError
 from nnrepro.archive.records import without_places
 from nnrepro.files import read_stored
 from nnrepro.models import catalogue

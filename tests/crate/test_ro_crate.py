@@ -15,7 +15,8 @@ from rocrate_validator import services
 from rocrate_validator.utils import document_loader
 from rocrate_validator.utils.http import HttpRequester
 
-from nnrepro.crate import build, write_crate
+from nnrepro.crate import build
+from nnrepro.crate.build import write_crate
 from nnrepro.models import catalogue
 from nnrepro.study import load_study
 

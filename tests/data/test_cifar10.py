@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, cifar10
+from nnrepro.data import cifar10
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.errors import DataError
 from nnrepro.data.pickles import dump_python2
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import nnrepro.data
-from nnrepro.data import DataError, registry
+from nnrepro.data import registry
+from nnrepro.data.errors import DataError
 from nnrepro.data.registry import prepares
 
 ENOUGH = {"train": 20, "test": 10}

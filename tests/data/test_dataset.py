@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, load_dataset, prepare
+from nnrepro.data import generated, prepare
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 
-GENERATED = {"source": "generated", "generate": {"train": 28, "test": 14, "seed": 1}}
 SETTINGS = {
     "layout": "planes",
     "train_examples": 10,
@@ -20,7 +21,8 @@ SETTINGS = {
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """Prepared images: 28 for training, 14 for testing."""
-    section = GENERATED | {"path": tmp_path / "raw"}
+    generated.write_cifar10(tmp_path / "raw", train=28, test=14, seed=1)
+    section = {"source": "generated", "path": tmp_path / "raw"}
     prepare.prepare_cifar10(section, tmp_path / "cifar10.npz", tmp_path / "cifar10.json")
     return tmp_path / "cifar10.npz"
 
@@ -28,7 +30,8 @@ def images(tmp_path: Path) -> Path:
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
     """Prepared paragraphs: 28 for training, 14 for testing."""
-    section = GENERATED | {"path": tmp_path / "raw"}
+    generated.write_dbpedia(tmp_path / "raw", train=28, test=14, seed=1)
+    section = {"source": "generated", "path": tmp_path / "raw"}
     prepare.prepare_dbpedia_words(section, tmp_path / "words.npz", tmp_path / "words.json")
     return tmp_path / "words.npz"
 

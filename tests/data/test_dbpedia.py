@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, dbpedia
+from nnrepro.data import dbpedia
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.dbpedia import parse
+from nnrepro.data.errors import DataError
 
 GOOD = b"7, A house stands here.,,\n"
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from nnrepro.data import DataError, load_dataset
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 
 SETTINGS = {"layout": "planes", "train_examples": 4, "test_examples": 2}

@@ -16,8 +16,8 @@ from small_runs import train
 
 from nnrepro.models import Task, build_model, registry
 from nnrepro.models.registry import ModelSpec
-from nnrepro.training import TrainingError
 from nnrepro.training.contract import check_model, treats_examples_apart
+from nnrepro.training.errors import TrainingError
 
 PROGRAM = Path(__file__).with_name("beside_keras.py")
 BACKENDS = [name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)]

@@ -22,7 +22,8 @@ from nnrepro.study import Run, Study, StudyPaths, load_study
 from nnrepro.study.decisions import no_decision, read_decisions, read_undecided
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SIDE_HISTORIES
-from nnrepro.training import FailedRunError, TrainingInterrupted, job
+from nnrepro.training import job
+from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 from nnrepro.training.failed import write_failure
 
 DESCRIPTION = {"name": "cifar10", "source": "generated", "generated": True, "sha256": {"x": "0"}}

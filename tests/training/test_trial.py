@@ -20,7 +20,8 @@ from nnrepro.models import registry as registry_module
 from nnrepro.models.registry import Range, Task, register
 from nnrepro.study import Study, load_study
 from nnrepro.study.selections import candidates
-from nnrepro.training import TrainingError, trial
+from nnrepro.training import trial
+from nnrepro.training.errors import TrainingError
 from nnrepro.training.installed import backend_problem
 
 CLASSES = 4

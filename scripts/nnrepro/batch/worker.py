@@ -10,7 +10,8 @@ from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
 from nnrepro.study import Run, Study, StudyPaths
-from nnrepro.training import FailedRunError, TrainingInterrupted, train_unless_finished
+from nnrepro.training.errors import FailedRunError, TrainingInterrupted
+from nnrepro.training.job import train_unless_finished
 from nnrepro.training.slots import HeldSlots
 
 

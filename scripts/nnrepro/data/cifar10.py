@@ -39,7 +39,6 @@ OFFICIAL = Official(
         TEST_FILE: frozenset({"md5:40351d587109b95175f43aff81a1287e"}),
         META_FILE: frozenset({"md5:5ff9c542aee3614f3951f8cda6e48888"}),
     },
-    homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     examples={"train": 10_000, "test": 10_000},
 )
 

@@ -68,7 +68,6 @@ OFFICIAL = Official(
         STUDY_FILES["test"]: frozenset({"md5:38ce4a43bf27c163ae95bc302fb16e5c"}),
         **dict.fromkeys(OFFICIAL_FILES.values(), frozenset()),
     },
-    homepage="https://arxiv.org/abs/1509.01626",
     examples={"train": 5_600, "test": 700},
 )
 

@@ -19,7 +19,6 @@ class Official:
         archive_bytes: the archive's size.
         files: published files outside the archive, by name, each with its accepted checksums
             (none where the publisher states none).
-        homepage: the page that describes the data.
         examples: how many the files give, under `train` and `test`, where that is known.
     """
 
@@ -28,7 +27,6 @@ class Official:
     archive_sums: frozenset[str]
     archive_bytes: int
     files: Mapping[str, frozenset[str]]
-    homepage: str
     examples: Mapping[str, int] = field(default_factory=dict)
 
     def accepted(self, name: str, own: Mapping[str, str] | None) -> frozenset[str]:

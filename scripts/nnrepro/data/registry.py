@@ -245,12 +245,6 @@ def datasets() -> tuple[str, ...]:
     return tuple(sorted({each.dataset for each in preparations().values()}))
 
 
-def official_archives() -> dict[str, Official]:
-    """What is published of each data set that can be downloaded, by its archive's file name."""
-    published = [origin(name).official for name in datasets()]
-    return {official.archive: official for official in published if official is not None}
-
-
 def inputs(configured: Collection[str]) -> dict[str, Preparation]:
     """Which preparation serves each input, given the data sets that the config names.
 
