@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnrepro.analysis import TableError, convergence_table, runs_table, stability_table
-from nnrepro.analysis.stability import (
+from nnrepro.measures.collapses import (
     CollapseLevels,
     blew_up,
     collapse_levels,

@@ -12,7 +12,7 @@ from scipy import stats
 from nnrepro.analysis.predictions import Answers
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
-from nnrepro.claims.spans import Span
+from nnrepro.measures.spans import Span
 from nnrepro.claims.tree import (
     FAILS,
     HOLDS,

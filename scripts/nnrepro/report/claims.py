@@ -9,7 +9,7 @@ import pandas as pd
 from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.claims.judge import CAUSES
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
-from nnrepro.claims.vocabulary import in_words
+from nnrepro.measures.names import in_words
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.page import (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report import wording
 from nnrepro.report.content import TableContent, TableContext, epochs_cell, flag, number
 from nnrepro.report.page import Cell, Column, Grid, Row, Statement
