@@ -8,14 +8,6 @@ from nnrepro.analysis.columns import metric_name, metric_values, rows_of, window
 from nnrepro.analysis.convergence_table import convergence_table
 from nnrepro.analysis.cross import cross_matrix, cross_table
 from nnrepro.analysis.csvfile import TableError, read_csv, write_csv
-from nnrepro.analysis.history import (
-    ComparisonHistory,
-    History,
-    HistoryError,
-    read_comparison_history,
-    read_history,
-)
-from nnrepro.analysis.metrics import MetricError, Window, windows
 from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import SelectionError, select, selection_table
 from nnrepro.analysis.stability_table import stability_table
@@ -28,6 +20,14 @@ from nnrepro.analysis.table_kinds import (
 )
 from nnrepro.analysis.tests_table import tests_table
 from nnrepro.analysis.variants_table import variants_table
+from nnrepro.measures.curves import MetricError, Window, windows
+from nnrepro.measures.history import (
+    ComparisonHistory,
+    History,
+    HistoryError,
+    read_comparison_history,
+    read_history,
+)
 
 __all__ = [
     "TABLE_KINDS",

@@ -11,17 +11,17 @@ from typing import Self
 
 from nnrepro.analysis.csvfile import TableError
 from nnrepro.analysis.folds import FoldHistory
-from nnrepro.analysis.history import (
+from nnrepro.analysis.predictions import answers_of
+from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
+from nnrepro.analysis.side_histories import read_side_histories
+from nnrepro.files import stored
+from nnrepro.measures.history import (
     ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
     read_history,
 )
-from nnrepro.analysis.predictions import answers_of
-from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
-from nnrepro.analysis.side_histories import read_side_histories
-from nnrepro.files import stored
 from nnrepro.study import Run
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES

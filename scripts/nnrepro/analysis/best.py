@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.statistics import CONFIDENCE
+from nnrepro.measures.history import FloatArray
 
 _NODES = 512
 """Points of the probability integral, equally far apart in the variant's own distribution."""

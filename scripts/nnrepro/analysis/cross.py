@@ -15,8 +15,8 @@ from nnrepro.analysis.columns import (
     require_column,
 )
 from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.metrics import LAST_WINDOW
 from nnrepro.analysis.standings import standings_by
+from nnrepro.measures.names import without_window
 
 AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""
@@ -85,7 +85,9 @@ def cross_matrix(table: pd.DataFrame, metric: str, protocol: str | None = None) 
         TableError: the table has not exactly one such matrix.
     """
     here = table if protocol is None else table[table["protocol"] == protocol]
-    found = [name for name in dict.fromkeys(here["metric"]) if _means(name, metric)]
+    found = [
+        name for name in dict.fromkeys(here["metric"]) if metric in (name, without_window(name)[0])
+    ]
     if len(found) != 1 or here["protocol"].nunique() != 1:
         raise TableError(
             f"the cross table has {len(found)} metrics '{metric}' of "
@@ -164,12 +166,3 @@ def _ordered(values: pd.Series) -> list[Hashable]:
     if all(isinstance(value, int | float) for value in distinct):
         return sorted(distinct)
     return distinct
-
-
-def _means(name: str, metric: str) -> bool:
-    """Whether a metric shown as `last200_...` is the one asked for as `last_window_...`."""
-    if not metric.startswith(LAST_WINDOW):
-        return name == metric
-    start, _, rest = name.partition("_")
-    digits = start.removeprefix("last")
-    return name == metric or (digits.isdigit() and rest == metric.removeprefix(LAST_WINDOW))

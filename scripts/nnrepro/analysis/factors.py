@@ -24,8 +24,8 @@ from nnrepro.analysis.columns import (
 )
 from nnrepro.analysis.csvfile import TableError, tidy_types
 from nnrepro.analysis.effects import Effect, Reading, effect_of, effect_over_seeds
-from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.statistics import summarise
+from nnrepro.measures.history import FloatArray
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""

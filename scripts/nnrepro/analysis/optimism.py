@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.analysis.folds import FoldHistory
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 
 LAST_WINDOW = "last_window_mean_test_accuracy"
 MAXIMUM = "max_test_accuracy"

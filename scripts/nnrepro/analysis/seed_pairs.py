@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.autocorrelation import WindowNoise
 from nnrepro.analysis.columns import KEYS, NOISE, examples_column, examples_used, metric_values
 from nnrepro.analysis.csvfile import TableError
 from nnrepro.analysis.paired import (
@@ -23,6 +22,7 @@ from nnrepro.analysis.paired import (
 )
 from nnrepro.analysis.predictions import AnswersOf, common_answers
 from nnrepro.analysis.statistics import single_error
+from nnrepro.measures.autocorrelation import WindowNoise
 
 _FINAL = "final_test_accuracy"
 

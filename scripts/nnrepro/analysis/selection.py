@@ -19,8 +19,8 @@ from nnrepro.analysis.columns import (
     setting_name,
 )
 from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.standings import Standings, standings_by
+from nnrepro.measures.history import FloatArray
 from nnrepro.study.run import Scalar
 from nnrepro.study.settings import nearest
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.analysis.folds import FoldHistory, read_fold_history
-from nnrepro.analysis.history import (
+from nnrepro.measures.history import (
     ComparisonHistory,
     History,
     HistoryError,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from nnrepro.analysis.best import levels_of, may_be_best, probability_best
 from nnrepro.analysis.columns import PRIMARY, floats, metric_values
-from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.metrics import lower_is_better
+from nnrepro.measures.history import FloatArray
+from nnrepro.measures.names import lower_is_better
 
 
 @dataclass(frozen=True, eq=False)

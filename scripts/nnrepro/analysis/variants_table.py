@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.analysis.archive import STATUSES
-from nnrepro.analysis.autocorrelation import UNKNOWN_NOISE, WindowNoise
 from nnrepro.analysis.columns import (
     KEYS,
     NOISE,
@@ -18,6 +17,7 @@ from nnrepro.analysis.columns import (
 )
 from nnrepro.analysis.csvfile import tidy_types
 from nnrepro.analysis.statistics import summarise
+from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
 
 _WITHOUT_INTERVAL = ("_epoch", "_converged", "collapses", *NOISE)
 """Endings of metrics whose spread over seeds is given by the standard deviation alone."""

@@ -12,8 +12,8 @@ from nnrepro.analysis.paired import discordant, paired_error
 from nnrepro.analysis.predictions import AnswersOf, common_answers
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
-from nnrepro.claims.measures import Measure, Reading
-from nnrepro.claims.spans import Span, mean
+from nnrepro.measures.expressions import Measure, Reading
+from nnrepro.measures.spans import Span, mean
 from nnrepro.study import Study
 from nnrepro.study.study import SELECTED
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.claims.claim import OWN_NUMBERS, TEST_SETS, Claim, ClaimSet
-from nnrepro.claims.errors import ClaimsError, Mistake
+from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.predicates import PREDICATES, parse_predicate
 from nnrepro.claims.printed import parse_published
 from nnrepro.claims.section import Section
@@ -21,6 +21,7 @@ from nnrepro.claims.tree import (
     all_of,
     negated,
 )
+from nnrepro.measures.expressions import Mistake
 from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
 from nnrepro.study.study import SELECTED

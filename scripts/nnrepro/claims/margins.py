@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET
-from nnrepro.claims.spans import Span, mean
+from nnrepro.measures.spans import Span, mean
 
 _ERROR = (1 - CONFIDENCE) / 2
 

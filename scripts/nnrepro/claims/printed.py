@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.claims.claim import PrintedList, PrintedQuantity, Published
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Reading
 from nnrepro.claims.section import Section
 from nnrepro.files import FileError, read_text
+from nnrepro.measures.expressions import Mistake, Reading
 from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
 

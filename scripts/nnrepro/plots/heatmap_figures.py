@@ -7,7 +7,7 @@ import pandas as pd
 
 from nnrepro.analysis.columns import floats, metric_values, rows_of
 from nnrepro.analysis.cross import AVERAGE, cross_matrix, cross_table
-from nnrepro.analysis.metrics import lower_is_better
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.heatmap import Cell, ParameterGrid, heatmap
 from nnrepro.plots.metric_words import chosen_metric, metric_words

@@ -8,10 +8,10 @@ from typing import Any
 
 from nnrepro.analysis.archive import RunData, read_runs
 from nnrepro.analysis.compact import compact_values
-from nnrepro.analysis.history import HISTORY_KEYS, History
 from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
 from nnrepro.files import open_regular
+from nnrepro.measures.history import HISTORY_KEYS, History
 from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source
 from nnrepro.study import Run

@@ -11,9 +11,9 @@ import pandas as pd
 from nnrepro.analysis.columns import KEYS
 from nnrepro.analysis.csvfile import TableError, read_csv
 from nnrepro.analysis.extents import extent_by_table
-from nnrepro.analysis.metrics import windows
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
+from nnrepro.measures.curves import windows
 from nnrepro.report.errors import ReportError
 from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent

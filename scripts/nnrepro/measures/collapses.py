@@ -1,4 +1,4 @@
-"""How steadily a run trains: collapses, blow-ups, and how soon an accuracy is reached.
+"""How steadily a run trains: collapses and blow-ups.
 
 A collapse is a fall of the test accuracy to the level of guessing after the network had learned,
 with a quick return. The definition is that of a claim in `published/claims.yaml` in terms of
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray, History
 from nnrepro.study import Run
 
 
@@ -68,35 +67,24 @@ def collapse_events(accuracy: FloatArray, levels: CollapseLevels) -> list[tuple[
     return [(fall, rise) for fall, rise in events if rise - fall <= levels.within]
 
 
-def collapses(accuracy: FloatArray, levels: CollapseLevels) -> int:
-    """How often an accuracy falls to guessing and comes back in time; see `collapse_events`."""
-    return len(collapse_events(accuracy, levels))
-
-
 def ends_collapsed(accuracy: FloatArray, levels: CollapseLevels) -> bool:
     """Whether an accuracy has fallen to guessing after learning, and does not come back."""
     _, is_high = _marked(accuracy, levels)
     return bool(is_high.any() and not is_high[-1])
 
 
-def blew_up(data: RunData) -> bool:
+def blew_up(run: Run, history: History, status: str) -> bool:
     """Whether a run's curves end in a blow-up, whose level is no limit of learning.
 
     That is so when a number of its history is not finite, when its record says that it diverged, or
     when its test accuracy ends at guessing after having been well above it.
     """
-    levels = collapse_levels(data.run)
+    levels = collapse_levels(run)
     return (
-        not data.history.finite
-        or data.status == "diverged"
-        or (levels is not None and ends_collapsed(data.history.val_accuracy, levels))
+        not history.finite
+        or status == "diverged"
+        or (levels is not None and ends_collapsed(history.val_accuracy, levels))
     )
-
-
-def epochs_to_reach(accuracy: FloatArray, level: float) -> int | None:
-    """The first epoch, counted from 1, whose accuracy is at least `level`; None without one."""
-    reached = np.flatnonzero(accuracy >= level)
-    return int(reached[0]) + 1 if reached.size else None
 
 
 def _marked(accuracy: FloatArray, levels: CollapseLevels) -> tuple[np.ndarray, np.ndarray]:

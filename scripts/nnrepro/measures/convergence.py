@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.curves import recorded
+from nnrepro.measures.history import FloatArray
 
 ACCURACY_TOLERANCE = 0.01
 LOSS_TOLERANCE = 0.05
 
-_CLOSING_SHARE = 0.2
+CLOSING_SHARE = 0.2
+"""The share of a run's epochs over which its end has to be level."""
+
 _LATEST_SHARE = 0.9
 
 
@@ -32,8 +35,9 @@ class Convergence:
     converged: bool
 
 
-NEVER = Convergence(None, False)
-"""Of a curve that does not settle."""
+def tolerance(curve: str) -> float:
+    """How near to its tail a curve has to stay, by its name."""
+    return ACCURACY_TOLERANCE if recorded(curve).unit == "fraction" else LOSS_TOLERANCE
 
 
 def smooth(values: FloatArray, width: int) -> FloatArray:
@@ -93,7 +97,7 @@ def closing_slope(values: FloatArray) -> float:
 
     0 for a curve of one epoch, which has no slope.
     """
-    count = min(len(values), max(2, round(_CLOSING_SHARE * len(values))))
+    count = min(len(values), max(2, round(CLOSING_SHARE * len(values))))
     if count < 2:
         return 0.0
     epochs = np.arange(count) - (count - 1) / 2
@@ -109,7 +113,7 @@ def convergence(values: FloatArray, window: int, width: int, tolerance: float) -
     """
     epochs = len(values)
     epoch = conv_epoch(values, window, width, tolerance)
-    drift = abs(closing_slope(values)) * _CLOSING_SHARE * epochs
+    drift = abs(closing_slope(values)) * CLOSING_SHARE * epochs
     settled = epoch is not None and epoch <= _LATEST_SHARE * epochs and drift <= tolerance
     return Convergence(epoch, settled)
 

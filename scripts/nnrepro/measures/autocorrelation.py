@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 
 _FEWEST_EPOCHS = 4
 """Below this many epochs nothing is said of their correlation."""
