@@ -6,7 +6,8 @@ import job
 from nnrepro.failures import Failures, read_failures
 from nnrepro.files import read_json
 from nnrepro.models import catalogue
-from nnrepro.report import Source, build_report
+from nnrepro.report.build import build_report
+from nnrepro.report.source import Source
 from nnrepro.study import StudyPaths, load_study
 from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.supplements import supplement_config

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.extents import extent_of
+from nnrepro.measures.runs import extent_of, read_runs
 from nnrepro.plots.curves_figures import curves_by_variant
 from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.published.levels import curve_levels

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis import ComparisonHistory, History, RunData
+from nnrepro.analysis.history import ComparisonHistory, History
+from nnrepro.measures.runs import RunData
 from nnrepro.study import Run
 
 SETTINGS = {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.analysis.archive import damaged_predictions, read_runs
-from nnrepro.analysis.predictions import answers_of, usable_answers
+from nnrepro.measures.predictions import answers_of, usable_answers
+from nnrepro.measures.runs import damaged_predictions, read_runs
 from nnrepro.models import catalogue
 from nnrepro.study import Study, load_study
 from nnrepro.study.folders import ArchivedRuns, RunFolders

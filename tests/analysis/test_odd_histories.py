@@ -11,8 +11,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis.archive import read_runs
 from nnrepro.files import write_json
+from nnrepro.measures.runs import read_runs
 from nnrepro.models import catalogue
 from nnrepro.study import Run, Study, load_study
 from nnrepro.study.folders import ArchivedRuns, ArchiveError, epochs_in

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis import MetricError, Window, windows
 from nnrepro.analysis.metrics import (
+    MetricError,
+    Window,
     level_metrics,
     lower_is_better,
     settling_metrics,
     train_metrics,
+    windows,
     with_window,
 )
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.analysis import read_runs
 from nnrepro.archive import CollectError, ConflictError, Outcome, make_archive
 from nnrepro.archive.records import without_places
 from nnrepro.files import read_stored
+from nnrepro.measures.runs import read_runs
 from nnrepro.models import catalogue
 from nnrepro.study import load_study
 from nnrepro.study.folders import ArchivedRuns

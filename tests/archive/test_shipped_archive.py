@@ -13,10 +13,10 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nnrepro.analysis import read_history
-from nnrepro.analysis.archive import RunData, read_runs
+from nnrepro.analysis.history import read_history
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
+from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.models import catalogue
 from nnrepro.published.numbers import load_published
 from nnrepro.study import load_study

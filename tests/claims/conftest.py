@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.analysis import ComparisonHistory, History, RunData
+from nnrepro.analysis.history import ComparisonHistory, History
 from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
+from nnrepro.measures.runs import RunData
 from nnrepro.models import catalogue
 from nnrepro.study import Study, load_study
 

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis.predictions import Answers
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
 from nnrepro.claims.spans import Span
@@ -25,6 +24,7 @@ from nnrepro.claims.tree import (
     negated,
     verdict,
 )
+from nnrepro.measures.predictions import Answers
 
 TAIL = "tail(test_accuracy)"
 HIGHER = [

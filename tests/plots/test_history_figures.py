@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.analysis import History, RunData, Window
+from nnrepro.analysis.history import History
+from nnrepro.analysis.metrics import Window
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows

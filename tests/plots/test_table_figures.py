@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnrepro.analysis import History
+from nnrepro.analysis.history import History
 from nnrepro.plots import metric_words
 from nnrepro.plots.drawing import Drawing
 from nnrepro.study import Run

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.analysis import History, Problem, RunData, runs_table
+from nnrepro.analysis.history import History
+from nnrepro.measures.runs import Problem, RunData
 from nnrepro.models import catalogue
 from nnrepro.published.numbers import PublishedNumber, load_published
 from nnrepro.published.reproduction import Evidence
 from nnrepro.study import Run, Study, load_study
+from nnrepro.tables.runs import runs_table
 
 Curve = Callable[[Run], Any]
 DECISIONS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnrepro.analysis import History
+from nnrepro.analysis.history import History
 from nnrepro.published.stages import WHOLE_RUN, Widths, lowest_epoch, read_level, stage_of
 
 WIDTHS = Widths(window=10, smoothing=5, full_smoothing=5)

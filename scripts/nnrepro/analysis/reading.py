@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.archive import Problem
 from nnrepro.errors import NnreproError
+from nnrepro.measures.runs import Problem
 from nnrepro.study import Study
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
 from nnrepro.study.record import FAILED

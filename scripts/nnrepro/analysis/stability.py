@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrepro.analysis.archive import RunData
 from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.runs import RunData
 from nnrepro.study import Run
 
 

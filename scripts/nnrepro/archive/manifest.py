@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnrepro.analysis.provenance import origins
+from nnrepro.archive.provenance import origins
 from nnrepro.files import read_stored
 from nnrepro.study import FigureSpec, RunId, Study, TableSpec
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of

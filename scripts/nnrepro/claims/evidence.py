@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.paired import discordant, paired_error
-from nnrepro.analysis.predictions import AnswersOf, common_answers
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.claims.measures import Measure, Reading
 from nnrepro.claims.spans import Span, mean
+from nnrepro.measures.predictions import AnswersOf, common_answers
+from nnrepro.measures.runs import RunData
+from nnrepro.statistics.paired import discordant, paired_error
 from nnrepro.study import Study
 from nnrepro.study.study import SELECTED
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nnrepro.analysis.archive import RunData
 from nnrepro.analysis.autocorrelation import window_noise
 from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.metrics import windows
@@ -15,6 +14,7 @@ from nnrepro.claims.conditions import Untestable
 from nnrepro.claims.curves import RunCurves
 from nnrepro.claims.measures import Reading
 from nnrepro.claims.spans import Span
+from nnrepro.measures.runs import RunData
 
 
 class Unmeasured(Exception):

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import SELECTION, metric_name
 from nnrepro.plots.drawing import ProtocolFigures
+from nnrepro.tables.columns import SELECTION, metric_name
 
 _WORDS = {
     "max_test_accuracy": "Highest test accuracy",

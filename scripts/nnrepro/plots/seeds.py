@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nnrepro.analysis.archive import RunData
 from nnrepro.analysis.convergence import (
     ACCURACY_TOLERANCE,
     LOSS_TOLERANCE,
@@ -17,8 +16,9 @@ from nnrepro.analysis.convergence import (
 )
 from nnrepro.analysis.metrics import TEST_METRICS, Window, windows
 from nnrepro.analysis.stability import blew_up
-from nnrepro.analysis.statistics import summarise
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.series import FloatArray, Series
+from nnrepro.statistics.intervals import summarise
 
 Members = Sequence[RunData]
 """The runs of one variant, one per seed."""

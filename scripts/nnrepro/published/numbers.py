@@ -26,7 +26,7 @@ NEEDED = ("protocol", "metric", "value", "runs")
 PRIMARY = "primary"
 COMPARISON = "comparison"
 TEST_SETS = (PRIMARY, COMPARISON)
-"""As in `nnrepro.analysis.columns`, which is not imported: reading the file needs no pandas."""
+"""As in `nnrepro.tables.columns`, which is not imported: reading the file needs no pandas."""
 
 RESULT_COLUMNS = (
     "reproduced",

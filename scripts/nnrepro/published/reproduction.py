@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.columns import COMPARISON_PREFIX, metric_columns
+from nnrepro.measures.runs import RunData
 from nnrepro.published.aggregation import RATIO, Combine, common, rule_of
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.run_values import Measured, RunEvidence, measure_of
 from nnrepro.published.variants import Decisions, Variant, declared_variants
 from nnrepro.study import Study
+from nnrepro.tables.columns import COMPARISON_PREFIX, metric_columns
 
 TIMES = ("train_seconds", "seconds_per_epoch")
 

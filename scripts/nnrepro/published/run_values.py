@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.columns import COMPARISON, COMPARISON_PREFIX, examples_column
 from nnrepro.analysis.metrics import LAST_WINDOW, windows, with_window
+from nnrepro.measures.runs import RunData
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.prediction import sampling_deviation
 from nnrepro.published.stages import WHOLE_RUN, Level, Widths, lowest_epoch, read_level, stage_of
 from nnrepro.study import Run
+from nnrepro.tables.columns import COMPARISON, COMPARISON_PREFIX, examples_column
 
 _LAST = re.compile(r"last(\d+)_(mean_.+)")
 _LEVEL = re.compile(r"((?:train|test)_(?:loss|accuracy))_level")

@@ -17,8 +17,8 @@ from nnrepro.published.quantities import (
     SECONDS,
     quantity,
 )
-from nnrepro.report.content import number
 from nnrepro.report.source import Source
+from nnrepro.tables.content import number
 
 _MINUS = "\u2212"
 _DECIMALS = {ACCURACY: 4, LOSS: 4, EPOCH: 1, POINTS: 2, RATIO: 2}

@@ -8,9 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.columns import KEYS
-from nnrepro.analysis.csvfile import TableError, read_csv
-from nnrepro.analysis.extents import extent_by_table
 from nnrepro.analysis.metrics import windows
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
@@ -20,6 +17,9 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SUPPLEMENTS
 from nnrepro.study.study import SELECTED
+from nnrepro.tables.columns import KEYS
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.csvfile import TableError, read_csv
 
 RUNS_TABLE = "runs"
 VARIANTS_TABLE = "variants"

@@ -5,9 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.archive import Problem, RunData
-from nnrepro.analysis.columns import COMPARISON_PREFIX, SETTING_PREFIX
-from nnrepro.analysis.csvfile import TableError, tidy_types
 from nnrepro.analysis.history import FloatArray
 from nnrepro.analysis.metrics import (
     LAST_WINDOW,
@@ -23,9 +20,12 @@ from nnrepro.analysis.metrics import (
     with_window,
 )
 from nnrepro.analysis.stability import blew_up, collapse_levels, collapses, epochs_to_reach
+from nnrepro.measures.runs import Problem, RunData
 from nnrepro.study import Run
 from nnrepro.study.run import ANALYSIS_SETTINGS
 from nnrepro.study.settings import SETTINGS
+from nnrepro.tables.columns import COMPARISON_PREFIX, SETTING_PREFIX
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 IDENTITY = (
     "run_id",

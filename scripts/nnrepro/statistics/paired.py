@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.statistics import CONFIDENCE, QUANTILE, agree
+from nnrepro.statistics.intervals import CONFIDENCE, QUANTILE, agree
 
 PAIRED_T = "paired t over seeds"
 MCNEMAR = "exact McNemar"

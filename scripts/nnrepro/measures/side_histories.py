@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from nnrepro.analysis.folds import FoldHistory, read_fold_history
 from nnrepro.analysis.history import (
     ComparisonHistory,
     History,
@@ -15,6 +14,7 @@ from nnrepro.analysis.history import (
     MissingHistoryError,
     read_comparison_history,
 )
+from nnrepro.measures.folds import FoldHistory, read_fold_history
 from nnrepro.study import Run
 from nnrepro.study.paths import COMPARISON_HISTORY, FOLDS_HISTORY, VALIDATION_HISTORY
 
