@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import pytest
 
-from nnrepro.models import ModelError, Range, Task, build_model, catalogue, register
 from nnrepro.models import registry as registry_module
+from nnrepro.models.registry import ModelError, Range, Task, build_model, catalogue, register
 
 TASK = Task((100,), 15, 40)
 

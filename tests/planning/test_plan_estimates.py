@@ -9,7 +9,7 @@ import pytest
 from nnrepro.planning.estimate import RECORDED, SCALED, UNKNOWN, Estimate, Estimator
 from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.order import candidates
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 from .conftest import CODES
 

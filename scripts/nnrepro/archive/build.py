@@ -18,8 +18,8 @@ from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.archive.records import without_places
 from nnrepro.files import packed, stored, sync
 from nnrepro.locks import wait_for_lock
-from nnrepro.study import Study
 from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
 

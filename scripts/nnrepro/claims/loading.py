@@ -10,21 +10,11 @@ from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.predicates import PREDICATES, parse_predicate
 from nnrepro.claims.printed import parse_published
 from nnrepro.claims.section import Section
-from nnrepro.claims.tree import (
-    ALL,
-    ANY,
-    AT_LEAST,
-    COMBINATORS,
-    NOT,
-    Combination,
-    Node,
-    all_of,
-    negated,
-)
+from nnrepro.claims.tree import ANY, AT_LEAST, COMBINATORS, NOT, Combination, Node, all_of, negated
 from nnrepro.measures.expressions import Mistake
-from nnrepro.study import Study
+from nnrepro.published.comparison import ALL
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 from nnrepro.yamlfile import YamlError, read_yaml
 
 _TOP = ("runs", "definitions", "published", "claims")

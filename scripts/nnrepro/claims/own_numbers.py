@@ -15,7 +15,7 @@ from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, Part, opposite, verdict
 from nnrepro.files import read_text
 from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.spans import ANYTHING, Span, hull, intersection, mean
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
 OWN = {HOLDS: "true", FAILS: "false"}
 NOT_CHECKABLE = "not_checkable"

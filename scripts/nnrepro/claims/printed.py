@@ -9,8 +9,8 @@ from nnrepro.claims.claim import PrintedList, PrintedQuantity, Published
 from nnrepro.claims.section import Section
 from nnrepro.files import FileError, read_text
 from nnrepro.measures.expressions import Mistake, Reading
-from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.study import Study
 
 COLUMNS = ("protocol", "question", "metric", "value", "note", "runs")
 """Columns that a table of printed numbers must have."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nnrepro.measures.names import reading_named, without_window
 from nnrepro.published.numbers import PRIMARY, PublishedNumber
 from nnrepro.published.variants import Decisions, Variant, declared_variants
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
 _KINDS = {"best": "max", "min": "min", "overall": "mean", "tail": "mean", "final": "mean"}
 """Functions whose values can be drawn into a curve, and what they are of the epochs."""
