@@ -16,9 +16,8 @@ import yaml
 
 from nnrepro.analysis import read_runs
 from nnrepro.archive.build import Outcome, make_archive
-from nnrepro.archive.collect import CollectError
+from nnrepro.archive.collect import CollectError, without_places
 from nnrepro.archive.merge import ConflictError
-from nnrepro.archive.records import without_places
 from nnrepro.files import read_stored
 from nnrepro.models import catalogue
 from nnrepro.study import load_study
