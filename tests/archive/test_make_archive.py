@@ -15,9 +15,8 @@ import pytest
 import yaml
 
 from nnrepro.archive.build import Outcome, make_archive
-from nnrepro.archive.collect import CollectError
+from nnrepro.archive.collect import CollectError, without_places
 from nnrepro.archive.merge import ConflictError
-from nnrepro.archive.records import without_places
 from nnrepro.files import read_stored
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue

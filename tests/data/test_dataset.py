@@ -80,15 +80,14 @@ def test_primary_test_set_is_all_there_is_without_a_comparison(images: Path) -> 
     data = load_dataset(images, SETTINGS)
     assert data.test_sizes == (5,)
     assert len(data.test_x) == len(data.test_y) == 5
-    assert data.comparison_x is None
-    assert data.comparison_y is None
+    assert [*data.evaluation_sets] == ["test"]
 
 
 def test_comparison_test_set_begins_with_the_primary_one(images: Path) -> None:
     data = load_dataset(images, SETTINGS | {"comparison_test_examples": 14})
     primary = load_dataset(images, SETTINGS)
     assert data.test_sizes == (5, 14)
-    assert len(data.test_x) == len(data.comparison_x) == len(data.comparison_y) == 14
+    assert len(data.test_x) == len(data.test_y) == 14
     np.testing.assert_array_equal(data.test_x[:5], primary.test_x)
     np.testing.assert_array_equal(data.test_y[:5], primary.test_y)
 

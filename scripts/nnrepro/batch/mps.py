@@ -24,12 +24,9 @@ _SECONDS = 30
 def multi_process_service() -> Iterator[None]:
     """Have processes that are started meanwhile share their GPUs; a daemon of this call's own.
 
-    It leaves the GPUs' settings alone, and ends with the `with` block, or with
-    `echo quit | CUDA_MPS_PIPE_DIRECTORY=/tmp/nnrepro-mps-... nvidia-cuda-mps-control` where this
-    process was killed.
-
-    Raises:
-        NnreproError: the driver's control program is missing, or the daemon does not start.
+    It leaves the GPUs' settings alone, and ends with the `with` block, or with `echo quit |
+    CUDA_MPS_PIPE_DIRECTORY=/tmp/nnrepro-mps-... nvidia-cuda-mps-control` where this process was
+    killed. Raises NnreproError where the driver's program is missing or fails.
     """
     program = shutil.which(CONTROL)
     if program is None:

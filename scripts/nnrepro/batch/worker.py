@@ -26,16 +26,11 @@ def serve(
     asked: TextIO = sys.stdin,
     answers: TextIO = sys.stdout,
 ) -> None:
-    """Train every run that a line of `asked` describes; answer with a line each.
+    """Train every run that a line of `asked` describes, as JSON, to its end; answer a line each.
 
-    Args:
-        study: the study.
-        data: prepared arrays by input.
-        codes: fingerprints of training code by model.
-        slots: the GPU slots that this process holds.
-        asked: runs as JSON, a line each; its end ends this process.
-        answers: takes `{"status": ...}` with `done`, `kept` (finished before), `failed` (with
-            `recorded` where the run's folder says so) or `stopped`.
+    An answer is `{"status": ...}` with `done`, `kept` (finished before), `failed` (with `recorded`
+    where the run's folder says so) or `stopped`. `data` are prepared arrays by input, `codes`
+    fingerprints of training code by model, `slots` what this process holds.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))

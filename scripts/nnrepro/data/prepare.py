@@ -34,14 +34,9 @@ Ids = Callable[[Sequence[str], Sequence[str]], tuple[np.ndarray, np.ndarray, lis
 def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
     """Prepare CIFAR-10: x uint8 [n, 3072], planes one after another as in the batches; y int32 [n].
 
-    Args:
-        source: the config section as it stands where the files are: `source` (folder, archive,
-            generated), `path`, and where it applies `sha256`, by file name.
-        out_npz: the arrays.
-        out_json: their description.
-
-    Raises:
-        DataError: a data file is not as it must be.
+    `source` is the config section as it stands where the files are: `source` (folder, archive,
+    generated), `path`, and where it applies `sha256`, by file name. Raises DataError where a data
+    file is not as it must be.
     """
     arrays, classes, origin = _read(source, cifar10)
     described = {
@@ -59,16 +54,13 @@ def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) ->
 
 @prepares("characters", dataset="dbpedia", basename="dbpedia_characters")
 def prepare_dbpedia_characters(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
-    """Prepare DBpedia: x int32 ids of characters [n, 100]; y int32 [n], labels 1 to 14 as they are.
-
-    Arguments and errors as of `prepare_cifar10`.
-    """
+    """Prepare DBpedia: x int32 character ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
     _prepare_dbpedia("characters", text.character_ids, source, out_npz, out_json)
 
 
 @prepares("words", dataset="dbpedia", basename="dbpedia_words")
 def prepare_dbpedia_words(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
-    """Prepare DBpedia as `prepare_dbpedia_characters` does, with ids of words."""
+    """Prepare DBpedia: x int32 word ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
     _prepare_dbpedia("words", text.word_ids, source, out_npz, out_json)
 
 
@@ -128,21 +120,14 @@ def write_prepared(
 ) -> None:
     """Write a prepared data set, each file atomically and with the same bytes for the same input.
 
-    What is odd about the arrays is counted into the description (`nnrepro.data.soundness`).
+    Arrays are `train_x`, `train_y`, `test_x`, `test_y`; x [n, ...], y [n]. Their description `meta`
+    has `name`, `input`, `kind` (see `nnrepro.data.kinds`: `image` with `image_shape` = [channels,
+    height, width], `ids` with `vocabulary_size`, or `floats`), `num_classes`, `vocabulary_size`,
+    `generated`, `source`, `sha256`. Added are numbers of examples, what is odd, here (see
+    `nnrepro.data.soundness`) or by `counts` of the preparation, and the sum of all this.
 
-    Args:
-        out_npz: path of the arrays.
-        out_json: path of the description.
-        arrays: `train_x`, `train_y`, `test_x`, `test_y`; x [n, features], y [n].
-        meta: the description; `num_classes`, `classes`, `input`, `kind` (see `nnrepro.data.kinds`:
-            `image` with `image_shape` = [channels, height, width], `ids` with `vocabulary_size`,
-            or `floats`), `generated`, `source`, `sha256`. Numbers of examples and the sum of all
-            this, `content_sha256`, are added.
-        counts: what the preparation itself found odd, as `nnrepro.data.soundness` calls it.
-
-    Raises:
-        DataError: the arrays are not of that kind, the description lacks something, or training
-            on them is pointless; nothing is written.
+    Raises DataError, with nothing written, where the arrays are not of that kind, the description
+    lacks something, or training on them is pointless.
     """
     for key in sorted(_DESCRIBED - set(meta)):
         raise DataError(

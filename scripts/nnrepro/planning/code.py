@@ -29,15 +29,8 @@ What they alone import is left out with them.
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
     """Fingerprint of the code that trains each model, by the model's name.
 
-    A new or changed model leaves the runs of the others alone.
-
-    Args:
-        scripts: the folder of scripts, which holds the library too.
-        models: the registered models.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a Python file cannot be parsed.
+    A new or changed model leaves the runs of the others alone. `scripts` holds the library, too.
+    Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
     library = scripts / "nnrepro"
     left_out = {library / name for name in _LEFT_OUT}

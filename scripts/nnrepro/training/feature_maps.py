@@ -1,6 +1,5 @@
 """Feature maps: what the layers of a trained image CNN answer to the first test images."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.checksums import sha256_of
 from nnrepro.errors import NnreproError
-from nnrepro.files import atomic_write, open_regular, read_json
+from nnrepro.files import atomic_write, read_json
 from nnrepro.models.registry import Task, build_model
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
@@ -65,8 +65,7 @@ def compute_feature_maps(
 
 def _check_weights(path: Path) -> None:
     """Check that weights are a regular file, and the one that the run's record vouches for."""
-    with open_regular(path) as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     try:
         vouched = read_json(path.with_name(RUN_FILES["record"]))["files"][path.name]
     except (NnreproError, OSError, LookupError, TypeError):
