@@ -9,10 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnrepro.analysis.columns import floats, metric_values, rows_of
-from nnrepro.analysis.metrics import lower_is_better
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
@@ -34,8 +33,9 @@ from nnrepro.plots.style import (
     styled,
     text_color,
 )
-from nnrepro.study import Run
 from nnrepro.study.options import Metric
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import floats, metric_values, rows_of
 
 READING = (
     "On the left the metric, with its interval as a line; on the right the time that training took."

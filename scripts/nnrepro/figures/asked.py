@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nnrepro.analysis.columns import SELECTION
 from nnrepro.document import wording
 from nnrepro.figures.specs import figure_specs
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
-from nnrepro.study import FigureSpec, Run, Study
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.labels import told_apart
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, Study
+from nnrepro.tables.columns import SELECTION
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnrepro.analysis.archive import RunData, compared
 from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.measures.runs import RunData, compared
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.fitting import POINTS
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import (
@@ -42,17 +42,10 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.plots.series import Series, as_floats, format_value
-from nnrepro.plots.style import (
-    INK,
-    PUBLISHED_MARKER,
-    SMALL_SIZE,
-    TRAIN_GREY,
-    SeriesStyle,
-    styled,
-)
+from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.study.study import SELECTED
 
 READING = (

@@ -15,9 +15,10 @@ from nnrepro.figures.sources import Sources
 from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
-from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import Kind
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 
 NO_METRIC = "No run that this figure shows has its metric."
 

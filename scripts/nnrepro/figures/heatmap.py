@@ -15,17 +15,17 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nnrepro.analysis.columns import floats, metric_values, rows_of
-from nnrepro.analysis.cross import AVERAGE, cross_matrix, cross_table
-from nnrepro.analysis.metrics import lower_is_better
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
 from nnrepro.plots.series import PlotDataError, as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
 from nnrepro.study.options import Metric, Swept
+from nnrepro.tables.columns import floats, metric_values, rows_of
+from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
 
 READING = (
     "The best cell has a thick frame; those with a thin dashed one cannot be told apart from it."

@@ -11,8 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnrepro.analysis.columns import KEYS, floats, metric_values, rows_of
-from nnrepro.analysis.variants_table import variants_table
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width
@@ -37,9 +35,11 @@ from nnrepro.plots.style import (
     styled,
     text_color,
 )
-from nnrepro.study import Run
 from nnrepro.study.extent import Extent
 from nnrepro.study.options import Metric
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import KEYS, floats, metric_values, rows_of
+from nnrepro.tables.variants import variants_table
 
 READING = "A dot is a variant, the line through it its interval{published}."
 PUBLISHED_READING = ", an open diamond the published number"

@@ -9,18 +9,19 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.analysis.archive import RunData, read_runs
-from nnrepro.analysis.compared_tables import compared_tables
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.analysis.extents import extent_by_table, extent_of
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
+from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.npz import open_npz
 from nnrepro.published.levels import CurveLevel, curve_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.compared import compared_tables, extent_by_table
+from nnrepro.tables.csvfile import read_csv
 
 FeatureMaps = Mapping[str, NDArray[Any]]
 

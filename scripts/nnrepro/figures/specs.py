@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from nnrepro.study import FigureSpec, Run, Study
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, Study
 
 CURVES = "curves"
 AGREEMENT = "agreement"

@@ -19,8 +19,8 @@ from nnrepro.report.errors import ReportError
 from nnrepro.report.page import FIGURE, Block, Panel, Said, Strip
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
-from nnrepro.study import FigureSpec
 from nnrepro.study.kinds import kinds
+from nnrepro.study.study import FigureSpec
 
 # What may stand unescaped in the path of a valid URL.
 _URL_SAFE = "/:;=?@,.!$()*+-_~"
