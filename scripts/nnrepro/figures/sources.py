@@ -23,7 +23,23 @@ from nnrepro.study.study import Study
 from nnrepro.tables.compared import compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
 
-FeatureMaps = Mapping[str, NDArray[Any]]
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What the layers of a network made of images.
+
+    Attributes:
+        images: the images, [images, height, width, 3].
+        labels: index of the class of each.
+        layers: by the layers' names, in the order of the network, activations [images, height,
+            width, channels].
+        words: what each layer is, by name.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    layers: Mapping[str, NDArray[Any]]
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -105,18 +121,18 @@ class Sources:
         return read_json(Path(self.files["classes"]))["classes"]  # type: ignore[no-any-return]
 
 
-NOT_LAYERS = ("images", "labels")
-
-
 def read_feature_maps(path: Path) -> FeatureMaps:
-    """Arrays by name, as the job that computed them wrote them, in the order of the network.
+    """Feature maps as the job that computed them wrote them.
 
     Raises:
         FileError: the file is damaged.
         OSError: it is not there, or cannot be read.
     """
     with open_npz(path) as stored:
-        maps = {name: stored.array(name) for name in stored.names}
-        if not set(NOT_LAYERS) < set(maps) or len({len(values) for values in maps.values()}) > 1:
+        images, labels = stored.array("images"), stored.array("labels")
+        names = [name for name in stored.names if name not in ("images", "labels", "words")]
+        layers = {name: stored.array(name) for name in names}
+        words = map(str, stored.array("words", "U"))
+        if len({len(images), len(labels), *map(len, layers.values())}) > 1:
             raise ValueError("images, labels and layers do not go together")
-        return maps
+        return FeatureMaps(images, labels, layers, dict(zip(names, words, strict=True)))
