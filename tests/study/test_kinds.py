@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.kinds import ROOMS, KindError, Kinds, kinds
 from nnrepro.study.schema import SCHEMA, load_schema, schema_text
+from nnrepro.study.study import Study
 
 SCATTER = '''
 """Figures of kind `scatter`."""

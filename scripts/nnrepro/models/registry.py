@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import keras
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Operations = Callable[[Mapping[str, Any]], float]
 
 _registered: dict[str, "ModelSpec"] = {}
 
@@ -44,13 +45,11 @@ class ModelError(NnreproError):
 class Task:
     """What a model is built for; it comes from the data and the run, not from the configuration.
 
-    Attributes:
-        input_shape: shape of one example: (32, 32, 3) for an image, (100,) for ids.
-        num_classes: width of the output.
-        vocabulary_size: number of ids in use (0 for images).
-        seed: the run's seed; it decides dropout masks (initial weights follow the global seed).
-        inspected: whether the output of every layer is asked for, so that none may be merged with
-            the next for speed; weights are those of the model that is trained.
+    `input_shape` is that of one example: (32, 32, 3) for an image, (100,) for ids; `num_classes`
+    the width of the output; `vocabulary_size` the number of ids in use (0 for images); `seed` the
+    run's, which decides dropout masks (initial weights follow the global seed). `inspected` tells
+    whether the output of every layer is asked for, so that none may be merged with the next for
+    speed; weights are those of the model that is trained.
     """
 
     input_shape: tuple[int, ...]
@@ -62,15 +61,13 @@ class Task:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A registered model.
+    """A registered model, under its function's name, with the first line of that one's docstring.
 
-    Attributes:
-        name: the function's name, which a configuration uses.
-        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
-        parameters: its parameters by name.
-        summary: first line of its docstring.
-        function: builds it.
-        xla_on: device kinds ("cpu", "gpu") where training is compiled by XLA, by measurement.
+    `input` is what it reads: `image`, `characters`, `words`, or what a data set of one's own gives;
+    `xla_on` names device kinds ("cpu", "gpu") where training is compiled by XLA, by measurement.
+    `operations` counts those of a forward pass of one example, of the reports' size, from a run's
+    settings, and `speed` is how many one thread of a server processor does in a second, measured:
+    good for an order and for comparing runs of one model, no more.
     """
 
     name: str
@@ -79,12 +76,13 @@ class ModelSpec:
     summary: str
     function: Callable[..., "keras.Model"]
     xla_on: frozenset[str] = frozenset()
+    operations: Operations | None = None
+    speed: float = 0.0
 
     def own_parameters(self, settings: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """The model's parameters out of a run's flat settings, defaults filled in.
 
-        Raises:
-            ModelError: a required parameter is missing or a value is not allowed.
+        Raises ModelError where a required one is missing or a value is not allowed.
         """
         chosen: dict[str, Scalar] = {}
         for name, parameter in self.parameters.items():
@@ -98,15 +96,16 @@ class ModelSpec:
         return chosen
 
 
-def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], Function]:
-    """Register the decorated function as a model under its own name.
+def register(
+    *,
+    input: str,
+    xla_on: Iterable[str] = (),
+    operations: Operations | None = None,
+    speed: float = 0.0,
+) -> Callable[[Function], Function]:
+    """Register the decorated function as a model under its own name; see `ModelSpec`.
 
-    Args:
-        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
-        xla_on: device kinds where XLA makes its training faster.
-
-    Raises:
-        ModelError: the name is taken, or the signature or the docstring says too little.
+    Raises ModelError where the name is taken, or the signature or the docstring says too little.
     """
 
     def decorate(function: Function) -> Function:
@@ -124,7 +123,9 @@ def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], 
             parameters = parameters_of(function)
         except SignatureError as error:
             raise ModelError(f"model {name}: {error}") from error
-        _registered[name] = ModelSpec(name, input, parameters, summary, function, frozenset(xla_on))
+        _registered[name] = ModelSpec(
+            name, input, parameters, summary, function, frozenset(xla_on), operations, speed
+        )
         return function
 
     return decorate
@@ -142,12 +143,9 @@ def catalogue() -> dict[str, ModelSpec]:
 def build_model(name: str, settings: Mapping[str, Scalar], task: Task) -> "keras.Model":
     """Build the model `name` for `task` with its parameters taken from `settings`.
 
-    Keras's global settings are put to their defaults before (`set_keras_defaults`).
-
-    Initial weights follow Keras's global seed (`nnrepro.training.seeding.seed_everything`).
-
-    Raises:
-        ModelError: there is no such model, or its parameters are missing or not allowed.
+    Keras's global settings are put to their defaults before; initial weights follow its global
+    seed. Raises ModelError where there is no such model, or its parameters are missing or not
+    allowed.
     """
     models = catalogue()
     if name not in models:

@@ -17,7 +17,7 @@ from nnrepro.report.page import (
     Unmade,
 )
 from nnrepro.report.source import Source
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 def reading(source: Source, failures: Mapping[str, str] | None = None) -> Reading:

@@ -16,7 +16,7 @@ from typing import Any
 from nnrepro.study.declared import Declared
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown
-from nnrepro.study.run import Run, Scalar
+from nnrepro.study.run import Run, Scalar, Variant
 from nnrepro.study.selections import select_problems
 from nnrepro.study.selectors import SELECTED
 from nnrepro.study.settings import (
@@ -56,16 +56,6 @@ class Declaration:
             scopes.setdefault(model.input, []).append(model)
         scopes.update({name: [model] for name, model in self.models.items()})
         return scopes
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One point of an experiment before protocol and seed."""
-
-    name: str
-    label: str
-    model: str
-    parameters: Mapping[str, Scalar]
 
 
 def sweep_problems(config: Mapping[str, Any]) -> list[str]:
