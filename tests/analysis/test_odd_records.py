@@ -16,7 +16,7 @@ from nnrepro.analysis.runs_table import runs_table
 from nnrepro.analysis.selection import select, selection_table
 from nnrepro.analysis.variants_table import variants_table
 from nnrepro.archive.collect import CollectError, collect
-from nnrepro.planning.records import read_records
+from nnrepro.planning.machines import read_records
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.study import Run, StudyPaths
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nnrepro.models import catalogue
-from nnrepro.planning.records import Machine, Record
+from nnrepro.planning.machines import Machine, Record
 from nnrepro.study import Run, Study, StudyPaths, load_study
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.sources import merge, read_source

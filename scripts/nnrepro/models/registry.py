@@ -14,7 +14,6 @@ without a default must be given by the configuration. Keras is imported inside t
 that the catalogue costs nothing to read.
 """
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -193,8 +192,7 @@ def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.
     """
     models = catalogue()
     if name not in models:
-        close = difflib.get_close_matches(name, models, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+        hint = nearest(name, models)
         raise ModelError(f"there is no model '{name}'{hint}; known: {', '.join(models)}")
     spec = models[name]
     set_keras_defaults()
