@@ -7,8 +7,8 @@ import job
 from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
 from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 from nnrepro.training.slots import hide_gpus
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import job
 from nnrepro.environment import keras_environment
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.training.errors import FailedRunError
 from nnrepro.training.job import train_unless_finished
 from nnrepro.training.slots import take_slots

@@ -18,8 +18,8 @@ import yaml
 from nnrepro.archive import exchange
 from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.archive.collect import CollectError
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns, ArchiveError
 
 VARIANT = "tan/text_models/char_cnn"

@@ -8,7 +8,7 @@ import pytest
 
 from nnrepro.planning.estimate import RECORDED, SCALED, UNKNOWN, Estimate, Estimator
 from nnrepro.planning.operations import epoch_operations
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.study.selections import candidates
 
 from .conftest import CODES

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.operations import epoch_operations, passes
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 COUNTS = {"train_examples": 1, "test_examples": 0, "comparison_test_examples": 0}
 

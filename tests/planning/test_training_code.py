@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nnrepro.imports import files_behind
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning import code
 from nnrepro.planning.code import training_codes
 

@@ -15,9 +15,8 @@ import numpy as np
 from small_runs import SETTINGS, train
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.models import Task, build_model
-from nnrepro.models.registry import register
-from nnrepro.study import Run
+from nnrepro.models.registry import Task, build_model, register
+from nnrepro.study.run import Run
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.seeding import example_order
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.train import train_run
 

@@ -14,8 +14,8 @@ import pytest
 from beside_keras import MODELS, register_models, table_data, table_run
 from small_runs import train
 
-from nnrepro.models import Task, build_model, registry
-from nnrepro.models.registry import ModelSpec
+from nnrepro.models import registry
+from nnrepro.models.registry import ModelSpec, Task, build_model
 from nnrepro.training.contract import check_model, treats_examples_apart
 from nnrepro.training.errors import TrainingError
 

@@ -17,8 +17,8 @@ import yaml
 from slot_takers import fake_gpus
 from small_runs import small_data, small_run, train
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.training import slots
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.finished import is_finished

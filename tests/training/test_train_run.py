@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_runs import MODELS, small_data, small_run, train
 
-from nnrepro.models import Task, build_model
+from nnrepro.models.registry import Task, build_model
 from nnrepro.training import outputs as outputs_module
 from nnrepro.training import train as train_module
 from nnrepro.training.errors import TrainingError

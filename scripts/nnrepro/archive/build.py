@@ -17,8 +17,8 @@ from nnrepro.archive.manifest import manifest
 from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.files import json_bytes, packed, stored, sync
 from nnrepro.locks import wait_for_lock
-from nnrepro.study import Study
 from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
 

@@ -7,12 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import read_history
-from nnrepro.analysis.predictions import read_answers
-from nnrepro.analysis.side_histories import read_side_history
 from nnrepro.data.registry import preparations
 from nnrepro.errors import NnreproError
 from nnrepro.files import json_bytes, read_stored, stored
+from nnrepro.measures.history import read_history
+from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.side_histories import read_side_history
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
 from nnrepro.study.record import FAILED, RunRecord, read_record

@@ -6,12 +6,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnrepro.analysis.provenance import origins
+from nnrepro.archive.provenance import origins
 from nnrepro.files import read_stored
-from nnrepro.study import FigureSpec, RunId, Study, TableSpec
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import RecordError, RunRecord, read_record
+from nnrepro.study.run import RunId
+from nnrepro.study.study import FigureSpec, Study, TableSpec
 
 FORMAT = 1
 

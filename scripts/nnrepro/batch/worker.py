@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
-from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 from nnrepro.training.job import train_unless_finished
 from nnrepro.training.slots import HeldSlots

@@ -13,8 +13,8 @@ from rocrate.rocrate import ROCrate
 from nnrepro.data.checksums import sha256_of
 from nnrepro.failures import was_made
 from nnrepro.files import read_bytes, write_bytes, write_json, write_text
-from nnrepro.study import Study, StudyPaths
-from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.paths import RUN_FILES, StudyPaths
+from nnrepro.study.study import Study
 
 WORKFLOW = "workflow/Snakefile"
 CONFIGURATION = "workflow/config.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nnrepro.fingerprint import code_fingerprint
 from nnrepro.imports import file_of, files_behind
-from nnrepro.models import ModelSpec
+from nnrepro.models.registry import ModelSpec
 
 _LEFT_OUT = (
     # Settings count by their values.

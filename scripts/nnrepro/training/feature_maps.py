@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnrepro.data.checksums import sha256_of
 from nnrepro.errors import NnreproError
 from nnrepro.files import atomic_write, read_json
-from nnrepro.models import Task, build_model
+from nnrepro.models.registry import Task, build_model
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
 

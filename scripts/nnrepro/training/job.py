@@ -7,8 +7,10 @@ from typing import Any
 from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
-from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.failed import failure_recorded

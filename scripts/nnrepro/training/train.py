@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
-from nnrepro.models import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.contract import check_model, treats_examples_apart

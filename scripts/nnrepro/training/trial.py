@@ -24,7 +24,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
-from nnrepro.models import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
