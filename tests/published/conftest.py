@@ -11,7 +11,7 @@ import yaml
 from nnrepro.analysis import History, Problem, RunData, runs_table
 from nnrepro.models import catalogue
 from nnrepro.published.numbers import PublishedNumber, load_published
-from nnrepro.published.reproduction import Evidence
+from nnrepro.published.runs import StudyRuns
 from nnrepro.study import Run, Study, load_study
 
 Curve = Callable[[Run], Any]
@@ -63,7 +63,7 @@ class Reproduced:
                 self.data[run.id] = RunData(resolved, history_of(accuracy), None, record_of(run))
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> StudyRuns:
         """What a comparison takes."""
         problems = [
             Problem(run, "history.json", "there is no such file", "missing")
@@ -72,7 +72,7 @@ class Reproduced:
         ]
         runs = [self.study.resolved(run, DECISIONS) for run in self.study.runs]
         table = runs_table(list(self.data.values()), problems, runs)
-        return Evidence(self.study, table, self.data, DECISIONS)
+        return StudyRuns(self.study, table, self.data, DECISIONS)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +110,7 @@ def numbers(results: Path, study: Study) -> list[PublishedNumber]:
 
 
 @pytest.fixture(scope="session")
-def whole(study: Study) -> Evidence:
+def whole(study: Study) -> StudyRuns:
     """Every run of three seeds."""
     return Reproduced(study).evidence
 

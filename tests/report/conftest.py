@@ -29,7 +29,7 @@ from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
-from nnrepro.published.reproduction import Evidence
+from nnrepro.published.runs import StudyRuns
 from nnrepro.report import Source, build_report
 from nnrepro.study import Run, Study, load_study
 
@@ -205,7 +205,7 @@ class Results:
         numbers = load_published(root / self.study.published["results"], self.study)
         data, _ = read_runs(self.study.runs, self.root / "runs")
         runs = {item.run.id: item for item in data}
-        compared = compare_published(numbers, Evidence(self.study, frame, runs, self.decisions))
+        compared = compare_published(numbers, StudyRuns(self.study, frame, runs, self.decisions))
         items = load_inconsistencies(root / self.study.published["inconsistencies"], numbers)
         write_csv(compared, self.tables / "published.csv")
         write_csv(published_summary(compared), self.tables / "published_summary.csv")

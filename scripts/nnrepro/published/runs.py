@@ -17,9 +17,8 @@ from nnrepro.measures.names import LARGER, with_window, without_window
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.prediction import sampling_deviation
 from nnrepro.published.rules import Measured, reading_of
+from nnrepro.published.variants import Decisions
 from nnrepro.study import Run, Study
-
-Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from nnrepro.analysis.statistics import CONFIDENCE
+from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.judge import CAUSES
-from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.measures.names import in_words
 from nnrepro.report import wording
 from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
