@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.csvfile import read_csv, write_csv
+from nnrepro.measures.runs import read_runs
 from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.numbers import load_published
 from nnrepro.published.runs import StudyRuns
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
+from nnrepro.tables.csvfile import read_csv, write_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):

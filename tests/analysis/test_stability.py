@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis import TableError, convergence_table, runs_table, stability_table
-from nnrepro.analysis.variants_table import variants_table
+from nnrepro.analysis.convergence_table import convergence_table
+from nnrepro.analysis.stability_table import stability_table
 from nnrepro.measures.collapses import (
     CollapseLevels,
     blew_up,
@@ -15,6 +15,9 @@ from nnrepro.measures.collapses import (
     ends_collapsed,
 )
 from nnrepro.measures.curves import first_epoch
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LEVELS = CollapseLevels(0.15, 0.40, 50)
 COLLAPSING = {

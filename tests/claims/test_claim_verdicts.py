@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis.predictions import Answers
 from nnrepro.claims.conditions import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, VERDICTS
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
@@ -20,6 +19,7 @@ from nnrepro.claims.tree import (
     negated,
     verdict,
 )
+from nnrepro.measures.predictions import Answers
 from nnrepro.measures.spans import Span
 
 TAIL = "tail(test_accuracy)"
@@ -396,8 +396,8 @@ def test_a_run_that_a_claim_does_not_use_changes_nothing_of_it(decide, run_of):
 
 
 def test_holm_adjusts_over_the_claims_that_have_a_p_value(study, claims_file, run_of):
-    from nnrepro.claims import load_claims
     from nnrepro.claims.decide import decide_claims
+    from nnrepro.claims.loading import load_claims
 
     rules = [[f"{TAIL} of cells/a > {x}"] for x in (0.4, 0.49, 0.499)]
     rules.append([f"{TAIL} of cells/d > 0.1"])
@@ -411,8 +411,8 @@ def test_holm_adjusts_over_the_claims_that_have_a_p_value(study, claims_file, ru
 
 
 def test_claims_of_a_protocol_that_is_left_out_are_left_out(claims_file, run_of, study_with):
-    from nnrepro.claims import load_claims
     from nnrepro.claims.decide import decide_claims
+    from nnrepro.claims.loading import load_claims
 
     protocols = {name: {"title": name, "selection": "max_test_accuracy"} for name in ("lab", "own")}
     cut = study_with(protocols=protocols, only={"protocols": ["own"]})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nnrepro.measures.curves import MetricError, RunCurves, Window, windows
 from nnrepro.measures.names import metric_value
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 def make_run(**settings):

@@ -11,8 +11,8 @@ import pytest
 import typst
 from tests.report.conftest import paragraphs, squeezed
 
-from nnrepro.report import ReportError
 from nnrepro.report.build import collect_page
+from nnrepro.report.errors import ReportError
 from nnrepro.report.source import Source
 from nnrepro.report.typeset import back
 from nnrepro.report.typeset.compile import FONTS, files_of

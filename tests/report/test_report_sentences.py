@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import nnrepro.report
-from nnrepro.analysis.standings import standings
-from nnrepro.report.content import WindowFacts, last_epochs, metric_phrase
+import nnrepro.report.rendering
 from nnrepro.report.convergence import convergence_facts
 from nnrepro.report.cross import cross_facts
 from nnrepro.report.metrics import metric
@@ -19,6 +17,8 @@ from nnrepro.report.provenance import EnergyFacts
 from nnrepro.report.ranking import StableFacts, ranking_facts
 from nnrepro.report.rendering import environment
 from nnrepro.report.source import Window
+from nnrepro.statistics.best import standings
+from nnrepro.tables.content import WindowFacts, last_epochs, metric_phrase
 
 TEMPLATES = Path(nnrepro.report.__file__).parent / "templates"
 NAN = float("nan")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnrepro.report import wording
+from nnrepro.document import wording
 from nnrepro.report.metrics import metric
 from nnrepro.report.rendering import environment
 from nnrepro.report.stability import stability_facts

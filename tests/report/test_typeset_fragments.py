@@ -2,7 +2,8 @@
 
 import pytest
 
-from nnrepro.report.typeset.fragments import Segment, segments
+from nnrepro.document.text import Segment
+from nnrepro.report.typeset.fragments import segments
 
 
 def test_tags_become_styles_and_space_collapses() -> None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeGuard
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.paired import discordant, paired_error
-from nnrepro.analysis.predictions import AnswersOf, common_answers
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.measures.expressions import Measure, Reading
+from nnrepro.measures.predictions import AnswersOf, common_answers
+from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span, mean
 from nnrepro.published.variants import Decisions, NotSelected, declared_variants, selected_by
-from nnrepro.study import Study
+from nnrepro.statistics.paired import discordant, paired_error
+from nnrepro.study.study import Study
 
 COMPARISON = "comparison"
 

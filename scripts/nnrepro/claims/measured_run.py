@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nnrepro.analysis.archive import RunData
 from nnrepro.claims.conditions import Untestable
 from nnrepro.measures.autocorrelation import window_noise
 from nnrepro.measures.collapses import blew_up
 from nnrepro.measures.curves import RunCurves, first_epoch
 from nnrepro.measures.expressions import Reading
+from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span
 
 

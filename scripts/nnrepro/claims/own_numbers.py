@@ -21,7 +21,7 @@ from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.names import reading_named
 from nnrepro.measures.spans import ANYTHING, Span, hull, intersection, mean
 from nnrepro.published.numbers import PublishedNumber
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
 OWN = {HOLDS: "true", FAILS: "false"}
 NOT_CHECKABLE = "not_checkable"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnrepro.measures.history import FloatArray, History
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnrepro.errors import NnreproError
 from nnrepro.measures.history import ComparisonHistory, FloatArray, History
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 SETS = {"train": "training", "test": "test", "validation": "validation"}
 """Sets of examples that a curve can be about, by the beginning of its name, with their words."""

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import SELECTION
 from nnrepro.measures.names import words_named
 from nnrepro.plots.drawing import ProtocolFigures
+from nnrepro.tables.columns import SELECTION
 
 
 def chosen_metric(figures: ProtocolFigures, metric: str) -> str:

@@ -8,18 +8,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.statistics import summarise
 from nnrepro.measures.collapses import blew_up
-from nnrepro.measures.convergence import (
-    ACCURACY_TOLERANCE,
-    LOSS_TOLERANCE,
-    convergence,
-    smooth,
-)
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, convergence, smooth
 from nnrepro.measures.curves import RunCurves, Window, windows
 from nnrepro.measures.expressions import Reading
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.series import FloatArray, Series
+from nnrepro.statistics.intervals import summarise
 
 Members = Sequence[RunData]
 """The runs of one variant, one per seed."""

@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.csvfile import tidy_types
-from nnrepro.analysis.statistics import Interval, summarise
 from nnrepro.measures.names import unit_named
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
 from nnrepro.published.prediction import prediction_interval
@@ -29,6 +27,8 @@ from nnrepro.published.reproduction import (
     reproduce,
 )
 from nnrepro.published.runs import StudyRuns
+from nnrepro.statistics.intervals import Interval, summarise
+from nnrepro.tables.csvfile import tidy_types
 
 INSIDE = "inside"
 OUTSIDE = "outside"

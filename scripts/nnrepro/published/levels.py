@@ -12,7 +12,7 @@ from nnrepro.published.variants import (
     declared_variants,
     selected_by,
 )
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
 _KINDS = {"best": "max", "min": "min", "overall": "mean", "tail": "mean", "final": "mean"}
 """Functions whose values can be drawn into a curve, and what they are of the epochs."""

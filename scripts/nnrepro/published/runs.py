@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.columns import COMPARISON, examples_column, metric_columns
 from nnrepro.measures.curves import RunCurves
 from nnrepro.measures.expressions import QUANTITIES, Reading
 from nnrepro.measures.functions import FUNCTIONS
 from nnrepro.measures.names import LARGER, with_window, without_window
+from nnrepro.measures.runs import RunData
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.prediction import sampling_deviation
 from nnrepro.published.rules import Measured, reading_of
 from nnrepro.published.variants import Decisions
-from nnrepro.study import Run, Study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.columns import COMPARISON, examples_column, metric_columns
 
 
 @dataclass(frozen=True)

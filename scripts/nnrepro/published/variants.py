@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

@@ -11,7 +11,8 @@ from nnrepro.report.published import comparison_facts, confirmed_inconsistencies
 from nnrepro.report.ranking import RankingFacts
 from nnrepro.report.source import Source
 from nnrepro.report.summary import lengths, standing
-from nnrepro.study import FigureSpec, Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, TableSpec
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from nnrepro.document import wording
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
-from nnrepro.report import wording
 from nnrepro.report.answers import answers
 from nnrepro.report.claims import claims_of, findings_of
 from nnrepro.report.differences import differences
@@ -38,9 +38,9 @@ from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
 from nnrepro.report.summary import budget, counts, highlights, run_status, supplement_facts
 from nnrepro.report.tables import table_block
-from nnrepro.report.typeset import typeset
-from nnrepro.study import FigureSpec, Question, Study, TableSpec
+from nnrepro.report.typeset.compile import typeset
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.study import FigureSpec, Question, Study, TableSpec
 
 T = TypeVar("T")
 

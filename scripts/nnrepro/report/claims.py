@@ -6,25 +6,16 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.judge import CAUSES
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.measures.names import in_words
-from nnrepro.report import wording
-from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
-from nnrepro.report.page import (
-    TABLE,
-    Cell,
-    ClaimFinding,
-    ClaimGroup,
-    Claims,
-    Column,
-    Grid,
-    Panel,
-    Row,
-)
+from nnrepro.report.page import TABLE, ClaimFinding, ClaimGroup, Claims, Panel
 from nnrepro.report.source import Source
-from nnrepro.study import Run
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.study.run import Run
+from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
 CLAIMS = "claims"
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from nnrepro.document import wording
 from nnrepro.files import FileError, read_text
-from nnrepro.report import wording
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
 from nnrepro.report.ranking import StableFacts
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
-from nnrepro.study import FigureSpec, Run
-from nnrepro.study.study import SELECTED
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED, FigureSpec
 
 FEATURE_MAPS = "feature_maps"
 SELECTION = "selection"

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from nnrepro.document import wording
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
-from nnrepro.report import wording
-from nnrepro.report.content import CONFIDENCE_LEVEL, WindowFacts, window_facts
 from nnrepro.report.page import Method, Statement
 from nnrepro.report.references import (
     HAHN_MEEKER,
@@ -20,6 +19,7 @@ from nnrepro.report.references import (
     Reference,
 )
 from nnrepro.report.source import Source
+from nnrepro.tables.content import CONFIDENCE_LEVEL, WindowFacts, window_facts
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nnrepro.document import wording
 from nnrepro.measures.names import (
     LAST_WINDOW,
     lower_is_better,
@@ -10,7 +11,6 @@ from nnrepro.measures.names import (
     without_window,
     words_named,
 )
-from nnrepro.report import wording
 
 ACCURACY = "fraction"
 LOSS = "loss"

@@ -8,69 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.text import Text
 from nnrepro.report.references import Reference
 
 FIGURE = "figure"
 TABLE = "table"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a table.
-
-    Attributes:
-        text: what stands in it.
-        detail: shown smaller behind it, such as an interval.
-        href: where its text links to; empty for no link.
-        mark: a sign behind it that the panel's notes explain.
-        number: whether it is aligned as a number.
-        header: whether it names its row.
-        best: whether it is the best of its table.
-    """
-
-    text: str
-    detail: str = ""
-    href: str = ""
-    mark: str = ""
-    number: bool = False
-    header: bool = False
-    best: bool = False
-
-    @property
-    def wide(self) -> bool:
-        """Whether its text wants more room than a narrow column gives."""
-        return len(self.text) > 10
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's heading and alignment."""
-
-    heading: str
-    number: bool = True
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a table; `summary` rows (averages) are set apart."""
-
-    cells: tuple[Cell, ...]
-    summary: bool = False
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table ready to be written.
-
-    Attributes:
-        columns: headings.
-        rows: rows, each with one cell per column.
-        spanning: a heading above all columns but the first; empty for none.
-    """
-
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    spanning: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +22,10 @@ class Statement:
 
     macro: str
     facts: Any
+
+
+Said = Statement | Text
+"""A sentence, whether still to be made or made."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +60,8 @@ class Panel:
     drawing: str = ""
     alt: str = ""
     grid: Grid | None = None
-    notes: tuple[Statement, ...] = ()
-    reading: Statement | None = None
+    notes: tuple[Said, ...] = ()
+    reading: Said | None = None
     missing: str = ""
 
     @property
@@ -143,7 +90,7 @@ class Finding:
     """
 
     protocol: str
-    statements: tuple[Statement, ...]
+    statements: tuple[Said, ...]
     anchor: str
     number: int
 
@@ -254,7 +201,7 @@ class Supplement:
     anchor: str
     title: str
     about: str
-    extent: Statement
+    extent: Said
     sections: tuple[Section, ...]
 
 
@@ -263,7 +210,7 @@ class Highlight:
     """What the summary says of an experiment under one protocol."""
 
     protocol: str
-    statement: Statement
+    statement: Said
 
 
 @dataclass(frozen=True)
@@ -349,7 +296,7 @@ class Method:
     """
 
     title: str
-    statement: Statement
+    statement: Said
     references: tuple[Reference, ...] = ()
 
 
@@ -411,7 +358,7 @@ class RunList:
 
     columns: tuple[Column, ...]
     groups: tuple[RunGroup, ...]
-    notes: tuple[Statement, ...]
+    notes: tuple[Said, ...]
     details: tuple[DetailGroup, ...] = ()
     total: int = 0
     histories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -452,8 +399,8 @@ class Provenance:
     packages: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     seconds: tuple[tuple[str, str], ...]
-    energy: Statement
-    again: tuple[tuple[Statement, str], ...]
+    energy: Said
+    again: tuple[tuple[Said, str], ...]
 
 
 @dataclass(frozen=True)
@@ -653,7 +600,7 @@ class Page:
     protocols: tuple[str, ...]
     budget: Budget
     status: RunStatus | None
-    answers: tuple[Statement, ...]
+    answers: tuple[Said, ...]
     key_figures: tuple[Block, ...]
     highlights: tuple[HighlightGroup, ...]
     differences: Differences | None

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.report import wording
-from nnrepro.report.content import TableContent, TableContext, flag, number
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.metrics import SECONDS, Metric, metric
-from nnrepro.report.page import Cell, Column, Grid, Row, Statement
+from nnrepro.report.page import Statement
+from nnrepro.tables.content import TableContent, TableContext, flag, number
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.report import wording
-from nnrepro.report.content import TableContent, TableContext
-from nnrepro.report.page import Cell, Column, Grid, Row
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.tables.content import TableContent, TableContext
 
 _NAMES = ("experiment", "variant", "label")
 

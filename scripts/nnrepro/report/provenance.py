@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnrepro.report import wording
+from nnrepro.document import wording
 from nnrepro.report.page import DataOrigin, Provenance, Statement
 from nnrepro.report.source import Source
 

@@ -8,27 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import SEEDS, TEST_SET
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.published.comparison import ALL, FIGURE_STEM, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report import wording
-from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.figures import data_uri, read_svg, reading
-from nnrepro.report.page import (
-    FIGURE,
-    TABLE,
-    Cell,
-    Column,
-    Comparison,
-    Fold,
-    Grid,
-    Panel,
-    Row,
-    Statement,
-)
+from nnrepro.report.page import FIGURE, TABLE, Comparison, Fold, Panel, Statement
 from nnrepro.report.published_rows import number_row, records
 from nnrepro.report.source import Source
+from nnrepro.statistics.intervals import SEEDS, TEST_SET
+from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
 PUBLISHED = "published"
 SUMMARY = "published_summary"

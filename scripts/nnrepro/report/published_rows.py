@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Row
 from nnrepro.measures.names import unit_named
-from nnrepro.report import wording
-from nnrepro.report.content import number
-from nnrepro.report.page import Cell, Row
 from nnrepro.report.source import Source
+from nnrepro.tables.content import number
 
 _MINUS = "\u2212"
 _DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}

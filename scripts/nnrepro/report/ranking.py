@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.report import wording
-from nnrepro.report.content import (
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.report.metrics import Metric, metric
+from nnrepro.report.page import Statement
+from nnrepro.tables.content import (
     CONFIDENCE_LEVEL,
     TIED,
     TIED_FACTS,
@@ -17,8 +20,6 @@ from nnrepro.report.content import (
     interval_words,
     number,
 )
-from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Column, Grid, Row, Statement
 
 
 @dataclass(frozen=True)

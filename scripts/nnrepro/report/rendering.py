@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from nnrepro.report import wording
-from nnrepro.report.page import Page
+from nnrepro.document import wording
+from nnrepro.document.text import html
+from nnrepro.report.page import Page, Said
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
@@ -46,7 +48,16 @@ def environment() -> Environment:
     made.filters["grouped"] = wording.grouped
     made.filters["sentence"] = wording.sentence
     made.filters["anchor"] = wording.anchor
+    made.filters["stated"] = partial(_stated, made)
     return made
+
+
+def _stated(made: Environment, statement: Said) -> Markup:
+    """A statement as HTML: styled text, or what its macro says of its facts."""
+    if isinstance(statement, tuple):
+        return html(statement)
+    macro = getattr(made.get_template("sentences.html.j2").module, statement.macro)
+    return Markup(macro(statement.facts))  # escaped by the macro
 
 
 def render(page: Page) -> str:

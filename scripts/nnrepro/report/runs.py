@@ -4,14 +4,15 @@ import itertools
 
 import pandas as pd
 
-from nnrepro.analysis.columns import metric_values
-from nnrepro.report import wording
-from nnrepro.report.content import WindowFacts, closing_header, number, window_facts
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.report.details import known_runs, run_details
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Column, Row, RunGroup, RunList, Statement
+from nnrepro.report.page import RunGroup, RunList, Statement
 from nnrepro.report.source import RUNS_TABLE, Source
+from nnrepro.tables.columns import metric_values
+from nnrepro.tables.content import WindowFacts, closing_header, number, window_facts
 
 METRICS = (
     "last_window_mean_test_accuracy",

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.archive import STATUSES
-from nnrepro.analysis.columns import metric_values
-from nnrepro.analysis.csvfile import TableError
-from nnrepro.analysis.standings import standings_by
-from nnrepro.report import wording
-from nnrepro.report.content import metric_phrase
+from nnrepro.document import wording
+from nnrepro.measures.runs import STATUSES
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.page import (
@@ -24,8 +20,11 @@ from nnrepro.report.page import (
 )
 from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
-from nnrepro.study import Experiment, Run
-from nnrepro.study.study import seed_counts
+from nnrepro.study.run import Run
+from nnrepro.study.study import Experiment, seed_counts
+from nnrepro.tables.columns import metric_values, standings_by
+from nnrepro.tables.content import metric_phrase
+from nnrepro.tables.csvfile import TableError
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nnrepro.report.content import TableContent, TableContext
 from nnrepro.report.convergence import convergence_content
 from nnrepro.report.cross import cross_content
 from nnrepro.report.factors import factors_content
@@ -17,7 +16,9 @@ from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.report.stability import stability_content
 from nnrepro.report.tests import tests_content
-from nnrepro.study import Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import TableSpec
+from nnrepro.tables.content import TableContent, TableContext
 
 TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
     "ranking": ranking_content,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from nnrepro.document.text import Text, plain
+from nnrepro.document.wording import UNKNOWN, anchor
 from nnrepro.report.page import (
     Claims,
     Comparison,
@@ -27,10 +29,8 @@ from nnrepro.report.typeset.elements import (
     Tables,
     Works,
 )
-from nnrepro.report.typeset.fragments import Text, plain
 from nnrepro.report.typeset.panels import Pictures, runs_table, strip_elements, tabular
 from nnrepro.report.typeset.sentences import Sentences
-from nnrepro.report.wording import UNKNOWN, anchor
 
 _CLAIMS = "claims.html.j2"
 _PUBLISHED = "published.html.j2"

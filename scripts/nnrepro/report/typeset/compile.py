@@ -8,12 +8,12 @@ from typing import Any
 
 import typst
 
+from nnrepro.document.text import plain
 from nnrepro.plots.fonts import SHIPPED, fallbacks, lacking, missing, missing_words
 from nnrepro.report.errors import ReportError
 from nnrepro.report.page import Page
 from nnrepro.report.typeset.elements import anchors_of, as_data
 from nnrepro.report.typeset.flow import flow, title_page
-from nnrepro.report.typeset.fragments import plain
 from nnrepro.report.typeset.panels import Pictures
 from nnrepro.report.typeset.sentences import Sentences
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
-from nnrepro.report.page import Cell, Column
-from nnrepro.report.typeset.fragments import Text
+from nnrepro.document.grid import Cell, Column
+from nnrepro.document.text import Text
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+
+from nnrepro.document.text import Segment, Text
 
 _STYLES = {
     "b": "bold",
@@ -21,37 +22,6 @@ _CLASSES = {"protocol": "owner", "stamp": "stamp", "stamp plain": ""}
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Text in one style.
-
-    Attributes:
-        text: the text.
-        styles: of `bold`, `italic`, `code`, `small`, `owner` (a protocol's name) and `stamp` (the
-            budget of a shortened study), sorted.
-        anchor: id of the element of the report that it links to; empty for no link.
-    """
-
-    text: str
-    styles: tuple[str, ...] = ()
-    anchor: str = ""
-
-
-Text = tuple[Segment, ...]
-
-
-def plain(text: str, *styles: str, anchor: str = "") -> Text:
-    """Text in one style; nothing for an empty string."""
-    return (Segment(text, tuple(sorted(styles)), anchor),) if text else ()
-
-
-def small(text: Text) -> Text:
-    """Text in smaller type."""
-    return tuple(
-        replace(segment, styles=tuple(sorted({*segment.styles, "small"}))) for segment in text
-    )
-
-
 def segments(html: str) -> Text:
     """The text of a fragment of HTML in its styles, white space collapsed as browsers do.
 
@@ -64,11 +34,6 @@ def segments(html: str) -> Text:
     if reader.open:
         raise ValueError(f"a sentence leaves <{reader.open[-1][0]}> open: {html!r}")
     return tuple(_collapsed(reader.found))
-
-
-def words_of(text: Sequence[Segment]) -> str:
-    """Text without its styles."""
-    return "".join(segment.text for segment in text)
 
 
 class _Reader(HTMLParser):

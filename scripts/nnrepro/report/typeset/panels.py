@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
-from nnrepro.report.page import FIGURE, Cell, Column, Grid, Panel, Row, RunList
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, spaced
+from nnrepro.report.page import FIGURE, Panel, RunList
 from nnrepro.report.typeset.elements import (
     Element,
     Extent,
@@ -15,8 +17,7 @@ from nnrepro.report.typeset.elements import (
     Tables,
     Tabular,
 )
-from nnrepro.report.typeset.fragments import Text
-from nnrepro.report.typeset.sentences import Sentences, spaced
+from nnrepro.report.typeset.sentences import Sentences
 
 MEASURED = 4
 """How many of a column's longest texts and words are measured; the widest is among them."""

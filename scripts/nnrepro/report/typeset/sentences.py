@@ -4,9 +4,10 @@ from typing import Any
 
 from jinja2 import Environment
 
-from nnrepro.report.page import Panel, Statement
+from nnrepro.document.text import Text, spaced
+from nnrepro.report.page import Panel, Said
 from nnrepro.report.rendering import environment
-from nnrepro.report.typeset.fragments import Text, plain, segments
+from nnrepro.report.typeset.fragments import segments
 
 _SENTENCES = "sentences.html.j2"
 
@@ -23,22 +24,16 @@ class Sentences:
         module = self._environment.get_template(template).module
         return segments(str(getattr(module, macro)(*facts)))
 
-    def stated(self, statement: Statement) -> Text:
+    def stated(self, statement: Said) -> Text:
         """A statement of the page."""
+        if isinstance(statement, tuple):
+            return statement
         return self.say(statement.macro, statement.facts)
 
-    def together(self, statements: tuple[Statement, ...]) -> Text:
+    def together(self, statements: tuple[Said, ...]) -> Text:
         """Statements one after the other."""
         return spaced(*(self.stated(statement) for statement in statements))
 
     def caption(self, panel: Panel) -> Text:
         """A figure's or a table's caption."""
         return self.say("caption", panel, template="parts.html.j2")
-
-
-def spaced(*texts: Text) -> Text:
-    """Texts in a row, those that are empty left out."""
-    joined: Text = ()
-    for text in filter(None, texts):
-        joined += (plain(" ") if joined else ()) + text
-    return joined

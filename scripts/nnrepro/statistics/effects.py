@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from nnrepro.analysis.statistics import (
+from nnrepro.statistics.intervals import (
     CONFIDENCE,
     TEST_SET,
     Interval,

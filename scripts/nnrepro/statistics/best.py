@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.measures.history import FloatArray
+from nnrepro.statistics.intervals import CONFIDENCE
 
 _NODES = 512
 """Points of the probability integral, equally far apart in the variant's own distribution."""
@@ -123,6 +123,65 @@ def probability_best(levels: Levels) -> FloatArray:
         )
     answer[order] = mass / mass.sum()
     return answer
+
+
+@dataclass(frozen=True, eq=False)
+class Standings:
+    """How variants stand by one metric.
+
+    Attributes:
+        best: index of the best variant, the first among equals; None when no variant has a value.
+        order: indices from best to worst; equals in their given order, those without value last.
+        rank: rank of each variant, counted from 1, equals sharing the smaller one; None without
+            value.
+        difference: value minus the best value; NaN without value.
+        tied: whether the variant is in the 95 % set of those that may be the best
+            (`may_be_best`); True for the best itself, None where its error is not known.
+        probability: the probability of each variant being the best; None without value, or where
+            an error is not known.
+    """
+
+    best: int | None
+    order: NDArray[np.intp]
+    rank: list[int | None]
+    difference: FloatArray
+    tied: list[bool | None]
+    probability: list[float | None]
+
+
+def standings(
+    values: FloatArray,
+    errors: FloatArray,
+    counts: FloatArray,
+    *,
+    smaller_is_better: bool = False,
+) -> Standings:
+    """Rank variants.
+
+    Args:
+        values: the metric per variant; NaN without value.
+        errors: its standard errors; NaN where not known.
+        counts: how many seeds each value is a mean over.
+        smaller_is_better: for losses and times.
+    """
+    cost = values if smaller_is_better else -values
+    order = np.argsort(cost, kind="stable")
+    present = ~np.isnan(values)
+    if not present.any():
+        nothing = [None] * len(values)
+        unknown = np.full(len(values), np.nan)
+        return Standings(None, order, [*nothing], unknown, [*nothing], [*nothing])
+    best = int(order[0])
+    ordered = np.sort(cost[present])
+    rank = [
+        int(np.searchsorted(ordered, c)) + 1 if ok else None
+        for c, ok in zip(cost, present, strict=True)
+    ]
+    levels = levels_of(-cost, errors, counts)
+    tied = may_be_best(levels)
+    tied[best] = True
+    probability = [None if np.isnan(p) else float(p) for p in probability_best(levels)]
+    return Standings(best, order, rank, values - values[best], tied, probability)
 
 
 def _below(

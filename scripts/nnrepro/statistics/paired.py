@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from nnrepro.analysis.statistics import CONFIDENCE, QUANTILE, agree
 from nnrepro.measures.history import FloatArray
+from nnrepro.statistics.intervals import CONFIDENCE, QUANTILE, agree
 
 PAIRED_T = "paired t over seeds"
 MCNEMAR = "exact McNemar"

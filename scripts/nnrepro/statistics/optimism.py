@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.analysis.folds import FoldHistory
+from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.history import FloatArray
 
 LAST_WINDOW = "last_window_mean_test_accuracy"

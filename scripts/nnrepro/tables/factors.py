@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import (
+from nnrepro.measures.history import FloatArray
+from nnrepro.statistics.effects import Effect, Reading, effect_of, effect_over_seeds
+from nnrepro.statistics.intervals import summarise
+from nnrepro.tables.columns import (
     COMPARISON,
     PRIMARY,
     examples_column,
@@ -22,10 +25,7 @@ from nnrepro.analysis.columns import (
     metric_values,
     on_comparison_set,
 )
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.effects import Effect, Reading, effect_of, effect_over_seeds
-from nnrepro.analysis.statistics import summarise
-from nnrepro.measures.history import FloatArray
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""

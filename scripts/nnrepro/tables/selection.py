@@ -11,18 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.analysis.columns import (
+from nnrepro.measures.history import FloatArray
+from nnrepro.statistics.best import Standings
+from nnrepro.study.run import Scalar
+from nnrepro.study.settings import nearest
+from nnrepro.tables.columns import (
     floats,
     metric_name,
     metric_values,
     setting_columns,
     setting_name,
+    standings_by,
 )
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.standings import Standings, standings_by
-from nnrepro.measures.history import FloatArray
-from nnrepro.study.run import Scalar
-from nnrepro.study.settings import nearest
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 
 class SelectionError(TableError):
@@ -75,7 +76,7 @@ def selection_table(
         A row per variant, best first, with `rank`, its parameters, `metric`, `value`, `ci95_low`,
         `ci95_high`, `difference_to_best`, `eligible`, `selected`, `equal_to_selected` (exactly the
         same value, the earlier one was chosen), `tied_with_best` (in the 95 % set of those that may
-        be the best) and `probability_best`, both among the eligible (`nnrepro.analysis.best`).
+        be the best) and `probability_best`, both among the eligible (`nnrepro.statistics.best`).
     """
     _check_one_experiment(variants)
     place = _standings(variants, metric)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.analysis.csvfile import TableError
 from nnrepro.failures import was_made
 from nnrepro.files import FileError
 from nnrepro.npz import open_npz
 from nnrepro.study.folders import RunFolders, content_sha256
 from nnrepro.study.paths import RUN_FILES
+from nnrepro.tables.csvfile import TableError
 
 _LARGEST = 2**30
 

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import (
+from nnrepro.measures.names import without_window
+from nnrepro.tables.columns import (
     PRIMARY,
     floats,
     metric_name,
     metric_of,
     metric_values,
     require_column,
+    standings_by,
 )
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.standings import standings_by
-from nnrepro.measures.names import without_window
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""

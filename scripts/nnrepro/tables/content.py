@@ -7,19 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import (
-    CONFIDENCE,
-    EPOCHS,
-    SEEDS,
-    TEST_SET,
-    TEST_SET_AND_EPOCHS,
-)
-from nnrepro.report import wording
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Grid
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Cell, Grid, Statement
+from nnrepro.report.page import Said, Statement
 from nnrepro.report.source import Source, Window
-from nnrepro.study import Run, TableSpec
+from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
+from nnrepro.study.run import Run
+from nnrepro.study.study import TableSpec
 
 SELECTION = "selection"
 TIED = "≈"
@@ -52,8 +48,8 @@ class TableContent:
     """
 
     grids: tuple[tuple[str, Grid], ...]
-    statements: tuple[Statement, ...] = ()
-    notes: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    statements: tuple[Said, ...] = ()
+    notes: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

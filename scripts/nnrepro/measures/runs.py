@@ -9,12 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from nnrepro.analysis.csvfile import TableError
-from nnrepro.analysis.folds import FoldHistory
-from nnrepro.analysis.predictions import answers_of
 from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
-from nnrepro.analysis.side_histories import read_side_histories
 from nnrepro.files import stored
+from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.history import (
     ComparisonHistory,
     History,
@@ -22,7 +19,9 @@ from nnrepro.measures.history import (
     MissingHistoryError,
     read_history,
 )
-from nnrepro.study import Run
+from nnrepro.measures.predictions import answers_of
+from nnrepro.measures.side_histories import read_side_histories
+from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
 from nnrepro.study.record import (
@@ -34,6 +33,9 @@ from nnrepro.study.record import (
     is_of_another,
     read_record,
 )
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.csvfile import TableError
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
@@ -207,6 +209,13 @@ def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData
         epochs: those of the runs that went on for longer than others, as `Extent` tells.
     """
     return [item.up_to(epochs[item.run.id]) if item.run.id in epochs else item for item in data]
+
+
+def extent_of(study: Study, data: Iterable[RunData]) -> Extent:
+    """How far runs went, by their histories and records."""
+    data = list(data)
+    generated = {item.run.id for item in data if item.generated}
+    return Extent(study, {item.run.id: item.done for item in data}, generated)
 
 
 def folds_of(run: Run, folders: RunFolders | Path, epochs: int | None = None) -> FoldHistory | None:

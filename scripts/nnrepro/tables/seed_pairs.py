@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import KEYS, NOISE, examples_column, examples_used, metric_values
-from nnrepro.analysis.csvfile import TableError
-from nnrepro.analysis.paired import (
+from nnrepro.measures.autocorrelation import WindowNoise
+from nnrepro.measures.predictions import AnswersOf, common_answers
+from nnrepro.statistics.intervals import single_error
+from nnrepro.statistics.paired import (
     PAIRED_SAMPLING,
     SAMPLING,
     Comparison,
@@ -20,9 +21,8 @@ from nnrepro.analysis.paired import (
     discordant,
     paired_error,
 )
-from nnrepro.analysis.predictions import AnswersOf, common_answers
-from nnrepro.analysis.statistics import single_error
-from nnrepro.measures.autocorrelation import WindowNoise
+from nnrepro.tables.columns import KEYS, NOISE, examples_column, examples_used, metric_values
+from nnrepro.tables.csvfile import TableError
 
 _FINAL = "final_test_accuracy"
 

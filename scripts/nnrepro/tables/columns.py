@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from nnrepro.analysis.csvfile import TableError
 from nnrepro.measures.history import FloatArray
-from nnrepro.measures.names import LARGER, LAST_WINDOW, reading_named, with_window
-from nnrepro.study import Run
+from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
+from nnrepro.statistics.best import Standings, standings
+from nnrepro.study.run import Run
+from nnrepro.tables.csvfile import TableError
 
 SELECTION = "selection"
 """Stands for the metric by which a row's protocol selects."""
@@ -224,6 +226,33 @@ def metrics_of(
 def floats(column: pd.Series) -> FloatArray:
     """A numeric column as float64, missing entries as NaN."""
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def standings_by(
+    variants: pd.DataFrame,
+    metric: str,
+    *,
+    test_set: str = PRIMARY,
+    eligible: NDArray[np.bool_] | None = None,
+) -> Standings:
+    """Rank rows of the variants table.
+
+    Args:
+        variants: the rows.
+        metric: a metric column, or a name with `last_window_` for each row's own closing window.
+        test_set: `comparison` takes the larger test set for the variants that have one.
+        eligible: which rows may be ranked, shape [variants]; all that have a value without it.
+
+    Raises:
+        TableError: the table has no such metric.
+    """
+    values, errors, counts = (
+        floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))
+        for suffix in ("", "_se", "_n")
+    )
+    if eligible is not None:
+        values = np.where(eligible, values, np.nan)
+    return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
 
 
 def _spread(frame: pd.DataFrame, column: str, suffix: str) -> pd.Series:

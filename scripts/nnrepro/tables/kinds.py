@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import (
+from nnrepro.analysis.convergence_table import convergence_table
+from nnrepro.analysis.optimism_table import optimism_table
+from nnrepro.analysis.stability_table import stability_table
+from nnrepro.analysis.tests_table import tests_table
+from nnrepro.measures.folds import FoldsOf
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.study.settings import nearest, one_of
+from nnrepro.tables.columns import (
     PRIMARY,
     examples_used,
     floats,
@@ -20,18 +27,11 @@ from nnrepro.analysis.columns import (
     metric_values,
     metrics_of,
     require_column,
+    standings_by,
 )
-from nnrepro.analysis.convergence_table import convergence_table
-from nnrepro.analysis.cross import cross_table
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.factors import factors_table
-from nnrepro.analysis.folds import FoldsOf
-from nnrepro.analysis.optimism_table import optimism_table
-from nnrepro.analysis.predictions import AnswersOf
-from nnrepro.analysis.stability_table import stability_table
-from nnrepro.analysis.standings import standings_by
-from nnrepro.analysis.tests_table import tests_table
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.tables.cross import cross_table
+from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.factors import factors_table
 
 DECLARED = "declared"
 

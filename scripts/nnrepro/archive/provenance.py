@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.archive import STATUSES, Problem, RunData
 from nnrepro.data.registry import preparations
 from nnrepro.data.soundness import remarks
+from nnrepro.measures.runs import STATUSES, Problem, RunData
 
 _SECONDS = ("setup", "training", "evaluation", "total")
 

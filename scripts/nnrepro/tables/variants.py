@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.archive import STATUSES
-from nnrepro.analysis.columns import (
+from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.measures.runs import STATUSES
+from nnrepro.statistics.intervals import summarise
+from nnrepro.tables.columns import (
     KEYS,
     NOISE,
     examples_column,
@@ -15,9 +17,7 @@ from nnrepro.analysis.columns import (
     metric_columns,
     setting_columns,
 )
-from nnrepro.analysis.csvfile import tidy_types
-from nnrepro.analysis.statistics import summarise
-from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.tables.csvfile import tidy_types
 
 _WITHOUT_INTERVAL = ("_epoch", "_converged", "collapses", *NOISE)
 """Endings of metrics whose spread over seeds is given by the standard deviation alone."""
@@ -37,7 +37,7 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
         the runs table: M (mean over seeds), `M_n` (seeds that have it), `M_sd` and, except for
         epochs, counts and `_converged`, `M_se` (standard error), `M_ci95_low`, `M_ci95_high` and
         `M_interval`, which tells what the interval covers: `seeds` or, with one seed, `test set`,
-        `test set and epochs` or `epochs` (see `nnrepro.analysis.statistics`). `_converged` is the
+        `test set and epochs` or `epochs` (see `nnrepro.statistics.intervals`). `_converged` is the
         share of seeds.
     """
     grouped = runs.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()

@@ -5,17 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.archive import Problem, RunData
-from nnrepro.analysis.columns import SETTING_PREFIX
-from nnrepro.analysis.csvfile import TableError, tidy_types
 from nnrepro.measures.collapses import blew_up, collapse_levels
 from nnrepro.measures.curves import RunCurves, first_epoch, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, with_window
-from nnrepro.study import Run
-from nnrepro.study.run import ANALYSIS_SETTINGS
+from nnrepro.measures.runs import Problem, RunData
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.settings import SETTINGS
+from nnrepro.tables.columns import SETTING_PREFIX
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 IDENTITY = (
     "run_id",

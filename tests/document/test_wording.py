@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from nnrepro.report import wording
+from nnrepro.document import wording
 from nnrepro.report.figures import data_uri
 from nnrepro.report.metrics import metric
 

@@ -1,0 +1,1 @@
+"""What a report consists of, apart from what it says and from how it is printed."""

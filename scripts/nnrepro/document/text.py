@@ -1,0 +1,110 @@
+"""Styled text: what every sentence of the report is, before it is printed to HTML or to Typst."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup, escape
+
+BOLD, ITALIC, CODE, SMALL, OWNER, STAMP = "bold", "italic", "code", "small", "owner", "stamp"
+"""Styles. `OWNER` is a protocol's name before what is said of it, `STAMP` the budget of a shortened
+study."""
+
+_TAGS = {
+    BOLD: ("<b>", "</b>"),
+    ITALIC: ("<i>", "</i>"),
+    CODE: ("<code>", "</code>"),
+    SMALL: ("<small>", "</small>"),
+    OWNER: ('<span class="protocol">', "</span>"),
+    STAMP: ('<span class="stamp">', "</span>"),
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Text in one style.
+
+    Attributes:
+        text: the text.
+        styles: of the styles above, sorted.
+        anchor: id of the element of the report that it links to; empty for no link.
+    """
+
+    text: str
+    styles: tuple[str, ...] = ()
+    anchor: str = ""
+
+
+Text = tuple[Segment, ...]
+Words = str | Text
+
+
+def text(*parts: Words) -> Text:
+    """Parts one after the other, without anything between them."""
+    return tuple(
+        segment for part in parts for segment in (plain(part) if isinstance(part, str) else part)
+    )
+
+
+def plain(words: str, *styles: str, anchor: str = "") -> Text:
+    """Text in one style; nothing for an empty string."""
+    return (Segment(words, tuple(sorted(styles)), anchor),) if words else ()
+
+
+def styled(style: str, *parts: Words) -> Text:
+    """Parts with a style added."""
+    return tuple(
+        replace(segment, styles=tuple(sorted({*segment.styles, style}))) for segment in text(*parts)
+    )
+
+
+def bold(*parts: Words) -> Text:
+    """Parts in bold."""
+    return styled(BOLD, *parts)
+
+
+def code(words: str) -> Text:
+    """A name as it is written in files and on the command line."""
+    return plain(words, CODE)
+
+
+def small(*parts: Words) -> Text:
+    """Parts in smaller type."""
+    return styled(SMALL, *parts)
+
+
+def linked(anchor: str, *parts: Words) -> Text:
+    """Parts as a link to an element of the report."""
+    return tuple(replace(segment, anchor=anchor) for segment in text(*parts))
+
+
+def spaced(*parts: Words) -> Text:
+    """Parts with a space between them, those that are empty left out."""
+    return joined(" ", parts)
+
+
+def joined(between: str, parts: Iterable[Words]) -> Text:
+    """Parts with the same words between each two, those that are empty left out."""
+    found: Text = ()
+    for part in filter(None, map(text, parts)):
+        found += (plain(between) if found else ()) + part
+    return found
+
+
+def words_of(styled_text: Iterable[Segment]) -> str:
+    """Text without its styles."""
+    return "".join(segment.text for segment in styled_text)
+
+
+def html(styled_text: Iterable[Segment]) -> Markup:
+    """Text as a fragment of HTML, everything escaped."""
+    return Markup("").join(_element(segment) for segment in styled_text)
+
+
+def _element(segment: Segment) -> Markup:
+    inner = escape(segment.text)
+    for style in segment.styles:
+        before, after = _TAGS[style]
+        inner = Markup(before) + inner + Markup(after)
+    if segment.anchor:
+        return Markup('<a href="#{}">{}</a>').format(segment.anchor, inner)
+    return inner
