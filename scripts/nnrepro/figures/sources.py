@@ -85,7 +85,7 @@ class Sources:
         """The variants table, of runs as they are compared with those of their experiment."""
         return read_csv(self.files["variants"])
 
-    @property
+    @cached_property
     def variants_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
         """Gives the variants table of runs as these are compared with one another."""
         by_experiment = read_csv(self.files["comparable"]), self.variants
@@ -96,26 +96,26 @@ class Sources:
 
         return variants
 
-    @property
+    @cached_property
     def published(self) -> pd.DataFrame | None:
         """The table of published beside reproduced numbers, values as text; None without one."""
         file = self.files.get("published")
         return read_csv(file, text=("value",)) if file and was_made(file) else None
 
-    @property
+    @cached_property
     def levels(self) -> Mapping[tuple[str, str], Sequence[CurveLevel]]:
         """What was published of curves, by experiment and variant."""
         file = self.files.get("results")
         numbers = load_published(Path(file), self.study) if file else []
         return curve_levels(numbers, self.study, self.protocol, self.decisions)
 
-    @property
+    @cached_property
     def maps(self) -> Mapping[str, FeatureMaps]:
         """Computed feature maps, by figure, those that could not be computed left out."""
         computed = filter(was_made, map(Path, self.files["maps"]))
         return {file.stem: read_feature_maps(file) for file in computed}
 
-    @property
+    @cached_property
     def classes(self) -> Sequence[str]:
         """Names of the classes of the images."""
         return read_json(Path(self.files["classes"]))["classes"]  # type: ignore[no-any-return]
