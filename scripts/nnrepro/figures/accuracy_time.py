@@ -92,10 +92,11 @@ def _rows(table: pd.DataFrame, metric: str, labels: Mapping[str, str]) -> list["
     numbers = pd.DataFrame({name: floats(values) for name, values in columns.items()})
     return [
         AccuracyTime(
-            *named,
+            key,
+            label,
             **{str(name): None if np.isnan(value) else value for name, value in row.items()},
         )
-        for named, row in zip(labels.items(), numbers.to_dict("records"), strict=True)
+        for (key, label), row in zip(labels.items(), numbers.to_dict("records"), strict=True)
     ]
 
 

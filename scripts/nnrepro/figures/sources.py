@@ -118,7 +118,7 @@ class Sources:
     @cached_property
     def classes(self) -> Sequence[str]:
         """Names of the classes of the images."""
-        return read_json(Path(self.files["classes"]))["classes"]  # type: ignore[no-any-return]
+        return read_json(Path(self.files["classes"]))["classes"]
 
 
 def read_feature_maps(path: Path) -> FeatureMaps:
