@@ -135,18 +135,10 @@ _LOOKS = {
 
 @styled
 def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "") -> Figure:
-    """Draw published numbers across and reproduced ones up, with the line of equality.
+    """Published numbers across and reproduced ones up, with the line of equality.
 
-    Args:
-        panels: one per metric, each with at least one point.
-        title: title above the panels; none where empty.
-        interval: what the intervals are, for the note; none where empty.
-
-    Raises:
-        PlotDataError: there is no panel, or one without a point.
+    `interval` says what the intervals are. Raises PlotDataError where no number is finite.
     """
-    if not panels or any(not panel.points for panel in panels):
-        raise PlotDataError("a comparison needs at least one metric, each with a number")
     given = sum(len(panel.points) for panel in panels)
     panels = [
         replace(panel, points=[point for point in panel.points if point.drawable])

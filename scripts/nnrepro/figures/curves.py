@@ -166,7 +166,7 @@ def draw(
     epochs: int | None = None,
     published: str = "",
 ) -> Figure:
-    """Draw a variant's cost and accuracy by epoch, side by side.
+    """A variant's cost and accuracy by epoch, side by side.
 
     The test curve has the variant's own colour, the training curve is always grey and dashed. The
     numbers at the right are those at which the lines end, smoothed where the lines are.
@@ -174,18 +174,14 @@ def draw(
     Args:
         cost: left panel.
         accuracy: right panel.
-        style: the variant's style, from `series_styles`.
-        title: title above the panels; none where empty.
-        band: what the bands are, e.g. "95 % interval of the mean, 5 seeds".
-        smoothing: what the bold lines are, e.g. "mean of 25 epochs".
+        style: the variant's style.
+        title: title above the panels.
+        band: what the bands are.
+        smoothing: what the bold lines are.
         convergence: a sentence on when a curve counts as converged, for figures that mark it.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
         published: a sentence on what the published levels are, for figures that mark them.
-
-    Raises:
-        PlotDataError: a series has a band or smoothed values that `band` or `smoothing` leaves
-            unexplained.
     """
     panels = (cost, accuracy)
     every = [series for panel in panels for series in (panel.train, panel.test)]

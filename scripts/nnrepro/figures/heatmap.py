@@ -21,7 +21,7 @@ from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
-from nnrepro.plots.series import PlotDataError, as_floats, format_value
+from nnrepro.plots.series import as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
 from nnrepro.study.options import Metric, Swept
 from nnrepro.tables.columns import floats, metric_values, rows_of
@@ -108,27 +108,11 @@ class ParameterGrid:
     unasked: Collection[Cell] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        if self.cells.empty:
-            raise PlotDataError("a heat map needs at least one cell")
-        for name, means, wanted in (
-            ("column_means", self.column_means, self.cells.columns),
-            ("row_means", self.row_means, self.cells.index),
-        ):
-            if list(means.index) != list(wanted):
-                raise PlotDataError(
-                    f"heat map: {name} is for {list(means.index)}, the cells for {list(wanted)}"
-                )
         for name in ("cells", "column_means", "row_means"):
             values: pd.DataFrame | pd.Series = getattr(self, name)
             drawn = values.astype(float).copy()
             drawn[:] = as_floats(drawn)
             object.__setattr__(self, name, drawn)
-        for column, row in [*([self.best] if self.best else []), *self.tied]:
-            if column not in self.cells.columns or row not in self.cells.index:
-                raise PlotDataError(
-                    f"heat map: the marked pair {self.columns} = {column}, "
-                    f"{self.rows} = {row} is not in the grid"
-                )
 
 
 def _grid(
@@ -171,22 +155,12 @@ def _where(pairs: Iterable[Cell], marks: Iterable[bool]) -> list[Cell]:
 def draw(
     grid: ParameterGrid, *, metric: str, title: str = "", decimals: int = 3, tied: str = ""
 ) -> Figure:
-    """Draw the grid, every value written in its cell.
+    """The grid, every value written in its cell.
 
-    Args:
-        grid: the values and marks.
-        metric: label of the colour bar.
-        title: title above the grid; none where empty.
-        decimals: decimals of the written values.
-        tied: how cells were found equal to the best, e.g. "paired difference, 95 %".
-
-    Raises:
-        PlotDataError: every cell is missing.
+    `metric` is the label of the colour bar, `tied` how cells were found equal to the best.
     """
     finite = grid.cells.to_numpy(dtype=float)
     finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        raise PlotDataError("heat map: every run of the grid is missing")
     norm = Normalize(finite.min(), finite.max())
     rows, columns = grid.cells.shape
     bar_height = (rows + 1) * _CELL_HEIGHT + _GAP

@@ -52,25 +52,6 @@ class Series:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, as_floats(value))
-        self._check()
-
-    def _check(self) -> None:
-        if self.epochs.ndim != 1 or self.epochs.size == 0:
-            raise PlotDataError(
-                f"series {self.key!r}: epochs have shape {self.epochs.shape}; "
-                "a curve needs a list of at least one epoch"
-            )
-        if not (np.diff(self.epochs) > 0).all():
-            raise PlotDataError(f"series {self.key!r}: epochs do not rise at every step")
-        if (self.low is None) != (self.high is None):
-            raise PlotDataError(f"series {self.key!r}: a band needs both `low` and `high`")
-        for name in ("mean", "low", "high", "smoothed"):
-            value = getattr(self, name)
-            if value is not None and value.shape != self.epochs.shape:
-                raise PlotDataError(
-                    f"series {self.key!r}: {name} has shape {value.shape}, "
-                    f"epochs have {self.epochs.shape}"
-                )
 
     @property
     def drawn(self) -> FloatArray:
