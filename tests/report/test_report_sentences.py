@@ -15,10 +15,9 @@ from nnrepro.report.convergence import convergence_facts
 from nnrepro.report.cross import cross_facts
 from nnrepro.report.metrics import metric
 from nnrepro.report.pairs import TimeFacts, pair_facts
-from nnrepro.report.provenance import EnergyFacts
 from nnrepro.report.ranking import StableFacts, ranking_facts
-from nnrepro.report.rendering import environment
 from nnrepro.report.source import Window
+from nnrepro.report.stated import environment
 
 TEMPLATES = Path(nnrepro.report.__file__).parent / "templates"
 NAN = float("nan")
@@ -109,31 +108,6 @@ def test_lower_losses_and_times_lead() -> None:
     frame = pd.DataFrame({"label": ["a", "b"], "m": [2.0, 1.5]})
     facts = ranking_facts(frame, "m", metric("min_test_loss"), "lowest test loss")
     assert say("ranking", facts).startswith("b leads by lowest test loss with 1.5000, 0.5000 ahead")
-
-
-@pytest.mark.parametrize(
-    ("facts", "sentence"),
-    [
-        (
-            EnergyFacts("", 0, 0, "10", ""),
-            "No energy is estimated: no run on a processor recorded how long it had one.",
-        ),
-        (
-            EnergyFacts("2 h 5 min", 3, 0, "", ""),
-            "3 runs had a processor for 2 h 5 min. No energy is estimated: the configuration does "
-            "not say what a core at work draws (energy.watts_per_core).",
-        ),
-        (
-            EnergyFacts("2 h 5 min", 1, 1, "10", "21 Wh"),
-            "1 run had a processor for 2 h 5 min. At 10 W for a core at work, which the "
-            "configuration assumes and nobody measured, that is 21 Wh. 1 further run recorded no "
-            "such time or ran on another device, and is not in it.",
-        ),
-    ],
-)
-def test_energy_sentence(facts: EnergyFacts, sentence: str) -> None:
-    """An estimate names its assumption; without one or the other it says what is lacking."""
-    assert say("energy", facts) == sentence
 
 
 def cells(values: dict[tuple[str, str], float]) -> pd.DataFrame:

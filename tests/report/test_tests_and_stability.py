@@ -9,8 +9,8 @@ import pytest
 
 from nnrepro.document import wording
 from nnrepro.report.metrics import metric
-from nnrepro.report.rendering import environment
 from nnrepro.report.stability import stability_facts
+from nnrepro.report.stated import environment
 from nnrepro.report.tests import tests_facts as facts_of
 
 NAN = float("nan")

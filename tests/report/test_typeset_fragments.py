@@ -3,7 +3,7 @@
 import pytest
 
 from nnrepro.document.text import Segment
-from nnrepro.report.typeset.fragments import segments
+from nnrepro.report.fragments import segments
 
 
 def test_tags_become_styles_and_space_collapses() -> None:

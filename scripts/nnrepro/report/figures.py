@@ -16,9 +16,9 @@ from nnrepro.document import wording
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
-from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
+from nnrepro.report.notes import longer_notes, not_made, nothing_selected
+from nnrepro.report.page import FIGURE, Block, Panel, Said, Statement, Strip
 from nnrepro.report.ranking import StableFacts
-from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study import FigureSpec, Run
 from nnrepro.study.study import SELECTED
@@ -87,8 +87,8 @@ def figure_block(
         ReportError: a file is there but is no SVG.
     """
     drawings: dict[str, dict[str, list[_Drawing]]] = {}
-    undrawn: dict[str, tuple[Statement, ...]] = {}
-    notes: dict[str, tuple[Statement, ...]] = {}
+    undrawn: dict[str, tuple[Said, ...]] = {}
+    notes: dict[str, tuple[Said, ...]] = {}
     compared = spec.kind not in _ALONE
     for protocol in protocols:
         runs = source.shown_runs(protocol, spec.runs)
@@ -143,8 +143,8 @@ def _why_undrawn(
     spec: FigureSpec,
     runs: Sequence[Run],
     steady: Sequence[Run],
-    unselected: tuple[Statement, ...],
-) -> tuple[Statement, ...]:
+    unselected: tuple[Said, ...],
+) -> tuple[Said, ...]:
     """Why there is nothing to draw; empty where there should be a figure."""
     if not source.extent.runs(runs):
         return unselected or (Statement("no_runs", None),)

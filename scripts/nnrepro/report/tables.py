@@ -1,21 +1,23 @@
 """Tables of the report: from a CSV file to panels, by the kind that the configuration names."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
+from nnrepro.document.elements import Gap, Panels, Table
+from nnrepro.document.grid import Grid
+from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
 from nnrepro.report.content import TableContent, TableContext
 from nnrepro.report.convergence import convergence_content
 from nnrepro.report.cross import cross_content
+from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
 from nnrepro.report.factors import factors_content
+from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.optimism import optimism_content
-from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.pairs import pairs_content
 from nnrepro.report.plain import plain_content
 from nnrepro.report.ranking import ranking_content
-from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.report.stability import stability_content
+from nnrepro.report.stated import stated
 from nnrepro.report.tests import tests_content
 from nnrepro.study import Run, TableSpec
 
@@ -34,7 +36,7 @@ TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
 
 def table_block(
     source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Block:
+) -> Evidence:
     """A table of the configuration for some protocols.
 
     Args:
@@ -46,56 +48,33 @@ def table_block(
     Raises:
         ReportError: the table's file is damaged or lacks a column.
     """
-    runs = {name: source.shown_runs(name, spec.runs) for name in protocols}
-    unselected = {name: nothing_selected(source, name, spec.runs) for name in runs}
-    contents = {
-        name: _content(source, spec, name, found) if found else None
-        for name, found in runs.items()
-        if found or unselected[name]
-    }
-    strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    contents = {}
+    for protocol in protocols:
+        runs = source.shown_runs(protocol, spec.runs)
+        if runs or source.undecided_among(protocol, spec.runs):
+            contents[protocol] = _content(source, spec, protocol, runs) if runs else None
+    strips: dict[str, list[tuple[str, Grid | None, TableContent | None]]] = {}
     for protocol, content in contents.items():
-        for title, shown in _shown(source, spec, content):
-            strips.setdefault(title, []).append((protocol, shown))
-    firsts: dict[str, Panel] = {}
-    numbered = []
+        for title, grid in content.grids if content and content.grids else (("", None),):
+            strips.setdefault(title, []).append((protocol, grid, content))
+    firsts: dict[str, int] = {}
+    panels: dict[str, Panels] = {}
     for title, members in strips.items():
-        panels = []
-        for protocol, shown in members:
-            panel = _panel(source, spec, protocol, runs[protocol], next(numbers))
-            notes = (*unselected[protocol], *shown.get("notes", ()))
-            if "missing" in shown:
-                notes = not_made(source, TABLE, f"tables/{spec.name}") or notes
-            else:
-                notes += longer_notes(source, runs[protocol])
-            panels.append(replace(panel, **{**shown, "notes": notes}))
-            firsts.setdefault(protocol, panel)
-        numbered.append(Strip(title, tuple(panels)))
-    findings = tuple(
-        Finding(
-            source.protocol_title(name),
-            content.statements,
-            firsts[name].anchor,
-            firsts[name].number,
-        )
-        for name, content in contents.items()
+        made = []
+        for protocol, grid, content in members:
+            number = next(numbers)
+            firsts.setdefault(protocol, number)
+            notes = None if content is None else tuple(map(stated, content.notes.get(title, ())))
+            made.append(_panel(source, spec, protocol, (grid, notes), number=number))
+        panels[title] = Panels(tuple(made))
+    said = [
+        finding
+        for protocol, content in contents.items()
         if content and content.statements
-    )
-    anchor = source.anchor(f"table-{spec.name}")
-    return Block(TABLE, spec.title, anchor, tuple(numbered), findings)
-
-
-def _shown(
-    source: Source, spec: TableSpec, content: TableContent | None
-) -> list[tuple[str, dict[str, Any]]]:
-    """What each panel of a protocol shows, with the title of its strip; always at least one."""
-    if content is None:
-        return [("", {"missing": source.file(f"tables/{spec.name}.csv")})]
-    shown: list[tuple[str, dict[str, Any]]] = [
-        (title, {"grid": grid, "notes": content.notes.get(title, ())})
-        for title, grid in content.grids
+        for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
     ]
-    return shown or [("", {})]
+    anchor = source.anchor(f"{TABLE}-{spec.name}")
+    return Evidence(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
 def _content(
@@ -111,14 +90,40 @@ def _content(
 
 
 def _panel(
-    source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run], number: int
-) -> Panel:
-    return Panel(
-        kind=TABLE,
-        number=number,
-        anchor=f"table-{number}",
-        title=spec.title,
-        protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs, compared=True),
+    source: Source,
+    spec: TableSpec,
+    protocol: str,
+    shown: tuple[Grid | None, Sequence[Text] | None],
+    *,
+    number: int,
+) -> Table | Gap:
+    """A grid of a protocol's share with its notes, or why there are neither."""
+    grid, notes = shown
+    runs = source.shown_runs(protocol, spec.runs)
+    words = caption(
+        TABLE,
+        number,
+        spec.title,
+        source.protocol_title(protocol),
+        source.stamp(runs, compared=True),
         cut=source.cut(runs, compared=True),
     )
+    unselected = nothing_selected(source, protocol, spec.runs)
+    if notes is None:
+        file = f"tables/{spec.name}"
+        why = not_made(source, TABLE, file) or unselected
+        lacking = missing(TABLE, source.file(f"{file}.csv"))
+        return Gap(f"{TABLE}-{number}", words, why or (lacking,))
+    every = (*unselected, *notes, *longer_notes(source, runs))
+    return table(f"{TABLE}-{number}", words, grid, *every)
+
+
+def _findings(owner: str, content: TableContent, number: int) -> Iterator[Text]:
+    """What a table says of a protocol, the last sentence with a link to the table."""
+    for place, said in enumerate(map(stated, content.statements)):
+        last = place == len(content.statements) - 1
+        yield spaced(
+            plain(owner, OWNER) if place == 0 else (),
+            said,
+            linked(f"{TABLE}-{number}", small(f"Table\N{NO-BREAK SPACE}{number}")) if last else (),
+        )

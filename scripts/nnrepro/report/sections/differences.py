@@ -1,25 +1,23 @@
 """How the protocols differ: settings of the same model that they set differently."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from nnrepro.document import wording
+from nnrepro.document.elements import Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.page import TABLE, Differences, Measured, Panel
+from nnrepro.document.text import Text, code, joined, linked, plain, spaced, text
+from nnrepro.report.evidence import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study import Run, Study, TableSpec
 from nnrepro.study.comparisons import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
-ANCHOR = "protocol-differences"
 FACTORS = "factors"
 _NOT_SET = "not set"
 
 
-def differences(
-    source: Source, supplements: Iterable[Source], numbers: Iterator[int]
-) -> Differences | None:
-    """The settings that differ between protocols for the same variant; None with one protocol.
+def differences(source: Source, supplements: Iterable[Source], numbers: Numbers) -> Section | None:
+    """The settings that differ between protocols for the same variant; None where none do.
 
     Args:
         source: what the report is made from.
@@ -40,24 +38,30 @@ def differences(
         Column("Setting", number=False),
         *(Column(p.title, number=False) for p in source.study.protocols.values()),
     )
-    panel = Panel(
-        kind=TABLE,
-        number=next(numbers),
-        anchor=ANCHOR,
-        title="Settings that differ between the protocols",
-        protocol="",
-        stamp="as the configuration asks for",
-        cut=False,
-    )
+    title, stamp = "Settings that differ between the protocols", "as the configuration asks for"
+    words = caption(TABLE, next(numbers.tables), title, "", stamp)
+    shown = Table("protocol-differences", words, Grid(columns, tuple(rows)))
     settings = {name for _, name, _ in differing}
-    measured = tuple(
-        place for each in (source, *supplements) for place in _measured(each, settings)
+    measured = [place for each in (source, *supplements) for place in _measured(each, settings)]
+    contents = (Paragraph(_said(measured)), Panels((shown,)))
+    return Section(plain("How the protocols differ"), contents, "differences", "back")
+
+
+def _said(measured: Iterable[Text]) -> Text:
+    """What the table shows, and where the report tells what it comes to."""
+    shown = (
+        "What the same variant sets differently under each protocol. Everything else is the same, "
+        "and so are the seeds, so that whatever the protocols\u2019 results differ by comes from "
+        "here or from chance."
     )
-    return Differences(replace(panel, grid=Grid(columns, tuple(rows))), measured)
+    if places := joined("; ", measured):
+        return spaced(shown, "How much single changes carry was measured:", text(places, "."))
+    nowhere = "How much each change carries by itself is told by tables of the kind"
+    return spaced(shown, nowhere, text(code(FACTORS), ", where a study has them."))
 
 
-def _measured(source: Source, settings: set[str]) -> Iterator[Measured]:
-    """Where one factor at a time is changed, some of `settings` among them.
+def _measured(source: Source, settings: set[str]) -> Iterator[Text]:
+    """Links to where one factor at a time is changed, some of `settings` among them.
 
     That is a supplement as a whole, or the questions of a study that do so.
     """
@@ -68,11 +72,11 @@ def _measured(source: Source, settings: set[str]) -> Iterator[Measured]:
         if table.kind == FACTORS and _changed(study, table) & settings
     }
     if source.supplement and asked:
-        yield Measured(source.heading_anchor, study.title)
+        yield linked(source.heading_anchor, study.title)
         return
     for question in study.questions.values():
         if question.name in asked:
-            yield Measured(source.question_anchor(question.name), question.title)
+            yield linked(source.question_anchor(question.name), question.title)
 
 
 def _changed(study: Study, table: TableSpec) -> set[str]:

@@ -8,23 +8,25 @@ from typing import Any
 
 import typst
 
-from nnrepro.document.text import plain
+from nnrepro.document.elements import Document
 from nnrepro.plots.fonts import SHIPPED, fallbacks, lacking, missing, missing_words
 from nnrepro.report.errors import ReportError
-from nnrepro.report.page import Page
-from nnrepro.report.typeset.elements import anchors_of, as_data
-from nnrepro.report.typeset.flow import flow, title_page
-from nnrepro.report.typeset.panels import Pictures
-from nnrepro.report.typeset.sentences import Sentences
+from nnrepro.report.pdf.printer import content
 
 TEMPLATES = Path(__file__).parent
 MAIN = "main.typ"
 FONTS = SHIPPED
 """Holds the font of the figures' text, as matplotlib ships it; Typst brings the rest."""
 
+MARKS = (
+    "In tables, the best value of a ranking and what a note says of it stand in bold; a mark "
+    "behind a number is explained below its table. Figures tell curves apart by dashes, markers "
+    "and names as well as by colour."
+)
 
-def typeset(page: Page) -> bytes:
-    """The report as PDF: the same page gives the same bytes, on every machine.
+
+def typeset(document: Document) -> bytes:
+    """The report as PDF: the same document gives the same bytes, on every machine.
 
     Typst sees what it is given here and nothing else: no file, and of the machine's fonts those
     alone that have letters which the shipped ones lack. Letters that none has are named.
@@ -32,7 +34,7 @@ def typeset(page: Page) -> bytes:
     Raises:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
     """
-    files: Any = files_of(page)  # the types that come with Typst know no files in memory
+    files: Any = files_of(document)  # the types that come with Typst know no files in memory
     with tempfile.TemporaryDirectory() as more:
         for number, font in enumerate(_further_fonts(files["page.json"].decode())):
             shutil.copyfile(font, Path(more) / f"{number}{font.suffix}")
@@ -55,21 +57,11 @@ def _further_fonts(text: str) -> list[Path]:
     return sorted(font for font in found if FONTS not in font.parents)
 
 
-def files_of(page: Page) -> dict[str, bytes]:
-    """Everything that Typst reads, by name: its templates, the page as JSON, figures."""
-    sentences, pictures = Sentences(), Pictures()
-    elements = list(flow(page, sentences, pictures))
-    title = as_data(title_page(page, sentences))
-    body = as_data(elements)
-    gone = missing_words(missing(json.dumps([title, body], ensure_ascii=False)))
-    hint = sentences.say("marks_in_print") + plain(f" In this file {gone}." if gone else "")
-    content = {
-        "title_page": title,
-        "contents_title": "Contents",
-        "hint": as_data(hint),
-        "flow": body,
-        "anchors": dict.fromkeys(anchors_of(elements), True),
-    }
+def files_of(document: Document) -> dict[str, bytes]:
+    """Everything that Typst reads, by name: its templates, the document as JSON, figures."""
+    data, pictures = content(document)
+    gone = missing_words(missing(json.dumps(data, ensure_ascii=False)))
+    data["hint"] = MARKS + (f" In this file {gone}." if gone else "")
     templates = {path.name: path.read_bytes() for path in sorted(TEMPLATES.glob("*.typ"))}
-    data = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
-    return {MAIN: templates.pop(MAIN), **templates, "page.json": data, **pictures}
+    page = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    return {MAIN: templates.pop(MAIN), **templates, "page.json": page, **pictures}

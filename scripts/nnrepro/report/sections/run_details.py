@@ -2,17 +2,18 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nnrepro.analysis.archive import RunData, read_runs
 from nnrepro.analysis.compact import compact_values
-from nnrepro.analysis.history import HISTORY_KEYS, History
+from nnrepro.analysis.history import HISTORY_KEYS
 from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
+from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Paragraph, Section
+from nnrepro.document.text import Text, bold, code, plain, small, spaced, text
 from nnrepro.files import open_regular
-from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source
 from nnrepro.study import Run
 from nnrepro.study.detail import detailed_runs
@@ -20,51 +21,74 @@ from nnrepro.study.detail import detailed_runs
 LOG_LINES = 6
 _LOG_BYTES = 20_000
 
-Histories = dict[str, dict[str, str]]
 
-
-def run_details(source: Source) -> tuple[tuple[DetailGroup, ...], Histories]:
+def run_details(source: Source, total: int) -> tuple[Element, ...]:
     """The runs one by one, by protocol and experiment, and the histories that there are of them.
 
     Without the folders of the runs there is nothing to tell.
+
+    Args:
+        source: what the report is made from.
+        total: how many runs there are; not all of them may be shown.
     """
     if source.folders is None:
-        return (), {}
+        return ()
     study = source.study
     decisions = certain_decisions(study, source.folders, source.decisions)
     runs = [study.resolved(run, decisions) for run in detailed_runs(study.runs)]
     read, _ = read_runs(runs, source.folders)
     found = {data.run.id: data for data in read}
-    groups = tuple(
-        DetailGroup(
-            source.group_title(*key),
-            tuple(_details(source, run, found.get(run.id)) for run in members),
+    folds = []
+    for key, group in itertools.groupby(runs, key=lambda run: (run.protocol, run.experiment)):
+        members = tuple(_details(source, run, found.get(run.id)) for run in group)
+        count = wording.counted(len(members), "run")
+        folds.append(Fold(spaced(source.group_title(*key), small(count)), members))
+    series = {
+        run_id: {name: compact_values(getattr(data.history, name)) for name in HISTORY_KEYS}
+        for run_id, data in found.items()
+    }
+    said = Paragraph(_shown(len(runs), total))
+    contents: tuple[Element, ...] = (said, *folds, Histories(series))
+    return (Section(plain("Runs one by one"), contents, "run-details"),)
+
+
+def detailed(source: Source) -> set[str]:
+    """Ids of the runs that are shown one by one."""
+    return set() if source.folders is None else {r.id for r in detailed_runs(source.study.runs)}
+
+
+def _shown(shown: int, total: int) -> Text:
+    if shown == total:
+        return plain(
+            "What each run was made with, as it recorded it; what is not recorded is shown as "
+            "unknown."
         )
-        for key, members in itertools.groupby(runs, key=lambda run: (run.protocol, run.experiment))
+    return text(
+        f"Of {wording.counted(total, 'run')}, {wording.grouped(shown)} are shown here, first seeds "
+        "before further ones; a page with all histories would be too large to use. What the others "
+        "recorded is in their ",
+        code("run.json"),
+        ".",
     )
-    return groups, {run_id: compact_history(data.history) for run_id, data in found.items()}
 
 
-def compact_history(history: History) -> dict[str, str]:
-    """A history's series by name, each as `compact_values` writes it."""
-    return {name: compact_values(getattr(history, name)) for name in HISTORY_KEYS}
-
-
-def _details(source: Source, run: Run, data: RunData | None) -> RunDetails:
+def _details(source: Source, run: Run, data: RunData | None) -> Fold:
     shown = run if data is None else data.run
     record: Mapping[str, Any] = {} if data is None or data.record is None else data.record
-    status = source.run_status(run.id) or wording.UNKNOWN
-    return RunDetails(
-        run_id=run.id,
-        anchor=source.details_anchor(run.id),
-        name=f"{run.label}, seed {run.seed}",
-        status=status,
-        facts=_told_first(_facts(shown, data, record, status)),
-        settings=tuple((name, wording.plain(value)) for name, value in _settings(shown)),
-        sums=tuple(_sums(record)),
-        log=_log_tail(source.logs, run.id),
-        charted=data is not None,
+    told = _told_first(_facts(shown, data, record, source.run_status(run.id) or wording.UNKNOWN))
+    facts: list[tuple[Text, tuple[Text, ...]]] = []
+    facts += ((plain(name), (plain(value),)) for name, value in told)
+    settings = tuple(
+        text(f"{name} ", bold(wording.plain(value))) for name, value in _settings(shown)
     )
+    facts.append((plain("Parameters"), settings))
+    if sums := tuple(text(f"{name} ", code(sum_)) for name, sum_ in _sums(record)):
+        facts.append((plain("Checksums"), sums))
+    contents: tuple[Element, ...] = (Facts(tuple(facts), "facts"),)
+    if log := _log_tail(source.logs, run.id):
+        contents += (Paragraph(plain("End of its log")), Code("\n".join(log)))
+    title = spaced(f"{run.label}, seed {run.seed}", small(run.id))
+    return Fold(title, contents, source.details_anchor(run.id), "" if data is None else run.id)
 
 
 def _facts(
@@ -108,12 +132,12 @@ def _packages(record: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {packages[name]}" for name in sorted(packages)) or wording.UNKNOWN
 
 
-def _told_first(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _told_first(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What is known, and one line that names what is not recorded."""
     every = tuple(facts)
-    known = tuple(fact for fact in every if fact[1] != wording.UNKNOWN)
-    absent = [name.lower() for name, value in every if value == wording.UNKNOWN]
-    return (*known, ("Not recorded", wording.joined(absent))) if absent else known
+    yield from (fact for fact in every if fact[1] != wording.UNKNOWN)
+    if absent := [name.lower() for name, value in every if value == wording.UNKNOWN]:
+        yield "Not recorded", wording.joined(absent)
 
 
 def _settings(run: Run) -> Iterator[tuple[str, Any]]:
@@ -151,8 +175,3 @@ def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
 def _told(value: Any) -> str:
     """A number or text of a record; unknown without one."""
     return wording.UNKNOWN if value is None else wording.plain(value)
-
-
-def known_runs(groups: Sequence[DetailGroup]) -> set[str]:
-    """Ids of the runs that have details."""
-    return {run.run_id for group in groups for run in group.runs}
