@@ -7,7 +7,7 @@ from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.study import ConfigError
+from nnrepro.study.config import ConfigError
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart

@@ -1,14 +1,14 @@
 """Rule decide_claims: the verdict on every claim, and on every part of it."""
 
 import job
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.csvfile import write_csv
-from nnrepro.analysis.predictions import usable_answers
 from nnrepro.analysis.reading import certain_decisions
-from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
-from nnrepro.study import StudyPaths
+from nnrepro.claims.loading import load_claims
+from nnrepro.measures.predictions import usable_answers
+from nnrepro.measures.runs import read_runs
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
+from nnrepro.tables.csvfile import write_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):

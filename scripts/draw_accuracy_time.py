@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.compared_tables import compared_tables
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_each
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
+from nnrepro.tables.compared import compared_tables, extent_by_table
+from nnrepro.tables.csvfile import read_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.plots.published_figures import agreement_drawings
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.csvfile import read_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.extents import extent_of
+from nnrepro.measures.runs import extent_of, read_runs
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_each
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:

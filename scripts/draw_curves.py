@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.extents import extent_of
+from nnrepro.measures.runs import extent_of, read_runs
 from nnrepro.plots.curves_figures import curves_by_variant
 from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.published.levels import curve_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.analysis.extents import extent_by_table
 from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.plots.heatmap_figures import heatmap_drawings
 from nnrepro.study.decisions import read_decisions
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.csvfile import read_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.analysis.extents import extent_by_table
-from nnrepro.analysis.variants_table import variants_table
 from nnrepro.failures import was_made
 from nnrepro.plots.drawing import ProtocolFigures, save_each
 from nnrepro.plots.overview_figures import overview_drawings
 from nnrepro.study.decisions import read_decisions
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.csvfile import read_csv
+from nnrepro.tables.variants import variants_table
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:

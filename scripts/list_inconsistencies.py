@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.csvfile import write_csv
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
+from nnrepro.tables.csvfile import write_csv
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):

@@ -3,15 +3,14 @@
 import pandas as pd
 
 import job
-from nnrepro.analysis.archive import folds_of
-from nnrepro.analysis.columns import rows_of
-from nnrepro.analysis.compared_tables import compared_tables
-from nnrepro.analysis.csvfile import read_csv, write_csv
-from nnrepro.analysis.extents import extent_by_table
-from nnrepro.analysis.predictions import usable_answers
-from nnrepro.analysis.table_kinds import make_table
-from nnrepro.study import StudyPaths
+from nnrepro.measures.predictions import usable_answers
+from nnrepro.measures.runs import folds_of
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
+from nnrepro.tables.columns import rows_of
+from nnrepro.tables.compared import compared_tables, extent_by_table
+from nnrepro.tables.csvfile import read_csv, write_csv
+from nnrepro.tables.kinds import make_table
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):

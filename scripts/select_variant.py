@@ -1,15 +1,15 @@
 """Rule select_variant: the variant of an experiment that a protocol chooses."""
 
 import job
-from nnrepro.analysis.archive import compared, read_runs
-from nnrepro.analysis.csvfile import write_csv
-from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import SelectionError, select, selection_table
-from nnrepro.analysis.variants_table import variants_table
 from nnrepro.failures import in_one_line
 from nnrepro.files import write_json
-from nnrepro.study import StudyPaths
+from nnrepro.measures.runs import compared, read_runs
 from nnrepro.study.decisions import no_decision
+from nnrepro.study.paths import StudyPaths
+from nnrepro.tables.csvfile import write_csv
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import SelectionError, select, selection_table
+from nnrepro.tables.variants import variants_table
 
 study = job.start(snakemake)
 protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment

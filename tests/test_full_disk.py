@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from nnrepro.analysis.csvfile import write_csv
 from nnrepro.data.prepare import write_prepared
 from nnrepro.errors import explained
 from nnrepro.files import write_json, write_text
 from nnrepro.plots.output import save_figure
+from nnrepro.tables.csvfile import write_csv
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import History
 from nnrepro.training.outputs import write_outputs

@@ -12,13 +12,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis import RunData, read_runs, runs_table, variants_table
-from nnrepro.analysis.extents import extent_by_table, extent_of
 from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
 from nnrepro.analysis.recorded import as_recorded
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.measures.runs import RunData, extent_of, read_runs
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns
+from nnrepro.study.study import Study
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LEVELS = st.floats(0, 1, allow_subnormal=False)
 CURVES = st.lists(LEVELS, min_size=1, max_size=12)

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from nnrepro.analysis import read_runs
+from nnrepro.measures.runs import read_runs
 
 HISTORY = {
     "loss": [2.0, 1.0],

@@ -6,9 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis import runs_table, selection_table, variants_table
-from nnrepro.analysis.best import levels_of, may_be_best, probability_best
-from nnrepro.analysis.standings import standings
+from nnrepro.statistics.best import levels_of, may_be_best, probability_best, standings
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import selection_table
+from nnrepro.tables.variants import variants_table
 
 level_lists = st.lists(
     st.tuples(

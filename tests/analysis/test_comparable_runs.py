@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis import RunData, runs_table
-from nnrepro.analysis.archive import compared
-from nnrepro.analysis.folds import FoldHistory
+from nnrepro.measures.folds import FoldHistory
+from nnrepro.measures.runs import RunData, compared
+from nnrepro.tables.runs import runs_table
 
 LONG, SHORT = 10, 4
 ACCURACY = np.random.default_rng(1).random(LONG)

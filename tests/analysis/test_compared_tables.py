@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.analysis import read_runs, runs_table, variants_table
-from nnrepro.analysis.compared_tables import compared_tables
-from nnrepro.analysis.extents import extent_of
-from nnrepro.models import catalogue
-from nnrepro.study import Run, Study, load_study
+from nnrepro.measures.runs import extent_of, read_runs
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.compared import compared_tables
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LONG, SHORT = 30, 10
 RISING = [round(0.01 * epoch, 2) for epoch in range(1, LONG + 1)]

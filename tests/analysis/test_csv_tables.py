@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from nnrepro.analysis import TableError, read_csv, runs_table, variants_table, write_csv
-from nnrepro.analysis.csvfile import tidy_types
+from nnrepro.tables.csvfile import TableError, read_csv, tidy_types, write_csv
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 
 def test_what_is_written(tmp_path):

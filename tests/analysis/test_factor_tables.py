@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from nnrepro.analysis import TableError, make_table, runs_table, variants_table
-from nnrepro.analysis.factors import factors_table
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.factors import factors_table
+from nnrepro.tables.kinds import make_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 FINAL, MAX = "final_test_accuracy", "max_test_accuracy"
 COMPARISONS = {

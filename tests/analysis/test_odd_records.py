@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis import read_runs
-from nnrepro.analysis.archive import compared
-from nnrepro.analysis.provenance import provenance
-from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import select, selection_table
-from nnrepro.analysis.variants_table import variants_table
 from nnrepro.archive.collect import CollectError, collect
+from nnrepro.archive.provenance import provenance
+from nnrepro.measures.runs import compared, read_runs
 from nnrepro.planning.records import read_records
 from nnrepro.planning.status import Asked, retrained
-from nnrepro.study import Run, StudyPaths
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import select, selection_table
+from nnrepro.tables.variants import variants_table
 
 HISTORY = {
     "loss": [2.0, 1.0],

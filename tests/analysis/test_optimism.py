@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from nnrepro.analysis import make_table, runs_table, variants_table
-from nnrepro.analysis.archive import RunData, folds_of, read_runs
-from nnrepro.analysis.folds import FoldHistory, folds_of_answers
-from nnrepro.analysis.optimism import (
+from nnrepro.measures.folds import FoldHistory, folds_of_answers
+from nnrepro.measures.predictions import Answers
+from nnrepro.measures.runs import RunData, folds_of, read_runs
+from nnrepro.statistics.optimism import (
     FINAL,
     LAST_WINDOW,
     MAXIMUM,
@@ -27,8 +27,10 @@ from nnrepro.analysis.optimism import (
     halves,
     optimism,
 )
-from nnrepro.analysis.predictions import Answers
-from nnrepro.study import Run
+from nnrepro.study.run import Run
+from nnrepro.tables.kinds import make_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 SELECTION = {"tan": MAXIMUM, "koh": LAST_WINDOW}
 LARGEST_OF_25 = 1.9653

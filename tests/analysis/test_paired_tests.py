@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from nnrepro.analysis import TableError, runs_table, variants_table
-from nnrepro.analysis import tests_table as table_of_tests
-from nnrepro.analysis.paired import (
+from nnrepro.analysis.tests_table import tests_table as table_of_tests
+from nnrepro.measures.predictions import Answers, common_answers, read_answers
+from nnrepro.statistics.paired import (
     bootstrap_interval,
     compare_errors,
     compare_seeds,
@@ -20,7 +20,9 @@ from nnrepro.analysis.paired import (
     mcnemar_p,
     paired_error,
 )
-from nnrepro.analysis.predictions import Answers, common_answers, read_answers
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 FINAL = "final_test_accuracy"
 CLOSING = "last_window_mean_test_accuracy"

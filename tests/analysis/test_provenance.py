@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis import Problem, RunData, read_runs
-from nnrepro.analysis.provenance import provenance
+from nnrepro.archive.provenance import provenance
+from nnrepro.measures.runs import Problem, RunData, read_runs
 
 RECORD: dict[str, Any] = {
     "status": "completed",

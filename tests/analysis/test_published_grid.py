@@ -5,7 +5,11 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 import pandas as pd
 import pytest
 
-from nnrepro.analysis import cross_table, ranking_table, runs_table, select, variants_table
+from nnrepro.tables.cross import cross_table
+from nnrepro.tables.kinds import ranking_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import select
+from nnrepro.tables.variants import variants_table
 
 METRIC = "last_window_mean_test_accuracy"
 

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nnrepro.analysis import read_runs
-from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import select
-from nnrepro.analysis.variants_table import variants_table
-from nnrepro.study import Run
+from nnrepro.measures.runs import read_runs
+from nnrepro.study.run import Run
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import select
+from nnrepro.tables.variants import variants_table
 
 HISTORY = {
     "loss": [2.0, 1.0],

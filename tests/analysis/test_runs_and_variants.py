@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from nnrepro.analysis import (
-    Problem,
-    TableError,
+from nnrepro.measures.runs import Problem
+from nnrepro.tables.columns import (
+    metric_columns,
     metric_values,
     rows_of,
-    runs_table,
-    variants_table,
+    setting_columns,
     window_mean,
 )
-from nnrepro.analysis.columns import metric_columns, setting_columns
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 CURVE = [0.1, 0.2, 0.3, 0.5, 0.4, 0.4, 0.4, 0.4, 0.6, 0.2]
 

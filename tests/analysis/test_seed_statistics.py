@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis import summarise
-from nnrepro.analysis.statistics import t_interval, wilson_interval
+from nnrepro.statistics.intervals import summarise, t_interval, wilson_interval
 
 fractions = st.lists(
     st.integers(0, 2000).map(lambda right: right / 2000), min_size=2, max_size=12, unique=True

@@ -4,15 +4,11 @@ import json
 
 import pytest
 
-from nnrepro.analysis import (
-    Problem,
-    SelectionError,
-    TableError,
-    runs_table,
-    select,
-    selection_table,
-    variants_table,
-)
+from nnrepro.measures.runs import Problem
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import SelectionError, select, selection_table
+from nnrepro.tables.variants import variants_table
 
 
 def _variants(*data, problems=()):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis import TableError, convergence_table, runs_table, stability_table
-from nnrepro.analysis.stability import (
+from nnrepro.analysis.convergence_table import convergence_table
+from nnrepro.analysis.stability_table import stability_table
+from nnrepro.measures.collapses import (
     CollapseLevels,
     blew_up,
     collapse_levels,
@@ -14,7 +15,9 @@ from nnrepro.analysis.stability import (
     ends_collapsed,
     epochs_to_reach,
 )
-from nnrepro.analysis.variants_table import variants_table
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LEVELS = CollapseLevels(0.15, 0.40, 50)
 COLLAPSING = {

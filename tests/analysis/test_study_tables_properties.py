@@ -11,11 +11,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis import History, Problem, RunData, runs_table, variants_table
-from nnrepro.analysis.columns import rows_of
-from nnrepro.analysis.table_kinds import make_table
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.measures.history import History
+from nnrepro.measures.runs import Problem, RunData
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.study import Study
+from nnrepro.tables.columns import rows_of
+from nnrepro.tables.kinds import make_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 Tables = Mapping[str, pd.DataFrame]
 PAIR = {"variant": "c1-90_c2-40", "c1": 90, "c2": 40}

@@ -6,18 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from nnrepro.analysis import (
-    Problem,
-    TableError,
-    convergence_table,
-    cross_matrix,
-    cross_table,
-    make_table,
-    pairs_table,
-    ranking_table,
-    runs_table,
-    variants_table,
-)
+from nnrepro.analysis.convergence_table import convergence_table
+from nnrepro.measures.runs import Problem
+from nnrepro.tables.cross import cross_matrix, cross_table
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.kinds import make_table, pairs_table, ranking_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 METRICS = ["last_window_mean_test_accuracy", "max_test_accuracy"]
 SELECTION = {"tan": "last_window_mean_test_accuracy", "koh": "max_test_accuracy"}

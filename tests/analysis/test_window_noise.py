@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnrepro.analysis.autocorrelation import correlation_time, window_noise
-from nnrepro.analysis.statistics import epochs_half_width, single_error, single_interval
+from nnrepro.measures.autocorrelation import correlation_time, window_noise
+from nnrepro.statistics.intervals import epochs_half_width, single_error, single_interval
 
 curves = arrays(
     np.float64, st.integers(4, 80), elements=st.integers(0, 2000).map(lambda right: right / 2000)

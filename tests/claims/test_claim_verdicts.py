@@ -9,10 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.analysis.predictions import Answers
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
-from nnrepro.claims.spans import Span
 from nnrepro.claims.tree import (
     FAILS,
     HOLDS,
@@ -25,6 +23,8 @@ from nnrepro.claims.tree import (
     negated,
     verdict,
 )
+from nnrepro.measures.predictions import Answers
+from nnrepro.measures.spans import Span
 
 TAIL = "tail(test_accuracy)"
 HIGHER = [

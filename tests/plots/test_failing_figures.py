@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis.extents import extent_of
 from nnrepro.failures import Failures
+from nnrepro.measures.runs import extent_of
 from nnrepro.plots import output
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves_figures import curves_by_variant

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis.compact import STEP, compact_values
+from nnrepro.document.compact import STEP, compact_values
 from nnrepro.plots.comparison import comparison
 from nnrepro.plots.curves import PublishedMark, curves
 from nnrepro.plots.frame import stamp

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.analysis import History, RunData, Window
+from nnrepro.measures.curves import Window
+from nnrepro.measures.history import History
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 Config = dict[str, Any]
 NO_SMOOTHING = Window(1, 1)

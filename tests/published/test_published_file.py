@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.analysis.columns import COMPARISON, PRIMARY
 from nnrepro.published import numbers as module
 from nnrepro.published.numbers import PublishedError, load_published
+from nnrepro.tables.columns import COMPARISON, PRIMARY
 
 SMALLEST = "protocol,metric,value,runs\ntan,max_test_accuracy,0.5300,text_models/char_cnn\n"
 

@@ -15,23 +15,26 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.analysis.archive import folds_of, read_runs
-from nnrepro.analysis.columns import rows_of
-from nnrepro.analysis.csvfile import write_csv
-from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import select
-from nnrepro.analysis.table_kinds import make_table
-from nnrepro.analysis.variants_table import variants_table
-from nnrepro.claims import load_claims
+from nnrepro.claims.conditions import Evidence
 from nnrepro.claims.decide import decide_claims
-from nnrepro.models import catalogue
+from nnrepro.claims.loading import load_claims
+from nnrepro.measures.runs import folds_of, read_runs
+from nnrepro.models.registry import catalogue
 from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
-from nnrepro.published.reproduction import Evidence
-from nnrepro.report import Source, build_report
-from nnrepro.study import Run, Study, load_study
+from nnrepro.report.build import build_report
+from nnrepro.report.source import Source
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.columns import rows_of
+from nnrepro.tables.csvfile import write_csv
+from nnrepro.tables.kinds import make_table
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import select
+from nnrepro.tables.variants import variants_table
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 400"><text y="40">{}</text></svg>'
 

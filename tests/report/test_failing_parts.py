@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis import read_runs
 from nnrepro.analysis.reading import reading
 from nnrepro.failures import Failures
-from nnrepro.report import ReportError, build
+from nnrepro.measures.runs import read_runs
+from nnrepro.report import build
+from nnrepro.report.errors import ReportError
 from nnrepro.report.sections import questions
 from nnrepro.study.folders import RunFolders
 from nnrepro.training.failed import write_failure

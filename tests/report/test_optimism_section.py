@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nnrepro.analysis.csvfile import read_csv
 from nnrepro.report.optimism import optimism_facts
+from nnrepro.tables.csvfile import read_csv
 
 ONLY = {"protocols": ["koh"], "experiments": ["channel_grid"]}
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.csvfile import tidy_types
 from nnrepro.document.grid import Cell
 from nnrepro.document.wording import EMPTY
 from nnrepro.report.plain import plain_content
+from nnrepro.tables.csvfile import tidy_types
 
 
 def shown(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

@@ -6,8 +6,8 @@ from typing import Any
 import yaml
 from tests.report.conftest import BUDGET, study_of
 
-from nnrepro.analysis.csvfile import read_csv, write_csv
 from nnrepro.document import wording
+from nnrepro.tables.csvfile import read_csv, write_csv
 
 
 def part(report: str, anchor: str) -> str:

@@ -4,8 +4,8 @@ from html import escape, unescape
 
 import pytest
 
-from nnrepro.analysis.csvfile import read_csv
 from nnrepro.claims.tree import VERDICTS
+from nnrepro.tables.csvfile import read_csv
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.report import ReportError
+from nnrepro.report.errors import ReportError
 
 
 def test_nothing_at_all_still_gives_a_report_that_says_so(small: Any, outline: Any) -> None:

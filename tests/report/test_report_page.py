@@ -108,7 +108,7 @@ def test_figures_and_tables_are_numbered_in_reading_order(report: str) -> None:
 
 def test_numbers_of_the_prose_are_those_of_the_tables(whole: Any, report: str) -> None:
     """The leader of a ranking and its value, as its CSV table has them."""
-    from nnrepro.analysis.csvfile import read_csv
+    from nnrepro.tables.csvfile import read_csv
 
     table = read_csv(whole.tables / "optimum_and_variants.csv")
     first = table[(table["protocol"] == "koh") & (table["rank"] == 1)].iloc[0]

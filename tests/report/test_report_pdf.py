@@ -11,8 +11,8 @@ import pytest
 import typst
 from tests.report.conftest import paragraphs, squeezed
 
-from nnrepro.report import ReportError
 from nnrepro.report.build import collect
+from nnrepro.report.errors import ReportError
 from nnrepro.report.pdf.compile import FONTS, files_of
 from nnrepro.report.sections import runs
 from nnrepro.report.source import Source

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis.csvfile import read_csv
-from nnrepro.report import ReportError
+from nnrepro.report.errors import ReportError
+from nnrepro.tables.csvfile import read_csv
 
 
 def test_every_printed_number_stands_in_the_report(whole: Any, report: str, outline: Any) -> None:

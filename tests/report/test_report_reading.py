@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from nnrepro.analysis.archive import read_runs
 from nnrepro.analysis.reading import reading
-from nnrepro.report import build_report
+from nnrepro.measures.runs import read_runs
+from nnrepro.report.build import build_report
 from nnrepro.study.folders import RunFolders
 
 

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import nnrepro.report
-from nnrepro.analysis.standings import standings
-from nnrepro.report.content import WindowFacts, last_epochs, metric_phrase
+from nnrepro.report import stated
 from nnrepro.report.convergence import convergence_facts
 from nnrepro.report.cross import cross_facts
 from nnrepro.report.metrics import metric
@@ -18,8 +16,10 @@ from nnrepro.report.pairs import TimeFacts, pair_facts
 from nnrepro.report.ranking import StableFacts, ranking_facts
 from nnrepro.report.source import Window
 from nnrepro.report.stated import environment
+from nnrepro.statistics.best import standings
+from nnrepro.tables.content import WindowFacts, last_epochs, metric_phrase
 
-TEMPLATES = Path(nnrepro.report.__file__).parent / "templates"
+TEMPLATES = Path(stated.__file__).parent / "templates"
 NAN = float("nan")
 
 

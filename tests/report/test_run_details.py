@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.analysis.compact import STEP, compact_values
-from nnrepro.report import build_report
+from nnrepro.document.compact import STEP, compact_values
+from nnrepro.report.build import build_report
 from nnrepro.report.sections.run_details import LOG_LINES
 from nnrepro.study import detail
 from nnrepro.study.folders import RunFolders

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis.table_kinds import TABLE_KINDS
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.schema import SCHEMA
 from nnrepro.study.selections import candidates
 from nnrepro.study.specs import OPTIONS
+from nnrepro.tables.kinds import TABLE_KINDS
 from nnrepro.yamlfile import read_yaml
 
 Config = dict[str, Any]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.analysis.csvfile import read_csv
+from nnrepro.tables.csvfile import read_csv
 
 pytestmark = pytest.mark.slow
 

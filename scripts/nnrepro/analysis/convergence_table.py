@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import lengths
-from nnrepro.analysis.csvfile import tidy_types
+from nnrepro.tables.columns import lengths
+from nnrepro.tables.csvfile import tidy_types
 
 
 def convergence_table(variants: pd.DataFrame) -> pd.DataFrame:

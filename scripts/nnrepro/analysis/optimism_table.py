@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import KEYS, metric_name
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
-from nnrepro.analysis.optimism import FINAL, RULES, HalfScores, half_scores, optimism
-from nnrepro.analysis.predictions import AnswersOf
-from nnrepro.analysis.statistics import summarise
+from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.statistics.intervals import summarise
+from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, optimism
 from nnrepro.study.sizes import MAX_FOLDS
+from nnrepro.tables.columns import KEYS, metric_name
+from nnrepro.tables.csvfile import TableError, tidy_types
 
 COUNTED = "every epoch"
 PREDICTED = "final epoch"
@@ -78,7 +78,7 @@ def optimism_table(
         For each protocol, experiment and metric that selects (`rule`; `selects` marks the
         protocol's own) a row per variant chosen in any split, the most frequent first: what was
         measured on (`basis`, the `candidates` and those `left_out`, `seeds`, `test_examples`,
-        `folds`, `splits`), the numbers of `nnrepro.analysis.optimism.Optimism` on the mean over
+        `folds`, `splits`), the numbers of `nnrepro.statistics.optimism.Optimism` on the mean over
         seeds, `single_run_optimism` with its 95 % interval over seeds (selecting among the runs of
         one seed), then `variant`, `label` and `chosen_share`. What cannot be measured has one row
         with the `reason`.

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.archive import Problem
 from nnrepro.errors import NnreproError
-from nnrepro.study import Study
+from nnrepro.measures.runs import Problem
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
 from nnrepro.study.record import FAILED
+from nnrepro.study.study import Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

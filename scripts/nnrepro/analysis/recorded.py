@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nnrepro.study import Run
 from nnrepro.study.identity import differing, in_words
 from nnrepro.study.record import RunRecord, recorded_settings
+from nnrepro.study.run import Run
 from nnrepro.study.settings import BUDGET_SETTINGS, SETTINGS
 
 _FREE_SETTINGS = ("epochs", "test_folds")

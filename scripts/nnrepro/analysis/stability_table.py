@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nnrepro.analysis.columns import lengths, metric_values
-from nnrepro.analysis.csvfile import tidy_types
-from nnrepro.analysis.runs_table import reach_columns
+from nnrepro.tables.columns import lengths, metric_values
+from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.runs import reach_columns
 
 _SHOWN = ("jitter_test_accuracy", "collapses", "gap")
 

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import PRIMARY, SELECTION, metric_name, metric_of
-from nnrepro.analysis.csvfile import TableError, tidy_types
-from nnrepro.analysis.paired import holm
-from nnrepro.analysis.predictions import AnswersOf
-from nnrepro.analysis.seed_pairs import SeedPairs
-from nnrepro.analysis.selection import selectable
-from nnrepro.analysis.standings import standings_by
-from nnrepro.analysis.statistics import CONFIDENCE
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.statistics.paired import holm
 from nnrepro.study.settings import nearest
 from nnrepro.study.study import SELECTED
+from nnrepro.tables.columns import PRIMARY, SELECTION, metric_name, metric_of, standings_by
+from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.seed_pairs import SeedPairs
+from nnrepro.tables.selection import selectable
 
 BEST = "best"
 
@@ -36,7 +35,7 @@ def tests_table(
     """Differences between variants with interval and test.
 
     Several common seeds are compared seed by seed. With one, an accuracy is tested by the test
-    examples (see `nnrepro.analysis.paired`): that of the last epoch by the exact McNemar test where
+    examples (`nnrepro.statistics.paired`): that of the last epoch by the exact McNemar test where
     both runs have their predictions; other accuracies by the same examples' sampling error, to
     which the noise between epochs is added for means over a window. Runs without predictions, or
     judged on different test sets, are compared by both sampling errors. Of losses and times of

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.runs_table import runs_table
-from nnrepro.analysis.selection import select
-from nnrepro.analysis.variants_table import variants_table
-from nnrepro.study import Study, StudyPaths
+from nnrepro.measures.runs import read_runs
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Scalar
+from nnrepro.study.study import Study
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import select
+from nnrepro.tables.variants import variants_table
 
 
 def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar]:

@@ -7,17 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.csvfile import tidy_types
-from nnrepro.analysis.paired import holm
-from nnrepro.analysis.predictions import AnswersOf
 from nnrepro.claims.claim import Claim, ClaimSet
 from nnrepro.claims.evidence import COMPARISON, Decisions, RunEvidence
 from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
 from nnrepro.claims.tree import FAILS, UNDECIDED, Part, verdict
-from nnrepro.study import Study
-from nnrepro.study.study import SELECTED
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.measures.runs import RunData
+from nnrepro.statistics.paired import holm
+from nnrepro.study.study import SELECTED, Study
+from nnrepro.tables.csvfile import tidy_types
 
 CLAIM_COLUMNS = (
     "id",

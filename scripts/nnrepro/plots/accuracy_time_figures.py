@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import floats, metric_values, rows_of
-from nnrepro.analysis.metrics import lower_is_better
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.accuracy_time import AccuracyTime, accuracy_time
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.metric_words import chosen_metric, interval_words, metric_words
-from nnrepro.study import Run
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import floats, metric_values, rows_of
 
 
 def accuracy_time_drawings(

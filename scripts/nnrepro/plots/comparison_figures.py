@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from nnrepro.analysis.archive import RunData, compared
+from nnrepro.measures.runs import RunData, compared
 from nnrepro.plots.comparison import Facet, comparison, comparison_facets
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.seeds import (
@@ -17,8 +17,8 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.plots.series import Series
-from nnrepro.study import FigureSpec
 from nnrepro.study.extent import Extent
+from nnrepro.study.study import FigureSpec
 
 
 def comparison_drawings(

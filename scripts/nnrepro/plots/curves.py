@@ -27,14 +27,7 @@ from nnrepro.plots.lines import (
     y_limits,
 )
 from nnrepro.plots.series import Series, as_floats, format_value
-from nnrepro.plots.style import (
-    INK,
-    PUBLISHED_MARKER,
-    SMALL_SIZE,
-    TRAIN_GREY,
-    SeriesStyle,
-    styled,
-)
+from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of, note_look
 
 TRAIN, TEST, PUBLISHED = "train", "test", "published"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from nnrepro.analysis.archive import RunData
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.curves import CurvePanel, PublishedMark, curves
 from nnrepro.plots.drawing import Draw, Drawing, ProtocolFigures
 from nnrepro.plots.seeds import (
@@ -18,7 +18,7 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.published.levels import CurveLevel
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 _NO_LEVELS: Mapping[tuple[str, str], Sequence[CurveLevel]] = {}
 

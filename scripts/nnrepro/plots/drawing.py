@@ -13,9 +13,10 @@ from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
 from nnrepro.plots.style import INK, SeriesStyle, series_styles
-from nnrepro.study import FigureSpec, Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.labels import told_apart
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import floats, metric_values, rows_of
-from nnrepro.analysis.cross import AVERAGE, cross_matrix, cross_table
-from nnrepro.analysis.metrics import lower_is_better
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.heatmap import Cell, ParameterGrid, heatmap
 from nnrepro.plots.metric_words import chosen_metric, metric_words
 from nnrepro.plots.series import as_floats
-from nnrepro.study import FigureSpec
+from nnrepro.study.study import FigureSpec
+from nnrepro.tables.columns import floats, metric_values, rows_of
+from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
 
 
 def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterator[Drawing]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnrepro.npz import open_npz
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.feature_maps import feature_map_grid, feature_map_overview
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 _NOT_LAYERS = ("images", "labels")
 

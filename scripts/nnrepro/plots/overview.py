@@ -10,13 +10,7 @@ from matplotlib.lines import Line2D
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
-from nnrepro.plots.series import (
-    PlotDataError,
-    drawn_interval,
-    drawn_value,
-    format_value,
-    padded,
-)
+from nnrepro.plots.series import PlotDataError, drawn_interval, drawn_value, format_value, padded
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.columns import KEYS, floats, metric_values, rows_of
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.metric_words import chosen_metric, interval_words, metric_words
 from nnrepro.plots.overview import OverviewRow, overview
-from nnrepro.study import Run
 from nnrepro.study.extent import Extent
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import KEYS, floats, metric_values, rows_of
 
 _PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
 

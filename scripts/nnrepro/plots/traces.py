@@ -22,7 +22,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnrepro.analysis.compact import compact_values
+from nnrepro.document.compact import compact_values
 from nnrepro.plots.series import FloatArray, Series
 from nnrepro.plots.style import SeriesStyle
 

@@ -18,15 +18,14 @@ from pathlib import Path
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import FileError, read_text
-from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 
 NEEDED = ("protocol", "metric", "value", "runs")
 PRIMARY = "primary"
 COMPARISON = "comparison"
 TEST_SETS = (PRIMARY, COMPARISON)
-"""As in `nnrepro.analysis.columns`, which is not imported: reading the file needs no pandas."""
+"""As in `nnrepro.tables.columns`, which is not imported: reading the file needs no pandas."""
 
 RESULT_COLUMNS = (
     "reproduced",

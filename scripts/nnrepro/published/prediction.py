@@ -18,8 +18,8 @@ import math
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.statistics import CONFIDENCE, SEEDS, TEST_SET, Interval, agree
+from nnrepro.measures.history import FloatArray
+from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET, Interval, agree
 
 EXACT = "exact"
 """Kind of the interval of a quantity that is the same in every run, such as a number of weights."""

@@ -4,9 +4,3 @@
 the study, its tables and its figures; `html` and `pdf` print it. Sections, figures and tables come
 from the study; nothing here knows any particular one. Every number of the prose comes from a table.
 """
-
-from nnrepro.report.build import build_report
-from nnrepro.report.errors import ReportError
-from nnrepro.report.source import Source
-
-__all__ = ["ReportError", "Source", "build_report"]

@@ -25,8 +25,8 @@ from nnrepro.report.sections.published import inconsistencies, published
 from nnrepro.report.sections.questions import key_figures, parts, supplement
 from nnrepro.report.sections.runs import no_runs, runs
 from nnrepro.report.source import Decisions, Source
-from nnrepro.study import Study
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.study import Study
 
 
 def build_report(

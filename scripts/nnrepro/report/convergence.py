@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import TableContent, TableContext, epochs_cell, flag, number
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report.page import Statement
+from nnrepro.tables.content import TableContent, TableContext, epochs_cell, flag, number
 
 CURVES = {"test_accuracy": "Test accuracy", "test_loss": "Test loss"}
 NOT_SETTLED = "not settled"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.cross import AVERAGE
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import TIED, TIED_FACTS, TableContent, TableContext, flag, number
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import Statement
+from nnrepro.tables.content import TIED, TIED_FACTS, TableContent, TableContext, flag, number
+from nnrepro.tables.cross import AVERAGE
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.factors import FACTOR, FROM, REST, TO
-from nnrepro.analysis.statistics import SEEDS, TEST_SET
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import (
+from nnrepro.report.metrics import Metric, metric
+from nnrepro.report.page import Statement
+from nnrepro.statistics.intervals import SEEDS, TEST_SET
+from nnrepro.tables.content import (
     CONFIDENCE_LEVEL,
     IntervalFacts,
     TableContent,
@@ -16,8 +17,7 @@ from nnrepro.report.content import (
     flag,
     number,
 )
-from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Statement
+from nnrepro.tables.factors import FACTOR, FROM, REST, TO
 
 _COLUMNS = ("comparison", "title", "role", "label", "value", "difference", "apart", "share")
 

@@ -20,8 +20,8 @@ from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.page import FIGURE, Block, Panel, Said, Statement, Strip
 from nnrepro.report.ranking import StableFacts
 from nnrepro.report.source import Source
-from nnrepro.study import FigureSpec, Run
-from nnrepro.study.study import SELECTED
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED, FigureSpec
 
 FEATURE_MAPS = "feature_maps"
 SELECTION = "selection"

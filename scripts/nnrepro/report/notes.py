@@ -6,7 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.text import Text, bold, plain, text
 from nnrepro.report import evidence
 from nnrepro.report.source import Source
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Text, ...]:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import CONFIDENCE_LEVEL, TableContent, TableContext, flag, number
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import Statement
+from nnrepro.tables.content import CONFIDENCE_LEVEL, TableContent, TableContext, flag, number
 
 _COLUMNS = (
     *("experiment", "rule", "selects", "selected_score", "honest_score", "optimism"),

@@ -6,9 +6,9 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import TableContent, TableContext, flag, number
 from nnrepro.report.metrics import SECONDS, Metric, metric
 from nnrepro.report.page import Statement
+from nnrepro.tables.content import TableContent, TableContext, flag, number
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import TableContent, TableContext
+from nnrepro.tables.content import TableContent, TableContext
 
 _NAMES = ("experiment", "variant", "label")
 

@@ -6,7 +6,9 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import (
+from nnrepro.report.metrics import Metric, metric
+from nnrepro.report.page import Statement
+from nnrepro.tables.content import (
     CONFIDENCE_LEVEL,
     TIED,
     TIED_FACTS,
@@ -18,8 +20,6 @@ from nnrepro.report.content import (
     interval_words,
     number,
 )
-from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Statement
 
 
 @dataclass(frozen=True)

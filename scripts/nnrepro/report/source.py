@@ -8,18 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.columns import KEYS
-from nnrepro.analysis.csvfile import TableError, read_csv
-from nnrepro.analysis.extents import extent_by_table
-from nnrepro.analysis.metrics import windows
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
+from nnrepro.measures.curves import windows
 from nnrepro.report.errors import ReportError
-from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SUPPLEMENTS
-from nnrepro.study.study import SELECTED
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED, Study
+from nnrepro.tables.columns import KEYS
+from nnrepro.tables.compared import extent_by_table
+from nnrepro.tables.csvfile import TableError, read_csv
 
 RUNS_TABLE = "runs"
 VARIANTS_TABLE = "variants"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.runs_table import reach_columns
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import TableContent, TableContext, epochs_cell, number
 from nnrepro.report.page import Statement
-from nnrepro.study import Run
+from nnrepro.study.run import Run
+from nnrepro.tables.content import TableContent, TableContext, epochs_cell, number
+from nnrepro.tables.runs import reach_columns
 
 
 @dataclass(frozen=True)

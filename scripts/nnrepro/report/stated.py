@@ -16,7 +16,7 @@ from nnrepro.report.evidence import FIGURE, Evidence, block, caption, missing
 from nnrepro.report.fragments import segments
 from nnrepro.report.page import Panel, Said
 from nnrepro.report.source import Source
-from nnrepro.study import FigureSpec
+from nnrepro.study.study import FigureSpec
 
 
 def stated(statement: Said) -> Text:

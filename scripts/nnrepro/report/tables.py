@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from nnrepro.document.elements import Gap, Panels, Table
 from nnrepro.document.grid import Grid
 from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
-from nnrepro.report.content import TableContent, TableContext
 from nnrepro.report.convergence import convergence_content
 from nnrepro.report.cross import cross_content
 from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
@@ -19,7 +18,9 @@ from nnrepro.report.source import Source
 from nnrepro.report.stability import stability_content
 from nnrepro.report.stated import stated
 from nnrepro.report.tests import tests_content
-from nnrepro.study import Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import TableSpec
+from nnrepro.tables.content import TableContent, TableContext
 
 TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
     "ranking": ranking_content,

@@ -4,19 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nnrepro.analysis.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING
-from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.report.content import (
-    CONFIDENCE_LEVEL,
-    TableContent,
-    TableContext,
-    flag,
-    number,
-)
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import Statement
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING
+from nnrepro.tables.content import CONFIDENCE_LEVEL, TableContent, TableContext, flag, number
 
 MEANINGS = {
     PAIRED_T: "differences seed by seed (Student\u2019s t)",

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
-from nnrepro.analysis.archive import read_runs
-from nnrepro.analysis.extents import extent_of
+from nnrepro.measures.runs import extent_of, read_runs
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.published.levels import curve_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.report import build_report
+from nnrepro.report.build import build_report
 from nnrepro.study.folders import RunFolders
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

@@ -11,7 +11,8 @@ from nnrepro.report.sections.claims import claims_answer
 from nnrepro.report.sections.highlights import interval, lengths, standing
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
 from nnrepro.report.source import Source
-from nnrepro.study import FigureSpec, Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, TableSpec
 
 
 def answers(source: Source) -> tuple[Text, ...]:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import CONFIDENCE
 from nnrepro.claims.judge import CAUSES
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
-from nnrepro.claims.vocabulary import in_words
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table, Tiles
 from nnrepro.document.grid import Cell, Column, Grid, Row
@@ -25,9 +23,11 @@ from nnrepro.document.text import (
     spaced,
     text,
 )
-from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
+from nnrepro.measures.names import in_words
 from nnrepro.report.evidence import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
 CLAIMS = "claims"
 

@@ -8,9 +8,9 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, joined, linked, plain, spaced, text
 from nnrepro.report.evidence import TABLE, Numbers, caption
 from nnrepro.report.source import Source
-from nnrepro.study import Run, Study, TableSpec
 from nnrepro.study.comparisons import scorings
-from nnrepro.study.run import ANALYSIS_SETTINGS
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run
+from nnrepro.study.study import Study, TableSpec
 
 FACTORS = "factors"
 _NOT_SET = "not set"

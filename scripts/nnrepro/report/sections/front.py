@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from nnrepro.analysis.archive import STATUSES
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section, Tiles
 from nnrepro.document.text import Text, bold, code, linked, plain, spaced, text
+from nnrepro.measures.runs import STATUSES
 from nnrepro.report.sections import problems
 from nnrepro.report.source import Source
 from nnrepro.study.study import seed_counts

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nnrepro.analysis.columns import metric_values
-from nnrepro.analysis.csvfile import TableError
-from nnrepro.analysis.standings import standings_by
 from nnrepro.document import wording
 from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
-from nnrepro.report.content import metric_phrase
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
 from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
-from nnrepro.study import Experiment, Run
+from nnrepro.study.run import Run
+from nnrepro.study.study import Experiment
+from nnrepro.tables.columns import metric_values, standings_by
+from nnrepro.tables.content import metric_phrase
+from nnrepro.tables.csvfile import TableError
 
 
 def highlights(source: Source) -> Section | None:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.document import wording
 from nnrepro.document.elements import Paragraph, Section, Works
 from nnrepro.document.text import Text, joined, linked, plain, spaced, text
-from nnrepro.report.content import CONFIDENCE_LEVEL
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report.sections.works import (
     HAHN_MEEKER,
     HOLM,
@@ -22,6 +21,7 @@ from nnrepro.report.sections.works import (
     Work,
 )
 from nnrepro.report.source import Source
+from nnrepro.tables.content import CONFIDENCE_LEVEL
 
 _LEVEL = f"{CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}%"
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.statistics import SEEDS, TEST_SET
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Figure, Fold, Gap, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
@@ -15,12 +14,13 @@ from nnrepro.document.text import Text, bold, plain, spaced, text
 from nnrepro.published.comparison import ALL, FIGURE_STEM, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report.content import CONFIDENCE_LEVEL, flag, number
 from nnrepro.report.evidence import FIGURE, TABLE, Numbers, caption, missing
 from nnrepro.report.figures import read_svg, reading
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source
 from nnrepro.report.stated import stated
+from nnrepro.statistics.intervals import SEEDS, TEST_SET
+from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
 PUBLISHED = "published"
 SUMMARY = "published_summary"

@@ -11,7 +11,7 @@ from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
 from nnrepro.report.stated import figure_block
 from nnrepro.report.tables import table_block
-from nnrepro.study import FigureSpec, Question, TableSpec
+from nnrepro.study.study import FigureSpec, Question, TableSpec
 
 
 def parts(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator[Section]:

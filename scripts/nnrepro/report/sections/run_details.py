@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.archive import RunData, read_runs
-from nnrepro.analysis.compact import compact_values
-from nnrepro.analysis.history import HISTORY_KEYS
 from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
+from nnrepro.document.compact import compact_values
 from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Paragraph, Section
 from nnrepro.document.text import Text, bold, code, plain, small, spaced, text
 from nnrepro.files import open_regular
+from nnrepro.measures.history import HISTORY_KEYS
+from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
-from nnrepro.study import Run
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.run import Run
 
 LOG_LINES = 6
 _LOG_BYTES = 20_000

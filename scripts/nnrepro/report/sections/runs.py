@@ -2,12 +2,10 @@
 
 import pandas as pd
 
-from nnrepro.analysis.columns import metric_values
 from nnrepro.document import wording
 from nnrepro.document.elements import PAPER, SCREEN, Element, Only, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, plain, text
-from nnrepro.report.content import WindowFacts, closing_header, number, window_facts
 from nnrepro.report.errors import ReportError
 from nnrepro.report.evidence import TABLE, missing
 from nnrepro.report.metrics import Metric, metric
@@ -15,6 +13,8 @@ from nnrepro.report.page import Statement
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.report.stated import stated
+from nnrepro.tables.columns import metric_values
+from nnrepro.tables.content import WindowFacts, closing_header, number, window_facts
 
 TITLE, ANCHOR = "All runs", "runs"
 METRICS = (

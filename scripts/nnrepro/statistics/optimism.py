@@ -1,0 +1,160 @@
+"""Selection optimism: what choosing a variant on the test set adds to its score.
+
+The test set is cut in halves by its folds, in every way there is. The variant is selected by one
+half, and its score there is compared with its score on the other half, which took no part in the
+choice. The mean difference over all splits is the optimism of selecting on so many examples; on the
+whole test set, twice as large, it is smaller. This is the split-sample estimate of a selection's
+bias (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 17; G. C. Cawley
+and N. L. C. Talbot, Journal of Machine Learning Research 11, 2010, 2079-2107).
+"""
+
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnrepro.measures.folds import FoldHistory
+from nnrepro.measures.history import FloatArray
+
+LAST_WINDOW = "last_window_mean_test_accuracy"
+MAXIMUM = "max_test_accuracy"
+MEAN = "mean_test_accuracy"
+FINAL = "final_test_accuracy"
+
+RULES = (LAST_WINDOW, MAXIMUM, MEAN, FINAL)
+"""Metrics by which a variant can be selected and whose optimism is measured."""
+
+_SPREAD = (2.5, 97.5)
+
+
+@dataclass(frozen=True, eq=False)
+class HalfScores:
+    """A metric on both halves of the test set, for every split.
+
+    Attributes:
+        selecting: on the half that selects, shape [splits].
+        scoring: on the other half, shape [splits].
+        at_epoch: accuracy on the other half at the epoch that the selecting half would choose; the
+            same as `scoring` for metrics that choose no epoch.
+    """
+
+    selecting: FloatArray
+    scoring: FloatArray
+    at_epoch: FloatArray
+
+
+@dataclass(frozen=True)
+class Optimism:
+    """What selecting by one metric adds.
+
+    Attributes:
+        selected: score of the selected variant on the half that selected it, mean over splits.
+        honest: its score on the other half.
+        optimism: their difference.
+        deviation: standard deviation of the difference over the splits, which share examples.
+        low: the difference that 2.5 % of the splits stay below.
+        high: the difference that 2.5 % of the splits exceed.
+        epoch: what choosing the epoch too adds: score on the other half by the same metric, minus
+            its accuracy there at the epoch that the selecting half chose; 0 where none is chosen.
+        chosen: in which share of the splits each variant is chosen, equals sharing; those never
+            chosen are left out.
+    """
+
+    selected: float
+    honest: float
+    optimism: float
+    deviation: float
+    low: float
+    high: float
+    epoch: float
+    chosen: Mapping[str, float]
+
+
+@functools.cache
+def halves(folds: int) -> NDArray[np.bool_]:
+    """Every way to take half of the folds, bool [splits, folds]; the others are the other half.
+
+    Raises:
+        ValueError: the number of folds is odd or less than 2.
+    """
+    if folds < 2 or folds % 2:
+        raise ValueError(f"only an even number of folds has halves, not {folds}")
+    taken = np.array(list(itertools.combinations(range(folds), folds // 2)))
+    splits = np.zeros((len(taken), folds), dtype=bool)
+    np.put_along_axis(splits, taken, True, axis=1)
+    splits.flags.writeable = False
+    return splits
+
+
+def half_scores(run: FoldHistory, window: int) -> dict[str, HalfScores]:
+    """Every metric of `RULES` on both halves of the test set.
+
+    Args:
+        run: right answers of a run.
+        window: epochs of its closing window.
+    """
+    mine = halves(run.folds).astype(np.int64)
+    right, other = run.correct @ mine.T, run.correct @ (1 - mine).T
+    examples, others = mine @ run.examples, (1 - mine) @ run.examples
+    closing = min(window, run.epochs)
+
+    def mean(epochs: int) -> HalfScores:
+        # Whole numbers are summed, so that no order of epochs or folds shows in the last digit.
+        scores = (
+            right[-epochs:].sum(axis=0) / (epochs * examples),
+            other[-epochs:].sum(axis=0) / (epochs * others),
+        )
+        return HalfScores(*scores, scores[1])
+
+    best = right.argmax(axis=0)
+    kept = other[best, np.arange(len(mine))] / others
+    return {
+        LAST_WINDOW: mean(closing),
+        MAXIMUM: HalfScores(right.max(axis=0) / examples, other.max(axis=0) / others, kept),
+        MEAN: mean(run.epochs),
+        FINAL: mean(1),
+    }
+
+
+def optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism:
+    """The optimism of selecting the variant with the highest mean over its seeds.
+
+    Args:
+        variants: scores by one metric, one entry per seed, by variant; all of equal splits. Neither
+            the order of variants nor that of seeds matters.
+
+    Raises:
+        ValueError: fewer than two variants, or one without a seed.
+    """
+    names = sorted(variants)
+    if len(names) < 2 or not all(variants.values()):
+        raise ValueError("a selection needs two variants or more, each with a seed")
+    selecting, scoring, at_epoch = (
+        np.array([_mean_over_seeds([getattr(s, part) for s in variants[n]]) for n in names])
+        for part in ("selecting", "scoring", "at_epoch")
+    )
+    top = selecting.max(axis=0)
+    share = (selecting == top).astype(np.float64)
+    share /= share.sum(axis=0)
+    honest = (share * scoring).sum(axis=0)
+    difference = top - honest
+    low, high = np.percentile(difference, _SPREAD)
+    chosen = dict(zip(names, share.mean(axis=1).tolist(), strict=True))
+    return Optimism(
+        selected=float(top.mean()),
+        honest=float(honest.mean()),
+        optimism=float(difference.mean()),
+        deviation=float(difference.std()),
+        low=float(low),
+        high=float(high),
+        epoch=float((honest - (share * at_epoch).sum(axis=0)).mean()),
+        chosen={name: part for name, part in chosen.items() if part > 0},
+    )
+
+
+def _mean_over_seeds(scores: Sequence[FloatArray]) -> FloatArray:
+    # Sorted, so that the sum does not depend on the order of the seeds.
+    return np.sort(np.array(scores), axis=0).mean(axis=0)

@@ -1,0 +1,1 @@
+"""Tables: runs and variants, and one file per kind, from its options to what it says."""

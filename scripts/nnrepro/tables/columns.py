@@ -1,0 +1,262 @@
+"""Columns of the runs and variants tables, found by name.
+
+Both tables have the same layout: what identifies a row up to `status`, then the settings up to
+`epochs_completed`, windows up to `smoothing`, then the metrics up to `device` or the table's end.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nnrepro.measures.history import FloatArray
+from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
+from nnrepro.statistics.best import Standings, standings
+from nnrepro.study.run import Run
+from nnrepro.tables.csvfile import TableError
+
+SELECTION = "selection"
+"""Stands for the metric by which a row's protocol selects."""
+
+PRIMARY = "primary"
+COMPARISON = "comparison"
+
+SETTING_PREFIX = "setting_"
+"""Stands before a setting whose name is that of another column."""
+
+KEYS = ("protocol", "experiment", "variant")
+
+SPREAD = ("_n", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
+"""What follows a metric's name in the columns on its uncertainty in the variants table."""
+
+NOISE = ("_se_window", "_effective_epochs")
+"""What follows the name of a mean over a window in the columns on the noise of its epochs."""
+
+
+def setting_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns that hold settings."""
+    names = list(frame.columns)
+    return names[names.index("status") + 1 : names.index("epochs_completed")]
+
+
+def metric_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns that hold metrics, those on spread left out."""
+    names = list(frame.columns)
+    end = names.index("device") if "device" in names else len(names)
+    found = names[names.index("smoothing") + 1 : end]
+    return [name for name in found if not name.endswith(SPREAD)]
+
+
+def setting_name(column: str) -> str:
+    """The name of the setting that a column holds."""
+    return column.removeprefix(SETTING_PREFIX)
+
+
+def examples_column(metric: str) -> str | None:
+    """The column with the number of examples that an accuracy was measured on.
+
+    None for metrics that are no share of right answers on a test set or on held-out examples.
+    """
+    reading = reading_named(metric)
+    if reading is None or not reading.is_share or reading.curve.startswith("train_"):
+        return None
+    larger = LARGER if metric.startswith(LARGER) else ""
+    return f"{larger}{reading.curve.partition('_')[0]}_examples"
+
+
+def window_mean(row: Mapping[str, Any] | pd.Series, quantity: str) -> float:
+    """The mean over the closing window that was used in this row's run.
+
+    Args:
+        row: a row of the runs or variants table.
+        quantity: for example `test_accuracy`, `test_loss` or `train_accuracy`.
+
+    Returns:
+        The mean; NaN for a run without a history.
+    """
+    window = row["window"]
+    if pd.isna(window):
+        return float("nan")
+    return float(row[f"last{int(window)}_mean_{quantity}"])
+
+
+def metric_name(frame: pd.DataFrame, metric: str) -> str:
+    """The name under which a metric of this table is shown.
+
+    `last_window_mean_test_accuracy` becomes `last200_mean_test_accuracy` when all rows have the
+    same closing window; otherwise it stays, and the column `window` tells the number of each row.
+    """
+    used = frame["window"].dropna().unique()
+    if metric.startswith(LAST_WINDOW) and len(used) == 1:
+        return with_window(metric, int(used[0]))
+    return metric
+
+
+def metric_values(
+    frame: pd.DataFrame, metric: str, *, test_set: str = PRIMARY, suffix: str = ""
+) -> pd.Series:
+    """A metric for every row of the runs or variants table.
+
+    Args:
+        frame: the table.
+        metric: a metric column, or a name with `last_window_` for each row's own closing window.
+        test_set: `primary`, or `comparison` for the larger test set in the rows that have one.
+        suffix: one of `SPREAD` for the columns on spread.
+
+    Raises:
+        TableError: the table has no such metric.
+    """
+    values = _own_window(frame, metric, suffix)
+    if test_set == PRIMARY:
+        return values
+    try:
+        larger = _own_window(frame, LARGER + metric, suffix)
+    except TableError:
+        return values  # times and training metrics belong to no test set
+    return larger.where(on_comparison_set(frame), values)
+
+
+def on_comparison_set(frame: pd.DataFrame) -> pd.Series:
+    """Which rows have metrics on a larger test set."""
+    return frame[f"{LARGER}max_test_accuracy"].notna()
+
+
+def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
+    """Size of the test set that `metric_values` reads in each row."""
+    primary = frame["test_examples"]
+    if test_set == PRIMARY:
+        return primary
+    column = f"{LARGER}test_examples"
+    return frame[column].where(on_comparison_set(frame), primary)
+
+
+def shortened(variants: pd.DataFrame) -> pd.Series:
+    """Which variants have a run of fewer epochs than their protocol asks for; blank if unknown."""
+    done = variants["epochs_completed"]
+    return (done < variants["protocol_epochs"]).astype("object").where(done.notna(), None)
+
+
+def lengths(variants: pd.DataFrame) -> pd.DataFrame:
+    """Who the variants are and how long their runs were: how such a table begins.
+
+    Returns:
+        `protocol`, `experiment`, `variant`, `label`, `seeds`, `status`, `epochs`,
+        `protocol_epochs`, `shortened`, `window` and `smoothing`, a row per variant.
+    """
+    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
+    table["epochs"] = variants["epochs_completed"]
+    table["protocol_epochs"] = variants["protocol_epochs"]
+    table["shortened"] = shortened(variants)
+    for name in ("window", "smoothing"):
+        table[name] = variants[name]
+    return table
+
+
+def rows_of(variants: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
+    """The rows of the variants that `runs` belong to, in the order of `runs`.
+
+    Raises:
+        TableError: the table lacks one of the variants.
+    """
+    keys = list(variants[list(KEYS)].itertuples(index=False, name=None))
+    position = {key: index for index, key in enumerate(keys)}
+    wanted = dict.fromkeys((run.protocol, run.experiment, run.variant) for run in runs)
+    lacking = [key for key in wanted if key not in position]
+    if lacking:
+        raise TableError(f"the variants table has no row for {'/'.join(lacking[0])}")
+    return variants.iloc[[position[key] for key in wanted]].reset_index(drop=True)
+
+
+def require_column(frame: pd.DataFrame, name: str) -> None:
+    """Check that a table has a column.
+
+    Raises:
+        TableError: it has not; the message names the most similar columns.
+    """
+    if name in frame.columns:
+        return
+    close = difflib.get_close_matches(name, [str(column) for column in frame.columns], n=3)
+    hint = f"; did you mean {' or '.join(repr(item) for item in close)}?" if close else ""
+    raise TableError(f"there is no column '{name}'{hint}")
+
+
+def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:
+    prefix, generic, quantity = metric.partition(LAST_WINDOW)
+    if not generic:
+        require_column(frame, metric)
+        return _spread(frame, metric, suffix)
+    values = pd.Series(None, index=frame.index, dtype="object")
+    used = sorted(int(window) for window in frame["window"].dropna().unique())
+    for window in used:
+        column = f"{prefix}{with_window(generic + quantity, window)}"
+        require_column(frame, column)
+        here = (frame["window"] == window).fillna(False).to_numpy(dtype=bool)
+        values[here] = _spread(frame, column, suffix)[here]
+    return values if suffix == "_interval" else values.astype("float64")
+
+
+def metric_of(metric: str, protocol: str, selection: Mapping[str, str] | None) -> str:
+    """The metric meant for a protocol, where `selection` stands for the one by which it selects.
+
+    Raises:
+        TableError: the protocol's metric is asked for and not given.
+    """
+    if metric != SELECTION:
+        return metric
+    if protocol not in (selection or {}):
+        raise TableError(f"nothing says by which metric the protocol '{protocol}' selects")
+    return (selection or {})[protocol]
+
+
+def metrics_of(
+    metrics: Iterable[str], protocols: Iterable[str], selection: Mapping[str, str] | None
+) -> list[str]:
+    """Metrics asked for, without repeats; `selection` gives those of all the protocols."""
+    protocols = list(protocols)
+    return list(
+        dict.fromkeys(
+            metric_of(name, protocol, selection) for name in metrics for protocol in protocols
+        )
+    )
+
+
+def floats(column: pd.Series) -> FloatArray:
+    """A numeric column as float64, missing entries as NaN."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def standings_by(
+    variants: pd.DataFrame,
+    metric: str,
+    *,
+    test_set: str = PRIMARY,
+    eligible: NDArray[np.bool_] | None = None,
+) -> Standings:
+    """Rank rows of the variants table.
+
+    Args:
+        variants: the rows.
+        metric: a metric column, or a name with `last_window_` for each row's own closing window.
+        test_set: `comparison` takes the larger test set for the variants that have one.
+        eligible: which rows may be ranked, shape [variants]; all that have a value without it.
+
+    Raises:
+        TableError: the table has no such metric.
+    """
+    values, errors, counts = (
+        floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))
+        for suffix in ("", "_se", "_n")
+    )
+    if eligible is not None:
+        values = np.where(eligible, values, np.nan)
+    return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+
+
+def _spread(frame: pd.DataFrame, column: str, suffix: str) -> pd.Series:
+    """A metric's column on spread; blank for metrics that have no interval."""
+    if column + suffix in frame.columns:
+        return frame[column + suffix]
+    return pd.Series(np.nan, index=frame.index)
