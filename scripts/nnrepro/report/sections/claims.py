@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.judge import CAUSES
-from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table, Tiles
 from nnrepro.document.grid import Cell, Column, Grid, Row

@@ -8,7 +8,7 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, joined, linked, plain, spaced, text
 from nnrepro.report.evidence import TABLE, Numbers, caption
 from nnrepro.report.source import Source
-from nnrepro.study.comparisons import scorings
+from nnrepro.study.options import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.study import Study, TableSpec
 

@@ -2,23 +2,22 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.elements import Element, Figure, Fold, Gap, Panels, Paragraph, Section, Table
+from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, plain, spaced, text
-from nnrepro.published.comparison import ALL, FIGURE_STEM, INSIDE, OUTSIDE
+from nnrepro.figures.specs import AGREEMENT, figure_specs
+from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report.evidence import FIGURE, TABLE, Numbers, caption, missing
-from nnrepro.report.figures import read_svg, reading
+from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source
-from nnrepro.report.stated import stated
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
 from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
@@ -61,8 +60,7 @@ def published(source: Source, numbers: Numbers) -> Section | None:
         Paragraph(_measure(set(frame["interval_kind"].dropna()))),
         Panels((_summary_table(source, summary, next(numbers.tables)),)),
     ]
-    if figures := tuple(_figures(source, frame, numbers.figures)):
-        contents.append(Panels(figures))
+    contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
     contents.append(Section(plain("Every number"), folds))
     title = plain("Published beside reproduced")
@@ -271,35 +269,12 @@ def _question(source: Source, row: Mapping[str, Any]) -> str:
     return " ".join([protocol, *filter(None, words)])
 
 
-def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Figure | Gap]:
+def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> tuple[Element, ...]:
     """The figure of each protocol of which something is reproduced."""
-    told = False
-    for protocol in source.study.protocols:
-        if not (frame["protocol"].eq(protocol) & frame["reproduced"].notna()).any():
-            continue
-        file = Path(protocol) / "agreement" / f"{FIGURE_STEM}.svg"
-        there = (source.figures / file).is_file()
-        position, owner = next(numbers), source.protocol_title(protocol)
-        runs = source.study.runs_of(protocol)
-        words = caption(
-            FIGURE,
-            position,
-            "Published numbers against reproduced ones",
-            owner,
-            source.stamp(runs),
-            stated(reading(source, "agreement")) if there and not told else (),
-            cut=source.cut(runs),
-        )
-        anchor = f"{FIGURE}-{position}"
-        if not there:
-            yield Gap(anchor, words, (missing(FIGURE, f"figures/{file.as_posix()}"),))
-            continue
-        told = True
-        alt = (
-            "Dot charts of published numbers across and reproduced ones up, one per metric, with "
-            f"the line of equality. {owner}"
-        )
-        yield Figure(anchor, words, read_svg(source.figures / file), alt, "agreement")
+    reproduced = set(frame.loc[frame["reproduced"].notna(), "protocol"])
+    there = [name for name in source.study.protocols if name in reproduced]
+    spec = figure_specs(source.study, AGREEMENT)[-1]
+    return figure_block(source, spec, numbers, there).section.contents
 
 
 def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:

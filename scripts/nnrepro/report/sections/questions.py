@@ -7,9 +7,9 @@ from nnrepro.document.elements import Element, Facts, Gap, Panels, Paragraph, Se
 from nnrepro.document.text import NUMBER, Text, code, plain, spaced, text
 from nnrepro.report.attempts import Attempts, nothing
 from nnrepro.report.evidence import FIGURE, TABLE, Evidence, Numbers, block, caption, not_made
+from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
-from nnrepro.report.stated import figure_block
 from nnrepro.report.tables import table_block
 from nnrepro.study.study import FigureSpec, Question, TableSpec
 
