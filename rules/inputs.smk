@@ -289,7 +289,7 @@ def figure_basis(wildcards):
 def figure_code(kind):
     """Fingerprint of the code that draws figures of a kind, and no other."""
     files = [SCRIPTS / "draw_figures.py", KINDS[kind].path]
-    return code_fingerprint(chain.from_iterable(files_behind(f, SCRIPTS) for f in files))
+    return code_fingerprint(files_behind(*files, root=SCRIPTS))
 
 
 def feature_map_weights(wildcards):
