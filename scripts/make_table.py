@@ -32,15 +32,13 @@ with job.costs_only_itself(snakemake, study):
         """What a run predicted, unless that is of a later epoch than it is compared at."""
         return None if run in tables.shorter else usable_answers(run, paths.runs)
 
-    write_csv(
-        make_table(
-            spec.kind,
-            pd.concat(rows, ignore_index=True),
-            spec.options,
-            selection,
-            runs=tables.runs,
-            answers=answers,
-            folds=lambda run: folds_of(study.run(run), paths.runs, tables.shorter.get(run)),
-        ),
-        snakemake.output[0],
+    table = make_table(
+        spec.kind,
+        spec.options,
+        variants=pd.concat(rows, ignore_index=True),
+        runs=tables.runs,
+        selection=selection,
+        answers=answers,
+        folds=lambda run: folds_of(study.run(run), paths.runs, tables.shorter.get(run)),
     )
+    write_csv(table, snakemake.output[0])

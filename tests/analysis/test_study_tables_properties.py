@@ -70,7 +70,15 @@ def tables_of(
     for name, spec in study.tables.items():
         rows = [rows_of(variants, study.chosen(p, spec.runs, DECISIONS)) for p in study.protocols]
         chosen = pd.concat(rows, ignore_index=True)
-        found[name] = make_table(spec.kind, chosen, spec.options, selection, runs=runs)
+        found[name] = make_table(
+            spec.kind,
+            spec.options,
+            variants=chosen,
+            runs=runs,
+            selection=selection,
+            answers=lambda _: None,
+            folds=lambda _: None,
+        )
     return found
 
 

@@ -127,7 +127,13 @@ class Results:
                 ignore_index=True,
             )
             table = make_table(
-                spec.kind, rows, spec.options, selection, runs=frame, folds=self._folds
+                spec.kind,
+                spec.options,
+                variants=rows,
+                runs=frame,
+                selection=selection,
+                answers=lambda _: None,
+                folds=self._folds,
             )
             write_csv(table, self.tables / f"{spec.name}.csv")
         self._write_published(frame)

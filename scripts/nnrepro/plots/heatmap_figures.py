@@ -12,7 +12,8 @@ from nnrepro.plots.metric_words import chosen_metric, metric_words
 from nnrepro.plots.series import as_floats
 from nnrepro.study import FigureSpec
 from nnrepro.tables.columns import floats, metric_values, rows_of
-from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
+from nnrepro.tables.cross import AVERAGE, cross_matrix
+from nnrepro.tables.cross import cross as cross_table
 
 
 def heatmap_drawings(figures: ProtocolFigures, variants: pd.DataFrame) -> Iterator[Drawing]:
@@ -40,8 +41,8 @@ def _grid(
 ) -> ParameterGrid:
     """The metric over two parameters, with the best pair and those that equal it."""
     rows, columns = spec.options["rows"], spec.options["columns"]
-    cross = cross_table(table, rows=rows, columns=columns, metrics=[metric])
-    matrix = cross_matrix(cross, metric)
+    cross = cross_table(table, {}, rows=rows, columns=columns, metrics=[metric])
+    matrix = cross_matrix(cross)
     inside = cross[(cross[rows] != AVERAGE) & (cross[columns] != AVERAGE)]
     pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))
     best = pairs[_best(inside, metric, selected)]

@@ -16,12 +16,12 @@ from nnrepro.document import wording
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
-from nnrepro.report.page import FIGURE, Block, Panel, Statement, Strip
-from nnrepro.report.ranking import StableFacts
+from nnrepro.report.page import FIGURE, Block, Panel, Said, Statement, Strip
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study import FigureSpec, Run
 from nnrepro.study.study import SELECTED
+from nnrepro.tables.ranking import stable_words
 
 FEATURE_MAPS = "feature_maps"
 SELECTION = "selection"
@@ -87,7 +87,7 @@ def figure_block(
         ReportError: a file is there but is no SVG.
     """
     drawings: dict[str, dict[str, list[_Drawing]]] = {}
-    undrawn: dict[str, tuple[Statement, ...]] = {}
+    undrawn: dict[str, tuple[Said, ...]] = {}
     notes: dict[str, tuple[Statement, ...]] = {}
     compared = spec.kind not in _ALONE
     for protocol in protocols:
@@ -143,23 +143,17 @@ def _why_undrawn(
     spec: FigureSpec,
     runs: Sequence[Run],
     steady: Sequence[Run],
-    unselected: tuple[Statement, ...],
-) -> tuple[Statement, ...]:
+    unselected: tuple[Said, ...],
+) -> tuple[Said, ...]:
     """Why there is nothing to draw; empty where there should be a figure."""
     if not source.extent.runs(runs):
         return unselected or (Statement("no_runs", None),)
     if not steady:
-        return (_none_steady(spec, runs),)
+        variants = len({(run.experiment, run.variant) for run in runs})
+        return (stable_words(0, variants, float(spec.options["stable_below"])),)
     if spec.kind == FEATURE_MAPS and source.study.archive is not None:
         return (Statement("needs_weights", None),)
     return ()
-
-
-def _none_steady(spec: FigureSpec, runs: Sequence[Run]) -> Statement:
-    """Why there is nothing to draw: no variant has as steady an end as the figure asks for."""
-    variants = len({(run.experiment, run.variant) for run in runs})
-    limit = wording.plain(100 * float(spec.options["stable_below"]))
-    return Statement("stable", StableFacts(0, variants, limit))
 
 
 def _single(spec: FigureSpec, runs: Sequence[Run]) -> Iterator[_Drawing]:

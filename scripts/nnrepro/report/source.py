@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.metrics import windows
+from nnrepro.analysis.metrics import Window, windows
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
 from nnrepro.report.errors import ReportError
@@ -39,14 +39,6 @@ _RUN_COLUMNS = (
 )
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Window:
-    """A closing window: the epochs asked for and the epochs used."""
-
-    asked: int
-    used: int
 
 
 @dataclass(frozen=True)
@@ -214,8 +206,7 @@ class Source:
         pairs = {run_id: Window(int(asked), int(used)) for run_id, asked, used in found}
         for run_id, epochs in self.extent.compared_among(runs).items() if compared else ():
             if run_id in pairs:
-                shorter, _ = windows(by_id[run_id], epochs)
-                pairs[run_id] = Window(shorter.asked, shorter.used)
+                pairs[run_id], _ = windows(by_id[run_id], epochs)
         return tuple(sorted(set(pairs.values()), key=astuple, reverse=True))
 
     @cached_property
