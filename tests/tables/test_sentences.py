@@ -407,7 +407,8 @@ def test_what_is_not_known_is_not_said() -> None:
     )
     assert seen(factors.words(rows(*ends(0.1, False)))) == (
         "From one to the other: from 60.00 % to 70.00 %: the gap of +10.00 percentage points "
-        "cannot be told from none (95 % interval +9.00 to +11.00), so that there is nothing to divide up."
+        "cannot be told from none (95 % interval +9.00 to +11.00), so that there is nothing to "
+        "divide up."
     )
 
 
