@@ -16,7 +16,7 @@ from benchmarks.arrays import make_examples
 from benchmarks.families import FAMILIES
 from benchmarks.peers import OURS
 from benchmarks.process import environment
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 
 _SNAKEFILE = """
 rule all:

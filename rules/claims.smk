@@ -1,5 +1,5 @@
 # Claims: statements of reports, decided by code from the runs.
-from nnrepro.claims import load_claims
+from nnrepro.claims.loading import load_claims
 
 with errors_shown():
     CLAIMS = load_claims(STUDY.claims, STUDY) if STUDY.claims else None

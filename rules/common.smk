@@ -18,10 +18,11 @@ from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.order import priorities
-from nnrepro.study import StudyPaths, load_study
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS
@@ -106,7 +107,7 @@ def code(script, *rooms):
     @cache
     def fingerprint():
         library = SCRIPTS / "nnrepro"
-        files = files_behind(SCRIPTS / script, SCRIPTS)
+        files = files_behind(SCRIPTS / script, root=SCRIPTS)
         return code_fingerprint([*files, *(library / room for room in rooms)])
 
     return lambda _: fingerprint()

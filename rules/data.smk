@@ -13,10 +13,9 @@ rule download_data:
     conda:
         "../envs/cpu.yaml"
     params:
-        urls={name: official.url for name, official in DOWNLOADS.items()},
-        sums={
-            name: sorted(official.archive_sums) for name, official in DOWNLOADS.items()
-        },
+        url=lambda wildcards: DOWNLOADS[wildcards.archive].url,
+        sums=lambda wildcards: sorted(DOWNLOADS[wildcards.archive].archive_sums),
+        size=lambda wildcards: DOWNLOADS[wildcards.archive].archive_bytes,
     message:
         "Downloading {wildcards.archive}"
     script:

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnrepro.archive import Outcome, make_archive
+from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.commands import carried_out
 from nnrepro.data.registry import datasets
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.settings import nearest
 from nnrepro.study.sources import read_configuration
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import job
 from nnrepro.failures import Failures, read_failures
 from nnrepro.files import read_json
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
-from nnrepro.study import StudyPaths, load_study
+from nnrepro.study.config import load_study
 from nnrepro.study.decisions import read_decisions, read_undecided
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.supplements import supplement_config
 
 study = job.start(snakemake)

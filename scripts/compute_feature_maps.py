@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 import job
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
-from nnrepro.training import compute_feature_maps, hide_gpus, write_feature_maps
+from nnrepro.study.paths import StudyPaths
+from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
+from nnrepro.training.slots import hide_gpus
 
 study = job.start(snakemake)
 os.environ.update(keras_environment(snakemake.params.backend))  # before anything imports Keras

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import job
-from nnrepro.crate import write_crate
+from nnrepro.crate.build import write_crate
 from nnrepro.files import read_json
 
 study = job.start(snakemake)

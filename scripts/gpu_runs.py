@@ -24,13 +24,16 @@ from nnrepro.data.prepared import prepared_arrays
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machine import local_gpus
 from nnrepro.planning.order import priorities
-from nnrepro.study import Run, Study, StudyPaths, load_study
+from nnrepro.study.config import load_study
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
 from nnrepro.study.sources import read_configuration
-from nnrepro.training import take_slots
+from nnrepro.study.study import Study
+from nnrepro.training.slots import take_slots
 from nnrepro.training.trial import trial
 
 SCRIPTS = Path(__file__).resolve().parent

@@ -14,8 +14,10 @@ from nnrepro.commands import Outliving, open_outputs
 from nnrepro.errors import NnreproError, explained
 from nnrepro.failures import Failures
 from nnrepro.files import write_text
-from nnrepro.models import catalogue
-from nnrepro.study import Study, StudyPaths, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
 
 open_outputs()
 TERMINAL = Outliving(os.fdopen(os.dup(2), "w", buffering=1))

@@ -5,8 +5,8 @@ import pandas as pd
 import job
 from nnrepro.measures.predictions import usable_answers
 from nnrepro.measures.runs import folds_of
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions
+from nnrepro.study.paths import StudyPaths
 from nnrepro.tables.columns import rows_of
 from nnrepro.tables.compared import compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv, write_csv

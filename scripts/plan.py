@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnrepro.commands import carried_out
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machine import local_gpus, machine_for
 from nnrepro.planning.plan import Capacity, Plan, make_plan
 from nnrepro.planning.records import read_records
 from nnrepro.planning.table import as_text, as_values
-from nnrepro.study import TrainingResources, load_study
+from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration
+from nnrepro.study.study import TrainingResources
 
 SCRIPTS = Path(__file__).resolve().parent
 RESULTS = Path("results")

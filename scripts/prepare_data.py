@@ -6,7 +6,7 @@ import job
 from nnrepro.data import soundness
 from nnrepro.data.registry import preparations
 from nnrepro.files import read_json
-from nnrepro.study import StudyPaths
+from nnrepro.study.paths import StudyPaths
 from nnrepro.training.apart import try_models_apart
 
 study = job.start(snakemake)

@@ -4,8 +4,8 @@ import job
 from nnrepro.failures import in_one_line
 from nnrepro.files import write_json
 from nnrepro.measures.runs import compared, read_runs
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import no_decision
+from nnrepro.study.paths import StudyPaths
 from nnrepro.tables.csvfile import write_csv
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import SelectionError, select, selection_table

@@ -1,12 +1,12 @@
 """Rule tabulate_runs: one row per run, one per variant, and where everything came from."""
 
 import job
-from nnrepro.analysis.reading import certain_decisions, reading
 from nnrepro.archive.provenance import provenance
 from nnrepro.files import read_json, write_json
+from nnrepro.measures.reading import certain_decisions, reading
 from nnrepro.measures.runs import compared, damaged_predictions, read_runs
-from nnrepro.study import StudyPaths
 from nnrepro.study.decisions import read_decisions, read_undecided
+from nnrepro.study.paths import StudyPaths
 from nnrepro.tables.csvfile import write_csv
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import job
 from nnrepro.environment import keras_environment
-from nnrepro.study import Run
-from nnrepro.training import FailedRunError, StageClock, take_slots, train_unless_finished
+from nnrepro.study.run import Run
+from nnrepro.training.errors import FailedRunError
+from nnrepro.training.job import train_unless_finished
+from nnrepro.training.slots import take_slots
+from nnrepro.training.stages import StageClock
 
 clock = StageClock.from_process_start()
 study = job.start(snakemake)

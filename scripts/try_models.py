@@ -9,8 +9,8 @@ import sys
 
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.training.trial import trial
 
 

@@ -13,18 +13,19 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.claims import load_claims
+from nnrepro.claims.loading import load_claims
 from nnrepro.data.dbpedia import parse
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, read_stored
 from nnrepro.measures.predictions import read_answers
 from nnrepro.measures.runs import read_runs
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
-from nnrepro.study import Study, load_study
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import epochs_in, manifest_sums
 from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import read_csv
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin
 

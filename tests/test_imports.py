@@ -35,7 +35,7 @@ def scripts(tmp_path: Path) -> Path:
 
 def test_names_are_followed_through_packages_to_where_they_are_defined(scripts: Path) -> None:
     """What else the package offers does not count, and imports inside functions do."""
-    assert names(files_behind(scripts / "draw.py", scripts)) == {
+    assert names(files_behind(scripts / "draw.py", root=scripts)) == {
         f"{scripts.name}/draw.py",
         "plots/lines.py",
         "maths/sums.py",
@@ -44,16 +44,16 @@ def test_names_are_followed_through_packages_to_where_they_are_defined(scripts: 
 
 def test_modules_imported_as_such_count(scripts: Path) -> None:
     """By their dotted name, or from their package."""
-    found = files_behind(scripts / "nnrepro" / "plots" / "bars.py", scripts)
+    found = files_behind(scripts / "nnrepro" / "plots" / "bars.py", root=scripts)
     assert names(found) == {"plots/bars.py", "maths/products.py", "maths/sums.py"}
 
 
 def test_a_changed_import_is_seen(scripts: Path) -> None:
     """The answer is that of the file as it is."""
     draw = scripts / "draw.py"
-    before = files_behind(draw, scripts)
+    before = files_behind(draw, root=scripts)
     draw.write_text("from nnrepro.plots import bar\n")
-    assert files_behind(draw, scripts) != before
+    assert files_behind(draw, root=scripts) != before
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_figure_function_concerns_its_own_figures_alone(
     affected = [
         script.stem
         for script in drawing
-        if f"plots/{module}.py" in names(files_behind(script, scripts))
+        if f"plots/{module}.py" in names(files_behind(script, root=scripts))
     ]
     assert affected == [f"draw_{kind}"]
 
@@ -86,5 +86,5 @@ def test_analysis_reaches_neither_figures_nor_keras(repository: Path) -> None:
     """Data flows one way."""
     scripts = repository / "scripts"
     for script in ("tabulate_runs", "make_table", "decide_claims", "compare_published"):
-        rooms = {file.parent.name for file in files_behind(scripts / f"{script}.py", scripts)}
+        rooms = {file.parent.name for file in files_behind(scripts / f"{script}.py", root=scripts)}
         assert not rooms & {"plots", "report", "models", "training", "backends"}, script

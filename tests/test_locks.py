@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.locks import LockedError, take_lock, wait_for_lock
+from nnrepro.errors import NnreproError
+from nnrepro.locks import take_lock, wait_for_lock
 
 HOLD = """
 import sys, time
@@ -36,7 +37,7 @@ def holder(tmp_path: Path, repository: Path):
 
 
 def test_a_held_lock_is_refused_and_says_who_holds_it(tmp_path, holder):
-    with pytest.raises(LockedError, match=f"busy: process {holder.pid} on"):
+    with pytest.raises(NnreproError, match=f"busy: process {holder.pid} on"):
         take_lock(tmp_path / "study.lock", "busy: {holder}")
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nnrepro.plots.map_figures import read_feature_maps
 
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 from nnrepro.files import FileError
 from nnrepro.measures.predictions import read_answers
-from nnrepro.plots.map_figures import read_feature_maps
 from nnrepro.tables.csvfile import TableError
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import Curves, History
@@ -41,7 +42,7 @@ def read_checkpoint(path: Path) -> Any:
     if found is None:
         assert len(lines) == 1 and "training starts anew" in lines[0]
         raise Damaged
-    return found[0].to_dict(), [value.tolist() for value in found[1]]
+    return asdict(found[0]), [value.tolist() for value in found[1]]
 
 
 def write_predictions(path: Path) -> None:
@@ -237,6 +238,6 @@ def test_a_history_of_other_lengths_is_damage(further: Any, tmp_path: Path) -> N
 def test_curves_beside_the_history_come_back(tmp_path: Path) -> None:
     curves = {"validation": Curves([0.1, 0.2], [0.5, 0.6])}
     history = History.from_dict(
-        {**HISTORY.to_dict(), "further": {"validation": vars(curves["validation"])}}
+        {**asdict(HISTORY), "further": {"validation": vars(curves["validation"])}}
     )
     assert history.further == curves

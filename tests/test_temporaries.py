@@ -80,8 +80,7 @@ def test_a_process_number_that_was_given_again_does_not_count(
     """Containers give the same numbers each time they start."""
     path = temporary_beside(tmp_path / "a.csv")
     path.touch()
-    status = {"state": "R", "start": "1"}
-    monkeypatch.setattr(temporaries, "_status", lambda pid: status)
+    monkeypatch.setattr(temporaries, "_status", lambda pid: ("R", "1"))
     remove_abandoned(tmp_path)
     assert not path.exists()
 

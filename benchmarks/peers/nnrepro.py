@@ -11,8 +11,8 @@ from benchmarks.families import BATCH_SIZE, Family
 from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
 from nnrepro.models import Task, build_model, catalogue
+from nnrepro.training.backends import make_engine
 from nnrepro.training.device import prepare_device
-from nnrepro.training.engine import make_engine
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.seeding import batches, example_order
 

@@ -15,14 +15,11 @@ _GONE = (errno.EPIPE, errno.EIO)
 
 
 def carried_out(main: Callable[[], int]) -> int:
-    """Carry out a program, and give its exit status.
+    """Carry out a program, which gives its exit status, and give that.
 
     What a user can mend is told as a message, with status 1. Where the reader of the output has
     gone, as `head` does, the program ends without a word; where there never was one, it runs
     without.
-
-    Args:
-        main: the program; gives its exit status.
     """
     open_outputs()
     try:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 _LIBRARIES = (
@@ -24,28 +23,10 @@ _PLAIN = re.compile(r"(?!.*[A-Za-z0-9]{20})[\w.,:;=+\- ]{1,300}")
 """Values that may be shown: neither a path nor what could be a secret."""
 
 
-def change_environment(values: Mapping[str, str]) -> Callable[[], None]:
-    """Set environment variables; return what puts back their former values, or their absence."""
-    former = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-
-    def restore() -> None:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-    return restore
-
-
 def keras_environment(backend: str) -> dict[str, str]:
-    """Variables for a process that is going to import Keras.
+    """Variables for a process that is going to import Keras with a backend.
 
     Keras neither reads nor writes a `keras.json`: that of another project would decide numbers.
-
-    Args:
-        backend: the Keras backend.
     """
     return {
         "KERAS_BACKEND": backend,

@@ -3,7 +3,6 @@
 import errno
 import os
 from pathlib import Path
-from typing import Any
 
 _NO_INODES = (
     "the file system has room for more bytes but for no more files (no inodes are left); remove "
@@ -32,15 +31,16 @@ class NnreproError(Exception):
 def explained(error: BaseException | None) -> str | None:
     """What a failure of the system means and what to do; None where there is nothing to add.
 
-    Args:
-        error: looked at together with the errors that it came of.
+    The errors that it came of are looked at, too.
     """
     while error is not None:
         if isinstance(error, NnreproError):
             return None
         if isinstance(error, OSError) and error.errno in _SYSTEM:
             meaning = _NO_INODES if _lacks_inodes(error) else _SYSTEM[error.errno]
-            return f"{_place(error.filename)}{meaning}, {_AGAIN}"
+            named = isinstance(error.filename, str | bytes)
+            place = f"{os.fsdecode(error.filename)}: " if named else ""
+            return f"{place}{meaning}, {_AGAIN}"
         error = error.__cause__ or error.__context__
     return None
 
@@ -55,7 +55,3 @@ def _lacks_inodes(error: OSError) -> bool:
     except OSError:
         return False
     return room.f_files > 0 and room.f_favail == 0
-
-
-def _place(filename: Any) -> str:
-    return f"{os.fsdecode(filename)}: " if isinstance(filename, str | bytes) else ""

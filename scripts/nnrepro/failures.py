@@ -49,12 +49,10 @@ _LONGEST = 1000
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that could not be made.
+    """Something that could not be made, and why, in one line.
 
-    Attributes:
-        part: its path below the study's folder, without a suffix, such as `tables/ranking` or
-            `figures/tan/curves/optimizers/adam`; that of a folder stands for all in it.
-        message: why, in one line.
+    `part` is its path below the study's folder, without a suffix, such as `tables/ranking` or
+    `figures/tan/curves/optimizers/adam`; that of a folder is all in it.
     """
 
     part: str

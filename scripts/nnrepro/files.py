@@ -24,8 +24,7 @@ _CHUNK = 2**16
 class FileError(NnreproError):
     """A file that cannot be used as it is: no regular file, too large, damaged.
 
-    Attributes:
-        reason: what is wrong with it, and what to do; the message has the path before it.
+    `reason` is what is wrong with it, and what to do; the message has the path before it.
     """
 
     def __init__(self, path: Path | str, reason: str) -> None:
@@ -35,13 +34,9 @@ class FileError(NnreproError):
 
 @contextmanager
 def open_regular(path: Path | str) -> Iterator[io.BufferedReader]:
-    """Yield a file opened for reading, if it is a regular one.
+    """Yield a file opened for reading; that never waits, as it would for a named pipe's other end.
 
-    Opening never waits, as it would for the other end of a named pipe.
-
-    Raises:
-        FileError: it is a folder, a pipe, a socket or a device.
-        OSError: it is not there, or cannot be opened.
+    Raises FileError where it is a folder, a pipe, a socket or a device.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -65,28 +60,13 @@ class Readable(Protocol):
 
 
 def read_bytes(path: Path | str, limit: int = LARGEST) -> bytes:
-    """The content of a regular file that holds `limit` bytes at most.
-
-    Raises:
-        FileError: it is no regular file, or holds more.
-        OSError: it is not there, or cannot be read.
-    """
+    """The content of a file; raises FileError where it is irregular or has over `limit` bytes."""
     with open_regular(path) as file:
         return read_bounded(file, path, limit)
 
 
 def read_bounded(file: Readable, name: Path | str, limit: int) -> bytes:
-    """What an open file still holds, at most `limit` bytes; of a compressed one, unpacked.
-
-    Args:
-        file: opened for reading.
-        name: what it is called in the message.
-        limit: bytes that it may hold.
-
-    Raises:
-        FileError: it holds more.
-        OSError: it cannot be read.
-    """
+    """What an open file still holds, unpacked; raises FileError where it is over `limit` bytes."""
     chunks: list[bytes] = []
     left = limit
     while chunk := file.read(min(_CHUNK, left + 1)):
@@ -98,13 +78,9 @@ def read_bounded(file: Readable, name: Path | str, limit: int) -> bytes:
 
 
 def read_text(path: Path | str, limit: int = LARGEST) -> str:
-    """The UTF-8 text in a regular file that holds `limit` bytes at most; line ends stay.
+    """The UTF-8 text in a file, without a byte order mark, as Excel writes one; line ends stay.
 
-    A byte order mark, as Excel writes one, is no part of it.
-
-    Raises:
-        FileError: it is no regular file, holds more, or is no UTF-8 text.
-        OSError: it is not there, or cannot be read.
+    Raises FileError where it is no regular file, holds over `limit` bytes, or no UTF-8 text.
     """
     try:
         return read_bytes(path, limit).decode("utf-8-sig")
@@ -138,12 +114,9 @@ def _too_large(path: Path | str, limit: int) -> FileError:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
-    The temporary file keeps the suffix of `path` (some writers choose a format by it), is flushed
-    to disk before the rename, and is removed when the block raises. Those that killed writers left
-    beside it are removed, too. Parent folders are created.
-
-    Raises:
-        OSError: the folder cannot be written or the disk is full; `path` is then as it was before.
+    It keeps the suffix of `path` (some writers choose a format by it), is flushed to disk before
+    the rename, and goes when the block raises; so do those that killed writers left. Parent folders
+    are created. Raises OSError where nothing can be written; `path` is then as it was before.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,11 +134,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Have what a file or a folder holds written to the disk, where the file system can do that.
-
-    Raises:
-        OSError: the disk is full, or reports an error.
-    """
+    """Have a file's or folder's content written to the disk, where the file system can do that."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -177,13 +146,8 @@ def sync(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, atomically.
-
-    Half of a surrogate pair, which JSON from elsewhere may hold and UTF-8 cannot, is written as
-    JSON spells it, with a backslash.
-    """
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    """Write `text` as UTF-8, atomically."""
+    write_bytes(path, _encoded(text))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -193,20 +157,22 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` as indented JSON with a final newline, atomically.
+    """Write `value` as `json_bytes` has it, atomically."""
+    write_bytes(path, json_bytes(value))
 
-    Raises:
-        ValueError: `value` holds a NaN or an infinity, which JSON cannot carry.
-    """
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+def json_bytes(value: Any) -> bytes:
+    """`value` as indented JSON, a line's end last; raises ValueError on a NaN or an infinity."""
+    return _encoded(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; half of a surrogate pair, which JSON may hold and UTF-8 not, as JSON spells it."""
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def stored(path: Path) -> Path | None:
-    """Where a file's content lies: under its own name, or compressed as `<name>.gz`.
-
-    Returns:
-        The path; the plain file where there are both, None where there is neither.
-    """
+    """Where a file's content lies: under its own name or, packed, as `<name>.gz`; or nowhere."""
     path = Path(path)
     packed = path.with_name(f"{path.name}.gz")
     return next((place for place in (path, packed) if place.exists()), None)
@@ -215,11 +181,8 @@ def stored(path: Path) -> Path | None:
 def read_stored(path: Path, limit: int = LARGEST) -> bytes:
     """The content of a file that may be stored compressed, as `stored` finds it.
 
-    Raises:
-        FileNotFoundError: there is neither the file nor its compressed form.
-        FileError: it is no regular file, holds more than `limit` bytes, plain or unpacked, or its
-            compressed form is damaged.
-        OSError: it cannot be read.
+    Raises FileNotFoundError where it is not there, and FileError where it is no regular file, holds
+    over `limit` bytes, plain or unpacked, or is damaged.
     """
     place = stored(path)
     if place is None:
@@ -245,12 +208,7 @@ def packed(content: bytes) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """What the JSON file `path` holds.
-
-    Raises:
-        FileError: it is no regular file, too large, or not JSON.
-        OSError: it cannot be read.
-    """
+    """What a JSON file holds; raises FileError where it is irregular, too large, or no JSON."""
     content = read_bytes(path)
     try:
         return json.loads(content.decode("utf-8"))

@@ -12,16 +12,13 @@ from nnrepro.files import read_bytes, read_text
 
 
 def code_fingerprint(paths: Iterable[Path]) -> str:
-    """SHA-256 over what Python files do, in the order of their names.
+    """SHA-256 over what Python files do, in the order of their names; a folder is all in it.
 
-    Comments, docstrings, blank lines and formatting do not count. A folder stands for all Python
-    files below it; other files count by their bytes.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a Python file cannot be parsed.
+    Comments, docstrings, blank lines and formatting do not count; other files count by their bytes.
+    Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
-    files = sorted({file for path in paths for file in _files(Path(path))})
+    found = ([*path.rglob("*.py")] if path.is_dir() else [path] for path in map(Path, paths))
+    files = sorted({file for group in found for file in group})
     digest = hashlib.sha256()
     for file in files:
         content = _code(file) if file.suffix == ".py" else read_bytes(file)
@@ -33,10 +30,6 @@ def value_fingerprint(value: Any) -> str:
     """SHA-256 of a JSON-able value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=dict)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _files(path: Path) -> list[Path]:
-    return list(path.rglob("*.py")) if path.is_dir() else [path]
 
 
 def _code(file: Path) -> bytes:

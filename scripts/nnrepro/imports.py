@@ -6,6 +6,7 @@ that is made at run time (the registries of models and data) is not seen.
 """
 
 import ast
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,59 +15,56 @@ from nnrepro.files import read_text
 LIBRARY = "nnrepro"
 
 
-def files_behind(script: Path, scripts: Path) -> list[Path]:
-    """A script and the files of the library that its code lies in, sorted.
+def files_behind(
+    *scripts: Path, root: Path, counts: Callable[[Path], bool] = lambda file: True
+) -> list[Path]:
+    """Python files and those of the library, which lies in `root`, that their code lies in.
 
-    Args:
-        script: a Python file.
-        scripts: the folder that the library lies in.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a file cannot be parsed.
+    A file that does not count is left out with what it alone imports. Raises OSError and
+    SyntaxError where a file cannot be read or parsed.
     """
     found: set[Path] = set()
-    waiting = [script]
+    waiting = list(scripts)
     while waiting:
         file = waiting.pop()
-        if file not in found:
+        if file not in found and counts(file):
             found.add(file)
             stat = file.stat()
-            waiting += _imported(file, scripts, stat.st_mtime_ns, stat.st_size)
+            waiting += _imported(file, root, stat.st_mtime_ns, stat.st_size)
     return sorted(found)
 
 
 @cache
-def _imported(file: Path, scripts: Path, _modified: int, _size: int) -> tuple[Path, ...]:
+def _imported(file: Path, root: Path, _modified: int, _size: int) -> tuple[Path, ...]:
     """The library's files that a file imports names from."""
     files = []
     for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if _of_library(alias.name)]
-            files += [_file(name, scripts) for name in names]
+            files += [file_of(name, root) for name in names]
         elif isinstance(node, ast.ImportFrom) and node.module and _of_library(node.module):
-            files += [_home(node.module, alias.name, scripts) for alias in node.names]
+            files += [_home(node.module, alias.name, root) for alias in node.names]
     return tuple(files)
 
 
-def _home(module: str, name: str, scripts: Path) -> Path:
+def _home(module: str, name: str, root: Path) -> Path:
     """The file that a name imported from a module or package is defined in, or re-exported from."""
-    own = _file(module, scripts)
+    own = file_of(module, root)
     if own.name != "__init__.py":
         return own
     if (own.parent / f"{name}.py").is_file() or (own.parent / name).is_dir():
-        return _file(f"{module}.{name}", scripts)
+        return file_of(f"{module}.{name}", root)
     for node in ast.walk(_parsed(own)):
         if isinstance(node, ast.ImportFrom) and node.module and _of_library(node.module):
             for alias in node.names:
                 if name == (alias.asname or alias.name):
-                    return _home(node.module, alias.name, scripts)
+                    return _home(node.module, alias.name, root)
     return own
 
 
-def _file(module: str, scripts: Path) -> Path:
-    """The file of a module; a package's `__init__.py`."""
-    place = scripts.joinpath(*module.split("."))
+def file_of(module: str, root: Path) -> Path:
+    """The file of a module of the library; a package's `__init__.py`."""
+    place = root.joinpath(*module.split("."))
     return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 

@@ -30,11 +30,8 @@ tells its licence itself, and nothing here was looked into further. The project'
 class Pin:
     """A package of the lock file.
 
-    Attributes:
-        name: its name.
-        version: its version.
-        marker: where it is installed; empty for everywhere.
-        wanted_by: "study" or "development" where pyproject.toml names it, else "others".
+    `marker` says where it is installed, empty for everywhere; `wanted_by` is "study" or
+    "development" where pyproject.toml names it, else "others".
     """
 
     name: str
@@ -65,31 +62,27 @@ def licence(name: str) -> str | None:
         return None
     if expression := fields.get("license_expression"):
         return str(expression)
-    kinds = [c.rpartition(" :: ")[2] for c in fields.get("classifier", []) if _is_licence(c)]
+    classifiers = [c for c in fields.get("classifier", []) if c.startswith("License ::")]
+    kinds = {c.rpartition(" :: ")[2] for c in classifiers} - {"OSI Approved"}
     if kinds:
-        return ", ".join(sorted(set(kinds)))
+        return ", ".join(sorted(kinds))
     text = str(fields.get("license", "")).strip().splitlines()
     return text[0].strip() if text and text[0].strip() not in ("", "UNKNOWN") else _NOT_STATED
 
 
 def licences_page(lock: str) -> str:
-    """The list of licences in Markdown.
+    """The list of licences in Markdown, from the content of the lock file.
 
-    Args:
-        lock: the content of the lock file.
-
-    Raises:
-        NnreproError: an installed package has another version than the lock file.
+    Raises NnreproError where an installed package has another version.
     """
     packages = pins(lock)
     told = {pin.name: licence(pin.name) for pin in packages}
     _check_versions(packages)
-    names = list(told)
-    copyleft = [name for name in names if _COPYLEFT.search(told[name] or "")]
-    silent = [name for name in names if told[name] == _NOT_STATED]
-    elsewhere = [name for name in names if told[name] is None]
+    copyleft = [name for name, text in told.items() if _COPYLEFT.search(text or "")]
+    silent = [name for name, text in told.items() if text == _NOT_STATED]
+    elsewhere = [name for name, text in told.items() if text is None]
     summary = [
-        f"{len(names)} packages.",
+        f"{len(told)} packages.",
         f"Copyleft, by what they say (weak or strong): {_names(copyleft)}.",
         f"Not stated in the metadata: {_names(silent)}.",
         f"Not installed on the system that made this list: {_names(elsewhere)}.",
@@ -107,23 +100,17 @@ def _wanted_by(comment: str) -> str:
     return "development" if "nnrepro (pyproject.toml:dev)" in comment else "others"
 
 
-def _is_licence(classifier: str) -> bool:
-    return classifier.startswith("License ::") and classifier != "License :: OSI Approved"
-
-
 def _check_versions(packages: list[Pin]) -> None:
-    # A package may be locked twice, for different versions of Python.
-    locked: dict[str, set[str]] = {}
     for pin in packages:
-        locked.setdefault(pin.name, set()).add(pin.version)
-    for name, versions in locked.items():
         try:
-            found = metadata.version(name)
+            found = metadata.version(pin.name)
         except metadata.PackageNotFoundError:
             continue
-        if found not in versions:
+        # A package may be locked twice, for different versions of Python.
+        locked = sorted({other.version for other in packages if other.name == pin.name})
+        if found not in locked:
             raise NnreproError(
-                f"{name} {found} is installed, the lock file has {' and '.join(sorted(versions))}; "
+                f"{pin.name} {found} is installed, the lock file has {' and '.join(locked)}; "
                 "run `make` with any target to install what is locked"
             )
 

@@ -21,15 +21,10 @@ _POLL_SECONDS = 1.0
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
-class LockedError(NnreproError):
-    """Somebody else holds the lock."""
-
-
 class FileLock:
     """An exclusive lock on a file, held until `release` or the end of the process.
 
-    Attributes:
-        real: whether it keeps others out; not so where the file system knows no locks.
+    `real` tells whether it keeps others out; not so where the file system knows no locks.
     """
 
     def __init__(self, descriptor: int, path: Path, *, real: bool = True) -> None:
@@ -49,15 +44,9 @@ class FileLock:
 
 
 def take_lock(path: Path, busy: str) -> FileLock:
-    """Take a lock that nobody else may hold.
+    """Lock a file, which is created with its folder, that nobody else may have locked.
 
-    Args:
-        path: the file to lock; it and its folder are created.
-        busy: what to say when somebody holds it; `{holder}` stands for who.
-
-    Raises:
-        LockedError: somebody holds it.
-        OSError: the file cannot be written.
+    Raises NnreproError, saying `busy` with who has it in the place of `{holder}`.
     """
     descriptor = _open(path)
     try:
@@ -65,22 +54,16 @@ def take_lock(path: Path, busy: str) -> FileLock:
     except BlockingIOError:
         holder = _holder(descriptor)
         os.close(descriptor)
-        raise LockedError(busy.format(holder=holder)) from None
+        raise NnreproError(busy.format(holder=holder)) from None
 
 
 def wait_for_lock(
     path: Path, waiting: Callable[[str], None], *, required: bool = False
 ) -> FileLock:
-    """Take a lock, after whoever holds it has let go.
+    """Lock a file, created with its folder, after whoever holds the lock has let go.
 
-    Args:
-        path: the file to lock; it and its folder are created.
-        waiting: told once who is waited for.
-        required: whether nothing may go on without a lock.
-
-    Raises:
-        NnreproError: the lock is required, and the file system knows none.
-        OSError: the file cannot be written.
+    `waiting` is told once who is waited for. Raises NnreproError where the lock is `required` and
+    the file system knows none.
     """
     descriptor = _open(path)
     told = False
@@ -105,11 +88,7 @@ def _open(path: Path) -> int:
 
 
 def _held(descriptor: int, path: Path, required: bool) -> FileLock:
-    """The lock on an open file.
-
-    Raises:
-        BlockingIOError: somebody holds it.
-    """
+    """The lock on an open file; raises BlockingIOError where somebody holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -44,13 +44,7 @@ class Npz:
     """The arrays of an open .npz file."""
 
     def __init__(self, content: memoryview, archive: zipfile.ZipFile, limit: int) -> None:
-        """Wrap the bytes of a zip file, and what knows its members.
-
-        Args:
-            content: the whole file.
-            archive: reads the same bytes.
-            limit: bytes that the arrays may have together.
-        """
+        """Wrap a zip file's bytes, what knows its members, and the bytes that arrays may have."""
         self._content = content
         self._archive = archive
         self._left = limit
@@ -61,15 +55,9 @@ class Npz:
         return [name.removesuffix(".npy") for name in self._archive.namelist()]
 
     def array(self, name: str, kinds: str = NUMBERS, dimensions: int | None = None) -> NDArray[Any]:
-        """A copy of an array.
+        """A copy of an array of certain kinds of NumPy types and number of dimensions (None: any).
 
-        Args:
-            name: its name.
-            kinds: the kinds of NumPy types that it may have.
-            dimensions: how many it must have; None for any number.
-
-        Raises:
-            ValueError: it is not as it must be, or odd in any other way, as other errors say.
+        Raises ValueError where it is not so, and other errors where it is odd in any other way.
         """
         member = self._member(name)
         self._left -= member.file_size
@@ -82,11 +70,7 @@ class Npz:
         return _array(memoryview(content), name, kinds, dimensions).copy()
 
     def mapped(self, name: str) -> NDArray[Any]:
-        """An array of numbers where it lies, read-only.
-
-        Raises:
-            ValueError: as `array`, or it is compressed.
-        """
+        """An array of numbers where it lies, read-only; raises as `array`, or if packed."""
         member = self._member(name)
         if member.compress_type != zipfile.ZIP_STORED:
             raise ValueError(f"the array {name} is compressed")
@@ -119,15 +103,9 @@ class Npz:
 
 @contextmanager
 def open_npz(path: Path, limit: int = LARGEST) -> Iterator[Npz]:
-    """Yield the arrays of an .npz file; whatever is raised meanwhile says that it is damaged.
+    """Yield the arrays of an .npz file; `limit` is for the file, and its arrays unpacked, in bytes.
 
-    Args:
-        path: the file.
-        limit: bytes that the file, and its arrays unpacked, may have.
-
-    Raises:
-        FileError: it is damaged, too large, or no regular file.
-        OSError: it is not there, or cannot be read.
+    Raises FileError where it is too large or no regular file, and for whatever is raised meanwhile.
     """
     content = read_bytes(path, limit)
     with _damage_named(path), zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -135,15 +113,9 @@ def open_npz(path: Path, limit: int = LARGEST) -> Iterator[Npz]:
 
 
 def mapped_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Map arrays of numbers of an uncompressed .npz file, read-only, after checking them.
+    """Map arrays of numbers of an uncompressed .npz file of any size, read-only, checked.
 
-    Args:
-        path: the file, of any size.
-        names: names of the arrays.
-
-    Raises:
-        FileError: it is damaged, lacks an array, or is no regular file.
-        OSError: it is not there, or cannot be read.
+    Raises FileError where it is damaged, lacks an array, or is no regular file.
     """
     with open_regular(path) as file:
         if not os.fstat(file.fileno()).st_size:

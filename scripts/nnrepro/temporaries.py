@@ -19,34 +19,29 @@ _LONGEST_NAME = 40
 _ELSEWHERE_SECONDS = 86_400
 """After this time nobody is still writing; for writers on other machines, which cannot be asked."""
 
-_STATE, _START = 0, 19
-"""Where /proc/<pid>/stat has a process's state and start, counted from after its name."""
-
 
 def temporary_beside(path: Path) -> Path:
     """A path beside `path` that is nobody else's, with its suffix; nothing is created."""
     pid = os.getpid()
-    start = (_status(pid) or {}).get("start", "0")
+    _, start = _status(pid) or ("", "0")
     suffix = "".join(path.suffixes[-2:])
     writer = f"{_machine()}-{pid}-{start}-{secrets.token_hex(4)}"
     return path.with_name(f".{path.name[:_LONGEST_NAME]}.{writer}{suffix}")
 
 
 def remove_abandoned(folder: Path, *, alone: bool = False) -> None:
-    """Remove the temporary files and folders that killed writers left directly in a folder.
+    """Remove what killed writers left directly in a folder, which need not be there.
 
-    Args:
-        folder: need not be there.
-        alone: whether nobody else can be writing there, so that all of them are abandoned.
+    `alone` says that nobody else can be writing there, so that all temporary files are abandoned.
     """
     try:
         with os.scandir(folder) as entries:
-            found = [(entry.name, match) for entry in entries if (match := _match(entry.name))]
+            found = [match for entry in entries if (match := _NAME.fullmatch(entry.name))]
     except OSError:
         return
-    for name, match in found:
-        if alone or _abandoned(Path(folder, name), *match.groups()[:3]):
-            remove(Path(folder, name))
+    for match in found:
+        if alone or _abandoned(Path(folder, match[0]), *match.groups()[:3]):
+            remove(Path(folder, match[0]))
 
 
 def remove(path: Path) -> None:
@@ -55,10 +50,6 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _match(name: str) -> re.Match[str] | None:
-    return _NAME.fullmatch(name) if name.startswith(".") else None
 
 
 def _abandoned(path: Path, machine: str, pid: str, start: str) -> bool:
@@ -75,14 +66,14 @@ def _abandoned(path: Path, machine: str, pid: str, start: str) -> bool:
     except (OSError, OverflowError):  # it is somebody else's
         return False
     status = _status(int(pid))
-    return status is not None and (status["state"] in "ZX" or status["start"] != start)
+    return status is not None and (status[0] in "ZX" or status[1] != start)
 
 
-def _status(pid: int) -> dict[str, str] | None:
-    """State and start of a process; None where the system does not tell."""
+def _status(pid: int) -> tuple[str, str] | None:
+    """State and start of a process (see proc(5)); None where the system does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        return {"state": fields[_STATE], "start": fields[_START]}
+        return fields[0], fields[19]
     except (OSError, IndexError):
         return None
 

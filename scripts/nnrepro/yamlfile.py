@@ -49,31 +49,29 @@ class Document:
 
 
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds; None when that is nothing.
-
-    Raises:
-        YamlError: it is no YAML, or can be misunderstood; the message names the line.
-        OSError: it cannot be read.
-    """
+    """What a YAML file holds; None when that is nothing. Raises as `read_document`."""
     return read_document(path).value
 
 
 def read_document(path: Path) -> Document:
-    """What a YAML file holds, with lines.
-
-    Raises:
-        YamlError: it is no YAML, or can be misunderstood; the message names the line.
-        OSError: it cannot be read.
-    """
-    return parse_yaml(_decoded(_content(path)))
+    """What a YAML file holds, with lines; raises YamlError, naming the line, as `parse_yaml`."""
+    try:
+        content = read_bytes(path, _LARGEST)
+    except FileError as error:
+        raise YamlError(error.reason) from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise YamlError("line 1: the file is in UTF-16; save it as UTF-8")
+    try:
+        return parse_yaml(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        raise YamlError(
+            f"line {line}: the byte 0x{byte:02X} is no UTF-8; save the file as UTF-8"
+        ) from error
 
 
 def parse_yaml(text: str) -> Document:
-    """What a text in YAML says.
-
-    Raises:
-        YamlError: it is no YAML, or can be misunderstood; the message names the line.
-    """
+    """What a text in YAML says; raises YamlError, naming the line, where it can be misread."""
     if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         raise YamlError(f"line {line}: holds U+{ord(odd[0]):04X}, which YAML cannot; remove it")
@@ -93,8 +91,7 @@ def dump_yaml(value: Any) -> str:
 def plain_value(text: str) -> Any:
     """What a word without quotation marks means: a number, true or false, None, or text.
 
-    Raises:
-        YamlError: readers of YAML disagree on it, or it is a number that cannot be used.
+    Raises YamlError where readers disagree on it, or it is a number that cannot be used.
     """
     kind = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).removeprefix(_TAG)
     if kind == "null":
@@ -310,22 +307,3 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
     if context and error.context_mark and mark and error.context_mark.line != mark.line:
         context += f" from line {error.context_mark.line + 1} on"
     return f"{line}not valid YAML: {', '.join(filter(None, (problem, context)))}"
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_bytes(path, _LARGEST)
-    except FileError as error:
-        raise YamlError(error.reason) from error
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise YamlError("line 1: the file is in UTF-16; save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
-        raise YamlError(
-            f"line {line}: the byte 0x{byte:02X} is no UTF-8; save the file as UTF-8"
-        ) from error

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis.history import ComparisonHistory, History
+from nnrepro.measures.history import ComparisonHistory, History
 from nnrepro.measures.runs import RunData
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 SETTINGS = {
     "train_examples": 100,

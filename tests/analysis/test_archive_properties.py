@@ -12,12 +12,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
-from nnrepro.analysis.recorded import as_recorded
+from nnrepro.measures.reading import IncompleteReportError, check_results, reading
+from nnrepro.measures.recorded import as_recorded
 from nnrepro.measures.runs import RunData, extent_of, read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns
+from nnrepro.study.study import Study
 from nnrepro.tables.compared import extent_by_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table

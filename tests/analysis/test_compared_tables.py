@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from nnrepro.measures.runs import extent_of, read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import Run, Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.compared import compared_tables
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table

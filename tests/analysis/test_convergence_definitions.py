@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnrepro.analysis.convergence import (
+from nnrepro.measures.convergence import (
     closing_slope,
     conv_epoch,
     convergence,

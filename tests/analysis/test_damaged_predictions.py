@@ -10,9 +10,10 @@ import yaml
 
 from nnrepro.measures.predictions import answers_of, usable_answers
 from nnrepro.measures.runs import damaged_predictions, read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns, RunFolders
+from nnrepro.study.study import Study
 
 SOUND = {name: [0.5, 0.6] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from nnrepro.files import write_json
 from nnrepro.measures.runs import read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import Run, Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns, ArchiveError, epochs_in
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 
 CURVES = {key: [0.5, 0.25] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
 SIDE = {key: [0.5, 0.25] for key in ("val_loss", "val_accuracy")}

@@ -14,7 +14,8 @@ from nnrepro.archive.provenance import provenance
 from nnrepro.measures.runs import compared, read_runs
 from nnrepro.planning.records import read_records
 from nnrepro.planning.status import Asked, retrained
-from nnrepro.study import Run, StudyPaths
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select, selection_table
 from nnrepro.tables.variants import variants_table

@@ -27,7 +27,7 @@ from nnrepro.statistics.optimism import (
     halves,
     selection_optimism,
 )
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.tables.kinds import make_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nnrepro.analysis.history import HistoryError, read_comparison_history, read_history
+from nnrepro.measures.history import HistoryError, read_comparison_history, read_history
 
 GOOD = {
     "loss": [2.0, 1.5],

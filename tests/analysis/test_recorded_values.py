@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nnrepro.measures.runs import read_runs
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
 from nnrepro.tables.variants import variants_table

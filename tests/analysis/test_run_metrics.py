@@ -5,16 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis.metrics import (
+from nnrepro.measures.curves import (
     MetricError,
     Window,
     level_metrics,
-    lower_is_better,
     settling_metrics,
     train_metrics,
     windows,
-    with_window,
 )
+from nnrepro.measures.names import lower_is_better, with_window
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis.history import History
+from nnrepro.measures.history import History
 from nnrepro.measures.runs import Problem, RunData
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
 from nnrepro.tables.kinds import make_table
 from nnrepro.tables.runs import runs_table

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnrepro.analysis.autocorrelation import correlation_time, window_noise
+from nnrepro.measures.autocorrelation import correlation_time, window_noise
 from nnrepro.statistics.intervals import epochs_half_width, single_error, single_interval
 
 curves = arrays(

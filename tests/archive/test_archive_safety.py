@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.archive import CollectError, Outcome, exchange, make_archive
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.archive import exchange
+from nnrepro.archive.build import Outcome, make_archive
+from nnrepro.archive.collect import CollectError
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns, ArchiveError
 
 VARIANT = "tan/text_models/char_cnn"

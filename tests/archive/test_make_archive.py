@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.archive import CollectError, ConflictError, Outcome, make_archive
-from nnrepro.archive.records import without_places
+from nnrepro.archive.build import Outcome, make_archive
+from nnrepro.archive.collect import CollectError, without_places
+from nnrepro.archive.merge import ConflictError
 from nnrepro.files import read_stored
 from nnrepro.measures.runs import read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns
 
 RUN = "tan/text_models/char_cnn/seed0"

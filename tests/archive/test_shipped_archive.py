@@ -13,13 +13,13 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nnrepro.analysis.history import read_history
-from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
+from nnrepro.claims.loading import load_claims
+from nnrepro.measures.history import read_history
 from nnrepro.measures.runs import RunData, read_runs
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.published.numbers import load_published
-from nnrepro.study import load_study
+from nnrepro.study.config import load_study
 
 LARGEST = 30_000_000
 

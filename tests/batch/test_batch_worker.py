@@ -12,8 +12,10 @@ import yaml
 from nnrepro.batch.selecting import decide
 from nnrepro.batch.worker import serve
 from nnrepro.files import write_json
-from nnrepro.models import catalogue
-from nnrepro.study import Run, Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 
 DESCRIPTION = {
     "name": "cifar10",

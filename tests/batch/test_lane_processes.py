@@ -12,7 +12,7 @@ import pytest
 
 from nnrepro.batch.board import Board
 from nnrepro.batch.lanes import Lanes
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 WORKER = """
 import json, os, signal, sys, time

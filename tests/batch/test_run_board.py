@@ -7,7 +7,7 @@ import pytest
 
 from nnrepro.batch.board import Board
 from nnrepro.errors import NnreproError
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 def run(variant: str, experiment: str = "grid", *, selects: bool = False) -> Run:

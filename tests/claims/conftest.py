@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.analysis.history import ComparisonHistory, History
-from nnrepro.claims import load_claims
 from nnrepro.claims.decide import decide_claims
+from nnrepro.claims.loading import load_claims
+from nnrepro.measures.history import ComparisonHistory, History
 from nnrepro.measures.runs import RunData
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.study import Study
 
 EPOCHS = 20
 

@@ -11,7 +11,6 @@ from scipy import stats
 
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
-from nnrepro.claims.spans import Span
 from nnrepro.claims.tree import (
     FAILS,
     HOLDS,
@@ -25,6 +24,7 @@ from nnrepro.claims.tree import (
     verdict,
 )
 from nnrepro.measures.predictions import Answers
+from nnrepro.measures.spans import Span
 
 TAIL = "tail(test_accuracy)"
 HIGHER = [

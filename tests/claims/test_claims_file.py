@@ -2,7 +2,8 @@
 
 import pytest
 
-from nnrepro.claims import ClaimsError, load_claims
+from nnrepro.claims.errors import ClaimsError
+from nnrepro.claims.loading import load_claims
 from nnrepro.errors import NnreproError
 
 SOUND = {"threshold": {"measure": "tail(test_accuracy)", "runs": "cells/a", "above": 0.4}}

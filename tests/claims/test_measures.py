@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from nnrepro.claims.vocabulary import CURVES, in_words
 
-from nnrepro.claims.curves import RunCurves
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import parse_measure
-from nnrepro.claims.spans import Span
-from nnrepro.claims.vocabulary import CURVES, FUNCTIONS, in_words
+from nnrepro.measures.curves import RunCurves
+from nnrepro.measures.expressions import Mistake, parse_measure
+from nnrepro.measures.functions import FUNCTIONS
+from nnrepro.measures.spans import Span
 
 RISE = np.array([0.1, 0.3, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
 

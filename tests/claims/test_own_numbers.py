@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from nnrepro.claims import load_claims
+from nnrepro.claims.loading import load_claims
 from nnrepro.claims.own_numbers import PrintedNumbers, own_verdict
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 
 HEADER = "protocol,question,metric,value,note,runs\n"
 QUANTITIES = [

@@ -15,9 +15,10 @@ from rocrate_validator import services
 from rocrate_validator.utils import document_loader
 from rocrate_validator.utils.http import HttpRequester
 
-from nnrepro.crate import build, write_crate
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.crate import build
+from nnrepro.crate.build import write_crate
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 
 PROVENANCE = {
     "data": {"dbpedia": {"source": "folder", "generated": False, "sha256": {"a.csv": "0a" * 32}}},

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.data import DataError, checksums
+from nnrepro.data import checksums
+from nnrepro.data.errors import DataError
 
 CONTENT = b"some data\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, cifar10
+from nnrepro.data import cifar10
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.errors import DataError
 from nnrepro.data.pickles import dump_python2
 
 
@@ -73,7 +74,7 @@ def test_missing_file_is_named(image_folder: Path, sums) -> None:
 
 
 def test_misspelt_name_in_the_sums_is_reported(image_folder: Path) -> None:
-    with pytest.raises(DataError, match="Did you mean 'data_batch_1'"):
+    with pytest.raises(DataError, match="did you mean 'data_batch_1'"):
         cifar10.read_folder(image_folder, {"data_batch1": "0" * 64})
 
 
@@ -120,7 +121,7 @@ def test_archive_may_have_another_name(tmp_path: Path, image_folder: Path) -> No
     path = archive_of(image_folder, tmp_path / "mine.tar.gz")
     arrays, _ = cifar10.read_archive(path, {"mine.tar.gz": sha256_of(path)})
     assert len(arrays["train_y"]) == 30
-    with pytest.raises(DataError, match="Did you mean"):
+    with pytest.raises(DataError, match="did you mean"):
         cifar10.read_archive(path, {"mein.tar.gz": sha256_of(path)})
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError
 from nnrepro.data.content import content_sha256, files_sha256
+from nnrepro.data.errors import DataError
 from nnrepro.data.registry import Origin, files_below
 
 ARRAYS = {

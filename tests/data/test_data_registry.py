@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import nnrepro.data
-from nnrepro.data import DataError, registry
+from nnrepro.data import registry
+from nnrepro.data.errors import DataError
 from nnrepro.data.registry import prepares
 
 ENOUGH = {"train": 20, "test": 10}
@@ -87,9 +88,9 @@ def test_two_data_sets_for_one_input_are_refused() -> None:
 
 
 def test_unknown_data_set_gets_the_nearest_spelling() -> None:
-    with pytest.raises(DataError, match="Did you mean 'cifar10'"):
+    with pytest.raises(DataError, match="did you mean 'cifar10'"):
         registry.inputs(["cifar-10"])
-    with pytest.raises(DataError, match="Did you mean 'dbpedia'"):
+    with pytest.raises(DataError, match="did you mean 'dbpedia'"):
         registry.origin("dbpeda")
 
 
@@ -152,7 +153,7 @@ def test_a_sum_of_a_file_that_is_none_of_the_data_sets_is_refused() -> None:
     section = {"source": "download", "sha256": {"data_batch_2": "0" * 64}}
     (problem,) = registry.origin("cifar10").problems(section, ENOUGH)
     assert "data.cifar10.sha256: sha256 names 'data_batch_2', which is no file" in problem
-    assert "Did you mean 'data_batch_1'?" in problem
+    assert "did you mean 'data_batch_1'?" in problem
 
 
 def test_a_file_that_nothing_vouches_for_is_refused(tmp_path: Path) -> None:

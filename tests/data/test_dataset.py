@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, load_dataset, prepare
+from nnrepro.data import generated, prepare
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 
-GENERATED = {"source": "generated", "generate": {"train": 28, "test": 14, "seed": 1}}
 SETTINGS = {
     "layout": "planes",
     "train_examples": 10,
@@ -20,7 +21,8 @@ SETTINGS = {
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """Prepared images: 28 for training, 14 for testing."""
-    section = GENERATED | {"path": tmp_path / "raw"}
+    generated.write_cifar10(tmp_path / "raw", train=28, test=14, seed=1)
+    section = {"source": "generated", "path": tmp_path / "raw"}
     prepare.prepare_cifar10(section, tmp_path / "cifar10.npz", tmp_path / "cifar10.json")
     return tmp_path / "cifar10.npz"
 
@@ -28,7 +30,8 @@ def images(tmp_path: Path) -> Path:
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
     """Prepared paragraphs: 28 for training, 14 for testing."""
-    section = GENERATED | {"path": tmp_path / "raw"}
+    generated.write_dbpedia(tmp_path / "raw", train=28, test=14, seed=1)
+    section = {"source": "generated", "path": tmp_path / "raw"}
     prepare.prepare_dbpedia_words(section, tmp_path / "words.npz", tmp_path / "words.json")
     return tmp_path / "words.npz"
 
@@ -77,15 +80,14 @@ def test_primary_test_set_is_all_there_is_without_a_comparison(images: Path) -> 
     data = load_dataset(images, SETTINGS)
     assert data.test_sizes == (5,)
     assert len(data.test_x) == len(data.test_y) == 5
-    assert data.comparison_x is None
-    assert data.comparison_y is None
+    assert [*data.evaluation_sets] == ["test"]
 
 
 def test_comparison_test_set_begins_with_the_primary_one(images: Path) -> None:
     data = load_dataset(images, SETTINGS | {"comparison_test_examples": 14})
     primary = load_dataset(images, SETTINGS)
     assert data.test_sizes == (5, 14)
-    assert len(data.test_x) == len(data.comparison_x) == len(data.comparison_y) == 14
+    assert len(data.test_x) == len(data.test_y) == 14
     np.testing.assert_array_equal(data.test_x[:5], primary.test_x)
     np.testing.assert_array_equal(data.test_y[:5], primary.test_y)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, dbpedia
+from nnrepro.data import dbpedia
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.dbpedia import parse
+from nnrepro.data.errors import DataError
 
 GOOD = b"7, A house stands here.,,\n"
 
@@ -57,7 +58,7 @@ def official_folder(folder: Path) -> Path:
 )
 def test_bad_row_is_refused_with_file_and_line(line: bytes, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        parse([GOOD, line, GOOD], "some/train.csv", text_column=1, sampled=False)
+        parse([GOOD, line, GOOD], "some/train.csv", official=False)
     assert str(caught.value).startswith("some/train.csv, line ")
     assert message in str(caught.value)
 
@@ -66,16 +67,16 @@ def test_bad_row_outside_the_sample_is_refused_too() -> None:
     lines = [b'1,"t","text"\n'] * 150
     lines[120] = b'15,"t","text"\n'
     with pytest.raises(DataError, match="line 121"):
-        parse(lines, "train.csv", text_column=2, sampled=True)
+        parse(lines, "train.csv", official=True)
 
 
 def test_empty_file_is_refused() -> None:
     with pytest.raises(DataError, match="holds no rows"):
-        parse([], "train.csv", text_column=1, sampled=False)
+        parse([], "train.csv", official=False)
 
 
 def test_paragraphs_are_kept_as_they_are() -> None:
-    read = parse([GOOD, "14, Über uns: 東海.,,\r\n".encode()], "f", text_column=1, sampled=False)
+    read = parse([GOOD, "14, Über uns: 東海.,,\r\n".encode()], "f", official=False)
     assert read.texts == [" A house stands here.", " Über uns: 東海."]
     assert read.labels.tolist() == [7, 14]
     assert read.labels.dtype == np.int32

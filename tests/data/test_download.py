@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.data import DataError, DownloadError
 from nnrepro.data import download as module
-from nnrepro.data.download import download
+from nnrepro.data.errors import DataError, DownloadError
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+def download(url: str, target: Path, **options: object) -> None:
+    """Ask for the file that the server has, where nothing else is said."""
+    module.download(
+        url, target, **{"accepted": {f"sha256:{SHA256}"}, "size": len(CONTENT), **options}
+    )
 
 
 class Server(ThreadingHTTPServer):
@@ -28,9 +34,7 @@ class Server(ThreadingHTTPServer):
         self.shift_ranges = 0
         self.break_after: list[int] = []  # one entry per request: bytes sent before breaking off
         self.statuses: list[int] = []  # one entry per request
-        self.surplus = 0  # added to the stated length
         self.location = ""
-        self.endless = False
         self.pause = 0.0  # seconds after each byte, for a server that is very slow
         self.requests: list[str] = []  # Range header of each request
 
@@ -73,11 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             first = start + server.shift_ranges
             total = len(server.content)
             self.send_header("Content-Range", f"bytes {first}-{total - 1}/{total}")
-        if not server.endless:
-            self.send_header("Content-Length", str(len(body) + server.surplus))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        while server.endless:
-            self.wfile.write(body)
         keep = server.break_after.pop(0) if server.break_after else len(body)
         for at in range(keep if server.pause else 0):
             self.wfile.write(body[at : at + 1])
@@ -115,26 +116,20 @@ def files(target: Path) -> list[str]:
 
 
 def test_file_arrives_verified_and_alone(server: Server, target: Path) -> None:
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
     assert files(target) == ["file.bin"]
 
 
 def test_md5_alone_is_enough_and_either_of_two(server: Server, target: Path) -> None:
-    download(server.url, target, sha256="0" * 64, md5=MD5)
+    download(server.url, target, accepted={f"sha256:{'0' * 64}", f"md5:{MD5}"})
     assert target.read_bytes() == CONTENT
-
-
-def test_no_checksum_is_a_mistake_of_the_caller(server: Server, target: Path) -> None:
-    with pytest.raises(ValueError, match="checksum"):
-        download(server.url, target)
-    assert server.requests == []
 
 
 def test_existing_right_file_is_not_fetched(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.write_bytes(CONTENT)
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert server.requests == []
 
 
@@ -142,13 +137,13 @@ def test_existing_other_file_is_kept_and_reported(server: Server, target: Path) 
     target.parent.mkdir()
     target.write_bytes(b"mine")
     with pytest.raises(DataError, match="Remove"):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     assert target.read_bytes() == b"mine"
 
 
 def test_broken_transfer_is_continued(server: Server, target: Path) -> None:
     server.break_after = [1000, 500]
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
     assert server.requests == ["", "bytes=1000-", "bytes=1500-"]
 
@@ -156,9 +151,9 @@ def test_broken_transfer_is_continued(server: Server, target: Path) -> None:
 def test_next_call_continues_where_the_last_one_stopped(server: Server, target: Path) -> None:
     server.break_after = [1000]
     with pytest.raises(DownloadError, match="1000 of 10240"):
-        download(server.url, target, sha256=SHA256, retries=0)
+        download(server.url, target, retries=0)
     assert files(target) == ["file.bin.part"]
-    download(server.url, target, sha256=SHA256, retries=0)
+    download(server.url, target, retries=0)
     assert target.read_bytes() == CONTENT
     assert server.requests[-1] == "bytes=1000-"
 
@@ -166,28 +161,28 @@ def test_next_call_continues_where_the_last_one_stopped(server: Server, target: 
 def test_server_without_ranges_sends_all_again(server: Server, target: Path) -> None:
     server.ranges = False
     server.break_after = [1000]
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
 def test_piece_of_another_file_is_thrown_away(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.with_name("file.bin.part").write_bytes(b"x" * 100)
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
 def test_piece_longer_than_the_file_is_thrown_away(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.with_name("file.bin.part").write_bytes(b"x" * 20_000)
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
 def test_complete_piece_needs_no_request(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.with_name("file.bin.part").write_bytes(CONTENT)
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert server.requests == []
     assert files(target) == ["file.bin"]
 
@@ -196,43 +191,27 @@ def test_range_that_begins_elsewhere_is_refused(server: Server, target: Path) ->
     server.break_after = [1000]
     server.shift_ranges = 7
     with pytest.raises(DownloadError, match="continue at byte 1000"):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
 
 
-def test_length_that_is_never_reached_ends_in_an_error(server: Server, target: Path) -> None:
-    server.surplus = 50
+def test_transfer_that_breaks_off_each_time_ends_in_an_error(server: Server, target: Path) -> None:
+    server.break_after = [1000] * 3
     server.ranges = False
     with pytest.raises(DownloadError, match="broke off"):
-        download(server.url, target, sha256=SHA256, retries=2)
+        download(server.url, target, retries=2)
     assert len(server.requests) == 3
     assert not target.exists()
 
 
-def test_length_that_is_too_short_ends_in_an_error(server: Server, target: Path) -> None:
-    server.surplus = -50
-    with pytest.raises(DownloadError, match="found"):
-        download(server.url, target, sha256=SHA256)
-    assert files(target) == []
-
-
 def test_wrong_file_is_refused_and_removed(server: Server, target: Path) -> None:
-    server.content = b"an error page"
+    server.content = CONTENT[::-1]
     found = hashlib.sha256(server.content).hexdigest()
     with pytest.raises(DownloadError) as caught:
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     for part in (server.url, str(target), SHA256, found, "make demo"):
         assert part in str(caught.value)
     assert files(target) == []
     assert len(server.requests) == 1
-
-
-def test_endless_answer_ends(server: Server, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.endless = True
-    monkeypatch.setattr(module, "MAX_BYTES", 2**20)
-    monkeypatch.setattr(module, "CHUNK", 2**16)
-    with pytest.raises(DownloadError, match="more than 1048576 bytes"):
-        download(server.url, target, sha256=SHA256)
-    assert not target.exists()
 
 
 @pytest.mark.parametrize("pause", [0.02, 5.0])
@@ -242,14 +221,14 @@ def test_server_that_sends_next_to_nothing_is_given_up(
     """Trickling bytes keep no job for ever, nor does silence; what came is kept."""
     server.pause = pause
     with pytest.raises(DownloadError, match=r"sent only \d+ bytes in|timed out") as caught:
-        download(server.url, target, sha256=SHA256, retries=0, timeout=0.3)
+        download(server.url, target, retries=0, timeout=0.3)
     assert "run the same command again" in str(caught.value)
     assert target.with_name("file.bin.part").stat().st_size > 0
 
 
 def test_passing_failure_is_retried(server: Server, target: Path) -> None:
     server.statuses = [503, 500]
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
     assert len(server.requests) == 3
 
@@ -257,13 +236,13 @@ def test_passing_failure_is_retried(server: Server, target: Path) -> None:
 def test_missing_file_is_not_retried(server: Server, target: Path) -> None:
     server.statuses = [404]
     with pytest.raises(DownloadError, match="404"):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     assert len(server.requests) == 1
 
 
 def test_redirect_within_http_is_followed(server: Server, target: Path) -> None:
     server.location = "/moved"
-    download(server.url, target, sha256=SHA256)
+    download(server.url, target)
     assert target.read_bytes() == CONTENT
 
 
@@ -275,7 +254,7 @@ def test_redirect_out_of_http_is_refused(
     local.write_bytes(CONTENT)
     server.location = f"{scheme}://{local}"
     with pytest.raises(DownloadError):
-        download(server.url, target, sha256=SHA256)
+        download(server.url, target)
     assert len(server.requests) == 1
     assert files(target) == []
 
@@ -283,7 +262,7 @@ def test_redirect_out_of_http_is_refused(
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://host/x", "/etc/hostname", ""])
 def test_other_schemes_are_refused(target: Path, url: str) -> None:
     with pytest.raises(DownloadError, match="neither an http nor an https address"):
-        download(url, target, sha256=SHA256)
+        download(url, target)
 
 
 def test_no_network_says_what_to_do(
@@ -292,7 +271,7 @@ def test_no_network_says_what_to_do(
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
         url = f"http://127.0.0.1:{closed.server_address[1]}/file.bin"
     with pytest.raises(DownloadError) as caught:
-        download(url, target, sha256=SHA256, retries=1)
+        download(url, target, retries=1)
     for part in (
         url,
         f"Wanted: {target}",
@@ -308,7 +287,7 @@ def test_calls_at_once_fetch_once(server: Server, target: Path) -> None:
 
     def fetch() -> None:
         try:
-            download(server.url, target, sha256=SHA256)
+            download(server.url, target)
         except BaseException as error:
             errors.append(error)
 
@@ -321,13 +300,3 @@ def test_calls_at_once_fetch_once(server: Server, target: Path) -> None:
     assert target.read_bytes() == CONTENT
     assert len(server.requests) == 1
     assert files(target) == ["file.bin"]
-
-
-def test_progress_is_shown_where_asked(
-    server: Server, target: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    download(server.url, target, sha256=SHA256)
-    assert capsys.readouterr().err == ""
-    target.unlink()
-    download(server.url, target, sha256=SHA256, progress=True)
-    assert "file.bin" in capsys.readouterr().err

@@ -40,11 +40,11 @@ def test_members_that_lead_elsewhere_are_left_alone(
         tar.addfile(member("zero", type=tarfile.CHRTYPE, devmajor=1, devminor=5))
         tar.addfile(member("pipe", type=tarfile.FIFOTYPE))
         tar.addfile(member(WANTED, size=4), io.BytesIO(b"good"))
-    with open_archive(path, accepted(path)) as archive:
-        assert archive.open(WANTED, 10).read() == b"good"
+    with open_archive(path, accepted(path)) as open_member:
+        assert open_member(WANTED, 10).read() == b"good"
         for name in ("link", "zero", "pipe"):
             with pytest.raises(DataError, match=f"{name} is not a regular file"):
-                archive.open(name, 10)
+                open_member(name, 10)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["archive.tar.gz", "here"]
 
 
@@ -67,9 +67,9 @@ def test_what_is_wanted_must_be_a_small_regular_file(
         tar.addfile(member(WANTED, **kind), io.BytesIO(b"x" * 11))
     with (
         pytest.raises(DataError, match=message) as caught,
-        open_archive(path, accepted(path)) as archive,
+        open_archive(path, accepted(path)) as open_member,
     ):
-        archive.open(WANTED, 10)
+        open_member(WANTED, 10)
     assert str(path) in str(caught.value)
 
 
@@ -81,6 +81,6 @@ def test_a_member_that_claims_to_be_endless_ends(tmp_path: Path) -> None:
         tar.addfile(member(WANTED, size=4), io.BytesIO(b"good"))
     with (
         pytest.raises(DataError, match=r"archive\.tar\.gz"),
-        open_archive(path, accepted(path)) as archive,
+        open_archive(path, accepted(path)) as open_member,
     ):
-        archive.open(WANTED, 10)
+        open_member(WANTED, 10)

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.data import DownloadError
 from nnrepro.data import download as module
 from nnrepro.data.download import download
-from nnrepro.data.registry import official_archives
+from nnrepro.data.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 40
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
+FILE = {"accepted": {f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"}, "size": len(CONTENT)}
 TIMEOUT = 0.4
 PATIENCE = 8.0  # seconds, on a busy machine
 ENOUGH = 64 * 2**20  # bytes: what the kernel's buffers take is sent, too
@@ -118,8 +117,8 @@ def refused(words: Words, folder: Path, **options: object) -> tuple[str, Server]
     began = time.monotonic()
     with Server(words) as server:
         with pytest.raises(DownloadError) as caught:
-            options = {"size": len(CONTENT), "retries": 0, "timeout": TIMEOUT, **options}
-            download(server.url, folder / "file.bin", sha256=SHA256, **options)
+            options = {**FILE, "retries": 0, "timeout": TIMEOUT, **options}
+            download(server.url, folder / "file.bin", **options)
         assert time.monotonic() - began < PATIENCE
     assert server.sent < ENOUGH
     assert not (folder / "file.bin").exists()
@@ -226,11 +225,5 @@ def test_headers_redirects_chunks_and_trailers_in_measure_are_taken(tmp_path: Pa
         yield b"0\r\nX-Trailer: value\r\n\r\n"
 
     with Server(answer) as server:
-        download(server.url, tmp_path / "file.bin", sha256=SHA256, size=len(CONTENT), retries=0)
+        download(server.url, tmp_path / "file.bin", **FILE, retries=0)
     assert (tmp_path / "file.bin").read_bytes() == CONTENT
-
-
-def test_every_archive_has_a_published_size() -> None:
-    archives = official_archives()
-    assert archives
-    assert all(2**20 < official.archive_bytes < module.MAX_BYTES for official in archives.values())

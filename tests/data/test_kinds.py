@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from nnrepro.data import DataError, load_dataset
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 
 SETTINGS = {"layout": "planes", "train_examples": 4, "test_examples": 2}
@@ -129,7 +130,7 @@ X = np.arange(12, dtype=np.float64).reshape(4, 3)
         ("floats", X[:, :0], "train_x holds no examples"),
         ("floats", np.ma.masked_equal(X, 3), "train_x is a MaskedArray"),
         ("floats", X.tolist(), "train_x is a list; give a NumPy array"),
-        ("flaots", X, "kind is 'flaots'; allowed are image, ids, floats. Did you mean 'floats'?"),
+        ("flaots", X, "kind is 'flaots'; allowed are image, ids, floats; did you mean 'floats'?"),
     ],
 )
 def test_examples_that_would_have_to_be_cast_are_refused(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.data import DataError
+from nnrepro.data.errors import DataError
 from nnrepro.data.pickles import dump_python2, load_plain
 
 

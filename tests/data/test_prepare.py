@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.data import DataError, cifar10, load_dataset, prepare
+from nnrepro.data import cifar10, generated, prepare
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 
-GENERATED = {"source": "generated", "generate": {"train": 28, "test": 14, "seed": 2}}
+
+def made_up(write, folder: Path) -> dict[str, str]:
+    """The section of a data set that is generated into a folder."""
+    write(folder, train=28, test=14, seed=2)
+    return {"source": "generated", "path": str(folder)}
 
 
 def run(function, section: dict[str, Any], folder: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -23,7 +29,7 @@ def run(function, section: dict[str, Any], folder: Path) -> tuple[dict[str, np.n
 
 
 def test_images_are_flat_rows_with_their_description(tmp_path: Path) -> None:
-    section = GENERATED | {"path": str(tmp_path / "raw")}
+    section = made_up(generated.write_cifar10, tmp_path / "raw")
     arrays, meta = run(prepare.prepare_cifar10, section, tmp_path / "out")
     assert {name: (array.shape, array.dtype.name) for name, array in arrays.items()} == {
         "train_x": ((28, 3072), "uint8"),
@@ -41,7 +47,7 @@ def test_images_are_flat_rows_with_their_description(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("level", ["characters", "words"])
 def test_texts_are_ids_with_their_vocabulary(tmp_path: Path, level: str) -> None:
-    section = GENERATED | {"path": str(tmp_path / "raw")}
+    section = made_up(generated.write_dbpedia, tmp_path / "raw")
     function = {
         "characters": prepare.prepare_dbpedia_characters,
         "words": prepare.prepare_dbpedia_words,
@@ -57,17 +63,22 @@ def test_texts_are_ids_with_their_vocabulary(tmp_path: Path, level: str) -> None
 
 
 @pytest.mark.parametrize(
-    "function", [prepare.prepare_cifar10, prepare.prepare_dbpedia_words], ids=["images", "words"]
+    ("function", "write"),
+    [
+        (prepare.prepare_cifar10, generated.write_cifar10),
+        (prepare.prepare_dbpedia_words, generated.write_dbpedia),
+    ],
+    ids=["images", "words"],
 )
-def test_bytes_do_not_depend_on_place_or_time(tmp_path: Path, function) -> None:
+def test_bytes_do_not_depend_on_place_or_time(tmp_path: Path, function, write) -> None:
     for name in ("a", "b"):
-        run(function, GENERATED | {"path": str(tmp_path / name / "raw")}, tmp_path / name)
+        run(function, made_up(write, tmp_path / name / "raw"), tmp_path / name)
     for file in ("set.npz", "set.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
 def test_arrays_are_not_compressed(tmp_path: Path) -> None:
-    run(prepare.prepare_cifar10, GENERATED | {"path": str(tmp_path / "raw")}, tmp_path)
+    run(prepare.prepare_cifar10, made_up(generated.write_cifar10, tmp_path / "raw"), tmp_path)
     assert (tmp_path / "set.npz").stat().st_size > (28 + 14) * 3072
 
 
@@ -91,8 +102,8 @@ def test_altered_generated_file_is_refused(tmp_path: Path, image_folder: Path) -
 def test_sums_file_vouches_for_generated_data_only(tmp_path: Path, image_folder: Path) -> None:
     with pytest.raises(DataError, match="unofficial"):
         run(prepare.prepare_cifar10, {"source": "folder", "path": image_folder}, tmp_path)
-    (image_folder / "GENERATED.txt").unlink()
-    with pytest.raises(DataError, match="holds no generated data"):
+    (image_folder / "SHA256SUMS").unlink()
+    with pytest.raises(DataError, match="SHA256SUMS does not exist"):
         run(prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
 
 
@@ -116,18 +127,6 @@ def test_refused_input_leaves_earlier_output_alone(
     assert (tmp_path / "set.npz").read_bytes() == before
 
 
-def test_download_that_cannot_be_had_names_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("nnrepro.data.download.BACKOFF", 0.0)
-    monkeypatch.setenv("no_proxy", "*")
-    section = {"source": "download", "path": str(tmp_path), "url": "http://127.0.0.1:9/x"}
-    with pytest.raises(DataError) as caught:
-        run(prepare.prepare_cifar10, section, tmp_path / "out")
-    assert str(tmp_path / "cifar-10-python.tar.gz") in str(caught.value)
-    assert "make demo" in str(caught.value)
-
-
 def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
     folder = real_data / "cifar-10-batches-py"
     section = {"source": "folder", "path": folder, "sha256": sums(folder)}
@@ -139,7 +138,7 @@ def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
 
 def test_arrays_exchanged_beneath_their_description_are_refused(tmp_path: Path) -> None:
     """Same shapes and labels, a whole file: only the sum in the description tells."""
-    section = GENERATED | {"path": str(tmp_path / "raw")}
+    section = made_up(generated.write_cifar10, tmp_path / "raw")
     arrays, meta = run(prepare.prepare_cifar10, section, tmp_path)
     wanted = {"train_examples": 28, "test_examples": 14, "layout": "planes"}
     load_dataset(tmp_path / "set.npz", wanted)

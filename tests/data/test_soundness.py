@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.data import DataError, load_dataset
 from nnrepro.data.checksums import sha256_of
+from nnrepro.data.dataset import load_dataset
+from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import prepare_dbpedia_characters, prepare_dbpedia_words, write_prepared
 from nnrepro.data.soundness import remarks
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from nnrepro.models import Task, build_model, catalogue
 from nnrepro.models.layers.counting import count_parameters
+from nnrepro.models.registry import Task, build_model, catalogue
 
 IMAGE = Task((32, 32, 3), 10)
 CHARACTERS = Task((100,), 15, 39)

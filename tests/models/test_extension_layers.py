@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from nnrepro.models import Task, build_model
 from nnrepro.models.layers.augmentation import ShiftAndFlip, light_augmentation
 from nnrepro.models.layers.last_step import LastRealStep
+from nnrepro.models.registry import Task, build_model
 
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 PLAIN_CELLS = {

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import pytest
 
-from nnrepro.models import ModelError, Range, Task, build_model, catalogue, register
 from nnrepro.models import registry as registry_module
+from nnrepro.models.registry import ModelError, Range, Task, build_model, catalogue, register
 
 TASK = Task((100,), 15, 40)
 
@@ -21,7 +21,7 @@ def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reading_the_catalogue_imports_no_backend(repository):
     """A dry run reads the catalogue and must not pay for TensorFlow."""
     code = (
-        "import sys; from nnrepro.models import catalogue; import nnrepro.training;"
+        "import sys; from nnrepro.models import catalogue; import nnrepro.training.job;"
         "print(*catalogue());"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'jax', 'torch')))"
     )

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from nnrepro.models import Task, build_model
 from nnrepro.models.layers import pooled_convolution
 from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_backend
+from nnrepro.models.registry import Task, build_model
 
 Arrays = list[NDArray[Any]]
 

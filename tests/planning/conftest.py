@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.records import Machine, Record
-from nnrepro.study import Run, Study, StudyPaths, load_study
-from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.config import load_study
+from nnrepro.study.paths import RUN_FILES, StudyPaths
+from nnrepro.study.run import Run
 from nnrepro.study.sources import merge, read_source
+from nnrepro.study.study import Study
 
 CODE = "c" * 64
 CODES = dict.fromkeys(catalogue(), CODE)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.estimate import Estimate, Estimator
@@ -21,8 +21,9 @@ from nnrepro.planning.plan import Capacity, make_plan
 from nnrepro.planning.records import Machine, read_records
 from nnrepro.planning.status import Asked, Status, status_of
 from nnrepro.planning.table import as_text, as_values
-from nnrepro.study import Study, StudyPaths
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.sources import read_source
+from nnrepro.study.study import Study
 
 from .conftest import CODES, MACHINE, SMALL
 

@@ -8,8 +8,8 @@ import pytest
 
 from nnrepro.planning.estimate import RECORDED, SCALED, UNKNOWN, Estimate, Estimator
 from nnrepro.planning.operations import epoch_operations
-from nnrepro.planning.order import candidates
-from nnrepro.study import Run
+from nnrepro.study.run import Run
+from nnrepro.study.selections import candidates
 
 from .conftest import CODES
 
@@ -76,7 +76,7 @@ def test_run_before_its_selection_counts_as_the_middle_candidate(
 ) -> None:
     study = small_study()
     waiting = study.runs_of("tan", "optimizers")[0]
-    may_be = candidates(study, waiting)
+    may_be = candidates(waiting, study.runs)
     assert [(run.settings["c1"], run.settings["c2"]) for run in may_be] == [(10, 20), (90, 100)]
     records = [record(run, seconds) for run, seconds in zip(may_be, (1.0, 5.0), strict=True)]
     found = Estimator(records, CODES).estimate_any(may_be)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from nnrepro.planning.status import Asked, Status, retrained, status_of
-from nnrepro.study import Run, Study, StudyPaths
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.training.failed import write_failure
 
 from .conftest import CODES

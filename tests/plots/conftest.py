@@ -13,19 +13,21 @@ import yaml
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-
-from nnrepro.analysis.history import History
-from nnrepro.measures.runs import Problem, RunData, extent_of
-from nnrepro.models import catalogue
 from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
 from nnrepro.plots.comparison_figures import comparison_drawings
 from nnrepro.plots.curves import CurvePanel
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing, ProtocolFigures
 from nnrepro.plots.heatmap_figures import heatmap_drawings
+
+from nnrepro.measures.history import History
+from nnrepro.measures.runs import Problem, RunData, extent_of
+from nnrepro.models.registry import catalogue
 from nnrepro.plots.series import FloatArray, Series
 from nnrepro.plots.style import SeriesStyle, series_styles
-from nnrepro.study import Run, Study, load_study
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
 from nnrepro.tables.variants import variants_table

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from nnrepro.analysis.history import History
-from nnrepro.analysis.metrics import Window
-from nnrepro.measures.runs import RunData
 from nnrepro.plots.curves_figures import curve_drawings
 from nnrepro.plots.drawing import Drawing
+
+from nnrepro.measures.curves import Window
+from nnrepro.measures.history import History
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 Config = dict[str, Any]
 NO_SMOOTHING = Window(1, 1)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.plots.lines import format_value, spread, y_limits
-from nnrepro.plots.series import Series
+from nnrepro.plots.lines import spread, y_limits
+from nnrepro.plots.series import Series, format_value
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.08))

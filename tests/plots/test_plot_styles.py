@@ -5,13 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.plots.style import (
-    PALETTE,
-    grid_channels,
-    series_styles,
-    styled_context,
-    text_color,
-)
+from nnrepro.plots.style import PALETTE, grid_channels, series_styles, styled_context, text_color
 
 
 def test_extension_shares_colour_and_takes_the_next_dash(styles):

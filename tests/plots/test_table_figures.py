@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
-from nnrepro.analysis.history import History
-from nnrepro.plots import metric_words
 from nnrepro.plots.drawing import Drawing
-from nnrepro.study import Run
+
+from nnrepro.measures.history import History
+from nnrepro.plots import metric_words
+from nnrepro.study.run import Run
 from nnrepro.study.schema import load_schema
 
 Config = dict[str, Any]

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.analysis.history import History
+from nnrepro.claims.conditions import Evidence
+from nnrepro.measures.history import History
 from nnrepro.measures.runs import Problem, RunData
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.published.numbers import PublishedNumber, load_published
-from nnrepro.published.reproduction import Evidence
-from nnrepro.study import Run, Study, load_study
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 
 Curve = Callable[[Run], Any]

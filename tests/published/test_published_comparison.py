@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from nnrepro.claims.conditions import Evidence
 from nnrepro.published.comparison import STATUSES, compare_published, published_summary
 from nnrepro.published.numbers import RESULT_COLUMNS
-from nnrepro.published.reproduction import Evidence, reproduce
+from nnrepro.published.reproduction import reproduce
 
 GRID = "channel_grid/c1-50_c2-60"
 

@@ -6,7 +6,7 @@ import pytest
 
 from nnrepro.published.levels import CurveLevel, curve_levels, prints_levels
 from nnrepro.published.numbers import PublishedNumber
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
 CHAR_CNN = ("text_models", "char_cnn")
 Make = Callable[..., PublishedNumber]

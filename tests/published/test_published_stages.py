@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-
-from nnrepro.analysis.history import History
 from nnrepro.published.stages import WHOLE_RUN, Widths, lowest_epoch, read_level, stage_of
+
+from nnrepro.measures.history import History
 
 WIDTHS = Widths(window=10, smoothing=5, full_smoothing=5)
 RAMP = np.arange(1.0, 101.0) / 100

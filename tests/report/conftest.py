@@ -15,18 +15,20 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.claims import load_claims
+from nnrepro.claims.conditions import Evidence
 from nnrepro.claims.decide import decide_claims
+from nnrepro.claims.loading import load_claims
 from nnrepro.measures.runs import folds_of, read_runs
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
-from nnrepro.published.reproduction import Evidence
 from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
-from nnrepro.study import Run, Study, load_study
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
 from nnrepro.tables.csvfile import write_csv
 from nnrepro.tables.kinds import make_table

@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from nnrepro.files import packed
-from nnrepro.models import catalogue
-from nnrepro.study import Study, StudyPaths, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import ArchivedRuns, ArchiveError
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
 
 RUN = "tan/text_models/char_cnn/seed0"
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
+from nnrepro.study.study import Study
 
 FIRST = "tan/channel_grid/c1-10_c2-20/seed0"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.sources import SourceError, merge, read_configuration
 
 

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 
 Config = dict[str, Any]
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, Run, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.run import Run
 
 Config = dict[str, Any]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.schema import SCHEMA
 from nnrepro.study.selections import candidates
 from nnrepro.study.specs import OPTIONS

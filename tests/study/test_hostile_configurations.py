@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from nnrepro.errors import NnreproError
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, StudyPaths, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import RunId
 from nnrepro.study.schema import load_schema
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 
 
 def with_labels(config: dict[str, Any], *labels: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from nnrepro.study import Run, RunId, Study
+from nnrepro.study.run import Run, RunId
+from nnrepro.study.study import Study
 
 
 def runs(study: Study, protocol: str, experiment: str) -> list[Run]:

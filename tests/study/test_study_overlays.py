@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.claims import load_claims
-from nnrepro.models import catalogue
+from nnrepro.claims.loading import load_claims
+from nnrepro.models.registry import catalogue
 from nnrepro.published.numbers import load_published
-from nnrepro.study import ConfigError, Study, load_study
+from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.sources import read_configuration
+from nnrepro.study.study import Study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STUDIES = sorted(path.name for path in (REPOSITORY / "studies").glob("*.yaml"))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.study import Study
 from nnrepro.study.supplements import SupplementError, supplement_config
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
 
 UNITS = "experiments.text_models.parameters.units"
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, Study, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.study import Study
 
 TABLE = {
     "question": "B6",

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.labels import told_apart
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnrepro.analysis.metrics import Window
 from nnrepro.document.text import Text, words_of
+from nnrepro.measures.curves import Window
 from nnrepro.report.metrics import metric
 from nnrepro.statistics.best import standings
 from nnrepro.tables import (

@@ -15,11 +15,10 @@ import numpy as np
 from small_runs import SETTINGS, train
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.models import Task, build_model
-from nnrepro.models.registry import register
-from nnrepro.study import Run
+from nnrepro.models.registry import Task, build_model, register
+from nnrepro.study.run import Run
 from nnrepro.training.optimizers import make_optimizer
-from nnrepro.training.seeding import example_order, seed_everything
+from nnrepro.training.seeding import example_order
 
 if TYPE_CHECKING:
     import keras
@@ -169,7 +168,7 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
     """Curves and final model of `keras.Model.fit`, examples in the same order."""
     import keras
 
-    seed_everything(run.seed)
+    keras.utils.set_random_seed(run.seed)
     model = build_model(run.model, run.settings, Task((5,), CLASSES, 0, run.seed))
     model.compile(
         optimizer=make_optimizer(run.settings),

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.study import Run
-from nnrepro.training import CheckpointPolicy, train_run
+from nnrepro.study.run import Run
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.train import train_run
 
 SETTINGS: dict[str, Any] = {
     "epochs": 4,

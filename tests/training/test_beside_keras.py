@@ -14,10 +14,10 @@ import pytest
 from beside_keras import MODELS, register_models, table_data, table_run
 from small_runs import train
 
-from nnrepro.models import Task, build_model, registry
-from nnrepro.models.registry import ModelSpec
-from nnrepro.training import TrainingError
+from nnrepro.models import registry
+from nnrepro.models.registry import ModelSpec, Task, build_model
 from nnrepro.training.contract import check_model, treats_examples_apart
+from nnrepro.training.errors import TrainingError
 
 PROGRAM = Path(__file__).with_name("beside_keras.py")
 BACKENDS = [name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)]

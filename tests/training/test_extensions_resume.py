@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_runs import small_data, small_run, train
 
-from nnrepro.training import CheckpointPolicy
+from nnrepro.training.checkpoint import CheckpointPolicy
 
 ALWAYS = CheckpointPolicy(every_seconds=0)
 RUNS = {

@@ -9,20 +9,23 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
 from nnrepro.errors import NnreproError
 from nnrepro.files import write_json
 from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.reading import IncompleteReportError, check_results, reading
 from nnrepro.measures.runs import read_runs
-from nnrepro.models import catalogue
-from nnrepro.study import Run, Study, StudyPaths, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.decisions import no_decision, read_decisions, read_undecided
 from nnrepro.study.folders import RunFolders
-from nnrepro.study.paths import SIDE_HISTORIES
+from nnrepro.study.paths import SIDE_HISTORIES, StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import SelectionError, select
 from nnrepro.tables.variants import variants_table
-from nnrepro.training import FailedRunError, TrainingInterrupted, job
+from nnrepro.training import job
+from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 from nnrepro.training.failed import write_failure
 
 DESCRIPTION = {"name": "cifar10", "source": "generated", "generated": True, "sha256": {"x": "0"}}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_runs import small_data, small_run, train
 
-from nnrepro.training import TrainingError, compute_feature_maps, write_feature_maps
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.feature_maps import compute_feature_maps, write_feature_maps
 
 
 def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from small_runs import small_data, small_run, train
 
-from nnrepro.study import Run
-from nnrepro.training import is_finished
+from nnrepro.study.run import Run
+from nnrepro.training.finished import is_finished
 
 RUN = small_run("word_rnn", epochs=1, test_folds=2)
 IDENTITY: dict[str, Any] = {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import yaml
 from slot_takers import fake_gpus
 from small_runs import small_data, small_run, train
 
-from nnrepro.models import catalogue
-from nnrepro.study import ConfigError, load_study
-from nnrepro.training import HeldSlots, hide_gpus, is_finished, slots, take_slots
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.training import slots
 from nnrepro.training.errors import TrainingError
+from nnrepro.training.finished import is_finished
+from nnrepro.training.slots import HeldSlots, hide_gpus, take_slots
 
 PROGRAM = Path(__file__).with_name("slot_takers.py")
 TOUCHED = (
@@ -40,30 +43,37 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+HELD: list[HeldSlots] = []
+
+
 @pytest.fixture
 def take(tmp_path: Path, environment: pytest.MonkeyPatch) -> Iterator[Take]:
     """Takes slots as another process would, with `visible` as its CUDA_VISIBLE_DEVICES."""
-    held = []
 
     def take(gpus=1, per_device=1, devices=2, visible=None, log=lambda line: None):
         environment.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         if visible is not None:
             environment.setenv("CUDA_VISIBLE_DEVICES", visible)
-        held.append(
-            take_slots(
-                gpus,
-                per_device,
-                log,
-                devices=fake_gpus(devices),
-                folder=tmp_path / "locks",
-                poll_seconds=0.01,
-            )
+        held = take_slots(
+            gpus,
+            per_device,
+            log,
+            devices=fake_gpus(devices),
+            folder=tmp_path / "locks",
+            poll_seconds=0.01,
         )
-        return held[-1]
+        HELD.append(held)
+        return held
 
     yield take
-    for each in reversed(held):
-        each.release()
+    while HELD:
+        give_back(HELD.pop())
+
+
+def give_back(held: HeldSlots) -> None:
+    """As the end of their process does."""
+    for slot in held.slots:
+        os.close(slot.descriptor)
 
 
 class Full(Exception):
@@ -145,7 +155,7 @@ def test_several_devices_are_taken_together_or_not_at_all(take: Take) -> None:
     both = take(gpus=2)
     assert both.names == ["GPU-0.0", "GPU-1.0"]
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-0,GPU-1"
-    both.release()
+    give_back(HELD.pop())
     take()
     with pytest.raises(Full, match="waiting for 2 GPUs: 1 of 2 slots taken"):
         take(gpus=2, log=refuse_to_wait)
@@ -167,13 +177,10 @@ def test_only_devices_that_are_named_are_taken(take: Take) -> None:
     assert take(devices=4).names == ["GPU-0.0"]
 
 
-def test_a_block_gives_slots_and_environment_back(take: Take) -> None:
-    with take(per_device=2, visible="1"):
-        assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-1"
-        assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
-    assert "XLA_PYTHON_CLIENT_PREALLOCATE" not in os.environ
-    assert take(per_device=2, visible="1").names == ["GPU-1.0"]
+def test_a_backend_sees_the_device_and_shares_its_memory(take: Take) -> None:
+    take(per_device=2, visible="1")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-1"
+    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
 
 
 def test_a_choice_of_jax_memory_is_kept(take: Take, environment: pytest.MonkeyPatch) -> None:
@@ -272,7 +279,8 @@ def test_unsafe_lock_folder_is_refused(
 def test_lock_folder_of_another_user_is_refused(
     take: Take, environment: pytest.MonkeyPatch
 ) -> None:
-    take().release()
+    take()
+    give_back(HELD.pop())
     another = os.geteuid() + 1
     environment.setattr(os, "geteuid", lambda: another)
     with pytest.raises(TrainingError, match="is another user's"):
@@ -324,11 +332,10 @@ def test_locks_lie_elsewhere_where_their_folder_is_not_to_be_had(
         pytest.skip("only root can make files of somebody else")
     prepare(places[0])
     lines: list[str] = []
-    with (
-        take_slots(1, 2, lines.append, devices=fake_gpus(1)) as first,
-        take_slots(1, 2, lines.append, devices=fake_gpus(1)) as second,
-    ):
-        assert first.names + second.names == ["GPU-0.0", "GPU-0.1"]
+    held = [take_slots(1, 2, lines.append, devices=fake_gpus(1)) for _ in range(2)]
+    assert [name for each in held for name in each.names] == ["GPU-0.0", "GPU-0.1"]
+    for each in held:
+        give_back(each)
     assert sorted(path.name for path in places[1].iterdir())
     told = [line for line in lines if line.endswith(f"; taking {places[1]}")]
     assert len(told) == 2 and str(places[0]) in told[0]
@@ -359,8 +366,7 @@ def test_a_file_system_without_locks_is_told(
 
 def test_run_tells_its_slot_and_its_wait(take: Take, tmp_path: Path) -> None:
     """Both are in run.json, the wait beside the total; and the run counts as finished."""
-    held = take(per_device=2)
-    held.waited = 5.0
+    held = replace(take(per_device=2), waited=5.0)
     run, lines = small_run("word_cnn", epochs=1), []
     out = train(run, small_data("words", train=64), tmp_path, slots=held, log=lines.append)
     told = json.loads((out / "run.json").read_text())

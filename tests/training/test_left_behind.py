@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
-from nnrepro.study import Study, StudyPaths, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
 from nnrepro.temporaries import temporary_beside
 from nnrepro.training import job
 

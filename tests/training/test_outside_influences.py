@@ -11,7 +11,9 @@ import pytest
 from small_runs import small_data, small_run, train
 
 from nnrepro.environment import keras_environment, outside_influences, set_keras_defaults
-from nnrepro.training import CheckpointPolicy, TrainingError, is_finished
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.finished import is_finished
 
 PROGRAM = Path(__file__).with_name("small_runs.py")
 RUN = small_run("char_cnn", epochs=1)

@@ -14,9 +14,10 @@ import pytest
 from small_runs import small_data, small_run, train
 
 from nnrepro.study.paths import SIDE_HISTORIES
-from nnrepro.training import CheckpointPolicy, TrainingError, TrainingInterrupted
 from nnrepro.training import train as train_module
 from nnrepro.training.backends.tensorflow import TensorFlowEngine
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.progress import ProgressLog
 
 PROGRAM = Path(__file__).with_name("small_runs.py")

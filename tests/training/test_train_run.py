@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from small_runs import MODELS, small_data, small_run, train
 
-from nnrepro.models import Task, build_model
-from nnrepro.training import TrainingError
+from nnrepro.models.registry import Task, build_model
 from nnrepro.training import outputs as outputs_module
 from nnrepro.training import train as train_module
-from nnrepro.training.seeding import example_order, seed_everything
+from nnrepro.training.errors import TrainingError
+from nnrepro.training.seeding import example_order
 
 
 def read(path):
@@ -111,7 +111,7 @@ def test_history_is_that_of_plain_keras(tmp_path):
     data = small_data("characters")
     history = read(train(run, data, tmp_path) / "history.json")
 
-    seed_everything(run.seed)
+    keras.utils.set_random_seed(run.seed)
     ours = build_model("char_rnn", run.settings, Task((100,), 15, 30, run.seed)).get_weights()
     plain = keras.Sequential(
         [keras.Input((100, 256)), keras.layers.GRU(20), keras.layers.Dense(15)]

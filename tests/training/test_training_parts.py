@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from nnrepro.training import CheckpointPolicy, TrainingError
-from nnrepro.training.checkpoint import Checkpoints, Origin, Progress
+from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Evaluated, Pace
+from nnrepro.training.errors import TrainingError
 from nnrepro.training.evaluation import fold_counts, score
 from nnrepro.training.history import Curves, History
 from nnrepro.training.interruption import StopRequest
@@ -112,19 +112,11 @@ def test_folds_go_round_the_test_set():
     assert fold_counts(np.zeros(7, bool), 4) == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("policy", "seconds", "epochs", "due"),
-    [
-        (CheckpointPolicy(60), 59, 1000, False),
-        (CheckpointPolicy(60), 60, 0, True),
-        (CheckpointPolicy(None, 5), 1e6, 4, False),
-        (CheckpointPolicy(None, 5), 0, 5, True),
-        (CheckpointPolicy(None, None), 1e6, 1000, False),
-    ],
-)
-def test_checkpoints_are_due_by_time_or_epochs(policy, seconds, epochs, due):
-    """Either limit makes one due."""
-    assert policy.due(seconds, epochs) is due
+@pytest.mark.parametrize(("every_seconds", "written"), [(0, True), (3600, False)])
+def test_checkpoints_are_written_when_they_are_due(tmp_path, every_seconds, written):
+    checkpoints = Checkpoints(tmp_path, ORIGIN, CheckpointPolicy(every_seconds), print)
+    checkpoints.save_if_due(Progress(), lambda: [np.ones(2)])
+    assert checkpoints.path.is_file() == written
 
 
 def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):

@@ -15,12 +15,13 @@ import yaml
 
 from nnrepro.data.prepare import write_prepared
 from nnrepro.environment import keras_environment
-from nnrepro.models import catalogue
 from nnrepro.models import registry as registry_module
-from nnrepro.models.registry import Range, Task, register
-from nnrepro.study import Study, load_study
+from nnrepro.models.registry import Range, Task, catalogue, register
+from nnrepro.study.config import load_study
 from nnrepro.study.selections import candidates
-from nnrepro.training import TrainingError, trial
+from nnrepro.study.study import Study
+from nnrepro.training import trial
+from nnrepro.training.errors import TrainingError
 from nnrepro.training.installed import backend_problem
 
 CLASSES = 4

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.models import catalogue
-from nnrepro.study import load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 
 
 def test_dry_run_of_the_shipped_study_shows_every_run(workflow: Any) -> None:

@@ -12,12 +12,13 @@ import pytest
 from documents import Block, blocks, commands, documents, patch, unfenced
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
-from nnrepro.claims import load_claims
-from nnrepro.models import catalogue
+from nnrepro.claims.loading import load_claims
+from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
-from nnrepro.study import Study, load_study
+from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration
+from nnrepro.study.study import Study
 from nnrepro.yamlfile import read_yaml
 
 REPOSITORY = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ from typing import Any
 
 import yaml
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.order import priorities
-from nnrepro.study import load_study
+from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration
 
 STUDY = {

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnrepro.archive.collect import collect, plain_json
+from nnrepro.archive.collect import collect, without_places
 from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
 from nnrepro.archive.merge import Merge, Placed, merge
-from nnrepro.archive.records import without_places
-from nnrepro.files import packed, stored, sync
+from nnrepro.files import json_bytes, packed, stored, sync
 from nnrepro.locks import wait_for_lock
-from nnrepro.study import Study
 from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
 
@@ -51,28 +50,23 @@ def make_archive(
     """Put finished runs into an archive, together with what it holds already.
 
     The archive is written as a whole under another name and put in place, so that nobody ever reads
-    half of one. The same runs and study give the same bytes.
+    half of one. The same runs and study give the same bytes. `sources` are results folders or
+    archives; `config` is kept as `study.yaml`; `notes` are remarks on the data that the runs from
+    the sources were trained on, by data set, and go before those in the configuration; `replace`
+    lets a different history of the same length take the archived one's place; `compress` stores the
+    histories that come as `<name>.gz`, at a third of the size.
 
-    Args:
-        sources: results folders or archives to take runs from.
-        archive: the archive's folder; it is created, or extended.
-        study: the study that the configuration describes.
-        config: the configuration, which is kept as `study.yaml`.
-        notes: remarks on the data that the runs from the sources were trained on, by data set; they
-            go before those in the configuration.
-        predictions: whether to keep the predictions, too.
-        replace: whether a different history of the same length replaces the archived one.
-        compress: whether to store the histories that come as `<name>.gz`, at a third of the size.
-
-    Raises:
-        CollectError: runs to be archived are missing or damaged.
-        ConflictError: the archive holds a different history of the same length, or damaged files.
-        ArchiveError: what is in its place is no archive, or its manifest is damaged.
-        NnreproError: the file system knows no locks.
-        OSError: the archive cannot be written; it is then as it was before.
+    Raises CollectError where runs to be archived are missing or damaged, ConflictError where the
+    archive holds a different history of the same length, or damaged files, ArchiveError where what
+    is in its place is no archive, or its manifest is damaged, and NnreproError and OSError where it
+    cannot be locked or written; it is then as it was before.
     """
     archive = Path(os.path.realpath(archive))
-    lock = wait_for_lock(archive.with_name(f".{archive.name}.lock"), _tell_waiting, required=True)
+    lock = wait_for_lock(
+        archive.with_name(f".{archive.name}.lock"),
+        lambda holder: print(f"waiting: {holder} is writing the same archive", file=sys.stderr),
+        required=True,
+    )
     try:
         recover(archive)
         _check_place(archive, sources)
@@ -85,7 +79,7 @@ def make_archive(
             _fill(new, archive, merged, compress)
             _write(new / STUDY_FILE, _study_text(config).encode())
             described = manifest(new, study, _named(archive))
-            _write(new / MANIFEST, plain_json(described))
+            _write(new / MANIFEST, json_bytes(described))
             for folder, _, _ in os.walk(new):
                 sync(Path(folder))
             take_place(new, archive)
@@ -97,16 +91,8 @@ def make_archive(
     return Outcome(merged, unfinished, sum(g["runs"] for g in described["groups"]), size)
 
 
-def _tell_waiting(holder: str) -> None:
-    print(f"waiting: {holder} is writing the same archive", file=sys.stderr)
-
-
 def _check_place(archive: Path, sources: Sequence[Path]) -> None:
-    """Refuse to put an archive in the place of anything that is none.
-
-    Raises:
-        ArchiveError: a file or a folder of something else is there, be it the results themselves.
-    """
+    """Raise ArchiveError where a file or something else is there, be it the results themselves."""
     if not archive.exists():
         return
     if not archive.is_dir():

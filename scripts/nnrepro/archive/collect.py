@@ -1,16 +1,16 @@
 """Gathering finished runs from results folders, and refusing what is damaged."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import History, read_history
-from nnrepro.archive.records import with_note, without_places
+from nnrepro.data.registry import preparations
 from nnrepro.errors import NnreproError
-from nnrepro.files import read_stored, stored
+from nnrepro.files import json_bytes, read_stored, stored
+from nnrepro.measures.history import read_history
 from nnrepro.measures.predictions import read_answers
 from nnrepro.measures.side_histories import read_side_history
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
@@ -20,6 +20,9 @@ from nnrepro.study.record import FAILED, RunRecord, read_record
 RECORD = RUN_FILES["record"]
 PREDICTIONS = RUN_FILES["predictions"]
 
+_LOCAL_KEYS = frozenset(("host", "hostname", "node", "user", "username", "cwd", "home", "folder"))
+_ABSOLUTE = re.compile(r"^(/|~|[A-Za-z]:[\\/]|\\\\|file://)")
+
 
 class CollectError(NnreproError):
     """Runs cannot be archived; the message names each and says why."""
@@ -27,14 +30,7 @@ class CollectError(NnreproError):
 
 @dataclass(frozen=True)
 class CollectedRun:
-    """A finished run, ready for an archive.
-
-    Attributes:
-        run_id: its id.
-        folder: where it was found.
-        epochs: epochs of its history.
-        files: contents by name, plain.
-    """
+    """A finished run, ready for an archive: contents of its files by name, plain."""
 
     run_id: str
     folder: Path
@@ -45,18 +41,11 @@ class CollectedRun:
 def collect(
     sources: Sequence[Path], *, notes: Mapping[str, str], predictions: bool = False
 ) -> tuple[list[CollectedRun], list[str]]:
-    """The finished runs below some folders, of each run the longest.
+    """The finished runs below some results folders or archives, of each run the longest.
 
-    Args:
-        sources: results folders or archives.
-        notes: remarks on the data that the runs were trained on, by data set.
-        predictions: whether to take the predictions, too.
-
-    Returns:
-        The runs by id, and the ids of unfinished ones: those that failed or have no record.
-
-    Raises:
-        CollectError: a folder is missing or holds no runs, or runs are damaged; all are named.
+    `notes` are remarks on the data that they were trained on, by data set. Gives the runs by id,
+    and the ids of unfinished ones: those that failed or have no record. Raises CollectError, naming
+    all, where a folder is missing or holds no runs, or runs are damaged.
     """
     found: dict[str, CollectedRun] = {}
     unfinished: set[str] = set()
@@ -103,11 +92,7 @@ def _folders(source: Path) -> list[Path]:
 def _collected(
     folder: Path, source: Path, record: RunRecord, notes: Mapping[str, str], predictions: bool
 ) -> CollectedRun:
-    """The run in a folder of a source, of which the record is read.
-
-    Raises:
-        NnreproError: something of it is damaged or does not fit together.
-    """
+    """The run in a folder of a source, of which the record is read; raises where it is damaged."""
     names = [HISTORY, *SIDE_HISTORIES, *([PREDICTIONS] if predictions else [])]
     for name in names:
         _check_place(folder / name, source)
@@ -122,11 +107,19 @@ def _collected(
             f"{folder / RECORD} says {record['epochs_completed']} epochs, the history has "
             f"{history.epochs}"
         )
-    for name in names:
-        if stored(folder / name) is not None:
-            _check_content(folder / name, history, diverged)
-    files = dict(_contents(folder, names, record))
-    files[RECORD] = plain_json(with_note(without_places(record), notes))
+    files: dict[str, bytes] = {}
+    for path in (folder / name for name in names if stored(folder / name) is not None):
+        if path.name in SIDE_HISTORIES:
+            read_side_history(path, history, diverged=diverged)
+        elif path.name == PREDICTIONS:
+            read_answers(path)
+        files[path.name] = content = read_stored(path)
+        found = sha256(content).hexdigest()
+        if record.get("files", {}).get(path.name, found) != found:
+            raise CollectError(
+                f"{path}: the checksum is not the one in {RECORD}; train the run again"
+            )
+    files[RECORD] = json_bytes(with_note(without_places(record), notes))
     return CollectedRun(run_id, folder, history.epochs, files)
 
 
@@ -137,32 +130,27 @@ def _check_place(path: Path, source: Path) -> None:
         raise CollectError(f"{place} is a link to {place.resolve()}, outside '{source}'; remove it")
 
 
-def _check_content(path: Path, history: History, diverged: bool) -> None:
-    """Read a file of a run with the reader of its kind.
+def without_places(value: Any) -> Any:
+    """A JSON-able value with absolute paths cut to their last part and names of hosts left out.
 
-    Raises:
-        NnreproError: it is damaged, or does not go with the run's history.
+    Kernels, processors and versions stay: they are what a number may depend on.
     """
-    if path.name in SIDE_HISTORIES:
-        read_side_history(path, history, diverged=diverged)
-    elif path.name == PREDICTIONS:
-        read_answers(path)
+    if isinstance(value, dict):
+        return {k: without_places(v) for k, v in value.items() if str(k) not in _LOCAL_KEYS}
+    if isinstance(value, list):
+        return [without_places(item) for item in value]
+    if isinstance(value, str) and _ABSOLUTE.match(value):
+        return re.split(r"[\\/]", value.rstrip("\\/"))[-1]
+    return value
 
 
-def _contents(folder: Path, names: Iterable[str], record: RunRecord) -> Iterable[tuple[str, bytes]]:
-    """Contents of the files that are there, checked against the sums in the record."""
-    sums = record.get("files", {})
-    for name in names:
-        if stored(folder / name) is None:
-            continue
-        content = read_stored(folder / name)
-        if sums.get(name, sha256(content).hexdigest()) != sha256(content).hexdigest():
-            raise CollectError(
-                f"{folder / name}: the checksum is not the one in {RECORD}; train the run again"
-            )
-        yield name, content
+def with_note(record: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
+    """A run's record with the note, by data set, on the one that it was trained on.
 
-
-def plain_json(value: Any) -> bytes:
-    """A JSON-able value as this project writes JSON."""
-    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    A note that it has already stays: an archive's runs may come from several places.
+    """
+    data = record.get("data")
+    name = data.get("name") if isinstance(data, dict) else None
+    preparation = preparations().get(str(name))
+    note = notes.get(preparation.dataset) if preparation else None
+    return {**record, "data": {"note": note, **data}} if data and note else dict(record)

@@ -15,17 +15,11 @@ _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def take_place(new: Path, place: Path) -> None:
-    """Put a folder in the place of another, or where there is none; the other is removed.
+    """Put a folder in the place of another beside it, or where there is none; the other is removed.
 
     Where the file system cannot exchange two names in one step, the other folder is moved aside
-    first; `recover` brings it back if nothing came after that.
-
-    Args:
-        new: a folder beside `place`.
-        place: a folder, an empty one, or none.
-
-    Raises:
-        OSError: it cannot be done; `place` is as it was.
+    first; `recover` brings it back if nothing came after that. Raises OSError where it cannot be
+    done; `place` is as it was.
     """
     if not place.exists():
         new.rename(place)

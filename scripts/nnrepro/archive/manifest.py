@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnrepro.archive.provenance import origins
 from nnrepro.files import read_stored
-from nnrepro.study import FigureSpec, RunId, Study, TableSpec
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import RecordError, RunRecord, read_record
+from nnrepro.study.run import RunId
+from nnrepro.study.study import FigureSpec, Study, TableSpec
 
 FORMAT = 1
 
@@ -25,9 +25,8 @@ class _Group(NamedTuple):
     epochs: int
 
 
-@dataclass(frozen=True)
-class _Archived:
-    """An archived run: its id, epochs, and record (None without one)."""
+class _Archived(NamedTuple):
+    """An archived run; without a record that can be read there is none."""
 
     run_id: RunId
     epochs: int
@@ -35,18 +34,12 @@ class _Archived:
 
 
 def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
-    """The manifest of what lies in a folder, the same for the same files and study.
+    """The manifest of what lies in a folder, JSON-able, the same for the same files and study.
 
-    Args:
-        archive: the folder.
-        study: tells the parts that experiments belong to, full lengths, and notes on data.
-        name: the archive's path in the project, for the commands that make its runs again.
-
-    Returns:
-        A JSON-able dictionary: `format`; `groups`, one for each protocol, experiment and number of
-        epochs, with its part, variants, seeds, statuses, origins (data, code, packages, machines,
-        seconds) and the command that makes it again; and `files`, with the SHA-256 and the bytes of
-        each file's plain content, by its path without `.gz`.
+    It has the `format`; `groups`, one for each protocol, experiment and number of epochs, with its
+    part, variants, seeds, statuses, origins (data, code, packages, machines, seconds) and the
+    command that makes it again, where the archive is called `name`; and `files`, with the SHA-256
+    and the bytes of each file's plain content, by its path without `.gz`.
     """
     folders = list(run_folders(archive))
     runs = [

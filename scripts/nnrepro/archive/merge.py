@@ -24,15 +24,11 @@ class Placed:
 
 @dataclass
 class Merge:
-    """What becomes of each collected run.
+    """What becomes of each collected run; of `same` and `shorter` there are the ids alone.
 
-    Attributes:
-        added: runs that the archive did not have.
-        longer: runs that replace a shorter history.
-        replaced: runs that replace a different history of the same length, as was asked for.
-        completed: runs that the archive has and that bring further files.
-        same: ids of runs that the archive has already.
-        shorter: ids of runs of which the archive has a longer history.
+    `added` are runs that the archive did not have, `longer` replace a shorter history, `replaced` a
+    different one of the same length, as was asked for, `completed` bring further files; the archive
+    has `same` already, and a longer history of `shorter`.
     """
 
     added: list[Placed] = field(default_factory=list)
@@ -49,17 +45,10 @@ class Merge:
 
 
 def merge(runs: Iterable[CollectedRun], archive: Path, *, replace: bool = False) -> Merge:
-    """Decide what an archive takes.
+    """Decide what an archive, which need not exist, takes of collected runs, each there once.
 
-    Args:
-        runs: collected runs, each once.
-        archive: its folder, which need not exist.
-        replace: whether a different history of the same length replaces the archived one.
-
-    Raises:
-        ConflictError: the archive holds a different history of the same length, or files of the
-            archive that stay are damaged.
-        ArchiveError: its manifest is damaged.
+    Raises ConflictError where it holds a different history of the same length, which `replace` lets
+    give way, or files that stay are damaged; ArchiveError where its manifest is damaged.
     """
     there = archive.is_dir() and any(run_folders(archive))
     held = ArchivedRuns.of(archive) if there else ArchivedRuns(archive)

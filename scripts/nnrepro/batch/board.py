@@ -12,14 +12,10 @@ Decide = Callable[[str, str], Mapping[str, Scalar]]
 class Board:
     """Runs to be trained, handed out to several lanes, the one of the highest priority first.
 
-    A run that takes parameters from a selection is ready when every run that is selected from has
-    ended. One that failed by itself, as its folder says, is left out of the selection, as the
-    workflow does it; where one was lost without such a record, what depends on it is given up.
-
-    Args:
-        runs: the runs of a study.
-        priorities: by run id; larger first.
-        decide: makes the selection of a protocol and an experiment, once its runs are done.
+    A run that takes parameters from a selection, which `decide` makes of a protocol and an
+    experiment, is ready when every run that is selected from has ended. One that failed by itself,
+    as its folder says, is left out of the selection, as the workflow does it; where one was lost
+    without such a record, what depends on it is given up.
     """
 
     def __init__(self, runs: Sequence[Run], priorities: Mapping[str, int], decide: Decide) -> None:

@@ -23,14 +23,7 @@ Tell = Callable[[Run, dict[str, Any]], None]
 
 
 class Lanes:
-    """Several lanes at work on one board.
-
-    Args:
-        board: hands out the runs.
-        command: starts a lane's process.
-        count: number of lanes.
-        tell: told of every answer that ends a run.
-    """
+    """Several lanes at work on one board, each started by a command; what ends a run is told."""
 
     def __init__(self, board: Board, command: Sequence[str], count: int, tell: Tell) -> None:
         self._board = board
@@ -43,13 +36,9 @@ class Lanes:
         ]
 
     def run(self, until: float | None = None) -> bool:
-        """Train until the board is empty, or stop in good order at a time.
+        """Train until the board is empty, or stop in good order at a time of `time.monotonic()`.
 
-        Args:
-            until: a time of `time.monotonic()`; None to train to the end.
-
-        Returns:
-            Whether the board was worked off.
+        Tells whether the board was worked off.
         """
         for thread in self._threads:
             thread.start()

@@ -4,6 +4,7 @@ Without it processes take turns on a GPU, and a small network's kernels leave mo
 https://docs.nvidia.com/deploy/mps
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nnrepro.environment import change_environment
 from nnrepro.errors import NnreproError
 
 CONTROL = "nvidia-cuda-mps-control"
@@ -24,12 +24,9 @@ _SECONDS = 30
 def multi_process_service() -> Iterator[None]:
     """Have processes that are started meanwhile share their GPUs; a daemon of this call's own.
 
-    It leaves the GPUs' settings alone, and ends with the `with` block, or with
-    `echo quit | CUDA_MPS_PIPE_DIRECTORY=/tmp/nnrepro-mps-... nvidia-cuda-mps-control` where this
-    process was killed.
-
-    Raises:
-        NnreproError: the driver's control program is missing, or the daemon does not start.
+    It leaves the GPUs' settings alone, and ends with the `with` block, or with `echo quit |
+    CUDA_MPS_PIPE_DIRECTORY=/tmp/nnrepro-mps-... nvidia-cuda-mps-control` where this process was
+    killed. Raises NnreproError where the driver's program is missing or fails.
     """
     program = shutil.which(CONTROL)
     if program is None:
@@ -38,8 +35,8 @@ def multi_process_service() -> Iterator[None]:
             "take turns on the GPU"
         )
     folder = Path(tempfile.mkdtemp(prefix="nnrepro-mps-"))  # short: a socket's path is limited
-    mine = {_PIPES: str(folder), _LOGS: str(folder)}
-    restore = change_environment(mine)
+    former = {name: os.environ[name] for name in (_PIPES, _LOGS) if name in os.environ}
+    os.environ.update({_PIPES: str(folder), _LOGS: str(folder)})
     try:
         _call([program, "-d"], "")
         try:
@@ -47,7 +44,8 @@ def multi_process_service() -> Iterator[None]:
         finally:
             _call([program], "quit\n")
     finally:
-        restore()
+        del os.environ[_PIPES], os.environ[_LOGS]
+        os.environ.update(former)
         shutil.rmtree(folder, ignore_errors=True)
 
 

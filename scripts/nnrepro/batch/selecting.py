@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from nnrepro.measures.runs import read_runs
-from nnrepro.study import Study, StudyPaths
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Scalar
+from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
 from nnrepro.tables.variants import variants_table

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
-from nnrepro.study import Run, Study, StudyPaths
-from nnrepro.training import FailedRunError, TrainingInterrupted, train_unless_finished
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.training.errors import FailedRunError, TrainingInterrupted
+from nnrepro.training.job import train_unless_finished
 from nnrepro.training.slots import HeldSlots
 
 
@@ -23,16 +26,11 @@ def serve(
     asked: TextIO = sys.stdin,
     answers: TextIO = sys.stdout,
 ) -> None:
-    """Train every run that a line of `asked` describes; answer with a line each.
+    """Train every run that a line of `asked` describes, as JSON, to its end; answer a line each.
 
-    Args:
-        study: the study.
-        data: prepared arrays by input.
-        codes: fingerprints of training code by model.
-        slots: the GPU slots that this process holds.
-        asked: runs as JSON, a line each; its end ends this process.
-        answers: takes `{"status": ...}` with `done`, `kept` (finished before), `failed` (with
-            `recorded` where the run's folder says so) or `stopped`.
+    An answer is `{"status": ...}` with `done`, `kept` (finished before), `failed` (with `recorded`
+    where the run's folder says so) or `stopped`. `data` are prepared arrays by input, `codes`
+    fingerprints of training code by model, `slots` what this process holds.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))

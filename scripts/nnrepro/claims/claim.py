@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnrepro.claims.measures import Reading
 from nnrepro.claims.tree import Node, Part, parts_of
+from nnrepro.measures.expressions import Reading
 
 OWN_NUMBERS = ("true", "false", "not_checkable")
 """Whether a report's own numbers bear a claim out."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from nnrepro.claims.conditions import Evidence, Term, Untestable
-from nnrepro.claims.measures import Measure
-from nnrepro.claims.spans import ANYTHING, Span, highest, lowest
+from nnrepro.measures.expressions import Measure
+from nnrepro.measures.spans import ANYTHING, Span, highest, lowest
 
 Combination = Callable[[Sequence[Span]], Span]
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Measure
-from nnrepro.claims.spans import Span
+from nnrepro.measures.expressions import Measure, Mistake
+from nnrepro.measures.spans import Span
 from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
 
 BOUNDS = ("above", "at_least", "below", "at_most", "between", "within", "about")

@@ -15,8 +15,7 @@ from nnrepro.claims.tree import FAILS, UNDECIDED, Part, verdict
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData
 from nnrepro.statistics.paired import holm
-from nnrepro.study import Study
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 from nnrepro.tables.csvfile import tidy_types
 
 CLAIM_COLUMNS = (

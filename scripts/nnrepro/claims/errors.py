@@ -13,7 +13,3 @@ class ClaimsError(NnreproError):
         count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(f"{path} has {count}:\n{lines}")
-
-
-class Mistake(Exception):
-    """One mistake within a claim, without the place where it stands."""

@@ -9,13 +9,12 @@ from typing import Any
 
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
-from nnrepro.claims.measures import Measure, Reading
-from nnrepro.claims.spans import Span, mean
+from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.measures.runs import RunData
+from nnrepro.measures.spans import Span, mean
 from nnrepro.statistics.paired import discordant, paired_error
-from nnrepro.study import Study
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 COMPARISON = "comparison"

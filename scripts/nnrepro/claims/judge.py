@@ -8,8 +8,8 @@ from nnrepro.claims.conditions import Condition, Term, Untestable
 from nnrepro.claims.evidence import RunEvidence
 from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
-from nnrepro.claims.spans import Span
 from nnrepro.claims.tree import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Part, opposite
+from nnrepro.measures.spans import Span
 
 GENERATED = "generated data"
 SHORT = "short runs"

@@ -15,11 +15,11 @@ from nnrepro.claims.conditions import (
     Term,
     parse_bounds,
 )
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Measure, parse_measure
 from nnrepro.claims.section import Section
 from nnrepro.claims.tree import Node, Part, all_of
-from nnrepro.claims.vocabulary import CURVES, RATIO
+from nnrepro.measures.curves import CURVES
+from nnrepro.measures.expressions import Measure, Mistake, parse_measure
+from nnrepro.measures.functions import RATIO
 from nnrepro.study.settings import one_of
 
 Group = tuple[str, ...]
@@ -117,7 +117,7 @@ def converged(name: str, spec: Any) -> Node:
     """A curve settles in the first 90 % of the run and is level at its end."""
     section = Section.of(spec, ("curve", "runs", "tolerance"), ("curve", "runs"))
     curve = section.choice("curve", tuple(CURVES), "")
-    loss = CURVES[curve] == "loss"
+    loss = curve.endswith("loss")
     tolerance = section.number("tolerance", 0.05 if loss else 0.01)
     prefix = f"{name}: " if name else f"{curve} "
     wanted = (

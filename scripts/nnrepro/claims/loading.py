@@ -6,24 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.claims.claim import OWN_NUMBERS, TEST_SETS, Claim, ClaimSet
-from nnrepro.claims.errors import ClaimsError, Mistake
+from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.predicates import PREDICATES, parse_predicate
 from nnrepro.claims.printed import parse_published
 from nnrepro.claims.section import Section
-from nnrepro.claims.tree import (
-    ALL,
-    ANY,
-    AT_LEAST,
-    COMBINATORS,
-    NOT,
-    Combination,
-    Node,
-    all_of,
-    negated,
-)
-from nnrepro.study import Study
+from nnrepro.claims.tree import ANY, AT_LEAST, COMBINATORS, NOT, Combination, Node, all_of, negated
+from nnrepro.measures.expressions import Mistake
+from nnrepro.published.comparison import ALL
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 from nnrepro.yamlfile import YamlError, read_yaml
 
 _TOP = ("runs", "definitions", "published", "claims")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from nnrepro.claims.spans import Span, mean
+from nnrepro.measures.spans import Span, mean
 from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET
 
 _ERROR = (1 - CONFIDENCE) / 2

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nnrepro.analysis.autocorrelation import window_noise
-from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.metrics import windows
-from nnrepro.analysis.stability import blew_up
+import numpy as np
+
 from nnrepro.claims.conditions import Untestable
-from nnrepro.claims.curves import RunCurves
-from nnrepro.claims.measures import Reading
-from nnrepro.claims.spans import Span
+from nnrepro.measures.autocorrelation import window_noise
+from nnrepro.measures.collapses import blew_up
+from nnrepro.measures.curves import RunCurves, first_epoch
+from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
+from nnrepro.measures.spans import Span
 
 
 class Unmeasured(Exception):
@@ -50,20 +50,12 @@ class MeasuredRun:
         Raises:
             Untestable: the curves on the larger test set are asked for and not there.
         """
-        history = self.data.history
-        test: Any = history
-        if self._second:
-            if self.data.comparison is None:
-                raise Untestable(f"{self.data.run.id} lacks its curves on the larger test set")
-            test = self.data.comparison
-        curves: dict[str, FloatArray] = {
-            "train_accuracy": history.accuracy,
-            "train_loss": history.loss,
-            "test_accuracy": test.val_accuracy,
-            "test_loss": test.val_loss,
-        }
-        window, width = windows(self.data.run, history.epochs)
-        return RunCurves(curves, window.used, width.used, blew_up(self.data))
+        if self._second and self.data.comparison is None:
+            raise Untestable(f"{self.data.run.id} lacks its curves on the larger test set")
+        run, history = self.data.run, self.data.history
+        blown = blew_up(run, history, self.data.status)
+        test = self.data.comparison if self._second else None
+        return RunCurves.of(run, history, test=test, blown=blown)
 
     @property
     def shortened(self) -> str:
@@ -107,7 +99,7 @@ class MeasuredRun:
             return Span.point(self.curves.epochs)
         if reading.function == "train_seconds":
             return Span.point(self._seconds())
-        value = self.curves.read(reading)
+        value = reading.span(self.curves)
         if value is None:
             raise Unmeasured(f"{reading} of {self.data.run.id} has no value{self._diverged}")
         return value
@@ -118,10 +110,11 @@ class MeasuredRun:
         Raises:
             Unmeasured: the curve is not finite.
         """
-        value = self.curves.first_epoch_at(curve, level)
-        if value is None:
+        values = self.curves.curves[curve]
+        if not np.isfinite(values).all():
             raise Unmeasured(f"{curve} of {self.data.run.id} is not finite{self._diverged}")
-        return value
+        epoch = first_epoch(values >= level)
+        return Span(len(values) + 1, math.inf) if epoch is None else Span.point(epoch)
 
     def noise_variance(self, reading: Reading) -> float:
         """Variance of a closing mean by the noise from epoch to epoch; 0 of anything else."""

@@ -14,11 +14,10 @@ from nnrepro.claims.combine import (
     rank_correlation,
 )
 from nnrepro.claims.conditions import BOUNDS, Bound, Condition, Evidence, Term, Untestable
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Measure, parse_measure
 from nnrepro.claims.section import Section
 from nnrepro.claims.tree import Node, Part, all_of
-from nnrepro.claims.vocabulary import RATIO
+from nnrepro.measures.expressions import Measure, Mistake, parse_measure
+from nnrepro.measures.functions import RATIO
 
 Group = tuple[str, ...]
 

@@ -11,12 +11,11 @@ from nnrepro.claims.claim import Claim, Published
 from nnrepro.claims.conditions import Condition, Crossing, Quantity, Untestable
 from nnrepro.claims.evidence import matching
 from nnrepro.claims.judge import met
-from nnrepro.claims.measures import Measure, Reading
-from nnrepro.claims.spans import ANYTHING, Span, hull, intersection, mean
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, Part, opposite, verdict
-from nnrepro.claims.vocabulary import FUNCTIONS
 from nnrepro.files import read_text
-from nnrepro.study import Study
+from nnrepro.measures.expressions import Measure, Reading
+from nnrepro.measures.spans import ANYTHING, Span, hull, intersection, mean
+from nnrepro.study.study import Study
 
 OWN = {HOLDS: "true", FAILS: "false"}
 NOT_CHECKABLE = "not_checkable"
@@ -170,7 +169,7 @@ class PrintedEvidence:
         if printed is not None and printed.known:
             return printed
         bounds = ANYTHING if printed is None else printed
-        if reading.curve.endswith("accuracy") and FUNCTIONS[reading.function].level:
+        if reading.is_share:
             bounds = intersection(bounds, _SHARE)
             # No mean and no single epoch of a curve exceeds its largest value.
             best = self._printed(Reading("best", reading.curve), variant)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nnrepro.claims.errors import Mistake
 from nnrepro.claims.levels import comparison, converged, reaches_sooner, threshold
 from nnrepro.claims.orders import correlation, ranking, spread, trend
 from nnrepro.claims.tree import Node
+from nnrepro.measures.expressions import Mistake
 from nnrepro.study.settings import nearest, one_of
 
 Parser = Callable[[str, Any], Node]

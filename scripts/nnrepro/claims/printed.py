@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.claims.claim import PrintedList, PrintedQuantity, Published
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Reading
 from nnrepro.claims.section import Section
 from nnrepro.files import FileError, read_text
-from nnrepro.study import Study
+from nnrepro.measures.expressions import Mistake, Reading
 from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.study import Study
 
 COLUMNS = ("protocol", "question", "metric", "value", "note", "runs")
 """Columns that a table of printed numbers must have."""

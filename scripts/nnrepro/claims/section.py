@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnrepro.claims.conditions import BOUNDS, Bounds, number, parse_bounds
-from nnrepro.claims.errors import Mistake
-from nnrepro.claims.measures import Measure, parse_measure
+from nnrepro.measures.expressions import Measure, Mistake, parse_measure
 from nnrepro.study.settings import nearest, one_of
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnrepro.claims.conditions import Condition, Evidence
-from nnrepro.claims.measures import Measure
+from nnrepro.measures.expressions import Measure
 
 HOLDS = "holds"
 FAILS = "fails"

@@ -4,7 +4,3 @@ The crate is the study's results folder. Its metadata follows the Workflow Run R
 (https://w3id.org/ro/wfrun/workflow/0.5): the workflow and its configuration, one action that made
 report, tables and figures of them, data with checksums, and software with versions.
 """
-
-from nnrepro.crate.build import write_crate
-
-__all__ = ["write_crate"]

@@ -1,6 +1,5 @@
 """Building the crate: one function per kind of entity, all with fixed ids and no date of today."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,10 +10,11 @@ from typing import Any
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
+from nnrepro.data.checksums import sha256_of
 from nnrepro.failures import was_made
-from nnrepro.files import open_regular, read_bytes, write_bytes, write_json, write_text
-from nnrepro.study import Study, StudyPaths
-from nnrepro.study.paths import RUN_FILES
+from nnrepro.files import read_bytes, write_bytes, write_json, write_text
+from nnrepro.study.paths import RUN_FILES, StudyPaths
+from nnrepro.study.study import Study
 
 WORKFLOW = "workflow/Snakefile"
 CONFIGURATION = "workflow/config.json"
@@ -81,19 +81,9 @@ def write_crate(
     """Describe the finished results of a study, as `ro-crate-metadata.json` in their folder.
 
     The workflow's entry file and the configuration are copied to `workflow/` beside it, because a
-    crate describes what is in it. The same results give the same bytes: sums, not dates, tell
-    files apart.
-
-    Args:
-        study: the study; its results folder becomes the crate.
-        snakefile: the workflow's entry file.
-        config: the configuration that the study was read from.
-        provenance: what the runs tell of data, code and machines.
-        reading: what reading the runs brought to light.
-        snakemake_version: the version that carries the study out.
-
-    Raises:
-        OSError: a file cannot be read or written.
+    crate describes what is in it. The same results give the same bytes: sums, not dates, tell files
+    apart. `provenance` is what the runs tell of data, code and machines, `reading` what reading
+    them brought to light.
     """
     paths = StudyPaths.of(study)
     kept = {key: value for key, value in config.items() if key not in _PLACES}
@@ -106,7 +96,7 @@ def write_crate(
     crate.metadata.extra_terms.update(TERMS)
     crate.metadata["conformsTo"] = [{"@id": url} for url in (CRATE, *list(PROFILES)[-1:])]
     _describe(crate, study)
-    software = [_package(crate, *item) for item in _packages(provenance)]
+    software = [*_packages(crate, provenance)]
     workflow = _workflow(crate, study, snakemake_version, software)
     made = [*_reports(crate, paths), *_tables(crate, paths, study), *_figures(crate, paths, study)]
     used = [
@@ -118,17 +108,13 @@ def write_crate(
         made.append(_file(crate, paths, name, words))
     made.append(_file(crate, paths, README, "What lies in this folder"))
     made[-1]["about"] = crate.root_dataset
-    action = crate.add(
-        ContextEntity(
-            crate,
-            "#making-of-the-report",
-            {
-                "@type": "CreateAction",
-                "name": f"Making the report of the study '{study.name}'",
-                "description": "snakemake carried out the workflow with this configuration.",
-                "actionStatus": "http://schema.org/CompletedActionStatus",
-            },
-        )
+    action = _context(
+        crate,
+        "#making-of-the-report",
+        "CreateAction",
+        name=f"Making the report of the study '{study.name}'",
+        description="snakemake carried out the workflow with this configuration.",
+        actionStatus="http://schema.org/CompletedActionStatus",
     )
     action["instrument"], action["object"], action["result"] = workflow, used, made
     crate.root_dataset["mentions"] = action
@@ -155,23 +141,15 @@ def _describe(crate: ROCrate, study: Study) -> None:
         f"neural-network experiments, carried out by a Snakemake workflow."
     )
     root["datePublished"] = _date()
-    root["license"] = crate.add(
-        ContextEntity(
-            crate,
-            LICENCE,
-            {
-                "@type": "CreativeWork",
-                "name": "MIT License",
-                "description": "Use, change and pass on, with the notice of copyright.",
-                "identifier": LICENCE,
-            },
-        )
+    root["license"] = _work(
+        crate,
+        LICENCE,
+        name="MIT License",
+        description="Use, change and pass on, with the notice of copyright.",
+        identifier=LICENCE,
     )
     root["conformsTo"] = [
-        crate.add(
-            ContextEntity(crate, url, {"@type": "CreativeWork", "name": name, "version": version})
-        )
-        for url, (name, version) in PROFILES.items()
+        _work(crate, url, name=name, version=version) for url, (name, version) in PROFILES.items()
     ]
 
 
@@ -190,10 +168,8 @@ def _workflow(crate: ROCrate, study: Study, version: str, software: Sequence[Ent
     workflow["name"] = "nnrepro: from a declared study to its report"
     workflow["version"] = VERSION
     workflow["encodingFormat"] = "text/plain"
-    workflow["sha256"] = _sum(root / WORKFLOW)
-    workflow["conformsTo"] = crate.add(
-        ContextEntity(crate, BIOSCHEMAS, {"@type": "CreativeWork", "name": "ComputationalWorkflow"})
-    )
+    workflow["sha256"] = sha256_of(root / WORKFLOW)
+    workflow["conformsTo"] = _work(crate, BIOSCHEMAS, name="ComputationalWorkflow")
     workflow["softwareRequirements"] = [*software]
     crate.mainEntity = workflow
     return workflow
@@ -242,17 +218,12 @@ def _histories(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Enti
     if paths.archive is None:
         yield _folder(crate, "runs", "Histories of all runs", words)
     else:
-        yield crate.add(
-            ContextEntity(
-                crate,
-                "#archive",
-                {
-                    "@type": "CreativeWork",
-                    "name": "Archive of histories",
-                    "description": f"{words} It is no part of this crate; tables/runs.csv and "
-                    "provenance.json say what was read of it.",
-                },
-            )
+        yield _work(
+            crate,
+            "#archive",
+            name="Archive of histories",
+            description=f"{words} It is no part of this crate; tables/runs.csv and provenance.json "
+            "say what was read of it.",
         )
 
 
@@ -260,51 +231,43 @@ def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
     """Data sets that the runs were trained on, each file with its checksum."""
     for name, item in sorted((provenance.get("data") or {}).items()):
         sums = [
-            crate.add(
-                ContextEntity(
-                    crate,
-                    f"#data-{name}-{index}",
-                    {
-                        "@type": "PropertyValue",
-                        "name": f"SHA-256 of {file}",
-                        "propertyID": TERMS["sha256"],
-                        "value": str(value),
-                    },
-                )
+            _context(
+                crate,
+                f"#data-{name}-{index}",
+                "PropertyValue",
+                name=f"SHA-256 of {file}",
+                propertyID=TERMS["sha256"],
+                value=str(value),
             )
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
-        data = crate.add(
-            ContextEntity(
-                crate,
-                f"#data-{name}",
-                {
-                    "@type": "CreativeWork",
-                    "name": f"Data set {name}",
-                    "description": f"Source: {item.get('source') or 'unknown'}.{made_up}",
-                },
-            )
+        data = _work(
+            crate,
+            f"#data-{name}",
+            name=f"Data set {name}",
+            description=f"Source: {item.get('source') or 'unknown'}.{made_up}",
         )
         if sums:
             data["identifier"] = sums
         yield data
 
 
-def _packages(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _packages(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
     for name, versions in sorted((provenance.get("packages") or {}).items()):
-        yield from ((name, str(version)) for version in versions)
+        for version in map(str, versions):
+            address = f"https://pypi.org/project/{name}/{version}/"
+            described = {"name": name, "softwareVersion": version, "url": address}
+            yield _context(crate, address, "SoftwareApplication", **described)
 
 
-def _package(crate: ROCrate, name: str, version: str) -> Entity:
-    address = f"https://pypi.org/project/{name}/{version}/"
-    described = {
-        "@type": "SoftwareApplication",
-        "name": name,
-        "softwareVersion": version,
-        "url": address,
-    }
-    return crate.add(ContextEntity(crate, address, described))
+def _work(crate: ROCrate, address: str, **described: str) -> Entity:
+    return _context(crate, address, "CreativeWork", **described)
+
+
+def _context(crate: ROCrate, address: str, kind: str, **described: str) -> Entity:
+    """Something that is no file of the crate."""
+    return crate.add(ContextEntity(crate, address, {"@type": kind, **described}))
 
 
 def _file(crate: ROCrate, paths: StudyPaths, name: str, words: str) -> Entity:
@@ -313,7 +276,7 @@ def _file(crate: ROCrate, paths: StudyPaths, name: str, words: str) -> Entity:
         "name": words,
         "encodingFormat": _FORMATS[path.suffix],
         "contentSize": str(path.stat().st_size),
-        "sha256": _sum(path),
+        "sha256": sha256_of(path),
     }
     return crate.add_file(path, name, properties=described)
 
@@ -321,8 +284,3 @@ def _file(crate: ROCrate, paths: StudyPaths, name: str, words: str) -> Entity:
 def _folder(crate: ROCrate, name: str, title: str, words: str) -> Entity:
     described = {"name": title, "description": words}
     return crate.add_dataset(dest_path=name, properties=described)
-
-
-def _sum(path: Path) -> str:
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

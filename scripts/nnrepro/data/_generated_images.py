@@ -20,13 +20,11 @@ CLASSES = [f"{list(_COLOURS)[colour]} {_SHAPES[shape]}" for shape, colour in _PA
 
 
 def make_images(count: int, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    """Make `count` images, the classes in equal numbers as far as possible, in random order.
+    """Make images, the classes in equal numbers as far as possible, in random order.
 
     Only additions, multiplications and divisions of uniform numbers are used, so that the result
-    depends on no machine's mathematical library.
-
-    Returns:
-        uint8 [count, 3072], planes one after another; labels int64 [count].
+    depends on no machine's mathematical library. Gives uint8 [count, 3072], planes one after
+    another, and labels int64 [count].
     """
     labels = random.permutation(np.arange(count) % len(CLASSES))
     images = np.empty((count, 3, SIDE, SIDE), dtype=np.uint8)

@@ -5,6 +5,7 @@ published sums of CIFAR-10 and of the study's text files are MD5; whatever a use
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
@@ -24,25 +25,15 @@ _REMEDY = (
 
 
 def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of the file at `path`, in lower-case hex.
-
-    Raises:
-        DataError: the file is missing or unreadable.
-    """
+    """The SHA-256 of a file in lower-case hex; raises DataError where it cannot be read."""
     with _open(Path(path)) as handle:
         return _digest(handle, "sha256")
 
 
 def verify(path: Path | str, accepted: Collection[str], remedy: str | None = None) -> None:
-    """Check that the file at `path` has one of the `accepted` checksums.
+    """Check that a file has one of the `accepted` checksums, each `sha256:<hex>` or `md5:<hex>`.
 
-    Args:
-        path: the file.
-        accepted: checksums, each `sha256:<hex>` or `md5:<hex>`.
-        remedy: what the user can do when the check fails, instead of the general advice.
-
-    Raises:
-        DataError: the file is missing or has another checksum.
+    Raises DataError where it is missing or has another, with the remedy or else general advice.
     """
     with open_verified(path, accepted, remedy):
         pass
@@ -52,13 +43,10 @@ def verify(path: Path | str, accepted: Collection[str], remedy: str | None = Non
 def open_verified(
     path: Path | str, accepted: Collection[str], remedy: str | None = None
 ) -> Iterator[BufferedReader]:
-    """Yield the file at `path`, opened for reading, after its checksum has been accepted.
+    """Yield a file, opened for reading, after its checksum has been accepted; raises as `verify`.
 
     The check and the reader share one open file, so a file that is renamed over `path` in between
     is never read unchecked.
-
-    Raises:
-        DataError: as `verify`.
     """
     path = Path(path)
     with _open(path) as handle:
@@ -69,11 +57,7 @@ def open_verified(
 
 
 def read_verified(path: Path | str, accepted: Collection[str], remedy: str | None = None) -> bytes:
-    """The content of the file at `path`; what was checked is exactly what is returned.
-
-    Raises:
-        DataError: as `verify`.
-    """
+    """The content of a file; what was checked is exactly what is returned. Raises as `verify`."""
     path = Path(path)
     with _open(path) as handle:
         content = read_bounded(handle, path, _LARGEST)
@@ -91,8 +75,7 @@ def write_sums(folder: Path, names: Iterable[str]) -> None:
 def read_sums(folder: Path) -> Mapping[str, str]:
     """The sums that `SHA256SUMS` in `folder` states: file name to SHA-256 in hex.
 
-    Raises:
-        DataError: the file is missing or a line of it is not `<64 hex digits>  <name>`.
+    Raises DataError where the file is missing or a line of it is not `<64 hex digits>  <name>`.
     """
     path = folder / SUMS_FILE
     with _open(path) as handle:
@@ -111,11 +94,7 @@ def read_sums(folder: Path) -> Mapping[str, str]:
 
 def is_sha256(text: object) -> bool:
     """Whether `text` is a SHA-256 in hex."""
-    return (
-        isinstance(text, str)
-        and len(text) == 64
-        and all(character in "0123456789abcdefABCDEF" for character in text)
-    )
+    return isinstance(text, str) and re.fullmatch("[0-9a-fA-F]{64}", text) is not None
 
 
 @contextmanager

@@ -39,7 +39,6 @@ OFFICIAL = Official(
         TEST_FILE: frozenset({"md5:40351d587109b95175f43aff81a1287e"}),
         META_FILE: frozenset({"md5:5ff9c542aee3614f3951f8cda6e48888"}),
     },
-    homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
     examples={"train": 10_000, "test": 10_000},
 )
 
@@ -53,15 +52,9 @@ def read_folder(
 ) -> tuple[Arrays, list[str]]:
     """Read the batch files in `folder` (or in its subfolder `cifar-10-batches-py`).
 
-    Args:
-        folder: where the files are.
-        sha256: the user's own sums by file name; a file not named there must be the official one.
-
-    Returns:
-        Arrays `train_x`, `test_x` (uint8 [n, 3072]), `train_y`, `test_y` (int32 [n]); class names.
-
-    Raises:
-        DataError: a file is missing, has another checksum, or does not hold a batch.
+    A file that is not named in `sha256`, the user's own sums, must be the official one. Gives
+    arrays `train_x`, `test_x` (uint8 [n, 3072]), `train_y`, `test_y` (int32 [n]), and class names.
+    Raises DataError where a file is missing, has another checksum, or does not hold a batch.
     """
     check_own_sums(sha256, {*OFFICIAL.files, OFFICIAL.archive})
     folder = batch_folder(Path(folder))
@@ -77,14 +70,13 @@ def read_archive(
 ) -> tuple[Arrays, list[str]]:
     """Read the same from the official archive, whose checksum vouches for its members.
 
-    Raises:
-        DataError: the archive has another checksum, lacks a member, or a member holds no batch.
+    Raises DataError where it has another one, lacks a member, or a member holds no batch.
     """
     path = Path(path)
-    with open_archive(path, OFFICIAL.accepted_archive(path.name, sha256)) as archive:
+    with open_archive(path, OFFICIAL.accepted_archive(path.name, sha256)) as open_member:
 
         def read(name: str) -> bytes:
-            with archive.open(f"{FOLDER}/{name}", _MEMBER_LIMIT) as member:
+            with open_member(f"{FOLDER}/{name}", _MEMBER_LIMIT) as member:
                 return member.read()
 
         return _parse(read, str(path))

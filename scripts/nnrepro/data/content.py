@@ -28,10 +28,7 @@ def files_sha256(files: Iterable[Path]) -> str:
     """SHA-256 of names and content of raw files; it changes though an edit keeps size and times.
 
     Where there is too much to read each time, a file's size and time of change stand for its
-    content.
-
-    Raises:
-        DataError: a file cannot be read.
+    content. Raises DataError where a file cannot be read.
     """
     files = list(files)
     digest = hashlib.sha256()
@@ -47,14 +44,10 @@ def files_sha256(files: Iterable[Path]) -> str:
 
 
 def content_sha256(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> str:
-    """SHA-256 of the arrays of prepared data, and of what their description says they mean.
+    """SHA-256 of prepared arrays, and of what their description says they mean.
 
     Where the data came from and what its classes and words are called is no part of it, so that two
     descriptions have the same sum where a model learns the same from both.
-
-    Args:
-        arrays: those named in `nnrepro.data.kinds.ARRAYS`.
-        description: their description.
     """
     meaning = {name: item for name, item in description.items() if name not in _OF_NO_EFFECT}
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode())

@@ -27,23 +27,15 @@ _HELD_OUT_SEED = 20_170_515
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples of one run.
+    """Examples of one run; test sets are leading parts of one another: the largest holds all.
 
-    Test sets are leading parts of one another, so the largest holds them all.
-
-    Attributes:
-        train_x: images float32 [n, height, width, channels] in [0, 1], ids int32 [n, ...], or
-            floats float32 [n, ...].
-        train_y: labels, int32 [n].
-        test_x: as `train_x`, for the largest test set.
-        test_y: labels of the largest test set.
-        test_sizes: sizes of the test sets, the primary one first; one or two of them.
-        num_classes: size of the output, one more than the largest label that can occur.
-        vocabulary_size: number of ids; 0 where there are none.
-        input: what a model eats: `image`, `characters`, `words`, `table` ...
-        meta: the prepared data's description, as written beside it.
-        validation_x: as `train_x`, examples held out of training; None without any.
-        validation_y: their labels.
+    `train_x` are images float32 [n, height, width, channels] in [0, 1], ids int32 [n, ...], or
+    floats float32 [n, ...]; `train_y` labels, int32 [n]; `test_x` and `test_y` the same of the
+    largest test set, `test_sizes` the sizes of the one or two there are, the primary one first;
+    `validation_x` and `validation_y` examples held out of training, None without any. `num_classes`
+    is the size of the output, one more than the largest label that can occur; `vocabulary_size` the
+    number of ids, 0 where there are none; `input` what a model eats: `image`, `characters`,
+    `words`, `table` ...; `meta` the prepared data's description, as written beside it.
     """
 
     train_x: np.ndarray
@@ -82,39 +74,23 @@ class Dataset:
             sets[VALIDATION] = slice(tested, tested + len(self.validation_y))
         return sets
 
-    @property
-    def comparison_x(self) -> np.ndarray | None:
-        """The second test set's examples, where there is one."""
-        return self.test_x[: self.test_sizes[1]] if len(self.test_sizes) > 1 else None
-
-    @property
-    def comparison_y(self) -> np.ndarray | None:
-        """The second test set's labels, where there is one."""
-        return self.test_y[: self.test_sizes[1]] if len(self.test_sizes) > 1 else None
-
 
 def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
-    """Load prepared arrays and cut them to what a run asks for.
+    """Load prepared arrays and cut them to what a run asks for, scaled and typed for training.
 
-    Args:
-        npz: the prepared arrays; their description is the JSON file of the same name beside them.
-        settings: a run's settings. Read are `train_examples`, `test_examples`,
-            `comparison_test_examples` (0 for none), `validation_examples` (how many of the training
-            examples are held out; 0 for none) and, for images, `layout`: with `planes` a row is
-            read as colour planes, as CIFAR-10 means it; with `flat` it is reshaped to height x
-            width x channels as it stands, which scrambles pixels and colours as the koh protocol
-            did.
+    Their description is the JSON file of the same name beside them. Read of a run's settings are
+    `train_examples`, `test_examples`, `comparison_test_examples` (0 for none),
+    `validation_examples` (how many of the training examples are held out; 0 for none) and, for
+    images, `layout`: with `planes` a row is read as colour planes, as CIFAR-10 means it; with
+    `flat` it is reshaped to height x width x channels as it stands, which scrambles pixels and
+    colours as the koh protocol did.
 
-    Returns:
-        The examples, scaled and typed for training.
-
-    Raises:
-        DataError: a file is missing, damaged or at odds with its description, or a setting is
-            missing, not allowed, or asks for more examples than there are.
+    Raises DataError where a file is missing, damaged or at odds with its description, or a setting
+    is missing, not allowed, or asks for more examples than there are.
     """
     npz = Path(npz)
     meta = _read_meta(npz.with_suffix(".json"))
-    arrays = _typed(_read_arrays(npz), meta, npz)
+    arrays = _read_arrays(npz, meta)
     train = _count(settings, "train_examples", len(arrays["train_y"]), npz)
     test_sizes = [_count(settings, "test_examples", len(arrays["test_y"]), npz)]
     if settings.get("comparison_test_examples", 0):
@@ -202,20 +178,13 @@ def _read_meta(path: Path) -> dict[str, Any]:
     return meta
 
 
-def _read_arrays(npz: Path) -> dict[str, np.ndarray]:
+def _read_arrays(npz: Path, meta: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
-        return mapped_arrays(npz, ARRAYS)
+        return typed(mapped_arrays(npz, ARRAYS), meta, str(npz))
     except FileNotFoundError as error:
         raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
     except FileError as error:
         raise DataError(f"{error}. {_AGAIN}.") from error
-
-
-def _typed(
-    arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], npz: Path
-) -> dict[str, np.ndarray]:
-    try:
-        return typed(arrays, meta, str(npz))
     except DataError as error:
         raise DataError(f"{error} {_AGAIN}.") from error
 

@@ -68,7 +68,6 @@ OFFICIAL = Official(
         STUDY_FILES["test"]: frozenset({"md5:38ce4a43bf27c163ae95bc302fb16e5c"}),
         **dict.fromkeys(OFFICIAL_FILES.values(), frozenset()),
     },
-    homepage="https://arxiv.org/abs/1509.01626",
     examples={"train": 5_600, "test": 700},
 )
 
@@ -86,49 +85,27 @@ class Paragraphs:
 Splits = dict[str, Paragraphs]
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """How one kind of file is read: the paragraph's column, and whether it is to be sampled."""
-
-    text_column: int
-    sampled: bool
-
-
-_STUDY = _Layout(text_column=1, sampled=False)
-_OFFICIAL = _Layout(text_column=2, sampled=True)
-
-
 def read_folder(
     folder: Path | str, sha256: Mapping[str, str] | None = None
 ) -> tuple[Splits, list[str]]:
     """Read the study's two files in `folder`, or else the official two (there or in `dbpedia_csv`).
 
-    Args:
-        folder: where the files are.
-        sha256: the user's own sums by file name. Needed for the official `train.csv` and `test.csv`
-            outside their archive, as no sums of them are published.
-
-    Returns:
-        Paragraphs by split, `train` and `test`; class names by label.
-
-    Raises:
-        DataError: a file is missing, has another checksum, or a row of it is malformed.
+    The user's own sums, by file name, are needed for the official `train.csv` and `test.csv`
+    outside their archive, as no sums of them are published. Gives paragraphs by split, `train` and
+    `test`, and class names by label. Raises DataError where a file is missing, has another
+    checksum, or a row of it is malformed.
     """
     check_own_sums(sha256, {*OFFICIAL.files, OFFICIAL.archive})
-    paths, layout = _find(Path(folder))
+    paths, official = _find(Path(folder))
     splits: Splits = {}
     for split, path in paths.items():
         with open_verified(path, OFFICIAL.accepted(path.name, sha256)) as handle:
-            splits[split] = parse(handle, str(path), layout.text_column, layout.sampled)
+            splits[split] = parse(handle, str(path), official=official)
     return splits, list(CLASSES)
 
 
 def source_files(folder: Path | str) -> list[Path]:
-    """The files that `read_folder` reads from `folder`.
-
-    Raises:
-        DataError: `folder` holds neither the study's files nor the official ones.
-    """
+    """The files that `read_folder` reads from `folder`; raises DataError where there are none."""
     return list(_find(Path(folder))[0].values())
 
 
@@ -137,54 +114,47 @@ def read_archive(
 ) -> tuple[Splits, list[str]]:
     """Derive the sample from the official archive (`dbpedia_csv.tgz` or `dbpedia_csv.tar.gz`).
 
-    Raises:
-        DataError: the archive has another checksum, lacks a member, or a row of it is malformed.
+    Raises DataError where it has another checksum, lacks a member, or a row of it is malformed.
     """
     path = Path(path)
     splits: Splits = {}
-    with open_archive(path, OFFICIAL.accepted_archive(path.name, sha256)) as archive:
+    with open_archive(path, OFFICIAL.accepted_archive(path.name, sha256)) as open_member:
         for split, name in OFFICIAL_FILES.items():
             member = f"{FOLDER}/{name}"
-            with archive.open(member, _MEMBER_LIMIT) as lines:
-                splits[split] = parse(
-                    lines, f"{path}:{member}", _OFFICIAL.text_column, _OFFICIAL.sampled
-                )
+            with open_member(member, _MEMBER_LIMIT) as lines:
+                splits[split] = parse(lines, f"{path}:{member}", official=True)
     return splits, list(CLASSES)
 
 
-def parse(lines: Iterable[bytes], name: str, text_column: int, sampled: bool) -> Paragraphs:
+def parse(lines: Iterable[bytes], name: str, *, official: bool) -> Paragraphs:
     """Parse the lines of one CSV file; every row is checked, those left out of the sample too.
 
-    Args:
-        lines: the file's lines.
-        name: the file's name, for messages.
-        text_column: the paragraph's column, counted from 0.
-        sampled: take every 100th row and bring its paragraph to the study's form.
-
-    Raises:
-        DataError: with file and line number, for bad UTF-8, a missing or outlandish label, a
-            missing or empty paragraph, or malformed quoting.
+    Of an official file every 100th row is taken, and its paragraph brought to the study's form.
+    Raises DataError, with file and line number, for bad UTF-8, a missing or outlandish label, a
+    missing or empty paragraph, or malformed quoting.
     """
-    rows: Iterator[tuple[int, str]] = _rows(lines, name, text_column)
-    if sampled:
+    rows = _rows(lines, name, text_column=2 if official else 1)
+    if official:
         kept = islice(rows, 0, None, EVERY)
-        rows = iter(_deal([(label, _study_form(text)) for label, text in kept]))
-    pairs = list(rows)
+        pairs = _deal([(label, _study_form(text)) for label, text in kept])
+    else:
+        pairs = list(rows)
     if not pairs:
         raise DataError(f"{name} holds no rows.")
     labels = np.asarray([label for label, _ in pairs], dtype=np.int32)
     return Paragraphs([text for _, text in pairs], labels)
 
 
-def _find(folder: Path) -> tuple[dict[str, Path], _Layout]:
-    for base, names, layout in (
-        (folder, STUDY_FILES, _STUDY),
-        (folder, OFFICIAL_FILES, _OFFICIAL),
-        (folder / FOLDER, OFFICIAL_FILES, _OFFICIAL),
+def _find(folder: Path) -> tuple[dict[str, Path], bool]:
+    """The files by split, and whether they are the official ones."""
+    for base, names in (
+        (folder, STUDY_FILES),
+        (folder, OFFICIAL_FILES),
+        (folder / FOLDER, OFFICIAL_FILES),
     ):
         paths = {split: base / name for split, name in names.items()}
         if any(path.exists() for path in paths.values()):
-            return paths, layout
+            return paths, names is OFFICIAL_FILES
     raise DataError(
         f"{folder} holds neither {' and '.join(STUDY_FILES.values())} nor the official "
         f"{' and '.join(OFFICIAL_FILES.values())} (there or in {FOLDER}). Put one pair there, or "

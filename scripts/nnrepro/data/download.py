@@ -17,14 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from nnrepro.data.checksums import verify
 from nnrepro.data.errors import DataError, DownloadError
 from nnrepro.locks import wait_for_lock
 
 CHUNK = 256 * 1024
-MAX_BYTES = 2**30  # of a file whose size is not known; an endless answer must end
 MAX_WORDS = 2**20  # what an exchange may send beside the file, and as much as the file again
 SLOWEST = 1024  # bytes a second; less over a whole `timeout` counts as no transfer at all
 BACKOFF = 1.0  # seconds before the first retry, doubled for each further one
@@ -48,10 +45,8 @@ def download(
     url: str,
     destination: Path,
     *,
-    sha256: str | None = None,
-    md5: str | None = None,
-    size: int | None = None,
-    progress: bool | None = None,
+    accepted: Collection[str],
+    size: int,
     retries: int = 3,
     timeout: float = 30,
 ) -> None:
@@ -64,10 +59,8 @@ def download(
     Args:
         url: an http or https address.
         destination: where the file goes; its folder is created.
-        sha256: accepted SHA-256 in hex. At least one of the two sums must be given.
-        md5: accepted MD5 in hex; with both, either is enough.
-        size: the file's size in bytes, where it is known; no more than that is taken.
-        progress: show a progress bar; None shows it on a terminal only.
+        accepted: the checksums that it may have, each `algorithm:hex`.
+        size: its size in bytes; no more than that is taken.
         retries: further attempts after one that failed for a passing reason.
         timeout: seconds without any byte of the file, or with hardly any, after which an attempt
             has failed, whatever else the server sends meanwhile.
@@ -75,18 +68,13 @@ def download(
     Raises:
         DownloadError: the file could not be had, or what came has another checksum.
         DataError: `destination` exists and is another file.
-        ValueError: no checksum is given.
     """
-    accepted = {f"{name}:{value}" for name, value in (("sha256", sha256), ("md5", md5)) if value}
-    if not accepted:
-        raise ValueError("download needs a checksum")
-    show = sys.stderr.isatty() if progress is None else progress
     try:
         _check_scheme(url)
         destination.parent.mkdir(parents=True, exist_ok=True)
         with _exclusive(destination) as part:
             if not destination.exists():
-                _Transfer(url, part, show, retries, timeout, size).complete(accepted)
+                _Transfer(url, part, size, retries, timeout).complete(accepted)
                 part.replace(destination)
     except (DataError, OSError, http.client.HTTPException, _BrokenOff, _Refused) as error:
         raise DownloadError(
@@ -166,7 +154,10 @@ class _Response(http.client.HTTPResponse):
 def _exclusive(destination: Path) -> Iterator[Path]:
     """Yield the part file of `destination`, which this process alone may then change."""
     part = destination.with_name(f"{destination.name}.part")
-    lock = wait_for_lock(destination.with_name(f".{destination.name}.lock"), _tell_waiting)
+    lock = wait_for_lock(
+        destination.with_name(f".{destination.name}.lock"),
+        lambda holder: print(f"waiting: {holder} is fetching the same file", file=sys.stderr),
+    )
     try:
         part.touch()
         yield part
@@ -176,24 +167,19 @@ def _exclusive(destination: Path) -> Iterator[Path]:
         lock.release()
 
 
-def _tell_waiting(holder: str) -> None:
-    print(f"waiting: {holder} is fetching the same file", file=sys.stderr)
-
-
 @dataclass(frozen=True)
 class _Transfer:
     """Fetching `url` into the existing file `part`; the other fields are those of `download`."""
 
     url: str
     part: Path
-    show: bool
+    size: int
     retries: int
     timeout: float
-    size: int | None
 
     def complete(self, accepted: Collection[str]) -> None:
         """Fill `part` until its checksum is accepted; empty it where it never will be."""
-        if self._size() > 0 and _matches(self.part, accepted):
+        if self._have() and _matches(self.part, accepted):
             return
         continued = self._fetch()
         if continued and not _matches(self.part, accepted):
@@ -210,7 +196,7 @@ class _Transfer:
         """Fetch until the server says that all is sent; tell whether a piece was continued."""
         continued = False
         for attempt in itertools.count():
-            continued |= self._size() > 0
+            continued |= self._have() > 0
             try:
                 self._attempt()
                 break
@@ -222,9 +208,9 @@ class _Transfer:
         return continued
 
     def _attempt(self) -> None:
-        if self._size() > self._most:
+        if self._have() > self.size:
             self._empty()
-        have = self._size()
+        have = self._have()
         headers = {"User-Agent": "nnrepro", "Accept-Encoding": "identity"}
         if have:
             headers["Range"] = f"bytes={have}-"
@@ -243,20 +229,11 @@ class _Transfer:
             self._receive(response, _start(response, have), meter)
 
     def _receive(self, response: http.client.HTTPResponse, start: int, meter: _Meter) -> None:
-        total = None if response.length is None else start + response.length
-        if total is not None and (total > self._most or self.size not in (None, total)):
-            wanted = f"at most {self._most}" if self.size is None else self.size
-            raise _Refused(f"the server announces {total} bytes, the file has {wanted}")
+        total = self.size if response.length is None else start + response.length
+        if total != self.size:
+            raise _Refused(f"the server announces {total} bytes, the file has {self.size}")
         position = start
-        bar = tqdm(
-            total=total,
-            initial=start,
-            unit="B",
-            unit_scale=True,
-            desc=self.part.stem,
-            disable=not self.show,
-        )
-        with open(self.part, "r+b") as out, bar:
+        with open(self.part, "r+b") as out:
             out.truncate(start)
             out.seek(start)
             meter.restart()
@@ -264,19 +241,13 @@ class _Transfer:
             while chunk := response.read1(CHUNK):
                 position += len(chunk)
                 meter.kept(len(chunk))
-                if position > self._most:
-                    raise _Refused(f"the server sends more than {self._most} bytes")
+                if position > self.size:
+                    raise _Refused(f"the server sends more than {self.size} bytes")
                 out.write(chunk)
-                bar.update(len(chunk))
-        if total is not None and position < total:
-            raise _BrokenOff(f"the connection broke off after {position} of {total} bytes")
+        if position < self.size:
+            raise _BrokenOff(f"the connection broke off after {position} of {self.size} bytes")
 
-    @property
-    def _most(self) -> int:
-        """Bytes that the file may have."""
-        return MAX_BYTES if self.size is None else self.size
-
-    def _size(self) -> int:
+    def _have(self) -> int:
         return self.part.stat().st_size
 
     def _empty(self) -> None:

@@ -18,7 +18,7 @@ from nnrepro.data import _generated_text as paragraphs
 from nnrepro.data import cifar10, dbpedia
 from nnrepro.data.checksums import write_sums
 from nnrepro.data.pickles import dump_python2
-from nnrepro.files import atomic_write, write_text
+from nnrepro.files import write_bytes, write_text
 
 MARKER = "GENERATED.txt"
 
@@ -26,14 +26,7 @@ _TRAIN, _TEST = 0, 1
 
 
 def write_cifar10(folder: Path, *, train: int, test: int, seed: int = 0) -> None:
-    """Write generated images as `data_batch_1`, `test_batch` and `batches.meta`.
-
-    Args:
-        folder: where the files go; it is created.
-        train: number of training images.
-        test: number of test images.
-        seed: whole number that decides everything.
-    """
+    """Write generated images as `data_batch_1`, `test_batch` and `batches.meta`."""
     for name, count, split in (
         (cifar10.TRAIN_FILE, train, _TRAIN),
         (cifar10.TEST_FILE, test, _TEST),
@@ -45,25 +38,18 @@ def write_cifar10(folder: Path, *, train: int, test: int, seed: int = 0) -> None
             b"data": rows,
             b"filenames": [b"generated_%05d.png" % index for index in range(count)],
         }
-        _write(folder / name, dump_python2(batch))
+        write_bytes(folder / name, dump_python2(batch))
     meta = {
         b"num_cases_per_batch": train,
         b"label_names": [name.encode() for name in images.CLASSES],
         b"num_vis": cifar10.ROW,
     }
-    _write(folder / cifar10.META_FILE, dump_python2(meta))
+    write_bytes(folder / cifar10.META_FILE, dump_python2(meta))
     _mark(folder, cifar10.FILES, f"coloured shapes, not CIFAR-10, from seed {seed}")
 
 
 def write_dbpedia(folder: Path, *, train: int, test: int, seed: int = 0) -> None:
-    """Write generated paragraphs as `train_medium.csv` and `test_medium.csv`.
-
-    Args:
-        folder: where the files go; it is created.
-        train: number of training paragraphs.
-        test: number of test paragraphs.
-        seed: whole number that decides everything.
-    """
+    """Write generated paragraphs as `train_medium.csv` and `test_medium.csv`."""
     for name, count, split in (
         (dbpedia.STUDY_FILES["train"], train, _TRAIN),
         (dbpedia.STUDY_FILES["test"], test, _TEST),
@@ -72,7 +58,7 @@ def write_dbpedia(folder: Path, *, train: int, test: int, seed: int = 0) -> None
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerows((label, f" {text}", "") for label, text in zip(labels, texts, strict=True))
-        _write(folder / name, table.getvalue().encode())
+        write_bytes(folder / name, table.getvalue().encode())
     files = tuple(dbpedia.STUDY_FILES.values())
     _mark(folder, files, f"invented sentences, not DBpedia, from seed {seed}")
 
@@ -85,11 +71,6 @@ def is_generated(folder: Path) -> bool:
 def _random(seed: int, split: int) -> np.random.RandomState:
     """A stream of its own for each split: more training examples leave the test set alone."""
     return np.random.RandomState(np.array([seed, split], dtype=np.uint32))
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def _mark(folder: Path, files: tuple[str, ...], note: str) -> None:

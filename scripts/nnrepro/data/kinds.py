@@ -8,7 +8,6 @@ Whatever else there is would have to be cast, and a cast changes numbers without
 -1 to 255. So nothing is cast here that does not keep its value, and anything else is refused.
 """
 
-import difflib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
+from nnrepro.study.settings import nearest
 
 ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 KINDS = ("image", "ids", "floats")
@@ -28,27 +28,21 @@ _ROUNDED = 1e-3
 
 
 def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dict[str, np.ndarray]:
-    """Check prepared arrays, and give each the one type of its kind.
+    """Check `train_x`, `train_y`, `test_x` and `test_y`, and give each the one type of its kind.
 
-    Args:
-        arrays: `train_x`, `train_y`, `test_x`, `test_y`.
-        meta: their description; read are `kind`, `num_classes` and, by kind, `image_shape` and
-            `vocabulary_size`.
-        where: whose arrays these are, for messages.
+    Read of their description `meta` are `kind`, `num_classes` and, by kind, `image_shape` and
+    `vocabulary_size`; `where` names them in messages. Labels are int32 [n], images uint8, ids
+    int32, floats float32; only floats of more than 32 bits may differ from what was given, by
+    rounding.
 
-    Returns:
-        The arrays: labels int32 [n], images uint8, ids int32, floats float32. Only floats of more
-        than 32 bits may differ from what was given, by rounding.
-
-    Raises:
-        DataError: an array is missing, not read by training, of another type or form, or holds
-            something outside its range; with the array's name and the remedy.
+    Raises DataError where an array is missing, not read by training, of another type or form, or
+    holds something outside its range, with its name and the remedy.
     """
     kind = meta.get("kind")
     if kind not in KINDS:
-        near = difflib.get_close_matches(str(kind), KINDS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise DataError(f"{where}: kind is {kind!r}; allowed are {', '.join(KINDS)}.{hint}")
+        raise DataError(
+            f"{where}: kind is {kind!r}; allowed are {', '.join(KINDS)}{nearest(str(kind), KINDS)}"
+        )
     num_classes = meta.get("num_classes")
     if type(num_classes) is not int or num_classes < 1:
         raise DataError(f"{where}: num_classes is {num_classes!r}; it is the number of classes.")

@@ -1,26 +1,20 @@
 """What a publisher states of its files, and which checksums a file may have."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nnrepro.data.checksums import is_sha256
 from nnrepro.data.errors import DataError
+from nnrepro.study.settings import nearest
 
 
 @dataclass(frozen=True)
 class Official:
-    """The published files of a data set.
+    """The published files of a data set, whose archive can be fetched at `url`.
 
-    Attributes:
-        url: where the archive can be fetched.
-        archive: the archive's file name.
-        archive_sums: accepted checksums of the archive, each `algorithm:hex`.
-        archive_bytes: the archive's size.
-        files: published files outside the archive, by name, each with its accepted checksums
-            (none where the publisher states none).
-        homepage: the page that describes the data.
-        examples: how many the files give, under `train` and `test`, where that is known.
+    `archive_sums` are accepted checksums of the archive, each `algorithm:hex`; `files` are
+    published files outside it, by name, with theirs (none where the publisher states none);
+    `examples` tells how many the files give, under `train` and `test`, where that is known.
     """
 
     url: str
@@ -28,14 +22,12 @@ class Official:
     archive_sums: frozenset[str]
     archive_bytes: int
     files: Mapping[str, frozenset[str]]
-    homepage: str
     examples: Mapping[str, int] = field(default_factory=dict)
 
     def accepted(self, name: str, own: Mapping[str, str] | None) -> frozenset[str]:
         """The checksums that file `name` may have: the one the user states, or else the official.
 
-        Raises:
-            DataError: neither exists, so nothing can vouch for the file.
+        Raises DataError where neither exists, so that nothing can vouch for the file.
         """
         if own and name in own:
             return frozenset({f"sha256:{own[name].lower()}"})
@@ -51,8 +43,7 @@ class Official:
     def accepted_archive(self, name: str, own: Mapping[str, str] | None) -> frozenset[str]:
         """The checksums that the archive, kept by the user as `name`, may have.
 
-        Raises:
-            DataError: `own` names a file that is neither that archive nor one of the data set's.
+        Raises DataError where `own` names neither that archive nor a file of the data set.
         """
         check_own_sums(own, {*self.files, self.archive, name})
         return self.accepted(name if own and name in own else self.archive, own)
@@ -61,16 +52,13 @@ class Official:
 def check_own_sums(own: Mapping[str, str] | None, known: set[str]) -> None:
     """Check the `sha256` section of a data set's config: known file names, well-formed sums.
 
-    Raises:
-        DataError: naming the entry, what is allowed and the nearest spelling.
+    Raises DataError, naming the entry, what is allowed and the nearest spelling.
     """
     for name, digest in (own or {}).items():
         if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise DataError(
                 f"sha256 names {name!r}, which is no file of this data set; "
-                f"known files: {', '.join(sorted(known))}.{hint}"
+                f"known files: {', '.join(sorted(known))}{nearest(name, sorted(known))}"
             )
         if not is_sha256(digest):
             raise DataError(f"sha256 of {name} is {digest!r}, which is not 64 hex digits.")

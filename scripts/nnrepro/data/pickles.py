@@ -49,14 +49,9 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def load_plain(content: bytes, name: str) -> Any:
-    """Unpickle `content`, admitting NumPy arrays and plain containers only; strings stay bytes.
+    """Unpickle what is vouched for: NumPy arrays and plain containers; strings stay bytes.
 
-    Args:
-        content: the pickle; its checksum must have been accepted before.
-        name: the file's name, for messages.
-
-    Raises:
-        DataError: the pickle asks for anything else, or is damaged.
+    Raises DataError, with the file's name, where it asks for anything else, or is damaged.
     """
     try:
         return _PlainUnpickler(io.BytesIO(content), encoding="bytes").load()

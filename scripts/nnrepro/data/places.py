@@ -7,7 +7,6 @@ a file holds what it should is for its checksum to tell, when it is read.
 import difflib
 import os
 import stat
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _KINDS = {
@@ -20,8 +19,7 @@ _KINDS = {
 
 def folder_problem(path: Path) -> str | None:
     """What is wrong with a folder of files, as the end of a sentence; None when nothing is."""
-    problem = _missing(path)
-    if problem is not None:
+    if problem := _missing(path):
         return problem
     if not path.is_dir():
         return f"is {_kind(path)}, where a folder is wanted; name the folder that holds the files"
@@ -32,8 +30,7 @@ def folder_problem(path: Path) -> str | None:
 
 def file_problem(path: Path) -> str | None:
     """What is wrong with a file, as the end of a sentence; None when nothing is."""
-    problem = _missing(path)
-    if problem is not None:
+    if problem := _missing(path):
         return problem
     if not path.is_file():
         return f"is {_kind(path)}, where a file is wanted"
@@ -42,14 +39,6 @@ def file_problem(path: Path) -> str | None:
     if not path.stat().st_size:
         return "is empty"
     return None
-
-
-def files_problems(files: Iterable[Path]) -> Iterator[str]:
-    """What is wrong with the files that a folder should hold, each named."""
-    for file in files:
-        problem = file_problem(file)
-        if problem is not None:
-            yield f"{str(file)!r} {problem}"
 
 
 def _missing(path: Path) -> str | None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from nnrepro.data.registry import inputs
-from nnrepro.study import Study, StudyPaths
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
 
 
 def prepared_arrays(study: Study) -> dict[str, Path]:

@@ -11,7 +11,6 @@ that turns the data set's section of the config into the two prepared files
 or generated, the module says so with `register_origin`.
 """
 
-import difflib
 import importlib
 import os
 import pkgutil
@@ -22,7 +21,8 @@ from typing import Any
 
 from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official, check_own_sums
-from nnrepro.data.places import file_problem, files_problems, folder_problem
+from nnrepro.data.places import file_problem, folder_problem
+from nnrepro.study.settings import nearest
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
 
@@ -34,11 +34,9 @@ _MOST_FILES = 50_000
 class Preparation:
     """How one input of one data set is made.
 
-    Attributes:
-        input: what a model eats: `image`, `characters`, `words`, or a new name.
-        dataset: the data set, as the config's `data` section names it.
-        basename: name of the prepared files, `<basename>.npz` and `<basename>.json`.
-        prepare: called with the config section and the two paths to write.
+    `input` is what a model eats: `image`, `characters`, `words`, or a new name; `dataset` is named
+    as in the config's `data` section; the prepared files are `<basename>.npz` and
+    `<basename>.json`; `prepare` is called with the config section and the two paths to write.
     """
 
     input: str
@@ -50,10 +48,7 @@ class Preparation:
 def files_below(folder: Path) -> list[Path]:
     """All regular files below a folder, by path; those whose name begins with a dot left out.
 
-    One file stands for itself.
-
-    Raises:
-        DataError: there is no such folder, it holds no file, or more than can be watched.
+    One file stands for itself. Raises DataError where there is none, or more than can be watched.
     """
     if folder.is_file():
         return [folder]
@@ -80,13 +75,11 @@ def files_below(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a data set can come from.
+    """Where a data set, as the config's `data` section names it, can come from.
 
-    Attributes:
-        dataset: the data set, as the config's `data` section names it.
-        official: the published files; None where none are.
-        files: the source files in a folder; all files below it unless the data set says more.
-        generate: writes made-up data of the same form to a folder; None where that is not offered.
+    `official` are the published files, if any; `files` gives the source files in a folder, all
+    below it unless the data set says more; `generate` writes made-up data of the same form to a
+    folder, where that is offered.
     """
 
     dataset: str
@@ -95,11 +88,9 @@ class Origin:
     generate: Callable[..., None] | None = None
 
     def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
-        """Why the config's section cannot serve the runs, each with its key.
+        """Why the config's section, of the right shape, cannot serve the runs, each with its key.
 
-        Args:
-            section: the data set's section of the config, shape already checked.
-            needed: most examples that any run asks for, under `train` and `test`.
+        `needed` are the most examples that any run asks for, under `train` and `test`.
         """
         key, source = f"data.{self.dataset}", section["source"]
         if source == "download" and self.official is None:
@@ -113,10 +104,9 @@ class Origin:
         return [*self._generated_problems(section.get("generate", {}), needed)]
 
     def place_problems(self, section: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the files that the config's section names, each with its key.
+        """What is wrong with the files that the section names, each with its key.
 
-        Args:
-            section: the data set's section of the config, in which `problems` finds nothing wrong.
+        It is one in which `problems` finds nothing wrong.
         """
         if section["source"] not in ("archive", "folder"):
             return []
@@ -131,7 +121,8 @@ class Origin:
             files = self.files(path)
             if self.takes_any_files:
                 return []  # nobody said what they should be: an empty one may be right
-            problems = [f"{key}: {problem}" for problem in files_problems(files)]
+            found = {file: file_problem(file) for file in files}
+            problems = [f"{key}: {str(file)!r} {it}" for file, it in found.items() if it]
             if self.official is not None:
                 for file in files:
                     self.official.accepted(file.name, section.get("sha256"))
@@ -195,13 +186,8 @@ def prepares(
 ) -> Callable[[Prepare], Prepare]:
     """Register the decorated function as what makes `input` from `dataset`.
 
-    Args:
-        input: the input it makes.
-        dataset: the data set it reads.
-        basename: name of the prepared files; the data set's by default.
-
-    Raises:
-        ValueError: another function has the same basename.
+    The prepared files are called `basename`; as the data set by default. Raises ValueError where
+    another function has the same.
     """
 
     def register(function: Prepare) -> Prepare:
@@ -222,11 +208,7 @@ def register_origin(origin: Origin) -> Origin:
 
 
 def origin(dataset: str) -> Origin:
-    """Where `dataset` can come from; a folder, if its module has not said.
-
-    Raises:
-        DataError: there is no such data set.
-    """
+    """Where a data set can come from; a folder, if its module has not said. It must be known."""
     _check_known(dataset)
     return _origins.get(dataset, Origin(dataset))
 
@@ -245,24 +227,11 @@ def datasets() -> tuple[str, ...]:
     return tuple(sorted({each.dataset for each in preparations().values()}))
 
 
-def official_archives() -> dict[str, Official]:
-    """What is published of each data set that can be downloaded, by its archive's file name."""
-    published = [origin(name).official for name in datasets()]
-    return {official.archive: official for official in published if official is not None}
-
-
 def inputs(configured: Collection[str]) -> dict[str, Preparation]:
-    """Which preparation serves each input, given the data sets that the config names.
+    """Which preparation serves each input, given the names of data sets that the config has.
 
-    Args:
-        configured: names of data sets.
-
-    Returns:
-        Preparation by input.
-
-    Raises:
-        DataError: a name is unknown (with the nearest spelling), or two of the data sets make the
-            same input, so that a model that eats it would not know which to take.
+    Raises DataError where one is unknown (with the nearest spelling), or two make the same input,
+    so that a model that eats it would not know which to take.
     """
     for name in configured:
         _check_known(name)
@@ -282,6 +251,6 @@ def inputs(configured: Collection[str]) -> dict[str, Preparation]:
 def _check_known(dataset: str) -> None:
     known = datasets()
     if dataset not in known:
-        near = difflib.get_close_matches(dataset, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise DataError(f"unknown data set {dataset!r}; allowed are {', '.join(known)}.{hint}")
+        raise DataError(
+            f"unknown data set {dataset!r}; allowed are {', '.join(known)}{nearest(dataset, known)}"
+        )

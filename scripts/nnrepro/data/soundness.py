@@ -45,14 +45,10 @@ class DataRemark(NamedTuple):
 
 
 def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[str, int]:
-    """Count what is odd about typed arrays.
+    """Count what is odd about arrays, typed as `nnrepro.data.kinds.typed` does it.
 
-    Args:
-        arrays: as `nnrepro.data.kinds.typed` gives them.
-        meta: their description; read are `kind` and `name`.
-
-    Raises:
-        DataError: training on them is pointless: one class only, or every example the same.
+    Read of their description are `kind` and `name`. Raises DataError where training on them is
+    pointless: one class only, or every example the same.
     """
     train_y, test_y = arrays["train_y"], arrays["test_y"]
     name = f"data set '{meta.get('name')}'"
@@ -78,11 +74,7 @@ def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[s
 
 
 def refuse_one_class(labels: np.ndarray, whose: str) -> None:
-    """Refuse to train where there is nothing to tell apart.
-
-    Raises:
-        DataError: there are several labels, all the same.
-    """
+    """Raise DataError where there are several labels, all the same: nothing to tell apart."""
     if len(labels) > 1 and (labels == labels[0]).all():
         raise DataError(
             f"{whose}: all {len(labels)} training examples are of class {labels[0]}, so that there "
@@ -92,11 +84,7 @@ def refuse_one_class(labels: np.ndarray, whose: str) -> None:
 
 
 def refuse_blank(counts: Mapping[str, int], examples: Mapping[str, int], whose: str) -> None:
-    """Refuse texts of which cleaning leaves nothing.
-
-    Raises:
-        DataError: that is so of all training or all test texts.
-    """
+    """Raise DataError where cleaning leaves nothing of all training or all test texts."""
     for split, kind in _SPLITS.items():
         if counts[f"{split}_blank"] == examples[split]:
             raise DataError(
@@ -116,9 +104,8 @@ def examined(description: Mapping[str, Any]) -> dict[str, Any]:
 def remarks(description: Mapping[str, Any]) -> list[DataRemark]:
     """What is odd, in words, the weightiest kind first; nothing where nothing is known.
 
-    Args:
-        description: of prepared data, or what `examined` kept of it; read are `counts`,
-            `train_examples` and `test_examples`.
+    Read are `counts`, `train_examples` and `test_examples` of the description of prepared data, or
+    of what `examined` kept of it.
     """
     counts = description.get(COUNTS)
     return list(_remarks(counts, description)) if isinstance(counts, Mapping) else []

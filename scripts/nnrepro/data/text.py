@@ -53,11 +53,7 @@ def tokenize(text: str) -> list[str]:
 def character_ids(
     train: Sequence[str], test: Sequence[str], length: int = MAX_LENGTH
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Turn paragraphs into character ids.
-
-    Returns:
-        int32 arrays [n, length] for train and test, and the characters in the order of their ids.
-    """
+    """Paragraphs as character ids, int32 [n, length], train and test; and the characters by id."""
     cleaned = [[clean_characters(text) for text in texts] for texts in (train, test)]
     used = set().union(*(set(text) for texts in cleaned for text in texts))
     if any(len(text) < length for texts in cleaned for text in texts):
@@ -74,11 +70,7 @@ def character_ids(
 def word_ids(
     train: Sequence[str], test: Sequence[str], length: int = MAX_LENGTH
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Turn paragraphs into word ids.
-
-    Returns:
-        int32 arrays [n, length] for train and test, and the words in the order of their ids.
-    """
+    """Paragraphs as word ids, int32 [n, length], train and test; and the words by id."""
     tokens = [[tokenize(text) for text in texts] for texts in (train, test)]
     frequency = Counter(word for texts in tokens for words in texts for word in words)
     # most_common sorts stably, so words of equal frequency keep the order of their insertion.
@@ -95,12 +87,8 @@ def word_ids(
 def lost(splits: Mapping[str, Sequence[str]], level: str) -> dict[str, int]:
     """Count the texts of which cleaning leaves nothing, and those that it more than halves.
 
-    Args:
-        splits: texts by the name of their split.
-        level: `characters` or `words`.
-
-    Returns:
-        Numbers of texts as `<split>_blank` and `<split>_mostly_dropped`; a text counts once.
+    By split, for a level (`characters` or `words`): `<split>_blank` and `<split>_mostly_dropped`; a
+    text counts once.
     """
     clean = {"characters": clean_characters, "words": clean_words}[level]
     counts = {}

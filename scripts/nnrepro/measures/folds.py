@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.analysis.history import HistoryError, read_json_object
+from nnrepro.measures.history import HistoryError, read_json_object
 
 Counts = NDArray[np.int64]
 

@@ -9,19 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from nnrepro.analysis.history import (
+from nnrepro.files import stored
+from nnrepro.measures.folds import FoldHistory
+from nnrepro.measures.history import (
     ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
     read_history,
 )
-from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
-from nnrepro.files import stored
-from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.predictions import answers_of
+from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
-from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
@@ -34,6 +33,8 @@ from nnrepro.study.record import (
     is_of_another,
     read_record,
 )
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import TableError
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from nnrepro.analysis.history import (
+from nnrepro.measures.folds import FoldHistory, read_fold_history
+from nnrepro.measures.history import (
     ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
     read_comparison_history,
 )
-from nnrepro.measures.folds import FoldHistory, read_fold_history
-from nnrepro.study import Run
 from nnrepro.study.paths import COMPARISON_HISTORY, FOLDS_HISTORY, VALIDATION_HISTORY
+from nnrepro.study.run import Run
 
 _SAME_ACCURACY = 1e-6
 

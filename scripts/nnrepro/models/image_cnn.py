@@ -1,6 +1,7 @@
 """The CNN of Part A: two convolutions, two poolings, two dense layers on CIFAR-10."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nnrepro.models.registry import Range, Task, register
 
@@ -8,10 +9,18 @@ if TYPE_CHECKING:
     import keras
 
 
+def _operations(settings: Mapping[str, Any]) -> float:
+    """9x9 and 5x5 VALID convolutions on 32x32x3, each pooled by 2, and two dense layers."""
+    c1, c2, dense = (int(settings[name]) for name in ("c1", "c2", "dense_units"))
+    first = 24 * 24 * (9 * 9 * 3) * c1
+    second = 8 * 8 * (5 * 5 * c1) * c2
+    return 2.0 * (first + second + 4 * 4 * c2 * dense + dense * 10)
+
+
 # Not by XLA: it has no deterministic gradient of TensorFlow's max pooling, and on CPU its
 # convolutions are several times slower than oneDNN's (Keras's layers, 50/60, a step: 0.38 s by JAX,
 # else 0.04 s).
-@register(input="image")
+@register(input="image", operations=_operations, speed=120e9)
 def image_cnn(
     task: Task,
     *,

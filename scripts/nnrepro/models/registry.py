@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Value = int | float | str | bool
 Function = TypeVar("Function", bound=Callable[..., Any])
+Operations = Callable[[Mapping[str, Any]], float]
 
 _SCALARS = (bool, int, float, str)
 _registered: dict[str, "ModelSpec"] = {}
@@ -54,13 +55,11 @@ class Range:
 class Task:
     """What a model is built for; it comes from the data and the run, not from the configuration.
 
-    Attributes:
-        input_shape: shape of one example: (32, 32, 3) for an image, (100,) for ids.
-        num_classes: width of the output.
-        vocabulary_size: number of ids in use (0 for images).
-        seed: the run's seed; it decides dropout masks (initial weights follow the global seed).
-        inspected: whether the output of every layer is asked for, so that none may be merged with
-            the next for speed; weights are those of the model that is trained.
+    `input_shape` is that of one example: (32, 32, 3) for an image, (100,) for ids; `num_classes`
+    the width of the output; `vocabulary_size` the number of ids in use (0 for images); `seed` the
+    run's, which decides dropout masks (initial weights follow the global seed). `inspected` tells
+    whether the output of every layer is asked for, so that none may be merged with the next for
+    speed; weights are those of the model that is trained.
     """
 
     input_shape: tuple[int, ...]
@@ -72,15 +71,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a model.
-
-    Attributes:
-        type: int, float, str or bool.
-        default: its value where a configuration is silent; None when `required`.
-        required: whether a configuration must give it.
-        choices: allowed values; empty when the type alone decides.
-        range: allowed numbers.
-    """
+    """A parameter of a model: its default (None when required), and allowed values and numbers."""
 
     type: type
     default: Value | None = None
@@ -111,15 +102,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A registered model.
+    """A registered model, under its function's name, with the first line of that one's docstring.
 
-    Attributes:
-        name: the function's name, which a configuration uses.
-        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
-        parameters: its parameters by name.
-        summary: first line of its docstring.
-        function: builds it.
-        xla_on: device kinds ("cpu", "gpu") where training is compiled by XLA, by measurement.
+    `input` is what it reads: `image`, `characters`, `words`, or what a data set of one's own gives;
+    `xla_on` names device kinds ("cpu", "gpu") where training is compiled by XLA, by measurement.
+    `operations` counts those of a forward pass of one example, of the reports' size, from a run's
+    settings, and `speed` is how many one thread of a server processor does in a second, measured:
+    good for an order and for comparing runs of one model, no more.
     """
 
     name: str
@@ -128,12 +117,13 @@ class ModelSpec:
     summary: str
     function: Callable[..., "keras.Model"]
     xla_on: frozenset[str] = frozenset()
+    operations: Operations | None = None
+    speed: float = 0.0
 
     def own_parameters(self, settings: Mapping[str, Value]) -> dict[str, Value]:
         """The model's parameters out of a run's flat settings, defaults filled in.
 
-        Raises:
-            ModelError: a required parameter is missing or a value is not allowed.
+        Raises ModelError where a required one is missing or a value is not allowed.
         """
         chosen: dict[str, Value] = {}
         for name, parameter in self.parameters.items():
@@ -147,15 +137,16 @@ class ModelSpec:
         return chosen
 
 
-def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], Function]:
-    """Register the decorated function as a model under its own name.
+def register(
+    *,
+    input: str,
+    xla_on: Iterable[str] = (),
+    operations: Operations | None = None,
+    speed: float = 0.0,
+) -> Callable[[Function], Function]:
+    """Register the decorated function as a model under its own name; see `ModelSpec`.
 
-    Args:
-        input: what it reads: `image`, `characters`, `words`, or what a data set of one's own gives.
-        xla_on: device kinds where XLA makes its training faster.
-
-    Raises:
-        ModelError: the name is taken, or the signature or the docstring says too little.
+    Raises ModelError where the name is taken, or the signature or the docstring says too little.
     """
 
     def decorate(function: Function) -> Function:
@@ -170,7 +161,14 @@ def register(*, input: str, xla_on: Iterable[str] = ()) -> Callable[[Function], 
         if not summary and sys.flags.optimize < 2:  # which leaves docstrings out
             raise ModelError(f"model {name}: its function has no docstring; say what it is")
         _registered[name] = ModelSpec(
-            name, input, _parameters(function), summary, function, frozenset(xla_on)
+            name,
+            input,
+            _parameters(function),
+            summary,
+            function,
+            frozenset(xla_on),
+            operations,
+            speed,
         )
         return function
 
@@ -189,12 +187,9 @@ def catalogue() -> dict[str, ModelSpec]:
 def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.Model":
     """Build the model `name` for `task` with its parameters taken from `settings`.
 
-    Keras's global settings are put to their defaults before (`set_keras_defaults`).
-
-    Initial weights follow Keras's global seed (`nnrepro.training.seeding.seed_everything`).
-
-    Raises:
-        ModelError: there is no such model, or its parameters are missing or not allowed.
+    Keras's global settings are put to their defaults before; initial weights follow its global
+    seed. Raises ModelError where there is no such model, or its parameters are missing or not
+    allowed.
     """
     models = catalogue()
     if name not in models:

@@ -5,7 +5,8 @@ dense layer of logits on the flattened maps. Convolutions are as wide as their i
 their maps are one column wide.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from nnrepro.models.registry import Range, Task, register
 
@@ -13,9 +14,25 @@ if TYPE_CHECKING:
     import keras
 
 
+def _of_characters(settings: Mapping[str, Any]) -> float:
+    """The first convolution is a look-up, so it only adds."""
+    filters = int(settings["filters"])
+    return 81.0 * 20 * filters + _rest(filters)
+
+
+def _of_words(settings: Mapping[str, Any]) -> float:
+    filters, width = int(settings["filters"]), int(settings["embedding_size"])
+    return 2.0 * 81 * 20 * width * filters + _rest(filters)
+
+
+def _rest(filters: int) -> float:
+    """From 81 rows pooled to 41: the second convolution, 20 rows high; 22 rows pooled to 11."""
+    return 2.0 * (22 * 20 * filters * filters + 11 * filters * 15)
+
+
 # Look-ups, sums and small products: on CPU, XLA takes two fifths of the plain graph's time, and a
 # twentieth of that of Keras's Conv2D on vectors 256 wide (two threads).
-@register(input="characters", xla_on=("cpu", "gpu"))
+@register(input="characters", xla_on=("cpu", "gpu"), operations=_of_characters, speed=4e9)
 def char_cnn(
     task: Task,
     *,
@@ -49,7 +66,7 @@ def char_cnn(
 
 # Dense convolutions: on CPU, oneDNN takes 0.36 s an epoch and compiles in half a second. XLA, with
 # products in place of convolutions, takes 0.30 s (two threads) or 0.54 s (one), and three seconds.
-@register(input="words")
+@register(input="words", operations=_of_words, speed=30e9)
 def word_cnn(
     task: Task,
     *,

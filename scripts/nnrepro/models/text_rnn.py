@@ -1,6 +1,7 @@
 """The RNNs of Part B: GRU, LSTM and vanilla, over one-hot characters and over embedded words."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nnrepro.models.registry import Range, Task, register
 
@@ -10,8 +11,20 @@ if TYPE_CHECKING:
 Cell = Literal["gru", "lstm", "vanilla"]
 
 
+def _operations(settings: Mapping[str, Any], width: int = 0) -> float:
+    """Of 100 steps and 15 logits; the input projection of characters is a look-up."""
+    units, layers = int(settings["units"]), int(settings["layers"])
+    columns = units * {"vanilla": 1, "gru": 3, "lstm": 4}[str(settings["cell"])]
+    inputs = width + (layers - 1) * units
+    return 2.0 * 100 * columns * (inputs + layers * units) + 2.0 * units * 15
+
+
+def _of_words(settings: Mapping[str, Any]) -> float:
+    return _operations(settings, int(settings["embedding_size"]))
+
+
 # Many small operations one after another: on CPU, XLA takes a ninth of the plain graph's time.
-@register(input="characters", xla_on=("cpu", "gpu"))
+@register(input="characters", xla_on=("cpu", "gpu"), operations=_operations, speed=11e9)
 def char_rnn(
     task: Task,
     *,
@@ -52,7 +65,7 @@ def char_rnn(
     return _classifier(task, ids, x, dropout_rate, name="char_rnn")
 
 
-@register(input="words", xla_on=("cpu", "gpu"))
+@register(input="words", xla_on=("cpu", "gpu"), operations=_of_words, speed=12e9)
 def word_rnn(
     task: Task,
     *,

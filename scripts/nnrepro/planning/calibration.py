@@ -19,7 +19,7 @@ from nnrepro.data.dataset import Dataset
 from nnrepro.environment import keras_environment
 from nnrepro.planning.estimate import RECORDED
 from nnrepro.planning.machine import PlanError
-from nnrepro.planning.operations import IMAGE_CLASSES, TEXT_CLASSES, TEXT_LENGTH, epoch_operations
+from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.plan import PlannedRun
 from nnrepro.study.run import Run
 from nnrepro.training.slots import take_slots
@@ -28,7 +28,7 @@ from nnrepro.training.train import train_run
 EPOCHS = 2
 FOLDER = "plan-calibration"
 
-# Numbers of ids in the DBpedia sample of the shipped study.
+# Examples have the form of CIFAR-10 and of the DBpedia sample, with the numbers of ids of that.
 _VOCABULARIES = {"characters": 39, "words": 35_235}
 
 
@@ -65,25 +65,10 @@ def calibrate(
 ) -> None:
     """Train runs for a moment, one after another, and keep their records.
 
-    Args:
-        runs: what to train.
-        results: the folder of all results.
-        scripts: the folder of scripts, which holds the library.
-        threads: CPU threads of a run.
-        backend: the Keras backend.
-        gpus: GPUs of a run; 0 trains on the CPU.
-        gpu_slots_per_device: runs that share one GPU; a calibration takes a slot as they do.
-        codes: fingerprints of the training code by model.
-        log: told before each run.
-
-    Raises:
-        PlanError: a training failed.
+    `scripts` holds the library; `gpus` of a run are 0 on the CPU, and it takes a slot as runs do;
+    `codes` are fingerprints of training code by model. Raises PlanError where a training failed.
     """
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(scripts),
-        **keras_environment(backend),
-    }
+    environment = {**os.environ, "PYTHONPATH": str(scripts), **keras_environment(backend)}
     for run in runs:
         log(f"calibrating: {EPOCHS} epochs of {run.id}")
         request = {
@@ -109,23 +94,19 @@ def calibrate(
 
 
 def made_up(run: Run) -> Dataset:
-    """Random examples of the form and in the numbers that `run` asks for.
-
-    Raises:
-        KeyError: nothing is known of the run's input.
-    """
+    """Random examples of the form and in the numbers that `run` asks for."""
     first = int(run.settings["test_examples"])
     second = int(run.settings["comparison_test_examples"])
     sizes = (first, second) if second else (first,)
     image = run.input == "image"
-    classes = IMAGE_CLASSES if image else TEXT_CLASSES
+    classes = 10 if image else 15
     vocabulary = 0 if image else _VOCABULARIES[run.input]
     generator = np.random.default_rng(0)
 
     def examples(count: int) -> np.ndarray:
         if image:
             return generator.random((count, 32, 32, 3), dtype=np.float32)
-        return generator.integers(0, vocabulary, (count, TEXT_LENGTH), dtype=np.int32)
+        return generator.integers(0, vocabulary, (count, 100), dtype=np.int32)
 
     def labels(count: int) -> np.ndarray:
         return generator.integers(0, classes, count, dtype=np.int32)

@@ -1,60 +1,52 @@
-"""Which code decides a run's numbers: one answer for the rules and for the plan."""
+"""Which code decides a run's numbers: one answer for the rules and for the plan.
+
+It is what `train_run`, the data set that it is given and the model import, all but `_LEFT_OUT`.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from nnrepro.fingerprint import code_fingerprint
+from nnrepro.imports import file_of, files_behind
 from nnrepro.models import ModelSpec
 
-# Of the training room, what decides numbers: not how progress is told, a GPU is taken or files
-# are named, so that a better message retrains nothing.
-_TRAINING = (
-    "backends",
-    "checkpoint.py",
-    "contract.py",
-    "device.py",
-    "engine.py",
-    "evaluation.py",
-    "fit.py",
-    "history.py",
-    "losses.py",
-    "optimizers.py",
-    "outputs.py",
-    "seeding.py",
-    "train.py",
+_LEFT_OUT = (
+    # Settings count by their values.
+    "study",
+    # In which words a mistake is told, how files are opened, what sums are taken of them.
+    *("errors.py", "data/errors.py", "training/errors.py"),
+    *("files.py", "fingerprint.py", "data/checksums.py", "data/content.py", "data/soundness.py"),
+    # Who trains, on which GPU, whether at all; how that is told, timed, interrupted and recorded.
+    *("training/job.py", "training/slots.py", "training/interruption.py"),
+    *("training/progress.py", "training/provenance.py", "training/stages.py"),
 )
+"""Files and folders of the library that change no number, so that a better message retrains none.
+
+What they alone import is left out with them.
+"""
 
 
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
     """Fingerprint of the code that trains each model, by the model's name.
 
-    A model counts by its own module and the layers that models share, so that a new or changed
-    model leaves the runs of the others alone.
-
-    Args:
-        scripts: the folder of scripts, which holds the library too.
-        models: the registered models.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a Python file cannot be parsed.
+    A new or changed model leaves the runs of the others alone. `scripts` holds the library, too.
+    Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
     library = scripts / "nnrepro"
-    shared = [
-        scripts / "train_run.py",
-        library / "data" / "dataset.py",
-        library / "data" / "kinds.py",
-        library / "environment.py",
-        library / "npz.py",
-        library / "models" / "registry.py",
-        library / "models" / "layers",
-        *(library / "training" / name for name in _TRAINING),
-    ]
-    modules = {spec.function.__module__ for spec in models.values()}
-    by_module = {name: code_fingerprint([*shared, _file(library, name)]) for name in modules}
+    left_out = {library / name for name in _LEFT_OUT}
+
+    def fingerprint(module: str) -> str:
+        files = files_behind(
+            scripts / "train_run.py",
+            library / "training" / "train.py",
+            library / "data" / "dataset.py",
+            file_of(module, scripts),
+            root=scripts,
+            counts=lambda file: left_out.isdisjoint((file, *file.parents)),
+        )
+        return code_fingerprint(files)
+
+    by_module = {
+        name: fingerprint(name) for name in {m.function.__module__ for m in models.values()}
+    }
     return {name: by_module[spec.function.__module__] for name, spec in models.items()}
-
-
-def _file(library: Path, module: str) -> Path:
-    """The file of a module of the library."""
-    return library.parent.joinpath(*module.split(".")).with_suffix(".py")

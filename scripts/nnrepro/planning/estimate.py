@@ -34,12 +34,10 @@ Work = tuple[str, frozenset[tuple[str, Scalar]]]
 class Estimate:
     """What a run is expected to take.
 
-    Attributes:
-        basis: `recorded` (runs of the same model and settings), `scaled` (runs of the same model,
-            by floating-point operations of an epoch) or `unknown`.
-        setup_seconds: up to the first step.
-        epoch_seconds: training and evaluation of one epoch; None when unknown.
-        records: number of runs that it rests on.
+    `basis` is `recorded` (runs of the same model and settings), `scaled` (runs of the same model,
+    by floating-point operations of an epoch) or `unknown`; `setup_seconds` go up to the first step;
+    `epoch_seconds`, training and evaluation of one epoch, are None when unknown; it rests on as
+    many `records`.
     """
 
     basis: str
@@ -57,10 +55,7 @@ class Estimate:
 class Estimator:
     """Estimates from the records of one machine; runs of equal work share one.
 
-    Args:
-        records: of the machine in question.
-        codes: fingerprints of the present training code by model; where there are records of
-            it, they count alone.
+    Where there are records of the present code, by model in `codes`, they count alone.
     """
 
     def __init__(self, records: Iterable[Record], codes: Mapping[str, str]):

@@ -28,17 +28,10 @@ def machine_for(
     on_gpu: bool,
     device: str | None = None,
 ) -> Machine:
-    """The machine on which a study is planned to run.
+    """The machine on which a study is planned to run, with the `gpus` that are here, by name.
 
-    Args:
-        study: its backend and threads.
-        records: where no GPU is here, they may tell which is meant.
-        gpus: names of the GPUs that are here.
-        on_gpu: whether runs train on GPUs.
-        device: the device's name as run.json gives it; found out by default.
-
-    Raises:
-        PlanError: a GPU is wanted, none is here, and the records do not name a single one.
+    `device` is named as run.json gives it, and found out by default: where no GPU is here, records
+    may tell which is meant. Raises PlanError where they do not name a single one.
     """
     if not on_gpu:
         return Machine(device or cpu_name(), study.backend, study.resources.threads)

@@ -5,18 +5,11 @@ Decided by the configuration alone, without reading a file: Snakemake asks for i
 
 from statistics import median
 
+from nnrepro.models import catalogue
 from nnrepro.planning.operations import epoch_operations
 from nnrepro.study.run import Run
+from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
-
-# Operations per second of one thread of a server processor, measured; good for an order, no more.
-_SPEEDS = {
-    "image_cnn": 120e9,
-    "word_cnn": 30e9,
-    "char_cnn": 4e9,
-    "word_rnn": 12e9,
-    "char_rnn": 11e9,
-}
 
 
 def priorities(study: Study) -> dict[str, int]:
@@ -27,32 +20,18 @@ def priorities(study: Study) -> dict[str, int]:
     # Seeds take as long as one another, so each variant is looked at once.
     variants = {_variant(run): run for run in study.runs}
     nominal = {name: _nominal_seconds(study, run) for name, run in variants.items()}
-    lengths = {run.id: nominal[_variant(run)] for run in study.runs}
-    unknown = 1.0 + max((length for length in lengths.values() if length is not None), default=0.0)
-    known = {name: unknown if length is None else length for name, length in lengths.items()}
+    unknown = 1.0 + max((length for length in nominal.values() if length is not None), default=0.0)
+    lengths = {name: unknown if length is None else length for name, length in nominal.items()}
     waiting: dict[tuple[str, str], float] = {}
-    for run in study.runs:
+    for run in variants.values():
         if run.selects_from:
             group = (run.protocol, run.selects_from)
-            waiting[group] = max(waiting.get(group, 0.0), known[run.id])
+            waiting[group] = max(waiting.get(group, 0.0), lengths[_variant(run)])
     return {
-        run.id: 1 + round(1000 * (known[run.id] + waiting.get((run.protocol, run.experiment), 0.0)))
+        run.id: 1
+        + round(1000 * (lengths[_variant(run)] + waiting.get((run.protocol, run.experiment), 0.0)))
         for run in study.runs
     }
-
-
-def candidates(study: Study, run: Run) -> list[Run]:
-    """What `run` may turn out to be: itself, or one for each variant that may be selected for it.
-
-    A run that takes parameters from a selection is given those of every run selected from.
-    """
-    if not run.pending_parameters:
-        return [run]
-    return [
-        run.resolved(source.settings)
-        for source in study.runs_of(run.protocol, run.selects_from)
-        if source.seed == run.seed
-    ]
 
 
 def _variant(run: Run) -> tuple[str, str, str]:
@@ -60,8 +39,8 @@ def _variant(run: Run) -> tuple[str, str, str]:
 
 
 def _nominal_seconds(study: Study, run: Run) -> float | None:
-    counts = [epoch_operations(candidate) for candidate in candidates(study, run)]
-    known = [count for count in counts if count is not None]
-    if not known:
+    model = catalogue().get(run.model)
+    if model is None or model.operations is None:
         return None
-    return int(run.settings["epochs"]) * median(known) / _SPEEDS[run.model]
+    counts = [epoch_operations(candidate) or 0.0 for candidate in candidates(run, study.runs)]
+    return int(run.settings["epochs"]) * median(counts) / model.speed

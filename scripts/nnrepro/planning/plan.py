@@ -6,25 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nnrepro.planning.estimate import Estimate, Estimator
-from nnrepro.planning.order import candidates, priorities
+from nnrepro.planning.order import priorities
 from nnrepro.planning.records import Machine, Record
 from nnrepro.planning.schedule import Job, makespan
 from nnrepro.planning.status import DONE, Asked, Status, status_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
+from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of the plan.
+    """A declared run, its state, what it takes, and its place in the order of starting.
 
-    Attributes:
-        run: as the study declares it.
-        status: whether it is done.
-        estimate: what it takes.
-        priority: its place in the order of starting, the highest first.
-        undecided: whether parameters of it are still to be selected.
+    `undecided` tells whether parameters of it are still to be selected.
     """
 
     run: Run
@@ -46,15 +42,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Capacity:
-    """What runs share.
-
-    Attributes:
-        cores: CPU cores.
-        threads: cores that a run takes.
-        gpus: GPUs; 0 when runs train on the CPU.
-        gpus_per_run: GPUs that a run takes.
-        runs_per_gpu: runs that share a GPU.
-    """
+    """What runs share: CPU cores, of which each takes `threads`, and GPUs, 0 on the CPU."""
 
     cores: int
     threads: int
@@ -74,15 +62,10 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Plan:
-    """What carrying out a study would mean now.
+    """What carrying out a study would mean now; runs are in declared order.
 
-    Attributes:
-        study: its name.
-        stamp: its extent in words.
-        machine: where it would run.
-        capacity: what runs share there.
-        runs: every run, in declared order.
-        unprepared: inputs whose data is not prepared yet, so that no run was checked against it.
+    `stamp` is its extent in words; `unprepared` are inputs whose data is not prepared yet, so that
+    no run was checked against it.
     """
 
     study: str
@@ -135,12 +118,7 @@ def make_plan(
 ) -> Plan:
     """Plan a study whose results are below `results/` in the working directory.
 
-    Args:
-        study: what is to be done.
-        records: earlier runs; those of `machine` count.
-        machine: where it is to be done.
-        capacity: what runs share there.
-        codes: fingerprints of the training code by model.
+    Of earlier runs those of `machine` count; `codes` are fingerprints of training code by model.
     """
     paths = StudyPaths.of(study)
     asked = Asked.of(study, paths, codes)
@@ -153,7 +131,7 @@ def make_plan(
         return PlannedRun(
             run=run,
             status=status_of(run, paths, asked),
-            estimate=estimator.estimate_any(candidates(study, resolved)),
+            estimate=estimator.estimate_any(candidates(resolved, study.runs)),
             priority=order[run.id],
             undecided=bool(resolved.pending_parameters),
         )

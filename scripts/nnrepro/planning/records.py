@@ -11,13 +11,7 @@ _RUN_RECORDS = "*/runs/*/*/*/*/run.json"
 
 @dataclass(frozen=True)
 class Machine:
-    """What a time depends on beside the run.
-
-    Attributes:
-        device: name of the processor or the GPU.
-        backend: the Keras backend.
-        threads: CPU threads of a run; 0 for GPUs, where they hardly matter.
-    """
+    """What a time depends on beside the run: device, Keras backend, and CPU threads, 0 for GPUs."""
 
     device: str
     backend: str
@@ -26,14 +20,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Record:
-    """The times of one finished run.
+    """The times of a finished run, and the fingerprint of the code that trained it.
 
-    Attributes:
-        run: what was trained.
-        machine: where.
-        code_sha256: fingerprint of the code that trained it.
-        setup_seconds: from the start to the first step: importing, building, compiling.
-        epoch_seconds: training and evaluation of one epoch, the mean over its epochs.
+    `setup_seconds` go from the start to the first step: importing, building, compiling;
+    `epoch_seconds` are training and evaluation of one epoch, the mean over its epochs.
     """
 
     run: Run
@@ -44,9 +34,9 @@ class Record:
 
 
 def read_records(results: Path) -> list[Record]:
-    """All records of studies below `results`, by path; files that are no whole record are left out.
+    """All records of studies below `results`, by path.
 
-    Files that are still being written, or were by another version, tell no time.
+    Those that are still being written, or were by another version, tell no time and are left out.
     """
     found = (_record(path) for path in sorted(results.glob(_RUN_RECORDS)))
     return [record for record in found if record is not None]

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Job:
-    """One job.
+    """One job of a group, which others may wait for as a whole, as it does for `after`.
 
-    Attributes:
-        group: what other jobs may wait for as a whole.
-        seconds: how long it takes.
-        priority: of the jobs that can start, the one with the highest does.
-        after: the group that it waits for; None when it can start at once.
+    Of the jobs that can start, the one with the highest priority does.
     """
 
     group: str
@@ -26,10 +22,8 @@ class Job:
 def makespan(jobs: Iterable[Job], slots: int) -> float:
     """Seconds until the last job is done, with `slots` at a time.
 
-    A group of which no job is given is done already.
-
-    Raises:
-        ValueError: there is no slot, or jobs wait for each other in a circle.
+    A group of which no job is given is done already. Raises ValueError where there is no slot, or
+    jobs wait for each other in a circle.
     """
     if slots < 1:
         raise ValueError(f"{slots} slots run no job")

@@ -24,13 +24,10 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Status:
-    """State of a run.
+    """State of a run: `done`, `stale` or `missing`, and what differs where it is stale.
 
-    Attributes:
-        state: `done`, `stale` or `missing`.
-        reasons: what differs where it is stale: `settings`, `selection`, `code`, `data`, `backend`;
-            `files` are gone, the record is `damaged`, or the run `failed`.
-        detail: more of that in words, where there is more to tell.
+    `reasons` are `settings`, `selection`, `code`, `data`, `backend`, that `files` are gone, the
+    record is `damaged`, or the run `failed`; `detail` is more of that in words.
     """
 
     state: str
@@ -42,12 +39,9 @@ class Status:
 class Asked:
     """What every run of a study is asked to be.
 
-    Attributes:
-        codes: fingerprints of the training code by model.
-        backend: the Keras backend.
-        data: descriptions of the prepared data by input; an input that is not prepared yet is
-            left out, and nothing is said against the data of its runs.
-        decisions: decided parameters by (protocol, experiment), as far as they are decided.
+    `codes` are fingerprints of training code by model; `data` descriptions of the prepared data by
+    input, of which one that is not prepared is left out, so that nothing is said against the data
+    of its runs; `decisions` parameters by (protocol, experiment), as far as they are decided.
     """
 
     codes: Mapping[str, str]
@@ -57,11 +51,7 @@ class Asked:
 
     @classmethod
     def of(cls, study: Study, paths: StudyPaths, codes: Mapping[str, str]) -> Self:
-        """What `study` asks for, by the data that is prepared and the decisions that are made.
-
-        Raises:
-            NnreproError: a description or a decision is damaged.
-        """
+        """What `study` asks for, by the data that is prepared and the decisions that are made."""
         data = {
             name: paths.data(f"{preparation.basename}.json")
             for name, preparation in inputs(study.data).items()
@@ -123,17 +113,10 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
 def retrained(
     runs: Iterable[Run], paths: StudyPaths, asked: Asked
 ) -> tuple[dict[str, Status], list[str]]:
-    """The runs that are to be trained again, because their records tell that they are other ones.
+    """The runs to be trained again, because their records tell that they are other ones, by id.
 
-    A run that waits for a selection is as good as the rest of its record.
-
-    Args:
-        runs: those of a study.
-        paths: the study's.
-        asked: what they are asked to be.
-
-    Returns:
-        The state of each such run by its id, and lines that tell of them.
+    A run that waits for a selection is as good as the rest of its record. With them come lines that
+    tell of them.
     """
     states = {run.id: status_of(run, paths, asked) for run in runs}
     found = {

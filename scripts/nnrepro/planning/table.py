@@ -16,12 +16,7 @@ _COLOURS = {DONE: 32, STALE: 33, MISSING: 36}
 
 
 def as_text(plan: Plan, *, colour: bool = False) -> str:
-    """The plan in lines, the last one ended.
-
-    Args:
-        plan: the plan.
-        colour: whether numbers of runs are coloured by their state, for a terminal.
-    """
+    """The plan in lines, the last one ended; numbers of runs coloured by state for a terminal."""
     rows = [_row(*key, runs) for key, runs in plan.groups.items()]
     lines = [
         f"Study {plan.study}: {plan.stamp}",

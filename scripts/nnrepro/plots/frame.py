@@ -14,15 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nnrepro.plots.fitting import POINTS, cut_text, text_width, wrap_text
-from nnrepro.plots.style import (
-    FONT_SIZE,
-    INK,
-    PAGE_WIDTH,
-    SMALL_SIZE,
-    SOFT_INK,
-    TITLE_SIZE,
-    styled,
-)
+from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TITLE_SIZE, styled
 from nnrepro.plots.traces import Sheet
 
 _MARGIN = 0.08

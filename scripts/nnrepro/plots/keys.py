@@ -12,14 +12,7 @@ from nnrepro.plots.fitting import text_width
 from nnrepro.plots.frame import Box, add_axes
 from nnrepro.plots.lines import describe_ends
 from nnrepro.plots.series import Series
-from nnrepro.plots.style import (
-    INK,
-    SMALL_SIZE,
-    SOFT_INK,
-    TINY_SIZE,
-    SeriesStyle,
-    grid_channels,
-)
+from nnrepro.plots.style import INK, SMALL_SIZE, SOFT_INK, TINY_SIZE, SeriesStyle, grid_channels
 
 _ROW = 0.17
 _SAMPLE = 0.3

@@ -26,14 +26,7 @@ from nnrepro.plots.series import (
     thin_band,
     thin_line,
 )
-from nnrepro.plots.style import (
-    FONT_SIZE,
-    SMALL_SIZE,
-    SOFT_INK,
-    TRAIN_GREY,
-    SeriesStyle,
-    text_color,
-)
+from nnrepro.plots.style import FONT_SIZE, SMALL_SIZE, SOFT_INK, TRAIN_GREY, SeriesStyle, text_color
 from nnrepro.plots.traces import mark_of, note_line
 
 METRIC_MARGIN = 0.68

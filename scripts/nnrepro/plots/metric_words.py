@@ -2,42 +2,24 @@
 
 import pandas as pd
 
-from nnrepro.plots.drawing import ProtocolFigures
-from nnrepro.tables.columns import SELECTION, metric_name
-
-_WORDS = {
-    "max_test_accuracy": "Highest test accuracy",
-    "mean_test_accuracy": "Mean test accuracy of all epochs",
-    "final_test_accuracy": "Test accuracy after the last epoch",
-    "max_validation_accuracy": "Highest validation accuracy",
-    "mean_validation_accuracy": "Mean validation accuracy of all epochs",
-    "final_validation_accuracy": "Validation accuracy after the last epoch",
-    "max_test_loss": "Highest test loss",
-    "min_test_loss": "Lowest test loss",
-    "mean_test_loss": "Mean test loss of all epochs",
-    "final_test_loss": "Test loss after the last epoch",
-    "train_seconds": "Seconds of training",
-}
+from nnrepro.measures.names import without_window, words_named
 
 
-def chosen_metric(figures: ProtocolFigures, metric: str) -> str:
-    """The metric meant, where `selection` stands for the one that the protocol selects by."""
-    if metric != SELECTION:
-        return metric
-    return figures.study.protocols[figures.protocol].selection_metric
+def metric_phrase(name: str) -> str:
+    """A metric within a sentence."""
+    return words_named(without_window(name)[0]).phrase
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:
     """A metric as a label for an axis; of more than two windows it names the first and the last."""
-    if metric in _WORDS:
-        return _WORDS[metric]
-    what = metric_name(table, metric).rpartition("mean_")[2].replace("_", " ")
+    axis = words_named(metric).axis
     windows = sorted(int(window) for window in table["window"].dropna().unique())
-    if windows == [1]:
-        return f"{what.capitalize()} of the last epoch"
-    many = len(windows) > 2
-    lengths = f"{windows[0]} to {windows[-1]}" if many else " or ".join(map(str, windows))
-    return f"Mean {what} of the last {lengths} epochs"
+    if "{window}" in axis and windows == [1]:
+        axis = axis.removeprefix("mean ").replace("{window} epochs", "epoch")
+    several = windows if len(windows) <= 2 else [windows[0], windows[-1]]
+    joint = " or " if len(windows) <= 2 else " to "
+    words = axis.format(window=joint.join(map(str, several)))
+    return words[:1].upper() + words[1:]
 
 
 def interval_words(kinds: pd.Series) -> str:

@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nnrepro.measures.names import unit_named
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
 from nnrepro.published.prediction import prediction_interval
-from nnrepro.published.quantities import ACCURACY, NUMBER, POINTS, SECONDS, quantity
 from nnrepro.published.reproduction import (
     FOUND,
     LEFT_OUT,
     MISSING,
     NO_RULE,
-    Evidence,
     Reproduction,
     reproduce,
 )
+from nnrepro.published.runs import StudyRuns
 from nnrepro.statistics.intervals import Interval, summarise
 from nnrepro.tables.csvfile import tidy_types
 
@@ -36,29 +36,27 @@ SHOWN = "shown"
 STATUSES = (INSIDE, OUTSIDE, SHOWN, MISSING, LEFT_OUT, NO_RULE)
 """What a row can be; `shown` has a reproduced value that is not judged."""
 
-FIGURE_STEM = "published"
-"""Name of the figure that a protocol's comparison is drawn as."""
-
 ALL = "all"
 """Stands in the summary for all questions of a protocol, and for all protocols."""
 
 _GROUP = ("protocol", "part", "question")
-_SIGNED = (POINTS, NUMBER)
+_SIGNED = ("percent", "")
+"""Units of numbers that may be negative."""
 
 
-def compare_published(numbers: Sequence[PublishedNumber], evidence: Evidence) -> pd.DataFrame:
+def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd.DataFrame:
     """One row per published number, in the order given.
 
     Args:
         numbers: the published numbers.
-        evidence: the reproduced runs.
+        runs: the reproduced runs.
 
     Returns:
         The file's own columns as text, then `RESULT_COLUMNS`. `seeds` counts the seeds in the mean,
         `epochs` is the length of the shortest run, `status` is one of `STATUSES`.
     """
     header = list(numbers[0].cells) if numbers else list(NEEDED)
-    rows = [{**number.cells, **_result(number, evidence)} for number in numbers]
+    rows = [{**number.cells, **_result(number, runs)} for number in numbers]
     frame = pd.DataFrame(rows, columns=[*header, *RESULT_COLUMNS], dtype="object")
     results = tidy_types(frame[list(RESULT_COLUMNS)])
     return pd.concat([frame[header].astype("str"), results], axis="columns")
@@ -76,7 +74,7 @@ def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
         `outside`, `median_absolute_difference` of the accuracies judged, and `missing`.
     """
     frame = compared.assign(**{n: compared.get(n, "") for n in _GROUP})
-    frame = frame.assign(accuracy=[quantity(metric) == ACCURACY for metric in frame["metric"]])
+    frame = frame.assign(accuracy=[unit_named(metric) == "fraction" for metric in frame["metric"]])
     rows = []
     for protocol in dict.fromkeys(frame["protocol"]):
         own = frame[frame["protocol"] == protocol]
@@ -117,15 +115,15 @@ def _counts(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _result(number: PublishedNumber, evidence: Evidence) -> dict[str, Any]:
-    found = reproduce(number, evidence)
+def _result(number: PublishedNumber, runs: StudyRuns) -> dict[str, Any]:
+    found = reproduce(number, runs)
     if found.state != FOUND:
         return {"status": found.state, "reason": found.reason, "remark": ""}
     values = np.asarray(found.values, dtype=np.float64)
     summary = summarise(values)
     interval = prediction_interval(values, found.deviation, exact=found.exact)
     if interval is not None:
-        interval = _possible(interval, quantity(number.metric))
+        interval = _possible(interval, unit_named(number.metric))
     reason = next(_not_judged(number, found, interval), "")
     inside = None
     if interval is not None and not reason:
@@ -147,11 +145,11 @@ def _result(number: PublishedNumber, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _possible(interval: Interval, kind: str) -> Interval:
-    """The part of an interval that a quantity of this kind can have; a wide one reaches beyond."""
-    if kind in _SIGNED:
+def _possible(interval: Interval, unit: str) -> Interval:
+    """The part of an interval that a quantity of this unit can have; a wide one reaches beyond."""
+    if unit in _SIGNED:
         return interval
-    high = min(interval.high, 1.0) if kind == ACCURACY else interval.high
+    high = min(interval.high, 1.0) if unit == "fraction" else interval.high
     return Interval(max(interval.low, 0.0), high, interval.kind)
 
 
@@ -165,7 +163,7 @@ def _not_judged(
         yield "a repeat: judged where it is printed first"
     if number.is_bound:
         yield "the report gives a bound, not a value"
-    if quantity(number.metric) == SECONDS:
+    if unit_named(number.metric) == "seconds":
         yield "times are of another machine"
     if found.machines_differ:
         yield "the times to compare are of different machines"

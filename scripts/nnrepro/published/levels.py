@@ -1,15 +1,15 @@
 """Published levels of learning curves: the numbers that can be drawn into a run's own figure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nnrepro.measures.names import reading_named, without_window
 from nnrepro.published.numbers import PRIMARY, PublishedNumber
 from nnrepro.published.variants import Decisions, Variant, declared_variants
-from nnrepro.study import Study
+from nnrepro.study.study import Study
 
-_LEVEL = re.compile(r"(?:(max|min|mean|final)|last(\d+)_mean)_((?:train|test)_(?:accuracy|loss))")
-_LAST_EPOCH = "final"
+_KINDS = {"best": "max", "min": "min", "overall": "mean", "tail": "mean", "final": "mean"}
+"""Functions whose values can be drawn into a curve, and what they are of the epochs."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,9 @@ def prints_levels(numbers: Iterable[PublishedNumber], protocol: str) -> bool:
 
 
 def _level(number: PublishedNumber) -> CurveLevel | None:
-    match = _LEVEL.fullmatch(number.metric)
+    reading = reading_named(number.metric)
     other = number.baseline or number.test_set != PRIMARY or number.is_bound or number.is_repeat
-    if match is None or other:
+    if other or reading is None or reading.function not in _KINDS:
         return None
-    kind, closing, curve = match.groups()
-    if kind == _LAST_EPOCH:
-        return CurveLevel(curve, "mean", number.value, 1)
-    return CurveLevel(curve, kind or "mean", number.value, int(closing) if closing else None)
+    closing = 1 if reading.function == "final" else without_window(number.metric)[1]
+    return CurveLevel(reading.curve, _KINDS[reading.function], number.value, closing)

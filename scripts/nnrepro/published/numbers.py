@@ -18,9 +18,8 @@ from pathlib import Path
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import FileError, read_text
-from nnrepro.study import Study
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 
 NEEDED = ("protocol", "metric", "value", "runs")
 PRIMARY = "primary"

@@ -18,7 +18,7 @@ import math
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET, Interval, agree
 
 EXACT = "exact"

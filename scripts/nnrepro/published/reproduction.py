@@ -1,22 +1,23 @@
 """What the reproduced runs give for a published number: one value per seed, and what limits it."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from nnrepro.measures.runs import RunData
-from nnrepro.published.aggregation import RATIO, Combine, common, rule_of
 from nnrepro.published.numbers import PublishedNumber
-from nnrepro.published.run_values import Measured, RunEvidence, measure_of
-from nnrepro.published.variants import Decisions, Variant, declared_variants
-from nnrepro.study import Study
-from nnrepro.tables.columns import COMPARISON_PREFIX, metric_columns
+from nnrepro.published.rules import Combination, common
+from nnrepro.published.runs import StudyRun, StudyRuns
+from nnrepro.published.variants import Variant, declared_variants
 
 TIMES = ("train_seconds", "seconds_per_epoch")
+EXACT_METRIC = "parameter_count"
+"""A number that every run gives alike."""
+
+MEAN = "mean_test_accuracy"
+"""By which a protocol selects that the study at hand leaves out."""
 
 NO_RULE = "no rule"
 LEFT_OUT = "left out"
@@ -35,7 +36,6 @@ class Reproduction:
             `left out` where the study leaves runs out; `no rule` where no program can tell.
         reason: why there is no value.
         values: one value per seed that gives one, in the order of the seeds.
-        seeds: seeds that have all the runs.
         epochs: epochs of the shortest run; None without any.
         short: in what runs fall short of their protocol.
         unsettled: why seeds that have their runs give no value.
@@ -51,7 +51,6 @@ class Reproduction:
     state: str
     reason: str = ""
     values: tuple[float, ...] = ()
-    seeds: int = 0
     epochs: int | None = None
     short: str = ""
     unsettled: str = ""
@@ -64,99 +63,57 @@ class Reproduction:
     generated: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """The reproduced runs.
-
-    Attributes:
-        study: the study.
-        runs: the runs table.
-        data: the runs that could be read, by id.
-        decisions: what each protocol selected, by (protocol, experiment).
-    """
-
-    study: Study
-    runs: pd.DataFrame
-    data: Mapping[str, RunData]
-    decisions: Decisions = field(default_factory=dict)
-
-    @cached_property
-    def metrics(self) -> frozenset[str]:
-        """Metrics of the runs table, those on the comparison test set under their plain names."""
-        names = metric_columns(self.runs)
-        return frozenset(name.removeprefix(COMPARISON_PREFIX) for name in names)
-
-    @cached_property
-    def rows(self) -> Mapping[str, Mapping[str, Any]]:
-        """Rows of the runs table by run id."""
-        records = self.runs.to_dict("records")
-        return {str(row["run_id"]): {str(k): v for k, v in row.items()} for row in records}
-
-    @cached_property
-    def by_variant(self) -> Mapping[tuple[str, str, str], Mapping[int, RunEvidence]]:
-        """Runs by protocol, experiment and variant, then by seed."""
-        found: dict[tuple[str, str, str], dict[int, RunEvidence]] = {}
-        for run in self.study.runs:
-            if run.id in self.rows:
-                item = RunEvidence(run, self.rows[run.id], self.data.get(run.id))
-                key = (run.protocol, run.experiment, run.variant)
-                found.setdefault(key, {})[run.seed] = item
-        return found
-
-
-def reproduce(number: PublishedNumber, evidence: Evidence) -> Reproduction:
+def reproduce(number: PublishedNumber, runs: StudyRuns) -> Reproduction:
     """What the runs give for a published number."""
+    protocol = runs.study.protocols.get(number.protocol)
+    combine = Combination.of(number, protocol.selection_metric if protocol else MEAN)
+    unruled = ""
     if not number.runs:
-        return Reproduction(NO_RULE, "it belongs to no run")
-    protocol = evidence.study.protocols.get(number.protocol)
-    combined = rule_of(number, protocol.selection_metric if protocol else "mean_test_accuracy")
-    if isinstance(combined, str):
-        return Reproduction(NO_RULE, combined)
-    metric, combine = combined
-    measure = measure_of(metric, number, evidence.metrics)
-    if measure is None:
-        return Reproduction(NO_RULE, _no_measure(metric, number))
+        unruled = "it belongs to no run"
+    elif combine.against and not number.baseline:
+        unruled = "its row names no baseline to compare with"
+    elif runs.measured(combine.metric, number, ()) is None:
+        unruled = _no_measure(combine.metric)
+    if unruled:
+        return Reproduction(NO_RULE, unruled)
     variants, against = (
-        declared_variants(evidence.study, number.protocol, selectors, evidence.decisions)
+        declared_variants(runs.study, number.protocol, selectors, runs.decisions)
         for selectors in (number.runs, number.baseline)
     )
     if isinstance(variants, str) or isinstance(against, str):
         return Reproduction(MISSING, variants if isinstance(variants, str) else str(against))
-    needed = [*variants, *against]
-    absent = [v for v in needed if (number.protocol, *v) not in evidence.by_variant]
+    absent = [v for v in (*variants, *against) if (number.protocol, *v) not in runs.by_variant]
     if absent:
         return Reproduction(LEFT_OUT, f"this study leaves out {_some('/'.join(v) for v in absent)}")
     if not against:
         # Sorted, so that the last bit does not depend on the order in which variants are declared.
         variants = sorted(variants)
-    return _over_seeds(number, evidence, (variants, against), combine, lambda e: measure(number, e))
+    elif len(against) not in (1, len(variants)):
+        pairs = f"{len(variants)} runs and {len(against)} baselines make no pairs"
+        return Reproduction(NO_RULE, pairs)
+    return _over_seeds(number, runs, (variants, against), combine)
 
 
 def _over_seeds(
     number: PublishedNumber,
-    evidence: Evidence,
+    runs: StudyRuns,
     groups: tuple[Sequence[Variant], Sequence[Variant]],
-    combine: Combine,
-    measure: Callable[[RunEvidence], Measured],
+    combine: Combination,
 ) -> Reproduction:
     variants, against = groups
-    if against and len(against) not in (1, len(variants)):
-        return Reproduction(
-            NO_RULE, f"{len(variants)} runs and {len(against)} baselines make no pairs"
-        )
     values: list[float] = []
     deviations, used, lacking, problems, shorts = [], [], [], [], set()
-    needed = [evidence.by_variant[number.protocol, *v] for v in (*variants, *against)]
-    for seed in sorted({seed for runs in needed for seed in runs}):
-        runs = [by_seed[seed] for by_seed in needed if seed in by_seed]
-        absent = [item.run.id for item in runs if not item.found]
-        if len(runs) < len(needed):
+    needed = [runs.by_variant[number.protocol, *v] for v in (*variants, *against)]
+    for seed in sorted({seed for by_seed in needed for seed in by_seed}):
+        here = [by_seed[seed] for by_seed in needed if seed in by_seed]
+        absent = [item.run.id for item in here if not item.found]
+        if len(here) < len(needed):
             absent.append(f"seed {seed} of some variants")
         lacking += absent
         if absent:
             continue
-        used += runs
-        measured = [measure(item) for item in runs]
+        used += here
+        measured = runs.measured(combine.metric, number, here) or []
         shorts |= {item.short for item in measured if item.short}
         wrong = [item.problem for item in measured if item.value is None]
         if wrong:
@@ -168,27 +125,26 @@ def _over_seeds(
             continue
         values.append(value)
         deviations.append(deviation)
-    timed = number.metric.removesuffix(RATIO) in TIMES
+    timed = combine.metric in TIMES
     gaps = ([f"missing: {_some(lacking)}"] if lacking else []) + problems
     return Reproduction(
         state=FOUND if values else MISSING,
         reason="" if values else "; ".join(gaps),
         values=tuple(values),
-        seeds=len({item.run.seed for item in used}),
         epochs=min((int(item.row["epochs_completed"]) for item in used), default=None),
         short="; ".join(sorted(shorts)),
         unsettled="; ".join(problems),
         lacking=_some(lacking),
         deviation=common(deviations),
-        exact=number.metric == "parameter_count",
+        exact=number.metric == EXACT_METRIC,
         other_settings=_other_settings(number, used),
-        machines_differ=timed and _several_machines(used),
+        machines_differ=timed and len({item.machine for item in used}) > 1,
         busy=timed and any(i.data is not None and i.data.timed_on_a_busy_machine for i in used),
-        generated=evidence.study.generated_data or any(map(_on_generated_data, used)),
+        generated=runs.study.generated_data or any(i.data and i.data.generated for i in used),
     )
 
 
-def _other_settings(number: PublishedNumber, used: Iterable[RunEvidence]) -> str:
+def _other_settings(number: PublishedNumber, used: Iterable[StudyRun]) -> str:
     """Selected parameters that the number's row names with other values than the runs have."""
     differing: dict[str, None] = {}
     for item in used:
@@ -206,26 +162,10 @@ def _same(own: Any, printed: str) -> bool:
         return str(own) == printed
 
 
-def _several_machines(used: Iterable[RunEvidence]) -> bool:
-    machines: set[tuple[Any, ...] | None] = set()
-    for item in used:
-        record = item.data.record if item.data else None
-        if record is None:
-            machines.add(None)
-        else:
-            device = record.get("device", {})
-            machines.add((device.get("kind"), device.get("name"), record.get("threads")))
-    return len(machines) > 1
-
-
-def _on_generated_data(found: RunEvidence) -> bool:
-    return found.data is not None and bool(found.data.generated)
-
-
-def _no_measure(metric: str, number: PublishedNumber) -> str:
+def _no_measure(metric: str) -> str:
     if any(word in metric for word in ("level", "peak", "rise", "steep")):
         return "read off a plot, and its words give no rule for a program"
-    if metric == "parameter_count":
+    if metric == EXACT_METRIC:
         return "runs record the parameters of the whole model only"
     return f"nnrepro knows no metric '{metric}'"
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from nnrepro.study import Study
-from nnrepro.study.study import SELECTED
+from nnrepro.study.study import SELECTED, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 

@@ -10,7 +10,8 @@ from nnrepro.report.page import Statement
 from nnrepro.report.published import comparison_facts, confirmed_inconsistencies
 from nnrepro.report.source import Source
 from nnrepro.report.summary import lengths, standing
-from nnrepro.study import FigureSpec, Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import FigureSpec, TableSpec
 from nnrepro.tables.ranking import Leaders
 
 

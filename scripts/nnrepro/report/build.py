@@ -38,9 +38,9 @@ from nnrepro.report.runs import run_list
 from nnrepro.report.source import Decisions, Source
 from nnrepro.report.summary import budget, counts, highlights, run_status, supplement_facts
 from nnrepro.report.tables import table_block
-from nnrepro.report.typeset import typeset
-from nnrepro.study import FigureSpec, Question, Study, TableSpec
+from nnrepro.report.typeset.compile import typeset
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.study import FigureSpec, Question, Study, TableSpec
 
 T = TypeVar("T")
 

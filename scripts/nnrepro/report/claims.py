@@ -8,13 +8,13 @@ import pandas as pd
 
 from nnrepro.claims.judge import CAUSES
 from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
-from nnrepro.claims.vocabulary import in_words
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.measures.names import in_words
 from nnrepro.report.page import TABLE, ClaimFinding, ClaimGroup, Claims, Panel
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
 
 CLAIMS = "claims"

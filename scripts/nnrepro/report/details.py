@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.history import HISTORY_KEYS, History
-from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
 from nnrepro.document.compact import compact_values
 from nnrepro.files import open_regular
+from nnrepro.measures.history import HISTORY_KEYS, History
+from nnrepro.measures.reading import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source
-from nnrepro.study import Run
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.run import Run
 
 LOG_LINES = 6
 _LOG_BYTES = 20_000

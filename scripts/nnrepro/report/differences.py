@@ -7,9 +7,9 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.page import TABLE, Differences, Measured, Panel
 from nnrepro.report.source import Source
-from nnrepro.study import Run, Study, TableSpec
 from nnrepro.study.comparisons import scorings
-from nnrepro.study.run import ANALYSIS_SETTINGS
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run
+from nnrepro.study.study import Study, TableSpec
 
 ANCHOR = "protocol-differences"
 FACTORS = "factors"

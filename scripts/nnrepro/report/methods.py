@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.document import wording
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report.page import Method, Statement
 from nnrepro.report.references import (
     HAHN_MEEKER,

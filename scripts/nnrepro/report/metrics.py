@@ -1,19 +1,21 @@
 """What the report calls a metric, and how its values are written."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnrepro.document import wording
+from nnrepro.measures.names import (
+    LAST_WINDOW,
+    lower_is_better,
+    unit_named,
+    without_window,
+    words_named,
+)
 
-ACCURACY = "accuracy"
+ACCURACY = "fraction"
 LOSS = "loss"
 SECONDS = "seconds"
-NUMBER = "number"
-
-_CLOSING = re.compile(r"last\d+_mean_")
-CLOSING_PREFIX = "last_window_mean_"
-COMPARISON_PREFIX = "comparison_"
+NUMBER = ""
 
 _NUMBERS: dict[str, Callable[[float | None], str]] = {
     ACCURACY: wording.percent_number,
@@ -46,7 +48,7 @@ class Metric:
         name: its column name.
         header: short name for a table's heading, without the unit.
         phrase: its name within a sentence.
-        quantity: `accuracy`, `loss`, `seconds` or `number`.
+        quantity: its unit, `fraction`, `loss` or `seconds`; empty for any other number.
     """
 
     name: str
@@ -57,12 +59,12 @@ class Metric:
     @property
     def closing(self) -> bool:
         """Whether it is a mean over the closing window."""
-        return self.name.startswith(CLOSING_PREFIX)
+        return self.name.startswith(LAST_WINDOW)
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether more of it is better; losses and times are better when lower."""
-        return self.quantity in (ACCURACY, NUMBER)
+        """Whether more of it is better."""
+        return not lower_is_better(self.name)
 
     @property
     def heading(self) -> str:
@@ -105,47 +107,8 @@ class Metric:
         return f"{text} {unit}" if unit else text
 
 
-_KNOWN = {
-    "last_window_mean_test_accuracy": ("Closing mean", "closing mean test accuracy", ACCURACY),
-    "max_test_accuracy": ("Highest", "highest test accuracy", ACCURACY),
-    "mean_test_accuracy": ("Mean, all epochs", "mean test accuracy over all epochs", ACCURACY),
-    "final_test_accuracy": ("Final", "final test accuracy", ACCURACY),
-    "last_window_mean_validation_accuracy": (
-        "Closing mean, held out",
-        "closing mean accuracy on held-out examples",
-        ACCURACY,
-    ),
-    "max_validation_accuracy": (
-        "Highest, held out",
-        "highest accuracy on held-out examples",
-        ACCURACY,
-    ),
-    "mean_validation_accuracy": (
-        "Mean, held out",
-        "mean accuracy on held-out examples over all epochs",
-        ACCURACY,
-    ),
-    "final_validation_accuracy": (
-        "Final, held out",
-        "final accuracy on held-out examples",
-        ACCURACY,
-    ),
-    "last_window_mean_test_loss": ("Closing mean loss", "closing mean test loss", LOSS),
-    "min_test_loss": ("Lowest loss", "lowest test loss", LOSS),
-    "mean_test_loss": ("Mean loss, all epochs", "mean test loss over all epochs", LOSS),
-    "final_test_loss": ("Final loss", "final test loss", LOSS),
-    "train_seconds": ("Time", "training time", SECONDS),
-}
-
-
 def metric(name: str) -> Metric:
-    """The metric of this column name; `last<N>_mean_...` is read as the closing mean.
-
-    A name that the report does not know is shown as it is, with its underscores as spaces.
-    """
-    canonical = _CLOSING.sub(CLOSING_PREFIX, name)
-    if canonical in _KNOWN:
-        return Metric(canonical, *_KNOWN[canonical])
-    words = canonical.replace("_", " ")
-    quantity = next((q for q in (ACCURACY, LOSS, SECONDS) if canonical.endswith(q)), NUMBER)
-    return Metric(canonical, words[:1].upper() + words[1:], words, quantity)
+    """The metric of this column name; `last<N>_mean_...` is read as the closing mean."""
+    words, unit = words_named(name), unit_named(name)
+    quantity = unit if unit in _NUMBERS else NUMBER
+    return Metric(without_window(name)[0], words.heading, words.phrase, quantity)

@@ -7,21 +7,12 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Row
-from nnrepro.published.quantities import (
-    ACCURACY,
-    COUNT,
-    EPOCH,
-    LOSS,
-    POINTS,
-    RATIO,
-    SECONDS,
-    quantity,
-)
+from nnrepro.measures.names import unit_named
 from nnrepro.report.source import Source
 from nnrepro.tables.content import number
 
 _MINUS = "\u2212"
-_DECIMALS = {ACCURACY: 4, LOSS: 4, EPOCH: 1, POINTS: 2, RATIO: 2}
+_DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -79,12 +70,12 @@ def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> st
 
 def _formatter(metric: str) -> Callable[[float | None], str]:
     """How values of a metric are written: in the unit in which they are printed."""
-    kind = quantity(metric)
-    if kind == SECONDS:
+    unit = unit_named(metric)
+    if unit == "seconds":
         return wording.seconds_number
-    if kind == COUNT:
+    if unit == "count":
         return wording.whole
-    decimals = _DECIMALS.get(kind, 4)
+    decimals = _DECIMALS.get(unit, 4)
 
     def show(value: float | None) -> str:
         if value is None or wording.is_missing(value):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.reading import damaged, failed
 from nnrepro.document import wording
+from nnrepro.measures.reading import damaged, failed
 from nnrepro.report.page import (
     FoundHistory,
     LongerRuns,
@@ -17,7 +17,7 @@ from nnrepro.report.page import (
     Unmade,
 )
 from nnrepro.report.source import Source
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 
 
 def reading(source: Source, failures: Mapping[str, str] | None = None) -> Reading:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.metrics import Window, windows
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
+from nnrepro.measures.curves import Window, windows
 from nnrepro.report.errors import ReportError
-from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SUPPLEMENTS
-from nnrepro.study.study import SELECTED
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED, Study
 from nnrepro.tables.columns import KEYS
 from nnrepro.tables.compared import extent_by_table
 from nnrepro.tables.csvfile import TableError, read_csv
@@ -177,18 +177,6 @@ class Source:
         """
         found = (why_failed(self.failures, part) for part in parts)
         return next((why for why in found if why is not None), None)
-
-    def steady_runs(self, runs: Sequence[Run], limit: float | None) -> list[Run]:
-        """Runs of variants whose test accuracy ranges over less than `limit` in the window.
-
-        All runs where there is no limit, or no variants table to judge by.
-        """
-        spread = "window_range_test_accuracy"
-        if limit is None or self.variants is None or spread not in self.variants.columns:
-            return list(runs)
-        steady = self.variants[(self.variants[spread] < limit).fillna(False)]
-        keys = set(steady[list(KEYS)].itertuples(index=False, name=None))
-        return [run for run in runs if (run.protocol, run.experiment, run.variant) in keys]
 
     def windows(self, runs: Iterable[Run], *, compared: bool = False) -> tuple[Window, ...]:
         """Distinct closing windows of runs that have a history, the longest asked for first.

@@ -19,8 +19,8 @@ from nnrepro.report.page import (
     Statement,
 )
 from nnrepro.report.source import VARIANTS_TABLE, Source
-from nnrepro.study import Experiment, Run
-from nnrepro.study.study import seed_counts
+from nnrepro.study.run import Run
+from nnrepro.study.study import Experiment, seed_counts
 from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import metric_phrase
 from nnrepro.tables.csvfile import TableError

@@ -6,7 +6,8 @@ from dataclasses import replace
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
-from nnrepro.study import Run, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import TableSpec
 from nnrepro.tables.content import TableContent, TableContext
 from nnrepro.tables.kinds import show_table
 

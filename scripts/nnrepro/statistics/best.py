@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.intervals import CONFIDENCE
 
 _NODES = 512

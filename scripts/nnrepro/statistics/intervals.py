@@ -13,7 +13,7 @@ Statistical Association 22, 1927, 209-212), which keeps its coverage near 0 and 
 network, judged on other examples.
 
 `test set and epochs`: for one seed's mean over a window of epochs, Wilson's interval widened by the
-noise between epochs (`nnrepro.analysis.autocorrelation`), for the level about which this one run
+noise between epochs (`nnrepro.measures.autocorrelation`), for the level about which this one run
 moves. Both sides are joined by their squares (G. Y. Zou and A. Donner, Statistics in Medicine 27,
 2008, 1693-1702). It is cautious, as one test set's sampling error partly averages out over epochs.
 
@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from nnrepro.analysis.autocorrelation import UNKNOWN_NOISE, WindowNoise
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.measures.history import FloatArray
 
 CONFIDENCE = 0.95
 QUANTILE = float(ndtri((1 + CONFIDENCE) / 2))

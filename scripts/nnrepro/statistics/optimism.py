@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.analysis.history import FloatArray
 from nnrepro.measures.folds import FoldHistory
+from nnrepro.measures.history import FloatArray
 
 LAST_WINDOW = "last_window_mean_test_accuracy"
 MAXIMUM = "max_test_accuracy"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.intervals import CONFIDENCE, QUANTILE, agree
 
 PAIRED_T = "paired t over seeds"

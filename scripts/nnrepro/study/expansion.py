@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nnrepro.study.labels import told_apart
-from nnrepro.study.run import Run, Scalar
+from nnrepro.study.run import Run, Scalar, Variant
 from nnrepro.study.selections import select_problems
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
@@ -69,16 +69,6 @@ class Declared:
     swept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One point of an experiment before protocol and seed."""
-
-    name: str
-    label: str
-    model: str
-    parameters: Mapping[str, Scalar]
 
 
 def sweep_problems(config: Mapping[str, Any]) -> list[str]:

@@ -51,6 +51,16 @@ class RunId(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One point of an experiment before protocol and seed."""
+
+    name: str
+    label: str
+    model: str
+    parameters: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True)
 class Run:
     """One training job with everything that decides its result.
 

@@ -1,9 +1,9 @@
 """Checking that a selection can give what is asked of it, before anything is trained."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nnrepro.study.run import ANALYSIS_SETTINGS, Run
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Variant
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
     SIZE_SETTINGS,
@@ -14,9 +14,6 @@ from nnrepro.study.settings import (
     one_of,
 )
 
-if TYPE_CHECKING:
-    from nnrepro.study.expansion import Variant
-
 _NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
 """Settings that a study has to know of every run before any is trained."""
 
@@ -24,7 +21,7 @@ _NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
 def select_problems(
     name: str,
     experiments: Mapping[str, Mapping[str, Any]],
-    variants: Mapping[str, Sequence["Variant"]],
+    variants: Mapping[str, Sequence[Variant]],
     swept: Mapping[str, Mapping[str, Sequence[Any]]],
     models: Mapping[str, ModelSpec],
 ) -> list[str]:
@@ -89,7 +86,7 @@ def _not_given(
 
 
 def _lacking(
-    parameter: str, source: str, variants: Sequence["Variant"], models: Mapping[str, ModelSpec]
+    parameter: str, source: str, variants: Sequence[Variant], models: Mapping[str, ModelSpec]
 ) -> Iterator[str]:
     """Variants that may be picked and do not have the parameter."""
     for variant in variants:
@@ -103,7 +100,7 @@ def _lacking(
 def _not_taken(
     parameter: str,
     source: str,
-    variants: Mapping[str, Sequence["Variant"]],
+    variants: Mapping[str, Sequence[Variant]],
     name: str,
     models: Mapping[str, ModelSpec],
 ) -> Iterator[str]:

@@ -5,7 +5,6 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.metrics import LAST_WINDOW, lower_is_better, with_window
+from nnrepro.measures.history import FloatArray
+from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
 from nnrepro.statistics.best import Standings, standings
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.tables.csvfile import TableError
 
 SELECTION = "selection"
@@ -27,7 +26,6 @@ DECLARED = "declared"
 
 PRIMARY = "primary"
 COMPARISON = "comparison"
-COMPARISON_PREFIX = "comparison_"
 
 SETTING_PREFIX = "setting_"
 """Stands before a setting whose name is that of another column."""
@@ -39,10 +37,6 @@ SPREAD = ("_n", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 
 NOISE = ("_se_window", "_effective_epochs")
 """What follows the name of a mean over a window in the columns on the noise of its epochs."""
-
-_SHARE_OF_ANSWERS = re.compile(
-    r"^(comparison_)?(max|mean|final|last(\d+|_window)_mean)_(test|validation)_accuracy$"
-)
 
 
 def setting_columns(frame: pd.DataFrame) -> list[str]:
@@ -69,8 +63,11 @@ def examples_column(metric: str) -> str | None:
 
     None for metrics that are no share of right answers on a test set or on held-out examples.
     """
-    match = _SHARE_OF_ANSWERS.match(metric)
-    return None if match is None else f"{match[1] or ''}{match[4]}_examples"
+    reading = reading_named(metric)
+    if reading is None or not reading.is_share or reading.curve.startswith("train_"):
+        return None
+    larger = LARGER if metric.startswith(LARGER) else ""
+    return f"{larger}{reading.curve.partition('_')[0]}_examples"
 
 
 def window_mean(row: Mapping[str, Any] | pd.Series, quantity: str) -> float:
@@ -119,7 +116,7 @@ def metric_values(
     if test_set == PRIMARY:
         return values
     try:
-        larger = _own_window(frame, COMPARISON_PREFIX + metric, suffix)
+        larger = _own_window(frame, LARGER + metric, suffix)
     except TableError:
         return values  # times and training metrics belong to no test set
     return larger.where(on_comparison_set(frame), values)
@@ -127,7 +124,7 @@ def metric_values(
 
 def on_comparison_set(frame: pd.DataFrame) -> pd.Series:
     """Which rows have metrics on a larger test set."""
-    return frame[f"{COMPARISON_PREFIX}max_test_accuracy"].notna()
+    return frame[f"{LARGER}max_test_accuracy"].notna()
 
 
 def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
@@ -135,7 +132,7 @@ def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
     primary = frame["test_examples"]
     if test_set == PRIMARY:
         return primary
-    column = f"{COMPARISON_PREFIX}test_examples"
+    column = f"{LARGER}test_examples"
     return frame[column].where(on_comparison_set(frame), primary)
 
 

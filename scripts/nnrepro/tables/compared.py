@@ -7,10 +7,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from nnrepro.measures.runs import compared, read_runs
-from nnrepro.study import Run, Study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.run import Run
 from nnrepro.study.settings import BUDGET_SETTINGS
+from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table

@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.metrics import Window
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Grid
 from nnrepro.document.text import Text, bold, code, joined, text
+from nnrepro.measures.curves import Window
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
-from nnrepro.study import Run, Study, TableSpec
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study, TableSpec
 from nnrepro.tables.columns import SELECTION
 from nnrepro.tables.csvfile import TableError
 

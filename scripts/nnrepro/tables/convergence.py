@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from nnrepro.analysis.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, text
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.tables.columns import lengths
 from nnrepro.tables.content import (
     Shown,

@@ -5,26 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.analysis.history import FloatArray
-from nnrepro.analysis.metrics import (
-    LAST_WINDOW,
-    SETTLING_METRICS,
-    TEST_METRICS,
-    TRAIN_METRICS,
-    VALIDATION_METRICS,
-    level_metrics,
-    settling_metrics,
-    train_metrics,
-    validation_metrics,
-    windows,
-    with_window,
-)
-from nnrepro.analysis.stability import blew_up, collapse_levels, collapses, epochs_to_reach
+from nnrepro.measures.collapses import blew_up, collapse_levels
+from nnrepro.measures.curves import RunCurves, first_epoch, windows
+from nnrepro.measures.expressions import Reading
+from nnrepro.measures.history import FloatArray
+from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, with_window
 from nnrepro.measures.runs import Problem, RunData
-from nnrepro.study import Run
-from nnrepro.study.run import ANALYSIS_SETTINGS
+from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.settings import SETTINGS
-from nnrepro.tables.columns import COMPARISON_PREFIX, SETTING_PREFIX
+from nnrepro.tables.columns import SETTING_PREFIX
 from nnrepro.tables.csvfile import TableError, tidy_types
 
 IDENTITY = (
@@ -46,12 +35,57 @@ LENGTHS = (
     "smoothing_asked",
     "smoothing",
 )
-METRICS = (
+TEST_METRICS = (
+    "max_test_accuracy",
+    "max_test_accuracy_epoch",
+    "mean_test_accuracy",
+    "final_test_accuracy",
+    "last_window_mean_test_accuracy",
+    "min_test_loss",
+    "min_test_loss_epoch",
+    "max_test_loss",
+    "mean_test_loss",
+    "final_test_loss",
+    "last_window_mean_test_loss",
+    "window_range_test_accuracy",
+    "last_window_mean_test_accuracy_se_window",
+    "last_window_mean_test_accuracy_effective_epochs",
+    "last_window_mean_test_loss_se_window",
+    "last_window_mean_test_loss_effective_epochs",
+)
+"""Metrics of the curves on a test set.
+
+`_se_window` and `_effective_epochs` follow a mean's name and say how well its epochs settle it.
+"""
+
+PRIMARY_METRICS = (
     *TEST_METRICS,
-    *TRAIN_METRICS,
-    *SETTLING_METRICS,
+    "final_train_accuracy",
+    "last_window_mean_train_accuracy",
+    "final_train_loss",
+    "last_window_mean_train_loss",
+    "gap",
+    "test_accuracy_convergence_epoch",
+    "test_accuracy_converged",
+    "test_loss_convergence_epoch",
+    "test_loss_converged",
+    "jitter_test_accuracy",
+)
+"""Metrics of a history: also of training, and of how the curves on the primary test set settle."""
+
+VALIDATION_METRICS = (
+    "max_validation_accuracy",
+    "mean_validation_accuracy",
+    "final_validation_accuracy",
+    "last_window_mean_validation_accuracy",
+)
+"""Metrics of the curve on held-out training examples, by which a variant can be selected without
+the test set."""
+
+METRICS = (
+    *PRIMARY_METRICS,
     "collapses",
-    *(COMPARISON_PREFIX + name for name in TEST_METRICS),
+    *(LARGER + name for name in TEST_METRICS),
     *VALIDATION_METRICS,
     "train_seconds",
     "cpu_seconds",
@@ -142,19 +176,17 @@ def _identity(run: Run, status: str) -> dict[str, Any]:
 
 def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
     """What history and record tell of a run."""
-    history = data.history
-    window, smoothing = windows(data.run, history.epochs)
-    values: dict[str, Any] = {
-        **level_metrics(history, window.used),
-        **train_metrics(history, window.used),
-        **settling_metrics(history, window.used, smoothing.used, blown_up=blew_up(data)),
-        "collapses": _collapses(data),
-    }
+    history, run = data.history, data.run
+    window, smoothing = windows(run, history.epochs)
+    blown = blew_up(run, history, data.status)
+    curves = RunCurves.of(run, history, validation=data.validation, blown=blown)
+    values = {name: metric_value(name, curves) for name in PRIMARY_METRICS}
+    values["collapses"] = _collapses(run, curves)
     if data.comparison is not None:
-        larger = level_metrics(data.comparison, window.used)
-        values |= {COMPARISON_PREFIX + name: value for name, value in larger.items()}
+        larger = RunCurves.of(run, history, test=data.comparison)
+        values |= {LARGER + name: metric_value(name, larger) for name in TEST_METRICS}
     if data.validation is not None:
-        values |= validation_metrics(data.validation, window.used)
+        values |= {name: metric_value(name, curves) for name in VALIDATION_METRICS}
     seconds = data.train_seconds
     per_epoch = None if seconds is None else seconds / history.epochs
     return {
@@ -172,9 +204,12 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _collapses(data: RunData) -> int | None:
-    levels = collapse_levels(data.run)
-    return None if levels is None else collapses(data.history.val_accuracy, levels)
+def _collapses(run: Run, curves: RunCurves) -> int | None:
+    levels = collapse_levels(run)
+    if levels is None:
+        return None
+    numbers = (levels.low, levels.high, levels.within)
+    return int(Reading("collapses", "test_accuracy", arguments=numbers).value(curves))
 
 
 def _reached(
@@ -183,7 +218,7 @@ def _reached(
     """Epochs and seconds to each level; all epochs of a run are taken to last equally long."""
     values: dict[str, float | int | None] = {}
     for level in levels:
-        epochs = epochs_to_reach(accuracy, level)
+        epochs = first_epoch(accuracy >= level)
         known = epochs is not None and per_epoch is not None
         seconds = epochs * per_epoch if known else None  # type: ignore[operator]
         values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.autocorrelation import WindowNoise
+from nnrepro.measures.autocorrelation import WindowNoise
 from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.statistics.intervals import single_error
 from nnrepro.statistics.paired import (

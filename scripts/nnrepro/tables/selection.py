@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.analysis.history import FloatArray
+from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.best import Standings
 from nnrepro.study.run import Scalar
 from nnrepro.study.settings import nearest

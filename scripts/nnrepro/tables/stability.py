@@ -7,7 +7,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, joined, spaced, text
-from nnrepro.study import Run
+from nnrepro.study.run import Run
 from nnrepro.tables.columns import lengths, metric_values
 from nnrepro.tables.content import (
     Shown,

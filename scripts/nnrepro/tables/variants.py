@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.analysis.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
 from nnrepro.measures.runs import STATUSES
 from nnrepro.statistics.intervals import summarise
 from nnrepro.tables.columns import (

@@ -13,13 +13,7 @@ from nnrepro.training.errors import TrainingError
 def try_models_apart(scripts: Path, config: Mapping[str, Any], inputs: Iterable[str]) -> None:
     """Build every model of a study that reads one of `inputs`; see `nnrepro.training.trial`.
 
-    Args:
-        scripts: the folder of scripts.
-        config: the study's configuration.
-        inputs: names of inputs whose data are prepared.
-
-    Raises:
-        TrainingError: what was found, or how the process failed.
+    Raises TrainingError with what was found, or how the process failed.
     """
     done = subprocess.run(
         [sys.executable, str(scripts / "try_models.py"), *inputs],

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,33 +30,22 @@ _LARGEST = 2**33  # bytes: two billion variables
 
 @dataclass(frozen=True)
 class CheckpointPolicy:
-    """When checkpoints are written: at the first chunk's end where either limit has been reached.
+    """When checkpoints are written, and whether one from elsewhere will do.
 
-    Attributes:
-        every_seconds: seconds since the last one; None for no limit.
-        every_epochs: epochs since the last one; None for no limit.
-        resume_elsewhere: whether to go on from the checkpoint of another kind of device, or of
-            other package versions or environment variables.
+    `every_seconds` after the last, at the next end of a chunk; `resume_elsewhere` goes on from that
+    of another kind of device, or of other package versions or environment variables.
     """
 
-    every_seconds: float | None = 60.0
-    every_epochs: int | None = None
+    every_seconds: float = 60.0
     resume_elsewhere: bool = False
-
-    def due(self, seconds: float, epochs: int) -> bool:
-        """Whether to write one, `seconds` and `epochs` after the last."""
-        by_time = self.every_seconds is not None and seconds >= self.every_seconds
-        by_epochs = self.every_epochs is not None and epochs >= self.every_epochs
-        return by_time or by_epochs
 
 
 @dataclass(frozen=True)
 class Origin:
     """What is computed, and what computes it.
 
-    Attributes:
-        computation: fingerprint of model, settings, seed, data and code.
-        machine: `device`, `packages`, `environment` and `code`, each as in run.json.
+    `computation` is the fingerprint of model, settings, seed, data and code; `machine` has
+    `device`, `packages`, `environment` and `code`, each as in run.json.
     """
 
     computation: str
@@ -99,18 +88,9 @@ class Progress:
         """Steps done in the epoch that is under way."""
         return len(self.losses)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, for `from_dict`."""
-        return {**vars(self), "history": self.history.to_dict()}
-
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """The progress that `to_dict` gave.
-
-        Raises:
-            ValueError: something of it is of another type, or does not go with the rest.
-            TypeError, KeyError: keys are missing or unknown.
-        """
+        """The progress that `asdict` made one of; raises ValueError, TypeError or KeyError else."""
         progress = cls(**{**value, "history": History.from_dict(value["history"])})
         if type(progress.epoch) is not int or progress.epoch != progress.history.epochs:
             raise ValueError(f"epoch {progress.epoch!r}, but {progress.history.epochs} recorded")
@@ -130,14 +110,7 @@ class Progress:
 
 @dataclass
 class Checkpoints:
-    """The checkpoint of one run.
-
-    Args:
-        folder: where it lies.
-        origin: what is computed by what; a checkpoint of another computation is foreign.
-        policy: when to write, and whether one from elsewhere will do.
-        log: told about checkpoints that cannot be used.
-    """
+    """The checkpoint of one run; one of another computation than its origin's is foreign."""
 
     folder: Path
     origin: Origin
@@ -146,7 +119,6 @@ class Checkpoints:
 
     def __post_init__(self) -> None:
         self._written_at = time.monotonic()
-        self._written_epoch = 0
 
     @property
     def path(self) -> Path:
@@ -157,11 +129,9 @@ class Checkpoints:
         """Progress and variables of the last checkpoint; None when there is none that can be used.
 
         One that is damaged, or that belongs to other settings, data or code, is named in the log
-        and left to be overwritten.
-
-        Raises:
-            TrainingError: it is of this run but was made elsewhere, and the policy does not want
-                that; so that what was done there is not lost by a mistake.
+        and left to be overwritten. Raises TrainingError where it is of this run but was made
+        elsewhere, and the policy does not want that; so what was done there is not lost by a
+        mistake.
         """
         try:
             found = _read(self.path)
@@ -180,7 +150,6 @@ class Checkpoints:
         if found.key != self.origin.key:
             progress.earlier.append({"epochs": progress.epoch, **found.machine})
             self.log(f"{self.path} was made on {found.device}")
-        self._written_epoch = progress.epoch
         return progress, found.variables
 
     def _is_of_this_run(self, found: "_Checkpoint") -> bool:
@@ -202,13 +171,12 @@ class Checkpoints:
         self, progress: Progress, variables: Callable[[], Sequence[NDArray[Any]]]
     ) -> None:
         """Write a checkpoint if the policy says so."""
-        seconds = time.monotonic() - self._written_at
-        if self.policy.due(seconds, progress.epoch - self._written_epoch):
+        if time.monotonic() - self._written_at >= self.policy.every_seconds:
             self.save(progress, variables())
 
     def save(self, progress: Progress, variables: Sequence[NDArray[Any]]) -> None:
         """Write a checkpoint in place of the last one."""
-        state = progress.to_dict()
+        state = asdict(progress)
         history = state.pop("history")
         meta = json.dumps(
             {
@@ -224,7 +192,6 @@ class Checkpoints:
         with atomic_write(self.path) as temporary:
             np.savez(temporary, meta=np.array(meta), **arrays)  # type: ignore[arg-type]
         self._written_at = time.monotonic()
-        self._written_epoch = progress.epoch
 
     def remove(self) -> None:
         """Remove the checkpoint, and its folder if nothing else is in it."""
@@ -255,12 +222,7 @@ def _names(variables: int) -> list[str]:
 
 
 def _read(path: Path) -> _Checkpoint:
-    """Content of a checkpoint, of which nothing is believed before it is checked.
-
-    Raises:
-        FileError: it is damaged.
-        OSError: it is not there, or cannot be read.
-    """
+    """Content of a checkpoint, of which nothing is believed before it is checked."""
     with open_npz(path, _LARGEST) as stored:
         meta = json.loads(str(stored.array("meta", kinds="U", dimensions=0)))
         names = _names(meta["variables"])

@@ -20,16 +20,9 @@ _OWN_WAYS = ("train_step", "test_step", "compute_loss", "compute_metrics")
 
 
 def check_model(model: "keras.Model", name: str, *, examples: np.dtype, num_classes: int) -> None:
-    """Refuse a model of which training would drop or misread something.
+    """Refuse a model of which training would drop or misread something, with the remedy.
 
-    Args:
-        model: as its function built it.
-        name: what the configuration calls it.
-        examples: type of the examples that it will read.
-        num_classes: width that its output must have.
-
-    Raises:
-        TrainingError: naming the model, what is the matter, and the remedy.
+    `examples` is the type of the examples that it will read, `num_classes` the width of its output.
     """
     for problem in model_problems(model, examples, num_classes):
         raise TrainingError(f"model '{name}' {problem}")

@@ -10,11 +10,7 @@ from typing import Any
 def prepare_device(threads: int) -> int:
     """Set the backend up before its first use: threads, GPU memory growth, determinism.
 
-    Args:
-        threads: CPU threads for the work inside an operation.
-
-    Returns:
-        The threads in effect: those of an earlier call when the backend is running already.
+    Gives the threads in effect: those of an earlier call when the backend is running already.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras

@@ -7,15 +7,10 @@ do not depend on where they are cut, because steps report their sums one by one.
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import keras
-
-    from nnrepro.data.dataset import Dataset
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -24,11 +19,9 @@ Indices = NDArray[np.int32]
 class Evaluated(NamedTuple):
     """Results on examples that training does not see, in their order.
 
-    Attributes:
-        losses: cross-entropy and what the model adds to it in the example's batch, float32
-            [examples].
-        correct: whether the most probable class is the label, bool [examples].
-        probabilities: softmax of the logits, float32 [examples, classes].
+    `losses` float32 [examples]: cross-entropy and what the model adds to it in the example's batch;
+    `correct` bool [examples]: whether the most probable class is the label; `probabilities` float32
+    [examples, classes]: softmax of the logits.
     """
 
     losses: Floats
@@ -44,14 +37,10 @@ class Engine(Protocol):
     ) -> tuple[Floats, Floats]:
         """Update the weights by each batch; return the summed loss and right answers of each.
 
-        The loss of a batch is the mean over its examples and, as in Keras's `fit`, what the model
-        adds to it (`model.losses`); in the sum, each of its examples counts that once.
-
-        Args:
-            indices: training examples, [steps, batch size].
-            weights: 1 for an example, 0 for filling, same shape.
-            start: first step to do.
-            stop: the step after the last; `start` compiles and does nothing.
+        `indices` of training examples and `weights` (1, or 0 for filling) are [steps, batch size];
+        `start` = `stop` compiles and does nothing. The loss of a batch is the mean over its
+        examples and, as in Keras's `fit`, what the model adds to it (`model.losses`); in the sum,
+        each of its examples counts that once.
         """
 
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
@@ -62,39 +51,6 @@ class Engine(Protocol):
 
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
         """Put back what `variables` gave."""
-
-
-def make_engine(
-    model: "keras.Model",
-    optimizer: "keras.optimizers.Optimizer",
-    loss: str,
-    dataset: "Dataset",
-    *,
-    xla: bool,
-) -> Engine:
-    """The engine for Keras's backend of this process.
-
-    Args:
-        model: maps examples to logits.
-        optimizer: updates the model's weights.
-        loss: "logits" or "probabilities".
-        dataset: training and evaluation examples.
-        xla: whether to compile by XLA, where the backend leaves a choice.
-    """
-    import keras
-
-    match keras.backend.backend():
-        case "tensorflow":
-            from nnrepro.training.backends.tensorflow import TensorFlowEngine
-
-            return TensorFlowEngine(model, optimizer, loss, dataset, xla=xla)
-        case "jax":
-            from nnrepro.training.backends.jax import JaxEngine
-
-            return JaxEngine(model, optimizer, loss, dataset)
-    from nnrepro.training.backends.torch import TorchEngine
-
-    return TorchEngine(model, optimizer, loss, dataset)
 
 
 class Pace:

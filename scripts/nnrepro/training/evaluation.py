@@ -16,12 +16,7 @@ class Score(NamedTuple):
 
 
 def score(results: Evaluated, examples: slice) -> Score:
-    """Loss and accuracy of one set, averaged in double precision.
-
-    Args:
-        results: of all examples that the model is evaluated on.
-        examples: where the set lies among them.
-    """
+    """Loss and accuracy of one set, which lies at `examples`, averaged in double precision."""
     correct = results.correct[examples]
     return Score(
         float(np.mean(results.losses[examples], dtype=np.float64)),
@@ -30,11 +25,6 @@ def score(results: Evaluated, examples: slice) -> Score:
 
 
 def fold_counts(values: NDArray[np.bool_], folds: int) -> list[int]:
-    """How many of `values` are true in each fold; value i is of fold i mod `folds`.
-
-    Args:
-        values: one per example of a test set, bool [examples].
-        folds: number of folds.
-    """
+    """How many of `values`, bool [examples], are true in each fold; value i is of i mod `folds`."""
     fold = np.arange(len(values)) % folds
     return np.bincount(fold[values], minlength=folds).tolist()

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def failure_recorded(folder: Path, run: "Run") -> Iterator[None]:
-    """What fails in the block by itself is written into the run's folder.
+    """What fails in the block by itself is written into the run's folder: raises FailedRunError.
 
     What the machine is to blame for is raised on as it is: the run may well succeed another time.
-
-    Raises:
-        FailedRunError: the run failed; its folder says so.
     """
     try:
         yield

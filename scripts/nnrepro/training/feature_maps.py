@@ -1,6 +1,5 @@
 """Feature maps: what the layers of a trained image CNN answer to the first test images."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.checksums import sha256_of
 from nnrepro.errors import NnreproError
-from nnrepro.files import atomic_write, open_regular, read_json
-from nnrepro.models import Task, build_model
+from nnrepro.files import atomic_write, read_json
+from nnrepro.models.registry import Task, build_model
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
 
@@ -26,18 +26,10 @@ def compute_feature_maps(
 ) -> dict[str, NDArray[np.float32]]:
     """Activations of both convolutions and both poolings for the first test images.
 
-    Args:
-        run: an image run with the model `image_cnn`, or one whose layers are called the same.
-        dataset: its examples.
-        weights_path: the run's final weights.
-        images: number of test images.
-
-    Returns:
-        `images` [images, 32, 32, 3] as the model reads them, their `labels`, and `c1`, `s1`, `c2`,
-        `s2`, each [images, height, width, channels].
-
-    Raises:
-        TrainingError: the weights are missing or do not fit, or the model lacks one of the layers.
+    The run's model is `image_cnn`, or one whose layers are called the same. Gives `images` [images,
+    32, 32, 3] as the model reads them, their `labels`, and each layer of `LAYERS` by its name,
+    [images, height, width, channels]. Raises TrainingError where the weights are missing or do not
+    fit, or the model lacks one of the layers.
     """
     if weights_path.is_file() and not weights_path.stat().st_size:
         raise TrainingError(f"{weights_path}: run {run.id} failed, so that it has no weights")
@@ -72,14 +64,8 @@ def compute_feature_maps(
 
 
 def _check_weights(path: Path) -> None:
-    """Check that weights are a regular file, and the one that the run's record vouches for.
-
-    Raises:
-        ValueError: they are another.
-        NnreproError, OSError: they cannot be read.
-    """
-    with open_regular(path) as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    """Check that weights are a regular file, and the one that the run's record vouches for."""
+    found = sha256_of(path)
     try:
         vouched = read_json(path.with_name(RUN_FILES["record"]))["files"][path.name]
     except (NnreproError, OSError, LookupError, TypeError):

@@ -28,19 +28,10 @@ def is_finished(
     code_sha256: str,
     backend: str,
 ) -> bool:
-    """Whether `folder` holds this very run, whole and untouched.
+    """Whether a folder holds this very run, fully resolved, whole and untouched.
 
-    Args:
-        folder: the run's folder.
-        run: the run asked for, fully resolved.
-        data_provenance: as for `train_run`.
-        code_sha256: as for `train_run`.
-        backend: the Keras backend that would train it.
-
-    Returns:
-        True when the record there is of the same run, data, code, backend and package versions,
-        and of the same environment variables where it tells them, and every file is as it was
-        written.
+    That is so where its record is of the same run, data, code, backend and package versions, and of
+    the same environment variables where it tells them, and every file is as it was written.
     """
     try:
         record = read_record(folder / RUN)

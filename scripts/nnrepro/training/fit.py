@@ -21,18 +21,10 @@ from nnrepro.training.seeding import batches, exact_batches, example_order
 class Loop:
     """What the training loop works with.
 
-    Attributes:
-        engine: model, optimiser and data.
-        settings: the run's settings.
-        seed: the run's seed.
-        train_examples: size of the training set.
-        sets: where each set that is evaluated on lies among the engine's evaluation examples, by
-            name; the first is the primary test set.
-        evaluation_batch: examples that are evaluated at once.
-        filled: whether the last batch is filled up to the size of the others, so that one compiled
-            function does; only where examples of a batch do not act on one another.
-        checkpoints: where progress is kept.
-        stop: tells whether a signal has asked to stop.
+    `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
+    the primary test set first; `evaluation_batch` of these are evaluated at once. `filled` is
+    whether the last batch is filled up to the size of the others, so that one compiled function
+    does; only where examples of a batch do not act on one another.
     """
 
     engine: Engine
@@ -60,14 +52,9 @@ class Loop:
             self.engine.evaluate(indices, 0, 0)
 
     def run(self, progress: Progress, tell: ProgressLog) -> None:
-        """Train from `progress` to the last epoch, or to divergence where that ends the run.
+        """Train from `progress`, which goes on, to the last epoch or a divergence that ends it.
 
-        Args:
-            progress: where to start; brought up to date as training goes on.
-            tell: told after every epoch.
-
-        Raises:
-            TrainingInterrupted: a signal asked to stop; the checkpoint is written.
+        Raises TrainingInterrupted where a signal asked to stop, with the checkpoint written.
         """
         while progress.epoch < self.settings["epochs"] and not self._given_up(progress):
             self._epoch(progress)

@@ -21,11 +21,9 @@ _HIDING = ("", "-1", "NoDevFiles")  # the last is what Slurm gives to a job with
 class Gpu:
     """A GPU that a process can be given, or an instance of one that MIG has divided.
 
-    Attributes:
-        index: the GPU's place in the order of `nvidia-smi`, which is that of the PCI bus.
-        id: its name in `CUDA_VISIBLE_DEVICES`: a UUID, or the index where no UUID is known.
-        name: its model.
-        parent: UUID of the divided GPU that an instance is a part of; "" for a whole GPU.
+    `index` is its place in the order of `nvidia-smi`, which is that of the PCI bus; `id` its name
+    in `CUDA_VISIBLE_DEVICES`: a UUID, or the index where no UUID is known; `parent` the UUID of the
+    divided GPU that an instance is a part of.
     """
 
     index: int
@@ -39,14 +37,11 @@ def find_gpus(
     command: Sequence[str] = ("nvidia-smi", "-L"),
     driver: Path = Path("/proc/driver/nvidia/gpus"),
 ) -> list[Gpu]:
-    """All GPUs of this machine, in the order of their indices.
+    """All GPUs of this machine, in the order of their indices, as `command` lists them.
 
-    Args:
-        log: told when the command is there and does not do its work.
-        command: lists the GPUs.
-        driver: the folder where the driver lists them too, used when the command fails. It shows
-            GPUs that a container or a scheduler keeps from this process, so that their UUIDs could
-            be those of others: such GPUs go by their indices.
+    Where the command fails, which is logged, the `driver` folder lists them too. It shows GPUs that
+    a container or a scheduler keeps from this process, so that their UUIDs could be those of
+    others: such GPUs go by their indices.
     """
     found = _listed(command, log)
     if found or not driver.is_dir():
@@ -58,17 +53,9 @@ def visible_gpus(gpus: Sequence[Gpu], visible: str | None) -> list[Gpu]:
     """The GPUs that a value of `CUDA_VISIBLE_DEVICES` leaves to a process, in its order.
 
     An index is that of `nvidia-smi`, a UUID may be abbreviated, a divided GPU stands for its
-    instances, and the list ends before the first name that fits no GPU, as it does for CUDA.
-
-    Args:
-        gpus: the machine's.
-        visible: the variable's value; None when it is not set.
-
-    Returns:
-        None of them when the value is one that hides all.
-
-    Raises:
-        TrainingError: the value is meant to name a GPU and fits none.
+    instances, and the list ends before the first name that fits no GPU, as it does for CUDA. None
+    means that the variable is not set. Raises TrainingError where it is meant to name a GPU and
+    fits none.
     """
     if visible is None or not gpus:
         return list(gpus)

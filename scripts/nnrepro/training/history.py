@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -25,12 +25,9 @@ class History:
     """Metrics per epoch.
 
     `loss` and `accuracy` are those of training, averaged over the epoch's examples while the
-    weights move; `val_*` those of the primary test set after the epoch.
-
-    Attributes:
-        further: curves of the other sets that the run is evaluated on, by the set's name.
-        folds: per epoch, how many examples of each fold of the primary test set are answered right;
-            empty when they are not counted.
+    weights move; `val_*` those of the primary test set after the epoch; `further` has the curves of
+    the other sets that the run is evaluated on, by name; `folds` how many examples of each fold of
+    the primary test set are answered right, or nothing when they are not counted.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -60,18 +57,9 @@ class History:
         """
         return {name: finite(getattr(self, name)) for name in METRICS}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, for `from_dict`."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """The history that `to_dict` gave.
-
-        Raises:
-            ValueError: it is no such thing, or its lists are of different lengths.
-            TypeError: keys are missing or unknown.
-        """
+        """The history that `asdict` made one of; raises ValueError, TypeError or KeyError else."""
         if not isinstance(value["further"], dict):
             raise ValueError("curves on further sets are not told by name")
         further = {name: Curves(**curves) for name, curves in value["further"].items()}

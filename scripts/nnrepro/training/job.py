@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json
 from nnrepro.locks import wait_for_lock
-from nnrepro.study import Run, Study, StudyPaths
 from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.failed import failure_recorded
@@ -32,31 +34,16 @@ def train_unless_finished(
     decision: Path | None = None,
     clock: StageClock | None = None,
 ) -> bool:
-    """Train a run into the study's folder, unless it is there already.
+    """Train a run into the study's folder, unless it is there already; whether it had to be.
 
     A training that outlived whoever started it may still be at it: it is waited for, and then found
-    finished.
+    finished. `data` are the prepared arrays, with their description beside them; `slots` takes the
+    GPU slots, when there is something to train; `decision` is the file of the selection that the
+    run takes parameters from; `clock` has the stages that have passed already.
 
-    Args:
-        run: its settings are fully resolved, but for those that a decision gives.
-        study: says where things lie, and how often to write a checkpoint.
-        data: the prepared arrays, with their description beside them.
-        code_sha256: fingerprint of the code that trains its model.
-        backend: the Keras backend.
-        threads: CPU threads.
-        slots: takes the GPU slots; called only when there is something to train.
-        log: takes progress lines.
-        decision: the file of the selection that the run takes parameters from.
-        clock: the stages that have passed already, for run.json.
-
-    Returns:
-        Whether it had to be trained.
-
-    Raises:
-        TrainingInterrupted: a signal arrived; a checkpoint is written.
-        FailedRunError: the model, the data or the settings are wrong, or nothing was selected;
-            the run's folder says so.
-        NnreproError: no GPU can be had.
+    Raises TrainingInterrupted after a signal, with a checkpoint written; FailedRunError where
+    model, data or settings are wrong or nothing was selected, which the run's folder then says; and
+    NnreproError where no GPU can be had.
     """
     paths = StudyPaths.of(study)
     folder = paths.run(run.id, "history").parent

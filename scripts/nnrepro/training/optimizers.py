@@ -14,12 +14,9 @@ OPTIMIZERS = ("sgd", "rmsprop", "adam")
 def make_optimizer(settings: Mapping[str, Any]) -> "keras.optimizers.Optimizer":
     """The Keras optimiser that the settings ask for; what they leave open is Keras's default.
 
-    Args:
-        settings: `optimizer`, `learning_rate`, `momentum` (SGD only; 0 for none) and `clipvalue`
-            (0 for none; otherwise gradients are clipped to plus and minus that value).
-
-    Raises:
-        TrainingError: the optimiser is unknown, or momentum is asked of one that has none.
+    Read are `optimizer`, `learning_rate`, `momentum` (SGD only; 0 for none) and `clipvalue` (0 for
+    none; otherwise gradients are clipped to plus and minus that value). Raises TrainingError where
+    the optimiser is unknown, or momentum is asked of one that has none.
     """
     import keras
 

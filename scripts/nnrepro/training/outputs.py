@@ -47,15 +47,9 @@ def write_outputs(
 ) -> None:
     """Write everything a finished run leaves.
 
-    Args:
-        folder: the run's folder.
-        model: with its final weights.
-        probabilities: of the final epoch on the largest test set, [examples, classes]; kept as
-            float16.
-        labels: of these examples.
-        history: metrics per epoch.
-        primary: size of the primary test set.
-        description: the content of run.json, to which the files' SHA-256 sums are added.
+    The model has its final weights; probabilities [examples, classes] and labels are of the final
+    epoch on the largest test set, kept as float16; `primary` is the size of the primary test set;
+    to the description, the content of run.json, the files' SHA-256 sums are added.
     """
     for name in (RUN, HISTORY, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)

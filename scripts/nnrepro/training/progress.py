@@ -9,13 +9,9 @@ Log = Callable[[str], None]
 
 
 class ProgressLog:
-    """Says after an epoch where the run stands, about once a second at most.
+    """Says after an epoch where the run stands, about once in `interval` seconds, and at the end.
 
-    Args:
-        log: takes one line.
-        epochs: epochs of the run.
-        done: epochs done by an earlier call of the same run.
-        interval: seconds between lines; the last epoch is always told.
+    An earlier call of the same run may have `done` some of its epochs.
     """
 
     def __init__(self, log: Log, epochs: int, done: int = 0, interval: float = 1.0):

@@ -1,29 +1,14 @@
-"""Randomness that follows from a run's seed: weights, dropout and the order of examples."""
+"""The order of examples and its batches, which follow from a run's seed."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python, NumPy and the Keras backend, from which initial weights are drawn."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-
-
 def example_order(seed: int, epoch: int, examples: int) -> NDArray[np.int32]:
-    """The order of examples at an epoch, which follows from (seed, epoch) alone.
+    """The order of examples at an epoch (from 0), which follows from (seed, epoch) alone.
 
     Compared runs with one seed see their examples in one order, whatever their model, and a resumed
     run needs no stored random state for it.
-
-    Args:
-        seed: the run's seed.
-        epoch: counted from 0.
-        examples: number of training examples.
-
-    Returns:
-        A permutation of 0 .. examples - 1.
     """
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, epoch))))
     return generator.permutation(examples).astype(np.int32)
@@ -34,8 +19,7 @@ def batches(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Cut an order into batches of one size, the last filled up with examples of weight 0.
 
-    Returns:
-        Indices int32 and weights float32, both [steps, batch_size].
+    Gives indices and weights, both [steps, batch_size].
     """
     steps = -(-len(order) // batch_size)
     indices = np.zeros(steps * batch_size, np.int32)
@@ -50,8 +34,7 @@ def exact_batches(
 ) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
     """Cut an order into batches of which none is filled up, as Keras's `fit` cuts it.
 
-    Returns:
-        Indices and weights as of `batches`: of the whole batches, then of the rest, of its size.
+    Gives indices and weights as of `batches`: of the whole batches, then of the rest, of its size.
     """
     whole = len(order) // batch_size * batch_size
     rows = (order[:whole].reshape(-1, batch_size), order[whole:].reshape(1, -1))

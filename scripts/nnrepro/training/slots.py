@@ -12,14 +12,11 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from nnrepro.environment import change_environment
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.gpus import Gpu, find_gpus, visible_gpus
 
@@ -35,59 +32,27 @@ _PLACES = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 
 @dataclass(frozen=True)
 class Slot:
-    """A slot that this process holds.
-
-    Attributes:
-        gpu: the device.
-        number: which of its slots, from 0.
-        descriptor: the open file whose lock is the slot.
-    """
+    """The slot `number` of a device, which this process holds by the lock on an open file."""
 
     gpu: Gpu
     number: int
     descriptor: int
 
 
+@dataclass(frozen=True)
 class HeldSlots:
-    """The slots of this process, one per device; none when it uses the CPU.
+    """The slots of this process, one per device, and the seconds that it waited for them.
 
-    While they are held, the environment shows these devices alone. They are held to the end of the
-    process, or to that of a `with` block. The GPU memory of a backend is not free before its
-    process has ended, so a `with` block should last as long as that.
-
-    Attributes:
-        slots: one per device.
-        waited: seconds spent waiting for them.
+    They are held to the end of the process, before which the GPU memory of a backend is not free.
     """
 
-    def __init__(self, slots: Sequence[Slot], waited: float, environment: Mapping[str, str]):
-        self.slots = tuple(slots)
-        self.waited = waited
-        self._restore = change_environment(environment)
+    slots: tuple[Slot, ...] = ()
+    waited: float = 0.0
 
     @property
     def names(self) -> list[str]:
         """Device and number of each slot, as "GPU-5d5ba0d6-....0"."""
         return [f"{slot.gpu.id}.{slot.number}" for slot in self.slots]
-
-    def release(self) -> None:
-        """Give the slots back and restore the environment; a second call does nothing."""
-        held, self.slots = self.slots, ()
-        restore, self._restore = self._restore, lambda: None
-        restore()
-        for slot in held:
-            os.close(slot.descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 def hide_gpus() -> None:
@@ -108,31 +73,22 @@ def take_slots(
 
     The devices are those that `CUDA_VISIBLE_DEVICES` names, or all of the machine; those with the
     most free slots are taken first. Fewer than `gpus` of them are taken where there are fewer, and
-    the process stays on the CPU where there are none.
+    the process stays on the CPU where there are none. The environment is changed so that a backend
+    sees these devices alone. The lock files lie in `folder`, or where `_usable_folder` says.
 
-    Args:
-        gpus: devices wanted; 0 for the CPU.
-        per_device: slots of each device.
-        log: takes one line; told what was found, about waiting, and what was taken.
-        devices: of this machine; found when not given.
-        folder: where the lock files lie; one below /tmp when not given, or elsewhere on this
-            machine where that one is not to be had.
-        poll_seconds: between two looks for a free slot.
-
-    Returns:
-        The slots, and the environment changed so that a backend sees these devices alone.
-
-    Raises:
-        TrainingError: `CUDA_VISIBLE_DEVICES` fits no device, or the folder is not safe to use.
+    Raises TrainingError where `CUDA_VISIBLE_DEVICES` fits no GPU or no folder of lock files will
+    do.
     """
     if gpus == 0:
-        return HeldSlots((), 0.0, _CPU_ONLY)
+        hide_gpus()
+        return HeldSlots()
     found = find_gpus(log) if devices is None else devices
     usable = visible_gpus(found, os.environ.get(VISIBLE))
     if not usable:
         why = f"{VISIBLE} hides the GPUs" if found else "no NVIDIA GPU on this machine"
         log(f"{why}: training on the CPU")
-        return HeldSlots((), 0.0, _CPU_ONLY)
+        hide_gpus()
+        return HeldSlots()
     wanted = min(gpus, len(usable))
     if wanted < gpus:
         log(f"{gpus} GPUs are asked for, {wanted} can be used")
@@ -140,11 +96,10 @@ def take_slots(
     slots, waited = _wait(locks, wanted, log, poll_seconds)
     for slot in slots:
         log(f"on {slot.gpu.name} ({slot.gpu.id}), slot {slot.number + 1} of {per_device}")
-    environment = {VISIBLE: ",".join(slot.gpu.id for slot in slots)}
+    os.environ[VISIBLE] = ",".join(slot.gpu.id for slot in slots)
     if per_device > 1:  # JAX would take most of the memory for the first process
-        name = "XLA_PYTHON_CLIENT_PREALLOCATE"
-        environment[name] = os.environ.get(name, "false")
-    return HeldSlots(slots, waited, environment)
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    return HeldSlots(tuple(slots), waited)
 
 
 def _scope() -> str:
@@ -161,10 +116,7 @@ def _usable_folder(log: Callable[[str], None]) -> Path:
     """The folder that all processes of this user on this machine share.
 
     What somebody else has put in its place in one folder, and nobody but them can remove, is no
-    reason not to train.
-
-    Raises:
-        TrainingError: there is none that is safe to use.
+    reason not to train. Raises TrainingError where none is safe to use.
     """
     reasons = []
     for place in _PLACES:
@@ -201,14 +153,7 @@ def _wait(
 
 @dataclass(frozen=True)
 class _Locks:
-    """The lock files of all slots.
-
-    Attributes:
-        folder: where they lie.
-        scope: start of their names, common to the processes that share the devices.
-        gpus: the devices.
-        per_device: slots of each.
-    """
+    """The lock files of all slots; their names begin with what those have in common that share."""
 
     folder: Path
     scope: str
@@ -271,9 +216,7 @@ class _Locks:
 def _safe_directory(folder: Path) -> Iterator[int]:
     """The folder, open; made if it is not there, refused if others could put files into it.
 
-    Raises:
-        TrainingError: it cannot be made, is a link or a file, or not this user's alone, or its file
-            system has no locks.
+    Raises TrainingError also where it is a link or a file, or its file system has no locks.
     """
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -7,13 +7,9 @@ from typing import Self
 
 
 class StageClock:
-    """Seconds by stage, each from the end of the one before.
+    """Seconds by stage, in order, each from the end of the one before.
 
-    Args:
-        began: when the first stage began, on the clock of `time.perf_counter`.
-
-    Attributes:
-        seconds: seconds by the stage's name, in the order of the stages.
+    The first began at `began`, on the clock of `time.perf_counter`; now by default.
     """
 
     def __init__(self, began: float | None = None) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
-from nnrepro.models import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.contract import check_model, treats_examples_apart
-from nnrepro.training.device import describe_device, prepare_device
-from nnrepro.training.engine import Engine, make_engine
+from nnrepro.training.device import describe_device, device_kind, prepare_device
+from nnrepro.training.engine import Engine
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.fit import Loop
 from nnrepro.training.interruption import StopRequest
@@ -20,7 +21,6 @@ from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.provenance import host, package_versions
-from nnrepro.training.seeding import seed_everything
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 
@@ -43,7 +43,7 @@ def train_run(
     threads: int,
     data_provenance: Mapping[str, Any],
     code_sha256: str,
-    log: Log | None = None,
+    log: Log = lambda line: None,
     policy: CheckpointPolicy | None = None,
     slots: HeldSlots | None = None,
     clock: StageClock | None = None,
@@ -53,33 +53,22 @@ def train_run(
     The history follows from the run, the data, the code, the package versions and the kind of
     device alone: killed at any moment and called again, it gives the same numbers. Where the policy
     lets it go on from a checkpoint made elsewhere, they follow from both, and run.json has in
-    `earlier` what was done there.
+    `earlier` what was done there. `data_provenance` (`source`, `generated`, `sha256` by file), the
+    `slots` that the caller holds and the stages that have passed on `clock` are for run.json;
+    `code_sha256` is of the code that decides the numbers. On success `checkpoint_dir`, which is no
+    rule's output, is removed.
 
     Divergence: a loss that is not finite is `null` in history.json, and run.json has the status
     `diverged` and the epoch in `diverged_at_epoch`. With the setting `on_divergence` "stop" that
     epoch is the last of the history, with "continue" training goes on to the end.
 
-    Args:
-        run: what to train; its settings are fully resolved.
-        dataset: its examples.
-        out_dir: the run's folder.
-        checkpoint_dir: the checkpoint's folder; not an output of any rule, removed on success.
-        threads: CPU threads.
-        data_provenance: `source`, `generated` and `sha256` by file, for run.json.
-        code_sha256: fingerprint of the code that decides the numbers.
-        log: takes progress lines.
-        policy: when to write checkpoints.
-        slots: the GPU slots that the caller has taken, for run.json; None when it takes none.
-        clock: the stages that have passed already, for run.json.
-
-    Raises:
-        TrainingInterrupted: SIGTERM or SIGINT arrived; a checkpoint is written.
-        TrainingError: the settings ask for something that does not exist.
-        ModelError: the model or its parameters do not exist.
+    Raises TrainingInterrupted after SIGTERM or SIGINT, with a checkpoint written; TrainingError and
+    ModelError where the settings ask for something that does not exist.
     """
+    from nnrepro.models.layers.counting import count_parameters
+
     began = time.perf_counter()
     clock = clock or StageClock()
-    log = log or _silent
     with StopRequest() as stop:
         threads = prepare_device(threads)
         clock.mark("backend")
@@ -135,7 +124,7 @@ def train_run(
             "status": "completed" if diverged_at is None else "diverged",
             "diverged_at_epoch": diverged_at,
             "epochs_completed": progress.epoch,
-            "parameters": _parameters(model),
+            "parameters": count_parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
             "data": dict(data_provenance),
@@ -152,18 +141,14 @@ def train_run(
     checkpoints.remove()
 
 
-def _silent(line: str) -> None:
-    """The log of a caller that wants none."""
-
-
 def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
     """Model and engine, seeded, at their initial weights."""
-    from nnrepro.training.device import device_kind
+    import keras
 
     loss = str(run.settings.get("loss", "logits"))
     if loss not in ("logits", "probabilities"):
         raise TrainingError(f"unknown loss '{loss}'; allowed: 'logits', 'probabilities'")
-    seed_everything(run.seed)
+    keras.utils.set_random_seed(run.seed)
     task = Task(
         tuple(dataset.train_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size, run.seed
     )
@@ -174,10 +159,10 @@ def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
     return model, make_engine(model, optimizer, loss, dataset, xla=xla)
 
 
-def _evaluation_batch(run: "Run", dataset: "Dataset", device_kind: str) -> int:
+def _evaluation_batch(run: "Run", dataset: "Dataset", device: str) -> int:
     """Examples to evaluate at once: as in training, on a GPU as many as keep it busy."""
     size = int(run.settings["batch_size"])
-    if device_kind == "cpu":
+    if device == "cpu":
         return size
     fitting = _GPU_EVALUATION_BYTES // dataset.test_x[0].nbytes
     return max(size, min(len(dataset.evaluation_y), _GPU_EVALUATION_EXAMPLES, fitting))
@@ -197,11 +182,7 @@ def _computation(run: "Run", data_provenance: Mapping[str, Any], code_sha256: st
 
 
 def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
-    """The checkpoint's progress, its variables put back; a fresh start without one.
-
-    Raises:
-        TrainingError: it was made elsewhere and cannot be gone on from here.
-    """
+    """The checkpoint's progress, its variables put back; a fresh start without one."""
     found = checkpoints.load()
     if found is None:
         return Progress()
@@ -225,9 +206,3 @@ def _note_slots(slots: HeldSlots, device: dict[str, Any], progress: Progress, lo
             f"{device['backend']} does not see the GPU and trains on the CPU: it is built without "
             "GPU support, or does not fit the driver"
         )
-
-
-def _parameters(model: "keras.Model") -> int:
-    from nnrepro.models.layers.counting import count_parameters
-
-    return count_parameters(model)

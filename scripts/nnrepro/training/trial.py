@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnrepro.data import load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
-from nnrepro.models import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
@@ -56,14 +56,7 @@ _ONE_EXAMPLE = {
 
 @dataclass(frozen=True)
 class Build:
-    """One model to be built.
-
-    Attributes:
-        model: name of a registered model.
-        parameters: its own.
-        task: what it is built for.
-        examples: type of the examples that it will read.
-    """
+    """A model to be built with its own parameters, for a task and the type of its examples."""
 
     model: str
     parameters: tuple[tuple[str, Scalar], ...]
@@ -72,23 +65,16 @@ class Build:
 
 
 def trial(study: Study, data: Mapping[str, Path]) -> int:
-    """Build every model of a study once, and count its examples.
+    """Build every model of a study that trains once, and count its examples; how many were built.
 
     A run that takes parameters from a selection is built with each set that the selection may give,
     or, beyond `ALL_CANDIDATES` sets, with the smallest and the largest number of each parameter and
-    every value that is no number.
+    every value that is no number. The backend is set for this process, on the CPU; Keras must not
+    have been imported. `data` are the prepared arrays of inputs; models that read another one are
+    not looked at.
 
-    Args:
-        study: a study that trains. Its backend is set for this process, on the CPU; Keras must not
-            have been imported.
-        data: the prepared arrays of inputs; models that read another one are not looked at.
-
-    Returns:
-        How many models were built.
-
-    Raises:
-        TrainingError: the backend is not installed, a model cannot be built, or runs ask for more
-            examples than there are; all of it in one message.
+    Raises TrainingError, in one message, where the backend is not installed, a model cannot be
+    built, or runs ask for more examples than there are.
     """
     problem = backend_problem(study.backend)
     if problem:
@@ -138,11 +124,7 @@ def few(runs: Sequence[Run]) -> list[Run]:
 
 
 def size_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
-    """More examples than there are, each mistake with the runs that make it.
-
-    Raises:
-        NnreproError: the description of prepared arrays cannot be read.
-    """
+    """More examples than there are, each mistake with the runs that make it."""
     there: dict[str, dict[str, int]] = {}
     found: dict[tuple[str, str, int, int], list[str]] = {}
     for run in runs:
@@ -165,9 +147,7 @@ def size_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str
 def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iterator[str]:
     """Models that cannot be built, those alike in one message.
 
-    Args:
-        builds: what to build, each with the variants that it is for.
-        memory: bytes that weights may take.
+    Each comes with the variants that it is for; its weights may take `memory` bytes.
     """
     failed: dict[tuple[str, Task, str], list[tuple[Build, Sequence[str]]]] = {}
     for build, variants in builds.items():

@@ -6,13 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.text import Text, plain, small, spaced, words_of
 from nnrepro.report.page import Block, ClaimFinding, Page, Section, Supplement
 from nnrepro.report.typeset import back
-from nnrepro.report.typeset.elements import (
-    Element,
-    Facts,
-    Heading,
-    Paragraph,
-    TitlePage,
-)
+from nnrepro.report.typeset.elements import Element, Facts, Heading, Paragraph, TitlePage
 from nnrepro.report.typeset.panels import Pictures, strip_elements
 from nnrepro.report.typeset.sentences import Sentences
 

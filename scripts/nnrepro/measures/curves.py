@@ -1,0 +1,162 @@
+"""The curves of a run, and the windows over which they are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from nnrepro.errors import NnreproError
+from nnrepro.measures.history import ComparisonHistory, FloatArray, History
+from nnrepro.study.run import Run
+
+SETS = {"train": "training", "test": "test", "validation": "validation"}
+"""Sets of examples that a curve can be about, by the beginning of its name, with their words."""
+
+
+class MetricError(NnreproError):
+    """A metric that does not exist or cannot be computed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Something that training records every epoch.
+
+    Attributes:
+        unit: unit of its values; empty where it has none of its own.
+        lower_is_better: whether a smaller value is the better one.
+    """
+
+    unit: str = ""
+    lower_is_better: bool = False
+
+
+RECORDED: Mapping[str, Recorded] = {
+    "accuracy": Recorded("fraction"),
+    "loss": Recorded("loss", lower_is_better=True),
+    "mae": Recorded(lower_is_better=True),
+    "mse": Recorded(lower_is_better=True),
+}
+"""What is known of metrics that training records; of any other, more is better."""
+
+CURVES = tuple(f"{of}_{metric}" for of in ("test", "train") for metric in ("accuracy", "loss"))
+"""Curves that every run has, as `<set>_<metric>`."""
+
+
+def recorded(curve: str) -> Recorded:
+    """What is known of the metric of a curve."""
+    return RECORDED.get(curve.partition("_")[2], Recorded())
+
+
+@dataclass(frozen=True)
+class Window:
+    """A number of epochs that a protocol asks for, and the number used in a run.
+
+    Attributes:
+        asked: epochs in a run of the protocol's full length.
+        used: epochs in the run at hand, the same share of a run that is shorter.
+    """
+
+    asked: int
+    used: int
+
+    @classmethod
+    def closing(cls, asked: int, epochs: int, protocol_epochs: int) -> Self:
+        """The closing window over which last-epoch means are taken.
+
+        Args:
+            asked: epochs that the protocol averages over.
+            epochs: epochs in the history.
+            protocol_epochs: epochs that the protocol trains.
+        """
+        share = max(1, round(asked * epochs / protocol_epochs))
+        return cls(asked, min(asked, share, epochs))
+
+    @classmethod
+    def smoothing(cls, asked: int, epochs: int, protocol_epochs: int) -> Self:
+        """The width of the centred moving mean: as `closing`, and odd."""
+        return cls(asked, _odd(cls.closing(asked, epochs, protocol_epochs).used))
+
+
+def _odd(width: int) -> int:
+    return width if width % 2 == 1 else width - 1
+
+
+def windows(run: Run, epochs: int) -> tuple[Window, Window]:
+    """Closing window and smoothing width of a run whose history has `epochs` epochs.
+
+    Raises:
+        MetricError: the run's settings do not name them.
+    """
+    missing = [name for name in ("window", "smoothing") if name not in run.settings]
+    if missing:
+        raise MetricError(f"run {run.id}: the settings lack {' and '.join(missing)}")
+    window, smoothing = int(run.settings["window"]), int(run.settings["smoothing"])
+    return (
+        Window.closing(window, epochs, run.protocol_epochs),
+        Window.smoothing(smoothing, epochs, run.protocol_epochs),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class RunCurves:
+    """The curves of a run and the widths by which they are read.
+
+    Attributes:
+        curves: one value per epoch by the curve's name, arrays of shape [epochs].
+        window: epochs of the closing window.
+        width: width of the moving mean, odd.
+        full_width: the same in a run of the protocol's length; 0 where it is not known.
+        blown: whether the run ends in a blow-up; it then settles nowhere.
+    """
+
+    curves: Mapping[str, FloatArray]
+    window: int
+    width: int
+    full_width: int = 0
+    blown: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        history: History,
+        *,
+        test: ComparisonHistory | None = None,
+        validation: ComparisonHistory | None = None,
+        blown: bool = False,
+    ) -> Self:
+        """The curves of a run.
+
+        Args:
+            run: the run, whose settings name the windows.
+            history: its history.
+            test: the history on a larger test set, to be read in place of the primary one.
+            validation: the history on training examples that were held out.
+            blown: whether the run ends in a blow-up.
+
+        Raises:
+            MetricError: the run's settings do not name its windows.
+        """
+        curves = {
+            "train_accuracy": history.accuracy,
+            "train_loss": history.loss,
+            "test_accuracy": (test or history).val_accuracy,
+            "test_loss": (test or history).val_loss,
+        }
+        if validation is not None:
+            curves["validation_accuracy"] = validation.val_accuracy
+            curves["validation_loss"] = validation.val_loss
+        window, smoothing = windows(run, history.epochs)
+        return cls(curves, window.used, smoothing.used, _odd(smoothing.asked), blown)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs."""
+        return len(next(iter(self.curves.values())))
+
+
+def first_epoch(hits: "np.ndarray") -> int | None:
+    """The first epoch, counted from 1, of those marked in `hits`, shape [epochs]; None if none."""
+    found = np.flatnonzero(hits)
+    return int(found[0]) + 1 if found.size else None
