@@ -3,7 +3,13 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
-from nnrepro.figures.specs import AGREEMENT, CURVES, figure_runs, figure_specs, unavailable
+from nnrepro.figures.specs import (
+    AGREEMENT,
+    CURVES,
+    figure_runs,
+    figure_specs,
+    unavailable,
+)
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
@@ -286,10 +292,12 @@ def figure_basis(wildcards):
 
 
 @cache
-def figure_code(kind):
-    """Fingerprint of the code that draws figures of a kind, and no other."""
-    files = [SCRIPTS / "draw_figures.py", KINDS[kind].path]
-    return code_fingerprint(chain.from_iterable(files_behind(f, SCRIPTS) for f in files))
+def kind_code(script, kind):
+    """Fingerprint of the code that a script makes what is of a kind with, and no other."""
+    files = [SCRIPTS / script, kind.path]
+    return code_fingerprint(
+        chain.from_iterable(files_behind(f, SCRIPTS) for f in files)
+    )
 
 
 def feature_map_weights(wildcards):
@@ -311,7 +319,7 @@ def feature_map_files(protocol):
 def table_predictions(wildcards):
     """What runs answered on each test example, for tables that compare them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if spec.kind != "tests":
+    if "answers" not in kinds("tables")[spec.kind].reads:
         return []
     return run_files(
         "predictions",

@@ -11,7 +11,6 @@ from pandas.testing import assert_frame_equal
 
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.factors import factors
-from nnrepro.tables.kinds import make_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
@@ -200,13 +199,3 @@ def test_protocols_are_kept_apart_and_lacking_runs_named(make_data):
         table_of([item for item in data if item.run.variant != "both"])
     with pytest.raises(TableError, match="none of the comparisons one"):
         table_of(other)
-
-
-def test_the_kind_is_made_by_name_with_the_runs_table(make_data):
-    runs = runs_table(four_runs(make_data))
-    table = make_table(
-        "factors", {"comparisons": COMPARISONS}, variants=variants_table(runs), runs=runs
-    )
-    assert table["role"].tolist() == ["from", "factor", "factor", "factor", "to", "rest"]
-    with pytest.raises(TableError, match="no option 'runs'"):
-        make_table("factors", {"comparisons": {}, "runs": runs})

@@ -28,7 +28,7 @@ from nnrepro.statistics.optimism import (
     selection_optimism,
 )
 from nnrepro.study.run import Run
-from nnrepro.tables.kinds import make_table
+from nnrepro.tables.optimism import optimism
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
@@ -191,14 +191,8 @@ class Grid:
     def table(self, runs: pd.DataFrame | None = None, **given: Any) -> pd.DataFrame:
         """The table, of these runs or of some others."""
         runs = self.runs if runs is None else runs
-        return make_table(
-            "optimism",
-            {},
-            variants=variants_table(runs),
-            selection=SELECTION,
-            runs=runs,
-            **{"answers": lambda _: None, "folds": lambda _: None} | given,
-        )
+        sources = {"answers": lambda _: None, "folds": lambda _: None, "selection": SELECTION}
+        return optimism(variants_table(runs), runs, **sources | given)
 
 
 @pytest.fixture
@@ -261,15 +255,7 @@ def test_what_cannot_be_measured_says_why(grid: Grid) -> None:
 def test_a_selection_by_other_things_than_right_answers_is_named(
     grid: Grid, metric: str, reason: str
 ) -> None:
-    table = make_table(
-        "optimism",
-        {},
-        variants=variants_table(grid.runs),
-        selection={"tan": metric},
-        runs=grid.runs,
-        answers=lambda _: None,
-        folds=grid.folds.get,
-    )
+    table = grid.table(selection={"tan": metric}, folds=grid.folds.get)
     own = table[table["selects"]]
     assert own["rule"].tolist() == [metric] and reason in own["reason"].iloc[0]
     assert table["optimism"].notna().any()

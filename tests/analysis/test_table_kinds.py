@@ -10,7 +10,6 @@ from nnrepro.measures.runs import Problem
 from nnrepro.tables.convergence import convergence
 from nnrepro.tables.cross import cross, cross_matrix
 from nnrepro.tables.csvfile import TableError
-from nnrepro.tables.kinds import make_table
 from nnrepro.tables.pairs import pairs
 from nnrepro.tables.ranking import ranking
 from nnrepro.tables.runs import runs_table
@@ -62,7 +61,7 @@ def test_declared_order_stays_and_the_first_metric_ranks(make_data):
     variants = _variants(
         *(make_data([x], n) for n, x in zip("abcd", [0.3, 0.5, 0.5, 0.1], strict=True))
     )
-    table = ranking(variants, {}, metrics=["max_test_accuracy"])
+    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
     assert table["variant"].tolist() == ["a", "b", "c", "d"]
     assert table["rank"].tolist() == [3, 1, 1, 4]
 
@@ -88,7 +87,7 @@ def test_the_pruned_list_keeps_steady_variants_and_ranks_them_anew(make_data):
 
 def test_pruning_everything_leaves_an_empty_table_with_its_columns(make_data):
     variants = _variants(make_data([0.1, 0.9], window=10, smoothing=1))
-    table = ranking(variants, {}, metrics=METRICS, stable_below=0.01)
+    table = ranking(variants, {}, metrics=METRICS, stable_below=0.01, sort_by="declared")
     assert len(table) == 0
     assert {"protocol", "rank", "stable"} <= set(table.columns)
 
@@ -122,13 +121,13 @@ def test_the_comparison_set_is_used_by_the_variants_that_have_one(make_data):
     assert table["variant"].tolist() == ["own", "both"]
     assert table["max_test_accuracy"].tolist() == [0.45, 0.4]
     assert table["test_examples"].tolist() == [10000, 10000]
-    primary = ranking(variants, {}, metrics=["max_test_accuracy"])
+    primary = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
     assert primary["test_examples"].tolist() == [2000, 10000]
 
 
 def test_mixed_windows_keep_the_general_name_and_tell_each_window(make_data):
     variants = _variants(make_data([0.5] * 10, "a"), make_data([0.4] * 10, "b", window=2))
-    table = ranking(variants, {}, metrics=METRICS)
+    table = ranking(variants, {}, metrics=METRICS, sort_by="declared")
     assert table["last_window_mean_test_accuracy"].tolist() == pytest.approx([0.5, 0.4])
     assert table["window"].tolist() == [5, 2]
 
@@ -225,15 +224,10 @@ def test_convergence_counts_the_seeds_that_converged(make_data):
     assert row["test_loss_converged_seeds"] == 3
 
 
-def test_a_kind_is_made_by_name_with_its_own_options_only(make_data):
+def test_selection_is_the_protocols_own_metric(make_data):
     variants = _grid(make_data, {(10, 20): 0.1})
     options = {"rows": "c2", "columns": "c1", "metrics": ["selection"]}
-    table = make_table("cross", options, variants=variants, selection=SELECTION)
+    table = cross(variants, SELECTION, **options)
     assert table["metric"].unique().tolist() == ["last1_mean_test_accuracy"]
-    assert len(make_table("convergence", {}, variants=variants, selection=SELECTION)) == 1
-    with pytest.raises(TableError, match="did you mean 'ranking'"):
-        make_table("rankings", {}, variants=variants)
-    with pytest.raises(TableError, match="no option 'pairs'"):
-        make_table("cross", options | {"pairs": []}, variants=variants)
     with pytest.raises(TableError, match="protocol 'tan' selects"):
-        make_table("cross", options, variants=variants, selection={})
+        cross(variants, {}, **options)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
 from nnrepro.report.reading import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
+from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import TableSpec
+from nnrepro.tables import plain
 from nnrepro.tables.content import TableContent, TableContext
-from nnrepro.tables.kinds import show_table
 
 
 def table_block(
@@ -90,7 +91,7 @@ def _content(
         file=source.file(f"tables/{spec.name}.csv"),
         anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
     )
-    return show_table(context)
+    return getattr(kinds("tables")[spec.kind].module(), "show", plain.show)(context)
 
 
 def _panel(source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run]) -> Panel:

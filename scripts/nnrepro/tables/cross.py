@@ -10,8 +10,8 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.report.metrics import Metric
+from nnrepro.study.options import Metrics, Swept, TestSet
 from nnrepro.tables.columns import (
-    PRIMARY,
     floats,
     metric_name,
     metric_of,
@@ -40,19 +40,19 @@ def cross(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
     *,
-    rows: str,
-    columns: str,
-    metrics: Sequence[str],
-    test_set: str = PRIMARY,
+    metrics: Metrics,
+    rows: Swept,
+    columns: Swept,
+    test_set: TestSet = "primary",
 ) -> pd.DataFrame:
-    """Metrics over two parameters, in long form.
+    """Metrics over two parameters, in long form, with averages.
 
     Args:
         variants: rows of the variants table; per protocol at most one for each pair of parameters.
         selection: the metric by which each protocol selects.
+        metrics: metrics to tabulate.
         rows: parameter of the rows.
         columns: parameter of the columns.
-        metrics: metrics to tabulate.
         test_set: `comparison` takes the larger test set for the variants that have one.
 
     Returns:

@@ -17,6 +17,7 @@ from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.report.metrics import Metric, metric
 from nnrepro.statistics.effects import Effect, Reading, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
+from nnrepro.study.options import Comparisons
 from nnrepro.tables.columns import (
     COMPARISON,
     PRIMARY,
@@ -53,7 +54,7 @@ def factors(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
     *,
-    comparisons: Mapping[str, Mapping[str, Any]],
+    comparisons: Comparisons,
 ) -> pd.DataFrame:
     """Every factor of every comparison.
 

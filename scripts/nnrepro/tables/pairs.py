@@ -1,6 +1,6 @@
 """Tables of kind `pairs`: what a change did to each base variant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.report.metrics import SECONDS, Metric, metric
+from nnrepro.study.options import Metrics, Pairs, TestSet
 from nnrepro.study.settings import nearest
-from nnrepro.tables.columns import PRIMARY, floats, metric_name, metric_of, metric_values
+from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
 from nnrepro.tables.content import (
     Shown,
     TableContent,
@@ -28,17 +29,17 @@ def pairs(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
     *,
-    pairs: Sequence[Sequence[str]],
-    metrics: Sequence[str],
-    test_set: str = PRIMARY,
+    metrics: Metrics,
+    pairs: Pairs,
+    test_set: TestSet = "primary",
 ) -> pd.DataFrame:
     """Base variants against changed ones, for example without and with dropout.
 
     Args:
         variants: rows of the variants table.
         selection: the metric by which each protocol selects.
-        pairs: base and changed variant, each as `experiment/variant`.
         metrics: metrics to compare.
+        pairs: base and changed variant, each as `experiment/variant`.
         test_set: `comparison` takes the larger test set for the variants that have one.
 
     Returns:

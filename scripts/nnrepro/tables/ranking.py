@@ -9,10 +9,10 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.report.metrics import Metric, metric
+from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
     COMPARISON,
     DECLARED,
-    PRIMARY,
     examples_used,
     floats,
     metric_name,
@@ -47,10 +47,10 @@ def ranking(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
     *,
-    metrics: Sequence[str],
-    sort_by: str = DECLARED,
-    stable_below: float | None = None,
-    test_set: str = PRIMARY,
+    metrics: Metrics,
+    sort_by: SortBy,
+    stable_below: Share | None = None,
+    test_set: TestSet = "primary",
 ) -> pd.DataFrame:
     """Variants by rank.
 

@@ -1,12 +1,13 @@
 """Tables of kind `stability`: how steadily variants train, and how soon they get somewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, joined, spaced, text
+from nnrepro.study.options import Shares
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import lengths, metric_values
 from nnrepro.tables.content import (
@@ -23,7 +24,7 @@ from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.runs import reach_columns
 
 
-def stability(variants: pd.DataFrame, *, accuracies: Sequence[float] = ()) -> pd.DataFrame:
+def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFrame:
     """How steadily variants train, and how soon they reach an accuracy.
 
     Args:

@@ -15,9 +15,10 @@ from nnrepro.measures.predictions import AnswersOf
 from nnrepro.report.metrics import Metric
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
+from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
 from nnrepro.study.settings import nearest
 from nnrepro.study.study import SELECTED
-from nnrepro.tables.columns import PRIMARY, SELECTION, metric_name, metric_of, standings_by
+from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
 from nnrepro.tables.content import (
     LEVEL,
     Shown,
@@ -49,10 +50,10 @@ def tests(
     selection: Mapping[str, str],
     answers: AnswersOf,
     *,
-    metrics: Sequence[str],
-    pairs: Sequence[Sequence[str]] | None = None,
-    against: str | None = None,
-    test_set: str = PRIMARY,
+    metrics: Metrics,
+    pairs: SelectedPairs | None = None,
+    against: Against | None = None,
+    test_set: TestSet = "primary",
 ) -> pd.DataFrame:
     """Differences between variants with interval and test.
 
