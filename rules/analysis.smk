@@ -102,7 +102,7 @@ rule make_table:
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
         code=lambda wildcards: kind_code(
-            "make_table.py", kinds("tables")[STUDY.tables[wildcards.table].kind]
+            "make_table.py", "tables", STUDY.tables[wildcards.table].kind
         ),
     message:
         "Making table {wildcards.table}"

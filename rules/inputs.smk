@@ -292,12 +292,10 @@ def figure_basis(wildcards):
 
 
 @cache
-def kind_code(script, kind):
+def kind_code(script, room, kind):
     """Fingerprint of the code that a script makes what is of a kind with, and no other."""
-    files = [SCRIPTS / script, kind.path]
-    return code_fingerprint(
-        chain.from_iterable(files_behind(f, SCRIPTS) for f in files)
-    )
+    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
+    return code_fingerprint(files)
 
 
 def feature_map_weights(wildcards):
