@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nnrepro.plots.map_figures import read_feature_maps
 
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
