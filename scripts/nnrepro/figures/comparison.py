@@ -1,0 +1,413 @@
+"""Figures of kind `comparison`: variants by epoch, in one panel or in small multiples."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nnrepro.document import wording
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.measures.runs import RunData, compared
+from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.keys import draw_key, key_size
+from nnrepro.plots.lines import (
+    BAND_ALPHA,
+    LABEL_ROOM,
+    METRIC_MARGIN,
+    EndLabel,
+    Limits,
+    band_and_smoothing_entries,
+    describe_ends,
+    draw_series,
+    end_labels,
+    epoch_axis,
+    has_raw,
+    label_margin,
+    mark_early_end,
+    metric_axis,
+    raw_entry,
+    say_empty,
+    y_limits,
+)
+from nnrepro.plots.seeds import (
+    Members,
+    band_words,
+    by_variant,
+    closing_range,
+    seed_series,
+    smoothing_words,
+    widest_windows,
+)
+from nnrepro.plots.series import PlotDataError, Series, thin_line
+from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, SeriesStyle, styled
+from nnrepro.plots.traces import mark_of
+from nnrepro.study.options import Share, Swept
+
+READING = "A line is a variant, with its name and last value at its end."
+
+MOST_LABELS = 8
+"""Up to this many lines are labelled at their ends; more get a key of their own."""
+
+_MOST_RAW = 5
+_BODY_HEIGHT = 3.3
+_BOTTOM, _TOP = 0.44, 0.1
+_FACET_HEIGHT = 1.75
+_FACET_COLUMNS = 3
+_LEAST_PANEL = 1.1
+_SIDE = PAGE_WIDTH - METRIC_MARGIN - 0.4 * PAGE_WIDTH
+"""Inches that names may take beside the lines, which keep two fifths of the page."""
+
+_KEY_SHARE = 0.6
+_LABEL_MARGIN = 0.1
+_NAMED_WIDTH = 2.5
+_NARROW = 3.0
+
+
+def comparison(
+    figure: Asked,
+    histories: Sequence[RunData],
+    *,
+    epochs: Literal["all", "window"] = "all",
+    facet: Swept | None = None,
+    stable_below: Share | None = None,
+) -> Iterator[Drawing]:
+    """Test accuracy of several variants by epoch.
+
+    As far as most of them went. It may show the closing window alone (`epochs: window`), keep the
+    variants whose test accuracy ranges over less than `stable_below` in it, and split them by a
+    parameter (`facet`).
+    """
+    by_id = {item.run.id: item for item in histories}
+    there = [by_id[run.id] for run in figure.runs if run.id in by_id]
+    found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
+    groups = [m for m in found.values() if stable_below is None or closing_range(m) < stable_below]
+    if not groups and stable_below is not None:
+        asked = {(run.experiment, run.variant) for run in figure.runs}
+        raise NothingToDraw(
+            f"None of {wording.counted(len(asked), 'variant')} stays within "
+            f"{wording.plain(100 * stable_below)} percentage points over the closing window."
+        )
+    shown = [item.run for members in groups for item in members]
+    what = "Line chart of test accuracy by epoch"
+    yield Drawing(
+        figure.name,
+        partial(_compared, figure, groups, facet, closing=epochs == "window"),
+        shown,
+        figure.alt(what, shown),
+        compared=True,
+    )
+
+
+def _compared(
+    figure: Asked, groups: Sequence[Members], facet: str | None, *, closing: bool
+) -> Figure:
+    shown = [item.run for members in groups for item in members]
+    # One width for all lines, or their noise could not be compared.
+    window, smoothing = widest_windows(list(chain.from_iterable(groups)))
+    selected = figure.selected(shown)
+    options: dict[str, Any] = {
+        "title": figure.titled(figure.spec.title),
+        "closing": window.used if closing else None,
+        "highlight": None if selected is None else figure.key(selected),
+        "band": band_words(groups),
+        "smoothing": smoothing_words(smoothing),
+    }
+    labels = figure.labels(shown)
+    series = []
+    for members in groups:
+        key = figure.key(members[0].run)
+        series.append(seed_series(members, "val_accuracy", smoothing, key, labels[key]))
+    styles = figure.styles_of(shown)
+    if facet is None:
+        return draw(series, styles, **options)
+    return draw_facets(series, _facets(facet, groups, series), styles, **options)
+
+
+def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> list["Facet"]:
+    """One panel per value of a parameter, in rising order."""
+    panels: dict[Any, list[str]] = {}
+    for members, line in zip(groups, series, strict=True):
+        panels.setdefault(members[0].run.settings[parameter], []).append(line.key)
+    return [Facet(f"{parameter} = {value}", tuple(panels[value])) for value in sorted(panels)]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One small panel of a comparison: its title and the variants that it shows."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What the panels of one figure have in common.
+
+    Attributes:
+        series: the lines that have epochs to show.
+        absent: labels of those that have none in the window.
+        styles: style by key.
+        highlight: key of the line to draw boldly, or None.
+        epochs: first and last epoch of the axis.
+        raw: whether faint raw epochs lie under smoothed lines.
+    """
+
+    series: list[Series]
+    absent: list[str]
+    styles: Mapping[str, SeriesStyle]
+    highlight: str | None
+    epochs: tuple[float, float]
+    raw: bool
+
+    def legend(self, band: str, smoothing: str) -> list[LegendEntry]:
+        """Entries for raw, smoothed and band, where they occur."""
+        entries = [raw_entry()] if self.raw and has_raw(self.series) else []
+        banded = [each for each in self.series if each.low is not None]
+        if band and len(self.series) > MOST_LABELS and banded:
+            label = cut_text(banded[0].label, SMALL_SIZE, _NAMED_WIDTH)
+            band = f"{band} ({label} only)"
+        return entries + band_and_smoothing_entries(self.series, band, smoothing)
+
+    def notes(self, limits: Limits, metric: str) -> list[str]:
+        """Sentences on what the axes do not show."""
+        beyond = limits.note(metric)
+        absent = f"Without epochs in this window: {named(self.absent, SMALL_SIZE)}."
+        return [note for note in (beyond, absent if self.absent else "") if note]
+
+    def labels(
+        self, series: Sequence[Series], size: float, width: float, *, value: bool = True
+    ) -> list[EndLabel]:
+        """A label, no wider than `width` inches, for every one of `series` that has a value."""
+        shown = [each for each in series if each.end()]
+        words = (
+            describe_ends(shown, self.epochs[1], size, width, bold=True)
+            if value
+            else fit_labels([each.label for each in shown], size, width, bold=True)
+        )
+        return [
+            EndLabel(
+                end[1],
+                text,
+                self.styles[each.key].color,
+                bold=each.key == self.highlight,
+                trace=each.label,
+            )
+            for each, text in zip(shown, words, strict=True)
+            if (end := each.end())
+        ]
+
+
+@styled
+def draw(
+    series: Sequence[Series],
+    styles: Mapping[str, SeriesStyle],
+    *,
+    metric: str = "Test accuracy",
+    floor: float | None = 0.0,
+    ceiling: float | None = 1.0,
+    title: str = "",
+    closing: int | None = None,
+    highlight: str | None = None,
+    band: str = "",
+    smoothing: str = "",
+) -> Figure:
+    """Draw one metric of several variants in one panel.
+
+    Up to eight lines carry their names and end values at the right. More lines that are all of
+    the channel grid get a small key in the grid's own shape; other ones a list, best at the top.
+    A line that ends before its planned epochs (a run that diverged) ends in a cross. Of more than
+    eight bands, which would hide each other, only the highlighted line's is drawn.
+
+    Args:
+        series: the lines.
+        styles: style by key, from `series_styles` of the whole study.
+        metric: label of the y axis.
+        floor: a value that the metric cannot go below; None without one.
+        ceiling: a value that it cannot exceed; None without one.
+        title: title above the panel; none where empty.
+        closing: show the last so many epochs only, counted from the longest series' end.
+        highlight: key of a line to draw boldly over the others, which step back.
+        band: what bands are, e.g. "smallest to largest of 5 seeds".
+        smoothing: what smoothed lines are, e.g. "mean of 25 epochs".
+
+    Raises:
+        PlotDataError: no series, a key twice, a key without style, `highlight` not among the keys,
+            or a band or smoothing that is not explained.
+    """
+    scene = _scene(series, styles, closing, highlight, raw=len(series) <= _MOST_RAW)
+    shown = scene.series
+    limits = y_limits(shown, floor, ceiling, scene.raw)
+    few = len(shown) <= MOST_LABELS
+    key_room = _SIDE if highlight is None else _KEY_SHARE * _SIDE
+    key_width, key_height = (0.0, 0.0) if few else key_size(shown, key_room)
+    height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
+    fig, body = start_figure(
+        height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
+    )
+    labels = scene.labels(
+        shown if few else [each for each in shown if each.key == highlight],
+        FONT_SIZE,
+        _SIDE - key_width - _LABEL_MARGIN - LABEL_ROOM,
+    )
+    margin = label_margin([label.text for label in labels], bold=True) + _LABEL_MARGIN
+    place = body.inset(METRIC_MARGIN, _BOTTOM, right=margin + key_width, top=_TOP)
+    ax = add_axes(fig, place)
+    _draw_lines(ax, place, shown, scene)
+    metric_axis(ax, limits, metric)
+    epoch_axis(ax, *scene.epochs, ticks=7)
+    end_labels(ax, labels, place.width, place.height)
+    if not few:
+        key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
+        draw_key(fig, key_place, shown, styles, key_room, highlight=highlight)
+    return fig
+
+
+@styled
+def draw_facets(
+    series: Sequence[Series],
+    facets: Sequence[Facet],
+    styles: Mapping[str, SeriesStyle],
+    *,
+    metric: str = "Test accuracy",
+    floor: float | None = 0.0,
+    ceiling: float | None = 1.0,
+    title: str = "",
+    closing: int | None = None,
+    highlight: str | None = None,
+    band: str = "",
+    smoothing: str = "",
+) -> Figure:
+    """Draw one metric of several variants in small panels with the same axes.
+
+    Each line is labelled at its end; raw epochs are left out where there are smoothed ones. The
+    other arguments are those of `draw`; `facets` names the panels and, by their keys, the
+    lines in each. A facet's key without a series (a missing run) is left out; a facet without any
+    says so.
+
+    Raises:
+        PlotDataError: as `draw`; or there is no facet.
+    """
+    if not facets:
+        raise PlotDataError("a figure of small multiples needs at least one facet")
+    scene = _scene(series, styles, closing, highlight, raw=False)
+    by_key = {each.key: each for each in scene.series}
+    groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
+    limits = y_limits(scene.series, floor, ceiling, scene.raw)
+    room = _SIDE - _LABEL_MARGIN - LABEL_ROOM
+    # Cut in all panels as in one, so that two lines are not called the same.
+    names = scene.labels(scene.series, SMALL_SIZE, room, value=False)
+    ended = [each.key for each in scene.series if each.end()]
+    by_line = dict(zip(ended, names, strict=True))
+    margin = label_margin([label.text for label in names], SMALL_SIZE, bold=True) + _LABEL_MARGIN
+    columns = _facet_columns(len(facets), margin)
+    rows = -(-len(facets) // columns)
+    most = max(len(group) for group in groups)
+    row_height = max(_FACET_HEIGHT, 0.5 + most * 1.3 * SMALL_SIZE / POINTS)
+    fig, body = start_figure(
+        rows * row_height + 0.22, title, scene.legend(band, smoothing), scene.notes(limits, metric)
+    )
+    cell_width = (body.width - METRIC_MARGIN - 0.06) / columns
+    top = body.bottom + body.height
+    for i, (facet, group) in enumerate(zip(facets, groups, strict=True)):
+        row, column = divmod(i, columns)
+        cell = Box(
+            METRIC_MARGIN + column * cell_width,
+            top - (row + 1) * row_height,
+            cell_width,
+            row_height,
+        )
+        place = cell.inset(bottom=0.24, right=margin, top=0.26)
+        ax = add_axes(fig, place)
+        _draw_lines(ax, place, group, scene)
+        metric_axis(ax, limits, metric if column == 0 else "")
+        words = cut_text(facet.title, FONT_SIZE, cell_width - 0.1)
+        ax.set_title(words, fontsize=FONT_SIZE, loc="left", pad=4)
+        lowest = i + columns >= len(facets)
+        epoch_axis(ax, *scene.epochs, label=lowest, ticks=3)
+        ax.tick_params(labelbottom=lowest, labelleft=column == 0)
+        labels = [by_line[each.key] for each in group if each.key in by_line]
+        end_labels(ax, labels, place.width, place.height, SMALL_SIZE)
+        if not labels:
+            say_empty(ax, "no run")
+    return fig
+
+
+def _facet_columns(facets: int, margin: float) -> int:
+    """As many panels in a row as leave each some width beside `margin` inches of labels."""
+    room = PAGE_WIDTH - METRIC_MARGIN
+    fitting = int(room / (margin + _LEAST_PANEL))
+    return max(1, min(_FACET_COLUMNS, facets, fitting))
+
+
+def _scene(
+    series: Sequence[Series],
+    styles: Mapping[str, SeriesStyle],
+    closing: int | None,
+    highlight: str | None,
+    *,
+    raw: bool,
+) -> _Scene:
+    """Check that keys, styles and names fit together, and cut the series to the window."""
+    if not series:
+        raise PlotDataError("a comparison needs at least one series")
+    keys = [each.key for each in series]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise PlotDataError(f"a comparison has several series of the same key: {', '.join(twice)}")
+    unstyled = [key for key in keys if key not in styles]
+    if unstyled:
+        raise PlotDataError(
+            f"no style for {', '.join(unstyled)}: make `styles` from all variants of the study"
+        )
+    if highlight is not None and highlight not in keys:
+        raise PlotDataError(f"cannot highlight {highlight!r}: the series are {', '.join(keys)}")
+    last = max(float(each.epochs[-1]) for each in series)
+    first = min(float(each.epochs[0]) for each in series)
+    if closing is not None:
+        first = max(first, last - closing + 1)
+    cut = [(each.label, each.since(first)) for each in series]
+    shown = [part for _, part in cut if part is not None]
+    if len(shown) > MOST_LABELS:
+        shown = [
+            each if each.key == highlight else replace(each, low=None, high=None) for each in shown
+        ]
+    absent = [label for label, part in cut if part is None]
+    return _Scene(shown, absent, styles, highlight, (first, last), raw)
+
+
+def _draw_lines(ax: Axes, place: Box, series: Sequence[Series], scene: _Scene) -> None:
+    columns = round(place.width * POINTS)
+    many = len(series) > MOST_LABELS
+    line_width = 0.9 if many else 1.5 if place.width > _NARROW else 1.2
+    for each in series:
+        style, noisy = scene.styles[each.key], many and each.smoothed is None
+        width, zorder = (0.6 if noisy else line_width), 3.0
+        if each.key == scene.highlight:
+            # A white casing lifts the line off the others; dashes would break it up.
+            width, zorder, style = 1.8 * width, 6.0, replace(style, dash=())
+            x, y = thin_line(each.epochs, each.drawn, columns)
+            ax.plot(
+                x,
+                y,
+                color="white",
+                linewidth=width + (0.6 if noisy else 2.0),
+                zorder=zorder - 0.2,
+                gid=mark_of(ax, each.label),
+            )
+        draw_series(
+            ax,
+            each,
+            style,
+            columns=columns,
+            width=width,
+            raw=scene.raw,
+            band_alpha=BAND_ALPHA if len(series) <= 2 else 0.6 * BAND_ALPHA,
+            zorder=zorder,
+        )
+        mark_early_end(ax, each, style, scene.epochs[1])

@@ -1,0 +1,417 @@
+"""Figures of kind `curves`: cost and accuracy of one variant by epoch, which every run gets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.runs import RunData
+from nnrepro.plots.fitting import POINTS
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.lines import (
+    METRIC_MARGIN,
+    EndLabel,
+    band_and_smoothing_entries,
+    draw_series,
+    end_labels,
+    epoch_axis,
+    has_raw,
+    label_margin,
+    mark_early_end,
+    metric_axis,
+    raw_entry,
+    say_empty,
+    y_limits,
+)
+from nnrepro.plots.seeds import (
+    Members,
+    band_words,
+    by_variant,
+    converged_at,
+    convergence_words,
+    seed_series,
+    smoothing_words,
+    widest_windows,
+)
+from nnrepro.plots.series import Series, as_floats, format_value
+from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
+from nnrepro.plots.traces import mark_of, note_look
+from nnrepro.published.levels import CurveLevel
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED
+
+READING = (
+    "Cost on the left, accuracy on the right, by epoch: the test set in colour, the training set "
+    "in grey dashes. A ring, where there is one, marks where the test curve has "
+    "converged{published}."
+)
+PUBLISHED_READING = ", an open diamond a published level"
+
+TRAIN, TEST, PUBLISHED = "train", "test", "published"
+
+_BODY_HEIGHT = 2.55
+_LABEL_ROW = 0.16
+_FOOT, _HEAD = 0.42, 0.24
+_TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
+_PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
+
+
+def curves(
+    figure: Asked,
+    histories: Sequence[RunData],
+    levels: Mapping[tuple[str, str], Sequence[CurveLevel]],
+) -> Iterator[Drawing]:
+    """Cost and accuracy of each variant by epoch, on the training and the test set, all seeds.
+
+    In a report the selected variants of all protocols share a strip, even where they are not the
+    same; others stand beside those of their own name.
+    """
+    found = by_variant(histories)
+    chosen = [selector.partition("/") for selector in figure.spec.runs]
+    selected = {experiment for experiment, _, pattern in chosen if pattern == SELECTED}
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in figure.runs:
+        groups.setdefault((run.experiment, run.variant), []).append(run)
+    what = "Line charts of cost and accuracy by epoch, on the training and the test set"
+    for key, runs in groups.items():
+        members, label = found.get(key), runs[0].label
+        strip = "Selected variant" if key[0] in selected else label
+        yield Drawing(
+            "/".join(key),
+            members and partial(_variant, figure, members, levels.get(key, ())),
+            runs,
+            figure.alt(what, runs),
+            strip if len(groups) > 1 else "",
+            label if len(groups) > 1 else "",
+        )
+
+
+def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> Figure:
+    """The figure of one variant, all its seeds."""
+    run = members[0].run
+    title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
+    return draw(
+        _panel(figure, members, levels, "Cost", "loss"),
+        _panel(figure, members, levels, "Accuracy", "accuracy"),
+        figure.styles[figure.key(run)],
+        title=figure.titled(title),
+        band=band_words([members]),
+        smoothing=smoothing_words(widest_windows(members)[1]),
+        convergence=convergence_words(*widest_windows(members)),
+        epochs=max(int(item.run.settings["epochs"]) for item in members),
+        published=_published_words(levels),
+    )
+
+
+@dataclass(frozen=True)
+class PublishedMark:
+    """A level that was published of a curve.
+
+    Attributes:
+        label: what it is, in a word or two, such as "max" or "last 200".
+        value: the published number.
+        first: first of the epochs that it is over.
+        last: last of them; they may lie beyond the axis where runs were cut short.
+    """
+
+    label: str
+    value: float
+    first: float
+    last: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", float(as_floats(self.value)))
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePanel:
+    """One metric of one variant, on the training and on the test set.
+
+    Attributes:
+        name: axis label, e.g. "Cost" or "Accuracy".
+        train: the metric on the training set.
+        test: the metric on the test set.
+        converged_at: epoch from which the test curve counts as converged; None where it does
+            not, or where nobody asked.
+        ceiling: the largest value that the metric can have (1 for accuracies); None without one.
+        published: what was published of its curves.
+    """
+
+    name: str
+    train: Series
+    test: Series
+    converged_at: int | None = None
+    ceiling: float | None = None
+    published: tuple[PublishedMark, ...] = ()
+
+
+@styled
+def draw(
+    cost: CurvePanel,
+    accuracy: CurvePanel,
+    style: SeriesStyle,
+    *,
+    title: str = "",
+    band: str = "",
+    smoothing: str = "",
+    convergence: str = "",
+    epochs: int | None = None,
+    published: str = "",
+) -> Figure:
+    """Draw a variant's cost and accuracy by epoch, side by side.
+
+    The test curve has the variant's own colour, the training curve is always grey and dashed. The
+    numbers at the right are those at which the lines end, smoothed where the lines are.
+
+    Args:
+        cost: left panel.
+        accuracy: right panel.
+        style: the variant's style, from `series_styles`.
+        title: title above the panels; none where empty.
+        band: what the bands are, e.g. "95 % interval of the mean, 5 seeds".
+        smoothing: what the bold lines are, e.g. "mean of 25 epochs".
+        convergence: a sentence on when a curve counts as converged, for figures that mark it.
+        epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
+            in a cross; None takes the longest curve's length.
+        published: a sentence on what the published levels are, for figures that mark them.
+
+    Raises:
+        PlotDataError: a series has a band or smoothed values that `band` or `smoothing` leaves
+            unexplained.
+    """
+    panels = (cost, accuracy)
+    every = [series for panel in panels for series in (panel.train, panel.test)]
+    limits = [
+        y_limits(
+            [panel.train, panel.test],
+            0.0,
+            panel.ceiling,
+            marks=[mark.value for mark in panel.published],
+        )
+        for panel in panels
+    ]
+    last_epoch = max(float(each.epochs[-1]) for each in every)
+    last_epoch = max(last_epoch, float(epochs or 0))
+    legend = _legend(panels, every, style, band, smoothing)
+    notes = [
+        note
+        for panel, range_ in zip(panels, limits, strict=True)
+        if (note := range_.note(panel.name))
+    ]
+    if convergence and any(panel.converged_at is not None for panel in panels):
+        notes.append(convergence)
+    if published and any(panel.published for panel in panels):
+        notes.append(published)
+    labels = [_labels(panel, style, last_epoch) for panel in panels]
+    height = max(_BODY_HEIGHT, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
+    fig, body = start_figure(height, title, legend, notes)
+    half = body.width / 2
+    top = 0.1 if all(panel.converged_at is None for panel in panels) else _HEAD
+    for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
+        cell = Box(body.left + i * half, body.bottom, half, body.height)
+        margin = label_margin([label.text for label in words] or ["test 0.000"], bold=True)
+        place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
+        ax = add_axes(fig, place)
+        metric_axis(ax, range_, panel.name)
+        epoch_axis(ax, _first_epoch(panel), last_epoch)
+        _draw_panel(ax, place, panel, style, last_epoch)
+        _mark_published(ax, panel.published)
+        end_labels(ax, words, place.width, place.height)
+    return fig
+
+
+def _draw_panel(
+    ax: Axes, place: Box, panel: CurvePanel, style: SeriesStyle, last_epoch: float
+) -> None:
+    columns = round(place.width * POINTS)
+    for trace, series, look, width, zorder in (
+        (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
+        (TEST, panel.test, _test_style(style), 1.8, 4.0),
+    ):
+        draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
+        mark_early_end(ax, series, look, last_epoch, trace=trace)
+    if panel.train.end() is None and panel.test.end() is None:
+        say_empty(ax, "no finite value")
+    if panel.converged_at is not None:
+        _mark_convergence(ax, panel, panel.converged_at, style)
+
+
+def _test_style(style: SeriesStyle) -> SeriesStyle:
+    """The variant's colour on a solid line: here a dash means training data."""
+    return SeriesStyle(style.color, (), "o")
+
+
+def _first_epoch(panel: CurvePanel) -> float:
+    return min(float(panel.train.epochs[0]), float(panel.test.epochs[0]))
+
+
+def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
+    """Name and last value of both lines; a line that stops early says at which epoch."""
+    labels = []
+    for name, series, color in (
+        (TRAIN, panel.train, TRAIN_GREY),
+        (TEST, panel.test, style.color),
+    ):
+        end = series.end()
+        if end is None:
+            continue
+        epoch, value = end
+        early = f" at {epoch:.0f}" if epoch < last_epoch else ""
+        text = f"{name} {format_value(value)}{early}"
+        labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
+    labels += [
+        EndLabel(mark.value, f"{mark.label} {format_value(mark.value)}", INK, trace=PUBLISHED)
+        for mark in panel.published
+    ]
+    return labels
+
+
+def _mark_published(ax: Axes, marks: Iterable[PublishedMark]) -> None:
+    """A diamond on the frame, and a dotted line over the epochs that the level is over."""
+    left, right = ax.get_xlim()
+    for mark in marks:
+        note_look(ax, PUBLISHED, _PUBLISHED_STYLE)
+        group = mark_of(ax, PUBLISHED)
+        if mark.first < right:
+            ax.plot(
+                [max(mark.first, left), min(mark.last, right)],
+                [mark.value, mark.value],
+                color=INK,
+                linestyle=_PUBLISHED_STYLE.linestyle,
+                linewidth=0.9,
+                zorder=4.6,
+                gid=group,
+            )
+        ax.plot(
+            [1.0],
+            [mark.value],
+            transform=ax.get_yaxis_transform(),
+            clip_on=False,
+            zorder=6.0,
+            gid=group,
+            **PUBLISHED_MARKER,
+        )
+    ax.set_xlim(left, right)
+
+
+def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyle) -> None:
+    """A ring on the test curve, and a dotted line up to the epoch's number above the frame."""
+    test = panel.test
+    height = float(np.interp(epoch, test.epochs, test.drawn))
+    transform = ax.get_xaxis_transform()
+    low, high = ax.get_ylim()
+    foot = (height - low) / (high - low) if np.isfinite(height) else 0.0
+    ax.plot(
+        [epoch, epoch],
+        [foot, 1.0],
+        transform=transform,
+        color=INK,
+        linestyle=(0, (1.0, 1.5)),
+        linewidth=0.9,
+        zorder=4.5,
+        gid=mark_of(ax, TEST),
+    )
+    if np.isfinite(height):
+        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, TEST))
+    ax.text(
+        epoch, 1.02, f"epoch {epoch}", transform=transform, ha="center", va="bottom",
+        fontsize=SMALL_SIZE, gid=mark_of(ax, TEST),
+    )  # fmt: skip
+
+
+def _ring(style: SeriesStyle) -> dict[str, Any]:
+    return {
+        "marker": "o",
+        "markersize": 6.0,
+        "markerfacecolor": "white",
+        "markeredgecolor": style.color,
+        "markeredgewidth": 1.4,
+        "linestyle": "none",
+    }
+
+
+def _legend(
+    panels: tuple[CurvePanel, CurvePanel],
+    every: list[Series],
+    style: SeriesStyle,
+    band: str,
+    smoothing: str,
+) -> list[LegendEntry]:
+    entries = [
+        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), TEST),
+        LegendEntry(
+            Line2D([], [], color=TRAIN_GREY, linewidth=1.3, linestyle=_TRAIN_STYLE.linestyle),
+            TRAIN,
+        ),
+    ]
+    entries += [raw_entry()] if has_raw(every) else []
+    entries += band_and_smoothing_entries(every, band, smoothing)
+    if any(panel.converged_at is not None for panel in panels):
+        ring = Line2D([], [], **_ring(style))
+        entries.append(LegendEntry(ring, "test curve converged"))
+    if any(panel.published for panel in panels):
+        entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), PUBLISHED))
+    return entries
+
+
+def _panel(
+    figure: Asked,
+    members: Members,
+    levels: Sequence[CurveLevel],
+    name: str,
+    metric: str,
+) -> CurvePanel:
+    """A metric on the training and on the test set."""
+    run = members[0].run
+    tolerance, ceiling = _JUDGED[metric]
+    _, smoothing = widest_windows(members)
+    train, test = (
+        seed_series(members, series, smoothing, figure.key(run), run.label)
+        for series in (metric, f"val_{metric}")
+    )
+    marks = tuple(_mark(level, run) for level in levels if level.curve.endswith(metric))
+    converged = converged_at(members, f"val_{metric}", tolerance)
+    return CurvePanel(name, train, test, converged, ceiling, marks)
+
+
+_JUDGED = {"loss": (LOSS_TOLERANCE, None), "accuracy": (ACCURACY_TOLERANCE, 1.0)}
+"""By metric: tolerance of its convergence, and the largest value that it can have."""
+
+
+def _mark(level: CurveLevel, run: Run) -> PublishedMark:
+    """Where a published level stands: over the epochs that the protocol asks for."""
+    last = run.protocol_epochs
+    first = 1 if level.closing is None else max(1, last - level.closing + 1)
+    return PublishedMark(_name(level), level.value, first, last)
+
+
+def _name(level: CurveLevel) -> str:
+    """A published level in a word or two; one of a training curve says so."""
+    name = level.kind if level.closing is None else f"last {level.closing}"
+    return f"train {name}" if level.curve.startswith("train") else name
+
+
+def _published_words(levels: Sequence[CurveLevel]) -> str:
+    """What the published levels of a figure are, as a sentence; empty without any."""
+    meanings = {
+        "max": "the highest of all epochs",
+        "min": "the lowest of all epochs",
+        "mean": "the mean of all epochs",
+    }
+    words = [
+        f"{_name(level)}, {meanings[level.kind]}"
+        if level.closing is None
+        else f"{_name(level)}, the mean of the last {level.closing} epochs"
+        if level.closing > 1
+        else f"{_name(level)}, the last epoch"
+        for level in levels
+    ]
+    return f"Published: {'; '.join(dict.fromkeys(words))}." if words else ""

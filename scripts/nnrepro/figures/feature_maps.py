@@ -1,0 +1,241 @@
+"""Figures of kind `feature_maps`: an image and what each layer of a trained network makes of it.
+
+Every map is scaled to its own range, from its smallest activation (black) to its largest (white):
+the maps show where a channel responds, not how strongly it does next to others. Pixels are
+embedded as they are and never resampled, so they stay sharp at any zoom.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing
+from nnrepro.figures.sources import NOT_LAYERS, FeatureMaps
+from nnrepro.plots.fitting import cut_text
+from nnrepro.plots.frame import Box, add_axes, start_figure
+from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
+from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.options import Range
+
+READING = "Each map is scaled to a range of its own."
+
+MAPS_PER_ROW = 10
+"""Maps in a row of a layer's figure: 5 rows for 50 channels, 6 for 60."""
+
+_MARGIN = 0.08
+_MAP_GAP = 0.06
+_NUMBER_ROOM = 0.14
+_IMAGE_SIZE = 1.7
+_STRIP_MAPS = 8
+_STRIP_HEAD = 0.2
+
+
+def feature_maps(
+    figure: Asked,
+    maps: Mapping[str, FeatureMaps],
+    classes: Sequence[str],
+    *,
+    images: Annotated[int, Range(1)],
+) -> Iterator[Drawing]:
+    """What the layers of a trained network make of test images.
+
+    For each image an overview and a figure per layer.
+    """
+    if figure.name not in maps:
+        return  # why stands with what could not be computed
+    arrays, run = maps[figure.name], figure.runs[0]
+    for number in range(1, images + 1):
+        image, label = arrays["images"][number - 1], int(arrays["labels"][number - 1])
+        layers = {n: v[number - 1] for n, v in arrays.items() if n not in NOT_LAYERS}
+        whose = f"{run.label}, test image {number} ({classes[label]})"
+        title = figure.titled(f"Feature maps of {whose}")
+        upper = {name.upper(): values for name, values in layers.items()}
+        drawings = {"overview": partial(draw_overview, image, upper, title=title)}
+        for name, values in layers.items():
+            title = figure.titled(f"{name.upper()} of {whose}")
+            drawings[name] = partial(draw_layer, values, layer=name.upper(), title=title)
+        for name, draw in drawings.items():
+            part = f"image {number}, {_PARTS[name]}"
+            yield Drawing(
+                f"{figure.name}_image{number}_{name}",
+                draw,
+                [run],
+                figure.alt("Grey images of what the network's layers make of a test image", [run]),
+                part.capitalize(),
+                part,
+            )
+
+
+_PARTS = {
+    "overview": "image and layers",
+    "c1": "first convolution",
+    "s1": "first pooling",
+    "c2": "second convolution",
+    "s2": "second pooling",
+}
+
+
+@styled
+def draw_overview(
+    image: NDArray[np.floating], layers: Mapping[str, NDArray[np.floating]], *, title: str = ""
+) -> Figure:
+    """Draw an image beside some maps of each layer, evenly spread over its channels.
+
+    Args:
+        image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1].
+        layers: activations by layer name, in the order of the network, each of shape
+            (height, width, channels).
+        title: title above all; none where empty.
+
+    Raises:
+        PlotDataError: no layers, or an array of another shape or with values that cannot be shown.
+    """
+    pixels = _checked_image(image)
+    maps = {name: _checked_maps(name, values) for name, values in layers.items()}
+    if not maps:
+        raise PlotDataError("an overview of feature maps needs at least one layer")
+    left = _MARGIN + _IMAGE_SIZE + 0.3
+    size = (PAGE_WIDTH - left - _MARGIN + _MAP_GAP) / _STRIP_MAPS - _MAP_GAP
+    strip = _STRIP_HEAD + _NUMBER_ROOM + size + 0.06
+    height = max(len(maps) * strip, _IMAGE_SIZE + _STRIP_HEAD) + 0.05
+    shown = {name: _spread_channels(values.shape[2]) for name, values in maps.items()}
+    notes = [note for name, values in maps.items() for note in _notes(name, values, shown[name])]
+    fig, body = start_figure(height, title, notes=notes)
+    top = body.bottom + body.height
+    ax = _canvas(fig, Box(0.0, body.bottom, PAGE_WIDTH, body.height))
+    _words(ax, _MARGIN, top - body.bottom - _STRIP_HEAD + 0.05, "input image")
+    image_top = body.height - _STRIP_HEAD
+    ax.imshow(
+        pixels,
+        extent=(_MARGIN, _MARGIN + _IMAGE_SIZE, image_top - _IMAGE_SIZE, image_top),
+        interpolation="none",
+    )
+    for row, (name, values) in enumerate(maps.items()):
+        strip_top = body.height - row * strip
+        tall, wide, channels = values.shape
+        some = f"{len(shown[name])} of " if len(shown[name]) < channels else ""
+        heading = f"{name}: {some}{channels} maps of {tall} x {wide}"
+        heading = cut_text(heading, FONT_SIZE, PAGE_WIDTH - left - _MARGIN)
+        _words(ax, left, strip_top - _STRIP_HEAD + 0.05, heading)
+        for place, channel in enumerate(shown[name]):
+            corner = (left + place * (size + _MAP_GAP), strip_top - _STRIP_HEAD)
+            _draw_map(ax, values[..., channel], channel, corner, size)
+    _freeze(ax, PAGE_WIDTH, body.height)
+    return fig
+
+
+@styled
+def draw_layer(
+    maps: NDArray[np.floating], *, layer: str, title: str = "", columns: int = MAPS_PER_ROW
+) -> Figure:
+    """Draw every map of one layer, `columns` in a row, each under its channel number from 1.
+
+    Args:
+        maps: activations of shape (height, width, channels).
+        layer: the layer's name, for messages and notes.
+        title: title above the maps; none where empty.
+        columns: maps in a row.
+
+    Raises:
+        PlotDataError: an array of another shape or with values that cannot be shown.
+    """
+    values = _checked_maps(layer, maps)
+    channels = values.shape[2]
+    size = (PAGE_WIDTH - 2 * _MARGIN + _MAP_GAP) / columns - _MAP_GAP
+    rows = -(-channels // columns)
+    pitch = size + _NUMBER_ROOM + _MAP_GAP
+    notes = _notes(layer, values, range(channels))
+    fig, body = start_figure(rows * pitch + 0.05, title, notes=notes)
+    ax = _canvas(fig, body)
+    for channel in range(channels):
+        row, column = divmod(channel, columns)
+        corner = (_MARGIN + column * (size + _MAP_GAP), body.height - row * pitch)
+        _draw_map(ax, values[..., channel], channel, corner, size)
+    _freeze(ax, PAGE_WIDTH, body.height)
+    return fig
+
+
+def _checked_image(image: NDArray[np.floating]) -> FloatArray:
+    pixels = as_floats(image)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise PlotDataError(f"an image has shape (height, width, 3 or 1), not {pixels.shape}")
+    if not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 1):
+        raise PlotDataError("an image's values lie in [0, 1]; divide bytes by 255")
+    return pixels
+
+
+def _checked_maps(layer: str, maps: NDArray[np.floating]) -> FloatArray:
+    values = as_floats(maps)
+    if values.ndim != 3 or 0 in values.shape:
+        raise PlotDataError(
+            f"layer {layer}: activations have shape (height, width, channels), not {values.shape}"
+        )
+    return values
+
+
+def _notes(layer: str, values: FloatArray, shown: Iterable[int]) -> list[str]:
+    """Sentences on maps, of those shown, that say nothing or hold what cannot be drawn."""
+    flat: NDArray[np.bool_] = np.asarray(np.ptp(values, axis=(0, 1)) == 0)
+    unknown: NDArray[np.bool_] = np.asarray(np.isnan(values).any(axis=(0, 1)))
+    shown = list(shown)
+    return [
+        f"{layer}: {what} in {', '.join(str(channel + 1) for channel in shown if marks[channel])}."
+        for what, marks in (
+            ("the same value throughout (shown grey)", flat),
+            ("values that are not finite (left white)", unknown),
+        )
+        if any(marks[channel] for channel in shown)
+    ]
+
+
+def _spread_channels(channels: int) -> list[int]:
+    """Indices of up to eight channels, evenly spread from first to last."""
+    count = min(_STRIP_MAPS, channels)
+    return np.linspace(0, channels - 1, count).round().astype(int).tolist()
+
+
+def _canvas(fig: Figure, place: Box) -> Axes:
+    """Axes without any frame, for images placed in inches."""
+    ax = add_axes(fig, place)
+    ax.set_axis_off()
+    return ax
+
+
+def _freeze(ax: Axes, width: float, height: float) -> None:
+    """Make the axes' units inches; done last, because every image resets the limits."""
+    ax.set_xlim(0, width)
+    ax.set_ylim(0, height)
+    ax.set_aspect("auto")
+
+
+def _draw_map(
+    ax: Axes, values: FloatArray, channel: int, corner: tuple[float, float], size: float
+) -> None:
+    """One map below its channel number; `corner` is the top left of both, in inches."""
+    left, top = corner[0], corner[1] - _NUMBER_ROOM
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    # A flat map has no range to scale to: grey says so, where black would look like "no response".
+    limits = (low, high) if high > low else (low - 1.0, low + 1.0)
+    ax.imshow(
+        values,
+        cmap="gray",
+        vmin=limits[0],
+        vmax=limits[1],
+        extent=(left, left + size, top - size, top),
+        interpolation="none",
+    )
+    _words(ax, left, top + 0.025, str(channel + 1), fontsize=TINY_SIZE, color=SOFT_INK)
+
+
+def _words(ax: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    look: dict[str, Any] = {"fontsize": FONT_SIZE, "color": INK, "va": "bottom"} | style
+    ax.text(x, y, text, **look)

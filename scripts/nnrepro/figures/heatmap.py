@@ -1,0 +1,406 @@
+"""Figures of kind `heatmap`: a metric over two parameters, averages set apart from the cells."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.measures.names import lower_is_better
+from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.metric_words import metric_phrase, metric_words
+from nnrepro.plots.series import PlotDataError, as_floats, format_value
+from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.options import Metric, Swept
+from nnrepro.tables.columns import floats, metric_values, rows_of
+from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
+
+READING = (
+    "The best cell has a thick frame; those with a thin dashed one cannot be told apart from it."
+)
+
+Cell = tuple[Any, Any]
+"""A pair (column value, row value)."""
+
+_COLORMAP = "YlGnBu"
+_CELL_HEIGHT = 0.42
+_MOST_CELL_WIDTH = 0.85
+_GAP = 0.14
+_LEFT, _BOTTOM, _TOP = 0.85, 0.1, 0.55
+_BAR_ROOM = 1.05
+_BAR_LINE = 0.15
+_TICK_GAP = 0.06
+_AXIS_NAME = 0.42
+_LONGEST_TICK = 1.4
+_LEAST_CELL = 0.13
+_UNWRITTEN = "Cells too narrow for their numbers show colours alone; the table has the numbers."
+_BEST_COLOR = "#D55E00"
+_EMPTY: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "fontsize": SMALL_SIZE,
+    "color": SOFT_INK,
+}
+
+
+def heatmap(
+    figure: Asked, variants: pd.DataFrame, *, metric: Metric, rows: Swept, columns: Swept
+) -> Iterator[Drawing]:
+    """A metric over the grid of two parameters, with row and column averages."""
+    table, metric = rows_of(variants, figure.runs), figure.metric(metric)
+    if not np.isfinite(floats(metric_values(table, metric))).any():
+        raise NothingToDraw(NO_METRIC)
+    selected = figure.selected(figure.runs)
+    grid = _grid(table, rows, columns, metric, None if selected is None else selected.variant)
+    what = f"Heat map of {metric_phrase(metric)}, {rows} down and {columns} across, with averages"
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            grid,
+            metric=metric_words(table, metric),
+            title=figure.titled(figure.spec.title),
+            tied="95 %, multiple comparisons with the best",
+        ),
+        figure.runs,
+        figure.alt(what, figure.runs),
+        compared=True,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterGrid:
+    """A metric over every pair of two parameters' values.
+
+    Attributes:
+        rows: name of the parameter down the side.
+        columns: name of the parameter across the top.
+        cells: the metric, with row values as index and column values as columns; NaN for a
+            missing run.
+        column_means: the metric averaged over the rows, by column value.
+        row_means: the metric averaged over the columns, by row value.
+        mean: the average of all cells; None or NaN leaves the corner empty.
+        best: the best pair as (column value, row value), or None.
+        tied: pairs that cannot be told apart from the best, itself not among them.
+        unasked: pairs that the study leaves out, whose cells are empty but not missing.
+    """
+
+    rows: str
+    columns: str
+    cells: pd.DataFrame
+    column_means: pd.Series
+    row_means: pd.Series
+    mean: float | None = None
+    best: Cell | None = None
+    tied: Collection[Cell] = field(default_factory=tuple)
+    unasked: Collection[Cell] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.cells.empty:
+            raise PlotDataError("a heat map needs at least one cell")
+        for name, means, wanted in (
+            ("column_means", self.column_means, self.cells.columns),
+            ("row_means", self.row_means, self.cells.index),
+        ):
+            if list(means.index) != list(wanted):
+                raise PlotDataError(
+                    f"heat map: {name} is for {list(means.index)}, the cells for {list(wanted)}"
+                )
+        for name in ("cells", "column_means", "row_means"):
+            values: pd.DataFrame | pd.Series = getattr(self, name)
+            drawn = values.astype(float).copy()
+            drawn[:] = as_floats(drawn)
+            object.__setattr__(self, name, drawn)
+        for column, row in [*([self.best] if self.best else []), *self.tied]:
+            if column not in self.cells.columns or row not in self.cells.index:
+                raise PlotDataError(
+                    f"heat map: the marked pair {self.columns} = {column}, "
+                    f"{self.rows} = {row} is not in the grid"
+                )
+
+
+def _grid(
+    table: pd.DataFrame, rows: str, columns: str, metric: str, selected: str | None
+) -> ParameterGrid:
+    """The metric over two parameters, with the best pair and those that equal it."""
+    cross = cross_table(table, rows=rows, columns=columns, metrics=[metric])
+    matrix = cross_matrix(cross, metric)
+    inside = cross[(cross[rows] != AVERAGE) & (cross[columns] != AVERAGE)]
+    pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))
+    best = pairs[_best(inside, metric, selected)]
+    is_tied = inside["tied_with_best"].fillna(False).astype(bool)
+    return ParameterGrid(
+        rows=rows,
+        columns=columns,
+        cells=matrix.drop(index=AVERAGE, columns=AVERAGE),
+        column_means=matrix.T[AVERAGE].drop(AVERAGE),
+        row_means=matrix[AVERAGE].drop(AVERAGE),
+        mean=float(matrix[AVERAGE][AVERAGE]),
+        best=best,
+        tied=[pair for pair in _where(pairs, is_tied) if pair != best],
+        unasked=_where(pairs, inside["variant"].isna()),
+    )
+
+
+def _best(cells: pd.DataFrame, metric: str, selected: str | None) -> int:
+    """Position of the cell with the best value; among equals the selected one, else the first."""
+    values = as_floats(floats(cells["value"]))
+    best = np.nanmin(values) if lower_is_better(metric) else np.nanmax(values)
+    equal = np.flatnonzero(values == best)
+    chosen = np.flatnonzero((cells["variant"] == selected).fillna(False))
+    return int(next((i for i in equal if i in chosen), equal[0]))
+
+
+def _where(pairs: Iterable[Cell], marks: Iterable[bool]) -> list[Cell]:
+    return [pair for pair, marked in zip(pairs, marks, strict=True) if marked]
+
+
+@styled
+def draw(
+    grid: ParameterGrid, *, metric: str, title: str = "", decimals: int = 3, tied: str = ""
+) -> Figure:
+    """Draw the grid, every value written in its cell.
+
+    Args:
+        grid: the values and marks.
+        metric: label of the colour bar.
+        title: title above the grid; none where empty.
+        decimals: decimals of the written values.
+        tied: how cells were found equal to the best, e.g. "paired difference, 95 %".
+
+    Raises:
+        PlotDataError: every cell is missing.
+    """
+    finite = grid.cells.to_numpy(dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        raise PlotDataError("heat map: every run of the grid is missing")
+    norm = Normalize(finite.min(), finite.max())
+    rows, columns = grid.cells.shape
+    bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
+    bar_label = wrap_text(metric, FONT_SIZE, bar_height)
+    ticks = _Ticks.of(grid)
+    left = max(_LEFT, ticks.widest_row + _AXIS_NAME)
+    room = PAGE_WIDTH - left - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
+    wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
+    upright = ticks.widest_column + _TICK_GAP > wide
+    top = max(_TOP, ticks.widest_column + _AXIS_NAME) if upright else _TOP
+    text_size = _text_size(grid, wide, decimals)
+    fig, body = start_figure(
+        top + bar_height + _BOTTOM,
+        title,
+        _legend(grid, tied),
+        [] if text_size else [_UNWRITTEN],
+    )
+    main = Box(
+        left,
+        body.bottom + _BOTTOM + _CELL_HEIGHT + _GAP,
+        columns * wide,
+        rows * _CELL_HEIGHT,
+    )
+    side = Box(main.left + main.width + _GAP, main.bottom, wide, main.height)
+    foot = Box(main.left, body.bottom + _BOTTOM, main.width, _CELL_HEIGHT)
+    corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
+    form = _Form(norm, decimals, text_size, wide)
+    ax = _draw_block(fig, main, grid.cells, form, unasked=grid.unasked)
+    _label_cells(ax, grid, ticks, main, upright=upright)
+    _draw_block(fig, side, grid.row_means.to_frame(), form)
+    _draw_block(fig, foot, grid.column_means.to_frame().T, form)
+    if grid.mean is not None and np.isfinite(grid.mean):
+        _draw_block(fig, corner, pd.DataFrame([[grid.mean]]), form)
+    _label_means(ax, main, side, foot, upright=upright)
+    bar_left = side.left + wide + 0.2
+    bar = add_axes(fig, Box(bar_left, foot.bottom, 0.16, bar_height))
+    _draw_bar(bar, norm, "\n".join(bar_label))
+    return fig
+
+
+@dataclass(frozen=True)
+class _Ticks:
+    """The values of both parameters in words that fit beside the cells, and how wide these are."""
+
+    rows: list[str]
+    columns: list[str]
+    widest_row: float
+    widest_column: float
+
+    @classmethod
+    def of(cls, grid: ParameterGrid) -> "_Ticks":
+        rows, columns = (
+            fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
+            for values in (grid.cells.index, grid.cells.columns)
+        )
+        return cls(rows, columns, *(max(map(_width, words)) for words in (rows, columns)))
+
+
+def _width(text: str) -> float:
+    return text_width(text, FONT_SIZE)
+
+
+def _text_size(grid: ParameterGrid, wide: float, decimals: int) -> float | None:
+    """Font size at which every number fits its cell; None where none does."""
+    parts = (grid.cells.to_numpy(), grid.row_means.to_numpy(), grid.column_means.to_numpy())
+    numbers = np.concatenate([np.ravel(part) for part in parts])
+    words = [format_value(number, decimals) for number in numbers[np.isfinite(numbers)]]
+    for size in (FONT_SIZE, SMALL_SIZE, TINY_SIZE):
+        if max(text_width(word, size) for word in words) <= wide:
+            return size
+    return None
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How cells look: colours, decimals, size of the numbers (None: not written), inches across."""
+
+    norm: Normalize
+    decimals: int
+    text_size: float | None
+    width: float
+
+    def write(self, value: float) -> str:
+        """A number as it stands in its cell."""
+        return format_value(value, self.decimals)
+
+
+def _draw_block(
+    fig: Figure,
+    place: Box,
+    values: pd.DataFrame,
+    form: _Form,
+    *,
+    unasked: Collection[Cell] = (),
+) -> Axes:
+    """Cells with their values, without axis labels."""
+    ax = add_axes(fig, place)
+    ax.grid(visible=False)
+    sns.heatmap(
+        values.astype(float),
+        ax=ax,
+        cmap=_COLORMAP,
+        norm=form.norm,
+        cbar=False,
+        annot=values.map(form.write) if form.text_size else None,
+        fmt="",
+        annot_kws={"fontsize": form.text_size},
+        linewidths=0.8,
+        linecolor="white",
+        xticklabels=False,
+        yticklabels=False,
+    )
+    ax.set(xlabel="", ylabel="")
+    for i, j in np.argwhere(values.isna().to_numpy()):
+        if (values.columns[j], values.index[i]) in unasked:
+            _say_empty(ax, i, j, "not run", form)
+            continue
+        ax.add_patch(
+            Rectangle((j, i), 1, 1, facecolor="white", edgecolor=SOFT_INK, hatch="///", lw=0.5)
+        )
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        _say_empty(ax, i, j, "missing", form, bbox=ground)
+    return ax
+
+
+def _say_empty(ax: Axes, row: int, column: int, words: str, form: _Form, **style: Any) -> None:
+    """Say in an empty cell why it is, where there is room."""
+    if text_width(words, SMALL_SIZE) <= form.width:
+        ax.text(column + 0.5, row + 0.5, words, **_EMPTY, **style)
+
+
+def _label_cells(
+    ax: Axes, grid: ParameterGrid, ticks: _Ticks, place: Box, *, upright: bool
+) -> None:
+    """Parameter values along the top and left, and the marks of best and tied cells."""
+    columns: list[Any] = [*grid.cells.columns]
+    rows: list[Any] = [*grid.cells.index]
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
+    # Of columns narrower than a line of text every so many are named.
+    step = max(1, math.ceil(_LEAST_CELL * len(columns) / place.width))
+    ax.set_xticks(
+        np.arange(len(columns))[::step] + 0.5,
+        ticks.columns[::step],
+        rotation=90 if upright else 0,
+    )
+    ax.set_yticks(np.arange(len(rows)) + 0.5, ticks.rows, rotation=0)
+    ax.tick_params(length=0, labelsize=FONT_SIZE)
+    across = 2 * (place.left + place.width / 2)
+    ax.set_xlabel(cut_text(grid.columns, FONT_SIZE, across), fontsize=FONT_SIZE, labelpad=6)
+    down = place.height + 2 * _CELL_HEIGHT
+    ax.set_ylabel(cut_text(grid.rows, FONT_SIZE, down), fontsize=FONT_SIZE, labelpad=6)
+    for column, row in grid.tied:
+        ax.add_patch(_mark(columns.index(column), rows.index(row), tied=True))
+    if grid.best is not None:
+        column, row = grid.best
+        ax.add_patch(_mark(columns.index(column), rows.index(row), tied=False))
+
+
+def _mark(column: int, row: int, tied: bool) -> Rectangle:
+    """A frame inside a cell: thick for the best, thin and dashed for those tied with it."""
+    inset = 0.06
+    return Rectangle(
+        (column + inset, row + inset),
+        1 - 2 * inset,
+        1 - 2 * inset,
+        fill=False,
+        edgecolor=_BEST_COLOR,
+        linewidth=1.3 if tied else 2.6,
+        linestyle=(0, (2.0, 1.4)) if tied else "solid",
+    )
+
+
+def _legend(grid: ParameterGrid, tied: str) -> list[LegendEntry]:
+    entries = []
+    if grid.best is not None:
+        column, row = grid.best
+        best = f"best: {grid.columns} = {column}, {grid.rows} = {row}"
+        entries.append(LegendEntry(_mark(0, 0, tied=False), best))
+    if grid.tied:
+        how = f" ({tied})" if tied else ""
+        what = "the best" if grid.best is None else "it"
+        entries.append(
+            LegendEntry(_mark(0, 0, tied=True), f"cannot be told apart from {what}{how}")
+        )
+    return entries
+
+
+def _label_means(ax: Axes, main: Box, side: Box, foot: Box, *, upright: bool) -> None:
+    """Name the blocks of averages where the cells have their parameter values."""
+    ax.text(
+        (side.left + side.width / 2 - main.left) / main.width,
+        1 + 0.05 / main.height,
+        "mean",
+        transform=ax.transAxes,
+        ha="center",
+        va="bottom",
+        rotation=90 if upright else 0,
+        color=INK,
+    )
+    ax.text(
+        -0.06 / main.width,
+        (foot.bottom + foot.height / 2 - main.bottom) / main.height,
+        "mean",
+        transform=ax.transAxes,
+        ha="right",
+        va="center",
+        color=INK,
+    )
+
+
+def _draw_bar(ax: Axes, norm: Normalize, metric: str) -> None:
+    """A colour bar as tall as cells and averages together."""
+    bar = ax.figure.colorbar(ScalarMappable(norm, _COLORMAP), cax=ax)
+    bar.outline.set_linewidth(0.5)
+    ax.grid(visible=False)
+    ax.set_ylabel(metric, fontsize=FONT_SIZE)
