@@ -11,7 +11,7 @@ import pandas as pd
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import holm
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 from nnrepro.study.study import SELECTED
 from nnrepro.tables.columns import PRIMARY, SELECTION, metric_name, metric_of, standings_by
 from nnrepro.tables.csvfile import TableError, tidy_types

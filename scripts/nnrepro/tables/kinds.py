@@ -17,7 +17,7 @@ from nnrepro.analysis.stability_table import stability_table
 from nnrepro.analysis.tests_table import tests_table
 from nnrepro.measures.folds import FoldsOf
 from nnrepro.measures.predictions import AnswersOf
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.tables.columns import (
     PRIMARY,
     examples_used,
