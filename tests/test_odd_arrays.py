@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
+from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import FileError
 from nnrepro.measures.predictions import read_answers
-from nnrepro.plots.map_figures import read_feature_maps
 from nnrepro.tables.csvfile import TableError
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import Curves, History
