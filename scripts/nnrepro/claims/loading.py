@@ -20,7 +20,7 @@ from nnrepro.claims.tree import Combination, Node, Part, all_of, negated
 from nnrepro.measures.expressions import Mistake, Reading, parse_measure
 from nnrepro.published.numbers import PublishedError, load_published
 from nnrepro.published.variants import declared_variants, selector_problem
-from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
+from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
 from nnrepro.study.study import Study
 from nnrepro.yamlfile import YamlError, read_yaml
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from nnrepro.errors import NnreproError
 from nnrepro.files import FileError, read_text
 from nnrepro.published.variants import selector_problem
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.study import Study
 
 NEEDED = ("protocol", "metric", "value", "runs")

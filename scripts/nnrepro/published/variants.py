@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.study import SELECTED, Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
