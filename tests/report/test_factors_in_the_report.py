@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
 from nnrepro.report.factors import factors_facts
+from nnrepro.study.sources import read_source
 
 ROWS = {
     "title": "From one to the other",
@@ -68,7 +68,7 @@ def test_what_is_not_known_is_not_said() -> None:
 @pytest.fixture
 def overlay(repository: Path) -> dict[str, Any]:
     """The shipped comparison of the two reports."""
-    return yaml.safe_load((repository / "studies" / "factors.yaml").read_text(encoding="utf-8"))
+    return read_source(repository / "studies" / "factors.yaml").values
 
 
 def test_the_shipped_comparison_is_told_in_words_and_numbers(

@@ -12,6 +12,7 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.study.folders import STUDY_FILE
+from nnrepro.study.questions import PlacementError, flat_places, unfolded
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
 CONFIG_FILE = Path("config.yaml")
@@ -128,7 +129,10 @@ def _configuration(document: Document, name: str, *, lines: bool) -> Configurati
         ".".join(map(str, path)): f"{name}, line {line}" if lines else name
         for path, line in document.lines.items()
     }
-    return Configuration(document.value, places)
+    try:
+        return Configuration(unfolded(document.value), flat_places(document.value, places))
+    except PlacementError as error:
+        raise SourceError(f"{name}: {error}") from error
 
 
 def _shown(file: Path) -> str:
