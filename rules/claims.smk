@@ -17,7 +17,7 @@ if CLAIMS:
 rule decide_claims:
     input:
         claims=STUDY.claims or [],
-        numbers=str(CLAIMS.published.numbers) if CLAIMS and CLAIMS.published else [],
+        numbers=str(CLAIMS.published.path) if CLAIMS and CLAIMS.published else [],
         histories=lambda _: run_files("history"),
         records=lambda _: run_files("record"),
         predictions=lambda _: run_files("predictions"),

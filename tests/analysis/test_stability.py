@@ -10,11 +10,11 @@ from nnrepro.analysis.stability_table import stability_table
 from nnrepro.measures.collapses import (
     CollapseLevels,
     blew_up,
+    collapse_events,
     collapse_levels,
-    collapses,
     ends_collapsed,
-    epochs_to_reach,
 )
+from nnrepro.measures.curves import first_epoch
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
@@ -43,7 +43,7 @@ def _by_hand(values, levels):
 @given(accuracies, st.integers(1, 20))
 def test_collapses_follow_their_definition(values, within):
     levels = CollapseLevels(0.15, 0.40, within)
-    assert collapses(np.array(values), levels) == _by_hand(values, levels)
+    assert len(collapse_events(np.array(values), levels)) == _by_hand(values, levels)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_collapses_follow_their_definition(values, within):
     ],
 )
 def test_collapses_by_hand(values, count):
-    assert collapses(np.array(values), LEVELS) == count
+    assert len(collapse_events(np.array(values), LEVELS)) == count
 
 
 def test_levels_are_multiples_of_chance_and_unknown_without_classes(make_run):
@@ -74,7 +74,7 @@ def test_levels_are_multiples_of_chance_and_unknown_without_classes(make_run):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0, 1))
 def test_the_first_epoch_at_or_above_a_level_is_found(values, level):
-    found = epochs_to_reach(np.array(values), level)
+    found = first_epoch(np.array(values) >= level)
     reached = [epoch for epoch, value in enumerate(values, 1) if value >= level]
     assert found == (reached[0] if reached else None)
 
@@ -84,7 +84,9 @@ def test_a_run_that_blew_up_is_flat_but_not_converged(make_data):
     lost = make_data(flat, "lost", **COLLAPSING)
     recorded = make_data([0.1] * 100, "recorded", status="diverged")
     untrained = make_data([0.1] * 100, "untrained", **COLLAPSING)
-    assert [blew_up(run) for run in (lost, recorded, untrained)] == [True, True, False]
+    assert [
+        blew_up(item.run, item.history, item.status) for item in (lost, recorded, untrained)
+    ] == [True, True, False]
     table = convergence_table(variants_table(runs_table([lost, recorded, untrained])))
     assert table["test_accuracy_converged"].tolist() == [False, False, True]
     assert table["test_loss_converged"].tolist() == [False, False, True]
@@ -95,7 +97,7 @@ def test_a_loss_that_is_not_finite_is_a_blow_up(make_data, make_history, make_ru
     history = make_history([0.1] * 50, val_loss=[1.0] * 10 + [np.nan] * 40)
     data = make_data([0.1] * 50)
     blown = type(data)(data.run, history)
-    assert blew_up(blown)
+    assert blew_up(blown.run, blown.history, blown.status)
     row = runs_table([blown]).iloc[0]
     assert bool(row["test_accuracy_converged"]) is False
 

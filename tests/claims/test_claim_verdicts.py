@@ -9,14 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from nnrepro.claims.conditions import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, VERDICTS
 from nnrepro.claims.evidence import share_variance
 from nnrepro.claims.margins import over_seeds
 from nnrepro.claims.tree import (
-    FAILS,
-    HOLDS,
-    NOT_TESTABLE,
-    UNDECIDED,
-    VERDICTS,
     Combination,
     Part,
     all_of,
@@ -27,13 +23,7 @@ from nnrepro.measures.predictions import Answers
 from nnrepro.measures.spans import Span
 
 TAIL = "tail(test_accuracy)"
-HIGHER = [
-    {"comparison": {"measure": TAIL, "of": "cells/b", "to": "cells/a", "difference": {"above": 0}}}
-]
-
-
-def threshold(name, measure=TAIL, **bounds):
-    return {"threshold": {"measure": measure, "runs": name, **bounds}}
+HIGHER = [f"{TAIL} of cells/b > {TAIL} of cells/a"]
 
 
 def pair(run_of, lows, highs, **options):
@@ -101,7 +91,7 @@ def test_one_seed_with_answers_is_compared_example_by_example(decide, run_of):
 
 
 def test_one_seed_tells_nothing_of_the_spread_of_other_measures(decide, run_of):
-    row = decide([threshold("cells/a", "tail(test_loss)", below=2)], [run_of("cells/a", 0)])
+    row = decide(["tail(test_loss) of cells/a < 2"], [run_of("cells/a", 0)])
     assert row.verdict == UNDECIDED
     assert "one seed" in row.reason and row.cause == "one seed"
     assert row.effect == 1
@@ -110,48 +100,45 @@ def test_one_seed_tells_nothing_of_the_spread_of_other_measures(decide, run_of):
 
 def test_a_shortened_run_is_undecided_and_names_its_epochs(decide, run_of):
     runs = [run_of("cells/a", s, accuracy=[0.5] * 5) for s in range(3)]
-    row = decide([threshold("cells/a", above=0.4)], runs)
+    row = decide([f"{TAIL} of cells/a > 0.4"], runs)
     assert row.verdict == UNDECIDED
     assert "5 of 20 epochs" in row.reason and row.cause == "short runs"
     assert row.effect == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
-    ("measure", "bounds", "verdicts"),
+    ("asked", "verdicts"),
     [
-        ("best(test_accuracy)", {"below": 0.4}, (FAILS, FAILS)),
-        ("best(test_accuracy)", {"at_least": 0.4}, (HOLDS, HOLDS)),
-        ("best(test_accuracy)", {"below": 0.6}, (UNDECIDED, HOLDS)),
-        ("best(test_accuracy)", {"above": 0.6}, (UNDECIDED, FAILS)),
-        ("best(test_accuracy)", {"between": [0.4, 0.6]}, (UNDECIDED, HOLDS)),
-        ("best(test_accuracy)", {"between": [0.1, 0.2]}, (FAILS, FAILS)),
-        ("min(test_accuracy)", {"above": 0.6}, (FAILS, FAILS)),
-        ("min(test_accuracy)", {"below": 0.6}, (HOLDS, HOLDS)),
-        ("max(test_accuracy, 2)", {"below": 0.4}, (FAILS, FAILS)),
-        ("max(test_accuracy, -3)", {"below": 0.4}, (UNDECIDED, FAILS)),
-        ("max(smooth(test_accuracy))", {"below": 0.4}, (UNDECIDED, FAILS)),
-        ("best(test_accuracy) - 0.1", {"below": 0.3}, (UNDECIDED, FAILS)),
-        ("tail(test_accuracy)", {"below": 0.4}, (UNDECIDED, FAILS)),
+        ("best(test_accuracy) of cells/a < 0.4", (FAILS, FAILS)),
+        ("best(test_accuracy) of cells/a >= 0.4", (HOLDS, HOLDS)),
+        ("best(test_accuracy) of cells/a < 0.6", (UNDECIDED, HOLDS)),
+        ("best(test_accuracy) of cells/a > 0.6", (UNDECIDED, FAILS)),
+        ("best(test_accuracy) of cells/a in [0.4, 0.6]", (UNDECIDED, HOLDS)),
+        ("best(test_accuracy) of cells/a in [0.1, 0.2]", (FAILS, FAILS)),
+        ("min(test_accuracy) of cells/a > 0.6", (FAILS, FAILS)),
+        ("min(test_accuracy) of cells/a < 0.6", (HOLDS, HOLDS)),
+        ("max(test_accuracy, 2) of cells/a < 0.4", (FAILS, FAILS)),
+        ("max(test_accuracy, -3) of cells/a < 0.4", (UNDECIDED, FAILS)),
+        ("max(smooth(test_accuracy)) of cells/a < 0.4", (UNDECIDED, FAILS)),
+        ("(best(test_accuracy) - 0.1) of cells/a < 0.3", (UNDECIDED, FAILS)),
+        ("tail(test_accuracy) of cells/a < 0.4", (UNDECIDED, FAILS)),
     ],
 )
-def test_a_short_run_decides_what_no_further_epoch_could_change(
-    decide, run_of, measure, bounds, verdicts
-):
+def test_a_short_run_decides_what_no_further_epoch_could_change(decide, run_of, asked, verdicts):
     """A peak only rises, so that what it is above already it stays above."""
     short, whole = verdicts
-    claim = [threshold("cells/a", measure, **bounds)]
     accuracy = [0.5, 0.5, 0.5, 0.5, 0.5]
-    row = decide(claim, [run_of("cells/a", s, accuracy=accuracy) for s in range(3)])
+    row = decide([asked], [run_of("cells/a", s, accuracy=accuracy) for s in range(3)])
     assert row.verdict == short
     assert ("further epochs cannot change it" in row.reason) == (short != UNDECIDED)
-    row = decide(claim, [run_of("cells/a", s, accuracy=accuracy * 4) for s in range(3)])
+    row = decide([asked], [run_of("cells/a", s, accuracy=accuracy * 4) for s in range(3)])
     assert row.verdict == whole
     assert "further epochs" not in row.reason
 
 
 def test_what_is_final_is_turned_with_the_rest_of_a_denied_part(decide, run_of):
     runs = [run_of("cells/a", s, accuracy=[0.5] * 5) for s in range(3)]
-    peak = threshold("cells/a", "best(test_accuracy)", below=0.4)
+    peak = "best(test_accuracy) of cells/a < 0.4"
     assert decide([{"not": [peak]}], runs).verdict == HOLDS
 
 
@@ -162,13 +149,13 @@ def test_fewer_examples_are_no_matter_of_length(decide, run_of):
         run_of("cells/a", s, accuracy=[0.5] * 5, epochs=5, protocol_settings=asked)
         for s in range(3)
     ]
-    claim = [threshold("cells/a", "best(test_accuracy)", below=0.4)]
+    claim = ["best(test_accuracy) of cells/a < 0.4"]
     assert decide(claim, runs).verdict == UNDECIDED
 
 
 def test_fewer_examples_than_the_protocol_asks_for_are_undecided(decide, run_of):
     runs = [run_of("cells/a", s, protocol_settings={"train_examples": 500}) for s in range(3)]
-    row = decide([threshold("cells/a", above=0.4)], runs)
+    row = decide([f"{TAIL} of cells/a > 0.4"], runs)
     assert row.verdict == UNDECIDED
     assert "100 of 500 train examples" in row.reason
 
@@ -176,7 +163,7 @@ def test_fewer_examples_than_the_protocol_asks_for_are_undecided(decide, run_of)
 def test_generated_data_decides_nothing(decide, run_of, study_with):
     made_up = study_with(data={"dbpedia": {"source": "generated", "generate": {"train": 200}}})
     runs = [run_of("cells/a", s, of=made_up) for s in range(3)]
-    row = decide([threshold("cells/a", above=0.4)], runs, study=made_up)
+    row = decide([f"{TAIL} of cells/a > 0.4"], runs, study=made_up)
     assert row.verdict == UNDECIDED
     assert "generated" in row.reason and row.cause == "generated data"
 
@@ -185,7 +172,7 @@ def test_a_diverged_run_has_no_value(decide, run_of):
     broken = [0.5] * 10 + [float("nan")] * 10
     runs = [run_of("cells/a", s, loss=1.0) for s in (0, 1)]
     runs.append(run_of("cells/a", 2, loss=broken, status="diverged"))
-    row = decide([threshold("cells/a", "tail(test_loss)", below=2)], runs)
+    row = decide(["tail(test_loss) of cells/a < 2"], runs)
     assert row.verdict == UNDECIDED
     assert "diverged" in row.reason and row.cause == "no number"
 
@@ -194,12 +181,12 @@ def test_a_run_that_fell_back_to_guessing_for_good_has_not_converged(decide, run
     """However flat the curve is on which it ends."""
     blown = [0.1, 0.5, 0.9] + [0.02] * 97
     runs = [run_of("cells/a", s, accuracy=blown, classes=14) for s in range(3)]
-    row = decide([{"converged": {"curve": "test_accuracy", "runs": "cells/a"}}], runs)
+    row = decide(["converged(test_accuracy) of cells/a"], runs)
     assert row.verdict == FAILS
 
 
 def test_times_are_compared_on_one_machine_only(decide, run_of):
-    rule = [threshold("cells/*", "train_seconds", below=100)]
+    rule = ["train_seconds of each(cells/*) < 100"]
 
     def timed(**last):
         runs = [run_of(f"cells/{v}", s, seconds=5.0) for v in "abc" for s in (0, 1)]
@@ -214,7 +201,7 @@ def test_times_are_compared_on_one_machine_only(decide, run_of):
 
 def test_times_taken_while_other_work_ran_are_compared_in_processor_seconds(decide, run_of):
     """The seconds that passed tell of the other work, and the processor seconds hardly do."""
-    rule = [threshold("cells/a", "train_seconds", below=4.95)]
+    rule = ["train_seconds of cells/a < 4.95"]
     alone = [run_of("cells/a", s, seconds=5.0, cpu=4.9 - s / 100) for s in (0, 1)]
     row = decide(rule, alone)
     assert (row.verdict, row.effect) == (FAILS, pytest.approx(-0.05))
@@ -226,7 +213,7 @@ def test_times_taken_while_other_work_ran_are_compared_in_processor_seconds(deci
 
 def test_times_taken_while_other_work_ran_decide_nothing_without_processor_seconds(decide, run_of):
     """One run tells that it waited; of another, nobody knows how long it had a processor."""
-    rule = [threshold("cells/*", "train_seconds", below=100)]
+    rule = ["train_seconds of each(cells/*) < 100"]
     runs = [run_of(f"cells/{v}", s, seconds=5.0) for v in "abcd" for s in (0, 1)]
     assert decide(rule, runs).verdict == HOLDS
     runs[0] = run_of("cells/a", 0, seconds=5.0, cpu=2.0)
@@ -236,7 +223,7 @@ def test_times_taken_while_other_work_ran_decide_nothing_without_processor_secon
 
 
 def test_a_time_that_is_not_recorded_is_not_testable(decide, run_of):
-    row = decide([threshold("cells/a", "train_seconds", below=9)], [run_of("cells/a", 0)])
+    row = decide(["train_seconds of cells/a < 9"], [run_of("cells/a", 0)])
     assert row.verdict == NOT_TESTABLE
     assert "not recorded" in row.reason
 
@@ -266,16 +253,7 @@ def test_a_run_that_does_not_settle_is_later_than_its_end(decide, run_of):
             run_of("cells/b", s, accuracy=rising if s or not quick else 0.5) for s in range(3)
         ]
 
-    rule = [
-        {
-            "comparison": {
-                "measure": "conv_epoch(test_accuracy)",
-                "of": "cells/a",
-                "to": "cells/b",
-                "difference": {"below": 0},
-            }
-        }
-    ]
+    rule = ["conv_epoch(test_accuracy) of cells/a < conv_epoch(test_accuracy) of cells/b"]
     row = decide(rule, runs(quick=False))
     assert row.verdict == HOLDS
     assert np.isinf(row.ci95_high)  # the margin is known from below only
@@ -285,15 +263,14 @@ def test_a_run_that_does_not_settle_is_later_than_its_end(decide, run_of):
 def test_two_runs_that_do_not_settle_cannot_be_compared(decide, run_of):
     rising = list(np.linspace(0, 1, 20))
     runs = [run_of(f"cells/{v}", s, accuracy=rising) for v in "ab" for s in range(3)]
-    measure = "conv_epoch(test_accuracy)"
-    section = {"measure": measure, "of": "cells/a", "to": "cells/b", "difference": {"below": 0}}
-    assert decide([{"comparison": section}], runs).verdict == UNDECIDED
+    rule = ["conv_epoch(test_accuracy) of cells/a < conv_epoch(test_accuracy) of cells/b"]
+    assert decide(rule, runs).verdict == UNDECIDED
 
 
 def test_a_claim_about_the_selected_variant_follows_the_selection(decide, run_of):
     runs = [run_of("sizes/units-4", s, accuracy=0.5) for s in range(3)]
     runs += [run_of("sizes/units-6", s, accuracy=0.8) for s in range(3)]
-    rule = [threshold("sizes/selected", above=0.6)]
+    rule = [f"{TAIL} of sizes/selected > 0.6"]
     for variant, expected in (("units-4", FAILS), ("units-6", HOLDS)):
         row = decide(rule, runs, decisions={("lab", "sizes"): {"variant": variant}})
         assert row.verdict == expected
@@ -330,11 +307,8 @@ def test_margins_keep_the_deviation_of_their_own_seeds(counts, unit):
     assert (found.effect, found.low, found.high) == pytest.approx((means.min(), low, high))
 
 
-part = Part("", "", "", "", "", (), (), lambda evidence: [])
-
-
 def leaf(place):
-    return replace(part, name=str(place))
+    return Part(str(place), ())
 
 
 @pytest.mark.parametrize("words", list(product(VERDICTS, repeat=3)))
@@ -376,9 +350,9 @@ def test_parts_that_are_only_reported_decide_nothing(decide, run_of):
         "id": "c",
         "protocol": "lab",
         "statement": "So.",
-        "decide": [threshold("cells/a", above=0.4)],
+        "decide": [f"{TAIL} of cells/a > 0.4"],
     }
-    row = decide(claim | {"report_also": [threshold("cells/a", above=0.9)]}, runs)
+    row = decide(claim | {"report_also": [f"{TAIL} of cells/a > 0.9"]}, runs)
     assert row.verdict == HOLDS
     assert list(row.attrs["parts"].verdict) == [HOLDS, FAILS]
     assert list(row.attrs["parts"].decides) == [True, False]
@@ -386,9 +360,9 @@ def test_parts_that_are_only_reported_decide_nothing(decide, run_of):
 
 RULE = {
     "all": [
-        {"ranking": {"measure": TAIL, "runs": "cells", "highest": "cells/b"}},
-        {"not": [threshold("cells/a", "jitter(test_accuracy)", above=0.2)]},
-        {"at_least": {"count": 1, "of": [threshold("cells/c", "best(test_accuracy)", above=0.5)]}},
+        f"{TAIL} of cells/b > {TAIL} of each(cells)",
+        {"not": ["jitter(test_accuracy) of cells/a > 0.2"]},
+        {"at_least": {"count": 1, "of": ["best(test_accuracy) of cells/c > 0.5"]}},
     ]
 }
 
@@ -422,11 +396,11 @@ def test_a_run_that_a_claim_does_not_use_changes_nothing_of_it(decide, run_of):
 
 
 def test_holm_adjusts_over_the_claims_that_have_a_p_value(study, claims_file, run_of):
-    from nnrepro.claims import load_claims
     from nnrepro.claims.decide import decide_claims
+    from nnrepro.claims.loading import load_claims
 
-    rules = [[threshold("cells/a", above=x)] for x in (0.4, 0.49, 0.499)]
-    rules.append([threshold("cells/d", above=0.1)])
+    rules = [[f"{TAIL} of cells/a > {x}"] for x in (0.4, 0.49, 0.499)]
+    rules.append([f"{TAIL} of cells/d > 0.1"])
     claims = load_claims(claims_file(*rules), study)
     runs = [run_of("cells/a", s, accuracy=0.5 + 0.01 * s) for s in range(3)]
     table, _ = decide_claims(claims, runs, study, {})
@@ -437,11 +411,11 @@ def test_holm_adjusts_over_the_claims_that_have_a_p_value(study, claims_file, ru
 
 
 def test_claims_of_a_protocol_that_is_left_out_are_left_out(claims_file, run_of, study_with):
-    from nnrepro.claims import load_claims
     from nnrepro.claims.decide import decide_claims
+    from nnrepro.claims.loading import load_claims
 
     protocols = {name: {"title": name, "selection": "max_test_accuracy"} for name in ("lab", "own")}
     cut = study_with(protocols=protocols, only={"protocols": ["own"]})
-    claims = load_claims(claims_file([threshold("cells/a", above=0.4)]), cut)
+    claims = load_claims(claims_file([f"{TAIL} of cells/a > 0.4"]), cut)
     table, parts = decide_claims(claims, [], cut, {})
     assert table.empty and parts.empty

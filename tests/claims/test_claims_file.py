@@ -6,41 +6,57 @@ from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.loading import load_claims
 from nnrepro.errors import NnreproError
 
-SOUND = {"threshold": {"measure": "tail(test_accuracy)", "runs": "cells/a", "above": 0.4}}
+SOUND = "tail(test_accuracy) of cells/a > 0.4"
 CLAIM = {"id": "c", "protocol": "lab", "statement": "So it is.", "decide": [SOUND]}
 
 
-def changed(**keys):
-    return [{"threshold": {**SOUND["threshold"], **keys}}]
+def part(that=SOUND, **keys):
+    return CLAIM | {"decide": [{"that": that, **keys}]}
 
 
 @pytest.mark.parametrize(
     ("claim", "expected"),
     [
-        (CLAIM | {"decide": [{"treshold": {}}]}, "did you mean 'threshold'?"),
-        (CLAIM | {"decide": changed(measure="tial(test_accuracy)")}, "did you mean 'tail'?"),
-        (CLAIM | {"decide": changed(mesure="x")}, "'mesure': unknown key; did you mean 'measure'?"),
-        (CLAIM | {"decide": changed(above="much")}, "above: 'much' must be a number"),
-        (CLAIM | {"decide": changed(between=[2, 1])}, "2 is above 1"),
-        (CLAIM | {"decide": changed(runs="cell/a")}, "no experiment 'cell'; did you mean 'cells'?"),
-        (CLAIM | {"decide": changed(runs="cells/e")}, "'cells/e' matches no variant of 'cells'"),
+        (part("tial(test_accuracy) of cells/a > 0.4"), "did you mean 'tail'?"),
+        (part("tail(test_acuracy) of cells/a > 0.4"), "did you mean 'test_accuracy'?"),
+        (part("tail(test_accuracy) > 0.4"), "write 'tail(test_accuracy) of experiment/variant'"),
+        (part("gap / epochs of cells/a > 0.4"), "'gap' says not of which runs"),
+        (part("tail(test_accuracy) of cells/a"), "compares nothing; write it as in"),
+        (part("tail(test_accuracy) of cells/a >"), "cannot be read; write it as in"),
+        (part("tail(test_accuracy) of cells/a == 2"), "cannot be read; write it as in"),
+        (part("tail(test_accuracy) of cells/a != 2"), "compare by >, >=, <, <=,"),
+        (part("tail(test_accuracy) of cells/a in [2, 1]"), "2 is above 1"),
+        (part("tail(test_accuracy) of cells/a about much"), "'much' is neither"),
+        (part("1 < 2"), "says nothing of runs"),
+        (part("gap of cell/a > 0"), "no experiment 'cell'; did you mean 'cells'?"),
+        (part("gap of cells/e > 0"), "'cells/e' matches no variant of 'cells'"),
+        (part("gap of cells > 0"), "'cells' names 4 variants; write mean(cells) or each(cells)"),
+        (part("gap of eech(cells) > 0"), "names no runs; did you mean 'each'?"),
+        (part("gap of each(each(cells)) > 0"), "each(...) within each(...)"),
+        (part("spread(gap of cells/a) > 0"), "spread is of several runs"),
+        (
+            part("first_epoch(gap >= gap of cells/b) of cells/a > 0"),
+            "first_epoch(test_accuracy >= measure",
+        ),
+        (part(["gap of cells/a > 0", "epochs of cells/a > 9"]), "numbers in epochs and fraction"),
+        (part(thta=SOUND), "'thta': unknown key; did you mean 'that'?"),
+        (part(tie="much"), "tie: 'much' must be a number"),
+        (part(where="range(test_accuracy)"), "must be a measure and a limit"),
+        (part([]), "that: is empty"),
+        (
+            CLAIM | {"decide": [{"comparison": {"measure": "gap"}}]},
+            "a part is written as in 'best(",
+        ),
+        (CLAIM | {"decide": [3]}, "a part is written as in 'best("),
         (CLAIM | {"decide": []}, "decide: is empty"),
         (CLAIM | {"decide": [{"at_least": {"count": 3, "of": [SOUND]}}]}, "from 1 to 1"),
-        (CLAIM | {"decide": [{**SOUND, "not": [SOUND]}]}, "exactly one predicate or combinator"),
+        (part(**{"not": [SOUND]}), "give either 'that' or one of"),
         (CLAIM | {"protocol": "lap"}, "'lap' is not declared; did you mean 'lab'?"),
         (CLAIM | {"section": "Q11"}, "no question of the study; did you mean 'Q1'?"),
         (CLAIM | {"test_set": "second"}, "allowed: 'primary', 'comparison'"),
         (CLAIM | {"holds_in_own_numbers": "maybe"}, "must be one of"),
         (CLAIM | {"holds": True}, "'holds': unknown key"),
         ({"id": "c", "protocol": "lab", "statement": "So."}, "the key 'decide' is missing"),
-        (
-            CLAIM | {"decide": [{"comparison": {"measure": "gap", "difference": {"above": 0}}}]},
-            "give either 'pairs', or 'of' and 'to'",
-        ),
-        (
-            CLAIM | {"decide": [{"ranking": {"measure": "gap", "runs": "cells"}}]},
-            "give one of 'highest' and 'lowest'",
-        ),
     ],
 )
 def test_a_mistake_names_file_claim_and_what_is_allowed(study, claims_file, claim, expected):
@@ -54,7 +70,7 @@ def test_a_mistake_names_file_claim_and_what_is_allowed(study, claims_file, clai
 
 
 def test_all_mistakes_are_told_at_once(study, claims_file):
-    wrong = CLAIM | {"decide": changed(runs="cell/a")}
+    wrong = CLAIM | {"decide": ["gap of cell/a > 0"]}
     path = claims_file(wrong, wrong | {"id": "d", "protocol": "lap"}, CLAIM)
     with pytest.raises(ClaimsError) as caught:
         load_claims(path, study)
@@ -68,7 +84,7 @@ def test_all_mistakes_are_told_at_once(study, claims_file):
         ("claims: [", "not valid YAML"),
         ("claims: 3", "claims: must be a list"),
         ("calims: []", "did you mean 'claims'?"),
-        ("claims: []\npublished: {numbers: nowhere.csv}", "nowhere.csv cannot be read"),
+        ("claims: []\npublished: {numbers: nowhere.csv}", "nowhere.csv: cannot be read"),
     ],
 )
 def test_a_file_that_is_no_claims_file(study, tmp_path, text, expected):

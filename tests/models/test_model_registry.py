@@ -21,7 +21,7 @@ def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reading_the_catalogue_imports_no_backend(repository):
     """A dry run reads the catalogue and must not pay for TensorFlow."""
     code = (
-        "import sys; from nnrepro.models import catalogue; import nnrepro.training.job;"
+        "import sys; from nnrepro.models.registry import catalogue; import nnrepro.training.job;"
         "print(*catalogue());"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'jax', 'torch')))"
     )

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.claims.conditions import Evidence
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import Problem, RunData
 from nnrepro.models.registry import catalogue
 from nnrepro.published.numbers import PublishedNumber, load_published
+from nnrepro.published.runs import StudyRuns
 from nnrepro.study.config import load_study
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -67,7 +67,7 @@ class Reproduced:
                 self.data[run.id] = RunData(resolved, history_of(accuracy), None, record_of(run))
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> StudyRuns:
         """What a comparison takes."""
         problems = [
             Problem(run, "history.json", "there is no such file", "missing")
@@ -76,7 +76,7 @@ class Reproduced:
         ]
         runs = [self.study.resolved(run, DECISIONS) for run in self.study.runs]
         table = runs_table(list(self.data.values()), problems, runs)
-        return Evidence(self.study, table, self.data, DECISIONS)
+        return StudyRuns(self.study, table, self.data, DECISIONS)
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +114,7 @@ def numbers(results: Path, study: Study) -> list[PublishedNumber]:
 
 
 @pytest.fixture(scope="session")
-def whole(study: Study) -> Evidence:
+def whole(study: Study) -> StudyRuns:
     """Every run of three seeds."""
     return Reproduced(study).evidence
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.claims.conditions import Evidence
 from nnrepro.published.comparison import STATUSES, compare_published, published_summary
 from nnrepro.published.numbers import RESULT_COLUMNS
 from nnrepro.published.reproduction import reproduce
+from nnrepro.published.runs import StudyRuns
 
 GRID = "channel_grid/c1-50_c2-60"
 
@@ -300,9 +300,9 @@ def test_the_summary_adds_up(compared):
 def test_a_missing_run_changes_only_the_rows_that_depend_on_it(data, numbers, whole, compared):
     name = data.draw(st.sampled_from(sorted(whole.data)))
     rest = {key: item for key, item in whole.data.items() if key != name}
-    runs = whole.runs.copy()
+    runs = whole.table.copy()
     runs.loc[runs["run_id"] == name, "epochs_completed"] = pd.NA
-    fewer = compare_published(numbers, Evidence(whole.study, runs, rest, whole.decisions))
+    fewer = compare_published(numbers, StudyRuns(whole.study, runs, rest, whole.decisions))
     run = whole.data[name].run
     for index, number in enumerate(numbers):
         selected = whole.study.chosen(
@@ -318,11 +318,11 @@ def test_a_missing_run_changes_only_the_rows_that_depend_on_it(data, numbers, wh
 @settings(max_examples=8, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_the_order_of_runs_and_seeds_does_not_matter(random, numbers, whole, compared):
-    order = list(range(len(whole.runs)))
+    order = list(range(len(whole.table)))
     random.shuffle(order)
-    shuffled = whole.runs.iloc[order].reset_index(drop=True)
+    shuffled = whole.table.iloc[order].reset_index(drop=True)
     data = {shuffled["run_id"][i]: whole.data[shuffled["run_id"][i]] for i in range(len(order))}
-    other = compare_published(numbers, Evidence(whole.study, shuffled, data, whole.decisions))
+    other = compare_published(numbers, StudyRuns(whole.study, shuffled, data, whole.decisions))
     pd.testing.assert_frame_equal(other, compared, check_exact=True)
 
 

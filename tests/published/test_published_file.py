@@ -109,7 +109,7 @@ def test_unknown_test_set_and_baseline(tmp_path, study):
 
 
 def test_a_missing_file_and_no_table(tmp_path, study):
-    with pytest.raises(PublishedError, match=r"published\.results"):
+    with pytest.raises(PublishedError, match=r"cannot be read"):
         load_published(tmp_path / "none.csv", study)
     (tmp_path / "bytes.csv").write_bytes(b"protocol\xff")
     with pytest.raises(PublishedError, match="not a CSV table in UTF-8"):

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 import yaml
 
-from nnrepro.claims.conditions import Evidence
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
 from nnrepro.measures.runs import folds_of, read_runs
@@ -24,6 +23,7 @@ from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
+from nnrepro.published.runs import StudyRuns
 from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
@@ -208,7 +208,7 @@ class Results:
         numbers = load_published(root / self.study.published["results"], self.study)
         data, _ = read_runs(self.study.runs, self.root / "runs")
         runs = {item.run.id: item for item in data}
-        compared = compare_published(numbers, Evidence(self.study, frame, runs, self.decisions))
+        compared = compare_published(numbers, StudyRuns(self.study, frame, runs, self.decisions))
         items = load_inconsistencies(root / self.study.published["inconsistencies"], numbers)
         write_csv(compared, self.tables / "published.csv")
         write_csv(published_summary(compared), self.tables / "published_summary.csv")

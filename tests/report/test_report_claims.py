@@ -4,7 +4,7 @@ from html import escape, unescape
 
 import pytest
 
-from nnrepro.claims.tree import VERDICTS
+from nnrepro.claims.conditions import VERDICTS
 from nnrepro.tables.csvfile import read_csv
 
 

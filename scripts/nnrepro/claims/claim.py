@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nnrepro.claims.tree import Node, Part, parts_of
 from nnrepro.measures.expressions import Reading
+from nnrepro.published.numbers import PublishedNumber
 
 OWN_NUMBERS = ("true", "false", "not_checkable")
 """Whether a report's own numbers bear a claim out."""
@@ -59,8 +61,8 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class PrintedQuantity:
-    """Which measures a printed metric is a value of.
+class PrintedMetric:
+    """Which measures a printed metric is a value of, where its name does not say so.
 
     Attributes:
         metric: the metric's name in the table of printed numbers.
@@ -72,38 +74,42 @@ class PrintedQuantity:
     notes: tuple[str, ...]
     readings: tuple[Reading, ...]
 
+    def means(self, number: PublishedNumber) -> bool:
+        """Whether a printed number is one of these."""
+        note = number.cells.get("note", "")
+        noted = not self.notes or any(fnmatchcase(note, pattern) for pattern in self.notes)
+        return number.metric == self.metric and noted
+
 
 @dataclass(frozen=True)
 class PrintedList:
     """A printed list of runs which tells that they, and no others, are below a limit.
 
     Attributes:
-        metric: the metric that the list prints.
-        notes: patterns of the notes of its rows.
-        readings: the measures that are below the limit for the runs in the list.
+        listed: the rows of the list, and the measures that are below the limit for its runs.
         below: the limit.
     """
 
-    metric: str
-    notes: tuple[str, ...]
-    readings: tuple[Reading, ...]
+    listed: PrintedMetric
     below: float
 
 
 @dataclass(frozen=True)
 class Published:
-    """Where the printed numbers are, and how they are read.
+    """The printed numbers, and how they are read.
 
     Attributes:
-        numbers: the CSV table of printed numbers.
+        path: the CSV table that they are from.
+        numbers: the numbers.
         selected: the variant that a report selected, by (protocol, experiment).
-        quantities: which metrics are which measures.
+        metrics: metrics that are measures by more than their name.
         lists: lists that tell something by what they leave out.
     """
 
-    numbers: Path
+    path: Path
+    numbers: tuple[PublishedNumber, ...]
     selected: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    quantities: tuple[PrintedQuantity, ...] = ()
+    metrics: tuple[PrintedMetric, ...] = ()
     lists: tuple[PrintedList, ...] = ()
 
 

@@ -1,23 +1,22 @@
 """Conditions: a number made from measures of runs, on one side of a threshold.
 
-Whatever a predicate says comes down to conditions that must all be met. Each has a signed margin,
+Whatever a claim says comes down to conditions that must all be met. Each has a signed margin,
 which is positive where it is met, so that all of them are judged in the same way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from nnrepro.measures.expressions import Measure, Mistake
+from nnrepro.measures.expressions import Expression, Measure, evaluate
 from nnrepro.measures.spans import Span
-from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
 
-BOUNDS = ("above", "at_least", "below", "at_most", "between", "within", "about")
-"""Words that say on which side of which threshold a number lies."""
+HOLDS = "holds"
+FAILS = "fails"
+UNDECIDED = "undecided"
+NOT_TESTABLE = "not testable here"
+VERDICTS = (HOLDS, FAILS, UNDECIDED, NOT_TESTABLE)
 
-_WORDS = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
-_NEAR = (0.25, 2.0, 100)
-"""`about(n)`: within a quarter of n from 100 on, within a factor of 2 below."""
 _ROUNDING = 1e-12
 """Differences of decimal numbers are not exact: a margin as small as this is 0."""
 
@@ -33,22 +32,42 @@ class Term:
     measure: Measure
     variants: tuple[str, ...]
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Every variant that it takes a value from."""
+        return self.variants
+
+    def __str__(self) -> str:
+        """What it is of, in words."""
+        if len(self.variants) == 1:
+            return self.variants[0]
+        experiments = dict.fromkeys(variant.partition("/")[0] for variant in self.variants)
+        return f"mean of {len(self.variants)} of {' and '.join(experiments)}"
+
 
 @dataclass(frozen=True)
 class Crossing:
-    """The first epoch at which a curve of one variant reaches the level of another.
+    """The first epoch at which a curve of a variant reaches a level of another.
 
     Attributes:
         curve: name of the curve.
-        measure: measure of `reference` that gives the level.
-        variants: the one variant whose curve is followed.
-        reference: the variant that gives the level.
+        variant: the variant whose curve is followed.
+        level: measure of `reference` that gives the level.
+        reference: the variant that gives it.
     """
 
     curve: str
-    measure: Measure
-    variants: tuple[str, ...]
+    variant: str
+    level: Measure
     reference: str
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Every variant that it takes a value from."""
+        return self.variant, self.reference
+
+    def __str__(self) -> str:
+        return self.variant
 
 
 Quantity = Term | Crossing
@@ -64,8 +83,8 @@ class Evidence(Protocol):
             Untestable: a selection has not been made.
         """
 
-    def level(self, measure: Measure, variant: str) -> Span:
-        """A measure of a variant over all its seeds."""
+    def over_seeds(self, measure: Measure, variant: str) -> Span:
+        """A measure of a variant, its mean over all its seeds."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,14 @@ class Bound:
         low, high = (0.0 if abs(end) < _ROUNDING else end for end in (distance.low, distance.high))
         return Span(low, high) if self.sign > 0 else Span(-high, -low)
 
+    def met(self, margin: Span) -> str:
+        """Whether it is met with this margin: `holds`, `fails`, or `undecided` if unknown."""
+        if margin.low > 0 or (margin.low == 0 and self.inclusive):
+            return HOLDS
+        if margin.high < 0 or (margin.high == 0 and not self.inclusive):
+            return FAILS
+        return UNDECIDED
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -95,92 +122,32 @@ class Condition:
 
     Attributes:
         subject: what the number is about, in words.
-        quantities: what it is made from.
-        combine: makes it.
+        expression: makes the number from operands that have a `join`.
+        operands: what each operand of the expression is made from, in written order.
         bound: what is asked of it.
     """
 
     subject: str
-    quantities: tuple[Quantity, ...]
-    combine: Callable[[Sequence[Span]], Span]
+    expression: Expression
+    operands: tuple[tuple[Quantity, ...], ...]
     bound: Bound
 
-    def margin(self, values: Sequence[Span]) -> Span:
-        """The margin for values of the quantities."""
-        return self.bound.margin(self.combine(values))
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What the number is made from."""
+        return tuple(quantity for operand in self.operands for quantity in operand)
 
     @property
     def variants(self) -> tuple[str, ...]:
         """Every variant that it takes a value from."""
-        names: dict[str, None] = {}
-        for quantity in self.quantities:
-            names.update(dict.fromkeys(quantity.variants))
-            if isinstance(quantity, Crossing):
-                names[quantity.reference] = None
-        return tuple(names)
+        return tuple(dict.fromkeys(v for quantity in self.quantities for v in quantity.used))
 
+    def combine(self, values: Sequence[Span]) -> Span:
+        """The number, given the values of the quantities."""
+        left = iter(values)
+        groups = iter([[next(left) for _ in operand] for operand in self.operands])
+        return evaluate(self.expression, lambda operand: operand.join(next(groups)))
 
-@dataclass(frozen=True)
-class Bounds:
-    """What is asked of a number, in one or two bounds, and in words."""
-
-    sides: tuple[Bound, ...]
-    text: str
-
-
-def parse_bounds(spec: Mapping[str, Any]) -> Bounds:
-    """Read bounds such as `{above: 0, at_most: 0.03}` or `{about: 420}`.
-
-    Raises:
-        Mistake: an unknown word, or something other than a number.
-    """
-    sides: list[Bound] = []
-    words: list[str] = []
-    for word, value in spec.items():
-        if word not in BOUNDS:
-            raise Mistake(f"'{word}' is no bound{nearest(word, BOUNDS)}; allowed: {one_of(BOUNDS)}")
-        sides += _sides(word, value)
-        words.append(_words(word, value))
-    if not sides:
-        raise Mistake(f"a bound is missing; give one of {one_of(BOUNDS)}")
-    return Bounds(tuple(sides), " and ".join(words))
-
-
-def _sides(word: str, value: Any) -> list[Bound]:
-    if word == "between":
-        if not isinstance(value, list) or len(value) != 2:
-            raise Mistake(f"between: {value!r} must be two numbers, as in [0.47, 0.53]")
-        low, high = (number(item, word) for item in value)
-        if low > high:
-            raise Mistake(f"between: {low:g} is above {high:g}")
-        return [Bound(1, low, True), Bound(-1, high, True)]
-    threshold = number(value, word)
-    if word == "within":
-        return [Bound(1, -threshold, True), Bound(-1, threshold, True)]
-    if word == "about":
-        share, factor, large = _NEAR
-        if threshold >= large:
-            low, high = (1 - share) * threshold, (1 + share) * threshold
-        else:
-            low, high = threshold / factor, threshold * factor
-        return [Bound(1, low, True), Bound(-1, high, True)]
-    return [Bound(1 if word in ("above", "at_least") else -1, threshold, word.startswith("at_"))]
-
-
-def _words(word: str, value: Any) -> str:
-    if word == "between":
-        return f"between {value[0]:g} and {value[1]:g}"
-    if word == "within":
-        return f"within {value:g} of 0"
-    return f"about {value:g}" if word == "about" else f"{_WORDS[word]} {value:g}"
-
-
-def number(value: Any, key: str) -> float:
-    """`value` as a number.
-
-    Raises:
-        Mistake: it is none; text that spells one is text.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise Mistake(f"{key}: {shown(value)} must be a number{quotation_hint(value, ('number',))}")
+    def margin(self, values: Sequence[Span]) -> Span:
+        """The margin for values of the quantities."""
+        return self.bound.margin(self.combine(values))

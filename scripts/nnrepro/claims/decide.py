@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.claims.claim import Claim, ClaimSet
-from nnrepro.claims.evidence import COMPARISON, Decisions, RunEvidence
+from nnrepro.claims.conditions import FAILS, UNDECIDED
+from nnrepro.claims.evidence import COMPARISON, RunEvidence
 from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
-from nnrepro.claims.tree import FAILS, UNDECIDED, Part, verdict
+from nnrepro.claims.tree import Part, verdict
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData
+from nnrepro.published.variants import Decisions
 from nnrepro.statistics.paired import holm
 from nnrepro.study.study import SELECTED, Study
 from nnrepro.tables.csvfile import tidy_types
@@ -52,7 +54,6 @@ PART_COLUMNS = (
     "number",
     "name",
     "decides",
-    "predicate",
     "condition",
     "verdict",
     "reason",
@@ -94,7 +95,10 @@ def decide_claims(
         (`PART_COLUMNS`), claims and parts in written order, of the protocols that the study
         has. Margins (`effect`) are positive where a condition is met.
     """
-    printed = PrintedNumbers.read(claims.published, study) if claims.published else {}
+    printed: dict[str, PrintedNumbers] = {}
+    if claims.published:
+        for protocol in study.declared_protocols:
+            printed[protocol] = PrintedNumbers.of(claims.published, study, protocol)
     cached = functools.cache(answers) if answers else None  # one run is in many comparisons
     bases: dict[tuple[str, str], RunEvidence] = {}
     rows, parts = [], []
@@ -170,8 +174,7 @@ def _part_rows(
                 "number": number,
                 "name": part.name,
                 "decides": id(part) in deciding,
-                "predicate": part.predicate,
-                "condition": f"not: {part.statement}" if part.negated else part.statement,
+                "condition": part.text,
                 "verdict": finding.verdict,
                 "reason": finding.reason,
                 "weakest": finding.subject,
@@ -194,7 +197,7 @@ def _numbers(part: Part, finding: Finding) -> dict[str, Any]:
         "ci95_low": None if margin is None else _known(margin.low),
         "ci95_high": None if margin is None else _known(margin.high),
         "interval": (margin.kind or None) if margin else None,
-        "threshold": f"not {part.threshold}" if part.negated else part.threshold,
+        "threshold": part.threshold,
         "seeds_holding": finding.holding if margin else None,
         "p": None if margin is None else _known(margin.p),
     }

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
@@ -13,36 +12,25 @@ from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span, mean
+from nnrepro.published.variants import Decisions, NotSelected, declared_variants, selected_by
 from nnrepro.statistics.paired import discordant, paired_error
-from nnrepro.study.study import SELECTED, Study
+from nnrepro.study.study import Study
 
-Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 COMPARISON = "comparison"
 
 
-def matching(selectors: Iterable[str], study: Study, selected: Mapping[str, str]) -> list[str]:
-    """The declared variants that selectors name, as `experiment/variant`, in declared order.
-
-    Args:
-        selectors: as in the configuration.
-        study: the study that declares them.
-        selected: the selected variant by experiment.
+def variants_named(
+    selectors: Iterable[str], study: Study, selected: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The declared variants that selectors name, as `experiment/variant`.
 
     Raises:
         Untestable: `<experiment>/selected` is named and nothing has been selected.
     """
-    found: dict[str, None] = {}
-    for selector in selectors:
-        experiment, _, pattern = selector.partition("/")
-        if pattern == SELECTED:
-            if experiment not in selected:
-                raise Untestable(f"no variant of {experiment} has been selected")
-            found[f"{experiment}/{selected[experiment]}"] = None
-            continue
-        for variant in study.declared_variants[experiment]:
-            if not pattern or fnmatchcase(variant, pattern):
-                found[f"{experiment}/{variant}"] = None
-    return list(found)
+    try:
+        return tuple(map("/".join, declared_variants(study, selectors, selected)))
+    except NotSelected as experiment:
+        raise Untestable(f"no variant of {experiment} has been selected") from experiment
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +76,7 @@ class RunEvidence:
             if item.run.protocol == protocol:
                 name = f"{item.run.experiment}/{item.run.variant}"
                 runs.setdefault(name, {})[item.run.seed] = MeasuredRun(item, larger)
-        selected = {
-            experiment: str(decision["variant"])
-            for (owner, experiment), decision in decisions.items()
-            if owner == protocol
-        }
-        return cls(study, selected, runs, answers)
+        return cls(study, selected_by(protocol, decisions), runs, answers)
 
     @cached_property
     def by_processor(self) -> "RunEvidence":
@@ -109,7 +92,7 @@ class RunEvidence:
 
     def variants(self, selectors: Sequence[str]) -> tuple[str, ...]:
         """The variants that selectors name; see `Evidence`."""
-        return tuple(matching(selectors, self.study, self.selected))
+        return variants_named(selectors, self.study, self.selected)
 
     def seeds(self, variants: Iterable[str]) -> list[int]:
         """Seeds for which there is a run of every variant.
@@ -127,7 +110,7 @@ class RunEvidence:
             raise Untestable("the runs have no seed in common")
         return sorted(common)
 
-    def level(self, measure: Measure, variant: str) -> Span:
+    def over_seeds(self, measure: Measure, variant: str) -> Span:
         """A measure's mean over all seeds of a variant; see `Evidence`."""
         seeds = self.seeds([variant])
         return mean([self.value_of(measure, variant, seed) for seed in seeds])
@@ -140,10 +123,10 @@ class RunEvidence:
             Unmeasured: it has no value.
         """
         if isinstance(quantity, Crossing):
-            level = self.value_of(quantity.measure, quantity.reference, seed)
+            level = self.value_of(quantity.level, quantity.reference, seed)
             if not level.known:
-                raise Unmeasured(f"{quantity.measure.text} of {quantity.reference} is not known")
-            run = self.runs[quantity.variants[0]][seed]
+                raise Unmeasured(f"{quantity.level.text} of {quantity.reference} is not known")
+            run = self.runs[quantity.variant][seed]
             return run.first_epoch_at(quantity.curve, level.low)
         return mean([self.value_of(quantity.measure, v, seed) for v in quantity.variants])
 
@@ -174,41 +157,38 @@ class RunEvidence:
             if examples is None:
                 return None
             for reading in quantity.measure.readings:
-                if reading.curve == "test_accuracy":
+                if reading.is_share and reading.curve.startswith("test_"):
                     variances.append(share_variance(run.read(reading).low, examples))
                     variances.append(run.noise_variance(reading))
         return sum(sorted(variances)) / count**2
 
-    def paired_variance(self, one: Quantity, other: Quantity, seed: int) -> float | None:
+    def paired_variance(self, quantities: Sequence[Quantity], seed: int) -> float | None:
         """Variance of the difference of two runs' shares of right answers, example by example.
 
         None unless each quantity is one share of right answers of one run, and it is known which
         examples both answered right in their last epoch.
         """
-        if self.answers is None or not all(_single_share(q) for q in (one, other)):
+        shares = [(self.runs[q.variants[0]][seed], q) for q in quantities if _is_single_share(q)]
+        if self.answers is None or len(shares) < 2:
             return None
-        first, second = (self.runs[q.variants[0]][seed] for q in (one, other))
-        examples = first.test_examples
-        if examples is None or examples != second.test_examples:
+        examples, others = (run.test_examples for run, _ in shares)
+        one, other = (self.answers(run.data.run.id) for run, _ in shares)
+        if examples is None or examples != others:
             return None
-        found = self.answers(first.data.run.id), self.answers(second.data.run.id)
-        pair = common_answers(*found, examples)
+        pair = common_answers(one, other, examples)
         if pair is None:
             return None
-        noise = [
-            run.noise_variance(q.measure.readings[0]) for run, q in ((first, one), (second, other))
-        ]
+        noise = [run.noise_variance(term.measure.readings[0]) for run, term in shares]
         return paired_error(*discordant(*pair), examples) ** 2 + sum(sorted(noise))
 
 
-def _single_share(quantity: Quantity) -> bool:
+def _is_single_share(quantity: Quantity) -> TypeGuard[Term]:
     """Whether it is one share of right answers of one run."""
-    measure = quantity.measure
     return (
         isinstance(quantity, Term)
         and len(quantity.variants) == 1
-        and measure.share_of_test_set
-        and isinstance(measure.expression, Reading)
+        and quantity.measure.share_of_test_set
+        and isinstance(quantity.measure.expression, Reading)
     )
 
 

@@ -4,11 +4,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnrepro.claims.conditions import Condition, Term, Untestable
+from nnrepro.claims.conditions import (
+    FAILS,
+    HOLDS,
+    NOT_TESTABLE,
+    UNDECIDED,
+    Condition,
+    Untestable,
+)
 from nnrepro.claims.evidence import RunEvidence
+from nnrepro.claims.language import Of
 from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
-from nnrepro.claims.tree import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Part, opposite
+from nnrepro.claims.tree import Part, opposite
+from nnrepro.measures.expressions import Operation
 from nnrepro.measures.spans import Span
 
 GENERATED = "generated data"
@@ -30,7 +39,7 @@ class Finding:
     """What reproduced runs say about a part.
 
     Attributes:
-        verdict: one of `nnrepro.claims.tree.VERDICTS`.
+        verdict: one of `nnrepro.claims.conditions.VERDICTS`.
         reason: why, in words.
         cause: of an undecided part, one of `CAUSES`; empty otherwise.
         margin: by how much the part is met, negative where it is not; None where nothing could be
@@ -156,18 +165,8 @@ def _variants(conditions: Sequence[Condition]) -> tuple[str, ...]:
 
 def _met(conditions: Sequence[Condition], margins: Sequence[Span]) -> str:
     """Whether all conditions are met at a seed."""
-    words = {met(condition, span) for condition, span in zip(conditions, margins, strict=True)}
+    words = {condition.bound.met(span) for condition, span in zip(conditions, margins, strict=True)}
     return FAILS if FAILS in words else UNDECIDED if UNDECIDED in words else HOLDS
-
-
-def met(condition: Condition, margin: Span) -> str:
-    """Whether a condition with this margin is met: `holds`, `fails`, or `undecided` if unknown."""
-    inclusive = condition.bound.inclusive
-    if margin.low > 0 or (margin.low == 0 and inclusive):
-        return HOLDS
-    if margin.high < 0 or (margin.high == 0 and not inclusive):
-        return FAILS
-    return UNDECIDED
 
 
 def _from_margin(
@@ -206,10 +205,9 @@ def _final(word: str, conditions: Sequence[Condition], margin: Margin) -> bool:
 
 def _drift(condition: Condition) -> int:
     """1 where further epochs can only add to a condition's margin, -1 where only take from it."""
-    quantity, *others = condition.quantities
-    if others or not isinstance(quantity, Term):
-        return 0
-    return condition.bound.sign * quantity.measure.growth
+    of = condition.expression
+    whole = isinstance(of, Of) and not of.curve
+    return condition.bound.sign * of.measure.growth if whole else 0
 
 
 def _obstacle(
@@ -273,22 +271,16 @@ def _sampling_error(
     """Standard error of a condition's number by the test set; None where one seed tells none."""
     if not all(value.known for value in values):
         return None
-    if _is_difference(condition):
-        one, other = condition.quantities
-        paired = evidence.paired_variance(one, other, seed)
-        if paired is not None:
-            return math.sqrt(paired)
+    match condition.expression:
+        case Operation("-", Of(), Of()):
+            paired = evidence.paired_variance(condition.quantities, seed)
+            if paired is not None:
+                return math.sqrt(paired)
     variances = [evidence.sampling_variance(q, seed) for q in condition.quantities]
     known = [variance for variance in variances if variance is not None]
     if len(known) < len(variances):
         return None
     return propagated(condition.combine, [value.low for value in values], known)
-
-
-def _is_difference(condition: Condition) -> bool:
-    """Whether its number is the plain difference of two quantities."""
-    probe = [Span.point(3.0), Span.point(1.0)]
-    return len(condition.quantities) == 2 and condition.combine(probe) == Span.point(2.0)
 
 
 def _turned(margin: Margin) -> Margin:

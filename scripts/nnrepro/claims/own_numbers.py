@@ -1,20 +1,26 @@
 """Deciding claims from the numbers that a report itself printed."""
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from nnrepro.claims.claim import Claim, Published
-from nnrepro.claims.conditions import Condition, Crossing, Quantity, Untestable
-from nnrepro.claims.evidence import matching
-from nnrepro.claims.judge import met
-from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, Part, opposite, verdict
-from nnrepro.files import read_text
+from nnrepro.claims.conditions import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Condition,
+    Crossing,
+    Quantity,
+    Untestable,
+)
+from nnrepro.claims.evidence import variants_named
+from nnrepro.claims.tree import Part, opposite, verdict
 from nnrepro.measures.expressions import Measure, Reading
+from nnrepro.measures.names import reading_named
 from nnrepro.measures.spans import ANYTHING, Span, hull, intersection, mean
+from nnrepro.published.numbers import PublishedNumber
 from nnrepro.study.study import Study
 
 OWN = {HOLDS: "true", FAILS: "false"}
@@ -22,7 +28,7 @@ NOT_CHECKABLE = "not_checkable"
 
 _SHARE = Span(0.0, 1.0)
 _CLEARLY = 1e-9
-_UPPER, _LOWER = "upper_bound", "lower_bound"
+"""How far below a limit a number is that a list tells to be below it."""
 
 
 @dataclass(frozen=True)
@@ -55,91 +61,57 @@ class PrintedNumbers:
     values: Mapping[tuple[str, str], Sequence[Printed]]
 
     @classmethod
-    def read(cls, published: Published, study: Study) -> dict[str, "PrintedNumbers"]:
-        """The printed numbers of every protocol, by its name."""
-        text = read_text(published.numbers)
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-        numbers = {}
-        for protocol in study.declared_protocols:
-            selected = {e: v for (p, e), v in published.selected.items() if p == protocol}
-            own = [row for row in rows if row["protocol"] == protocol]
-            values: dict[tuple[str, str], list[Printed]] = {}
-            for variant, reading, printed in (
-                *_quantities(own, published, study, selected),
-                *_lists(own, published, study, selected),
-            ):
-                values.setdefault((variant, str(reading)), []).append(printed)
-            numbers[protocol] = cls(study, selected, values)
-        return numbers
+    def of(cls, published: Published, study: Study, protocol: str) -> "PrintedNumbers":
+        """The printed numbers of a protocol."""
+        selected = {e: v for (p, e), v in published.selected.items() if p == protocol}
+        values: dict[tuple[str, str], list[Printed]] = {}
+        own = []
+        for number in published.numbers:
+            with suppress(Untestable):
+                if number.protocol == protocol:
+                    own.append((number, variants_named(number.runs, study, selected)))
+        for variant, reading, printed in (*_single(own, published), *_listed(own, published)):
+            values.setdefault((variant, str(reading)), []).append(printed)
+        return cls(study, selected, values)
 
 
-def _variants(row: Mapping[str, str], study: Study, selected: Mapping[str, str]) -> list[str]:
-    """The variants that a row belongs to; those that the study does not declare are left out."""
-    selectors = [s for s in row["runs"].split() if s.partition("/")[0] in study.declared_variants]
-    return matching(selectors, study, selected)
+_Rows = Sequence[tuple[PublishedNumber, Sequence[str]]]
+"""Printed numbers, each with its variants."""
 
 
-def _quantities(
-    rows: Sequence[Mapping[str, str]],
-    published: Published,
-    study: Study,
-    selected: Mapping[str, str],
-) -> Iterator[tuple[str, Reading, Printed]]:
-    for row in rows:
-        for quantity in published.quantities:
-            if row["metric"] != quantity.metric or not _noted(row, quantity.notes):
-                continue
-            variants = _variants(row, study, selected)
-            printed = Printed(row["question"], _value(row), len(variants) > 1)
-            for variant in variants:
-                for reading in quantity.readings:
-                    yield variant, reading, printed
+def _single(rows: _Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
+    """What each number says of its variants: by its metric's name, and by what the file adds."""
+    for number, variants in rows:
+        named = reading_named(number.metric)
+        readings = [named] if named else []
+        readings += [r for item in published.metrics if item.means(number) for r in item.readings]
+        value = Span.point(number.value)
+        if number.is_bound:
+            upper = "upper_bound" in number.remarks
+            value = Span(-math.inf if upper else value.low, value.low if upper else math.inf)
+        printed = Printed(_question(number), value, len(variants) > 1)
+        yield from ((variant, reading, printed) for variant in variants for reading in readings)
 
 
-def _lists(
-    rows: Sequence[Mapping[str, str]],
-    published: Published,
-    study: Study,
-    selected: Mapping[str, str],
-) -> Iterator[tuple[str, Reading, Printed]]:
+def _listed(rows: _Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
     """What being in a list, or not being in it, tells of the runs of the same question."""
-    for listed in published.lists:
-        inside, outside = Span(-math.inf, _before(listed.below)), Span(listed.below, math.inf)
-        members = [row for row in rows if row["metric"] == listed.metric]
-        chosen = [row for row in members if _noted(row, listed.notes)]
-        for question in dict.fromkeys(row["question"] for row in chosen):
-            named = {
-                variant
-                for row in chosen
-                if row["question"] == question
-                for variant in _variants(row, study, selected)
-            }
-            everyone = {
-                variant
-                for row in members
-                if row["question"] == question
-                for variant in _variants(row, study, selected)
-            }
-            for variant in sorted(everyone):
-                span = inside if variant in named else outside
-                for reading in listed.readings:
+    for item in published.lists:
+        inside = Span(-math.inf, item.below - _CLEARLY)
+        everyone: dict[str, dict[str, bool]] = {}
+        for number, variants in rows:
+            if number.metric == item.listed.metric:
+                told = everyone.setdefault(_question(number), {})
+                for variant in variants:
+                    told[variant] = told.get(variant, False) or item.listed.means(number)
+        for question, told in everyone.items():
+            for variant, listed in sorted(told.items()) if any(told.values()) else ():
+                span = inside if listed else Span(item.below, math.inf)
+                for reading in item.listed.readings:
                     yield variant, reading, Printed(question, span, False)
 
 
-def _noted(row: Mapping[str, str], patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(row["note"], pattern) for pattern in patterns)
-
-
-def _value(row: Mapping[str, str]) -> Span:
-    value = float(row["value"])
-    if _UPPER in row["note"]:
-        return Span(-math.inf, value)
-    return Span(value, math.inf) if _LOWER in row["note"] else Span.point(value)
-
-
-def _before(limit: float) -> float:
-    """The largest number that is clearly below a limit."""
-    return limit - _CLEARLY
+def _question(number: PublishedNumber) -> str:
+    return number.cells.get("question", "")
 
 
 @dataclass(frozen=True)
@@ -151,9 +123,9 @@ class PrintedEvidence:
 
     def variants(self, selectors: Sequence[str]) -> tuple[str, ...]:
         """The variants that selectors name; see `Evidence`."""
-        return tuple(matching(selectors, self.numbers.study, self.numbers.selected))
+        return variants_named(selectors, self.numbers.study, self.numbers.selected)
 
-    def level(self, measure: Measure, variant: str) -> Span:
+    def over_seeds(self, measure: Measure, variant: str) -> Span:
         """What is printed of a measure; see `Evidence`."""
         return measure.value(lambda reading: self._read(reading, variant))
 
@@ -161,7 +133,7 @@ class PrintedEvidence:
         """What is printed of a quantity; nothing is ever printed of a crossing."""
         if isinstance(quantity, Crossing):
             return ANYTHING
-        return mean([self.level(quantity.measure, variant) for variant in quantity.variants])
+        return mean([self.over_seeds(quantity.measure, variant) for variant in quantity.variants])
 
     def _read(self, reading: Reading, variant: str) -> Span:
         """What is printed, else what the curve's other printed numbers leave possible."""
@@ -208,4 +180,4 @@ def _part_verdict(part: Part, evidence: PrintedEvidence) -> str:
 
 def _met(condition: Condition, evidence: PrintedEvidence) -> str:
     values = [evidence.value(quantity) for quantity in condition.quantities]
-    return met(condition, condition.margin(values))
+    return condition.bound.met(condition.margin(values))

@@ -1,55 +1,74 @@
 """A claim's rule as a tree of parts, and its three-valued logic with a reason for not knowing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nnrepro.claims.conditions import Condition, Evidence
-from nnrepro.measures.expressions import Measure
-
-HOLDS = "holds"
-FAILS = "fails"
-UNDECIDED = "undecided"
-NOT_TESTABLE = "not testable here"
-VERDICTS = (HOLDS, FAILS, UNDECIDED, NOT_TESTABLE)
-
-ALL, ANY, AT_LEAST, NOT = "all", "any", "at_least", "not"
-COMBINATORS = (ALL, ANY, AT_LEAST, NOT)
+from nnrepro.claims.conditions import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, Condition, Evidence
+from nnrepro.claims.language import Comparison
+from nnrepro.measures.expressions import Measure, unit_of
 
 _OPPOSITE = {HOLDS: FAILS, FAILS: HOLDS}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One predicate of a claim: conditions that must all be met.
+    """One part of a claim: comparisons that must all be met, judged together.
 
     Attributes:
         name: name for readers.
-        predicate: name of the predicate.
-        statement: what it asks, in words.
-        threshold: what is asked of the number, in words.
-        unit: unit of the number and of its margin.
-        measures: every measure in it.
-        selectors: every selector in it.
-        conditions: makes its conditions, once it is known which variants there are.
+        comparisons: what is compared.
+        where: what runs of `each(...)` have to be like; None for anything.
         tie: margins smaller than this are a tie; 0 without one.
         negated: whether the opposite is asked.
     """
 
     name: str
-    predicate: str
-    statement: str
-    threshold: str
-    unit: str
-    measures: tuple[Measure, ...]
-    selectors: tuple[str, ...]
-    conditions: Callable[[Evidence], list[Condition]]
+    comparisons: tuple[Comparison, ...]
+    where: Comparison | None = None
     tie: float = 0.0
     negated: bool = False
+
+    @property
+    def text(self) -> str:
+        """What is asked, as it is written."""
+        text = "; ".join(dict.fromkeys(comparison.text for comparison in self.comparisons))
+        text = f"{text}, where {self.where.text}" if self.where else text
+        return f"not: {text}" if self.negated else text
+
+    @property
+    def threshold(self) -> str:
+        """What is asked of the number, in words."""
+        asked = "; ".join(dict.fromkeys(comparison.asked for comparison in self.comparisons))
+        return f"not {asked}" if self.negated else asked
+
+    @property
+    def unit(self) -> str:
+        """Unit of the number and of its margin."""
+        return unit_of(self.comparisons[0].value)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Every measure in it."""
+        every = (*self.comparisons, self.where) if self.where else self.comparisons
+        return tuple(term.measure for comparison in every for term in comparison.terms)
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """Every selector in it."""
+        return tuple(s for c in self.comparisons for term in c.terms for s in term.selectors)
 
     @property
     def timed(self) -> bool:
         """Whether any of its measures depends on the machine."""
         return any(measure.timed for measure in self.measures)
+
+    def conditions(self, evidence: Evidence) -> list[Condition]:
+        """Its conditions, given which variants there are.
+
+        Raises:
+            Untestable: that is not known.
+        """
+        return [c for item in self.comparisons for c in item.conditions(evidence, self.where)]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
 from nnrepro.study.messages import nearest
-from nnrepro.study.options import Parameter, Range, SignatureError, parameters_of  # noqa: F401
+from nnrepro.study.options import Parameter, SignatureError, parameters_of
+from nnrepro.study.options import Range  # noqa: F401 - models of one's own import it from here
 from nnrepro.study.run import Scalar
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ out: counts serve to compare settings of one model.
 
 from collections.abc import Mapping
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.study.run import Run, Scalar
 
 

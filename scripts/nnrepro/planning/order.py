@@ -5,7 +5,7 @@ Decided by the configuration alone, without reading a file: Snakemake asks for i
 
 from statistics import median
 
-from nnrepro.models import catalogue
+from nnrepro.models.registry import catalogue
 from nnrepro.planning.operations import epoch_operations
 from nnrepro.study.run import Run
 from nnrepro.study.selections import candidates

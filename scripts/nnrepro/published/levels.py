@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from nnrepro.measures.names import reading_named, without_window
 from nnrepro.published.numbers import PRIMARY, PublishedNumber
-from nnrepro.published.variants import Decisions, Variant, declared_variants
+from nnrepro.published.variants import (
+    Decisions,
+    NotSelected,
+    Variant,
+    declared_variants,
+    selected_by,
+)
 from nnrepro.study.study import Study
 
 _KINDS = {"best": "max", "min": "min", "overall": "mean", "tail": "mean", "final": "mean"}
@@ -44,12 +50,16 @@ def curve_levels(
         decisions: what each protocol selected, by (protocol, experiment).
     """
     found: dict[Variant, dict[CurveLevel, None]] = {}
+    chosen = selected_by(protocol, decisions)
     for number in numbers:
         level = _level(number) if number.protocol == protocol else None
         if level is None:
             continue
-        variants = declared_variants(study, protocol, number.runs, decisions)
-        if not isinstance(variants, str) and len(variants) == 1:
+        try:
+            variants = declared_variants(study, number.runs, chosen)
+        except NotSelected:
+            continue
+        if len(variants) == 1:
             found.setdefault(variants[0], {})[level] = None
     return {variant: tuple(levels) for variant, levels in found.items()}
 

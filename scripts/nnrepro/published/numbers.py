@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import FileError, read_text
+from nnrepro.published.variants import selector_problem
 from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED, Study
+from nnrepro.study.study import Study
 
 NEEDED = ("protocol", "metric", "value", "runs")
 PRIMARY = "primary"
@@ -113,15 +113,18 @@ class PublishedNumber:
         return any(remark.startswith(REPEAT) for remark in self.remarks)
 
 
-def load_published(path: Path, study: Study) -> list[PublishedNumber]:
+def load_published(
+    path: Path, study: Study, *, shared: bool | None = None
+) -> list[PublishedNumber]:
     """Read and check a file of published numbers, in the file's order.
 
-    Rows that name what the study does not declare are mistakes, unless it says that the file is
-    shared with other studies: then they are those studies' and left out.
+    Rows that name what the study does not declare are mistakes, unless the file is shared with
+    other studies: then they are those studies' and left out.
 
     Args:
         path: the file.
         study: the study whose protocols, experiments and variants the rows may name.
+        shared: whether the file is shared; None for what the study says.
 
     Raises:
         PublishedError: the file is missing, is no table, or a row names something that is not
@@ -139,32 +142,13 @@ def load_published(path: Path, study: Study) -> list[PublishedNumber]:
             continue
         number = _number(line, dict(zip(header, cells, strict=True)))
         undeclared = list(_undeclared(number, study))
-        if undeclared and study.published_shared:
+        if undeclared and (study.published_shared if shared is None else shared):
             continue
         numbers.append(number)
         problems += [f"{where}: {problem}" for problem in (*undeclared, *_malformed(number))]
     if problems:
         raise PublishedError(problems)
     return numbers
-
-
-def selector_problem(selector: str, study: Study) -> str | None:
-    """What is wrong with a selector, as a message; None when nothing is.
-
-    Names that the configuration declares are right even where the study leaves their runs out.
-    """
-    experiment, _, pattern = selector.partition("/")
-    if experiment not in study.declared_variants:
-        allowed = list(study.declared_variants)
-        hint = nearest(experiment, allowed)
-        return f"'{selector}': no experiment '{experiment}'{hint}; declared: {one_of(allowed)}"
-    variants = study.declared_variants[experiment]
-    if pattern in ("", SELECTED) or any(fnmatchcase(name, pattern) for name in variants):
-        return None
-    return (
-        f"'{selector}' matches no variant of '{experiment}'{nearest(pattern, variants)}; "
-        f"variants: {one_of(variants)}"
-    )
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -179,9 +163,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                 rows.append((line, cells))
             line = reader.line_num + 1
     except OSError as error:
-        raise PublishedError(
-            [f"{path}: cannot be read ({error.strerror}); name the file under 'published.results'"]
-        ) from error
+        raise PublishedError([f"{path}: cannot be read ({error.strerror})"]) from error
     except (csv.Error, FileError) as error:
         raise PublishedError([f"{path}: not a CSV table in UTF-8 ({error})"]) from error
     return header, rows

@@ -10,7 +10,7 @@ import pandas as pd
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.rules import Combination, common
 from nnrepro.published.runs import StudyRun, StudyRuns
-from nnrepro.published.variants import Variant, declared_variants
+from nnrepro.published.variants import NotSelected, Variant, declared_variants, selected_by
 
 TIMES = ("train_seconds", "seconds_per_epoch")
 EXACT_METRIC = "parameter_count"
@@ -76,12 +76,12 @@ def reproduce(number: PublishedNumber, runs: StudyRuns) -> Reproduction:
         unruled = _no_measure(combine.metric)
     if unruled:
         return Reproduction(NO_RULE, unruled)
-    variants, against = (
-        declared_variants(runs.study, number.protocol, selectors, runs.decisions)
-        for selectors in (number.runs, number.baseline)
-    )
-    if isinstance(variants, str) or isinstance(against, str):
-        return Reproduction(MISSING, variants if isinstance(variants, str) else str(against))
+    chosen = selected_by(number.protocol, runs.decisions)
+    try:
+        variants = declared_variants(runs.study, number.runs, chosen)
+        against = declared_variants(runs.study, number.baseline, chosen)
+    except NotSelected as experiment:
+        return Reproduction(MISSING, f"nothing was selected from {experiment}")
     absent = [v for v in (*variants, *against) if (number.protocol, *v) not in runs.by_variant]
     if absent:
         return Reproduction(LEFT_OUT, f"this study leaves out {_some('/'.join(v) for v in absent)}")

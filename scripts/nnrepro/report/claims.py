@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.claims.judge import CAUSES
-from nnrepro.claims.tree import FAILS, HOLDS, UNDECIDED, VERDICTS
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.measures.names import in_words

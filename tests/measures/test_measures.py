@@ -6,11 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from nnrepro.claims.vocabulary import CURVES, in_words
 
-from nnrepro.measures.curves import RunCurves
+from nnrepro.measures.curves import CURVES, RunCurves
 from nnrepro.measures.expressions import Mistake, parse_measure
 from nnrepro.measures.functions import FUNCTIONS
+from nnrepro.measures.names import (
+    column_of,
+    in_words,
+    lower_is_better,
+    reading_named,
+    unit_named,
+    with_window,
+    without_window,
+    words_named,
+)
 from nnrepro.measures.spans import Span
 
 RISE = np.array([0.1, 0.3, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
@@ -26,8 +35,9 @@ def value(text, accuracy=RISE, loss=None, window=4, width=1):
         },
         window,
         width,
+        full_width=5,
     )
-    return parse_measure(text).value(lambda r: curves.read(r) or Span(-math.inf, math.inf))
+    return parse_measure(text).value(lambda r: r.span(curves) or Span(-math.inf, math.inf))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +55,9 @@ def value(text, accuracy=RISE, loss=None, window=4, width=1):
         ("slope(train_loss)", -1.0),
         ("slope(train_loss, -3)", -1.0),
         ("r_squared(train_loss)", 1.0),
+        ("near(train_loss, 4)", 7.0),
+        ("settled(test_accuracy)", 0.6),
+        ("rise_epoch(test_accuracy)", 1),
         ("best_epoch(test_accuracy)", 4),
         ("lowest_epoch(train_loss)", 10),
         ("range(test_accuracy)", 0.0),
@@ -179,3 +192,47 @@ def test_no_measure_is_left_in_the_language_of_the_file(function, curve):
     assert "(" not in in_words(f"{function}({curve})") and "_" not in in_words(
         f"{function}({curve})"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "measure", "unit", "lower", "phrase"),
+    [
+        ("max_test_accuracy", "best(test_accuracy)", "fraction", False, "highest test accuracy"),
+        ("min_test_loss", "min(test_loss)", "loss", True, "lowest test loss"),
+        (
+            "last200_mean_validation_accuracy",
+            "tail(validation_accuracy)",
+            "fraction",
+            False,
+            "closing mean accuracy on held-out examples",
+        ),
+        ("final_train_mae", "final(train_mae)", "", True, "final training mae"),
+        ("max_test_f1", "best(test_f1)", "", False, "highest test f1"),
+        ("comparison_mean_test_loss", "overall(test_loss)", "loss", True, None),
+        ("max_test_accuracy_epoch", "best_epoch(test_accuracy)", "epochs", True, None),
+        ("test_loss_convergence_epoch", "conv_epoch(test_loss)", "epochs", True, None),
+        ("jitter_test_accuracy", "jitter(test_accuracy)", "fraction", True, None),
+        ("train_seconds", "train_seconds", "seconds", True, "training time"),
+        ("train_seconds_ratio", "None", "ratio", True, "train seconds ratio"),
+        ("row_average", "None", "fraction", True, "row average"),
+        ("gap", "None", "fraction", True, "gap"),
+        ("what_ever", "None", "", True, "what ever"),
+    ],
+)
+def test_names_of_metrics_are_names_of_measures(name, measure, unit, lower, phrase):
+    assert str(reading_named(name)) == measure
+    assert (unit_named(name), lower_is_better(name)) == (unit, lower)
+    assert phrase in (None, words_named(name).phrase)
+
+
+@pytest.mark.parametrize("name", [name for name, known in FUNCTIONS.items() if known.column])
+def test_a_metric_is_found_by_its_name(name):
+    reading = parse_measure(f"{name}(test_loss)").readings[0]
+    assert reading_named(column_of(reading)) == reading
+
+
+def test_names_carry_the_number_of_the_window():
+    assert with_window("last_window_mean_test_loss", 200) == "last200_mean_test_loss"
+    assert with_window("max_test_loss", 200) == "max_test_loss"
+    assert without_window("last200_mean_test_loss") == ("last_window_mean_test_loss", 200)
+    assert without_window("max_test_loss") == ("max_test_loss", None)
