@@ -86,7 +86,7 @@ def test_what_stands_in_two_places_is_refused(
     with pytest.raises(PlacementError, match=told):
         unfolded(config)
     (tmp_path / "twice.yaml").write_text(json.dumps(config))
-    with pytest.raises(SourceError, match=rf"twice\.yaml: {told}"):
+    with pytest.raises(SourceError, match=rf"twice\.yaml: line 1: {told}"):
         read_source(tmp_path / "twice.yaml")
 
 

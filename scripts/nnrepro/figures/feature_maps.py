@@ -7,7 +7,7 @@ embedded as they are and never resampled, so they stay sharp at any zoom.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
-from nnrepro.study.options import Range
+from nnrepro.study.options import Images
 
 READING = "Each map is scaled to a range of its own."
 
@@ -41,7 +41,7 @@ def feature_maps(
     maps: Mapping[str, FeatureMaps],
     classes: Sequence[str],
     *,
-    images: Annotated[int, Range(1)],
+    images: Images,
 ) -> Iterator[Drawing]:
     """What the layers of a trained network make of test images.
 

@@ -12,7 +12,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
-from nnrepro.study.expansion import Declaration, expand, sweep_problems
+from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
@@ -103,10 +103,10 @@ def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
 def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
     """Every run that the configuration declares; with an archive, at the seeds found there."""
     if config.get("archive") is None:
-        return expand(Declaration.of(config, models))
+        return expand(config, models)
     listed = ArchivedRuns.of(Path(config["archive"])).listed
     seeds = seeds_with(config["seeds"], listed)
-    declared = expand(Declaration.of({**config, "seeds": seeds}, models))
+    declared = expand({**config, "seeds": seeds}, models)
     declared.runs[:] = archived(declared.runs, listed, config["seeds"])
     return declared
 

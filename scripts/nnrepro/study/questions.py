@@ -18,14 +18,14 @@ from nnrepro.study.kinds import ROOMS
 
 
 class PlacementError(NnreproError):
-    """A table or figure stands in two places."""
+    """A table or figure stands in two places; the message begins with its key."""
 
 
 def unfolded(config: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration with its tables and figures in sections of their own.
 
     Raises:
-        PlacementError: a table or figure stands in two places; the message begins with its key.
+        PlacementError: a table or figure stands in two places.
     """
     flat = dict(config)
     for room, question, specs in _under_questions(config):
@@ -48,6 +48,8 @@ def flat_places(config: Mapping[str, Any], places: Mapping[str, str]) -> dict[st
     moved = dict(places)
     for room, question, _ in _under_questions(config):
         inside = f"questions.{question}.{room}"
+        if inside in places:
+            moved.setdefault(room, places[inside])
         for key, place in places.items():
             if key.startswith(f"{inside}."):
                 moved[f"{room}{key.removeprefix(inside)}"] = place

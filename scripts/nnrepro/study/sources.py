@@ -5,6 +5,7 @@ keys, and with everything inside a list or a section of its command line as text
 means what its author wrote, and remembers where it stands.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -132,7 +133,8 @@ def _configuration(document: Document, name: str, *, lines: bool) -> Configurati
     try:
         return Configuration(unfolded(document.value), flat_places(document.value, places))
     except PlacementError as error:
-        raise SourceError(f"{name}: {error}") from error
+        place = re.sub(r", (line \d+)$", r": \1", places[str(error).partition(": ")[0]])
+        raise SourceError(f"{place}: {error}") from error
 
 
 def _shown(file: Path) -> str:
