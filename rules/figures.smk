@@ -10,7 +10,9 @@ rule draw_figures:
             patterns=["{figure}.svg"],
             caption="../docs/captions/figure.rst",
             category=shelf("Figures"),
-            subcategory=lambda wildcards: wildcards.kind.replace("_", " ").capitalize(),
+            subcategory=lambda wildcards: wildcards.kind.replace(
+                "_", " "
+            ).capitalize(),
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
         failures=f"{ROOT}/failures/figures/{{protocol}}/{{kind}}.json",

@@ -3,7 +3,13 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
-from nnrepro.figures.specs import AGREEMENT, CURVES, figure_runs, figure_specs, unavailable
+from nnrepro.figures.specs import (
+    AGREEMENT,
+    CURVES,
+    figure_runs,
+    figure_specs,
+    unavailable,
+)
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
@@ -288,8 +294,8 @@ def figure_basis(wildcards):
 @cache
 def figure_code(kind):
     """Fingerprint of the code that draws figures of a kind, and no other."""
-    files = [SCRIPTS / "draw_figures.py", KINDS[kind].path]
-    return code_fingerprint(chain.from_iterable(files_behind(f, SCRIPTS) for f in files))
+    script = SCRIPTS / "draw_figures.py"
+    return code_fingerprint(files_behind(script, KINDS[kind].path, root=SCRIPTS))
 
 
 def feature_map_weights(wildcards):
