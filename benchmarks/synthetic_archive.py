@@ -13,8 +13,9 @@ import numpy as np
 import yaml
 
 from nnrepro.files import write_text
-from nnrepro.models import catalogue
-from nnrepro.study import Run, load_study
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.run import Run
 
 COMPARISON = ("val_loss", "val_accuracy")
 

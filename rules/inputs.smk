@@ -3,12 +3,14 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
+from nnrepro.figures.specs import AGREEMENT, CURVES, figure_runs, figure_specs, unavailable
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.config import ConfigError
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.kinds import kinds
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.installed import backend_problem
@@ -138,7 +140,7 @@ def trial_basis():
         own = catalogue()[run.model].parameters
         settings = {k: v for k, v in run.settings.items() if k in own or k in names}
         asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
-    maps = [figure.runs for figure in figure_specs("feature_maps")]
+    maps = [figure.runs for figure in figure_specs(STUDY, "feature_maps")]
     return {
         "asked": value_fingerprint([asked, maps]),
         "backend": STUDY.backend,
@@ -234,22 +236,7 @@ def selection_basis(wildcards):
 
 
 # ---------------------------------------------------------------------------------------- figures
-def figure_specs(kind):
-    """The figures of a kind."""
-    return [figure for figure in STUDY.figures.values() if figure.kind == kind]
-
-
-def figure_runs(protocol, kind):
-    """Runs that a protocol's figures of a kind show; every run has its curves."""
-    if kind == "curves":
-        return STUDY.runs_of(protocol)
-    selectors = [selector for figure in figure_specs(kind) for selector in figure.runs]
-    return STUDY.select(protocol, selectors)
-
-
-def figure_histories(kind):
-    """Histories that a protocol's figures of a kind show."""
-    return lambda wildcards: run_files("history", figure_runs(wildcards.protocol, kind))
+KINDS = kinds("figures")
 
 
 def figure_decisions(wildcards):
@@ -257,22 +244,52 @@ def figure_decisions(wildcards):
     return decisions_of(wildcards.protocol)
 
 
-def figure_spec(kind):
+def runs_drawn(wildcards):
+    """Runs that a protocol's figures of a kind may show."""
+    return figure_runs(STUDY, wildcards.protocol, wildcards.kind)
+
+
+FIGURE_SOURCES = {
+    "histories": lambda wildcards: {
+        "histories": run_files("history", runs_drawn(wildcards))
+    },
+    "runs": lambda _: {"runs": PATHS.table("runs")},
+    "variants": lambda _: {"variants": PATHS.table("variants")},
+    "variants_among": lambda _: {
+        "comparable": COMPARABLE,
+        "variants": PATHS.table("variants"),
+    },
+    "published": lambda _: {"published": COMPARED if PUBLISHED else []},
+    "levels": lambda wildcards: {"results": published_levels(wildcards)},
+    "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},
+    "classes": lambda _: {"classes": DATA_FILES["image"][1]},
+}
+"""The files of what a kind of figure may read, by the names that its parameters have."""
+
+
+def figure_inputs(wildcards):
+    """What a kind of figure reads, decisions, and what tells how far the runs went."""
+    reads = KINDS[wildcards.kind].reads[1:]
+    files = {"decisions": figure_decisions(wildcards)}
+    for name in (*reads, *([] if "histories" in reads else ["runs"])):
+        files |= FIGURE_SOURCES[name](wildcards)
+    return files
+
+
+def figure_basis(wildcards):
     """Fingerprint of what a kind's figures show, so that a changed title redraws them."""
-    return lambda wildcards: value_fingerprint(
-        [spec.__dict__ for spec in figure_specs(kind)]
-        + [run.to_dict() for run in figure_runs(wildcards.protocol, kind)]
+    return value_fingerprint(
+        [spec.__dict__ for spec in figure_specs(STUDY, wildcards.kind)]
+        + [run.to_dict() for run in runs_drawn(wildcards)]
+        + [STUDY.protocols[wildcards.protocol].title]
     )
 
 
-def figure_stamp(kind):
-    """The budget of the runs that a kind's figures show."""
-    return lambda wildcards: EXTENT.stamp(figure_runs(wildcards.protocol, kind))
-
-
-def figure_vouched(kind):
-    """Fingerprint of what an archive's manifest says of the runs that a kind's figures show."""
-    return lambda wildcards: vouched(figure_runs(wildcards.protocol, kind))
+@cache
+def figure_code(kind):
+    """Fingerprint of the code that draws figures of a kind, and no other."""
+    files = [SCRIPTS / "draw_figures.py", KINDS[kind].path]
+    return code_fingerprint(chain.from_iterable(files_behind(f, SCRIPTS) for f in files))
 
 
 def feature_map_weights(wildcards):
@@ -285,7 +302,7 @@ def feature_map_files(protocol):
     """Computed maps of all figures of a protocol."""
     return [
         f"{ROOT}/feature_maps/{protocol}/{spec.name}.npz"
-        for spec in figure_specs("feature_maps")
+        for spec in figure_specs(STUDY, "feature_maps")
         if STUDY.select(protocol, spec.runs)
     ]
 
@@ -345,18 +362,16 @@ def trained_files(_):
     return [] if ARCHIVED else [path for file in RUN_FILES for path in run_files(file)]
 
 
-# Feature maps need the networks' weights, which an archive does not hold.
-LEFT_OUT = ("feature_maps",) if ARCHIVED else ()
-FIGURE_KINDS = tuple(
+FIGURE_KINDS = [
     kind
-    for kind in dict.fromkeys(("curves", *(f.kind for f in STUDY.figures.values())))
-    if kind not in LEFT_OUT
-)
+    for kind in dict.fromkeys((CURVES, *(f.kind for f in STUDY.figures.values())))
+    if not unavailable(STUDY, KINDS[kind].reads)
+]
 FIGURES = [
     str(PATHS.figures(protocol, kind))
     for protocol in STUDY.protocols
     for kind in FIGURE_KINDS
-    if figure_runs(protocol, kind)
+    if figure_runs(STUDY, protocol, kind)
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)

@@ -4,13 +4,13 @@ with errors_shown():
     PUBLISHED = published_files(NUMBERS)
 
 COMPARED = PATHS.table("published")
-AGREEMENT = [str(PATHS.figures(name, "agreement")) for name in STUDY.protocols]
+DRAWN = [str(PATHS.figures(name, AGREEMENT)) for name in STUDY.protocols]
 
 if PUBLISHED:
     TABLES += [str(COMPARED), str(PATHS.table("published_summary"))]
-    FIGURES += AGREEMENT
+    FIGURES += DRAWN
     FAILURES["tables"] += [failures(COMPARED)]
-    FAILURES["figures"] += map(failures, AGREEMENT)
+    FAILURES["figures"] += map(failures, DRAWN)
 if "inconsistencies" in PUBLISHED:
     TABLES += [str(PATHS.table("inconsistencies"))]
     FAILURES["tables"] += [failures(PATHS.table("inconsistencies"))]
@@ -79,32 +79,3 @@ rule list_inconsistencies:
         "Listing inconsistencies of the published numbers"
     script:
         "../scripts/list_inconsistencies.py"
-
-
-rule draw_agreement:
-    input:
-        published=COMPARED,
-        runs=PATHS.table("runs"),
-    output:
-        report(
-            directory(f"{ROOT}/figures/{{protocol}}/agreement"),
-            patterns=["{figure}.svg"],
-            caption="../docs/captions/agreement.rst",
-            category=shelf("Figures"),
-            subcategory="Published against reproduced",
-            labels={"protocol": "{protocol}", "figure": "{figure}"},
-        ),
-        failures=f"{ROOT}/failures/figures/{{protocol}}/agreement.json",
-    log:
-        f"{ROOT}/logs/draw_agreement/{{protocol}}.log",
-    localrule: True
-    conda:
-        "../envs/cpu.yaml"
-    params:
-        stamp=lambda wildcards: EXTENT.stamp(STUDY.runs_of(wildcards.protocol)),
-        title=lambda wildcards: STUDY.protocols[wildcards.protocol].title,
-        code=code("draw_agreement.py"),
-    message:
-        "Drawing published against reproduced numbers ({wildcards.protocol})"
-    script:
-        "../scripts/draw_agreement.py"

@@ -26,12 +26,12 @@ for supplement, supplement_configuration in SUPPLEMENT_CONFIGS.items():
 def supplement_figures(study):
     """Folders of the figures of a supplement's questions."""
     paths = StudyPaths.of(study)
-    shown = [figure for figure in study.figures.values() if figure.kind not in LEFT_OUT]
     return dict.fromkeys(
         paths.figures(protocol, figure.kind)
         for protocol in study.protocols
-        for figure in shown
-        if study.select(protocol, figure.runs)
+        for figure in study.figures.values()
+        if not unavailable(study, KINDS[figure.kind].reads)
+        and study.select(protocol, figure.runs)
     )
 
 

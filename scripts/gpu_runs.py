@@ -26,7 +26,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.machine import local_gpus
+from nnrepro.planning.machines import local_gpus
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths

@@ -11,9 +11,8 @@ from nnrepro.commands import carried_out
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.machine import local_gpus, machine_for
+from nnrepro.planning.machines import local_gpus, machine_for, read_records
 from nnrepro.planning.plan import Capacity, Plan, make_plan
-from nnrepro.planning.records import read_records
 from nnrepro.planning.table import as_text, as_values
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration

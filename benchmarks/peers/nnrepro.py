@@ -10,7 +10,7 @@ from benchmarks.arrays import Floats, fitted
 from benchmarks.families import BATCH_SIZE, Family
 from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
-from nnrepro.models import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.device import prepare_device
 from nnrepro.training.optimizers import make_optimizer

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnrepro.archive.collect import CollectError, collect
 from nnrepro.archive.provenance import provenance
 from nnrepro.measures.runs import compared, read_runs
-from nnrepro.planning.records import read_records
+from nnrepro.planning.machines import read_records
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run

@@ -21,7 +21,7 @@ def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reading_the_catalogue_imports_no_backend(repository):
     """A dry run reads the catalogue and must not pay for TensorFlow."""
     code = (
-        "import sys; from nnrepro.models import catalogue; import nnrepro.training.job;"
+        "import sys; from nnrepro.models.registry import catalogue; import nnrepro.training.job;"
         "print(*catalogue());"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'jax', 'torch')))"
     )
@@ -56,8 +56,8 @@ def test_parameters_are_read_from_the_signature():
     ("name", "value", "words"),
     [
         ("c1", 0, "at least 1"),
-        ("c1", 2.5, "type int"),
-        ("c1", True, "type int"),
+        ("c1", 2.5, "must be a whole number"),
+        ("c1", True, "must be a whole number"),
         ("dropout_rate", 1.5, "at most 0.99"),
         ("dropout_rate", 0, None),
         ("dropout_placement", "flaten+dense", "did you mean 'flatten+dense'"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.records import Machine, Record
+from nnrepro.planning.machines import Machine, Record
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.run import Run

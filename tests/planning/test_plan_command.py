@@ -16,9 +16,8 @@ from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.estimate import Estimate, Estimator
-from nnrepro.planning.machine import PlanError, machine_for
+from nnrepro.planning.machines import Machine, PlanError, machine_for, read_records
 from nnrepro.planning.plan import Capacity, make_plan
-from nnrepro.planning.records import Machine, read_records
 from nnrepro.planning.status import Asked, Status, status_of
 from nnrepro.planning.table import as_text, as_values
 from nnrepro.study.paths import StudyPaths

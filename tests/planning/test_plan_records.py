@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.planning.records import read_records
+from nnrepro.planning.machines import read_records
 
 from .conftest import CODE, MACHINE
 

@@ -143,7 +143,10 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
     ),
     "figure of unknown runs": (
         put("figures", "cells", "runs", value=["text_model"]),
-        ["figures.cells.runs: 'text_model' is not declared", "did you mean 'text_models'?"],
+        [
+            "figures.cells.runs: 'text_model': there is no experiment 'text_model'",
+            "did you mean 'text_models'?",
+        ],
     ),
     "figure of an unknown variant": (
         put("figures", "cells", "runs", value=["text_models/char_gru"]),
@@ -159,7 +162,7 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
             "text_models",
             value={"question": "B5", "kind": "pairs", "title": "x", "runs": ["text_models"]},
         ),
-        ["tables.text_models: a pairs needs the key 'pairs'"],
+        ["tables.text_models: the key 'metrics', 'pairs' of a table of kind 'pairs' is missing"],
     ),
     "cross table over a parameter that is not swept": (
         put("tables", "grid_cross", "rows", value="c3"),

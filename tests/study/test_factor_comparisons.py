@@ -118,7 +118,7 @@ def test_a_budget_that_is_no_number_of_epochs(config: Config, budget: Any, messa
         ),
         (
             {"factors": {"layout": {"run": "text_factors/char_cnn"}}},
-            "'text_factors/char_cnn' is not among the table's runs",
+            "'text_factors/char_cnn' is not among its runs",
         ),
         ({"factors": {"rule": {"metric": "selection"}}}, "rule.metric: name the metric itself"),
         (

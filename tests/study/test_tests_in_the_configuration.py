@@ -20,7 +20,7 @@ TABLE = {
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "needs one of the keys 'pairs' and 'against'"),
+        ({}, "give one of the keys 'pairs', 'against'"),
         (
             {"against": "best", "pairs": [["text_models/char_cnn", "text_models/word_cnn"]]},
             "one of",
@@ -28,8 +28,8 @@ TABLE = {
         ({"against": "text_models/char_cn"}, "did you mean 'char_cnn'?"),
         ({"against": "text_models"}, "must name one variant"),
         ({"against": "text_models/char_*"}, "must name one variant"),
-        ({"against": "optimizers/adam"}, "'optimizers/adam' is not among the table's runs"),
-        ({"pairs": [["text_models/char_cnn", "optimizers/adam"]]}, "is not among the table's runs"),
+        ({"against": "optimizers/adam"}, "'optimizers/adam' is not among its runs"),
+        ({"pairs": [["text_models/char_cnn", "optimizers/adam"]]}, "is not among its runs"),
         ({"pairs": [["text_models/char_cnn", "text_models/word_cn"]]}, "did you mean 'word_cnn'?"),
         ({"against": "best", "kind": "test"}, "did you mean 'tests'?"),
         ({"kind": "stability", "accuracies": [50]}, "accuracies.0"),

@@ -12,8 +12,7 @@ from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, P
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Evaluated, Pace
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.evaluation import fold_counts, score
-from nnrepro.training.history import Curves, History
+from nnrepro.training.history import Curves, History, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.losses import per_example_loss
 from nnrepro.training.optimizers import make_optimizer
@@ -100,9 +99,9 @@ def test_scores_of_sets_that_share_examples():
     losses = np.array([1, 3, 5, 7, 8], np.float32)
     right = np.array([True, True, False, False, True])
     results = Evaluated(losses, right, np.empty((5, 2), np.float32))
-    assert score(results, slice(0, 2)) == (2.0, 1.0)
-    assert score(results, slice(0, 4)) == (4.0, 0.5)
-    assert score(results, slice(4, 5)) == (8.0, 1.0)
+    assert results.score(slice(0, 2)) == (2.0, 1.0)
+    assert results.score(slice(0, 4)) == (4.0, 0.5)
+    assert results.score(slice(4, 5)) == (8.0, 1.0)
 
 
 def test_folds_go_round_the_test_set():

@@ -1,27 +1,5 @@
 """The architectures: one function each, in a registry that can be read without Keras.
 
-`catalogue()` names every model with its parameters; `build_model` makes one. A new model is one
-module in this package with one function decorated with `register`.
+`registry.catalogue` names every model with its parameters; `registry.build_model` makes one. A new
+model is one module in this package with one function decorated with `registry.register`.
 """
-
-from nnrepro.models.registry import (
-    ModelError,
-    ModelSpec,
-    Parameter,
-    Range,
-    Task,
-    build_model,
-    catalogue,
-    register,
-)
-
-__all__ = [
-    "ModelError",
-    "ModelSpec",
-    "Parameter",
-    "Range",
-    "Task",
-    "build_model",
-    "catalogue",
-    "register",
-]

@@ -14,41 +14,32 @@ without a default must be given by the configuration. Keras is imported inside t
 that the catalogue costs nothing to read.
 """
 
-import difflib
 import importlib
 import inspect
 import pkgutil
 import sys
-import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest
+from nnrepro.study.options import Parameter, SignatureError, parameters_of
+from nnrepro.study.options import Range  # noqa: F401 - models of one's own import it from here
+from nnrepro.study.run import Scalar
 
 if TYPE_CHECKING:
     import keras
 
-Value = int | float | str | bool
 Function = TypeVar("Function", bound=Callable[..., Any])
 Operations = Callable[[Mapping[str, Any]], float]
 
-_SCALARS = (bool, int, float, str)
 _registered: dict[str, "ModelSpec"] = {}
 
 
 class ModelError(NnreproError):
     """A model is declared wrongly, is unknown, or was given parameters it cannot take."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Allowed numbers of a parameter, both ends included; None leaves an end open."""
-
-    minimum: float | None = None
-    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,37 +58,6 @@ class Task:
     vocabulary_size: int = 0
     seed: int = 0
     inspected: bool = False
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a model: its default (None when required), and allowed values and numbers."""
-
-    type: type
-    default: Value | None = None
-    required: bool = False
-    choices: tuple[Value, ...] = ()
-    range: Range = Range()
-
-    def problem(self, value: Any) -> str | None:
-        """What is wrong with `value`, as the end of a sentence; None when nothing is."""
-        if self.choices and value not in self.choices:
-            choices = [str(choice) for choice in self.choices]
-            return f"must be one of {one_of(choices)}{nearest(value, choices)}"
-        if not self._has_type(value):
-            return f"must be of type {self.type.__name__}, not {type(value).__name__}"
-        low, high = self.range.minimum, self.range.maximum
-        if low is not None and value < low:
-            return f"must be at least {low:g}"
-        if high is not None and value > high:
-            return f"must be at most {high:g}"
-        return None
-
-    def _has_type(self, value: Any) -> bool:
-        """Whether `value` fits; an int fits a float, a bool fits a bool only."""
-        if self.type is bool or isinstance(value, bool):
-            return self.type is bool and isinstance(value, bool)
-        return isinstance(value, int | float if self.type is float else self.type)
 
 
 @dataclass(frozen=True)
@@ -120,12 +80,12 @@ class ModelSpec:
     operations: Operations | None = None
     speed: float = 0.0
 
-    def own_parameters(self, settings: Mapping[str, Value]) -> dict[str, Value]:
+    def own_parameters(self, settings: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """The model's parameters out of a run's flat settings, defaults filled in.
 
         Raises ModelError where a required one is missing or a value is not allowed.
         """
-        chosen: dict[str, Value] = {}
+        chosen: dict[str, Scalar] = {}
         for name, parameter in self.parameters.items():
             if name not in settings and parameter.required:
                 raise ModelError(f"model {self.name}: parameter '{name}' is missing; set it")
@@ -160,15 +120,12 @@ def register(
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary and sys.flags.optimize < 2:  # which leaves docstrings out
             raise ModelError(f"model {name}: its function has no docstring; say what it is")
+        try:
+            parameters = parameters_of(function)
+        except SignatureError as error:
+            raise ModelError(f"model {name}: {error}") from error
         _registered[name] = ModelSpec(
-            name,
-            input,
-            _parameters(function),
-            summary,
-            function,
-            frozenset(xla_on),
-            operations,
-            speed,
+            name, input, parameters, summary, function, frozenset(xla_on), operations, speed
         )
         return function
 
@@ -184,7 +141,7 @@ def catalogue() -> dict[str, ModelSpec]:
     return dict(sorted(_registered.items()))
 
 
-def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.Model":
+def build_model(name: str, settings: Mapping[str, Scalar], task: Task) -> "keras.Model":
     """Build the model `name` for `task` with its parameters taken from `settings`.
 
     Keras's global settings are put to their defaults before; initial weights follow its global
@@ -193,41 +150,8 @@ def build_model(name: str, settings: Mapping[str, Value], task: Task) -> "keras.
     """
     models = catalogue()
     if name not in models:
-        close = difflib.get_close_matches(name, models, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise ModelError(f"there is no model '{name}'{hint}; known: {', '.join(models)}")
+        known = ", ".join(models)
+        raise ModelError(f"there is no model '{name}'{nearest(name, models)}; known: {known}")
     spec = models[name]
     set_keras_defaults()
     return spec.function(task, **spec.own_parameters(settings))
-
-
-def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
-    """The keyword-only parameters of a model's function."""
-    hints = typing.get_type_hints(function, localns={"keras": _NoKeras}, include_extras=True)
-    return {
-        name: _parameter(f"model {function.__name__}: parameter '{name}'", hints.get(name), item)
-        for name, item in inspect.signature(function).parameters.items()
-        if item.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-
-
-def _parameter(where: str, hint: Any, item: inspect.Parameter) -> Parameter:
-    limits = Range()
-    if typing.get_origin(hint) is Annotated:
-        hint, *extras = typing.get_args(hint)
-        limits = next((extra for extra in extras if isinstance(extra, Range)), limits)
-    choices: tuple[Value, ...] = ()
-    if typing.get_origin(hint) is Literal:
-        choices = typing.get_args(hint)
-        hint = type(choices[0])
-    if hint not in _SCALARS:
-        raise ModelError(f"{where} must be annotated as int, float, bool, str or a Literal of them")
-    required = item.default is inspect.Parameter.empty
-    default = None if required else item.default
-    return Parameter(hint, default, required, choices, limits)
-
-
-class _NoKeras:
-    """Stands in for the Keras module while annotations such as "keras.Model" are resolved."""
-
-    Model = object

@@ -18,7 +18,7 @@ import numpy as np
 from nnrepro.data.dataset import Dataset
 from nnrepro.environment import keras_environment
 from nnrepro.planning.estimate import RECORDED
-from nnrepro.planning.machine import PlanError
+from nnrepro.planning.machines import PlanError
 from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.plan import PlannedRun
 from nnrepro.study.run import Run

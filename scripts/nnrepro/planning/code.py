@@ -18,7 +18,7 @@ _LEFT_OUT = (
     *("files.py", "fingerprint.py", "data/checksums.py", "data/content.py", "data/soundness.py"),
     # Who trains, on which GPU, whether at all; how that is told, timed, interrupted and recorded.
     *("training/job.py", "training/slots.py", "training/interruption.py"),
-    *("training/progress.py", "training/provenance.py", "training/stages.py"),
+    *("training/progress.py", "training/stages.py"),
 )
 """Files and folders of the library that change no number, so that a better message retrains none.
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from nnrepro.planning.machines import Record
 from nnrepro.planning.operations import epoch_operations, passes
-from nnrepro.planning.records import Record
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Scalar
 from nnrepro.study.settings import SETTINGS
 

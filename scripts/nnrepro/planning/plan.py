@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nnrepro.planning.estimate import Estimate, Estimator
+from nnrepro.planning.machines import Machine, Record
 from nnrepro.planning.order import priorities
-from nnrepro.planning.records import Machine, Record
 from nnrepro.planning.schedule import Job, makespan
 from nnrepro.planning.status import DONE, Asked, Status, status_of
 from nnrepro.study.paths import StudyPaths

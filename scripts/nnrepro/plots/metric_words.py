@@ -2,16 +2,12 @@
 
 import pandas as pd
 
-from nnrepro.measures.names import words_named
-from nnrepro.plots.drawing import ProtocolFigures
-from nnrepro.tables.columns import SELECTION
+from nnrepro.measures.names import without_window, words_named
 
 
-def chosen_metric(figures: ProtocolFigures, metric: str) -> str:
-    """The metric meant, where `selection` stands for the one that the protocol selects by."""
-    if metric != SELECTION:
-        return metric
-    return figures.study.protocols[figures.protocol].selection_metric
+def metric_phrase(name: str) -> str:
+    """A metric within a sentence."""
+    return words_named(without_window(name)[0]).phrase
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:

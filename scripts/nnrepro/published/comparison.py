@@ -36,9 +36,6 @@ SHOWN = "shown"
 STATUSES = (INSIDE, OUTSIDE, SHOWN, MISSING, LEFT_OUT, NO_RULE)
 """What a row can be; `shown` has a reproduced value that is not judged."""
 
-FIGURE_STEM = "published"
-"""Name of the figure that a protocol's comparison is drawn as."""
-
 ALL = "all"
 """Stands in the summary for all questions of a protocol, and for all protocols."""
 

@@ -7,7 +7,7 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.report.page import TABLE, Differences, Measured, Panel
 from nnrepro.report.source import Source
-from nnrepro.study.comparisons import scorings
+from nnrepro.study.options import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.study import Study, TableSpec
 

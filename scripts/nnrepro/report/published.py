@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.published.comparison import ALL, FIGURE_STEM, INSIDE, OUTSIDE
+from nnrepro.figures.specs import AGREEMENT, figure_specs
+from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report.figures import data_uri, read_svg, reading
-from nnrepro.report.page import FIGURE, TABLE, Comparison, Fold, Panel, Statement
+from nnrepro.report.figures import figure_block
+from nnrepro.report.page import TABLE, Comparison, Fold, Panel, Statement
 from nnrepro.report.published_rows import number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
@@ -212,31 +212,11 @@ def _question(source: Source, row: Mapping[str, Any]) -> str:
 
 def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Panel]:
     """The figure of each protocol of which something is reproduced."""
-    told = False
-    for protocol in source.study.protocols:
-        if not (frame["protocol"].eq(protocol) & frame["reproduced"].notna()).any():
-            continue
-        relative = Path(protocol) / "agreement" / f"{FIGURE_STEM}.svg"
-        path = source.figures / relative
-        missing = not path.is_file()
-        runs = source.study.runs_of(protocol)
-        position = next(numbers)
-        yield Panel(
-            kind=FIGURE,
-            number=position,
-            anchor=f"figure-{position}",
-            title="Published numbers against reproduced ones",
-            protocol=source.protocol_title(protocol),
-            stamp=source.stamp(runs),
-            cut=source.cut(runs),
-            image="" if missing else data_uri(read_svg(path)),
-            drawing="agreement",
-            alt="Dot charts of published numbers across and reproduced ones up, one per metric, "
-            f"with the line of equality. {source.protocol_title(protocol)}",
-            reading=None if missing or told else reading(source, "agreement"),
-            missing=f"figures/{relative.as_posix()}" if missing else "",
-        )
-        told = told or not missing
+    reproduced = set(frame.loc[frame["reproduced"].notna(), "protocol"])
+    there = [name for name in source.study.protocols if name in reproduced]
+    spec = figure_specs(source.study, AGREEMENT)[-1]
+    for strip in figure_block(source, spec, numbers, there).strips:
+        yield from strip.panels
 
 
 def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:

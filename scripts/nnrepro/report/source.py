@@ -186,18 +186,6 @@ class Source:
         found = (why_failed(self.failures, part) for part in parts)
         return next((why for why in found if why is not None), None)
 
-    def steady_runs(self, runs: Sequence[Run], limit: float | None) -> list[Run]:
-        """Runs of variants whose test accuracy ranges over less than `limit` in the window.
-
-        All runs where there is no limit, or no variants table to judge by.
-        """
-        spread = "window_range_test_accuracy"
-        if limit is None or self.variants is None or spread not in self.variants.columns:
-            return list(runs)
-        steady = self.variants[(self.variants[spread] < limit).fillna(False)]
-        keys = set(steady[list(KEYS)].itertuples(index=False, name=None))
-        return [run for run in runs if (run.protocol, run.experiment, run.variant) in keys]
-
     def windows(self, runs: Iterable[Run], *, compared: bool = False) -> tuple[Window, ...]:
         """Distinct closing windows of runs that have a history, the longest asked for first.
 

@@ -11,25 +11,18 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
-from nnrepro.study.comparisons import scorings
-from nnrepro.study.expansion import Declaration, Declared, expand, sweep_problems
+from nnrepro.study.asked import asked_problems, specs
+from nnrepro.study.declared import Declared
+from nnrepro.study.expansion import Declaration, expand, sweep_problems
 from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
-from nnrepro.study.references import reference_problems
+from nnrepro.study.kinds import ROOMS, Kinds, kinds
+from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.references import reference_problems, swept_readings
 from nnrepro.study.run import Run
-from nnrepro.study.schema import normalised, shape_errors
-from nnrepro.study.settings import ModelSpec, nearest, one_of
-from nnrepro.study.specs import spec_problems
-from nnrepro.study.study import (
-    SELECTED,
-    Experiment,
-    FigureSpec,
-    Protocol,
-    Question,
-    Study,
-    TableSpec,
-    TrainingResources,
-)
+from nnrepro.study.schema import load_schema, normalised, shape_errors
+from nnrepro.study.settings import ModelSpec
+from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
 from nnrepro.study.values import name_errors, path_errors
 
 _LEFT_OUT_BY_NULL = ("parts", "questions", "tables", "figures", "supplements")
@@ -49,6 +42,7 @@ def load_study(
     config: Mapping[str, Any],
     models: Mapping[str, ModelSpec],
     places: Mapping[str, str] | None = None,
+    catalogue: Kinds | None = None,
 ) -> Study:
     """Check the merged configuration and resolve it to a `Study`.
 
@@ -56,14 +50,18 @@ def load_study(
         config: what `read_configuration` merged, or plain values of the same form.
         models: the registered models by name (`nnrepro.models.catalogue()`).
         places: where each key stands, for the messages, as a `Configuration` has them.
+        catalogue: the kinds of tables and figures, where there are more than the library's own.
 
     Raises:
         ConfigError: anything in the configuration is wrong.
         ArchiveError: the archive that it names cannot be read as a whole.
     """
-    full = normalised(config)
-    problems = shape_errors(full) or list(path_errors(full))
-    if not problems and full.get("archive") is None:
+    catalogue = catalogue or {room: kinds(room) for room in ROOMS}
+    schema = load_schema(catalogue)
+    full = normalised(config, schema)
+    trained = full.get("archive") is None
+    problems = shape_errors(full, schema) or list(path_errors(full))
+    if not problems and trained:
         problems += name_errors(full)
     problems = problems or sweep_problems(full)
     if problems:
@@ -72,13 +70,14 @@ def load_study(
     full = _without_nulls(full)
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
+    problems += asked_problems(full, declared, catalogue, trained=trained)
     kept = _only(full["only"], declared, problems)
     problems += _selection_problems(full, kept)
-    if full.get("archive") is None:
-        problems += [*spec_problems(full, declared), *feasibility_problems(kept)]
+    if trained:
+        problems += [*swept_readings(full, declared), *feasibility_problems(kept)]
     if problems:
         raise ConfigError(_placed(problems, places or {}))
-    return _study(full, declared, kept, asked)
+    return _study(full, declared, kept, asked, catalogue)
 
 
 def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
@@ -174,7 +173,11 @@ def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[
 
 
 def _study(
-    config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], questions: tuple[str, ...]
+    config: Mapping[str, Any],
+    declared: Declared,
+    kept: Sequence[Run],
+    questions: tuple[str, ...],
+    catalogue: Kinds,
 ) -> Study:
     present = {(run.experiment, run.variant) for run in kept}
     experiments = {
@@ -193,8 +196,7 @@ def _study(
         for name, section in config["protocols"].items()
         if any(run.protocol == name for run in kept)
     }
-    tables = _specs(TableSpec, config["tables"], kept)
-    figures = _specs(FigureSpec, config["figures"], kept)
+    tables, figures = (specs(room, config, declared, kept, catalogue) for room in ROOMS)
     published = config["published"] or {}
     return Study(
         name=config["name"],
@@ -235,54 +237,3 @@ def _questions(config: Mapping[str, Any], answered: Iterable[str]) -> dict[str, 
         for name, section in config["questions"].items()
         if name not in dropped
     }
-
-
-def _specs(kind: type, sections: Mapping[str, Any], kept: Sequence[Run]) -> dict[str, Any]:
-    """Tables or figures that at least one kept run is meant for."""
-    common = ("kind", "question", "title", "runs")
-    present = {(run.experiment, run.variant) for run in kept}
-    specs = {}
-    for name, section in sections.items():
-        if any(_names(selector, present) for selector in section["runs"]):
-            options = {key: value for key, value in section.items() if key not in common}
-            if not _kept_whole(options, present):
-                continue
-            specs[name] = kind(
-                name=name,
-                kind=section["kind"],
-                question=section.get("question", ""),
-                title=section["title"],
-                runs=tuple(section["runs"]),
-                options=options,
-            )
-    return specs
-
-
-def _kept_whole(options: dict[str, Any], present: Iterable[tuple[str, str]]) -> bool:
-    """Drop the pairs and comparisons that a cut-down study keeps in part; whether any is left."""
-    left = True
-    if "pairs" in options:
-        options["pairs"] = [
-            pair for pair in options["pairs"] if all(_names(name, present) for name in pair)
-        ]
-        left = bool(options["pairs"])
-    if "comparisons" in options:
-        options["comparisons"] = {
-            name: comparison
-            for name, comparison in options["comparisons"].items()
-            if all(
-                _names(scoring["run"], present)
-                for _, scoring in scorings(comparison)
-                if "run" in scoring
-            )
-        }
-        left = left and bool(options["comparisons"])
-    return left
-
-
-def _names(selector: str, present: Iterable[tuple[str, str]]) -> bool:
-    experiment, _, pattern = selector.partition("/")
-    return any(
-        e == experiment and (pattern in ("", SELECTED) or fnmatchcase(v, pattern))
-        for e, v in present
-    )

@@ -10,12 +10,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from nnrepro.study.declared import Declared
 from nnrepro.study.labels import told_apart
+from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.run import Run, Scalar, Variant
 from nnrepro.study.selections import select_problems
+from nnrepro.study.selectors import SELECTED
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
     SETTINGS,
@@ -23,12 +26,8 @@ from nnrepro.study.settings import (
     canonical,
     check_setting,
     known_settings,
-    nearest,
-    one_of,
-    shown,
 )
 from nnrepro.study.sizes import size_problems
-from nnrepro.study.study import SELECTED
 from nnrepro.study.values import LONGEST_NAME, label_problem
 
 MOST_RUNS = 100_000
@@ -57,18 +56,6 @@ class Declaration:
             scopes.setdefault(model.input, []).append(model)
         scopes.update({name: [model] for name, model in self.models.items()})
         return scopes
-
-
-@dataclass
-class Declared:
-    """All runs that a configuration declares, and what is wrong with the declarations."""
-
-    protocols: tuple[str, ...]
-    scopes: tuple[str, ...]
-    variants: dict[str, list[str]] = field(default_factory=dict)
-    swept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
-    runs: list[Run] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
 
 
 def sweep_problems(config: Mapping[str, Any]) -> list[str]:

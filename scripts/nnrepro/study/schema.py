@@ -1,20 +1,26 @@
 """Checking the configuration's shape against `schemas/config.schema.yaml`.
 
-The schema decides keys and types; messages are ours, because a JSON schema validator's own show the
-whole sub-schema and stop at the first mistake.
+The schema decides keys and types; what tables and figures may say comes from the signatures of
+their kinds. Messages are ours, because a JSON schema validator's own show the whole sub-schema and
+stop at the first mistake.
 """
 
 import functools
+import json
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nnrepro.study.settings import nearest, one_of, quotation_hint, shown
+from nnrepro.files import read_text
+from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
+from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
 from nnrepro.study.values import value_errors
-from nnrepro.yamlfile import read_yaml
+from nnrepro.yamlfile import parse_yaml
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
 
@@ -31,30 +37,95 @@ _TYPE_WORDS = {
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "greater than", "maximum": "at most"}
 
 
+_GENERATED = "  # Written by scripts/write_schema.py: what kinds take, from their signatures.\n"
+
+
+def schema_text() -> str:
+    """The schema's file with what the library's kinds take as they are now."""
+    taken = {word: load_schema()["$defs"][word] for word in ROOMS.values()}
+    apart = json.loads(json.dumps(taken))  # or YAML would make anchors of what is the same
+    lines = yaml.safe_dump(apart, sort_keys=False, default_flow_style=None, width=100)
+    return f"{_by_hand()}{_GENERATED}{textwrap.indent(lines, '  ')}"
+
+
+def _by_hand() -> str:
+    return read_text(SCHEMA).partition(_GENERATED)[0]
+
+
 @functools.cache
-def load_schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of the configuration."""
-    schema: dict[str, Any] = read_yaml(SCHEMA)
+def _written() -> dict[str, Any]:
+    """The schema's file without what the kinds take."""
+    schema: dict[str, Any] = parse_yaml(_by_hand()).value
     return schema
 
 
-def normalised(config: Mapping[str, Any]) -> dict[str, Any]:
+def load_schema(catalogue: Kinds | None = None) -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of the configuration.
+
+    Args:
+        catalogue: the kinds of tables and figures; without it, the library's own.
+    """
+    catalogue = catalogue or {room: kinds(room) for room in ROOMS}
+    schema = _written()
+    taken = {word: _by_kind(word, catalogue[room]) for room, word in ROOMS.items()}
+    return {**schema, "$defs": {**schema["$defs"], **taken}}
+
+
+def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
+    """What a table or figure may say, from the signatures of their kinds."""
+    common = {
+        "question": {"description": "Section of the report.", "type": "string"},
+        "kind": {"description": f"Kind of {word}.", "enum": list(known)},
+        "title": {"description": "Heading.", "type": "string"},
+        "runs": {"$ref": "#/$defs/selectors"},
+    }
+    return {
+        "type": ["object", "null"],
+        "required": ["kind", "title", "runs"],
+        "properties": common,
+        "allOf": [
+            {
+                "if": {"required": ["kind"], "properties": {"kind": {"const": name}}},
+                "then": {
+                    "title": f"a {word} of kind '{name}'",
+                    "description": kind.summary,
+                    "required": [own for own, option in kind.options.items() if option.required],
+                    "additionalProperties": False,
+                    "properties": {
+                        **{own: option.schema for own, option in kind.options.items()},
+                        **{own: {} for own in common},
+                    },
+                },
+            }
+            for name, kind in known.items()
+        ],
+    }
+
+
+def _of_its_kind(schema: Mapping[str, Any], section: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options that a section has by its kind."""
+    for rule in schema.get("allOf", ()):
+        if rule["if"]["properties"]["kind"]["const"] == section.get("kind"):
+            return rule["then"]["properties"]
+    return {}
+
+
+def normalised(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of `config` with the schema's defaults, and whole numbers written as such.
 
     Text stays text, also where it spells a number.
     """
-    schema = load_schema()
     return _normalised(schema, config, schema["$defs"])
 
 
-def shape_errors(config: Mapping[str, Any]) -> list[str]:
+def shape_errors(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Every way in which the configuration departs from the schema, as messages, sorted by key."""
     problems = list(value_errors(config))
     if problems:
         return problems
-    validator = Draft202012Validator(load_schema())
+    validator = Draft202012Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
-    return [message for error in errors for message in _messages(error)]
+    return [message for error in errors for message in _messages(error, schema["$defs"])]
 
 
 def _normalised(schema: Mapping[str, Any], value: Any, definitions: Mapping[str, Any]) -> Any:
@@ -85,7 +156,7 @@ def _may_hold(schema: Mapping[str, Any], value: Any) -> bool:
 def _normalised_section(
     schema: Mapping[str, Any], section: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
-    properties = schema.get("properties", {})
+    properties = {**_of_its_kind(schema, section), **schema.get("properties", {})}
     others = schema.get("additionalProperties")
     others = others if isinstance(others, Mapping) else {}
     filled = {
@@ -105,9 +176,10 @@ def _scalar(kinds: str | list[str], value: Any) -> Any:
     return value
 
 
-def _messages(error: ValidationError) -> Iterator[str]:
+def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterator[str]:
     key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
     schema: Any = error.schema
+    whose = f" of {schema['title']}" if error.absolute_path and "title" in schema else ""
     rule: Any = error.validator_value
     instance: Any = error.instance
     match error.validator:
@@ -115,20 +187,20 @@ def _messages(error: ValidationError) -> Iterator[str]:
             allowed = list(schema.get("properties", {}))
             yield from (
                 f"{f'{key}.{unknown}' if error.absolute_path else unknown}: "
-                f"unknown key{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
+                f"unknown key{whose}{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
                 for unknown in sorted(set(instance) - set(allowed), key=str)
             )
         case "propertyNames" | "pattern":
             yield f"{key}: {shown(instance)} is no allowed name; {_name_rule(schema)}"
         case "required":
             missing = [name for name in rule if name not in instance]
-            yield f"{key}: the key {one_of(missing)} is missing"
+            yield f"{key}: the key {one_of(missing)}{whose} is missing"
         case "type":
             kinds = [rule] if isinstance(rule, str) else rule
             hint = quotation_hint(instance, kinds)
             yield f"{key}: {shown(instance)} must be {_either(kinds)}{hint}"
         case "anyOf":
-            yield from _messages_of_option(error, key, rule)
+            yield from _messages_of_option(error, key, rule, definitions)
         case "enum":
             allowed = [str(item) for item in rule]
             hint = nearest(str(instance), allowed)
@@ -168,15 +240,16 @@ def _either(kinds: Iterable[str]) -> str:
     return " or ".join(_TYPE_WORDS[kind] for kind in dict.fromkeys(kinds))
 
 
-def _messages_of_option(error: ValidationError, key: str, rule: Any) -> Iterator[str]:
+def _messages_of_option(
+    error: ValidationError, key: str, rule: Any, definitions: Mapping[str, Any]
+) -> Iterator[str]:
     """What is wrong with a value by the one schema of several that is for values of its form."""
-    definitions = load_schema()["$defs"]
     options = [_resolved(option, definitions) for option in rule]
     for at, option in enumerate(options):
         if _may_hold(option, error.instance):
             for inner in error.context:
                 if inner.relative_schema_path[0] == at:
-                    yield from _messages(inner)
+                    yield from _messages(inner, definitions)
             return
     kinds = [option["type"] for option in options]
     flat = [kind for some in kinds for kind in ([some] if isinstance(some, str) else some)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Variant
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
@@ -10,8 +11,6 @@ from nnrepro.study.settings import (
     ModelSpec,
     check_setting,
     known_settings,
-    nearest,
-    one_of,
 )
 
 _NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from nnrepro.study.run import Run
-
-SELECTED = "selected"
-"""The selector `<experiment>/selected` stands for the variant that the selection picked."""
+from nnrepro.study.selectors import SELECTED, Selector  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -185,10 +182,9 @@ class Study:
         """
         chosen: dict[str, Run] = {}
         for selector in selectors:
-            experiment, _, pattern = selector.partition("/")
-            everything = pattern in ("", SELECTED)
-            for run in self.runs_of(protocol, experiment):
-                if everything or fnmatchcase(run.variant, pattern):
+            own = Selector.parse(selector)
+            for run in self.runs_of(protocol, own.experiment):
+                if own.may_name(run.experiment, run.variant):
                     chosen.setdefault(run.id, run)
         return list(chosen.values())
 
@@ -211,10 +207,10 @@ class Study:
         """
         chosen: dict[str, Run] = {}
         for selector in selectors:
-            experiment, _, pattern = selector.partition("/")
-            decision = decisions.get((protocol, experiment))
+            own = Selector.parse(selector)
+            decision = decisions.get((protocol, own.experiment))
             for run in self.select(protocol, [selector]):
-                if pattern == SELECTED and (decision is None or not run.matches(decision)):
+                if own.selected and (decision is None or not run.matches(decision)):
                     continue
                 resolved = self.resolved(run, decisions)
                 chosen.setdefault(run.id, resolved)
@@ -233,9 +229,9 @@ class Study:
     def selecting_experiments(self) -> tuple[str, ...]:
         """Experiments from which a variant is selected."""
         named = [e.selects_from for e in self.experiments.values() if e.selects_from]
-        selectors = [s for table in self.tables.values() for s in table.runs]
-        selectors += [s for figure in self.figures.values() for s in figure.runs]
-        named += [s.partition("/")[0] for s in selectors if s.partition("/")[2] == SELECTED]
+        asked: list[TableSpec | FigureSpec] = [*self.tables.values(), *self.figures.values()]
+        selectors = [Selector.parse(selector) for spec in asked for selector in spec.runs]
+        named += [selector.experiment for selector in selectors if selector.selected]
         return tuple(dict.fromkeys(name for name in named if name in self.experiments))
 
     @property

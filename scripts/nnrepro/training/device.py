@@ -1,10 +1,13 @@
-"""The device and the threads of this process."""
+"""What a run's numbers depend on beside its settings: device, threads, packages."""
 
 import contextlib
 import os
 import platform
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+_PACKAGES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
 
 def prepare_device(threads: int) -> int:
@@ -97,3 +100,16 @@ def cpu_name() -> str:
             if key.strip() == "model name":
                 return value.strip()
     return platform.processor() or platform.machine()
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide the numbers, by name."""
+    import keras
+
+    names = ("h5py", "keras", "numpy", *_PACKAGES.get(keras.backend.backend(), ()))
+    return {name: metadata.version(name) for name in sorted(names)}
+
+
+def host() -> dict[str, str]:
+    """Python version and platform."""
+    return {"python": platform.python_version(), "platform": platform.platform()}

@@ -6,11 +6,15 @@ do not depend on where they are cut, because steps report their sums one by one.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import keras
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -28,10 +32,25 @@ class Evaluated(NamedTuple):
     correct: NDArray[np.bool_]
     probabilities: Floats
 
+    def score(self, examples: slice) -> tuple[float, float]:
+        """Mean loss, in double precision, and fraction of right answers of a set of examples."""
+        correct = self.correct[examples]
+        loss = np.mean(self.losses[examples], dtype=np.float64)
+        return float(loss), float(np.count_nonzero(correct) / len(correct))
 
-class Engine(Protocol):
+
+class Engine(ABC):
     """One model in training on one backend. Rows `start` to `stop` of the batches are worked on."""
 
+    def __init__(
+        self, model: "keras.Model", optimizer: "keras.optimizers.Optimizer", loss: str
+    ) -> None:
+        optimizer.build(model.trainable_variables)
+        self._model = model
+        self._optimizer = optimizer
+        self._loss = loss
+
+    @abstractmethod
     def train(
         self, indices: Indices, weights: Floats, start: int, stop: int
     ) -> tuple[Floats, Floats]:
@@ -43,14 +62,23 @@ class Engine(Protocol):
         each of its examples counts that once.
         """
 
+    @abstractmethod
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """Results for the evaluation examples in rows `start` to `stop` of `indices`."""
 
     def variables(self) -> list[NDArray[Any]]:
         """All state that training changes: weights, optimiser, random states."""
+        import keras
+
+        return [keras.ops.convert_to_numpy(variable.value) for variable in self._state()]
 
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
         """Put back what `variables` gave."""
+        for variable, value in zip(self._state(), values, strict=True):
+            variable.assign(value)
+
+    def _state(self) -> "list[keras.Variable]":
+        return [*self._model.variables, *self._optimizer.variables]
 
 
 class Pace:

@@ -15,6 +15,8 @@ from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
 
 if TYPE_CHECKING:
+    import keras
+
     from nnrepro.data.dataset import Dataset
     from nnrepro.study.run import Run
 
@@ -42,8 +44,7 @@ def compute_feature_maps(
         inspected=True,
     )
     model = build_model(run.model, run.settings, task)
-    missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
-    if missing:
+    if missing := lacking_layers(model):
         raise TrainingError(f"model {run.model} has no layer {', '.join(missing)}; no feature maps")
     try:
         _check_weights(weights_path)
@@ -61,6 +62,12 @@ def compute_feature_maps(
         for name, activation in zip(LAYERS, activations, strict=True)
     }
     return {"images": dataset.test_x[:images], "labels": dataset.test_y[:images], **maps}
+
+
+def lacking_layers(model: "keras.Model") -> list[str]:
+    """The names of `LAYERS` that no layer of a model has."""
+    there = {layer.name for layer in model.layers}
+    return [name for name in LAYERS if name not in there]
 
 
 def _check_weights(path: Path) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.evaluation import fold_counts, score
-from nnrepro.training.history import Curves
+from nnrepro.training.history import Curves, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.seeding import batches, exact_batches, example_order
@@ -125,11 +124,11 @@ class Loop:
         history.loss.append(float(np.sum(progress.losses)) / self.train_examples)
         history.accuracy.append(float(np.sum(progress.correct)) / self.train_examples)
         (_, primary), *further = self.sets.items()
-        loss, accuracy = score(results, primary)
+        loss, accuracy = results.score(primary)
         history.val_loss.append(loss)
         history.val_accuracy.append(accuracy)
         for name, examples in further:
-            loss, accuracy = score(results, examples)
+            loss, accuracy = results.score(examples)
             curves = history.further.setdefault(name, Curves())
             curves.loss.append(loss)
             curves.accuracy.append(accuracy)

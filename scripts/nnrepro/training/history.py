@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
@@ -84,3 +87,9 @@ def is_numbers(values: Any, *types: type) -> bool:
 def finite(values: Sequence[float]) -> list[float | None]:
     """`values` with None for whatever is not finite."""
     return [value if math.isfinite(value) else None for value in values]
+
+
+def fold_counts(values: NDArray[np.bool_], folds: int) -> list[int]:
+    """How many of `values`, bool [examples], are true in each fold; value i is of i mod `folds`."""
+    fold = np.arange(len(values)) % folds
+    return np.bincount(fold[values], minlength=folds).tolist()

@@ -21,8 +21,7 @@ from nnrepro.study.paths import (
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
 )
-from nnrepro.training.evaluation import fold_counts
-from nnrepro.training.history import History
+from nnrepro.training.history import History, fold_counts
 
 if TYPE_CHECKING:
     import keras

@@ -12,7 +12,13 @@ from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.contract import check_model, treats_examples_apart
-from nnrepro.training.device import describe_device, device_kind, prepare_device
+from nnrepro.training.device import (
+    describe_device,
+    device_kind,
+    host,
+    package_versions,
+    prepare_device,
+)
 from nnrepro.training.engine import Engine
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.fit import Loop
@@ -20,7 +26,6 @@ from nnrepro.training.interruption import StopRequest
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
-from nnrepro.training.provenance import host, package_versions
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 

@@ -11,8 +11,10 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +30,7 @@ from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
 from nnrepro.training.contract import model_problems
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.feature_maps import LAYERS
+from nnrepro.training.feature_maps import lacking_layers
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.slots import hide_gpus
 
@@ -63,6 +65,20 @@ class Build:
     task: Task
     examples: np.dtype
 
+    def made(self) -> "keras.Model":
+        """The model."""
+        return build_model(self.model, dict(self.parameters), self.task)
+
+    def shown(self) -> str:
+        """Those of its parameters that are not as they are by default."""
+        known = catalogue()[self.model].parameters
+        given = [
+            f"{name} = {value}"
+            for name, value in self.parameters
+            if known[name].required or value != known[name].default
+        ]
+        return f" with {', '.join(given)}" if given else ""
+
 
 def trial(study: Study, data: Mapping[str, Path]) -> int:
     """Build every model of a study that trains once, and count its examples; how many were built.
@@ -81,24 +97,31 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
         raise TrainingError(f"backend: {problem}")
     os.environ.update(keras_environment(study.backend))
     hide_gpus()  # nothing is computed
+    tasks: dict[tuple[str, Any], tuple[Task, np.dtype]] = {}
+
+    def build_of(run: Run, *, inspected: bool = False) -> Build:
+        layout = (run.input, run.settings.get("layout"))
+        if layout not in tasks:
+            tasks[layout] = _built_for(run, data[run.input])
+        task, examples = tasks[layout]
+        own = catalogue()[run.model].own_parameters(run.settings)
+        return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
+
     reading = [run for run in study.runs if run.input in data]
     runs = list({_without_seed(run): run for run in reading}.values())
     problems = list(size_problems(runs, data))
     builds: dict[Build, list[str]] = {}
-    examples: dict[tuple[str, Any], tuple[Task, np.dtype]] = {}
     for run in runs:
         try:
             for tried in few(candidates(run, study.runs)):
-                layout = (run.input, tried.settings.get("layout"))
-                if layout not in examples:
-                    examples[layout] = _built_for(tried, data[run.input])
-                own = catalogue()[run.model].own_parameters(tried.settings)
-                build = Build(run.model, tuple(own.items()), *examples[layout])
-                builds.setdefault(build, []).append(_without_seed(run))
+                builds.setdefault(build_of(tried), []).append(_without_seed(run))
         except NnreproError as error:
             problems.append(str(error))
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
-    problems += _figure_problems(study, examples)
+    for name, run in _runs_of_feature_maps(study):
+        if run.input in data:
+            with suppress(NnreproError):  # said above
+                problems += _figure_problems(name, run, build_of(run, inspected=True))
     if builds:
         _forget()
     if problems:
@@ -123,17 +146,15 @@ def few(runs: Sequence[Run]) -> list[Run]:
     return [kept[at] for at in sorted(kept)]
 
 
-def size_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
+def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """More examples than there are, each mistake with the runs that make it."""
-    there: dict[str, dict[str, int]] = {}
+    there = {name: read_json(data[name].with_suffix(".json")) for name in {r.input for r in runs}}
     found: dict[tuple[str, str, int, int], list[str]] = {}
     for run in runs:
-        if run.input not in there:
-            there[run.input] = _counts(data[run.input])
         for split, names in _SIZES.items():
             for name in names:
                 asked = int(run.settings[name])
-                held = there[run.input].get(split, asked)
+                held = there[run.input].get(f"{split}_examples", asked)
                 if asked > held:
                     place = f"{run.protocol}/{run.experiment}"
                     found.setdefault((run.input, name, asked, held), []).append(place)
@@ -149,18 +170,16 @@ def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iter
 
     Each comes with the variants that it is for; its weights may take `memory` bytes.
     """
-    failed: dict[tuple[str, Task, str], list[tuple[Build, Sequence[str]]]] = {}
+    failed: dict[tuple[str, Task, str], dict[Build, Sequence[str]]] = {}
     for build, variants in builds.items():
         problem = _tried(build, partial(_check_whole, memory=memory))
         if problem:
-            failed.setdefault((build.model, build.task, problem), []).append((build, variants))
+            failed.setdefault((build.model, build.task, problem), {})[build] = variants
     for (model, task, problem), alike in failed.items():
-        with_these = _shown(alike[0][0])
-        variants = _listed(variant for _, those in alike for variant in those)
         yield (
             f"model '{model}' does not fit an input of shape {task.input_shape}"
-            f"{with_these} ({variants}): {problem}; change its parameters, or give it a model or "
-            "data that fit"
+            f"{next(iter(alike)).shown()} ({_listed(chain(*alike.values()))}): {problem}; change "
+            "its parameters, or give it a model or data that fit"
         )
 
 
@@ -172,10 +191,10 @@ def _tried(build: Build, check: "Callable[[keras.Model, Build], str | None]") ->
         try:
             # No memory is taken for weights: a model may be too large for the machine at hand.
             with keras.StatelessScope(initialize_variables=False):
-                return check(_built(build), build)
+                return check(build.made(), build)
         except Exception:  # such a model may compute with its weights while it is built
             _forget()
-            return check(_built(build), build)
+            return check(build.made(), build)
     except Exception as error:
         return _in_one_line(error, build.model)
 
@@ -185,10 +204,6 @@ def _forget() -> None:
     import keras
 
     keras.backend.clear_session()
-
-
-def _built(build: Build) -> "keras.Model":
-    return build_model(build.model, dict(build.parameters), build.task)
 
 
 def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | None:
@@ -204,35 +219,28 @@ def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | Non
 def _check_layers(model: "keras.Model", build: Build) -> str | None:
     """Whether there are feature maps to show, and images to show beside them."""
     shape = build.task.input_shape
-    missing = [name for name in LAYERS if name not in {layer.name for layer in model.layers}]
-    if missing:
+    if missing := lacking_layers(model):
         return f"has no layer {', '.join(missing)}"
     if len(shape) != 3 or shape[-1] != 3:
         return f"reads inputs of shape {shape}, not images of three colours"
     return None
 
 
-def _figure_problems(
-    study: Study, examples: Mapping[tuple[str, Any], tuple[Task, np.dtype]]
-) -> Iterator[str]:
-    """Figures of feature maps whose model has none."""
+def _runs_of_feature_maps(study: Study) -> Iterator[tuple[str, Run]]:
+    """A run of each figure of feature maps and protocol, as a selection may leave it."""
     for figure in study.figures.values():
         for protocol in study.protocols if figure.kind == "feature_maps" else ():
             for run in study.select(protocol, figure.runs)[:1]:
-                tried = candidates(run, study.runs)[0]
-                known = examples.get((run.input, tried.settings.get("layout")))
-                if known is None:
-                    continue
-                task, kind = known
-                own = catalogue()[run.model].own_parameters(tried.settings)
-                build = Build(run.model, tuple(own.items()), replace(task, inspected=True), kind)
-                problem = _tried(build, _check_layers)
-                if problem:
-                    yield (
-                        f"figures.{figure.name}: no feature maps of '{run.experiment}/"
-                        f"{run.variant}': model '{run.model}' {problem}; leave the figure out, or "
-                        "name runs of another model"
-                    )
+                yield figure.name, candidates(run, study.runs)[0]
+
+
+def _figure_problems(figure: str, run: Run, build: Build) -> Iterator[str]:
+    problem = _tried(build, _check_layers)
+    if problem:
+        yield (
+            f"figures.{figure}: no feature maps of '{run.experiment}/{run.variant}': model "
+            f"'{run.model}' {problem}; leave the figure out, or name runs of another model"
+        )
 
 
 def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
@@ -243,27 +251,9 @@ def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     return task, dataset.train_x.dtype
 
 
-def _counts(npz: Path) -> dict[str, int]:
-    """Examples that there are, by split, as far as the description tells."""
-    described = read_json(npz.with_suffix(".json"))
-    keys = {split: f"{split}_examples" for split in _SIZES}
-    return {split: described[key] for split, key in keys.items() if key in described}
-
-
 def _memory() -> float:
     """The memory of this machine in bytes."""
     return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-
-
-def _shown(build: Build) -> str:
-    """Those of a model's parameters that are not as they are by default."""
-    known = catalogue()[build.model].parameters
-    given = [
-        f"{name} = {value}"
-        for name, value in build.parameters
-        if known[name].required or value != known[name].default
-    ]
-    return f" with {', '.join(given)}" if given else ""
 
 
 def _in_one_line(error: Exception, model: str) -> str:

@@ -1,16 +1,14 @@
 """The engine on JAX: compiled steps, in one compiled loop where that pays."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.training.engine import Evaluated, Floats, Indices
+from nnrepro.training.engine import Engine, Evaluated, Floats, Indices
 from nnrepro.training.losses import per_example_loss, with_penalties
 
 Values = list[Any]
@@ -19,7 +17,7 @@ Batches = tuple[Any, Any]
 Examples = tuple[Any, Any]
 
 
-class JaxEngine:
+class JaxEngine(Engine):
     """See `nnrepro.training.engine.Engine`."""
 
     def __init__(
@@ -29,10 +27,7 @@ class JaxEngine:
         loss: str,
         dataset: Dataset,
     ):
-        optimizer.build(model.trainable_variables)
-        self._model = model
-        self._optimizer = optimizer
-        self._loss = loss
+        super().__init__(model, optimizer, loss)
         self._train_data = jnp.asarray(dataset.train_x), jnp.asarray(dataset.train_y)
         self._test_data = (
             jnp.asarray(dataset.evaluation_x),
@@ -65,18 +60,6 @@ class JaxEngine:
         results = self._evaluate((values[0], values[1]), indices, start, stop, self._test_data)
         rows = (np.asarray(result)[start:stop] for result in results)
         return Evaluated(*(row.reshape(-1, *row.shape[2:]) for row in rows))
-
-    def variables(self) -> list[NDArray[Any]]:
-        """See `Engine.variables`."""
-        return [np.asarray(variable.value) for variable in self._state()]
-
-    def restore(self, values: Sequence[NDArray[Any]]) -> None:
-        """See `Engine.restore`."""
-        for variable, value in zip(self._state(), values, strict=True):
-            variable.assign(value)
-
-    def _state(self) -> list[keras.Variable]:
-        return [*self._model.variables, *self._optimizer.variables]
 
     def _groups(self) -> tuple[list[keras.Variable], ...]:
         """Trained variables, the model's others (random states), the optimiser's."""

@@ -1,18 +1,16 @@
 """The engine on TensorFlow: a loop over steps inside one graph, compiled by XLA where that pays."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.training.engine import Evaluated, Floats, Indices
+from nnrepro.training.engine import Engine, Evaluated, Floats, Indices
 from nnrepro.training.losses import per_example_loss, with_penalties
 
 
-class TensorFlowEngine:
+class TensorFlowEngine(Engine):
     """See `nnrepro.training.engine.Engine`."""
 
     def __init__(
@@ -24,10 +22,7 @@ class TensorFlowEngine:
         *,
         xla: bool,
     ):
-        optimizer.build(model.trainable_variables)
-        self._model = model
-        self._optimizer = optimizer
-        self._loss = loss
+        super().__init__(model, optimizer, loss)
         self._train_x = tf.constant(dataset.train_x)
         self._train_y = tf.constant(dataset.train_y)
         self._test_x = tf.constant(dataset.evaluation_x)
@@ -51,18 +46,6 @@ class TensorFlowEngine:
         return Evaluated(
             losses.reshape(-1), correct.reshape(-1), probabilities.reshape(-1, classes)
         )
-
-    def variables(self) -> list[NDArray[Any]]:
-        """See `Engine.variables`."""
-        return [variable.numpy() for variable in self._state()]
-
-    def restore(self, values: Sequence[NDArray[Any]]) -> None:
-        """See `Engine.restore`."""
-        for variable, value in zip(self._state(), values, strict=True):
-            variable.assign(value)
-
-    def _state(self) -> list[keras.Variable]:
-        return [*self._model.variables, *self._optimizer.variables]
 
     def _train_steps(self, indices: Any, weights: Any, start: Any, stop: Any) -> tuple[Any, Any]:
         steps = indices.shape[0]

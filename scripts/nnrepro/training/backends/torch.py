@@ -1,19 +1,15 @@
 """The engine on PyTorch: steps one by one, on the device that Keras uses."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import keras
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.training.engine import Evaluated, Floats, Indices
+from nnrepro.training.engine import Engine, Evaluated, Floats, Indices
 from nnrepro.training.losses import per_example_loss, with_penalties
 
 
-class TorchEngine:
+class TorchEngine(Engine):
     """See `nnrepro.training.engine.Engine`."""
 
     def __init__(
@@ -23,10 +19,7 @@ class TorchEngine:
         loss: str,
         dataset: Dataset,
     ):
-        optimizer.build(model.trainable_variables)
-        self._model = model
-        self._optimizer = optimizer
-        self._loss = loss
+        super().__init__(model, optimizer, loss)
         to_tensor = keras.ops.convert_to_tensor
         self._train_x, self._train_y = to_tensor(dataset.train_x), to_tensor(dataset.train_y)
         self._test_x, self._test_y = (
@@ -54,18 +47,6 @@ class TorchEngine:
             keras.ops.convert_to_numpy(logits.argmax(-1) == self._test_y[chosen]),
             keras.ops.convert_to_numpy(torch.softmax(logits, -1)),
         )
-
-    def variables(self) -> list[NDArray[Any]]:
-        """See `Engine.variables`."""
-        return [keras.ops.convert_to_numpy(variable.value) for variable in self._state()]
-
-    def restore(self, values: Sequence[NDArray[Any]]) -> None:
-        """See `Engine.restore`."""
-        for variable, value in zip(self._state(), values, strict=True):
-            variable.assign(value)
-
-    def _state(self) -> list[keras.Variable]:
-        return [*self._model.variables, *self._optimizer.variables]
 
     def _evaluate_step(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits and losses of one batch."""

@@ -1,7 +1,8 @@
-"""Cost and accuracy of one variant by epoch: the figure that every run of a study gets."""
+"""Figures of kind `curves`: cost and accuracy of one variant by epoch, which every run gets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.runs import RunData
 from nnrepro.plots.fitting import POINTS
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import (
@@ -26,9 +31,29 @@ from nnrepro.plots.lines import (
     say_empty,
     y_limits,
 )
+from nnrepro.plots.seeds import (
+    Members,
+    band_words,
+    by_variant,
+    converged_at,
+    convergence_words,
+    seed_series,
+    smoothing_words,
+    widest_windows,
+)
 from nnrepro.plots.series import Series, as_floats, format_value
 from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of, note_look
+from nnrepro.published.levels import CurveLevel
+from nnrepro.study.run import Run
+from nnrepro.study.study import SELECTED
+
+READING = (
+    "Cost on the left, accuracy on the right, by epoch: the test set in colour, the training set "
+    "in grey dashes. A ring, where there is one, marks where the test curve has "
+    "converged{published}."
+)
+PUBLISHED_READING = ", an open diamond a published level"
 
 TRAIN, TEST, PUBLISHED = "train", "test", "published"
 
@@ -37,6 +62,53 @@ _LABEL_ROW = 0.16
 _FOOT, _HEAD = 0.42, 0.24
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
 _PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
+
+
+def curves(
+    figure: Asked,
+    histories: Sequence[RunData],
+    levels: Mapping[tuple[str, str], Sequence[CurveLevel]],
+) -> Iterator[Drawing]:
+    """Cost and accuracy of each variant by epoch, on the training and the test set, all seeds.
+
+    In a report the selected variants of all protocols share a strip, even where they are not the
+    same; others stand beside those of their own name.
+    """
+    found = by_variant(histories)
+    chosen = [selector.partition("/") for selector in figure.spec.runs]
+    selected = {experiment for experiment, _, pattern in chosen if pattern == SELECTED}
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in figure.runs:
+        groups.setdefault((run.experiment, run.variant), []).append(run)
+    what = "Line charts of cost and accuracy by epoch, on the training and the test set"
+    for key, runs in groups.items():
+        members, label = found.get(key), runs[0].label
+        strip = "Selected variant" if key[0] in selected else label
+        yield Drawing(
+            "/".join(key),
+            members and partial(_variant, figure, members, levels.get(key, ())),
+            runs,
+            figure.alt(what, runs),
+            strip if len(groups) > 1 else "",
+            label if len(groups) > 1 else "",
+        )
+
+
+def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> Figure:
+    """The figure of one variant, all its seeds."""
+    run = members[0].run
+    title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
+    return draw(
+        _panel(figure, members, levels, "Cost", "loss"),
+        _panel(figure, members, levels, "Accuracy", "accuracy"),
+        figure.styles[figure.key(run)],
+        title=figure.titled(title),
+        band=band_words([members]),
+        smoothing=smoothing_words(widest_windows(members)[1]),
+        convergence=convergence_words(*widest_windows(members)),
+        epochs=max(int(item.run.settings["epochs"]) for item in members),
+        published=_published_words(levels),
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +154,7 @@ class CurvePanel:
 
 
 @styled
-def curves(
+def draw(
     cost: CurvePanel,
     accuracy: CurvePanel,
     style: SeriesStyle,
@@ -288,3 +360,58 @@ def _legend(
     if any(panel.published for panel in panels):
         entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), PUBLISHED))
     return entries
+
+
+def _panel(
+    figure: Asked,
+    members: Members,
+    levels: Sequence[CurveLevel],
+    name: str,
+    metric: str,
+) -> CurvePanel:
+    """A metric on the training and on the test set."""
+    run = members[0].run
+    tolerance, ceiling = _JUDGED[metric]
+    _, smoothing = widest_windows(members)
+    train, test = (
+        seed_series(members, series, smoothing, figure.key(run), run.label)
+        for series in (metric, f"val_{metric}")
+    )
+    marks = tuple(_mark(level, run) for level in levels if level.curve.endswith(metric))
+    converged = converged_at(members, f"val_{metric}", tolerance)
+    return CurvePanel(name, train, test, converged, ceiling, marks)
+
+
+_JUDGED = {"loss": (LOSS_TOLERANCE, None), "accuracy": (ACCURACY_TOLERANCE, 1.0)}
+"""By metric: tolerance of its convergence, and the largest value that it can have."""
+
+
+def _mark(level: CurveLevel, run: Run) -> PublishedMark:
+    """Where a published level stands: over the epochs that the protocol asks for."""
+    last = run.protocol_epochs
+    first = 1 if level.closing is None else max(1, last - level.closing + 1)
+    return PublishedMark(_name(level), level.value, first, last)
+
+
+def _name(level: CurveLevel) -> str:
+    """A published level in a word or two; one of a training curve says so."""
+    name = level.kind if level.closing is None else f"last {level.closing}"
+    return f"train {name}" if level.curve.startswith("train") else name
+
+
+def _published_words(levels: Sequence[CurveLevel]) -> str:
+    """What the published levels of a figure are, as a sentence; empty without any."""
+    meanings = {
+        "max": "the highest of all epochs",
+        "min": "the lowest of all epochs",
+        "mean": "the mean of all epochs",
+    }
+    words = [
+        f"{_name(level)}, {meanings[level.kind]}"
+        if level.closing is None
+        else f"{_name(level)}, the mean of the last {level.closing} epochs"
+        if level.closing > 1
+        else f"{_name(level)}, the last epoch"
+        for level in levels
+    ]
+    return f"Published: {'; '.join(dict.fromkeys(words))}." if words else ""

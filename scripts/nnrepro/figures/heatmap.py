@@ -1,8 +1,9 @@
-"""A metric over two parameters, with row and column averages set apart from the cells."""
+"""Figures of kind `heatmap`: a metric over two parameters, averages set apart from the cells."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,24 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.metric_words import metric_phrase, metric_words
 from nnrepro.plots.series import PlotDataError, as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.options import Metric, Swept
+from nnrepro.tables.columns import floats, metric_values, rows_of
+from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
+
+READING = (
+    "The best cell has a thick frame; those with a thin dashed one cannot be told apart from it."
+)
 
 Cell = tuple[Any, Any]
-"""A pair (column value, row value), such as the channels (C1, C2)."""
+"""A pair (column value, row value)."""
 
 _COLORMAP = "YlGnBu"
 _CELL_HEIGHT = 0.42
@@ -43,13 +55,38 @@ _EMPTY: dict[str, Any] = {
 }
 
 
+def heatmap(
+    figure: Asked, variants: pd.DataFrame, *, metric: Metric, rows: Swept, columns: Swept
+) -> Iterator[Drawing]:
+    """A metric over the grid of two parameters, with row and column averages."""
+    table, metric = rows_of(variants, figure.runs), figure.metric(metric)
+    if not np.isfinite(floats(metric_values(table, metric))).any():
+        raise NothingToDraw(NO_METRIC)
+    selected = figure.selected(figure.runs)
+    grid = _grid(table, rows, columns, metric, None if selected is None else selected.variant)
+    what = f"Heat map of {metric_phrase(metric)}, {rows} down and {columns} across, with averages"
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            grid,
+            metric=metric_words(table, metric),
+            title=figure.titled(figure.spec.title),
+            tied="95 %, multiple comparisons with the best",
+        ),
+        figure.runs,
+        figure.alt(what, figure.runs),
+        compared=True,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterGrid:
     """A metric over every pair of two parameters' values.
 
     Attributes:
-        rows: name of the parameter down the side, e.g. "c2".
-        columns: name of the parameter across the top, e.g. "c1".
+        rows: name of the parameter down the side.
+        columns: name of the parameter across the top.
         cells: the metric, with row values as index and column values as columns; NaN for a
             missing run.
         column_means: the metric averaged over the rows, by column value.
@@ -94,8 +131,44 @@ class ParameterGrid:
                 )
 
 
+def _grid(
+    table: pd.DataFrame, rows: str, columns: str, metric: str, selected: str | None
+) -> ParameterGrid:
+    """The metric over two parameters, with the best pair and those that equal it."""
+    cross = cross_table(table, rows=rows, columns=columns, metrics=[metric])
+    matrix = cross_matrix(cross, metric)
+    inside = cross[(cross[rows] != AVERAGE) & (cross[columns] != AVERAGE)]
+    pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))
+    best = pairs[_best(inside, metric, selected)]
+    is_tied = inside["tied_with_best"].fillna(False).astype(bool)
+    return ParameterGrid(
+        rows=rows,
+        columns=columns,
+        cells=matrix.drop(index=AVERAGE, columns=AVERAGE),
+        column_means=matrix.T[AVERAGE].drop(AVERAGE),
+        row_means=matrix[AVERAGE].drop(AVERAGE),
+        mean=float(matrix[AVERAGE][AVERAGE]),
+        best=best,
+        tied=[pair for pair in _where(pairs, is_tied) if pair != best],
+        unasked=_where(pairs, inside["variant"].isna()),
+    )
+
+
+def _best(cells: pd.DataFrame, metric: str, selected: str | None) -> int:
+    """Position of the cell with the best value; among equals the selected one, else the first."""
+    values = as_floats(floats(cells["value"]))
+    best = np.nanmin(values) if lower_is_better(metric) else np.nanmax(values)
+    equal = np.flatnonzero(values == best)
+    chosen = np.flatnonzero((cells["variant"] == selected).fillna(False))
+    return int(next((i for i in equal if i in chosen), equal[0]))
+
+
+def _where(pairs: Iterable[Cell], marks: Iterable[bool]) -> list[Cell]:
+    return [pair for pair, marked in zip(pairs, marks, strict=True) if marked]
+
+
 @styled
-def heatmap(
+def draw(
     grid: ParameterGrid, *, metric: str, title: str = "", decimals: int = 3, tied: str = ""
 ) -> Figure:
     """Draw the grid, every value written in its cell.

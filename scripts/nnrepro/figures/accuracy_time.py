@@ -1,14 +1,21 @@
-"""Variants by accuracy, with the seconds that their training took beside it."""
+"""Figures of kind `accuracy_time`: a metric of variants beside the seconds of their training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
+from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
 from nnrepro.plots.series import (
     PlotDataError,
     digits,
@@ -26,6 +33,13 @@ from nnrepro.plots.style import (
     styled,
     text_color,
 )
+from nnrepro.study.options import Metric
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import floats, metric_values, rows_of
+
+READING = (
+    "On the left the metric, with its interval as a line; on the right the time that training took."
+)
 
 _ROW = 0.27
 _FOOT = 0.46
@@ -38,6 +52,51 @@ _MOST_LABEL = 0.6 * PAGE_WIDTH - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
 
 _AXIS_LINE = 0.15
 _LONGEST_SECONDS = 1e7
+
+
+def accuracy_time(
+    figure: Asked, variants_among: Callable[[Sequence[Run]], pd.DataFrame], *, metric: Metric
+) -> Iterator[Drawing]:
+    """Accuracy of each variant beside the seconds that its training took."""
+    runs, metric = figure.runs, figure.metric(metric)
+    table = rows_of(variants_among(runs), runs)
+    values = metric_values(table, metric)
+    if values.isna().all():
+        raise NothingToDraw(NO_METRIC)
+    order = np.argsort(values if lower_is_better(metric) else -values, kind="stable")
+    rows = _rows(table, metric, figure.labels(runs))
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            [rows[i] for i in order],
+            figure.styles_of(runs),
+            metric=metric_words(table, metric),
+            interval=interval_words(metric_values(table, metric, suffix="_interval")),
+            title=figure.titled(figure.spec.title),
+        ),
+        runs,
+        figure.alt(f"Dot chart of {metric_phrase(metric)} beside the training time", runs),
+        compared=True,
+    )
+
+
+def _rows(table: pd.DataFrame, metric: str, labels: Mapping[str, str]) -> list["AccuracyTime"]:
+    """One row per variant of the table, whose labels are given by key, in the same order."""
+    columns = {
+        "accuracy": metric_values(table, metric),
+        "low": metric_values(table, metric, suffix="_ci95_low"),
+        "high": metric_values(table, metric, suffix="_ci95_high"),
+        "seconds": metric_values(table, "train_seconds"),
+    }
+    numbers = pd.DataFrame({name: floats(values) for name, values in columns.items()})
+    return [
+        AccuracyTime(
+            *named,
+            **{str(name): None if np.isnan(value) else value for name, value in row.items()},
+        )
+        for named, row in zip(labels.items(), numbers.to_dict("records"), strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -75,7 +134,7 @@ class AccuracyTime:
 
 
 @styled
-def accuracy_time(
+def draw(
     rows: Sequence[AccuracyTime],
     styles: Mapping[str, SeriesStyle],
     *,

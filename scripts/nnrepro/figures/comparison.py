@@ -1,11 +1,18 @@
-"""Several variants by epoch: one panel, or small multiples that share their axes."""
+"""Figures of kind `comparison`: variants by epoch, in one panel or in small multiples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nnrepro.document import wording
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.measures.runs import RunData, compared
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size
@@ -28,9 +35,21 @@ from nnrepro.plots.lines import (
     say_empty,
     y_limits,
 )
+from nnrepro.plots.seeds import (
+    Members,
+    band_words,
+    by_variant,
+    closing_range,
+    seed_series,
+    smoothing_words,
+    widest_windows,
+)
 from nnrepro.plots.series import PlotDataError, Series, thin_line
 from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of
+from nnrepro.study.options import Share, Swept
+
+READING = "A line is a variant, with its name and last value at its end."
 
 MOST_LABELS = 8
 """Up to this many lines are labelled at their ends; more get a key of their own."""
@@ -48,6 +67,74 @@ _KEY_SHARE = 0.6
 _LABEL_MARGIN = 0.1
 _NAMED_WIDTH = 2.5
 _NARROW = 3.0
+
+
+def comparison(
+    figure: Asked,
+    histories: Sequence[RunData],
+    *,
+    epochs: Literal["all", "window"] = "all",
+    facet: Swept | None = None,
+    stable_below: Share | None = None,
+) -> Iterator[Drawing]:
+    """Test accuracy of several variants by epoch.
+
+    As far as most of them went. It may show the closing window alone (`epochs: window`), keep the
+    variants whose test accuracy ranges over less than `stable_below` in it, and split them by a
+    parameter (`facet`).
+    """
+    by_id = {item.run.id: item for item in histories}
+    there = [by_id[run.id] for run in figure.runs if run.id in by_id]
+    found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
+    groups = [m for m in found.values() if stable_below is None or closing_range(m) < stable_below]
+    if not groups and stable_below is not None:
+        asked = {(run.experiment, run.variant) for run in figure.runs}
+        raise NothingToDraw(
+            f"None of {wording.counted(len(asked), 'variant')} stays within "
+            f"{wording.plain(100 * stable_below)} percentage points over the closing window."
+        )
+    shown = [item.run for members in groups for item in members]
+    what = "Line chart of test accuracy by epoch"
+    yield Drawing(
+        figure.name,
+        partial(_compared, figure, groups, facet, closing=epochs == "window"),
+        shown,
+        figure.alt(what, shown),
+        compared=True,
+    )
+
+
+def _compared(
+    figure: Asked, groups: Sequence[Members], facet: str | None, *, closing: bool
+) -> Figure:
+    shown = [item.run for members in groups for item in members]
+    # One width for all lines, or their noise could not be compared.
+    window, smoothing = widest_windows(list(chain.from_iterable(groups)))
+    selected = figure.selected(shown)
+    options: dict[str, Any] = {
+        "title": figure.titled(figure.spec.title),
+        "closing": window.used if closing else None,
+        "highlight": None if selected is None else figure.key(selected),
+        "band": band_words(groups),
+        "smoothing": smoothing_words(smoothing),
+    }
+    labels = figure.labels(shown)
+    series = []
+    for members in groups:
+        key = figure.key(members[0].run)
+        series.append(seed_series(members, "val_accuracy", smoothing, key, labels[key]))
+    styles = figure.styles_of(shown)
+    if facet is None:
+        return draw(series, styles, **options)
+    return draw_facets(series, _facets(facet, groups, series), styles, **options)
+
+
+def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> list["Facet"]:
+    """One panel per value of a parameter, in rising order."""
+    panels: dict[Any, list[str]] = {}
+    for members, line in zip(groups, series, strict=True):
+        panels.setdefault(members[0].run.settings[parameter], []).append(line.key)
+    return [Facet(f"{parameter} = {value}", tuple(panels[value])) for value in sorted(panels)]
 
 
 @dataclass(frozen=True)
@@ -117,7 +204,7 @@ class _Scene:
 
 
 @styled
-def comparison(
+def draw(
     series: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
     *,
@@ -182,7 +269,7 @@ def comparison(
 
 
 @styled
-def comparison_facets(
+def draw_facets(
     series: Sequence[Series],
     facets: Sequence[Facet],
     styles: Mapping[str, SeriesStyle],
@@ -199,12 +286,12 @@ def comparison_facets(
     """Draw one metric of several variants in small panels with the same axes.
 
     Each line is labelled at its end; raw epochs are left out where there are smoothed ones. The
-    other arguments are those of `comparison`; `facets` names the panels and, by their keys, the
+    other arguments are those of `draw`; `facets` names the panels and, by their keys, the
     lines in each. A facet's key without a series (a missing run) is left out; a facet without any
     says so.
 
     Raises:
-        PlotDataError: as `comparison`; or there is no facet.
+        PlotDataError: as `draw`; or there is no facet.
     """
     if not facets:
         raise PlotDataError("a figure of small multiples needs at least one facet")

@@ -1,22 +1,29 @@
-"""An image and what each layer makes of it.
+"""Figures of kind `feature_maps`: an image and what each layer of a trained network makes of it.
 
 Every map is scaled to its own range, from its smallest activation (black) to its largest (white):
 the maps show where a channel responds, not how strongly it does next to others. Pixels are
 embedded as they are and never resampled, so they stay sharp at any zoom.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing
+from nnrepro.figures.sources import NOT_LAYERS, FeatureMaps
 from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.options import Range
+
+READING = "Each map is scaled to a range of its own."
 
 MAPS_PER_ROW = 10
 """Maps in a row of a layer's figure: 5 rows for 50 channels, 6 for 60."""
@@ -29,8 +36,53 @@ _STRIP_MAPS = 8
 _STRIP_HEAD = 0.2
 
 
+def feature_maps(
+    figure: Asked,
+    maps: Mapping[str, FeatureMaps],
+    classes: Sequence[str],
+    *,
+    images: Annotated[int, Range(1)],
+) -> Iterator[Drawing]:
+    """What the layers of a trained network make of test images.
+
+    For each image an overview and a figure per layer.
+    """
+    if figure.name not in maps:
+        return  # why stands with what could not be computed
+    arrays, run = maps[figure.name], figure.runs[0]
+    for number in range(1, images + 1):
+        image, label = arrays["images"][number - 1], int(arrays["labels"][number - 1])
+        layers = {n: v[number - 1] for n, v in arrays.items() if n not in NOT_LAYERS}
+        whose = f"{run.label}, test image {number} ({classes[label]})"
+        title = figure.titled(f"Feature maps of {whose}")
+        upper = {name.upper(): values for name, values in layers.items()}
+        drawings = {"overview": partial(draw_overview, image, upper, title=title)}
+        for name, values in layers.items():
+            title = figure.titled(f"{name.upper()} of {whose}")
+            drawings[name] = partial(draw_layer, values, layer=name.upper(), title=title)
+        for name, draw in drawings.items():
+            part = f"image {number}, {_PARTS[name]}"
+            yield Drawing(
+                f"{figure.name}_image{number}_{name}",
+                draw,
+                [run],
+                figure.alt("Grey images of what the network's layers make of a test image", [run]),
+                part.capitalize(),
+                part,
+            )
+
+
+_PARTS = {
+    "overview": "image and layers",
+    "c1": "first convolution",
+    "s1": "first pooling",
+    "c2": "second convolution",
+    "s2": "second pooling",
+}
+
+
 @styled
-def feature_map_overview(
+def draw_overview(
     image: NDArray[np.floating], layers: Mapping[str, NDArray[np.floating]], *, title: str = ""
 ) -> Figure:
     """Draw an image beside some maps of each layer, evenly spread over its channels.
@@ -79,7 +131,7 @@ def feature_map_overview(
 
 
 @styled
-def feature_map_grid(
+def draw_layer(
     maps: NDArray[np.floating], *, layer: str, title: str = "", columns: int = MAPS_PER_ROW
 ) -> Figure:
     """Draw every map of one layer, `columns` in a row, each under its channel number from 1.

@@ -1,16 +1,29 @@
-"""All variants of a protocol by one metric, grouped, with what was published of each."""
+"""Figures of kind `overview`: all variants by one metric, with what was published of each."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
-from nnrepro.plots.series import PlotDataError, drawn_interval, drawn_value, format_value, padded
+from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
+from nnrepro.plots.series import (
+    PlotDataError,
+    drawn_interval,
+    drawn_value,
+    format_value,
+    padded,
+)
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
@@ -22,7 +35,16 @@ from nnrepro.plots.style import (
     styled,
     text_color,
 )
+from nnrepro.study.extent import Extent
+from nnrepro.study.options import Metric
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import KEYS, floats, metric_values, rows_of
+from nnrepro.tables.variants import variants_table
 
+READING = "A dot is a variant, the line through it its interval{published}."
+PUBLISHED_READING = ", an open diamond the published number"
+
+_PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
 _ROW = 0.23
 _FOOT = 0.5
 _HEAD = 0.25
@@ -30,6 +52,57 @@ _COLUMN = 0.85
 _RIGHT = 0.1
 _LABEL_GAP = 0.3
 _PANEL_SHARE = 0.4
+
+
+def overview(
+    figure: Asked, runs: pd.DataFrame, published: pd.DataFrame | None, *, metric: Metric
+) -> Iterator[Drawing]:
+    """All variants of a protocol with what its report published of them.
+
+    Each stands for itself beside its published number, so that one that went on for longer than
+    most is shown with all its epochs, and says how many.
+    """
+    table, metric = rows_of(variants_table(runs), figure.runs), figure.metric(metric)
+    numbers = pd.DataFrame(
+        {
+            "value": floats(metric_values(table, metric)),
+            "low": floats(metric_values(table, metric, suffix="_ci95_low")),
+            "high": floats(metric_values(table, metric, suffix="_ci95_high")),
+        }
+    )
+    if numbers["value"].isna().all():
+        raise NothingToDraw(NO_METRIC)
+    printed = _published(published, figure.protocol, metric)
+    labels = figure.labels(figure.runs)
+    longer = figure.extent.compared_among(figure.runs)
+    seeds: dict[str, list[Run]] = {}
+    for run in figure.runs:
+        seeds.setdefault(figure.key(run), []).append(run)
+    rows = [
+        OverviewRow(
+            key,
+            labels[key] + _length(figure.extent, members, longer),
+            figure.study.experiments[members[0].experiment].title,
+            **{str(name): None if np.isnan(n) else n for name, n in row.items()},
+            published=printed.get(f"{members[0].experiment}/{members[0].variant}"),
+        )
+        for (key, members), row in zip(seeds.items(), numbers.to_dict("records"), strict=True)
+    ]
+    beside = " and published numbers" if figure.study.published else ""
+    what = f"Dot chart of {metric_phrase(metric)} of all variants, with intervals{beside}"
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            rows,
+            figure.styles_of(figure.runs),
+            metric=metric_words(table, metric),
+            interval=interval_words(metric_values(table, metric, suffix="_interval")),
+            title=figure.titled(figure.spec.title),
+        ),
+        figure.runs,
+        figure.alt(what, figure.runs),
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +142,7 @@ class OverviewRow:
 
 
 @styled
-def overview(
+def draw(
     rows: Sequence[OverviewRow],
     styles: Mapping[str, SeriesStyle],
     *,
@@ -226,3 +299,32 @@ def _write(ax: Axes, column: int, place: float, text: str, color: str) -> None:
         color=color,
         annotation_clip=False,
     )
+
+
+def _length(extent: Extent, runs: Iterable[Run], longer: Collection[str]) -> str:
+    """The epochs of a variant, to be added to its label where they are more than most have."""
+    found = extent.runs(runs)
+    if not any(run.id in longer for run in found):
+        return ""
+    epochs = [int(run.settings["epochs"]) for run in found]
+    return f", {' to '.join(map(str, sorted({min(epochs), max(epochs)})))} epochs"
+
+
+def _published(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:
+    """What a protocol's report printed of a metric, by `experiment/variant`; the first counts.
+
+    Numbers on a second test set and differences from a baseline are other quantities.
+    """
+    if table is None:
+        return {}
+    names = (
+        table["metric"].astype("str").str.replace(_PRINTED_WINDOW, "last_window_mean_", regex=True)
+    )
+    rows = table[table[KEYS[0]].eq(protocol) & names.eq(metric)]
+    for column in ("test_set", "baseline"):
+        if column in rows.columns:
+            rows = rows[rows[column].isna()]
+    printed: dict[str, float] = {}
+    for row in rows.to_dict("records"):
+        printed.setdefault(str(row["runs"]), float(row["value"]))
+    return printed

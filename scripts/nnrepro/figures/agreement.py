@@ -1,24 +1,88 @@
-"""Published numbers against reproduced ones, a small square panel per metric."""
+"""Figures of kind `agreement`: published numbers against reproduced ones, a panel per metric."""
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.series import PlotDataError, as_floats, drawn_interval, padded
 from nnrepro.plots.style import GRID_GREY, PALETTE, SMALL_SIZE, SOFT_INK, styled
 
+READING = (
+    "Published numbers across, reproduced ones up, a panel for each metric; on the diagonal both "
+    "are equal."
+)
+
+_INTERVALS = {
+    "seeds": "95 % prediction interval of one run from the seeds",
+    "test set": "95 % interval for two runs on a test set of that size",
+}
 _COLUMNS = 3
 _HEAD = 0.36
 _FOOT = 0.42
 _SIDE = 0.56
 _GAP = 0.08
+
+
+def agreement(figure: Asked, published: pd.DataFrame | None) -> Iterator[Drawing]:
+    """Published numbers against the reproduced ones, with the interval of one further run."""
+    rows = pd.DataFrame() if published is None else published
+    if not rows.empty:
+        rows = rows[rows["protocol"].eq(figure.protocol) & rows["reproduced"].notna()]
+    if rows.empty:
+        raise NothingToDraw("None of the published numbers is reproduced.")
+    # A number that is printed again would lie over itself.
+    rows = rows.drop_duplicates(["metric", "value", "reproduced"])
+    kinds = [kind for kind in _INTERVALS if kind in set(rows["interval_kind"].dropna())]
+    panels = [
+        AgreementPanel(_words(metric), _points(rows[rows["metric"] == metric]))
+        for metric in dict.fromkeys(rows["metric"])
+    ]
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            panels,
+            title=figure.titled("published numbers against reproduced ones"),
+            interval=" or ".join(_INTERVALS[kind] for kind in kinds),
+        ),
+        figure.runs,
+        "Dot charts of published numbers across and reproduced ones up, one per metric, with the "
+        f"line of equality. {figure.owner}",
+    )
+
+
+def _words(metric: str) -> str:
+    """A metric as a title: `last200_mean_test_accuracy` gives "last 200 mean test accuracy"."""
+    return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
+
+
+def _points(rows: pd.DataFrame) -> list["AgreementPoint"]:
+    return [
+        AgreementPoint(
+            float(row["value"]),
+            float(row["reproduced"]),
+            _number(row["interval_low"]),
+            _number(row["interval_high"]),
+            None if pd.isna(row["inside"]) else bool(row["inside"]),
+        )
+        for row in rows.to_dict("records")
+    ]
+
+
+def _number(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
 
 
 @dataclass(frozen=True)
@@ -70,7 +134,7 @@ _LOOKS = {
 
 
 @styled
-def agreement(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "") -> Figure:
+def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "") -> Figure:
     """Draw published numbers across and reproduced ones up, with the line of equality.
 
     Args:

@@ -1,0 +1,126 @@
+"""Drawings, and how they reach the disk: stamped, each for itself, with an index of all."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from nnrepro.errors import NnreproError
+from nnrepro.failures import Failures
+from nnrepro.figures.asked import Asked
+from nnrepro.figures.index import NO_RUNS, Shown, write_index
+from nnrepro.figures.sources import Sources
+from nnrepro.plots.fonts import missing, missing_words
+from nnrepro.plots.frame import stamp
+from nnrepro.plots.output import save_figure, words_of
+from nnrepro.study.extent import Extent
+from nnrepro.study.kinds import Kind
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+
+NO_METRIC = "No run that this figure shows has its metric."
+
+
+class NothingToDraw(NnreproError):
+    """There is nothing to draw, which is no failure; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A file of a figure.
+
+    Attributes:
+        stem: its path below the folder of its protocol and kind, without a suffix.
+        draw: draws it; None where its runs are not there.
+        runs: the runs that it shows, which decide its budget stamp.
+        alt: what it shows, for readers who cannot see it.
+        strip: title of the strip that it belongs to; empty for a figure of one file.
+        part: what tells it from the figure's other files.
+        compared: whether it shows its runs as far as they are compared with one another.
+    """
+
+    stem: str
+    draw: Callable[[], Figure] | None
+    runs: list[Run]
+    alt: str
+    strip: str = ""
+    part: str = ""
+    compared: bool = False
+
+
+def draw_figures(
+    kind: Kind, figures: Iterable[Asked], sources: Sources, folder: Path, failures: Failures
+) -> None:
+    """Draw figures one by one, so that a file that cannot be drawn does not take the others.
+
+    Args:
+        kind: the kind of figure.
+        figures: a protocol's figures of that kind.
+        sources: what they are drawn from.
+        folder: the folder of that protocol and kind; it is created.
+        failures: takes what cannot be drawn, by figure or file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    given = sources.given(kind.reads[1:])
+    shown: list[Shown] = []
+    stems: set[str] = set()
+    for figure in figures:
+        part = f"figures/{figure.protocol}/{kind.name}"
+        found: list[Shown] = []
+        with failures.costs_only_itself(f"{part}/{figure.name}"):
+            try:
+                for drawing in _drawings(kind, figure, given):
+                    found.append(_shown(figure, drawing))
+                    if drawing.draw is None or drawing.stem in stems:
+                        continue
+                    stems.add(drawing.stem)
+                    with failures.costs_only_itself(f"{part}/{drawing.stem}"):
+                        save_drawing(drawing, figure.extent, folder)
+            except NothingToDraw as nothing:
+                found.append(_nothing(figure, str(nothing)))
+        shown += found or [_nothing(figure)]
+    write_index(folder, _reading(kind, sources.study), shown)
+
+
+def save_drawing(drawing: Drawing, extent: Extent, folder: Path) -> None:
+    """Draw, stamp with the budget of the runs and write below `folder`; nothing without runs."""
+    if drawing.draw is None:
+        return
+    drawn = drawing.draw()
+    extent = extent.comparable_among(drawing.runs) if drawing.compared else extent
+    stamp(drawn, extent.stamp(drawing.runs), warning=extent.is_cut(drawing.runs))
+    save_figure(drawn, folder / drawing.stem)
+    gone = missing_words(missing(words_of(drawn)))
+    if gone:
+        print(f"{folder / drawing.stem}.png: {gone}")
+
+
+def _drawings(kind: Kind, figure: Asked, given: Sequence[Any]) -> Iterator[Drawing]:
+    if not figure.extent.runs(figure.runs):
+        raise NothingToDraw(NO_RUNS)
+    yield from kind.function()(figure, *given, **figure.spec.options)
+
+
+def _reading(kind: Kind, study: Study) -> str:
+    """How to read a figure of a kind."""
+    module = kind.module()
+    published = getattr(module, "PUBLISHED_READING", "") if study.published else ""
+    return str(getattr(module, "READING", "")).replace("{published}", published)
+
+
+def _shown(figure: Asked, drawing: Drawing) -> Shown:
+    return Shown(
+        figure.name,
+        drawing.stem,
+        tuple(run.id for run in drawing.runs),
+        drawing.strip,
+        drawing.part,
+        drawing.alt,
+        drawing.compared,
+    )
+
+
+def _nothing(figure: Asked, why: str = "") -> Shown:
+    return Shown(figure.name, figure.name, tuple(run.id for run in figure.runs), why=why)

@@ -1,0 +1,122 @@
+"""What a kind of figure may read, by the names that its parameters have."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from nnrepro.failures import was_made
+from nnrepro.files import read_json
+from nnrepro.measures.runs import RunData, extent_of, read_runs
+from nnrepro.npz import open_npz
+from nnrepro.published.levels import CurveLevel, curve_levels
+from nnrepro.published.numbers import load_published
+from nnrepro.study.decisions import Decisions
+from nnrepro.study.extent import Extent
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study
+from nnrepro.tables.compared import compared_tables, extent_by_table
+from nnrepro.tables.csvfile import read_csv
+
+FeatureMaps = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A protocol's part of a study's results; what no kind asks for is not read.
+
+    Attributes:
+        study: the study.
+        protocol: name of the protocol.
+        decisions: what was selected, by (protocol, experiment).
+        files: paths of what there is, by name: a path, several, or none.
+    """
+
+    study: Study
+    protocol: str
+    decisions: Decisions
+    files: Mapping[str, Any]
+
+    def given(self, reads: Sequence[str]) -> list[Any]:
+        """What a kind reads, in the order of its parameters."""
+        return [getattr(self, name) for name in reads]
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How far the runs went: by their histories where the figures read them."""
+        if "histories" in self.files:
+            return extent_of(self.study, self.histories)
+        return extent_by_table(self.study, self.runs)
+
+    @cached_property
+    def histories(self) -> list[RunData]:
+        """The protocol's runs that can be read."""
+        data, _ = read_runs(self.study.runs_of(self.protocol), StudyPaths.of(self.study).runs)
+        return data
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """The runs table, of all epochs."""
+        return read_csv(self.files["runs"])
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """The variants table, of runs as they are compared with those of their experiment."""
+        return read_csv(self.files["variants"])
+
+    @property
+    def variants_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
+        """Gives the variants table of runs as these are compared with one another."""
+        by_experiment = read_csv(self.files["comparable"]), self.variants
+        folders = StudyPaths.of(self.study).runs
+
+        def variants(runs: Sequence[Run]) -> pd.DataFrame:
+            return compared_tables(self.study, runs, self.extent, by_experiment, folders).variants
+
+        return variants
+
+    @property
+    def published(self) -> pd.DataFrame | None:
+        """The table of published beside reproduced numbers, values as text; None without one."""
+        file = self.files.get("published")
+        return read_csv(file, text=("value",)) if file and was_made(file) else None
+
+    @property
+    def levels(self) -> Mapping[tuple[str, str], Sequence[CurveLevel]]:
+        """What was published of curves, by experiment and variant."""
+        file = self.files.get("results")
+        numbers = load_published(Path(file), self.study) if file else []
+        return curve_levels(numbers, self.study, self.protocol, self.decisions)
+
+    @property
+    def maps(self) -> Mapping[str, FeatureMaps]:
+        """Computed feature maps, by figure, those that could not be computed left out."""
+        computed = filter(was_made, map(Path, self.files["maps"]))
+        return {file.stem: read_feature_maps(file) for file in computed}
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Names of the classes of the images."""
+        return read_json(Path(self.files["classes"]))["classes"]  # type: ignore[no-any-return]
+
+
+NOT_LAYERS = ("images", "labels")
+
+
+def read_feature_maps(path: Path) -> FeatureMaps:
+    """Arrays by name, as the job that computed them wrote them, in the order of the network.
+
+    Raises:
+        FileError: the file is damaged.
+        OSError: it is not there, or cannot be read.
+    """
+    with open_npz(path) as stored:
+        maps = {name: stored.array(name) for name in stored.names}
+        if not set(NOT_LAYERS) < set(maps) or len({len(values) for values in maps.values()}) > 1:
+            raise ValueError("images, labels and layers do not go together")
+        return maps

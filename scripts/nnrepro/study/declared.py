@@ -1,0 +1,18 @@
+"""What a configuration declares before anything is left out or cut down."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnrepro.study.run import Run
+
+
+@dataclass
+class Declared:
+    """All runs that a configuration declares, and what is wrong with the declarations."""
+
+    protocols: tuple[str, ...]
+    scopes: tuple[str, ...]
+    variants: dict[str, list[str]] = field(default_factory=dict)
+    swept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
