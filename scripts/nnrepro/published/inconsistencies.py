@@ -15,7 +15,7 @@ from typing import Any
 
 from nnrepro.published.numbers import PublishedError, PublishedNumber
 from nnrepro.published.relations import RELATIONS, Group
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.yamlfile import YamlError, read_yaml
 
 TEXT = "text"
