@@ -6,13 +6,14 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.text import Text, bold, spaced, text
-from nnrepro.report.ranking import RankingFacts
 from nnrepro.report.sections.claims import claims_answer
-from nnrepro.report.sections.highlights import interval, lengths, standing
+from nnrepro.report.sections.highlights import lengths, standing
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
 from nnrepro.report.source import Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import FigureSpec, TableSpec
+from nnrepro.tables.content import labels
+from nnrepro.tables.ranking import Leaders, interval_words
 
 
 def answers(source: Source) -> tuple[Text, ...]:
@@ -78,12 +79,10 @@ def _leaders(
         elif source.short_runs(runs):
             budget = f" (cut short: {source.stamp(runs, compared=True)})"
         said = _led(ranking, count)
-        yield text(
-            f"{owner}: " if owner else "", bold(wording.some(ranking.leaders)), said, budget, "."
-        )
+        yield text(f"{owner}: " if owner else "", labels(ranking.leaders), said, budget, ".")
 
 
-def _led(ranking: RankingFacts, count: int) -> str:
+def _led(ranking: Leaders, count: int) -> str:
     """What the leaders have the best value of, and who cannot be told apart from them."""
     has = wording.agree(ranking.leaders, "has", "share")
     best = "" if ranking.metric.startswith(("highest ", "lowest ")) else "best "
@@ -100,7 +99,7 @@ def _led(ranking: RankingFacts, count: int) -> str:
             if tied
             else f", and all others can be told apart from {them}"
         )
-    value = f"{ranking.value}{interval(ranking)}"
+    value = f"{ranking.value}{interval_words(ranking)}"
     return f" {has} the {best}{ranking.metric}{among}, {value}{apart}"
 
 

@@ -27,7 +27,7 @@ from nnrepro.measures.names import in_words
 from nnrepro.report.evidence import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
+from nnrepro.tables.content import LEVEL, flag, number
 
 CLAIMS = "claims"
 
@@ -183,7 +183,7 @@ def _corrected(frame: pd.DataFrame) -> str:
     if not decided.any():
         return ""
     return (
-        f"Each verdict is at the {CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}% level by itself; corrected "
+        f"Each verdict is at the {LEVEL} level by itself; corrected "
         f"for the number of claims (Holm), {wording.grouped(sure)} of "
         f"{wording.grouped(int(decided.sum()))} {'stands' if sure == 1 else 'stand'}."
     )
@@ -208,7 +208,7 @@ def _extent(frame: pd.DataFrame) -> Text:
 def _measure() -> Text:
     return text(
         "The margin is by how much the condition is met, negative where it is not, with its "
-        f"{CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}% interval; of several conditions the one that is "
+        f"{LEVEL} interval; of several conditions the one that is "
         "met least counts. A claim is undecided where that interval covers the threshold, where "
         "one seed tells nothing of the spread, or where runs are shorter than their protocol asks "
         "for. Own numbers: whether what was published bears the claim out. Every part of every "

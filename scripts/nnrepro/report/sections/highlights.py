@@ -9,13 +9,13 @@ from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import metric
-from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import Experiment
 from nnrepro.tables.columns import metric_values, standings_by
-from nnrepro.tables.content import metric_phrase
+from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.ranking import Leaders, equal_words, interval_words, leaders, tied_words
 
 
 def highlights(source: Source) -> Section | None:
@@ -59,9 +59,7 @@ def _highlight(
             else f"None of its {wording.grouped(len(runs))} runs is here."
         )
     ranking = standing(source, rows, protocol, runs)
-    labels = rows.loc[
-        rows["variant"] == source.selected_variant(protocol, experiment.name), "label"
-    ]
+    label = rows.loc[rows["variant"] == source.selected_variant(protocol, experiment.name), "label"]
     compared = asked = ""
     if 0 < ranking.count < len(rows):
         known = wording.grouped(ranking.count)
@@ -71,66 +69,42 @@ def _highlight(
             "They are compared though their runs are of different lengths, from "
             f"{uneven[0]} to {uneven[1]} epochs."
         )
-    return spaced(_leads(ranking, str(labels.iloc[0]) if len(labels) else ""), compared, asked)
+    return spaced(_leads(ranking, str(label.iloc[0]) if len(label) else ""), compared, asked)
 
 
-def _leads(ranking: RankingFacts, selected: str) -> Text:
+def _leads(found: Leaders, selected: str) -> Text:
     """Who leads an experiment, and whether it is the variant that the protocol selected."""
-    if not ranking.leaders:
-        return plain(f"No variant has a value of {ranking.metric}.")
-    leaders = bold(wording.some(ranking.leaders))
-    value = f" with {ranking.value}{interval(ranking)}"
-    selected_by = f"Selected by {ranking.metric}: "
-    if selected in ranking.leaders:
-        others = [label for label in ranking.leaders if label != selected]
-        equal = text(", as high as ", bold(wording.some(others))) if others else ()
-        said = text(selected_by, bold(selected), value, equal, ".")
-        return spaced(said, _tied(ranking))
+    if not found.leaders:
+        return plain(f"No variant has a value of {found.metric}.")
+    if selected in found.leaders:
+        others = [label for label in found.leaders if label != selected]
+        equal = text(", as high as ", labels(others)) if others else ()
+        value = f" with {found.value}{interval_words(found)}"
+        said = text(f"Selected by {found.metric}: ", bold(selected), value, equal, ".")
+        return spaced(said, tied_words(found, named=False))
     if selected:
-        have = wording.agree(ranking.leaders, "has", "have")
-        best = f" {have} the best value, {ranking.value}; a variant with a diverged run cannot be"
-        return text(selected_by, bold(selected), ", though ", leaders, f"{best} selected.")
-    if ranking.last is None:
-        if len(ranking.leaders) > 1:
-            return text(leaders, f" have the same {ranking.metric}, {ranking.value}.")
-        only = f" is the only variant with a value of {ranking.metric}: {ranking.value}"
-        return text(leaders, f"{only}{interval(ranking)}.")
-    last = text("; last: ", bold(ranking.last.label), f" with {ranking.last.value}.")
-    said = text(f"Best by {ranking.metric}: ", leaders, value, last)
-    return spaced(said, _tied(ranking))
+        have = wording.agree(found.leaders, "has", "have")
+        return text(
+            f"Selected by {found.metric}: ",
+            bold(selected),
+            ", though ",
+            labels(found.leaders),
+            f" {have} the best value, {found.value}; a variant with a diverged run cannot be "
+            "selected.",
+        )
+    if found.last is None:
+        return equal_words(found)
+    said = text(
+        f"Best by {found.metric}: ",
+        labels(found.leaders),
+        f" with {found.value}{interval_words(found)}; last: ",
+        bold(found.last.label),
+        f" with {found.last.value}.",
+    )
+    return spaced(said, tied_words(found, named=False))
 
 
-def _tied(ranking: RankingFacts) -> str:
-    """Who cannot be told apart from the best, and how probably it is the best."""
-    them = wording.agree(ranking.leaders, "it", "them")
-    others = ranking.count - len(ranking.leaders)
-    said = []
-    if ranking.last is not None and ranking.tied is not None:
-        tied = len(ranking.tied)
-        if not tied:
-            who = "The other one" if others == 1 else "All others"
-            said.append(f"{who} can be told apart from {them}.")
-        elif tied == others:
-            who = "The other one cannot" if tied == 1 else "None of the others can"
-            said.append(f"{who} be told apart from {them}.")
-        else:
-            who = f"{wording.grouped(tied)} of the other {wording.grouped(others)}"
-            said.append(f"{who} cannot be told apart from {them}.")
-    if ranking.chance:
-        said.append(f"The probability of its being the best is {ranking.chance}.")
-    return " ".join(said)
-
-
-def interval(ranking: RankingFacts) -> str:
-    """The interval of the best value, in brackets; empty where it is not known."""
-    if not ranking.interval:
-        return ""
-    return f" ({ranking.level}\N{NO-BREAK SPACE}% interval {ranking.interval})"
-
-
-def standing(
-    source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]
-) -> RankingFacts:
+def standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
     """How variants of a protocol stand by its selection metric.
 
     Args:
@@ -154,7 +128,7 @@ def standing(
     frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
     frame["probability_best"] = pd.Series(place.probability, dtype="object")
     phrase = metric_phrase(shown, source.windows(runs, compared=True))
-    return ranking_facts(frame, name, shown, phrase)
+    return leaders(frame, name, shown, phrase)
 
 
 def lengths(source: Source, runs: Sequence[Run]) -> tuple[str, ...]:

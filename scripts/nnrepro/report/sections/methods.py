@@ -21,9 +21,7 @@ from nnrepro.report.sections.works import (
     Work,
 )
 from nnrepro.report.source import Source
-from nnrepro.tables.content import CONFIDENCE_LEVEL
-
-_LEVEL = f"{CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}%"
+from nnrepro.tables.content import LEVEL
 
 
 def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
@@ -108,7 +106,7 @@ def _measures(source: Source) -> str:
 
 def _uncertainty(source: Source) -> str:
     return (
-        f"All intervals are for {_LEVEL}. With several seeds an interval is Student\u2019s t "
+        f"All intervals are for {LEVEL}. With several seeds an interval is Student\u2019s t "
         "interval of their mean: what training anew on the same data would change. With one seed "
         "nothing is known of that; an accuracy then has the sampling error of the test set "
         "(Wilson\u2019s score interval), and a mean over epochs also the noise between them, which "

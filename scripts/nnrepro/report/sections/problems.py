@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nnrepro.analysis.reading import damaged, failed
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import Text, bold, code, joined, linked, plain, text
+from nnrepro.measures.reading import damaged, failed
 from nnrepro.report.source import Source
 
 ANCHOR = "reading"

@@ -19,7 +19,7 @@ from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
-from nnrepro.tables.content import CONFIDENCE_LEVEL, flag, number
+from nnrepro.tables.content import LEVEL, flag, number
 
 PUBLISHED = "published"
 SUMMARY = "published_summary"
@@ -89,7 +89,7 @@ def published_answer(source: Source) -> Text:
         judged = (
             f"Of the {wording.grouped(inside + outside)} that can be judged, "
             f"{wording.grouped(inside)} {'lies' if inside == 1 else 'lie'} inside the "
-            f"{CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}% interval of one further run, "
+            f"{LEVEL} interval of one further run, "
             f"{wording.grouped(outside)} outside."
         )
     return spaced(title, f"Of {printed}, runs give {wording.grouped(reproduced)}.", judged)
@@ -183,7 +183,7 @@ def _measure(kinds: set[str]) -> Text:
     Args:
         kinds: what the intervals cover.
     """
-    level = f"the {CONFIDENCE_LEVEL}\N{NO-BREAK SPACE}%"
+    level = f"the {LEVEL}"
     by = []
     if SEEDS in kinds:
         by.append(f"{level} prediction interval from the seeds (Student\u2019s t)")

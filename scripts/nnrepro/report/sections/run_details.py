@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
 from nnrepro.document.compact import compact_values
 from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Paragraph, Section
 from nnrepro.document.text import Text, bold, code, plain, small, spaced, text
 from nnrepro.files import open_regular
 from nnrepro.measures.history import HISTORY_KEYS
+from nnrepro.measures.reading import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
 from nnrepro.study.detail import detailed_runs

@@ -9,12 +9,10 @@ from nnrepro.document.text import Text, code, plain, text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.evidence import TABLE, missing
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Statement
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
-from nnrepro.report.stated import stated
 from nnrepro.tables.columns import metric_values
-from nnrepro.tables.content import WindowFacts, closing_header, number, window_facts
+from nnrepro.tables.content import metric_heading, number, window_note
 
 TITLE, ANCHOR = "All runs", "runs"
 METRICS = (
@@ -90,18 +88,12 @@ def _too_many(count: int) -> Text:
 def _table(source: Source, frame: pd.DataFrame) -> Table:
     windows = source.windows(source.study.runs)
     shown = [metric(name) for name in METRICS]
-    headings = [
-        item.heading.replace("Closing mean", closing_header(windows[0]))
-        if item.closing and len(windows) == 1
-        else item.heading
-        for item in shown
-    ]
     columns = (
         Column("Run", number=False),
         Column("Seed"),
         Column("Status", number=False),
         Column("Epochs"),
-        *(Column(heading) for heading in headings),
+        *(Column(metric_heading(item, windows)) for item in shown),
     )
     known = detailed(source)
     values = {item.name: _values(source, frame, item) for item in shown}
@@ -114,10 +106,8 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
         )
         for index, (_, row) in enumerate(frame.iterrows())
     )
-    facts = window_facts(windows)
-    note = stated(Statement("window_note", facts)) if facts != WindowFacts() else ()
     caption = plain("Runs by protocol and experiment, test accuracy in percent.")
-    return Table("runs-table", caption, Grid(columns, tuple(rows)), note, "runs")
+    return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 
 def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
