@@ -6,7 +6,7 @@ import pytest
 
 from nnrepro.document import wording
 from nnrepro.report.figures import data_uri
-from nnrepro.report.metrics import metric
+from nnrepro.tables.metrics import metric
 
 NAN = float("nan")
 

@@ -8,11 +8,11 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.report.details import known_runs, run_details
 from nnrepro.report.errors import ReportError
-from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.page import RunGroup, RunList
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.tables.columns import metric_values
 from nnrepro.tables.content import metric_heading, number, window_note
+from nnrepro.tables.metrics import Metric, metric
 
 METRICS = (
     "last_window_mean_test_accuracy",

@@ -8,7 +8,6 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.measures.runs import STATUSES
 from nnrepro.report.errors import ReportError
-from nnrepro.report.metrics import metric
 from nnrepro.report.page import (
     Absent,
     Budget,
@@ -24,6 +23,7 @@ from nnrepro.study.study import Experiment, seed_counts
 from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import metric_phrase
 from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.metrics import metric
 from nnrepro.tables.ranking import Leaders, leaders
 
 

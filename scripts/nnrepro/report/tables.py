@@ -9,8 +9,8 @@ from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import TableSpec
-from nnrepro.tables import plain
 from nnrepro.tables.content import TableContent, TableContext
+from nnrepro.tables.plain import show_table
 
 
 def table_block(
@@ -91,7 +91,7 @@ def _content(
         file=source.file(f"tables/{spec.name}.csv"),
         anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
     )
-    return getattr(kinds("tables")[spec.kind].module(), "show", plain.show)(context)
+    return show_table(kinds("tables")[spec.kind], context)
 
 
 def _panel(source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run]) -> Panel:

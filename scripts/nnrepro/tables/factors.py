@@ -14,7 +14,6 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, spaced, text
-from nnrepro.report.metrics import Metric, metric
 from nnrepro.statistics.effects import Effect, Reading, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
 from nnrepro.study.options import Comparisons
@@ -42,6 +41,7 @@ from nnrepro.tables.content import (
     rows_in,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.metrics import Metric, metric
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""
