@@ -9,8 +9,8 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
+from nnrepro.study.messages import nearest
 from nnrepro.study.options import Metrics, Pairs, TestSet
-from nnrepro.study.settings import nearest
 from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
 from nnrepro.tables.content import (
     Shown,
