@@ -348,7 +348,7 @@ def published_files(numbers):
         load_inconsistencies(STUDY.published["inconsistencies"], numbers)
     present = {(run.protocol, run.experiment) for run in STUDY.runs}
     shown = any(
-        (number.protocol, selector.partition("/")[0]) in present
+        (number.protocol, Selector.parse(selector).experiment) in present
         for number in numbers
         for selector in number.runs
     )

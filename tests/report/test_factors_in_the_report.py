@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from nnrepro.study.sources import read_source
 
 
 @pytest.fixture
 def overlay(repository: Path) -> dict[str, Any]:
     """The shipped comparison of the two reports."""
-    return yaml.safe_load((repository / "studies" / "factors.yaml").read_text(encoding="utf-8"))
+    return read_source(repository / "studies" / "factors.yaml").values
 
 
 def test_the_shipped_comparison_is_told_in_words_and_numbers(

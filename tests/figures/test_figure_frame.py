@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnrepro.plots.curves import curves
+from nnrepro.figures.curves import draw
 from nnrepro.plots.fitting import text_width, wrap_text
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
@@ -11,7 +11,7 @@ from nnrepro.plots.output import save_figure
 
 @pytest.fixture
 def figure(panels, styles):
-    return curves(*panels(), styles["adam"], title="Adam", smoothing="mean of 25 epochs")
+    return draw(*panels(), styles["adam"], title="Adam", smoothing="mean of 25 epochs")
 
 
 def sizes(figure):
@@ -54,7 +54,7 @@ def test_a_long_stamp_wraps(figure, assert_legible):
 
 
 def test_a_long_title_wraps(panels, styles, assert_legible):
-    figure = curves(
+    figure = draw(
         *panels(), styles["adam"], title="A rather long title " * 8, smoothing="mean of 25 epochs"
     )
     assert_legible(figure)

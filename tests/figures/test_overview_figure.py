@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnrepro.plots.overview import OverviewRow, overview
-from nnrepro.plots.overview_figures import _published
+from nnrepro.figures.overview import OverviewRow, _published, draw
 from nnrepro.plots.series import PlotDataError
 from nnrepro.plots.style import series_styles
 
@@ -32,7 +31,7 @@ def marks(figure: Any) -> list[float]:
 
 def test_published_numbers_stand_beside_reproduced_ones() -> None:
     """Also where no run is there; groups are headed."""
-    figure = overview(ROWS, STYLES, metric="Test accuracy", interval="95 % interval")
+    figure = draw(ROWS, STYLES, metric="Test accuracy", interval="95 % interval")
     assert marks(figure) == [0.72, 0.69]
     words = texts(figure)
     assert [w for w in words if w.replace(".", "").isdigit()] == [
@@ -47,7 +46,7 @@ def test_published_numbers_stand_beside_reproduced_ones() -> None:
 
 def test_without_published_numbers_there_is_no_column_for_them() -> None:
     """A user's own study has nothing published."""
-    figure = overview([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")
+    figure = draw([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")
     assert marks(figure) == []
     assert texts(figure) == ["0.600", "value"]
 
@@ -65,7 +64,7 @@ def test_what_cannot_be_drawn_is_refused(
 ) -> None:
     """No rows, no style, an interval that nobody explains."""
     with pytest.raises(PlotDataError, match=message):
-        overview(rows, STYLES, metric="Test accuracy", interval=interval)
+        draw(rows, STYLES, metric="Test accuracy", interval=interval)
 
 
 def test_half_an_interval_is_refused() -> None:

@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from nnrepro.plots.agreement import AgreementPanel, AgreementPoint, agreement
-from nnrepro.plots.published_figures import agreement_drawings
+from nnrepro.figures.agreement import AgreementPanel, AgreementPoint, draw
 from nnrepro.plots.series import PlotDataError
 
 POINTS = [
@@ -20,7 +19,7 @@ def panels(count):
 
 @pytest.mark.parametrize("count", [1, 3, 4, 11])
 def test_panels_stand_in_rows_of_three_and_are_legible(assert_legible, count):
-    figure = agreement(panels(count), title="Published", interval="95 % interval")
+    figure = draw(panels(count), title="Published", interval="95 % interval")
     assert len(figure.axes) == count
     assert_legible(figure)
 
@@ -28,11 +27,11 @@ def test_panels_stand_in_rows_of_three_and_are_legible(assert_legible, count):
 def test_long_names_of_metrics_stay_on_the_page(assert_legible):
     """A title of the last column breaks where its panel ends."""
     named = [AgreementPanel("last 200 mean test accuracy convergence epoch", POINTS)] * 3
-    assert_legible(agreement(named))
+    assert_legible(draw(named))
 
 
 def test_both_axes_have_one_range_so_that_the_diagonal_means_equality():
-    (ax,) = agreement(panels(1), interval="95 % interval").axes
+    (ax,) = draw(panels(1), interval="95 % interval").axes
     assert ax.get_xlim() == ax.get_ylim()
     assert ax.get_xlim()[0] < 0.47 and ax.get_xlim()[1] > 0.65
     diagonal = ax.lines[0]
@@ -40,7 +39,7 @@ def test_both_axes_have_one_range_so_that_the_diagonal_means_equality():
 
 
 def test_points_and_intervals_are_where_the_numbers_are():
-    (ax,) = agreement(panels(1)).axes
+    (ax,) = draw(panels(1)).axes
     drawn = [(tuple(line.get_xdata()), tuple(line.get_ydata())) for line in ax.lines]
     assert ((0.55,), (0.56,)) in drawn and ((0.60,), (0.58,)) in drawn
     assert ((0.55, 0.55), (0.53, 0.59)) in drawn
@@ -50,20 +49,20 @@ def test_the_legend_explains_the_marks_in_use_and_no_others():
     def words(figure):
         return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
-    assert words(agreement([AgreementPanel("m", POINTS[2:])])) == ["not judged", "equal"]
-    assert "outside" in words(agreement(panels(1)))
+    assert words(draw([AgreementPanel("m", POINTS[2:])])) == ["not judged", "equal"]
+    assert "outside" in words(draw(panels(1)))
 
 
 def test_equal_numbers_still_have_a_range():
-    (ax,) = agreement([AgreementPanel("m", [AgreementPoint(0.0, 0.0)])]).axes
+    (ax,) = draw([AgreementPanel("m", [AgreementPoint(0.0, 0.0)])]).axes
     assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1]
 
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(PlotDataError, match="at least one metric"):
-        agreement([])
+        draw([])
     with pytest.raises(PlotDataError, match="at least one metric"):
-        agreement([AgreementPanel("m", [])])
+        draw([AgreementPanel("m", [])])
     with pytest.raises(PlotDataError, match="both `low` and `high`"):
         AgreementPoint(0.5, 0.5, low=0.4)
 
@@ -82,8 +81,7 @@ def compared(**changes):
 
 
 def test_a_protocols_own_reproduced_numbers_are_drawn_once(short, finished):
-    figures = finished(short).figures
-    (drawing,) = agreement_drawings(figures, compared())
+    (drawing,) = finished(short).drawn("agreement", compared()).values()
     assert drawing.stem == "published"
     (ax,) = drawing.figure.axes
     assert sum(line.get_marker() == "s" for line in ax.lines) == 2
@@ -91,4 +89,6 @@ def test_a_protocols_own_reproduced_numbers_are_drawn_once(short, finished):
 
 
 def test_without_a_reproduced_number_there_is_no_figure(short, finished):
-    assert list(agreement_drawings(finished(short).figures, compared(reproduced=None))) == []
+    done = finished(short)
+    assert not done.drawn("agreement", compared(reproduced=None))
+    assert not done.drawn("agreement", None)

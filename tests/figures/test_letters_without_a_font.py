@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nnrepro.plots.drawing import save_drawings
+from nnrepro.figures.drawing import save_drawing
 from nnrepro.plots.fitting import text_width
 from nnrepro.plots.fonts import fallbacks, lacking, missing, missing_words
 from nnrepro.plots.frame import start_figure
@@ -72,5 +72,5 @@ def test_the_log_of_a_figure_names_the_letters(
 ) -> None:
     short["experiments"]["text_models"]["variants"]["char_cnn"]["label"] = NOWHERE[1] * 90
     done = finished(short | {"only": {"experiments": ["text_models"]}})
-    save_drawings(done.study, [done.comparisons()["text_models"]], tmp_path)
+    save_drawing(done.comparisons()["text_models"].drawing, done.extent, tmp_path)
     assert "text_models.png: no font at hand has \u6df1 (U+6DF1)" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nnrepro.plots.curves import curves
+from nnrepro.figures import curves
 from nnrepro.plots.output import FigureFormatError, compact_svg, save_figure
 
 CHILD = """
@@ -17,11 +17,11 @@ import hashlib, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
 from conftest import make_panels, STUDY
-from nnrepro.plots.curves import curves
+from nnrepro.figures import curves
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
 from nnrepro.plots.style import series_styles
-figure = curves(*make_panels(seeds=5), series_styles(STUDY)["adam"], title="Adam",
+figure = curves.draw(*make_panels(seeds=5), series_styles(STUDY)["adam"], title="Adam",
                 band="smallest to largest of 5 seeds", smoothing="mean of 25 epochs")
 stamp(figure, "40 of 1000 epochs")
 for path in save_figure(figure, Path({stem!r}), ("svg", "png", "pdf")):
@@ -30,7 +30,7 @@ for path in save_figure(figure, Path({stem!r}), ("svg", "png", "pdf")):
 
 
 def draw(panels, styles, **options):
-    return curves(
+    return curves.draw(
         *panels(**options),
         styles["adam"],
         title="Adam",

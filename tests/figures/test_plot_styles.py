@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.plots.style import PALETTE, grid_channels, series_styles, styled_context, text_color
+from nnrepro.plots.style import PALETTE, Grid, series_styles, styled_context, text_color
 
 
 def test_extension_shares_colour_and_takes_the_next_dash(styles):
@@ -48,16 +48,15 @@ def test_grid_hue_follows_c1_and_dash_follows_c2(styles):
     assert len({style.color for style in row}) == 5
 
 
-def test_a_single_channel_pair_has_a_style():
-    assert series_styles(["c1-8_c2-8"])["c1-8_c2-8"].color.startswith("#")
-
-
-@pytest.mark.parametrize(
-    ("name", "pair"),
-    [("c1-90_c2-40", (90, 40)), ("c1-90_c2-40_dropout", None), ("adam", None)],
-)
-def test_grid_channels_reads_exact_names_only(name, pair):
-    assert grid_channels(name) == pair
+def test_any_two_parameters_make_a_grid_in_their_own_order():
+    values = (("relu", "elu"), (0.1, 0.01))
+    pairs = {"a": ("relu", 0.01), "b": ("elu", 0.01), "c": ("elu", 0.1)}
+    grid = Grid(("activation", "learning_rate"), values, pairs)
+    styles = series_styles(["a", "b", "c", "other"], [grid])
+    assert styles["a"].dash == styles["b"].dash != styles["c"].dash
+    assert styles["a"].color != styles["b"].color
+    assert grid.axis(1, ["a", "b"]) == [0.01]
+    assert series_styles(["a"], [Grid(grid.parameters, values, {"a": ("elu", 0.1)})])
 
 
 @given(st.lists(st.from_regex(r"[a-c]{1,2}(_[a-c]){0,2}", fullmatch=True), max_size=30))

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnrepro.document.compact import STEP, compact_values
-from nnrepro.plots.comparison import comparison
-from nnrepro.plots.curves import PublishedMark, curves
+from nnrepro.figures.comparison import draw
+from nnrepro.figures.curves import PublishedMark
+from nnrepro.figures.curves import draw as draw_curves
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure
 
@@ -32,7 +33,9 @@ def read_back(text):
 def drawn(panels, styles, tmp_path):
     """A stamped figure of curves as parsed SVG, with its readings and its data."""
     cost, accuracy = panels()
-    figure = curves(cost, accuracy, styles["adam"], title="Adam", smoothing="mean of 25 epochs")
+    figure = draw_curves(
+        cost, accuracy, styles["adam"], title="Adam", smoothing="mean of 25 epochs"
+    )
     stamp(figure, "40 of 1000 epochs")
     (path,) = save_figure(figure, tmp_path / "curves", ("svg",))
     root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
@@ -78,7 +81,7 @@ def test_every_variant_of_a_comparison_is_a_trace_of_its_own(styles, panels, tmp
         _, accuracy = panels()
         line = accuracy.test
         series.append(type(line)(name, name, line.epochs, line.mean))
-    (path,) = save_figure(comparison(series, styles), tmp_path / "comparison", ("svg",))
+    (path,) = save_figure(draw(series, styles), tmp_path / "comparison", ("svg",))
     root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     readings = json.loads(root.find(f"{SVG}metadata").text)
     assert [trace["label"] for trace in readings["traces"]] == ["adam", "rmsprop"]
@@ -114,7 +117,7 @@ def test_a_compact_series_reads_back_in_floats_alone(values: list[float]) -> Non
 def test_published_marks_are_a_trace_of_their_own_to_switch_off(panels, styles, tmp_path):
     cost, accuracy = panels(40)
     accuracy = replace(accuracy, published=(PublishedMark("max", 0.5, 1, 40),))
-    figure = curves(cost, accuracy, styles["adam"], smoothing="mean of 25 epochs")
+    figure = draw_curves(cost, accuracy, styles["adam"], smoothing="mean of 25 epochs")
     (path,) = save_figure(figure, tmp_path / "curves", ("svg",))
     root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     traces = json.loads(root.find(f"{SVG}metadata").text)["traces"]

@@ -1,8 +1,11 @@
 """Synthetic learning curves that look like the studies' own, and checks that fit every figure."""
 
 import copy
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +16,20 @@ import yaml
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-from nnrepro.plots.accuracy_time_figures import accuracy_time_drawings
-from nnrepro.plots.comparison_figures import comparison_drawings
-from nnrepro.plots.curves import CurvePanel
-from nnrepro.plots.curves_figures import curve_drawings
-from nnrepro.plots.drawing import Drawing, ProtocolFigures
-from nnrepro.plots.heatmap_figures import heatmap_drawings
 
+from nnrepro.figures.asked import Asked, figures_asked
+from nnrepro.figures.curves import CurvePanel
+from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import Problem, RunData, extent_of
 from nnrepro.models.registry import catalogue
 from nnrepro.plots.series import FloatArray, Series
-from nnrepro.plots.style import SeriesStyle, series_styles
+from nnrepro.plots.style import Grid, SeriesStyle, series_styles
 from nnrepro.study.config import load_study
+from nnrepro.study.extent import Extent
+from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
+from nnrepro.study.sources import read_source
 from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
@@ -40,6 +43,11 @@ RNN = tuple(
     f"{unit}_rnn_{kind}"
     for kind in ("vanilla", "lstm", "gru_2layer", "gru_clip")
     for unit in ("char", "word")
+)
+CHANNELS = Grid(
+    ("c1", "c2"),
+    ((10, 30, 50, 70, 90), (20, 40, 60, 80, 100)),
+    {key: tuple(map(int, re.findall(r"-(\d+)", key))) for key in GRID},
 )
 STUDY = GRID + OPTIMIZERS + TEXT + TEXT_DROPOUT + RNN
 
@@ -133,7 +141,7 @@ def check_words_apart(fig: Figure, shrink: float = 1.5) -> None:
 @pytest.fixture(scope="session")
 def styles() -> dict[str, SeriesStyle]:
     """Styles of the shipped study."""
-    return series_styles(STUDY)
+    return series_styles(STUDY, [CHANNELS])
 
 
 @pytest.fixture
@@ -152,6 +160,12 @@ def panels() -> Callable[..., tuple[CurvePanel, CurvePanel]]:
 def study() -> tuple[str, ...]:
     """Every variant name of the shipped study, in order."""
     return STUDY
+
+
+@pytest.fixture
+def channels() -> Grid:
+    """The 25 channel pairs."""
+    return CHANNELS
 
 
 @pytest.fixture
@@ -198,37 +212,75 @@ def learning_history(run: Run) -> History:
     )
 
 
+class Drawn:
+    """A drawing, drawn when it is looked at."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        """Nothing is drawn yet."""
+        self.drawing = drawing
+        self.stem, self.runs = drawing.stem, drawing.runs
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure."""
+        assert self.drawing.draw is not None
+        return self.drawing.draw()
+
+
 @dataclass(frozen=True)
 class FinishedProtocol:
     """One protocol of a study with histories, tables and decisions, as the workflow has them."""
 
     study: Study
-    figures: ProtocolFigures
+    protocol: str
+    decisions: Mapping[tuple[str, str], Any]
     data: list[RunData]
     variants: pd.DataFrame
 
     @property
+    def extent(self) -> Extent:
+        """How far the runs went."""
+        return extent_of(self.study, self.data)
+
+    def asked(self, kind: str) -> list[Asked]:
+        """The figures of a kind that the protocol has."""
+        return list(figures_asked(self.study, self.protocol, kind, self.decisions, self.extent))
+
+    @property
+    def styles(self) -> dict[str, SeriesStyle]:
+        """Style by key."""
+        return self.asked("curves")[0].styles
+
+    @property
     def selected(self) -> str:
         """The selected pair of the channel grid."""
-        return str(self.figures.decisions[self.figures.protocol, "channel_grid"]["variant"])
+        return str(self.decisions[self.protocol, "channel_grid"]["variant"])
 
-    def curves(self) -> dict[str, Drawing]:
+    def drawn(self, kind: str, *given: Any) -> dict[str, Drawn]:
+        """All drawings of a kind, by stem, of what it reads."""
+        draw = kinds("figures")[kind].function()
+        found = {}
+        for figure in self.asked(kind):
+            if figure.extent.runs(figure.runs):
+                with suppress(NothingToDraw):
+                    found |= {d.stem: d for d in draw(figure, *given, **figure.spec.options)}
+        return {stem: Drawn(drawing) for stem, drawing in found.items() if drawing.draw}
+
+    def curves(self) -> dict[str, Drawn]:
         """All curves, by stem."""
-        return {each.stem: each for each in curve_drawings(self.figures, self.data)}
+        return self.drawn("curves", self.data, {})
 
-    def comparisons(self) -> dict[str, Drawing]:
+    def comparisons(self) -> dict[str, Drawn]:
         """All comparisons, by stem."""
-        extent = extent_of(self.figures.study, self.data)
-        return {each.stem: each for each in comparison_drawings(self.figures, self.data, extent)}
+        return self.drawn("comparison", self.data)
 
-    def heatmaps(self) -> dict[str, Drawing]:
+    def heatmaps(self) -> dict[str, Drawn]:
         """All heat maps, by stem."""
-        return {each.stem: each for each in heatmap_drawings(self.figures, self.variants)}
+        return self.drawn("heatmap", self.variants)
 
-    def times(self) -> dict[str, Drawing]:
+    def times(self) -> dict[str, Drawn]:
         """All figures of accuracy and time, by stem."""
-        drawings = accuracy_time_drawings(self.figures, lambda runs: self.variants)
-        return {each.stem: each for each in drawings}
+        return self.drawn("accuracy_time", lambda runs: self.variants)
 
 
 def _record(run: Run, history: History) -> dict[str, Any]:
@@ -254,7 +306,7 @@ def finish(
         rows = variants[variants["experiment"] == name]
         metric, swept = study.protocols[protocol].selection_metric, study.experiments[name].swept
         decisions[protocol, name] = select(rows, metric, list(swept))
-    return FinishedProtocol(study, ProtocolFigures(study, protocol, decisions), data, variants)
+    return FinishedProtocol(study, protocol, decisions, data, variants)
 
 
 @pytest.fixture(scope="session")
@@ -271,8 +323,8 @@ def learning() -> MakeHistory:
 
 @pytest.fixture(scope="session")
 def _shipped(repository: Path) -> dict[str, Any]:
-    text = (repository / "config.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(yaml.dump(yaml.safe_load(text), Dumper=_NoAliases, sort_keys=False))
+    shipped = read_source(repository / "config.yaml").values
+    return yaml.safe_load(yaml.dump(shipped, Dumper=_NoAliases, sort_keys=False))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnrepro.plots.accuracy_time import AccuracyTime, accuracy_time, format_seconds
+from nnrepro.figures.accuracy_time import AccuracyTime, draw, format_seconds
 from nnrepro.plots.series import PlotDataError
 
 ROWS = [
@@ -17,15 +17,13 @@ def row_names(figure):
     return [label.get_text() for label in figure.axes[0].get_yticklabels()]
 
 
-def test_rows_are_ordered_by_accuracy_with_missing_runs_last(styles):
-    figure = accuracy_time(ROWS, styles, interval="95 % interval")
-    assert row_names(figure) == ["word CNN", "char GRU", "char CNN", "word GRU"]
-    given = accuracy_time(ROWS, styles, interval="95 % interval", ordered=False)
-    assert row_names(given) == [row.label for row in ROWS]
+def test_rows_stand_in_their_order(styles):
+    figure = draw(ROWS, styles, interval="95 % interval")
+    assert row_names(figure) == [row.label for row in ROWS]
 
 
 def test_values_and_unknowns_are_written_out(styles, words, assert_legible):
-    figure = accuracy_time(ROWS, styles, interval="95 % interval", title="Text models")
+    figure = draw(ROWS, styles, interval="95 % interval", title="Text models")
     texts = [text.strip() for text, _ in words(figure)]
     assert {"0.820", "2,583 s", "139 s", "no run"} <= set(texts)
     assert texts.count("unknown") == 2
@@ -34,24 +32,24 @@ def test_values_and_unknowns_are_written_out(styles, words, assert_legible):
 
 
 def test_the_interval_is_drawn_from_low_to_high(styles):
-    figure = accuracy_time(ROWS[:1], styles, interval="95 % interval")
+    figure = draw(ROWS[:1], styles, interval="95 % interval")
     spans = [tuple(line.get_xdata()) for line in figure.axes[0].lines]
     assert (0.61, 0.69) in spans
 
 
 def test_all_times_unknown_still_draws(styles, assert_legible):
     rows = [AccuracyTime(row.key, row.label, 0.5) for row in ROWS]
-    figure = accuracy_time(rows, styles)
+    figure = draw(rows, styles)
     assert_legible(figure)
 
 
 def test_what_cannot_be_drawn_is_refused(styles):
     with pytest.raises(PlotDataError, match="at least one variant"):
-        accuracy_time([], styles)
+        draw([], styles)
     with pytest.raises(PlotDataError, match="no style for nadam"):
-        accuracy_time([AccuracyTime("nadam", "Nadam", 0.5)], styles)
+        draw([AccuracyTime("nadam", "Nadam", 0.5)], styles)
     with pytest.raises(PlotDataError, match="does not say which"):
-        accuracy_time(ROWS, styles)
+        draw(ROWS, styles)
     with pytest.raises(PlotDataError, match="both `low` and `high`"):
         AccuracyTime("adam", "Adam", 0.5, low=0.4)
 

@@ -11,18 +11,27 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from nnrepro.plots.accuracy_time import AccuracyTime, accuracy_time
-from nnrepro.plots.agreement import AgreementPanel, AgreementPoint, agreement
-from nnrepro.plots.comparison import Facet, comparison, comparison_facets
-from nnrepro.plots.curves import CurvePanel, PublishedMark, curves
-from nnrepro.plots.feature_maps import feature_map_grid, feature_map_overview
+from nnrepro.figures import (
+    accuracy_time,
+    agreement,
+    comparison,
+    curves,
+    feature_maps,
+    heatmap,
+    overview,
+)
+from nnrepro.figures.accuracy_time import AccuracyTime
+from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
+from nnrepro.figures.comparison import Facet
+from nnrepro.figures.curves import CurvePanel, PublishedMark
+from nnrepro.figures.heatmap import ParameterGrid
+from nnrepro.figures.overview import OverviewRow
 from nnrepro.plots.fitting import fit_labels, text_width
 from nnrepro.plots.frame import stamp
-from nnrepro.plots.heatmap import ParameterGrid, heatmap
 from nnrepro.plots.output import PNG_DPI, save_figure
-from nnrepro.plots.overview import OverviewRow, overview
 from nnrepro.plots.series import Series
-from nnrepro.plots.style import PAGE_WIDTH, series_styles
+from nnrepro.plots.style import PAGE_WIDTH, Grid, series_styles
+from nnrepro.study.kinds import kinds
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*(Glyph|overflow|invalid value)")
 
@@ -86,7 +95,7 @@ def _curves(words: Words, numbers: Numbers) -> Iterator[Figure]:
         for name, at, ceiling in (("Cost", None, None), ("Accuracy", 1, 1.0))
     ]
     style = series_styles(["k0"])["k0"]
-    yield curves(
+    yield curves.draw(
         *panels, style, title=words[0], band="range", smoothing="mean", convergence=words[-1]
     )
 
@@ -94,10 +103,13 @@ def _curves(words: Words, numbers: Numbers) -> Iterator[Figure]:
 def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
     series, styles = _series(words, numbers), series_styles([f"k{i}" for i in range(len(words))])
     how: dict[str, Any] = {"title": words[0], "band": "range", "smoothing": "mean"}
-    for highlight in (None, "k0"):
-        yield comparison(series, styles, highlight=highlight, closing=2, **how)
+    firsts, seconds = words[:5], [*range(-(-len(words) // 5))]
+    pairs = {each.key: (words[i % 5], i // 5) for i, each in enumerate(series)}
+    grid = Grid((words[0], words[-1]), (firsts, seconds), pairs)
+    for highlight, place in ((None, None), ("k0", grid)):
+        yield comparison.draw(series, styles, highlight=highlight, grid=place, closing=2, **how)
     facets = [Facet(words[0], tuple(each.key for each in series[:8])), Facet(words[-1], ())]
-    yield comparison_facets(series, facets, styles, highlight="k0", **how)
+    yield comparison.draw_facets(series, facets, styles, highlight="k0", **how)
 
 
 def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:
@@ -111,14 +123,14 @@ def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:
     grid = ParameterGrid(
         "learning_rate", "u" * 40, cells, finite.max(), finite.max(axis=1), 0.5, best, [best]
     )
-    yield heatmap(grid, metric="Mean test accuracy of the last 200 epochs", title=words[0])
+    yield heatmap.draw(grid, metric="Mean test accuracy of the last 200 epochs", title=words[0])
 
 
 def _accuracy_time(words: Words, numbers: Numbers) -> Iterator[Figure]:
     rows = [AccuracyTime(f"k{i}", word, *_cycle(numbers, 4, i)) for i, word in enumerate(words)]
     styles = series_styles([row.key for row in rows])
     metric = "Mean validation accuracy of the last 5 to 200 epochs"
-    yield accuracy_time(rows, styles, metric=metric, interval=words[-1], title=words[0])
+    yield accuracy_time.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
 
 
 def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
@@ -128,21 +140,21 @@ def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
     ]
     styles = series_styles([row.key for row in rows])
     metric = "Mean validation accuracy of the last 5 to 200 epochs"
-    yield overview(rows, styles, metric=metric, interval=words[-1], title=words[0])
+    yield overview.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
 
 
 def _agreement(words: Words, numbers: Numbers) -> Iterator[Figure]:
     points = [AgreementPoint(*_cycle(numbers, 4, i), inside=None) for i in range(len(numbers))]
     assume(any(point.drawable for point in points))
     panels = [AgreementPanel(word, points) for word in words[:7]]
-    yield agreement(panels, title=words[0], interval=words[-1])
+    yield agreement.draw(panels, title=words[0], interval=words[-1])
 
 
 def _feature_maps(words: Words, numbers: Numbers) -> Iterator[Figure]:
     layers = {word: _cycle(numbers, 3 * 3 * 12, i).reshape(3, 3, 12) for i, word in
               enumerate(words[:4])}  # fmt: skip
-    yield feature_map_overview(np.zeros((4, 4, 1)), layers, title=words[0])
-    yield feature_map_grid(layers[words[0]], layer=words[0], title=words[0])
+    yield feature_maps.draw_overview(np.zeros((4, 4, 1)), layers, title=words[0])
+    yield feature_maps.draw_layer(layers[words[0]], layer=words[0], title=words[0])
 
 
 KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
@@ -165,9 +177,8 @@ SOME = settings(
 PLAIN = [0.1, 0.5, 0.7, 0.3, 0.4, 0.6, 0.2]
 
 
-def test_every_kind_of_figure_is_among_these(repository: Path) -> None:
-    scripts = (repository / "scripts").glob("draw_*.py")
-    assert set(KINDS) == {script.stem.removeprefix("draw_") for script in scripts}
+def test_every_kind_of_figure_is_among_these() -> None:
+    assert set(KINDS) == set(kinds("figures"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnrepro.plots.heatmap import ParameterGrid, heatmap
+from nnrepro.figures.heatmap import ParameterGrid, draw
 from nnrepro.plots.series import PlotDataError
 
 
@@ -22,7 +22,7 @@ def make_grid(holes=(), **marks):
 
 def test_every_value_and_average_is_written(tmp_path, words, assert_legible):
     grid = make_grid(mean=0.4321)
-    figure = heatmap(grid, metric="Mean test accuracy", title="Channel grid")
+    figure = draw(grid, metric="Mean test accuracy", title="Channel grid")
     texts = [text for text, _ in words(figure)]
     for value in grid.cells.to_numpy().ravel():
         assert f"{value:.3f}" in texts
@@ -32,7 +32,7 @@ def test_every_value_and_average_is_written(tmp_path, words, assert_legible):
 
 
 def test_averages_stand_apart_from_the_cells():
-    figure = heatmap(make_grid(), metric="Accuracy")
+    figure = draw(make_grid(), metric="Accuracy")
     cells, side, foot = (ax.get_position() for ax in figure.axes[:3])
     assert side.x0 - cells.x1 > 0.01
     assert cells.y0 - foot.y1 > 0.01
@@ -40,7 +40,7 @@ def test_averages_stand_apart_from_the_cells():
 
 def test_best_and_tied_cells_are_framed_where_they_are(words):
     grid = make_grid(best=(90, 40), tied=[(70, 100), (50, 60)])
-    figure = heatmap(grid, metric="Accuracy", tied="paired difference, 95 %")
+    figure = draw(grid, metric="Accuracy", tied="paired difference, 95 %")
     places = {
         (int(patch.get_x()), int(patch.get_y())): patch.get_linewidth()
         for patch in figure.axes[0].patches
@@ -53,14 +53,14 @@ def test_best_and_tied_cells_are_framed_where_they_are(words):
 
 
 def test_missing_runs_are_called_missing(words, assert_legible):
-    figure = heatmap(make_grid(holes=[(30, 60), (10, 100)]), metric="Accuracy")
+    figure = draw(make_grid(holes=[(30, 60), (10, 100)]), metric="Accuracy")
     assert [text for text, _ in words(figure)].count("missing") == 2
     assert_legible(figure)
 
 
 def test_a_single_cell_and_equal_cells_draw(assert_legible):
     one = pd.DataFrame([[0.5]], index=[8], columns=[4])
-    figure = heatmap(
+    figure = draw(
         ParameterGrid("c2", "c1", one, one.mean(axis=0), one.mean(axis=1)), metric="Accuracy"
     )
     assert_legible(figure)
@@ -71,7 +71,7 @@ def test_any_two_parameters_make_a_grid(words):
     grid = ParameterGrid(
         "activation", "learning_rate", cells, cells.mean(), cells.mean(axis=1), best=(0.01, "relu")
     )
-    texts = [text for text, _ in words(heatmap(grid, metric="Accuracy"))]
+    texts = [text for text, _ in words(draw(grid, metric="Accuracy"))]
     assert {"learning_rate", "activation", "0.01", "relu"} <= set(texts)
     assert "best: learning_rate = 0.01, activation = relu" in texts
 
@@ -86,4 +86,4 @@ def test_what_cannot_be_drawn_is_refused():
         ParameterGrid("c2", "c1", pd.DataFrame(), pd.Series(), pd.Series())
     every = [(c1, c2) for c1 in (10, 30, 50, 70, 90) for c2 in (20, 40, 60, 80, 100)]
     with pytest.raises(PlotDataError, match="every run of the grid is missing"):
-        heatmap(make_grid(holes=every), metric="Accuracy")
+        draw(make_grid(holes=every), metric="Accuracy")

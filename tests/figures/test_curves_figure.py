@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nnrepro.plots.curves import CurvePanel, PublishedMark, curves
+from nnrepro.figures.curves import CurvePanel, PublishedMark
+from nnrepro.figures.curves import draw as draw_curves
 from nnrepro.plots.output import save_figure
 from nnrepro.plots.series import PlotDataError, Series
 
 
 def draw(panels, styles, key="adam", **options):
-    return curves(
+    return draw_curves(
         *panels,
         styles[key],
         title="A title",
@@ -108,9 +109,9 @@ def test_wild_epochs_are_owned_up_to(panels, styles, words):
 
 def test_a_band_that_nobody_explains_is_refused(panels, styles):
     with pytest.raises(PlotDataError, match="does not say which"):
-        curves(*panels(1000, 5), styles["adam"], smoothing="mean of 25 epochs")
+        draw_curves(*panels(1000, 5), styles["adam"], smoothing="mean of 25 epochs")
     with pytest.raises(PlotDataError, match="does not say how"):
-        curves(*panels(1000, 1), styles["adam"])
+        draw_curves(*panels(1000, 1), styles["adam"])
 
 
 def published(panels, *marks):
