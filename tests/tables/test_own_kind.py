@@ -59,7 +59,7 @@ def study_with(kind: Kind, repository: Path, **options: Any) -> Study:
     """The shipped study with a table of that kind."""
     config = copy.deepcopy(read_yaml(repository / "config.yaml"))
     spec = {"question": "A2", "kind": "gap", "title": "T", "runs": ["channel_grid"], **options}
-    config["tables"]["gaps"] = spec
+    config["tables"] = {"gaps": spec}
     own = {"tables": {**kinds("tables"), "gap": kind}, "figures": kinds("figures")}
     return load_study(config, catalogue(), catalogue=own)
 

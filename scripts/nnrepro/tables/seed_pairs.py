@@ -73,8 +73,9 @@ class SeedPairs:
         else:
             # Test examples are the same for every seed, so that runs of different seeds pair too.
             chosen = [[end[common[0] if common else min(end)]] if end else [] for end in ends]
-            both = all(chosen)
-            result = self._single(*chosen[0], *chosen[1], metric) if both else Comparison(math.nan)
+            result = Comparison(math.nan)
+            if all(chosen):
+                result = self._single(chosen[0][0], chosen[1][0], metric)
         sizes = {run.examples for end in chosen for run in end}
         return {
             "label": self._here["label"][base],
