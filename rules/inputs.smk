@@ -292,10 +292,10 @@ def figure_basis(wildcards):
 
 
 @cache
-def figure_code(kind):
-    """Fingerprint of the code that draws figures of a kind, and no other."""
-    script = SCRIPTS / "draw_figures.py"
-    return code_fingerprint(files_behind(script, KINDS[kind].path, root=SCRIPTS))
+def kind_code(script, room, kind):
+    """Fingerprint of the code that a script makes what is of a kind with, and no other."""
+    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
+    return code_fingerprint(files)
 
 
 def feature_map_weights(wildcards):
@@ -317,7 +317,7 @@ def feature_map_files(protocol):
 def table_predictions(wildcards):
     """What runs answered on each test example, for tables that compare them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if spec.kind != "tests":
+    if "answers" not in kinds("tables")[spec.kind].reads:
         return []
     return run_files(
         "predictions",
@@ -327,9 +327,10 @@ def table_predictions(wildcards):
 
 # ----------------------------------------------------------------------------------------- report
 def report_templates():
-    """What the report is rendered and typeset by, beside Python."""
+    """What the report is printed by, beside Python."""
     room = SCRIPTS / "nnrepro/report"
-    return [*(room / "templates").rglob("*.*"), *(room / "typeset").glob("*.typ")]
+    kinds = (".j2", ".css", ".js", ".typ")
+    return [path for path in room.rglob("*.*") if path.suffix in kinds]
 
 
 # ------------------------------------------------------------------------------ published numbers
@@ -348,7 +349,7 @@ def published_files(numbers):
         load_inconsistencies(STUDY.published["inconsistencies"], numbers)
     present = {(run.protocol, run.experiment) for run in STUDY.runs}
     shown = any(
-        (number.protocol, selector.partition("/")[0]) in present
+        (number.protocol, Selector.parse(selector).experiment) in present
         for number in numbers
         for selector in number.runs
     )

@@ -29,6 +29,7 @@ from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
+from nnrepro.study.sources import read_source
 from nnrepro.study.study import Study
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
@@ -322,8 +323,8 @@ def learning() -> MakeHistory:
 
 @pytest.fixture(scope="session")
 def _shipped(repository: Path) -> dict[str, Any]:
-    text = (repository / "config.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(yaml.dump(yaml.safe_load(text), Dumper=_NoAliases, sort_keys=False))
+    shipped = read_source(repository / "config.yaml").values
+    return yaml.safe_load(yaml.dump(shipped, Dumper=_NoAliases, sort_keys=False))
 
 
 @pytest.fixture

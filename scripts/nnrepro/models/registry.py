@@ -25,8 +25,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
 from nnrepro.study.messages import nearest
-from nnrepro.study.options import Parameter, SignatureError, parameters_of
-from nnrepro.study.options import Range  # noqa: F401 - models of one's own import it from here
+from nnrepro.study.options import (
+    Parameter,
+    Range,  # noqa: F401 - models of one's own import it from here
+    SignatureError,
+    parameters_of,
+)
 from nnrepro.study.run import Scalar
 
 if TYPE_CHECKING:

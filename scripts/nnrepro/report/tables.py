@@ -1,41 +1,22 @@
 """Tables of the report: from a CSV file to panels, by the kind that the configuration names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from nnrepro.report.convergence import convergence_content
-from nnrepro.report.cross import cross_content
-from nnrepro.report.factors import factors_content
-from nnrepro.report.optimism import optimism_content
-from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
-from nnrepro.report.pairs import pairs_content
-from nnrepro.report.plain import plain_content
-from nnrepro.report.ranking import ranking_content
-from nnrepro.report.reading import longer_notes, not_made, nothing_selected
+from nnrepro.document.elements import Gap, Panels, Table
+from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
+from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
+from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
-from nnrepro.report.stability import stability_content
-from nnrepro.report.tests import tests_content
+from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import TableSpec
-from nnrepro.tables.content import TableContent, TableContext
-
-TABLE_KINDS: Mapping[str, Callable[[TableContext], TableContent]] = {
-    "ranking": ranking_content,
-    "cross": cross_content,
-    "pairs": pairs_content,
-    "convergence": convergence_content,
-    "tests": tests_content,
-    "stability": stability_content,
-    "factors": factors_content,
-    "optimism": optimism_content,
-}
-"""How each kind of table is shown; a kind that is not among them, with its columns as they are."""
+from nnrepro.tables.content import Shown, TableContent, TableContext
+from nnrepro.tables.plain import show_table
 
 
 def table_block(
     source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Block:
+) -> Evidence:
     """A table of the configuration for some protocols.
 
     Args:
@@ -46,57 +27,35 @@ def table_block(
 
     Raises:
         ReportError: the table's file is damaged or lacks a column.
+        TableError: it lacks a column that its kind has.
     """
-    runs = {name: source.shown_runs(name, spec.runs) for name in protocols}
-    unselected = {name: nothing_selected(source, name, spec.runs) for name in runs}
-    contents = {
-        name: _content(source, spec, name, found) if found else None
-        for name, found in runs.items()
-        if found or unselected[name]
-    }
-    strips: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    contents = {}
+    for protocol in protocols:
+        runs = source.shown_runs(protocol, spec.runs)
+        if runs or source.undecided_among(protocol, spec.runs):
+            contents[protocol] = _content(source, spec, protocol, runs) if runs else None
+    strips: dict[str, list[tuple[str, Shown | None]]] = {}
     for protocol, content in contents.items():
-        for title, shown in _shown(source, spec, content):
-            strips.setdefault(title, []).append((protocol, shown))
-    firsts: dict[str, Panel] = {}
-    numbered = []
+        for shown in (content and content.shown) or (None,):
+            strips.setdefault(shown.title if shown else "", []).append((protocol, shown))
+    firsts: dict[str, int] = {}
+    panels: dict[str, Panels] = {}
     for title, members in strips.items():
-        panels = []
+        made = []
         for protocol, shown in members:
-            panel = _panel(source, spec, protocol, runs[protocol], next(numbers))
-            notes = (*unselected[protocol], *shown.get("notes", ()))
-            if "missing" in shown:
-                notes = not_made(source, TABLE, f"tables/{spec.name}") or notes
-            else:
-                notes += longer_notes(source, runs[protocol])
-            panels.append(replace(panel, **{**shown, "notes": notes}))
-            firsts.setdefault(protocol, panel)
-        numbered.append(Strip(title, tuple(panels)))
-    findings = tuple(
-        Finding(
-            source.protocol_title(name),
-            content.statements,
-            firsts[name].anchor,
-            firsts[name].number,
-        )
-        for name, content in contents.items()
-        if content and content.statements
-    )
-    anchor = source.anchor(f"table-{spec.name}")
-    return Block(TABLE, spec.title, anchor, tuple(numbered), findings)
-
-
-def _shown(
-    source: Source, spec: TableSpec, content: TableContent | None
-) -> list[tuple[str, dict[str, Any]]]:
-    """What each panel of a protocol shows, with the title of its strip; always at least one."""
-    if content is None:
-        return [("", {"missing": source.file(f"tables/{spec.name}.csv")})]
-    shown: list[tuple[str, dict[str, Any]]] = [
-        (title, {"grid": grid, "notes": content.notes.get(title, ())})
-        for title, grid in content.grids
+            number = next(numbers)
+            firsts.setdefault(protocol, number)
+            there = contents[protocol] is not None
+            made.append(_panel(source, spec, protocol, shown, number=number, there=there))
+        panels[title] = Panels(tuple(made))
+    said = [
+        finding
+        for protocol, content in contents.items()
+        if content
+        for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
     ]
-    return shown or [("", {})]
+    anchor = source.anchor(f"{TABLE}-{spec.name}")
+    return Evidence(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
 def _content(
@@ -106,20 +65,52 @@ def _content(
     frame = source.table(spec.name, ("protocol",))
     if frame is None:
         return None
-    rows = frame[frame["protocol"] == protocol].reset_index(drop=True)
-    shown_as = TABLE_KINDS.get(spec.kind, plain_content)
-    return shown_as(TableContext(source, spec, protocol, rows, runs))
+    context = TableContext(
+        study=source.study,
+        spec=spec,
+        protocol=protocol,
+        frame=frame[frame["protocol"] == protocol].reset_index(drop=True),
+        runs=runs,
+        windows=source.windows(runs, compared=True),
+        path=source.table_path(spec.name),
+        file=source.file(f"tables/{spec.name}.csv"),
+        anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
+    )
+    return show_table(kinds("tables")[spec.kind], context)
 
 
 def _panel(
-    source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run], number: int
-) -> Panel:
-    return Panel(
-        kind=TABLE,
-        number=number,
-        anchor=f"table-{number}",
-        title=spec.title,
-        protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs, compared=True),
+    source: Source,
+    spec: TableSpec,
+    protocol: str,
+    shown: Shown | None,
+    *,
+    number: int,
+    there: bool,
+) -> Table | Gap:
+    """A grid of a protocol's share with its notes, or why it is not there."""
+    runs = source.shown_runs(protocol, spec.runs)
+    words = caption(
+        TABLE,
+        number,
+        spec.title,
+        source.protocol_title(protocol),
+        source.stamp(runs, compared=True),
         cut=source.cut(runs, compared=True),
     )
+    anchor, unselected = f"{TABLE}-{number}", nothing_selected(source, protocol, spec.runs)
+    if not there:
+        file = f"tables/{spec.name}"
+        why = not_made(source, TABLE, file) or unselected
+        return Gap(anchor, words, why or (missing(TABLE, source.file(f"{file}.csv")),))
+    grid, notes = (shown.grid, shown.notes) if shown else (None, ())
+    return table(anchor, words, grid, *unselected, *notes, *longer_notes(source, runs))
+
+
+def _findings(owner: str, content: TableContent, number: int) -> Iterator[Text]:
+    """What a table says of a protocol, the last sentence with a link to the table."""
+    link = linked(f"{TABLE}-{number}", small(f"Table\N{NO-BREAK SPACE}{number}"))
+    last = len(content.statements) - 1
+    for place, said in enumerate(content.statements):
+        name = plain(owner, OWNER) if place == 0 else ()
+        yield spaced(name, said, link if place == last else ())
