@@ -1,7 +1,8 @@
 """Rows of a dot with its interval, one per variant, the value written beside them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ class DotRow:
             object.__setattr__(self, name, value)
 
 
-def row_numbers(table: pd.DataFrame, metric: str, beside: str = "") -> list[Mapping[str, float]]:
+def row_numbers(table: pd.DataFrame, metric: str, beside: str = "") -> list[dict[str, Any]]:
     """What `DotRow` takes of a metric with its interval, by row; unknown numbers are left out."""
     columns = {
         "value": metric_values(table, metric),
@@ -57,7 +58,7 @@ def row_numbers(table: pd.DataFrame, metric: str, beside: str = "") -> list[Mapp
         columns["beside"] = metric_values(table, beside)
     numbers = pd.DataFrame({name: floats(values) for name, values in columns.items()})
     return [
-        {"value": None} | {str(name): n for name, n in row.items() if not np.isnan(n)}
+        {"value": None, **{str(name): n for name, n in row.items() if not np.isnan(n)}}
         for row in numbers.to_dict("records")
     ]
 
