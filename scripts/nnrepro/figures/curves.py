@@ -217,7 +217,8 @@ def draw(
         place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
         metric_axis(ax, range_, panel.name)
-        epoch_axis(ax, _first_epoch(panel), last_epoch)
+        first = min(float(series.epochs[0]) for series in (panel.train, panel.test))
+        epoch_axis(ax, first, last_epoch)
         _draw_panel(ax, place, panel, style, last_epoch)
         _mark_published(ax, panel.published)
         end_labels(ax, words, place.width, place.height)
@@ -228,9 +229,10 @@ def _draw_panel(
     ax: Axes, place: Box, panel: CurvePanel, style: SeriesStyle, last_epoch: float
 ) -> None:
     columns = round(place.width * POINTS)
+    solid = SeriesStyle(style.color, (), "o")  # a dash means training data here
     for trace, series, look, width, zorder in (
         (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
-        (TEST, panel.test, _test_style(style), 1.8, 4.0),
+        (TEST, panel.test, solid, 1.8, 4.0),
     ):
         draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
         mark_early_end(ax, series, look, last_epoch, trace=trace)
@@ -238,15 +240,6 @@ def _draw_panel(
         say_empty(ax, "no finite value")
     if panel.converged_at is not None:
         _mark_convergence(ax, panel, panel.converged_at, style)
-
-
-def _test_style(style: SeriesStyle) -> SeriesStyle:
-    """The variant's colour on a solid line: here a dash means training data."""
-    return SeriesStyle(style.color, (), "o")
-
-
-def _first_epoch(panel: CurvePanel) -> float:
-    return min(float(panel.train.epochs[0]), float(panel.test.epochs[0]))
 
 
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -105,8 +105,8 @@ class ParameterGrid:
     row_means: pd.Series
     mean: float | None = None
     best: Cell | None = None
-    tied: Collection[Cell] = field(default_factory=tuple)
-    unasked: Collection[Cell] = field(default_factory=tuple)
+    tied: Collection[Cell] = ()
+    unasked: Collection[Cell] = ()
 
     def __post_init__(self) -> None:
         for name in ("cells", "column_means", "row_means"):

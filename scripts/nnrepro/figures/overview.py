@@ -131,7 +131,9 @@ def draw(
         if isinstance(line, DotRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
     _limits(ax, rows)
-    _column_heads(ax, with_published)
+    heads = ("reproduced", "published") if with_published else ("value",)
+    for words, offset in zip(heads, _OFFSETS, strict=False):
+        write_beside(ax, -0.95, words, SOFT_INK, offset)
     return fig
 
 
@@ -202,12 +204,6 @@ def _limits(ax: Axes, rows: Sequence[DotRow]) -> None:
     low, high = padded(found, 0.04, 0.02, floor=0.0, ceiling=1.0)
     ax.set_xlim(low, high)
     value_ticks(ax.xaxis, low, high, most=6)
-
-
-def _column_heads(ax: Axes, with_published: bool) -> None:
-    heads = ("reproduced", "published") if with_published else ("value",)
-    for words, offset in zip(heads, _OFFSETS, strict=False):
-        write_beside(ax, -0.95, words, SOFT_INK, offset)
 
 
 def _length(extent: Extent, runs: Iterable[Run], longer: Collection[str]) -> str:

@@ -130,13 +130,13 @@ def padded(
     return bottom, top
 
 
-def format_value(value: float, decimals: int = 3) -> str:
-    """So many decimals for numbers of the order of 1, three digits for others."""
+def format_value(value: float) -> str:
+    """Three decimals for numbers of the order of 1, three digits for others."""
     if not np.isfinite(value):
         return "not finite"
     if abs(value) >= LARGEST:
         return f"{'over' if value > 0 else 'under'} {digits(np.sign(value) * LARGEST, 1)}"
-    return f"{value:z.{decimals}f}" if abs(value) < 10 else digits(value, 3)
+    return f"{value:z.3f}" if abs(value) < 10 else digits(value, 3)
 
 
 def digits(value: float, count: int) -> str:
