@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nnrepro.imports import files_behind
+from nnrepro.study.kinds import kinds
 
 
 def names(files: list[Path]) -> set[str]:
@@ -54,6 +55,19 @@ def test_a_changed_import_is_seen(scripts: Path) -> None:
     before = files_behind(draw, root=scripts)
     draw.write_text("from nnrepro.plots import bar\n")
     assert files_behind(draw, root=scripts) != before
+
+
+@pytest.mark.parametrize(
+    ("room", "script"), [("figures", "draw_figures.py"), ("tables", "make_table.py")]
+)
+def test_the_code_of_a_kind_concerns_that_kind_alone(
+    repository: Path, room: str, script: str
+) -> None:
+    """A change in one makes only what is of it again."""
+    scripts = repository / "scripts"
+    for kind in kinds(room).values():
+        found = set(files_behind(scripts / script, kind.path, root=scripts))
+        assert found & {each.path for each in kinds(room).values()} == {kind.path}, kind.name
 
 
 def test_tables_and_claims_reach_neither_figures_nor_keras(repository: Path) -> None:
