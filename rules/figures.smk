@@ -28,7 +28,7 @@ rule draw_figures:
         stamp=lambda wildcards: EXTENT.stamp(runs_drawn(wildcards)),
         vouched=lambda wildcards: vouched(runs_drawn(wildcards)),
         spec=figure_basis,
-        code=lambda wildcards: figure_code(wildcards.kind),
+        code=lambda wildcards: kind_code("draw_figures.py", "figures", wildcards.kind),
     message:
         "Drawing figures of kind {wildcards.kind} ({wildcards.protocol})"
     script:

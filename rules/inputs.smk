@@ -293,10 +293,10 @@ def figure_basis(wildcards):
 
 
 @cache
-def figure_code(kind):
-    """Fingerprint of the code that draws figures of a kind, and no other."""
-    script = SCRIPTS / "draw_figures.py"
-    return code_fingerprint(files_behind(script, KINDS[kind].path, root=SCRIPTS))
+def kind_code(script, room, kind):
+    """Fingerprint of the code that a script makes what is of a kind with, and no other."""
+    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
+    return code_fingerprint(files)
 
 
 def feature_map_weights(wildcards):
@@ -318,7 +318,7 @@ def feature_map_files(protocol):
 def table_predictions(wildcards):
     """What runs answered on each test example, for tables that compare them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if spec.kind != "tests":
+    if "answers" not in kinds("tables")[spec.kind].reads:
         return []
     return run_files(
         "predictions",

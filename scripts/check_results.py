@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import job
-from nnrepro.analysis.reading import check_results, reading
 from nnrepro.failures import read_failures
 from nnrepro.files import read_json, write_text
+from nnrepro.measures.reading import check_results, reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.study.paths import SUPPLEMENTS, StudyPaths
 

@@ -1,9 +1,9 @@
 """Rule tabulate_runs: one row per run, one per variant, and where everything came from."""
 
 import job
-from nnrepro.analysis.reading import certain_decisions, reading
 from nnrepro.archive.provenance import provenance
 from nnrepro.files import read_json, write_json
+from nnrepro.measures.reading import certain_decisions, reading
 from nnrepro.measures.runs import compared, damaged_predictions, read_runs
 from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.paths import StudyPaths

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
-from nnrepro.analysis.recorded import as_recorded
+from nnrepro.measures.reading import IncompleteReportError, check_results, reading
+from nnrepro.measures.recorded import as_recorded
 from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study

@@ -123,13 +123,13 @@ def test_rank_correlation_is_that_of_scipy(decide, numbers):
     ("item", "message"),
     [
         ({"protocol": "khoh"}, "'khoh' prints no number; did you mean 'koh'?"),
-        ({"statment": "x"}, "unknown key 'statment'; did you mean 'statement'?"),
+        ({"statment": "x"}, "statment: unknown key; did you mean 'statement'?"),
         ({"kind": "chek"}, "did you mean 'check'?"),
         ({"shown_by": "text"}, "give either rules or 'shown_by: text'"),
         ({"rules": [{"relation": "difer", "rows": [GRID, GRID]}]}, "did you mean 'differ'?"),
         ({"rules": [{"relation": "differ", "rows": [GRID]}]}, "takes 2 groups, there are 1"),
         ({"rules": [{"relation": "multiples", "rows": GRID}]}, "needs the key 'of'"),
-        ({"rules": [{"relation": "multiples"}]}, "needs the keys 'relation' and 'rows'"),
+        ({"rules": [{"relation": "multiples"}]}, "rules.0: the key 'rows' is missing"),
         (
             {"rules": [{"relation": "multiples", "of": 2, "rows": {"metrik": "a"}}]},
             "no column 'metrik'; did you mean 'metric'?",

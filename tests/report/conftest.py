@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -37,9 +38,9 @@ from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
 from nnrepro.tables.csvfile import read_csv, write_csv
-from nnrepro.tables.kinds import make_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
+from nnrepro.tables.sources import make_table
 from nnrepro.tables.variants import variants_table
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 400"><text y="40">{}</text></svg>'
@@ -136,9 +137,14 @@ class Results:
                 ],
                 ignore_index=True,
             )
-            table = make_table(
-                spec.kind, rows, spec.options, selection, runs=frame, folds=self._folds
+            sources = SimpleNamespace(
+                variants=rows,
+                runs=frame,
+                selection=selection,
+                answers=lambda _: None,
+                folds=self._folds,
             )
+            table = make_table(kinds("tables")[spec.kind], spec.options, sources)
             write_csv(table, self.tables / f"{spec.name}.csv")
         self._write_published(frame)
         self._write_claims()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from nnrepro.analysis.reading import reading
 from nnrepro.failures import Failures
+from nnrepro.measures.reading import reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
 from nnrepro.report.errors import ReportError

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from nnrepro.analysis.reading import reading
+from nnrepro.measures.reading import reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.report.build import build_report
 from nnrepro.study.folders import RunFolders

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.analysis.reading import IncompleteReportError, check_results, reading
 from nnrepro.errors import NnreproError
 from nnrepro.files import write_json
 from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.reading import IncompleteReportError, check_results, reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study

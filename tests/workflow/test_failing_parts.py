@@ -57,12 +57,12 @@ def failing(workflow: Any) -> Any:
         + f"    if figure.name == 'together':\n        raise ValueError('{UNDRAWABLE}')\n"
         + "    return _drawn(figure, *arguments, **options)\n"
     )
-    tables = workflow.folder / "scripts/nnrepro/analysis/tests_table.py"
+    tables = workflow.folder / "scripts/nnrepro/tables/tests.py"
     tables.write_text(
         tables.read_text()
         + "\n\nfrom functools import wraps\n\n\n"
-        + "@wraps(tests_table)\ndef _fail(*arguments, **options):\n"
-        + "    raise IndexError('no row')\n\n\ntests_table = _fail\n"
+        + "@wraps(tests)\ndef _fail(*arguments, **options):\n"
+        + "    raise IndexError('no row')\n\n\ntests = _fail\n"
     )
     return workflow
 

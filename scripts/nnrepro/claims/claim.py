@@ -9,10 +9,8 @@ from nnrepro.claims.tree import Node, Part, parts_of
 from nnrepro.measures.expressions import Reading
 from nnrepro.published.numbers import PublishedNumber
 
-OWN_NUMBERS = ("true", "false", "not_checkable")
-"""Whether a report's own numbers bear a claim out."""
-
-TEST_SETS = ("primary", "comparison")
+PRIMARY = "primary"
+"""The test set that decides where a claim does not say so."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Claim:
     question: str = ""
     section: str = ""
     kind: str = ""
-    test_set: str = "primary"
+    test_set: str = PRIMARY
     numbers: tuple[str, ...] = ()
     holds_in_own_numbers: str = ""
     why: str = ""

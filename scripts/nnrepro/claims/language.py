@@ -42,7 +42,7 @@ from nnrepro.measures.expressions import (
 )
 from nnrepro.measures.functions import EPOCHS, RATIO
 from nnrepro.measures.spans import ANYTHING, Span, highest, lowest
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 
 EXAMPLE = "best(test_accuracy) of cells/gru > best(test_accuracy) of cells/lstm"
 SIGNS: Mapping[type[ast.cmpop], tuple[int, bool, str]] = {

@@ -18,7 +18,7 @@ from nnrepro.measures.convergence import smooth
 from nnrepro.measures.curves import CURVES, RunCurves, recorded
 from nnrepro.measures.functions import EPOCHS, FUNCTIONS, RATIO, SMOOTH, Curve
 from nnrepro.measures.spans import Span
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
 
 SECONDS = "seconds"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from nnrepro.analysis.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.files import stored
 from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.history import (
@@ -20,6 +19,7 @@ from nnrepro.measures.history import (
     read_history,
 )
 from nnrepro.measures.predictions import answers_of
+from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in

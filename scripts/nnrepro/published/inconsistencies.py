@@ -7,23 +7,22 @@ wildcards. No number of the file is typed again: what is shown is looked up.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from nnrepro.published.numbers import PublishedError, PublishedNumber
 from nnrepro.published.relations import RELATIONS, Group
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.schema import file_errors
 from nnrepro.yamlfile import YamlError, read_yaml
 
 TEXT = "text"
 KINDS = ("inconsistency", "check")
 _WILDCARD = re.compile(r"[*?\[]")
-_KEYS = ("id", "protocol", "kind", "statement", "shown_by", "rules")
-_RULE_KEYS = ("relation", "rows")
-_OPTIONS = ("limit", "constant", "of", "tolerance", "by", "value")
+_PLACE = re.compile(r"(\d+)(?:\.|: )")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Rule:
 
     relation: str
     groups: tuple[Group, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -68,42 +67,47 @@ def load_inconsistencies(path: Path, numbers: Sequence[PublishedNumber]) -> list
         items = read_yaml(path)
     except (OSError, YamlError) as error:
         raise PublishedError([f"{path}: cannot be read as YAML ({error})"]) from error
-    if not isinstance(items, list):
-        raise PublishedError([f"{path}: must be a list of items"])
-    problems: list[str] = []
-    found: list[Inconsistency] = []
-    for position, item in enumerate(items, start=1):
-        where = f"{path}, item {position}"
-        if isinstance(item, Mapping):
-            where = f"{path}, {item.get('id', f'item {position}')}"
-            problems += [f"{where}: {problem}" for problem in _item_problems(item, numbers)]
-        else:
-            problems.append(f"{where}: must be a section with keys")
-    names = [str(item["id"]) for item in items if isinstance(item, Mapping) and "id" in item]
-    problems += [
+    problems = file_errors("inconsistencies", items)
+    if problems:
+        raise PublishedError([f"{path}, {_PLACE.sub(_named(items), p, count=1)}" for p in problems])
+    names = [item["id"] for item in items]
+    problems = [
         f"{path}: two items have the id '{n}'" for n in sorted(set(names)) if names.count(n) > 1
     ]
-    if problems:
-        raise PublishedError(problems)
+    found = []
     for item in items:
-        rules = tuple(_rule(rule, item, numbers) for rule in item.get("rules", ()))
+        rules = [
+            Rule(
+                rule["relation"],
+                tuple(_matching(chosen, item, numbers) for chosen in _filters(rule)),
+                {key: value for key, value in rule.items() if key not in ("relation", "rows")},
+            )
+            for rule in item.get("rules", ())
+        ]
+        problems += [f"{path}, {item['id']}: {p}" for p in _problems(item, rules, numbers)]
         found.append(
             Inconsistency(
-                str(item["id"]),
-                str(item.get("protocol", "")),
-                str(item.get("kind", KINDS[0])),
-                " ".join(str(item["statement"]).split()),
-                rules,
+                item["id"],
+                item.get("protocol", ""),
+                item.get("kind", KINDS[0]),
+                " ".join(item["statement"].split()),
+                tuple(rules),
             )
         )
+    if problems:
+        raise PublishedError(problems)
     return found
 
 
-def _rule(
-    rule: Mapping[str, Any], item: Mapping[str, Any], numbers: Sequence[PublishedNumber]
-) -> Rule:
-    groups = tuple(_matching(chosen, item, numbers) for chosen in _filters(rule))
-    return Rule(rule["relation"], groups, {k: v for k, v in rule.items() if k not in _RULE_KEYS})
+def _named(items: Sequence[Any]) -> Callable[[re.Match[str]], str]:
+    """Puts an item's id in the place of its number in the file."""
+
+    def name(at: re.Match[str]) -> str:
+        item = items[int(at[1])]
+        known = item.get("id") if isinstance(item, Mapping) else None
+        return f"{known or f'item {int(at[1]) + 1}'}: "
+
+    return name
 
 
 def _filters(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -131,79 +135,45 @@ def _fits(cell: str, wanted: Any) -> bool:
     )
 
 
-def _item_problems(item: Mapping[str, Any], numbers: Sequence[PublishedNumber]) -> Iterator[str]:
-    for key in item:
-        if key not in _KEYS:
-            yield f"unknown key '{key}'{nearest(key, _KEYS)}; allowed: {one_of(_KEYS)}"
-    for key in ("id", "statement"):
-        if not item.get(key):
-            yield f"the key '{key}' is missing"
-    kind = item.get("kind", KINDS[0])
-    if kind not in KINDS:
-        yield f"kind: '{kind}' is not allowed{nearest(kind, KINDS)}; allowed: {one_of(KINDS)}"
+def _problems(
+    item: Mapping[str, Any], rules: Sequence[Rule], numbers: Sequence[PublishedNumber]
+) -> Iterator[str]:
+    """What is wrong with an item whose shape is right."""
     protocols = sorted({number.protocol for number in numbers})
-    if item.get("protocol", protocols[0] if protocols else "") not in protocols:
-        hint = nearest(item["protocol"], protocols)
-        yield f"protocol: '{item['protocol']}' prints no number{hint}; known: {one_of(protocols)}"
-    rules = item.get("rules", [])
+    protocol = item.get("protocol")
+    if protocol is not None and protocol not in protocols:
+        hint = nearest(protocol, protocols)
+        yield f"protocol: '{protocol}' prints no number{hint}; known: {one_of(protocols)}"
     if bool(rules) == (item.get("shown_by") == TEXT):
         yield f"give either rules or 'shown_by: {TEXT}'"
-    if not isinstance(rules, list):
-        yield "rules: must be a list"
-        return
-    for position, rule in enumerate(rules, start=1):
-        for problem in _rule_problems(rule, item, numbers):
-            yield f"rule {position}: {problem}"
+    columns = list(numbers[0].cells) if numbers else []
+    for at, rule in enumerate(rules):
+        for chosen in _filters(item["rules"][at]):
+            for column in chosen:
+                if column not in columns:
+                    hint = nearest(column, columns)
+                    yield f"rules.{at}.rows: no column '{column}'{hint}; columns: {one_of(columns)}"
+        for problem in _unfit(rule):
+            yield f"rules.{at}: {problem}"
 
 
-def _rule_problems(
-    rule: Any, item: Mapping[str, Any], numbers: Sequence[PublishedNumber]
-) -> Iterator[str]:
-    if not isinstance(rule, Mapping) or not {"relation", "rows"} <= set(rule):
-        yield "needs the keys 'relation' and 'rows'"
-        return
-    allowed = (*_RULE_KEYS, *_OPTIONS)
-    for key in rule:
-        if key not in allowed:
-            yield f"unknown key '{key}'{nearest(key, allowed)}; allowed: {one_of(allowed)}"
-    name = rule["relation"]
+def _unfit(rule: Rule) -> Iterator[str]:
+    """How a rule's options and groups do not fit its relation."""
+    name = rule.relation
     if name not in RELATIONS:
         yield f"relation: '{name}' is unknown{nearest(name, RELATIONS)}; known: {one_of(RELATIONS)}"
         return
-    relation, groups = RELATIONS[name], _filters(rule)
+    relation, sizes = RELATIONS[name], [len(group) for group in rule.groups]
     for option in relation.options:
-        if option not in rule:
+        if option not in rule.options:
             yield f"the relation '{name}' needs the key '{option}'"
-    if len(groups) < 2 if relation.groups == 0 else len(groups) != relation.groups:
+    if len(sizes) < 2 if relation.groups == 0 else len(sizes) != relation.groups:
         count = relation.groups or "two or more"
-        yield f"rows: the relation '{name}' takes {count} groups, there are {len(groups)}"
-        return
-    yield from _group_problems(name, groups, item, numbers)
-
-
-def _group_problems(
-    name: str,
-    groups: Sequence[Any],
-    item: Mapping[str, Any],
-    numbers: Sequence[PublishedNumber],
-) -> Iterator[str]:
-    columns = list(numbers[0].cells) if numbers else []
-    sizes = []
-    for position, chosen in enumerate(groups, start=1):
-        if not isinstance(chosen, Mapping):
-            yield f"rows, group {position}: must be a section of columns"
-            return
-        for column in chosen:
-            if column not in columns:
-                hint = nearest(column, columns)
-                yield (
-                    f"rows, group {position}: no column '{column}'{hint}; "
-                    f"columns: {one_of(columns)}"
-                )
-        sizes.append(len(_matching(chosen, item, numbers)))
-        if sizes[-1] == 0:
-            yield f"rows, group {position}: {dict(chosen)} matches no row"
-        elif RELATIONS[name].single and sizes[-1] != 1:
-            yield f"rows, group {position}: {dict(chosen)} matches {sizes[-1]} rows, expected one"
-    if RELATIONS[name].aligned and len(set(sizes)) > 1:
-        yield f"rows: the groups of '{name}' have {one_of(map(str, sizes))} rows, expected as many"
+        yield f"rows: the relation '{name}' takes {count} groups, there are {len(sizes)}"
+    for place, size in enumerate(sizes):
+        if size == 0:
+            yield f"rows.{place}: matches no row"
+        elif relation.single and size != 1:
+            yield f"rows.{place}: matches {size} rows, expected one"
+    if relation.aligned and len(set(sizes)) > 1:
+        yield f"rows: the groups of '{name}' have {one_of(sizes)} rows, expected as many"

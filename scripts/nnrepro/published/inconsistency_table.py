@@ -22,8 +22,10 @@ COLUMNS = (
 )
 
 _SEVERAL = 6
-_WORDS = {"part": "part {}", "question": "question {}", "c1": "c1 = {}", "c2": "c2 = {}"}
-_IDENTITY = ("protocol", "part", "question", "variant", "c1", "c2", "metric")
+_BEFORE = ("protocol", "part", "question", "variant")
+_KNOWN = (*_BEFORE, "metric", "value", "note", "runs", "test_set", "baseline")
+_WORDS = {"part": "part {}", "question": "question {}"}
+"""How entries of these columns are said; parameters are told by their name, others as they are."""
 
 
 def inconsistencies_table(items: Sequence[Inconsistency]) -> pd.DataFrame:
@@ -61,8 +63,13 @@ def _row(item: Inconsistency) -> dict[str, Any]:
 def _listed(groups: Sequence[Group]) -> str:
     """The numbers of a rule as printed, each with what tells it from the others."""
     numbers = [number for group in groups for number in group]
+    parameters = [
+        name for name in numbers[0].cells if name not in _KNOWN and _is_number(name, numbers)
+    ]
     telling = [
-        name for name in _IDENTITY if len({number.cells.get(name, "") for number in numbers}) > 1
+        name
+        for name in (*_BEFORE, *parameters, "metric")
+        if len({number.cells.get(name, "") for number in numbers}) > 1
     ]
     common = "" if "metric" in telling else f"{numbers[0].metric}: "
     if len(numbers) > _SEVERAL:
@@ -70,6 +77,10 @@ def _listed(groups: Sequence[Group]) -> str:
         return f"{common}{len(numbers)} numbers from {values[0].printed} to {values[-1].printed}"
     shown = []
     for number in numbers:
-        words = [_WORDS.get(n, "{}").format(c) for n in telling if (c := number.cells.get(n, ""))]
+        words = [
+            f"{name} = {cell}" if name in parameters else _WORDS.get(name, "{}").format(cell)
+            for name in telling
+            if (cell := number.cells.get(name, ""))
+        ]
         shown.append(" ".join([*words, number.printed]))
     return common + ", ".join(shown)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import FileError, read_text
-from nnrepro.published.variants import selector_problem
-from nnrepro.study.settings import nearest, one_of
+from nnrepro.study.messages import nearest, one_of, undeclared
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 
 NEEDED = ("protocol", "metric", "value", "runs")
@@ -141,11 +141,11 @@ def load_published(
             problems.append(f"{where}: has {len(cells)} columns, the header {len(header)}")
             continue
         number = _number(line, dict(zip(header, cells, strict=True)))
-        undeclared = list(_undeclared(number, study))
-        if undeclared and (study.published_shared if shared is None else shared):
+        unknown = list(_undeclared(number, study))
+        if unknown and (study.published_shared if shared is None else shared):
             continue
         numbers.append(number)
-        problems += [f"{where}: {problem}" for problem in (*undeclared, *_malformed(number))]
+        problems += [f"{where}: {problem}" for problem in (*unknown, *_malformed(number))]
     if problems:
         raise PublishedError(problems)
     return numbers
@@ -203,13 +203,10 @@ def _number(line: int, cells: Mapping[str, str]) -> PublishedNumber:
 
 def _undeclared(number: PublishedNumber, study: Study) -> Iterator[str]:
     """What the study does not declare of the names in a row, as messages."""
-    protocols = study.declared_protocols
-    if number.protocol not in protocols:
-        hint = nearest(number.protocol, protocols)
-        yield f"protocol: '{number.protocol}' is not declared{hint}; declared: {one_of(protocols)}"
+    yield from undeclared("protocol", number.protocol, study.declared_protocols)
     for column, selectors in (("runs", number.runs), ("baseline", number.baseline)):
-        for selector in selectors:
-            problem = selector_problem(selector, study)
+        for selector in map(Selector.parse, selectors):
+            problem = selector.problem(study.declared_variants)
             if problem is not None:
                 yield f"{column}: {problem}"
 

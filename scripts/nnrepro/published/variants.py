@@ -1,11 +1,10 @@
 """Variants that selectors name, whether or not the study at hand runs them."""
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
-from nnrepro.study.settings import nearest, one_of
-from nnrepro.study.study import SELECTED, Study
+from nnrepro.study.selectors import Selector
+from nnrepro.study.study import Study
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -46,33 +45,13 @@ def declared_variants(
         NotSelected: a selection is asked for that has not been made.
     """
     found: dict[Variant, None] = {}
-    for selector in selectors:
-        experiment, _, pattern = selector.partition("/")
-        if pattern == SELECTED:
-            if experiment not in selected:
-                raise NotSelected(experiment)
+    for selector in map(Selector.parse, selectors):
+        experiment = selector.experiment
+        if not selector.selected:
+            names = selector.named(study.declared_variants.get(experiment, ()))
+            found |= dict.fromkeys((experiment, name) for name in names)
+        elif experiment in selected:
             found[experiment, selected[experiment]] = None
-            continue
-        for name in study.declared_variants.get(experiment, ()):
-            if not pattern or fnmatchcase(name, pattern):
-                found[experiment, name] = None
+        else:
+            raise NotSelected(experiment)
     return list(found)
-
-
-def selector_problem(selector: str, study: Study) -> str | None:
-    """What is wrong with a selector, as a message; None when nothing is.
-
-    Names that the configuration declares are right even where the study leaves their runs out.
-    """
-    experiment, _, pattern = selector.partition("/")
-    if experiment not in study.declared_variants:
-        allowed = list(study.declared_variants)
-        hint = nearest(experiment, allowed)
-        return f"'{selector}': no experiment '{experiment}'{hint}; declared: {one_of(allowed)}"
-    variants = study.declared_variants[experiment]
-    if pattern in ("", SELECTED) or any(fnmatchcase(name, pattern) for name in variants):
-        return None
-    return (
-        f"'{selector}' matches no variant of '{experiment}'{nearest(pattern, variants)}; "
-        f"variants: {one_of(variants)}"
-    )

@@ -128,6 +128,19 @@ def shape_errors(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[s
     return [message for error in errors for message in _messages(error, schema["$defs"])]
 
 
+@functools.cache
+def _schema_of(kind: str) -> dict[str, Any]:
+    schema: dict[str, Any] = parse_yaml(read_text(SCHEMA.with_name(f"{kind}.schema.yaml"))).value
+    return schema
+
+
+def file_errors(kind: str, content: Any) -> list[str]:
+    """Every way in which a file departs from `schemas/<kind>.schema.yaml`, as `shape_errors`."""
+    whole = "the configuration: "
+    errors = shape_errors(content, _schema_of(kind))
+    return [f"the file: {e.removeprefix(whole)}" if e.startswith(whole) else e for e in errors]
+
+
 def _normalised(schema: Mapping[str, Any], value: Any, definitions: Mapping[str, Any]) -> Any:
     schema = _resolved(schema, definitions)
     options = [_resolved(option, definitions) for option in schema.get("anyOf", [])]
@@ -202,7 +215,7 @@ def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterato
         case "anyOf":
             yield from _messages_of_option(error, key, rule, definitions)
         case "enum":
-            allowed = [str(item) for item in rule]
+            allowed = [shown(item) if isinstance(item, bool) else str(item) for item in rule]
             hint = nearest(str(instance), allowed)
             yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
         case "minimum" | "exclusiveMinimum" | "maximum" as bound:

@@ -7,18 +7,22 @@ import pandas as pd
 
 from nnrepro.document.grid import Cell
 from nnrepro.document.wording import EMPTY
-from nnrepro.report.plain import plain_content
+from nnrepro.tables import plain
+from nnrepro.tables.content import rows_in
 from nnrepro.tables.csvfile import tidy_types
 
 
 def shown(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of a table."""
 
-    def label_cell(experiment: str, variant: str, label: str) -> Cell:
-        return Cell(label, href=f"#{experiment}/{variant}", header=True)
+    def linked_cell(name: str, label: str) -> Cell:
+        return Cell(label, href=f"#{name}", header=True)
 
-    context: Any = SimpleNamespace(frame=tidy_types(frame), label_cell=label_cell)
-    ((_, grid),) = plain_content(context).grids
+    frame = tidy_types(frame)
+    context: Any = SimpleNamespace(
+        frame=frame, rows=lambda: rows_in(frame), linked_cell=linked_cell
+    )
+    grid = plain.show(context).shown[0].grid
     return [column.heading for column in grid.columns], [
         [cell.text for cell in row.cells] for row in grid.rows
     ]
