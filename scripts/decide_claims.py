@@ -1,9 +1,9 @@
 """Rule decide_claims: the verdict on every claim, and on every part of it."""
 
 import job
-from nnrepro.analysis.reading import certain_decisions
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
+from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.predictions import usable_answers
 from nnrepro.measures.runs import read_runs
 from nnrepro.study.decisions import read_decisions

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnrepro.analysis.reading import certain_decisions
 from nnrepro.document import wording
 from nnrepro.document.compact import compact_values
 from nnrepro.files import open_regular
 from nnrepro.measures.history import HISTORY_KEYS, History
+from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nnrepro.analysis.reading import damaged, failed
 from nnrepro.document import wording
+from nnrepro.measures.inventory import damaged, failed
 from nnrepro.report.page import (
     FoundHistory,
     LongerRuns,
