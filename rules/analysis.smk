@@ -101,7 +101,9 @@ rule make_table:
         title=lambda wildcards: STUDY.tables[wildcards.table].title,
         stamp=EXTENT.stamp(STUDY.runs),
         spec=lambda wildcards: value_fingerprint(STUDY.tables[wildcards.table].__dict__),
-        code=code("make_table.py"),
+        code=lambda wildcards: kind_code(
+            "make_table.py", "tables", STUDY.tables[wildcards.table].kind
+        ),
     message:
         "Making table {wildcards.table}"
     script:

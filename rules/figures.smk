@@ -10,7 +10,9 @@ rule draw_figures:
             patterns=["{figure}.svg"],
             caption="../docs/captions/figure.rst",
             category=shelf("Figures"),
-            subcategory=lambda wildcards: wildcards.kind.replace("_", " ").capitalize(),
+            subcategory=lambda wildcards: wildcards.kind.replace(
+                "_", " "
+            ).capitalize(),
             labels={"protocol": "{protocol}", "figure": "{figure}"},
         ),
         failures=f"{ROOT}/failures/figures/{{protocol}}/{{kind}}.json",
@@ -26,7 +28,7 @@ rule draw_figures:
         stamp=lambda wildcards: EXTENT.stamp(runs_drawn(wildcards)),
         vouched=lambda wildcards: vouched(runs_drawn(wildcards)),
         spec=figure_basis,
-        code=lambda wildcards: figure_code(wildcards.kind),
+        code=lambda wildcards: kind_code("draw_figures.py", "figures", wildcards.kind),
     message:
         "Drawing figures of kind {wildcards.kind} ({wildcards.protocol})"
     script:

@@ -3,7 +3,13 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.registry import inputs, origin
-from nnrepro.figures.specs import AGREEMENT, CURVES, figure_runs, figure_specs, unavailable
+from nnrepro.figures.specs import (
+    AGREEMENT,
+    CURVES,
+    figure_runs,
+    figure_specs,
+    unavailable,
+)
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
@@ -286,10 +292,10 @@ def figure_basis(wildcards):
 
 
 @cache
-def figure_code(kind):
-    """Fingerprint of the code that draws figures of a kind, and no other."""
-    files = [SCRIPTS / "draw_figures.py", KINDS[kind].path]
-    return code_fingerprint(chain.from_iterable(files_behind(f, SCRIPTS) for f in files))
+def kind_code(script, room, kind):
+    """Fingerprint of the code that a script makes what is of a kind with, and no other."""
+    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
+    return code_fingerprint(files)
 
 
 def feature_map_weights(wildcards):
@@ -311,7 +317,7 @@ def feature_map_files(protocol):
 def table_predictions(wildcards):
     """What runs answered on each test example, for tables that compare them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if spec.kind != "tests":
+    if "answers" not in kinds("tables")[spec.kind].reads:
         return []
     return run_files(
         "predictions",
@@ -342,7 +348,7 @@ def published_files(numbers):
         load_inconsistencies(STUDY.published["inconsistencies"], numbers)
     present = {(run.protocol, run.experiment) for run in STUDY.runs}
     shown = any(
-        (number.protocol, selector.partition("/")[0]) in present
+        (number.protocol, Selector.parse(selector).experiment) in present
         for number in numbers
         for selector in number.runs
     )

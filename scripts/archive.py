@@ -10,7 +10,7 @@ from nnrepro.commands import carried_out
 from nnrepro.data.registry import datasets
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 from nnrepro.study.sources import read_configuration
 
 

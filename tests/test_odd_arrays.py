@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
+from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import FileError
 from nnrepro.measures.predictions import read_answers
-from nnrepro.plots.map_figures import read_feature_maps
 from nnrepro.tables.csvfile import TableError
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import Curves, History
@@ -83,12 +83,14 @@ def read_data(path: Path) -> Any:
 
 def write_maps(path: Path) -> None:
     image = np.random.default_rng(3).random((2, 4, 4, 3)).astype(np.float32)
-    np.savez_compressed(path, images=image, labels=np.arange(2), c1=image)
+    np.savez_compressed(path, images=image, labels=np.arange(2), words=np.array(["it"]), c1=image)
 
 
 def read_maps(path: Path) -> Any:
     try:
-        return {name: value.tolist() for name, value in read_feature_maps(path).items()}
+        maps = read_feature_maps(path)
+        arrays = {"images": maps.images, "labels": maps.labels, **maps.layers}
+        return {name: value.tolist() for name, value in arrays.items()}, dict(maps.words)
     except FileError as error:
         assert str(path) in str(error)
         raise Damaged from error

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from nnrepro.tables.csvfile import TableError
-from nnrepro.tables.factors import factors_table
-from nnrepro.tables.kinds import make_table
+from nnrepro.tables.factors import factors
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
@@ -34,7 +33,7 @@ def table_of(data, comparisons=COMPARISONS, order=None):
     """The table of runs given in any order."""
     rows = list(data) if order is None else [data[index] for index in order]
     runs = runs_table(rows)
-    return factors_table(variants_table(runs), comparisons=comparisons, runs=runs)
+    return factors(variants_table(runs), runs, comparisons=comparisons)
 
 
 def row_of(table, factor="", role="factor"):
@@ -200,11 +199,3 @@ def test_protocols_are_kept_apart_and_lacking_runs_named(make_data):
         table_of([item for item in data if item.run.variant != "both"])
     with pytest.raises(TableError, match="none of the comparisons one"):
         table_of(other)
-
-
-def test_the_kind_is_made_by_name_with_the_runs_table(make_data):
-    runs = runs_table(four_runs(make_data))
-    table = make_table("factors", variants_table(runs), {"comparisons": COMPARISONS}, {}, runs=runs)
-    assert table["role"].tolist() == ["from", "factor", "factor", "factor", "to", "rest"]
-    with pytest.raises(TableError, match="no option 'runs'"):
-        make_table("factors", variants_table(runs), {"comparisons": {}, "runs": runs}, {})

@@ -25,10 +25,10 @@ from nnrepro.statistics.optimism import (
     RULES,
     half_scores,
     halves,
-    optimism,
+    selection_optimism,
 )
 from nnrepro.study.run import Run
-from nnrepro.tables.kinds import make_table
+from nnrepro.tables.optimism import optimism
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
@@ -84,7 +84,7 @@ def test_optimism_is_that_of_a_plain_loop_over_the_splits(rule: str) -> None:
         kept = mean(curve(name, other)[first[name]] for name in best)
         at_epoch.append(kept if rule == MAXIMUM else honest[-1])
         chosen.append({name: 1 / len(best) for name in best})
-    found = optimism(by_rule(rule, runs))
+    found = selection_optimism(by_rule(rule, runs))
     assert found.selected == pytest.approx(mean(selected))
     assert found.honest == pytest.approx(mean(honest))
     assert found.optimism == pytest.approx(mean(selected) - mean(honest))
@@ -99,7 +99,7 @@ def test_pure_noise_is_as_optimistic_as_the_largest_of_so_many_numbers() -> None
     numbers = np.random.default_rng(5)
     level, examples = 0.5, 200
     found = [
-        optimism(
+        selection_optimism(
             by_rule(
                 FINAL,
                 {
@@ -121,10 +121,10 @@ def test_choosing_the_best_of_noisy_epochs_is_optimistic_too() -> None:
     """The highest epoch of one half is no better than any other on the other half."""
     numbers = np.random.default_rng(6)
     noisy = {name: [counted(numbers.binomial(100, 0.5, (200, 10)))] for name in "ab"}
-    found = optimism(by_rule(MAXIMUM, noisy))
+    found = selection_optimism(by_rule(MAXIMUM, noisy))
     assert found.epoch == pytest.approx(found.honest - 0.5, abs=0.01)
     assert found.epoch > 0.04
-    assert optimism(by_rule(MEAN, noisy)).epoch == 0
+    assert selection_optimism(by_rule(MEAN, noisy)).epoch == 0
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -132,7 +132,7 @@ def test_without_noise_there_is_no_optimism(rule: str) -> None:
     """Every fold tells the same: the same variant wins every split and scores the same."""
     curve = np.array([20, 45, 40])
     runs = {str(gain): [counted(np.tile(curve[:, None] + gain, 10))] * 2 for gain in range(5)}
-    found = optimism(by_rule(rule, runs))
+    found = selection_optimism(by_rule(rule, runs))
     assert (found.optimism, found.deviation, found.epoch) == (0.0, 0.0, 0.0)
     assert found.chosen == {"4": 1.0}
 
@@ -140,13 +140,13 @@ def test_without_noise_there_is_no_optimism(rule: str) -> None:
 def test_equals_share_the_choice() -> None:
     """Two variants that are one and the same are chosen half of the time each."""
     same = counted(np.random.default_rng(1).integers(0, 100, (3, 4)))
-    found = optimism(by_rule(FINAL, {"a": [same], "b": [same]}))
+    found = selection_optimism(by_rule(FINAL, {"a": [same], "b": [same]}))
     assert found.chosen == {"a": 0.5, "b": 0.5}
 
 
 def test_a_selection_needs_two_variants() -> None:
     with pytest.raises(ValueError, match="two variants"):
-        optimism({"a": [half_scores(counted([[1, 2]]), 1)[FINAL]]})
+        selection_optimism({"a": [half_scores(counted([[1, 2]]), 1)[FINAL]]})
 
 
 @settings(max_examples=25, deadline=None)
@@ -164,7 +164,7 @@ def test_the_order_of_variants_and_seeds_does_not_matter(
     for rule in RULES:
         plain = {str(v): [counted(counts[v, s]) for s in range(3)] for v in range(4)}
         mixed = {str(v): [counted(counts[v, s]) for s in seeds] for v in order}
-        assert optimism(by_rule(rule, plain)) == optimism(by_rule(rule, mixed))
+        assert selection_optimism(by_rule(rule, plain)) == selection_optimism(by_rule(rule, mixed))
 
 
 # ---------------------------------------------------------------------------------- the table
@@ -191,7 +191,8 @@ class Grid:
     def table(self, runs: pd.DataFrame | None = None, **given: Any) -> pd.DataFrame:
         """The table, of these runs or of some others."""
         runs = self.runs if runs is None else runs
-        return make_table("optimism", variants_table(runs), {}, SELECTION, runs=runs, **given)
+        sources = {"answers": lambda _: None, "folds": lambda _: None, "selection": SELECTION}
+        return optimism(variants_table(runs), runs, **sources | given)
 
 
 @pytest.fixture
@@ -254,14 +255,7 @@ def test_what_cannot_be_measured_says_why(grid: Grid) -> None:
 def test_a_selection_by_other_things_than_right_answers_is_named(
     grid: Grid, metric: str, reason: str
 ) -> None:
-    table = make_table(
-        "optimism",
-        variants_table(grid.runs),
-        {},
-        {"tan": metric},
-        runs=grid.runs,
-        folds=grid.folds.get,
-    )
+    table = grid.table(selection={"tan": metric}, folds=grid.folds.get)
     own = table[table["selects"]]
     assert own["rule"].tolist() == [metric] and reason in own["reason"].iloc[0]
     assert table["optimism"].notna().any()

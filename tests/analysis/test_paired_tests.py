@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from nnrepro.analysis.tests_table import tests_table as table_of_tests
 from nnrepro.measures.predictions import Answers, common_answers, read_answers
 from nnrepro.statistics.paired import (
     bootstrap_interval,
@@ -22,6 +21,7 @@ from nnrepro.statistics.paired import (
 )
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.tests import tests as table_of_tests
 from nnrepro.tables.variants import variants_table
 
 FINAL = "final_test_accuracy"
@@ -31,7 +31,8 @@ CLOSING = "last_window_mean_test_accuracy"
 def _table(*data, **options):
     runs = runs_table(list(data))
     given = {"metrics": [FINAL], "pairs": [["grid/a", "grid/b"]]} | options
-    return table_of_tests(variants_table(runs), runs=runs, **given)
+    selection, answers = given.pop("selection", {}), given.pop("answers", lambda _: None)
+    return table_of_tests(variants_table(runs), runs, selection, answers, **given)
 
 
 def _answers(**right):

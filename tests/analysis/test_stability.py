@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnrepro.analysis.convergence_table import convergence_table
-from nnrepro.analysis.stability_table import stability_table
 from nnrepro.measures.collapses import (
     CollapseLevels,
     collapse_events,
@@ -14,8 +12,10 @@ from nnrepro.measures.collapses import (
     ends_collapsed,
 )
 from nnrepro.measures.curves import first_epoch
+from nnrepro.tables.convergence import convergence
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.stability import stability
 from nnrepro.tables.variants import variants_table
 
 LEVELS = CollapseLevels(0.15, 0.40, 50)
@@ -84,7 +84,7 @@ def test_a_run_that_blew_up_is_flat_but_not_converged(make_data):
     recorded = make_data([0.1] * 100, "recorded", status="diverged")
     untrained = make_data([0.1] * 100, "untrained", **COLLAPSING)
     assert [item.blown_up for item in (lost, recorded, untrained)] == [True, True, False]
-    table = convergence_table(variants_table(runs_table([lost, recorded, untrained])))
+    table = convergence(variants_table(runs_table([lost, recorded, untrained])))
     assert table["test_accuracy_converged"].tolist() == [False, False, True]
     assert table["test_loss_converged"].tolist() == [False, False, True]
     assert table["test_accuracy_convergence_epoch"].isna().tolist() == [True, True, False]
@@ -116,16 +116,16 @@ def test_the_table_tells_epochs_seconds_and_seeds(make_data):
     runs = runs_table(data, levels=[0.5, 0.3, 0.5])
     assert runs["epochs_to_0.3_test_accuracy"].tolist()[0] == 3
     assert runs["seconds_to_0.5_test_accuracy"][0] == pytest.approx(10.0)
-    row = stability_table(variants_table(runs), accuracies=[0.3]).iloc[0]
+    row = stability(variants_table(runs), accuracies=[0.3]).iloc[0]
     assert (row["epochs_to_0.3_test_accuracy"], row["epochs_to_0.3_test_accuracy_n"]) == (3, 1)
     assert (row["epochs"], row["protocol_epochs"], row["shortened"]) == (6, 10, True)
     assert row["collapses"] == 0
     jitter = runs["jitter_test_accuracy"].mean()
     assert row["jitter_test_accuracy"] == pytest.approx(jitter, nan_ok=True)
     with pytest.raises(TableError, match=r"epochs_to_0\.9"):
-        stability_table(variants_table(runs), accuracies=[0.9])
+        stability(variants_table(runs), accuracies=[0.9])
 
 
 def test_without_classes_collapses_stay_blank(make_data):
-    table = stability_table(variants_table(runs_table([make_data([0.5, 0.1, 0.5])])))
+    table = stability(variants_table(runs_table([make_data([0.5, 0.1, 0.5])])))
     assert table["collapses"].isna().all()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from nnrepro.measures.history import History
 from nnrepro.measures.runs import Problem, RunData
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
+from nnrepro.study.kinds import kinds
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
-from nnrepro.tables.kinds import make_table
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.sources import make_table
 from nnrepro.tables.variants import variants_table
 
 Tables = Mapping[str, pd.DataFrame]
@@ -71,7 +73,14 @@ def tables_of(
     for name, spec in study.tables.items():
         rows = [rows_of(variants, study.chosen(p, spec.runs, DECISIONS)) for p in study.protocols]
         chosen = pd.concat(rows, ignore_index=True)
-        found[name] = make_table(spec.kind, chosen, spec.options, selection, runs=runs)
+        sources = SimpleNamespace(
+            variants=chosen,
+            runs=runs,
+            selection=selection,
+            answers=lambda _: None,
+            folds=lambda _: None,
+        )
+        found[name] = make_table(kinds("tables")[spec.kind], spec.options, sources)
     return found
 
 

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from nnrepro.analysis.convergence_table import convergence_table
 from nnrepro.measures.runs import Problem
-from nnrepro.tables.cross import cross_matrix, cross_table
+from nnrepro.tables.convergence import convergence
+from nnrepro.tables.cross import cross, cross_matrix
 from nnrepro.tables.csvfile import TableError
-from nnrepro.tables.kinds import make_table, pairs_table, ranking_table
+from nnrepro.tables.pairs import pairs
+from nnrepro.tables.ranking import ranking
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
@@ -36,7 +37,7 @@ def test_ranking_orders_each_protocol_by_its_own_selection(make_data):
     variants = _variants(
         *(make_data(c, n, protocol=p) for p in ("tan", "koh") for n, c in curves.items())
     )
-    table = ranking_table(variants, metrics=METRICS, sort_by="selection", selection=SELECTION)
+    table = ranking(variants, SELECTION, metrics=METRICS, sort_by="selection")
     rows = table[["protocol", "rank", "variant", "ranked_by"]].to_numpy().tolist()
     assert rows == [
         ["tan", 1, "late", "last2_mean_test_accuracy"],
@@ -51,7 +52,7 @@ def test_ranking_orders_each_protocol_by_its_own_selection(make_data):
 def test_what_ranks_is_a_column_though_nobody_asked_to_see_it(make_data):
     """A reader of the table could not follow the order otherwise."""
     variants = _variants(make_data([0.1, 0.5], "a"), make_data([0.1, 0.7], "b"))
-    table = ranking_table(variants, metrics=["final_test_loss"], sort_by="max_test_accuracy")
+    table = ranking(variants, {}, metrics=["final_test_loss"], sort_by="max_test_accuracy")
     assert table["variant"].tolist() == ["b", "a"]
     assert table["max_test_accuracy"].tolist() == [0.7, 0.5]
 
@@ -60,15 +61,14 @@ def test_declared_order_stays_and_the_first_metric_ranks(make_data):
     variants = _variants(
         *(make_data([x], n) for n, x in zip("abcd", [0.3, 0.5, 0.5, 0.1], strict=True))
     )
-    table = ranking_table(variants, metrics=["max_test_accuracy"], extra=["train_seconds"])
+    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
     assert table["variant"].tolist() == ["a", "b", "c", "d"]
     assert table["rank"].tolist() == [3, 1, 1, 4]
-    assert table.columns[-1] == "train_seconds"
 
 
 def test_equal_variants_keep_declared_order_when_sorted(make_data):
     variants = _variants(*(make_data([0.5], name) for name in "zma"))
-    table = ranking_table(variants, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
     assert table["variant"].tolist() == ["z", "m", "a"]
 
 
@@ -78,26 +78,25 @@ def test_the_pruned_list_keeps_steady_variants_and_ranks_them_anew(make_data):
         make_data([0.5, 0.5, 0.5, 0.55], "steady"),
         make_data([0.4, 0.4, 0.4, 0.4], "steadier"),
     )
-    whole = ranking_table(variants, metrics=METRICS, sort_by="max_test_accuracy")
+    whole = ranking(variants, {}, metrics=METRICS, sort_by="max_test_accuracy")
     assert whole["stable"].tolist() == [False, True, True]
-    pruned = ranking_table(
-        variants, metrics=METRICS, sort_by="max_test_accuracy", stable_below=0.15
-    )
+    pruned = ranking(variants, {}, metrics=METRICS, sort_by="max_test_accuracy", stable_below=0.15)
     assert pruned["variant"].tolist() == ["steady", "steadier"]
     assert pruned["rank"].tolist() == [1, 2]
 
 
 def test_pruning_everything_leaves_an_empty_table_with_its_columns(make_data):
     variants = _variants(make_data([0.1, 0.9], window=10, smoothing=1))
-    table = ranking_table(variants, metrics=METRICS, stable_below=0.01)
+    table = ranking(variants, {}, metrics=METRICS, stable_below=0.01, sort_by="declared")
     assert len(table) == 0
     assert {"protocol", "rank", "stable"} <= set(table.columns)
 
 
 def test_a_missing_variant_is_last_without_rank(make_data, make_run):
     gone = Problem(make_run("gone"), "history.json", "gone", "missing")
-    table = ranking_table(
+    table = ranking(
         _variants(make_data([0.1], "here"), problems=[gone]),
+        {},
         metrics=METRICS,
         sort_by="max_test_accuracy",
     )
@@ -112,27 +111,31 @@ def test_the_comparison_set_is_used_by_the_variants_that_have_one(make_data):
         make_data([0.5], "both", comparison=[0.4]),
         make_data([0.45], "own", test_examples=10000),
     )
-    table = ranking_table(
-        variants, metrics=["max_test_accuracy"], sort_by="max_test_accuracy", test_set="comparison"
+    table = ranking(
+        variants,
+        {},
+        metrics=["max_test_accuracy"],
+        sort_by="max_test_accuracy",
+        test_set="comparison",
     )
     assert table["variant"].tolist() == ["own", "both"]
     assert table["max_test_accuracy"].tolist() == [0.45, 0.4]
     assert table["test_examples"].tolist() == [10000, 10000]
-    primary = ranking_table(variants, metrics=["max_test_accuracy"])
+    primary = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
     assert primary["test_examples"].tolist() == [2000, 10000]
 
 
 def test_mixed_windows_keep_the_general_name_and_tell_each_window(make_data):
     variants = _variants(make_data([0.5] * 10, "a"), make_data([0.4] * 10, "b", window=2))
-    table = ranking_table(variants, metrics=METRICS)
+    table = ranking(variants, {}, metrics=METRICS, sort_by="declared")
     assert table["last_window_mean_test_accuracy"].tolist() == pytest.approx([0.5, 0.4])
     assert table["window"].tolist() == [5, 2]
 
 
 def test_cross_averages_by_hand(make_data):
     variants = _grid(make_data, {(10, 20): 0.1, (10, 40): 0.2, (30, 20): 0.3, (30, 40): 0.6})
-    table = cross_table(variants, rows="c2", columns="c1", metrics=["max_test_accuracy"])
-    matrix = cross_matrix(table, "max_test_accuracy")
+    table = cross(variants, {}, rows="c2", columns="c1", metrics=["max_test_accuracy"])
+    matrix = cross_matrix(table)
     assert list(matrix.index) == [20, 40, "average"]
     assert list(matrix.columns) == [10, 30, "average"]
     np.testing.assert_allclose(
@@ -144,7 +147,7 @@ def test_cross_averages_by_hand(make_data):
 
 def test_a_hole_in_the_grid_is_counted_and_averaged_around(make_data):
     variants = _grid(make_data, {(10, 20): 0.1, (10, 40): 0.2, (30, 20): 0.3})
-    table = cross_table(variants, rows="c2", columns="c1", metrics=["max_test_accuracy"])
+    table = cross(variants, {}, rows="c2", columns="c1", metrics=["max_test_accuracy"])
     rows = {(r.c2, r.c1): r for r in table.itertuples()}
     assert (rows[40, "average"].value, rows[40, "average"].cells_missing) == (0.2, 1)
     assert (rows["average", "average"].cells, rows["average", "average"].cells_missing) == (3, 1)
@@ -159,40 +162,27 @@ def test_a_cross_table_does_not_depend_on_the_order_of_runs(make_data, order):
     whole = _grid(make_data, dict(cells))
     mixed = _grid(make_data, dict(cells[index] for index in order))
     options = {"rows": "c2", "columns": "c1", "metrics": METRICS}
-    assert_frame_equal(
-        cross_table(whole, **options), cross_table(mixed, **options), check_exact=True
-    )
+    assert_frame_equal(cross(whole, {}, **options), cross(mixed, {}, **options), check_exact=True)
 
 
 def test_a_cross_table_refuses_two_variants_in_a_cell_and_unknown_parameters(make_data):
     variants = _variants(make_data([0.5], "a", c1=1, c2=2), make_data([0.5], "b", c1=1, c2=2))
     with pytest.raises(TableError, match=r"'a' and 'b' share the cell c2 = 2, c1 = 1"):
-        cross_table(variants, rows="c2", columns="c1", metrics=METRICS)
+        cross(variants, {}, rows="c2", columns="c1", metrics=METRICS)
     with pytest.raises(TableError, match="no column 'c3'"):
-        cross_table(variants, rows="c3", columns="c1", metrics=METRICS)
+        cross(variants, {}, rows="c3", columns="c1", metrics=METRICS)
     mixed = _variants(make_data([0.5], "a", c1=1, c2=2), make_data([0.5], "b", c1=1))
     with pytest.raises(TableError, match="'b' has no value of c2"):
-        cross_table(mixed, rows="c2", columns="c1", metrics=METRICS)
-
-
-def test_a_matrix_is_of_one_protocol_and_one_metric(make_data):
-    variants = _variants(
-        *(make_data([0.5], c1=1, c2=2, protocol=protocol) for protocol in ("tan", "koh"))
-    )
-    table = cross_table(variants, rows="c2", columns="c1", metrics=METRICS)
-    assert cross_matrix(table, METRICS[0], "koh").loc[2, 1] == 0.5
-    with pytest.raises(TableError, match="2 protocols"):
-        cross_matrix(table, METRICS[0])
-    with pytest.raises(TableError, match="0 metrics"):
-        cross_matrix(table, "mean_test_accuracy", "koh")
+        cross(mixed, {}, rows="c2", columns="c1", metrics=METRICS)
 
 
 def test_pairs_compare_changed_with_base(make_data):
     variants = _variants(
         make_data([0.5], "cnn", seconds=100.0), make_data([0.4], "cnn_dropout", seconds=80.0)
     )
-    table = pairs_table(
+    table = pairs(
         variants,
+        {},
         pairs=[["grid/cnn", "grid/cnn_dropout"]],
         metrics=["max_test_accuracy", "train_seconds"],
     )
@@ -210,7 +200,7 @@ def test_pairs_keep_unknown_times_blank_and_skip_protocols_without_them(make_dat
     variants = _variants(
         make_data([0.5], "a"), make_data([0.4], "b"), make_data([0.4], "c", protocol="koh")
     )
-    table = pairs_table(variants, pairs=[["grid/a", "grid/b"]], metrics=["max_test_accuracy"])
+    table = pairs(variants, {}, pairs=[["grid/a", "grid/b"]], metrics=["max_test_accuracy"])
     assert table["protocol"].tolist() == ["tan"]
     assert np.isnan(table["time_ratio"][0])
 
@@ -218,31 +208,26 @@ def test_pairs_keep_unknown_times_blank_and_skip_protocols_without_them(make_dat
 def test_a_pair_with_an_unknown_side_is_refused(make_data):
     variants = _variants(make_data([0.5], "alpha"))
     with pytest.raises(TableError, match=r"'grid/alpa'.*did you mean 'grid/alpha'"):
-        pairs_table(variants, pairs=[["grid/alpha", "grid/alpa"]], metrics=METRICS)
+        pairs(variants, {}, pairs=[["grid/alpha", "grid/alpa"]], metrics=METRICS)
     with pytest.raises(TableError, match="neither"):
-        pairs_table(variants, pairs=[["x/y", "x/z"]], metrics=METRICS)
+        pairs(variants, {}, pairs=[["x/y", "x/z"]], metrics=METRICS)
 
 
 def test_convergence_counts_the_seeds_that_converged(make_data):
     level = [0.5] * 20
     drifting = list(np.linspace(0.1, 0.9, 20))
     data = [make_data(level, seed=0), make_data(level, seed=1), make_data(drifting, seed=2)]
-    row = convergence_table(_variants(*data)).iloc[0]
+    row = convergence(_variants(*data)).iloc[0]
     assert (row["seeds"], row["epochs"], row["test_accuracy_converged_seeds"]) == (3, 20, 2)
     assert bool(row["test_accuracy_converged"]) is True
     assert row["test_accuracy_convergence_epoch"] == 1.0
     assert row["test_loss_converged_seeds"] == 3
 
 
-def test_a_kind_is_made_by_name_with_its_own_options_only(make_data):
+def test_selection_is_the_protocols_own_metric(make_data):
     variants = _grid(make_data, {(10, 20): 0.1})
     options = {"rows": "c2", "columns": "c1", "metrics": ["selection"]}
-    table = make_table("cross", variants, options, SELECTION)
+    table = cross(variants, SELECTION, **options)
     assert table["metric"].unique().tolist() == ["last1_mean_test_accuracy"]
-    assert len(make_table("convergence", variants, {}, SELECTION)) == 1
-    with pytest.raises(TableError, match="did you mean 'ranking'"):
-        make_table("rankings", variants, {})
-    with pytest.raises(TableError, match="no option 'pairs'"):
-        make_table("cross", variants, options | {"pairs": []})
     with pytest.raises(TableError, match="protocol 'tan' selects"):
-        make_table("cross", variants, options)
+        cross(variants, {}, **options)

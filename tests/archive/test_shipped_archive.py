@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from snakemake.utils import update_config
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
@@ -20,6 +19,7 @@ from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.published.numbers import load_published
 from nnrepro.study.config import load_study
+from nnrepro.study.sources import read_configuration, read_source
 
 LARGEST = 30_000_000
 
@@ -83,13 +83,10 @@ def test_the_command_of_a_group_asks_for_its_runs_at_their_length(name: str) -> 
             *("snakemake", "--cores", "all"),
             *("--configfile", f"{name}/study.yaml"),
         ]
-        config: dict[str, Any] = {}
-        for file in ("config.yaml", f"{name}/study.yaml"):
-            update_config(config, yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8")))
-        for setting in words[words.index("--config") + 1 : words.index("--")]:
-            key, _, value = setting.partition("=")
-            update_config(config, {key: yaml.safe_load(value)})
-        study = load_study(config, catalogue())
+        files = (REPOSITORY / "config.yaml", archive / "study.yaml")
+        settings = words[words.index("--config") + 1 : words.index("--")]
+        asked = read_configuration(files, settings, on_study=False)
+        study = load_study(asked.values, catalogue())
         source = study.experiments[group["experiment"]].selects_from
         assert set(study.experiments) == {group["experiment"], source} - {None}
         asked = study.runs_of(group["protocol"], group["experiment"])
@@ -116,11 +113,15 @@ def test_nothing_in_it_names_a_place_on_a_machine(name: str) -> None:
 def test_its_study_is_the_shipped_one(repository: Path) -> None:
     """Or `make report` would show tables and figures that the configuration no longer asks for."""
     config, archived = (
-        yaml.safe_load((repository / name).read_text(encoding="utf-8"))
-        for name in ("config.yaml", "archive/study.yaml")
+        read_source(repository / name).values for name in ("config.yaml", "archive/study.yaml")
     )
-    assert archived == {key: section for key, section in config.items() if key != "training"}
-    assert list(archived["figures"]) == list(config["figures"])  # decides the order in the report
+    left_out = ("tables", "figures", "questions", "training")
+    assert {key: own for key, own in archived.items() if key not in left_out} == {
+        key: own for key, own in config.items() if key not in left_out
+    }
+    ours, theirs = (load_study(values, catalogue()) for values in (config, archived))
+    assert (ours.tables, ours.questions) == (theirs.tables, theirs.questions)
+    assert list(ours.figures.items()) == list(theirs.figures.items())  # the report's order, too
 
 
 def printed_numbers(config: dict[str, Any], protocol: str, metric: str) -> dict[str, float]:

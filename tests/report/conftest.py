@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,11 @@ import yaml
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
-from nnrepro.measures.runs import folds_of, read_runs
+from nnrepro.failures import Failures
+from nnrepro.figures.asked import figures_asked
+from nnrepro.figures.drawing import Drawing, draw_figures
+from nnrepro.figures.sources import FeatureMaps, Sources
+from nnrepro.measures.runs import extent_of, folds_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.published.comparison import compare_published, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
@@ -27,16 +33,19 @@ from nnrepro.published.runs import StudyRuns
 from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
+from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
-from nnrepro.tables.csvfile import write_csv
-from nnrepro.tables.kinds import make_table
+from nnrepro.tables.csvfile import read_csv, write_csv
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
+from nnrepro.tables.sources import make_table
 from nnrepro.tables.variants import variants_table
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 400"><text y="40">{}</text></svg>'
+
+LAYERS = {name: np.zeros((9, 2, 2, 1)) for name in ("c1", "s1", "c2", "s2")}
 
 PROVENANCE = {
     "data": {"cifar10": {"source": "archive", "generated": False, "sha256": {"a.bin": "0a" * 32}}},
@@ -128,27 +137,53 @@ class Results:
                 ],
                 ignore_index=True,
             )
-            table = make_table(
-                spec.kind, rows, spec.options, selection, runs=frame, folds=self._folds
+            sources = SimpleNamespace(
+                variants=rows,
+                runs=frame,
+                selection=selection,
+                answers=lambda _: None,
+                folds=self._folds,
             )
+            table = make_table(kinds("tables")[spec.kind], spec.options, sources)
             write_csv(table, self.tables / f"{spec.name}.csv")
         self._write_published(frame)
         self._write_claims()
 
     def write_figures(self) -> None:
-        """A small SVG in place of every figure, its own path written in it."""
+        """What jobs would draw and their indexes, with a small SVG in place of every figure."""
         for protocol in self.study.protocols:
-            self._figure(f"{protocol}/agreement/published")
-            for run in self.study.runs_of(protocol):
-                self._figure(f"{protocol}/curves/{run.experiment}/{run.variant}")
-            for spec in self.study.figures.values():
-                if spec.kind == "feature_maps":
-                    for image in range(1, spec.options["images"] + 1):
-                        for layer in ("overview", "c1", "s1", "c2", "s2"):
-                            stem = f"{spec.name}_image{image}_{layer}"
-                            self._figure(f"{protocol}/feature_maps/{stem}")
-                elif spec.kind != "curves":
-                    self._figure(f"{protocol}/{spec.kind}/{spec.name}")
+            sources = self._sources(protocol)
+            for kind in kinds("figures").values():
+                figures = list(
+                    figures_asked(self.study, protocol, kind.name, self.decisions, sources.extent)
+                )
+                if figures:
+                    folder = self.figures / protocol / kind.name
+                    with patch("nnrepro.figures.drawing.save_drawing", _save_stand_in):
+                        draw_figures(kind, figures, sources, folder, Failures())
+
+    def _sources(self, protocol: str) -> Sources:
+        """What a protocol's figures are drawn from, read from the histories."""
+        sources = Sources(self.study, protocol, self.decisions, {})
+        data, problems = read_runs(self.study.runs_of(protocol), self.root / "runs")
+        frame = runs_table(data, problems, self.study.runs_of(protocol))
+        table = self.tables / "published.csv"
+        maps = FeatureMaps(
+            np.zeros((9, 2, 2, 3)), np.zeros(9), LAYERS, dict.fromkeys(LAYERS, "map")
+        )
+        given = {
+            "extent": extent_of(self.study, data),
+            "histories": data,
+            "runs": frame,
+            "variants": variants_table(frame),
+            "variants_among": lambda runs: variants_table(frame),
+            "published": read_csv(table, text=("value",)) if table.is_file() else None,
+            "levels": {},
+            "maps": dict.fromkeys(self.study.figures, maps),
+            "classes": ["thing"],
+        }
+        sources.__dict__.update(given)
+        return sources
 
     def build(
         self,
@@ -232,10 +267,13 @@ class Results:
     def _folds(self, run_id: str) -> Any:
         return folds_of(self.study.run(run_id), self.root / "runs")
 
-    def _figure(self, stem: str) -> None:
-        path = self.figures / f"{stem}.svg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(SVG.format(stem), encoding="utf-8")
+
+def _save_stand_in(drawing: Drawing, extent: Any, folder: Path) -> None:
+    """A small SVG with the figure's path in it."""
+    path = folder / f"{drawing.stem}.svg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stem = f"{folder.parent.name}/{folder.name}/{drawing.stem}"
+    path.write_text(SVG.format(stem), encoding="utf-8")
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
-import pytest
-
-from nnrepro.report.optimism import optimism_facts
+from nnrepro.document import wording
 from nnrepro.tables.csvfile import read_csv
 
 ONLY = {"protocols": ["koh"], "experiments": ["channel_grid"]}
@@ -18,10 +15,11 @@ def test_the_protocols_own_way_is_stated_with_its_optimism(
     table = read_csv(whole.tables / "grid_optimism.csv")
     for protocol in whole.study.protocols:
         own = table[(table["protocol"] == protocol) & table["selects"]]
-        facts = optimism_facts(own, "it")
-        assert facts.optimism in outline(report).text
-        share = " ".join(facts.share.split())
-        assert f"is chosen in {share} of the splits" in outline(report).text
+        for words in (
+            f"{wording.points(own['optimism'].iloc[0])} percentage points of optimism",
+            f"is chosen in {wording.whole(100 * own['chosen_share'].iloc[0])} % of the splits",
+        ):
+            assert words in outline(report).text
     assert (table["optimism"] > 0).all()
 
 
@@ -47,15 +45,3 @@ def test_several_seeds_have_an_interval(
     results.write_tables()
     results.write_figures()
     assert "Single runs (points)" in outline(results.build()).text
-
-
-@pytest.mark.parametrize("epoch", [0.0, 0.0125])
-def test_the_epochs_share_is_told_where_one_is_chosen(epoch: float) -> None:
-    row = {
-        **{"reason": None, "epoch_optimism": epoch, "optimism": 0.02, "splits": 252},
-        **{"optimism_low": -0.01, "optimism_high": 0.05, "label": "a", "chosen_share": 0.5},
-        **{"selected_score": 0.5, "honest_score": 0.48},
-    }
-    facts = optimism_facts(pd.DataFrame([row, row]), "it")
-    assert facts.epoch == ("+1.25 percentage points" if epoch else "")
-    assert (facts.low, facts.high, facts.others) == ("\u22121.00", "+5.00", 1)

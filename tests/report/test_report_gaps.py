@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from nnrepro.errors import NnreproError
 from nnrepro.report.errors import ReportError
 
 
@@ -15,7 +16,7 @@ def test_nothing_at_all_still_gives_a_report_that_says_so(small: Any, outline: A
     page = outline(html)
     assert not page.all("img")
     assert "tables/runs.csv" in page.text
-    assert "figures/tan/comparison/text_models.svg" in page.text
+    assert "figures/tan/comparison/index.json" in page.text
     assert "tables/text_models.csv" in page.text
     assert "Python unknown" in page.text
 
@@ -207,6 +208,18 @@ def test_a_file_that_is_no_svg_is_an_error_with_its_name(small: Any) -> None:
         results.build()
 
 
+@pytest.mark.parametrize("content", ["{", '{"files": [{"figure": "text_models"}]}', None])
+def test_a_damaged_index_is_an_error_with_its_name(small: Any, content: str | None) -> None:
+    """So is one of runs that the study does not have."""
+    results = _finished(small())
+    index = results.figures / "tan" / "comparison" / "index.json"
+    if content is None:
+        content = index.read_text(encoding="utf-8").replace("seed0", "seed7")
+    index.write_text(content, encoding="utf-8")
+    with pytest.raises(NnreproError, match=r"index\.json"):
+        results.build()
+
+
 def test_a_figure_that_no_variant_is_steady_enough_for_says_why(small: Any, outline: Any) -> None:
     """An undrawn figure of steady variants is no missing file."""
     figure = {
@@ -223,10 +236,7 @@ def test_a_figure_that_no_variant_is_steady_enough_for_says_why(small: Any, outl
         "tables": {},
         "published": {},
     }
-    results = small(**changes)
-    results.write_runs()
-    results.write_tables()
-    text = outline(results.build()).text
+    text = outline(_finished(small(**changes)).build()).text
     assert "None of 4 variants stays within" in text
     assert "no file" not in text
 

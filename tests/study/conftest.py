@@ -9,13 +9,14 @@ import yaml
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
+from nnrepro.study.sources import read_source
 from nnrepro.study.study import Study
 
 
 @pytest.fixture(scope="session")
 def shipped(repository: Path) -> dict[str, Any]:
     """config.yaml as it is; do not change it."""
-    return yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    return read_source(repository / "config.yaml").values
 
 
 @pytest.fixture

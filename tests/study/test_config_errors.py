@@ -103,7 +103,7 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
     ),
     "protocol override for nobody": (
         put("experiments", "optimizers", "protocols", value={"khoh": {"test_examples": 5}}),
-        ["experiments.optimizers.protocols.khoh: not declared", "did you mean 'koh'?"],
+        ["experiments.optimizers.protocols.khoh: 'khoh' is not declared", "did you mean 'koh'?"],
     ),
     "unknown setting for one protocol": (
         put("experiments", "optimizers", "protocols", "koh", "test_exmples", value=5),

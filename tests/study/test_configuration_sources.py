@@ -9,6 +9,7 @@ import pytest
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.questions import unfolded
 from nnrepro.study.sources import SourceError, merge, read_configuration
 
 
@@ -139,4 +140,5 @@ def test_the_merge_is_that_of_snakemake(repository: Path, tmp_path: Path) -> Non
     files = [repository / "config.yaml", *sorted((repository / "budgets").glob("*.yaml"))]
     command = [sys.executable, "-c", program, *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert read_configuration(files, on_study=False).values == json.loads(done.stdout)
+    merged = unfolded(json.loads(done.stdout))
+    assert read_configuration(files, on_study=False).values == merged

@@ -9,6 +9,7 @@ import yaml
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.run import Run
+from nnrepro.study.sources import read_source
 
 Config = dict[str, Any]
 
@@ -26,7 +27,7 @@ def merge(base: Config, overlay: Config) -> Config:
 @pytest.fixture
 def factors(config: Config, repository: Path) -> Config:
     """The shipped configuration with the comparison of the two reports."""
-    return merge(config, yaml.safe_load((repository / "studies/factors.yaml").read_text()))
+    return merge(config, read_source(repository / "studies/factors.yaml").values)
 
 
 def shared_settings(run: Run) -> Config:

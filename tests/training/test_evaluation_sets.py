@@ -1,6 +1,7 @@
 """What a run is evaluated on beside the primary test set has files of its own."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from small_runs import MODELS, small_data, small_run, train
 
+Trained = Callable[..., Path]
 EVERYTHING = [
     "final.weights.h5",
     "history.json",
@@ -25,11 +27,9 @@ def read(path: Path) -> Any:
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-def test_fold_counts_sum_to_the_primary_accuracy(tmp_path: Path, model: str) -> None:
+def test_fold_counts_sum_to_the_primary_accuracy(trained: Trained, model: str) -> None:
     """For every model family; the last fold is the smaller one where the folds are not equal."""
-    run = small_run(model, test_folds=4)
-    data = small_data(run.input, test=(50, 64))
-    out = train(run, data, tmp_path)
+    out = trained(model, {"test": (50, 64)}, test_folds=4)
     history, folds = read(out / "history.json"), read(out / "history_folds.json")
     assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
     assert list(folds) == ["folds", "examples", "correct"]
@@ -87,10 +87,9 @@ def test_the_validation_history_is_that_of_a_test_set_of_these_examples(tmp_path
     assert measured["val_accuracy"] == expected["val_accuracy"]
 
 
-def test_what_is_no_longer_recorded_is_removed(tmp_path: Path) -> None:
+def test_what_is_no_longer_recorded_is_removed(copied: Trained, tmp_path: Path) -> None:
     """A folder never holds the side history of other settings."""
-    data = small_data("words", validation=20)
-    out = train(small_run("word_cnn", epochs=1, test_folds=10), data, tmp_path)
+    out = copied("word_cnn", {"validation": 20}, epochs=1, test_folds=10).rename(tmp_path / "out")
     assert (out / "history_folds.json").exists() and (out / "history_validation.json").exists()
     train(small_run("word_cnn", epochs=1), small_data("words"), tmp_path)
     assert not (out / "history_folds.json").exists()

@@ -19,11 +19,15 @@ def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):
     assert {name: value.shape for name, value in maps.items()} == {
         "images": (2, 32, 32, 3),
         "labels": (2,),
+        "words": (4,),
         "c1": (2, 24, 24, 4),
         "s1": (2, 12, 12, 4),
         "c2": (2, 8, 8, 3),
         "s2": (2, 4, 4, 3),
     }
+    assert maps["words"].tolist() == [
+        f"{which} {kind}" for which in ("first", "second") for kind in ("convolution", "pooling")
+    ]
     np.testing.assert_array_equal(maps["images"], data.test_x[:2])
     assert maps["c1"].min() >= 0
     pooled = maps["c1"].reshape(2, 12, 2, 12, 2, 4).max((2, 4))
@@ -43,7 +47,7 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
     (tmp_path / "x.weights.h5").write_bytes(b"no HDF5")
     with pytest.raises(TrainingError, match=r"x\.weights\.h5"):
         compute_feature_maps(run, data, tmp_path / "x.weights.h5")
-    with pytest.raises(TrainingError, match="no layer c1, s1, c2, s2"):
+    with pytest.raises(TrainingError, match="no convolutions"):
         compute_feature_maps(small_run("word_rnn"), small_data("words"), tmp_path / "x.weights.h5")
 
 

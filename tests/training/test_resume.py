@@ -22,6 +22,7 @@ from nnrepro.training.progress import ProgressLog
 
 PROGRAM = Path(__file__).with_name("small_runs.py")
 ALWAYS = CheckpointPolicy(every_seconds=0)
+RUN, DATA = small_run("image_cnn"), small_data("image")
 
 
 def start(folder, model, repository):
@@ -38,36 +39,35 @@ def start(folder, model, repository):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["char_rnn", "image_cnn"])
-def test_a_killed_run_gives_the_same_history_bit_for_bit(tmp_path, repository, model):
+def test_a_killed_run_gives_the_same_history_bit_for_bit(trained, tmp_path, repository, model):
     """SIGKILL in training, with dropout; a second process goes on; nothing differs."""
-    whole = start(tmp_path / "whole", model, repository)
-    killed = start(tmp_path / "killed", model, repository)
-    checkpoint = tmp_path / "killed" / "checkpoint" / "checkpoint.npz"
+    killed = start(tmp_path, model, repository)
+    checkpoint = tmp_path / "checkpoint" / "checkpoint.npz"
     deadline = time.monotonic() + 60
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     killed.kill()
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
-    assert checkpoint.exists() and not (tmp_path / "killed" / "out").exists()
-    told, _ = start(tmp_path / "killed", model, repository).communicate(timeout=120)
+    assert checkpoint.exists() and not (tmp_path / "out").exists()
+    told, _ = start(tmp_path, model, repository).communicate(timeout=120)
     assert "going on from" in told
-    whole.communicate(timeout=120)
+    whole = trained(model, {"test": (50, 70), "validation": 30}, epochs=12, test_folds=10)
     for name in ("history.json", *SIDE_HISTORIES, "predictions.npz", "final.weights.h5"):
-        expected = (tmp_path / "whole" / "out" / name).read_bytes()
-        assert (tmp_path / "killed" / "out" / name).read_bytes() == expected
+        assert (tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes(), name
     assert not checkpoint.exists()
 
 
-@pytest.mark.parametrize("model", ["char_rnn", "image_cnn"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("model", "number"), [("char_rnn", signal.SIGTERM), ("image_cnn", signal.SIGINT)]
+)
 def test_a_signal_in_mid_epoch_leaves_a_checkpoint_to_go_on_from(
-    tmp_path, monkeypatch, model, number
+    trained, tmp_path, monkeypatch, model, number
 ):
     """The message names signal, epoch and checkpoint; the resumed history is the same."""
     run = small_run(model, test_folds=10)
     data = small_data(run.input, validation=20)
-    whole = train(run, data, tmp_path / "whole")
+    whole = trained(model, {"validation": 20}, test_folds=10)
     calls = []
     original = TensorFlowEngine.train
 
@@ -108,55 +108,55 @@ def crashing_log(epoch):
     return log
 
 
-def crash(run, data, folder):
-    """Train until the first epoch is logged, a checkpoint after every chunk before it."""
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory):
+    """The checkpoint of a run that ended in its first epoch, one after every chunk."""
+    folder = tmp_path_factory.mktemp("crashed")
     with pytest.raises(Crash):
-        train(run, data, folder, policy=ALWAYS, log=crashing_log(1))
-    return folder / "checkpoint" / "checkpoint.npz"
+        train(RUN, DATA, folder, policy=ALWAYS, log=crashing_log(1))
+    return (folder / "checkpoint" / "checkpoint.npz").read_bytes()
+
+
+def put(checkpoint, folder):
+    """Leave a checkpoint in a run's folder."""
+    path = folder / "checkpoint" / "checkpoint.npz"
+    path.parent.mkdir()
+    path.write_bytes(checkpoint)
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty"])
-def test_a_damaged_checkpoint_is_reported_and_not_used(tmp_path, damage):
+def test_a_damaged_checkpoint_is_reported_and_not_used(trained, crashed, tmp_path, damage):
     """Training starts anew and gives the same history."""
-    run, data = small_run("image_cnn"), small_data("image")
-    whole = train(run, data, tmp_path / "whole")
-    path = crash(run, data, tmp_path / "crashed")
-    content = path.read_bytes()
-    middle = len(content) // 2
-    path.write_bytes(
-        {
-            "cut": content[:middle],
-            "garbage": content[:middle] + b"\xff" * 64 + content[middle + 64 :],
-            "empty": b"",
-        }[damage]
-    )
+    middle = len(crashed) // 2
+    damaged = {
+        "cut": crashed[:middle],
+        "garbage": crashed[:middle] + b"\xff" * 64 + crashed[middle + 64 :],
+        "empty": b"",
+    }
+    put(damaged[damage], tmp_path)
     lines = []
-    out = train(run, data, tmp_path / "crashed", log=lines.append)
+    out = train(RUN, DATA, tmp_path, log=lines.append)
     assert "is damaged" in lines[0] and "starts anew" in lines[0]
-    assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
+    whole = trained("image_cnn") / "history.json"
+    assert (out / "history.json").read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"code_sha256": "other"}, {"data_provenance": {"sha256": {"x": "1"}}}],
+    ("run", "options"),
+    [
+        (RUN, {"code_sha256": "other"}),
+        (RUN, {"data_provenance": {"sha256": {"x": "1"}}}),
+        (small_run("image_cnn", learning_rate=0.02), {}),
+    ],
+    ids=["code", "data", "settings"],
 )
-def test_a_foreign_checkpoint_is_reported_and_not_used(tmp_path, options):
-    """One of other code or data does not count."""
-    run, data = small_run("image_cnn"), small_data("image")
-    crash(run, data, tmp_path)
+def test_a_foreign_checkpoint_is_reported_and_not_used(crashed, tmp_path, run, options):
+    """One of other code, data or settings does not count."""
+    put(crashed, tmp_path)
     lines = []
-    train(run, data, tmp_path, log=lines.append, **options)
+    train(run, DATA, tmp_path, log=lines.append, **options)
     assert "belongs to other settings, data, code" in lines[0]
     assert any(line.startswith("epoch 1/4") for line in lines)
-
-
-def test_a_checkpoint_of_other_settings_is_not_used(tmp_path):
-    """A changed learning rate starts anew."""
-    data = small_data("image")
-    crash(small_run("image_cnn"), data, tmp_path)
-    lines = []
-    train(small_run("image_cnn", learning_rate=0.02), data, tmp_path, log=lines.append)
-    assert "belongs to other settings" in lines[0]
 
 
 ELSEWHERE = CheckpointPolicy(every_seconds=0, resume_elsewhere=True)
@@ -174,40 +174,38 @@ def moved(monkeypatch):
     monkeypatch.setattr(train_module, "package_versions", lambda: packages)
 
 
-def stop_after(run, data, folder, epoch, policy=ALWAYS):
+def stop_after(folder, epoch, policy=ALWAYS):
     """Train until `epoch` is over and the next has begun."""
     with pytest.raises(Crash):
-        train(run, data, folder, policy=policy, log=crashing_log(epoch + 1))
+        train(RUN, DATA, folder, policy=policy, log=crashing_log(epoch + 1))
 
 
 def test_a_checkpoint_from_elsewhere_is_neither_used_nor_lost_unasked(
     tmp_path, monkeypatch, every_epoch
 ):
     """The error says what it is and how to go on from it; without the file training starts anew."""
-    run, data = small_run("image_cnn"), small_data("image")
-    stop_after(run, data, tmp_path, 2)
+    stop_after(tmp_path, 2)
     path = tmp_path / "checkpoint" / "checkpoint.npz"
     content = path.read_bytes()
     moved(monkeypatch)
     with pytest.raises(TrainingError, match=r"elsewhere.* to epoch 2.*resume_elsewhere: true"):
-        train(run, data, tmp_path)
+        train(RUN, DATA, tmp_path)
     assert path.read_bytes() == content
     path.unlink()
-    out = train(run, data, tmp_path)
+    out = train(RUN, DATA, tmp_path)
     assert "earlier" not in json.loads((out / "run.json").read_text())
 
 
-def test_asked_to_a_run_goes_on_elsewhere_and_says_so(tmp_path, monkeypatch, every_epoch):
+def test_asked_to_a_run_goes_on_elsewhere_and_says_so(trained, tmp_path, monkeypatch, every_epoch):
     """Nothing done is lost, also when it is interrupted there; run.json tells who did what."""
-    run, data = small_run("image_cnn"), small_data("image")
-    whole = train(run, data, tmp_path / "whole")
+    whole = trained("image_cnn")
     there = json.loads((whole / "run.json").read_text())
     folder = tmp_path / "moved"
-    stop_after(run, data, folder, 1)
+    stop_after(folder, 1)
     moved(monkeypatch)
-    stop_after(run, data, folder, 2, ELSEWHERE)
+    stop_after(folder, 2, ELSEWHERE)
     lines = []
-    out = train(run, data, folder, log=lines.append)
+    out = train(RUN, DATA, folder, log=lines.append)
     assert "going on from" in lines[0]
     assert not any(line.startswith("epoch 1/4") for line in lines)
     assert (out / "history.json").read_bytes() == (whole / "history.json").read_bytes()
@@ -222,20 +220,18 @@ def test_what_was_computed_otherwise_never_counts_elsewhere_either(
     tmp_path, monkeypatch, every_epoch
 ):
     """Other code is other mathematics."""
-    run, data = small_run("image_cnn"), small_data("image")
-    stop_after(run, data, tmp_path, 1)
+    stop_after(tmp_path, 1)
     moved(monkeypatch)
     lines = []
-    train(run, data, tmp_path, policy=ELSEWHERE, log=lines.append, code_sha256="other")
+    train(RUN, DATA, tmp_path, policy=ELSEWHERE, log=lines.append, code_sha256="other")
     assert "belongs to other settings, data, code" in lines[0]
 
 
 def test_a_checkpoint_that_does_not_fit_the_backend_is_kept(tmp_path, monkeypatch, every_epoch):
     """As where backends keep random states of other shapes."""
-    run, data = small_run("image_cnn"), small_data("image")
-    stop_after(run, data, tmp_path, 1)
+    stop_after(tmp_path, 1)
     kept = TensorFlowEngine.variables
     monkeypatch.setattr(TensorFlowEngine, "variables", lambda self: kept(self)[1:])
     with pytest.raises(TrainingError, match="does not fit this backend"):
-        train(run, data, tmp_path)
+        train(RUN, DATA, tmp_path)
     assert (tmp_path / "checkpoint" / "checkpoint.npz").exists()

@@ -25,12 +25,11 @@ def read(path):
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-def test_every_model_leaves_the_files_of_the_contract(tmp_path, model):
+def test_every_model_leaves_the_files_of_the_contract(trained, model):
     """history.json, run.json, predictions and weights agree with one another."""
     run = small_run(model)
     data = small_data(run.input)
-    lines = []
-    out = train(run, data, tmp_path, log=lines.append)
+    out = trained(model)
     history = read(out / "history.json")
     assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
     assert all(len(values) == 4 for values in history.values())
@@ -48,20 +47,19 @@ def test_every_model_leaves_the_files_of_the_contract(tmp_path, model):
     fresh.load_weights(out / "final.weights.h5")
     again = keras.ops.softmax(fresh(data.test_x, training=False))
     np.testing.assert_allclose(again, probabilities, atol=1e-3)
-    assert not (tmp_path / "checkpoint").exists()
+    assert not out.with_name("checkpoint").exists()
     assert sorted(path.name for path in out.iterdir()) == [
         "final.weights.h5",
         "history.json",
         "predictions.npz",
         "run.json",
     ]
-    assert lines[-1].startswith("epoch 4/4  loss ")
 
 
-def test_run_json_tells_where_the_numbers_come_from(tmp_path):
+def test_run_json_tells_where_the_numbers_come_from(trained):
     """Run, status, seconds, data, code, packages, device and threads are recorded."""
     run = small_run("word_cnn")
-    told = read(train(run, small_data("words"), tmp_path) / "run.json")
+    told = read(trained("word_cnn") / "run.json")
     assert told["run"] == run.to_dict()
     assert told["status"] == "completed" and told["epochs_completed"] == 4
     assert told["diverged_at_epoch"] is None
@@ -79,10 +77,9 @@ def test_run_json_tells_where_the_numbers_come_from(tmp_path):
     assert 0 < seconds["cpu"] < told["threads"] * parts + 1
 
 
-def test_a_larger_test_set_is_evaluated_beside_the_primary_one(tmp_path):
+def test_a_larger_test_set_is_evaluated_beside_the_primary_one(trained):
     """Its metrics have a file of their own; the primary ones are those of the prefix."""
-    run = small_run("word_cnn")
-    both = train(run, small_data("words", test=(50, 90)), tmp_path / "both")
+    both = trained("word_cnn", {"test": (50, 90)})
     with np.load(both / "predictions.npz") as predictions:
         right = predictions["probabilities"].argmax(1) == predictions["labels"]
     assert len(right) == 90
@@ -90,26 +87,26 @@ def test_a_larger_test_set_is_evaluated_beside_the_primary_one(tmp_path):
     assert list(comparison) == ["val_loss", "val_accuracy"]
     assert history["val_accuracy"][-1] == pytest.approx(right[:50].mean())
     assert comparison["val_accuracy"][-1] == pytest.approx(right.mean())
-    alone = train(run, small_data("words", test=(90,)), tmp_path / "alone")
+    alone = trained("word_cnn", {"test": (90,)})
     assert read(alone / "history.json")["val_loss"] == comparison["val_loss"]
 
 
-def test_same_run_same_bytes(tmp_path):
-    """History, predictions and weights repeat; another seed gives others."""
-    data = small_data("characters")
-    names = ("history.json", "predictions.npz", "final.weights.h5")
-    outs = [train(small_run("char_rnn"), data, tmp_path / str(at)) for at in range(2)]
-    for name in names:
-        assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
-    other = train(small_run("char_rnn", seed=2), data, tmp_path / "other")
-    assert (other / "history.json").read_bytes() != (outs[0] / "history.json").read_bytes()
+def test_same_run_same_bytes(trained, tmp_path):
+    """History, predictions and weights repeat, dropout and all; another seed gives others."""
+    first, lines = trained("image_cnn"), []
+    again = train(small_run("image_cnn"), small_data("image"), tmp_path, log=lines.append)
+    for name in ("history.json", "predictions.npz", "final.weights.h5"):
+        assert (again / name).read_bytes() == (first / name).read_bytes()
+    other = trained("image_cnn", seed=2)
+    assert (other / "history.json").read_bytes() != (first / "history.json").read_bytes()
+    assert lines[-1].startswith("epoch 4/4  loss ")
 
 
-def test_history_is_that_of_plain_keras(tmp_path):
+def test_history_is_that_of_plain_keras(trained):
     """Same weights and order: `fit` of a Keras GRU on one-hot vectors has the same history."""
     run = small_run("char_rnn", dropout_rate=0.0)
     data = small_data("characters")
-    history = read(train(run, data, tmp_path) / "history.json")
+    history = read(trained("char_rnn", dropout_rate=0.0) / "history.json")
 
     keras.utils.set_random_seed(run.seed)
     ours = build_model("char_rnn", run.settings, Task((100,), 15, 30, run.seed)).get_weights()
@@ -155,18 +152,16 @@ def test_accuracy_counts_every_example_once(tmp_path):
         assert accuracy * 130 == pytest.approx(round(accuracy * 130), abs=1e-9)
 
 
-def test_a_set_that_was_not_finished_has_no_run_json(tmp_path, monkeypatch):
+def test_a_set_that_was_not_finished_has_no_run_json(copied, tmp_path, monkeypatch):
     """run.json is removed first and written last, so that it marks a whole set."""
-    out = tmp_path / "out"
-    run, data = small_run("word_cnn", epochs=1), small_data("words")
-    train(run, data, tmp_path)
+    out = copied("word_cnn").rename(tmp_path / "out")
 
     def full_disk(path, value):
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(outputs_module, "write_json", full_disk)
     with pytest.raises(OSError, match="No space"):
-        train(run, data, tmp_path)
+        train(small_run("word_cnn", epochs=1), small_data("words"), tmp_path)
     assert not (out / "run.json").exists() and not (out / "history.json").exists()
 
 
@@ -176,14 +171,12 @@ def test_unknown_loss_is_named(tmp_path):
         train(small_run("word_rnn", loss="mse"), small_data("words"), tmp_path)
 
 
-def test_how_many_examples_are_evaluated_at_once_changes_nothing(tmp_path, monkeypatch):
+def test_how_many_examples_are_evaluated_at_once_changes_nothing(trained, tmp_path, monkeypatch):
     """A GPU takes more at once than a training batch has; the history stays the same."""
-    run = small_run("word_cnn")
-    data = small_data("words", test=(50, 90))
-    usual = train(run, data, tmp_path / "usual")
+    usual = trained("word_cnn", {"test": (50, 90)})
     as_gpu = {**train_module.describe_device(), "kind": "gpu"}
     monkeypatch.setattr(train_module, "describe_device", lambda: as_gpu)
-    at_once = train(run, data, tmp_path / "at-once")
+    at_once = train(small_run("word_cnn"), small_data("words", test=(50, 90)), tmp_path)
     for name in ("history.json", "history_comparison.json"):
         found, expected = read(at_once / name), read(usual / name)
         for metric, values in expected.items():

@@ -196,24 +196,20 @@ def test_a_model_of_which_training_would_misread_something_is_refused_before_any
         (f"RuntimeError: {'y' * 300}...", lambda: (_ for _ in ()).throw(RuntimeError("y" * 999))),
     ],
 )
-def test_whatever_a_model_raises_is_told_in_a_line(
-    config: dict[str, Any], images: Any, words: str, error: Callable[[], Any]
-) -> None:
+def test_whatever_a_model_raises_is_told_in_a_line(words: str, error: Callable[[], Any]) -> None:
     @register(input="image")
     def broken(task: Task, *, units: Annotated[int, Range(1)] = 2) -> Any:
         """Cannot be built."""
         return error()
 
-    config["experiments"]["channel_grid"] = {
-        "title": "Mine",
-        "model": "broken",
-        "parameters": {"units": [2, 3]},
+    task = Task((32, 32, 3), CLASSES)
+    builds = {
+        trial.Build("broken", (("units", units),), task, np.dtype("float32")): [f"a/b/{units}"]
+        for units in (2, 3)
     }
-    config["only"] = {"experiments": ["channel_grid"], "protocols": ["tan"]}
-    del config["experiments"]["optimizers"]
-    said = refused(config, images(32))
+    (said,) = trial.build_problems(builds, memory=1e9)
     assert words in said and "(test_trial.py, line" in said
-    assert "('tan/channel_grid/units-2' and 1 more)" in said and said.count("\n") == 1
+    assert "('a/b/2' and 1 more)" in said and "\n" not in said
 
 
 def test_a_model_that_computes_while_it_is_built_is_built_with_its_weights(

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,12 @@ class Workflow:
         """How many jobs of each rule a dry run plans; empty when there is nothing to be done."""
         done = self.snakemake("--dry-run", *arguments)
         return _job_counts(done.stdout + done.stderr)
+
+    def planned_figures(self, *arguments: str) -> Counter[str]:
+        """How many jobs a dry run plans that draw, by kind of figure."""
+        output = self.snakemake("--dry-run", *arguments)
+        found = re.findall(r"Drawing figures of kind (\w+)", output.stdout + output.stderr)
+        return Counter(found)
 
     def planned_runs(self, *arguments: str) -> set[str]:
         """Ids of the runs that a dry run would train."""

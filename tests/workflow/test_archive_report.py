@@ -65,7 +65,8 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
     shutil.rmtree(archive / "koh" / "text_models" / "word_cnn")
     write_history(archive, "koh/text_models/word_cnn/seed0", 20)
     again = workflow.planned(*ARCHIVE)
-    assert again["draw_curves"] == again["draw_comparison"] == 1
+    drawn = workflow.planned_figures(*ARCHIVE)
+    assert drawn["curves"] == drawn["comparison"] == 1
     assert again["tabulate_runs"] == again["build_report"] == 1
 
 
@@ -93,16 +94,13 @@ def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> Non
 def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
     workflow: Any, archive: Path
 ) -> None:
-    """Told by dry runs: a title, the page's look, a caption, a figure function, each in turn."""
+    """Told by dry runs: a title, the page's look, a figure's module, each in turn."""
     workflow.snakemake(*ARCHIVE)
     report = {"build_report", "describe_results", "check_results"}
 
     assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report
 
-    for file, old, new in (
-        ("typeset/theme.typ", "size: 10pt", "size: 11pt"),
-        ("templates/sentences.html.j2", "A line is a variant", "Each line is a variant"),  # caption
-    ):
+    for file, old, new in (("typeset/theme.typ", "size: 10pt", "size: 11pt"),):
         template = workflow.folder / "scripts/nnrepro/report" / file
         text = template.read_text(encoding="utf-8")
         assert old in text
@@ -111,9 +109,9 @@ def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
         template.write_text(text, encoding="utf-8")
         assert not workflow.planned(*ARCHIVE)
 
-    figure = workflow.folder / "scripts/nnrepro/plots/comparison.py"
+    figure = workflow.folder / "scripts/nnrepro/figures/comparison.py"
     figure.write_text(figure.read_text(encoding="utf-8") + "\n_CHANGED = True\n", encoding="utf-8")
     planned = set(workflow.planned(*ARCHIVE))
     assert planned >= report
-    assert not {rule for rule in planned if rule.startswith("draw_")} - {"draw_comparison"}
+    assert set(workflow.planned_figures(*ARCHIVE)) == {"comparison"}
     assert not {"tabulate_runs", "make_table", "train_run"} & planned

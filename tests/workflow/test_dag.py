@@ -8,6 +8,7 @@ import yaml
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
+from nnrepro.study.sources import read_source
 
 
 def test_dry_run_of_the_shipped_study_shows_every_run(workflow: Any) -> None:
@@ -45,7 +46,7 @@ def test_study_is_cut_down_from_the_command_line(workflow: Any) -> None:
 
 @pytest.mark.parametrize("overlay", ["budgets/demo.yaml", "budgets/smoke.yaml"])
 def test_every_overlay_is_a_valid_study_of_its_own(repository: Path, overlay: str) -> None:
-    config = yaml.safe_load((repository / "config.yaml").read_text())
+    config = read_source(repository / "config.yaml").values
     _merge(config, yaml.safe_load((repository / overlay).read_text()))
     study = load_study(config, catalogue())
     assert study.name != "full"

@@ -49,20 +49,20 @@ def failing(workflow: Any) -> Any:
     """The study, its model, and a kind of table and a figure that cannot be made."""
     shutil.copy2(STUDY, workflow.folder / "config.yaml")
     (workflow.folder / "scripts/nnrepro/models/narrow_bag.py").write_text(MODEL)
-    figures = workflow.folder / "scripts/nnrepro/plots/comparison_figures.py"
+    figures = workflow.folder / "scripts/nnrepro/figures/comparison.py"
     figures.write_text(
         figures.read_text()
-        + "\n\n_drawn = _comparison\n\n\n"
-        + "def _comparison(figures, spec, groups):\n"
-        + f"    if spec.name == 'together':\n        raise ValueError('{UNDRAWABLE}')\n"
-        + "    return _drawn(figures, spec, groups)\n"
+        + "\n\n_drawn = _compared\n\n\n"
+        + "def _compared(figure, *arguments, **options):\n"
+        + f"    if figure.name == 'together':\n        raise ValueError('{UNDRAWABLE}')\n"
+        + "    return _drawn(figure, *arguments, **options)\n"
     )
-    tables = workflow.folder / "scripts/nnrepro/analysis/tests_table.py"
+    tables = workflow.folder / "scripts/nnrepro/tables/tests.py"
     tables.write_text(
         tables.read_text()
         + "\n\nfrom functools import wraps\n\n\n"
-        + "@wraps(tests_table)\ndef _fail(*arguments, **options):\n"
-        + "    raise IndexError('no row')\n\n\ntests_table = _fail\n"
+        + "@wraps(tests)\ndef _fail(*arguments, **options):\n"
+        + "    raise IndexError('no row')\n\n\ntests = _fail\n"
     )
     return workflow
 

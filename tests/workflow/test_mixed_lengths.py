@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nnrepro.study.sources import read_source
 from nnrepro.tables.csvfile import read_csv
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,7 @@ def results(workflow: Any) -> Path:
     for variant, level in LEVELS.items():
         write(folder, variant, [level] * SHORT)
     write(folder / "longer", LONGER, [0.32] * SHORT + [0.9] * (LONG - SHORT))
-    config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = read_source(workflow.folder / "config.yaml").values
     for section in ("claims", "published", "supplements"):
         del config[section]
     config["experiments"]["channel_grid"]["parameters"] |= {"c1": [10, 30], "c2": [20, 40]}

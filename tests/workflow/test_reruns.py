@@ -55,7 +55,8 @@ def test_figures_colour_redraws_figures_alone(finished: Any) -> None:
     style.write_text(text.replace("#D55E00", "#D55E01"))
     planned = finished.planned(*STUDY)
     assert planned["train_run"] == planned["make_table"] == planned["select_variant"] == 0
-    assert planned["draw_curves"] == planned["draw_comparison"] == 2
+    drawn = finished.planned_figures(*STUDY)
+    assert drawn["curves"] == drawn["comparison"] == 2
 
 
 def test_new_or_changed_model_retrains_no_other(finished: Any) -> None:

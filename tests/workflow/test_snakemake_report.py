@@ -10,6 +10,8 @@ import pytest
 import yaml
 from histories import write_history
 
+from nnrepro.study.sources import read_source
+
 pytestmark = pytest.mark.slow
 
 RUN = "tan/text_models/char_cnn/seed0"
@@ -24,7 +26,7 @@ TITLES = (
 def write_study(folder: Path, project: Path, tables: tuple[str, ...], **changes: Any) -> None:
     """An archive of one run, whose study asks for tables of these titles and one figure."""
     write_history(folder, RUN, epochs=4)
-    config = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
+    config = read_source(project / "config.yaml").values
     for section in ("claims", "published", "supplements"):
         del config[section]
     config["protocols"]["tan"]["title"] = TITLES[0]

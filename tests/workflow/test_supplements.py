@@ -9,6 +9,8 @@ import pytest
 import yaml
 from histories import write_history
 
+from nnrepro.study.sources import read_source
+
 pytestmark = pytest.mark.slow
 
 ARCHIVE = ("--config", "archive=mine", "results=out")
@@ -19,7 +21,7 @@ PRINTED = "protocol,metric,value,runs\ntan,last50_mean_test_accuracy,0.617,text_
 
 def write_study(project: Path, archive: str, variants: list[str], **changes: Any) -> None:
     """An archive's own study: some text models of one protocol, one table and two figures."""
-    config = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
+    config = read_source(project / "config.yaml").values
     for section in ("claims", "supplements"):
         del config[section]
     config["published"] = {"results": "printed.csv"}

@@ -5,14 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnrepro.claims.claim import (
-    PRIMARY,
-    Claim,
-    ClaimSet,
-    PrintedList,
-    PrintedMetric,
-    Published,
-)
+from nnrepro.claims.claim import PRIMARY, Claim, ClaimSet, PrintedList, PrintedMetric, Published
 from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.language import EXAMPLE, parse_comparisons, parse_settling, parse_where
 from nnrepro.claims.tree import Combination, Node, Part, all_of, negated

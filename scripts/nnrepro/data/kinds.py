@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 
 ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 KINDS = ("image", "ids", "floats")

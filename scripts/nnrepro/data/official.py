@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nnrepro.data.checksums import is_sha256
 from nnrepro.data.errors import DataError
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 
 
 @dataclass(frozen=True)

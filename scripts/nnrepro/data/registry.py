@@ -22,7 +22,7 @@ from typing import Any
 from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official, check_own_sums
 from nnrepro.data.places import file_problem, folder_problem
-from nnrepro.study.settings import nearest
+from nnrepro.study.messages import nearest
 
 Prepare = Callable[[Mapping[str, Any], Path, Path], None]
 

@@ -92,10 +92,11 @@ def _rows(table: pd.DataFrame, metric: str, labels: Mapping[str, str]) -> list["
     numbers = pd.DataFrame({name: floats(values) for name, values in columns.items()})
     return [
         AccuracyTime(
-            *named,
+            key,
+            label,
             **{str(name): None if np.isnan(value) else value for name, value in row.items()},
         )
-        for named, row in zip(labels.items(), numbers.to_dict("records"), strict=True)
+        for (key, label), row in zip(labels.items(), numbers.to_dict("records"), strict=True)
     ]
 
 
@@ -141,17 +142,15 @@ def draw(
     metric: str = "Test accuracy",
     interval: str = "",
     title: str = "",
-    ordered: bool = True,
 ) -> Figure:
     """Draw accuracies with their intervals as dots, and seconds of training as bars beside them.
 
     Args:
-        rows: the variants.
+        rows: the variants, from top to bottom.
         styles: style by key, from `series_styles` of the whole study.
         metric: axis label of the accuracies.
         interval: what the intervals are, e.g. "95 % interval, 5 seeds".
         title: title above the panels; none where empty.
-        ordered: highest accuracy at the top; otherwise the order of `rows`.
 
     Raises:
         PlotDataError: no rows, a row without a style, or an interval that is not explained.
@@ -166,29 +165,23 @@ def draw(
     with_interval = any(row.low is not None for row in rows)
     if with_interval and not interval:
         raise PlotDataError("rows have intervals, but `interval` does not say which")
-    shown = sorted(rows, key=_rank) if ordered else list(rows)
     notes = [f"Lines through the dots: {interval}."] if with_interval else []
-    labels = fit_labels([row.label for row in shown], FONT_SIZE, _MOST_LABEL)
+    labels = fit_labels([row.label for row in rows], FONT_SIZE, _MOST_LABEL)
     side = _LABEL_GAP + max(text_width(label, FONT_SIZE) for label in labels)
     half = (PAGE_WIDTH - side - _RIGHT - _GAP) / 2
     # Beneath its own panel and the names, which the other panel's words leave free.
     metric_lines = wrap_text(metric, FONT_SIZE, half - _VALUE_ROOM + 2 * min(side, _VALUE_ROOM))
     foot = _FOOT + (len(metric_lines) - 1) * _AXIS_LINE
-    fig, body = start_figure(foot + (len(shown) + 0.4) * _ROW, title, notes=notes)
+    fig, body = start_figure(foot + (len(rows) + 0.4) * _ROW, title, notes=notes)
     panels = body.inset(left=side, bottom=foot, right=_RIGHT, top=0.05)
     left = add_axes(fig, Box(panels.left, panels.bottom, half - _VALUE_ROOM, panels.height))
     right = add_axes(
         fig,
         Box(panels.left + half + _GAP, panels.bottom, half - _VALUE_ROOM, panels.height),
     )
-    _draw_accuracies(left, shown, labels, styles, "\n".join(metric_lines))
-    _draw_seconds(right, shown, styles)
+    _draw_accuracies(left, rows, labels, styles, "\n".join(metric_lines))
+    _draw_seconds(right, rows, styles)
     return fig
-
-
-def _rank(row: AccuracyTime) -> tuple[bool, float]:
-    """Sort key: highest accuracy first, unknown ones last."""
-    return (row.accuracy is None, -(row.accuracy or 0.0))
 
 
 def _rows_axis(ax: Axes, count: int) -> None:

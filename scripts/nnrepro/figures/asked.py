@@ -7,7 +7,7 @@ from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.figures.specs import figure_specs
-from nnrepro.plots.style import INK, SeriesStyle, series_styles
+from nnrepro.plots.style import INK, Grid, SeriesStyle, series_styles
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.labels import told_apart
@@ -59,7 +59,28 @@ class Asked:
     @cached_property
     def styles(self) -> dict[str, SeriesStyle]:
         """Style by key, the same in every figure of the study."""
-        return series_styles(list(self._keys.values()))
+        return series_styles(list(self._keys.values()), self._grids.values())
+
+    @cached_property
+    def _grids(self) -> dict[str, Grid]:
+        """Variants over two parameters, by experiment."""
+        found = {}
+        for experiment in self.study.experiments.values():
+            if len(experiment.swept) == 2:
+                first, second = experiment.swept
+                pairs = {
+                    self.key(run): (run.settings[first], run.settings[second])
+                    for run in self.study.runs
+                    if run.experiment == experiment.name
+                }
+                values = (experiment.swept[first], experiment.swept[second])
+                found[experiment.name] = Grid((first, second), values, pairs)
+        return found
+
+    def grid(self, runs: Iterable[Run]) -> Grid | None:
+        """The grid that all `runs` lie on; None where they are of no or several experiments."""
+        experiments = {run.experiment for run in runs}
+        return self._grids.get(next(iter(experiments))) if len(experiments) == 1 else None
 
     def key(self, run: Run) -> str:
         """The key of a run's style: its variant's name.

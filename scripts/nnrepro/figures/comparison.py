@@ -15,7 +15,7 @@ from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.runs import RunData, compared
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
-from nnrepro.plots.keys import draw_key, key_size
+from nnrepro.plots.keys import draw_key, key_size, shown_grid
 from nnrepro.plots.lines import (
     BAND_ALPHA,
     LABEL_ROOM,
@@ -45,7 +45,7 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.plots.series import PlotDataError, Series, thin_line
-from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, SeriesStyle, styled
+from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, Grid, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of
 from nnrepro.study.options import Share, Swept
 
@@ -125,7 +125,7 @@ def _compared(
         series.append(seed_series(members, "val_accuracy", smoothing, key, labels[key]))
     styles = figure.styles_of(shown)
     if facet is None:
-        return draw(series, styles, **options)
+        return draw(series, styles, grid=figure.grid(shown), **options)
     return draw_facets(series, _facets(facet, groups, series), styles, **options)
 
 
@@ -214,13 +214,14 @@ def draw(
     title: str = "",
     closing: int | None = None,
     highlight: str | None = None,
+    grid: Grid | None = None,
     band: str = "",
     smoothing: str = "",
 ) -> Figure:
     """Draw one metric of several variants in one panel.
 
     Up to eight lines carry their names and end values at the right. More lines that are all of
-    the channel grid get a small key in the grid's own shape; other ones a list, best at the top.
+    a grid get a small key in the grid's own shape; other ones a list, best at the top.
     A line that ends before its planned epochs (a run that diverged) ends in a cross. Of more than
     eight bands, which would hide each other, only the highlighted line's is drawn.
 
@@ -233,6 +234,7 @@ def draw(
         title: title above the panel; none where empty.
         closing: show the last so many epochs only, counted from the longest series' end.
         highlight: key of a line to draw boldly over the others, which step back.
+        grid: the grid that lines of these lie on, if any do.
         band: what bands are, e.g. "smallest to largest of 5 seeds".
         smoothing: what smoothed lines are, e.g. "mean of 25 epochs".
 
@@ -245,7 +247,8 @@ def draw(
     limits = y_limits(shown, floor, ceiling, scene.raw)
     few = len(shown) <= MOST_LABELS
     key_room = _SIDE if highlight is None else _KEY_SHARE * _SIDE
-    key_width, key_height = (0.0, 0.0) if few else key_size(shown, key_room)
+    grid = shown_grid(shown, grid)
+    key_width, key_height = (0.0, 0.0) if few else key_size(shown, key_room, grid)
     height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
     fig, body = start_figure(
         height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
@@ -264,7 +267,7 @@ def draw(
     end_labels(ax, labels, place.width, place.height)
     if not few:
         key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
-        draw_key(fig, key_place, shown, styles, key_room, highlight=highlight)
+        draw_key(fig, key_place, shown, styles, most=key_room, grid=grid, highlight=highlight)
     return fig
 
 

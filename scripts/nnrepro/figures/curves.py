@@ -86,7 +86,7 @@ def curves(
         strip = "Selected variant" if key[0] in selected else label
         yield Drawing(
             "/".join(key),
-            members and partial(_variant, figure, members, levels.get(key, ())),
+            partial(_variant, figure, members, levels.get(key, ())) if members else None,
             runs,
             figure.alt(what, runs),
             strip if len(groups) > 1 else "",

@@ -7,7 +7,7 @@ embedded as they are and never resampled, so they stay sharp at any zoom.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing
-from nnrepro.figures.sources import NOT_LAYERS, FeatureMaps
+from nnrepro.figures.sources import FeatureMaps
 from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
-from nnrepro.study.options import Range
+from nnrepro.study.options import Images
 
 READING = "Each map is scaled to a range of its own."
 
@@ -41,7 +41,7 @@ def feature_maps(
     maps: Mapping[str, FeatureMaps],
     classes: Sequence[str],
     *,
-    images: Annotated[int, Range(1)],
+    images: Images,
 ) -> Iterator[Drawing]:
     """What the layers of a trained network make of test images.
 
@@ -49,36 +49,32 @@ def feature_maps(
     """
     if figure.name not in maps:
         return  # why stands with what could not be computed
-    arrays, run = maps[figure.name], figure.runs[0]
+    found, run = maps[figure.name], figure.runs[0]
     for number in range(1, images + 1):
-        image, label = arrays["images"][number - 1], int(arrays["labels"][number - 1])
-        layers = {n: v[number - 1] for n, v in arrays.items() if n not in NOT_LAYERS}
-        whose = f"{run.label}, test image {number} ({classes[label]})"
-        title = figure.titled(f"Feature maps of {whose}")
-        upper = {name.upper(): values for name, values in layers.items()}
-        drawings = {"overview": partial(draw_overview, image, upper, title=title)}
+        label = classes[int(found.labels[number - 1])]
+        whose = f"{run.label}, test image {number} ({label})"
+        layers = {name: values[number - 1] for name, values in found.layers.items()}
+        drawings = {
+            "overview": partial(
+                draw_overview,
+                found.images[number - 1],
+                {name.upper(): values for name, values in layers.items()},
+                title=figure.titled(f"Feature maps of {whose}"),
+            )
+        }
         for name, values in layers.items():
             title = figure.titled(f"{name.upper()} of {whose}")
             drawings[name] = partial(draw_layer, values, layer=name.upper(), title=title)
-        for name, draw in drawings.items():
-            part = f"image {number}, {_PARTS[name]}"
+        for name, drawing in drawings.items():
+            part = f"image {number}, {found.words.get(name, 'image and layers')}"
             yield Drawing(
                 f"{figure.name}_image{number}_{name}",
-                draw,
+                drawing,
                 [run],
                 figure.alt("Grey images of what the network's layers make of a test image", [run]),
                 part.capitalize(),
                 part,
             )
-
-
-_PARTS = {
-    "overview": "image and layers",
-    "c1": "first convolution",
-    "s1": "first pooling",
-    "c2": "second convolution",
-    "s2": "second pooling",
-}
 
 
 @styled

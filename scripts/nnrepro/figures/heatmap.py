@@ -25,7 +25,8 @@ from nnrepro.plots.series import PlotDataError, as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
 from nnrepro.study.options import Metric, Swept
 from nnrepro.tables.columns import floats, metric_values, rows_of
-from nnrepro.tables.cross import AVERAGE, cross_matrix, cross_table
+from nnrepro.tables.cross import AVERAGE, cross_matrix
+from nnrepro.tables.cross import cross as cross_table
 
 READING = (
     "The best cell has a thick frame; those with a thin dashed one cannot be told apart from it."
@@ -135,8 +136,8 @@ def _grid(
     table: pd.DataFrame, rows: str, columns: str, metric: str, selected: str | None
 ) -> ParameterGrid:
     """The metric over two parameters, with the best pair and those that equal it."""
-    cross = cross_table(table, rows=rows, columns=columns, metrics=[metric])
-    matrix = cross_matrix(cross, metric)
+    cross = cross_table(table, {}, rows=rows, columns=columns, metrics=[metric])
+    matrix = cross_matrix(cross)
     inside = cross[(cross[rows] != AVERAGE) & (cross[columns] != AVERAGE)]
     pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))
     best = pairs[_best(inside, metric, selected)]

@@ -69,6 +69,4 @@ def read_index(folder: Path) -> Index | None:
         files = tuple(Shown(**{**item, "runs": tuple(item["runs"])}) for item in content["files"])
         return Index(content["reading"], files)
     except (KeyError, TypeError) as error:
-        raise FileError(
-            f"{path}: no index of figures ({error}); remove the folder and draw them again"
-        ) from error
+        raise FileError(path, f"is no index of figures ({error}); remove its folder") from error

@@ -23,7 +23,23 @@ from nnrepro.study.study import Study
 from nnrepro.tables.compared import compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
 
-FeatureMaps = Mapping[str, NDArray[Any]]
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What the layers of a network made of images.
+
+    Attributes:
+        images: the images, [images, height, width, 3].
+        labels: index of the class of each.
+        layers: by the layers' names, in the order of the network, activations [images, height,
+            width, channels].
+        words: what each layer is, by name.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    layers: Mapping[str, NDArray[Any]]
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,7 @@ class Sources:
         """The variants table, of runs as they are compared with those of their experiment."""
         return read_csv(self.files["variants"])
 
-    @property
+    @cached_property
     def variants_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
         """Gives the variants table of runs as these are compared with one another."""
         by_experiment = read_csv(self.files["comparable"]), self.variants
@@ -80,43 +96,43 @@ class Sources:
 
         return variants
 
-    @property
+    @cached_property
     def published(self) -> pd.DataFrame | None:
         """The table of published beside reproduced numbers, values as text; None without one."""
         file = self.files.get("published")
         return read_csv(file, text=("value",)) if file and was_made(file) else None
 
-    @property
+    @cached_property
     def levels(self) -> Mapping[tuple[str, str], Sequence[CurveLevel]]:
         """What was published of curves, by experiment and variant."""
         file = self.files.get("results")
         numbers = load_published(Path(file), self.study) if file else []
         return curve_levels(numbers, self.study, self.protocol, self.decisions)
 
-    @property
+    @cached_property
     def maps(self) -> Mapping[str, FeatureMaps]:
         """Computed feature maps, by figure, those that could not be computed left out."""
         computed = filter(was_made, map(Path, self.files["maps"]))
         return {file.stem: read_feature_maps(file) for file in computed}
 
-    @property
+    @cached_property
     def classes(self) -> Sequence[str]:
         """Names of the classes of the images."""
-        return read_json(Path(self.files["classes"]))["classes"]  # type: ignore[no-any-return]
-
-
-NOT_LAYERS = ("images", "labels")
+        return read_json(Path(self.files["classes"]))["classes"]
 
 
 def read_feature_maps(path: Path) -> FeatureMaps:
-    """Arrays by name, as the job that computed them wrote them, in the order of the network.
+    """Feature maps as the job that computed them wrote them.
 
     Raises:
         FileError: the file is damaged.
         OSError: it is not there, or cannot be read.
     """
     with open_npz(path) as stored:
-        maps = {name: stored.array(name) for name in stored.names}
-        if not set(NOT_LAYERS) < set(maps) or len({len(values) for values in maps.values()}) > 1:
+        images, labels = stored.array("images"), stored.array("labels")
+        names = [name for name in stored.names if name not in ("images", "labels", "words")]
+        layers = {name: stored.array(name) for name in names}
+        words = map(str, stored.array("words", "U"))
+        if len({len(images), len(labels), *map(len, layers.values())}) > 1:
             raise ValueError("images, labels and layers do not go together")
-        return maps
+        return FeatureMaps(images, labels, layers, dict(zip(names, words, strict=True)))

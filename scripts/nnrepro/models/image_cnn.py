@@ -34,21 +34,12 @@ def image_cnn(
 ) -> "keras.Model":
     """The reports' CNN for CIFAR-10 images, with `c1` and `c2` channels.
 
-    C1 9x9 and C2 5x5, both VALID with ReLU, each followed by 2x2 max pooling; a dense layer without
-    activation; logits. With 90/40 channels it has the 307,310 parameters that the Tan report
-    prints.
-
-    Args:
-        task: input (32, 32, 3) and number of classes.
-        c1: channels of C1.
-        c2: channels of C2.
-        dense_units: units of the dense layer F3.
-        dropout_rate: 0 for none.
-        dropout_placement: where dropout acts: after flatten and after F3 (Tan report), or after F3
-            and on the logits (Koh report).
-        augment: "light" shifts training images by up to two pixels and mirrors about half.
-        precision: "bfloat16" computes all but the logits with eight bits of mantissa; the weights
-            and their updates stay float32.
+    C1 9x9 and C2 5x5, both VALID with ReLU, each followed by 2x2 max pooling; a dense layer F3 of
+    `dense_units` without activation; logits. With 90/40 channels it has the 307,310 parameters that
+    the Tan report prints. Dropout acts after flatten and after F3 (Tan report), or after F3 and on
+    the logits (Koh report). `augment` "light" shifts training images by up to two pixels and
+    mirrors about half. `precision` "bfloat16" computes all but the logits with eight bits of
+    mantissa; the weights and their updates stay float32.
     """
     import keras
 

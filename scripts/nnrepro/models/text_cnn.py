@@ -39,13 +39,7 @@ def char_cnn(
     filters: Annotated[int, Range(1)] = 10,
     dropout_rate: Annotated[float, Range(0, 0.99)] = 0.0,
 ) -> "keras.Model":
-    """The character CNN: filters 20x256 over one-hot characters, then 20x1.
-
-    Args:
-        task: input of character ids and number of classes.
-        filters: filters of both convolutions.
-        dropout_rate: rate after flatten; 0 for none.
-    """
+    """The character CNN: filters 20x256 over one-hot characters, 20x1; dropout after flatten."""
     import keras
 
     from nnrepro.models.layers.convolution import FullWidthConv2D
@@ -76,11 +70,7 @@ def word_cnn(
 ) -> "keras.Model":
     """The word CNN: a learned embedding, filters 20 words high and as wide as it, then 20x1.
 
-    Args:
-        task: input of word ids, size of the vocabulary and number of classes.
-        filters: filters of both convolutions.
-        embedding_size: numbers per word.
-        dropout_rate: rate after flatten; 0 for none.
+    `embedding_size` numbers stand for a word; dropout is after flatten.
     """
     import keras
 

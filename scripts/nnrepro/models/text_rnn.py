@@ -36,14 +36,9 @@ def char_rnn(
 ) -> "keras.Model":
     """The character RNN: recurrent layers over one-hot characters, last hidden state to logits.
 
-    Args:
-        task: input of character ids and number of classes.
-        cell: kind of recurrence.
-        units: width of the hidden state.
-        layers: number of recurrent layers; all but the last return their sequence.
-        dropout_rate: rate after the last hidden state; 0 for none.
-        mask_padding: whether the last hidden state is that at the end of the text, as under Keras's
-            masking, or that after its padding.
+    `units` is the width of the hidden state; all `layers` but the last return their sequence;
+    dropout is after the last hidden state. `mask_padding` takes that at the end of the text, as
+    under Keras's masking, and not that after its padding.
     """
     import keras
 
@@ -78,15 +73,7 @@ def word_rnn(
 ) -> "keras.Model":
     """The word RNN: a learned embedding, recurrent layers, last hidden state to logits.
 
-    Args:
-        task: input of word ids, size of the vocabulary and number of classes.
-        cell: kind of recurrence.
-        units: width of the hidden state.
-        layers: number of recurrent layers; all but the last return their sequence.
-        embedding_size: numbers per word.
-        dropout_rate: rate after the last hidden state; 0 for none.
-        mask_padding: whether the last hidden state is that at the end of the text, as under Keras's
-            masking, or that after its padding.
+    As `char_rnn`; `embedding_size` numbers stand for a word.
     """
     import keras
 

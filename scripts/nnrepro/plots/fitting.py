@@ -76,7 +76,9 @@ def wrap_text(
     lines: list[str] = []
     for word in one_line(text).split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
+        # Whole pixels widen letters beyond ASCII most.
+        room = width if longer.isascii() else width / _ROUNDED_UP
+        if lines and text_width(longer, size, bold) <= room:
             lines[-1] = longer
         else:
             lines.extend(_pieces(word, size, width, bold))

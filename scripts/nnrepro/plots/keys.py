@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from nnrepro.plots.fitting import text_width
+from nnrepro.plots.fitting import cut_text, text_width
 from nnrepro.plots.frame import Box, add_axes
 from nnrepro.plots.lines import describe_ends
 from nnrepro.plots.series import Series
-from nnrepro.plots.style import INK, SMALL_SIZE, SOFT_INK, TINY_SIZE, SeriesStyle, grid_channels
+from nnrepro.plots.style import INK, SMALL_SIZE, SOFT_INK, TINY_SIZE, Grid, SeriesStyle
 
 _ROW = 0.17
 _SAMPLE = 0.3
@@ -26,21 +26,28 @@ _NUMBER_GAP = 0.03
 _LEADERS = 5
 
 
-def is_grid(series: Sequence[Series]) -> bool:
-    """Whether every series is a pair of the channel grid, and the key has room for its numbers."""
-    pairs = [grid_channels(each.key) for each in series]
-    if not all(pairs):
-        return False
-    firsts, seconds = ({str(pair[i]) for pair in pairs if pair} for i in (0, 1))
+def shown_grid(series: Sequence[Series], grid: Grid | None) -> Grid | None:
+    """The grid, where every series lies on it and the key has room for its numbers."""
+    keys = [each.key for each in series]
+    if grid is None or not set(keys) <= set(grid.pairs):
+        return None
+    firsts, seconds = (map(str, grid.axis(which, keys)) for which in (0, 1))
     across = sum(text_width(number, TINY_SIZE) + _NUMBER_GAP for number in firsts)
     down = max(text_width(number, TINY_SIZE) for number in seconds)
-    return across <= _GRID_WIDTH - _GRID_SIDE and down <= _GRID_SIDE - _GRID_NAME
+    fits = across <= _GRID_WIDTH - _GRID_SIDE and down <= _GRID_SIDE - _GRID_NAME
+    return grid if fits else None
 
 
-def key_size(series: Sequence[Series], most: float) -> tuple[float, float]:
-    """Width and height in inches that the key of these series takes, `most` being its room."""
-    if is_grid(series):
-        rows = len({pair[1] for each in series if (pair := grid_channels(each.key))})
+def key_size(series: Sequence[Series], most: float, grid: Grid | None) -> tuple[float, float]:
+    """Width and height in inches that the key of these series takes.
+
+    Args:
+        series: the lines.
+        most: room for its words.
+        grid: the grid that they lie on, as `shown_grid` gives it.
+    """
+    if grid is not None:
+        rows = len(grid.axis(1, [each.key for each in series]))
         return _GRID_WIDTH, _GRID_HEAD + 0.16 * rows + (_LEADERS + 1.5) * _ROW
     last_epoch = _last_epoch(series)
     words = describe_ends(series, last_epoch, SMALL_SIZE, most - _LIST_MARGINS)
@@ -53,14 +60,15 @@ def draw_key(
     place: Box,
     series: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
-    most: float,
     *,
+    most: float,
+    grid: Grid | None = None,
     highlight: str | None = None,
 ) -> None:
-    """Draw a key: for the channel grid in the grid's own shape, else as a list, best first.
+    """Draw a key: for a grid in the grid's own shape, else as a list, best first.
 
-    The channel grid has C1 across and C2 down; absent pairs stay empty, and the pairs that end
-    highest are listed below.
+    A grid has its first parameter across and its second down; absent pairs stay empty, and the
+    pairs that end highest are listed below.
 
     Args:
         fig: the figure.
@@ -68,6 +76,7 @@ def draw_key(
         series: the lines.
         styles: style by key.
         most: its room, as for `key_size`: words that had room there are not cut again.
+        grid: as for `key_size`.
         highlight: the key whose cell of the grid is framed, or None.
     """
     ax = add_axes(fig, place)
@@ -76,10 +85,10 @@ def draw_key(
     ax.set_ylim(-place.height, 0)
     ranked = sorted(series, key=lambda each: -(end[1] if (end := each.end()) else float("-inf")))
     last_epoch = _last_epoch(series)
-    if not is_grid(series):
+    if grid is None:
         _draw_list(ax, ranked, styles, last_epoch, most - _LIST_MARGINS, top=0.0)
         return
-    foot = _draw_grid(ax, place, [each.key for each in series], styles, highlight)
+    foot = _draw_grid(ax, place, [each.key for each in series], grid, styles, highlight=highlight)
     leaders = ranked[:_LEADERS]
     ax.text(0.05, -foot - 0.24, f"highest {len(leaders)} at the end:", fontsize=SMALL_SIZE)
     _draw_list(ax, leaders, styles, last_epoch, place.width - _LIST_TEXT, top=foot + 0.3)
@@ -119,29 +128,34 @@ def _draw_grid(
     ax: Axes,
     place: Box,
     keys: Sequence[str],
+    grid: Grid,
     styles: Mapping[str, SeriesStyle],
+    *,
     highlight: str | None,
 ) -> float:
     """Draw each pair's line sample at its place in the grid; return the depth of its foot."""
-    pairs = {key: pair for key in keys if (pair := grid_channels(key))}
-    firsts = sorted({c1 for c1, _ in pairs.values()})
-    seconds = sorted({c2 for _, c2 in pairs.values()})
+    firsts, seconds = (grid.axis(which, keys) for which in (0, 1))
     wide = min(0.3, (place.width - _GRID_SIDE) / len(firsts))
     tall = min(0.22, (place.height - _GRID_HEAD - (_LEADERS + 1.5) * _ROW) / len(seconds))
     foot = _GRID_HEAD + tall * len(seconds)
     middle = _GRID_SIDE + wide * len(firsts) / 2
-    ax.text(middle, -0.12, "channels C1", ha="center", fontsize=SMALL_SIZE)
-    ax.text(0.0, -(_GRID_HEAD + foot) / 2, "C2", va="center", fontsize=SMALL_SIZE)
+    across = cut_text(grid.parameters[0], SMALL_SIZE, 2 * min(middle, place.width - middle))
+    ax.text(middle, -0.12, across, ha="center", fontsize=SMALL_SIZE)
+    upright = text_width(grid.parameters[1], SMALL_SIZE) > _GRID_NAME
+    down = cut_text(grid.parameters[1], SMALL_SIZE, foot - _GRID_HEAD if upright else _GRID_NAME)
+    turn = 90 if upright else 0
+    ax.text(0.0, -(_GRID_HEAD + foot) / 2, down, va="center", fontsize=SMALL_SIZE, rotation=turn)
     small: dict[str, Any] = {"fontsize": TINY_SIZE, "color": SOFT_INK}
-    for i, c1 in enumerate(firsts):
+    for i, value in enumerate(firsts):
         x = _GRID_SIDE + (i + 0.5) * wide
-        ax.text(x, -_GRID_HEAD + 0.07, str(c1), ha="center", **small)
-    for j, c2 in enumerate(seconds):
+        ax.text(x, -_GRID_HEAD + 0.07, str(value), ha="center", **small)
+    for j, value in enumerate(seconds):
         y = -_GRID_HEAD - (j + 0.5) * tall
-        ax.text(_GRID_SIDE - 0.05, y, str(c2), ha="right", va="center", **small)
-    for key, (c1, c2) in pairs.items():
-        x = _GRID_SIDE + firsts.index(c1) * wide
-        y = -_GRID_HEAD - (seconds.index(c2) + 0.5) * tall
+        ax.text(_GRID_SIDE - 0.05, y, str(value), ha="right", va="center", **small)
+    for key in keys:
+        first, second = grid.pairs[key]
+        x = _GRID_SIDE + firsts.index(first) * wide
+        y = -_GRID_HEAD - (seconds.index(second) + 0.5) * tall
         _sample(ax, x + 0.12 * wide, x + 0.88 * wide, y, styles[key])
         if key == highlight:
             frame = Rectangle((x, y - tall / 2), wide, tall, fill=False, edgecolor=INK)

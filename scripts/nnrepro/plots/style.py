@@ -1,8 +1,7 @@
 """The one look of every figure: fonts, sizes, colours, and the style that a variant keeps."""
 
 import colorsys
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -68,8 +67,6 @@ PUBLISHED_MARKER: dict[str, Any] = {
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_GRID_NAME = re.compile(r"c1-(\d+)_c2-(\d+)")
 
 _RC: dict[str, Any] = {
     # One family that matplotlib ships itself, so that no machine's fonts decide the bytes.
@@ -146,21 +143,43 @@ class SeriesStyle:
         return (0, self.dash) if self.dash else "solid"
 
 
-def series_styles(keys: Sequence[str]) -> dict[str, SeriesStyle]:
+@dataclass(frozen=True)
+class Grid:
+    """Variants over two parameters.
+
+    Attributes:
+        parameters: names of the two.
+        values: the values of each, in their order.
+        pairs: the two values of each variant, by its key.
+    """
+
+    parameters: tuple[str, str]
+    values: tuple[Sequence[Any], Sequence[Any]]
+    pairs: Mapping[str, tuple[Any, Any]]
+
+    def axis(self, which: int, keys: Iterable[str]) -> list[Any]:
+        """The values that some variants have of one of the parameters, in their order."""
+        there = [self.pairs[key][which] for key in keys]
+        return [value for value in self.values[which] if value in there]
+
+
+def series_styles(keys: Sequence[str], grids: Iterable[Grid] = ()) -> dict[str, SeriesStyle]:
     """Give each variant of a study the style that it keeps in every figure.
 
     Pass the study's full ordered list of variant names, not the ones of one figure: then a name
     gets the same style everywhere. A variant whose name extends another's (`char_cnn_dropout`
-    extends `char_cnn`) shares its colour and takes the next dash. Variants of the channel grid
-    (`c1-<n>_c2-<m>`) take their hue from C1 and their dash and lightness from C2.
+    extends `char_cnn`) shares its colour and takes the next dash. Variants of a grid take their hue
+    from its first parameter, and their dash and lightness from its second.
 
     Args:
         keys: variant names; repeats are ignored.
+        grids: those of them that lie on grids.
     """
     names = list(dict.fromkeys(keys))
-    grid = {name: channels for name in names if (channels := grid_channels(name))}
-    styles = _grid_styles(grid)
-    others = [name for name in names if name not in grid]
+    styles: dict[str, SeriesStyle] = {}
+    for grid in grids:
+        styles |= _grid_styles(grid)
+    others = [name for name in names if name not in styles]
     family_colors: dict[str, str] = {}
     members: dict[str, int] = {}
     for name in others:
@@ -178,36 +197,31 @@ def series_styles(keys: Sequence[str]) -> dict[str, SeriesStyle]:
     return {name: styles[name] for name in names}
 
 
-def grid_channels(key: str) -> tuple[int, int] | None:
-    """The channel pair (C1, C2) that a grid variant's name states, or None for other names."""
-    match = _GRID_NAME.fullmatch(key)
-    return (int(match[1]), int(match[2])) if match else None
-
-
 def _family(name: str, names: Sequence[str]) -> str:
     """The shortest of `names` that `name` extends, or `name` itself."""
     return min((base for base in names if name == base or name.startswith(base + "_")), key=len)
 
 
-def _grid_styles(grid: dict[str, tuple[int, int]]) -> dict[str, SeriesStyle]:
-    """Styles of channel-grid variants: hue by C1, dash, marker and lightness by C2."""
-    firsts = sorted({c1 for c1, _ in grid.values()})
-    seconds = sorted({c2 for _, c2 in grid.values()})
-    # The top of plasma is a yellow that white paper swallows.
+def _grid_styles(grid: Grid) -> dict[str, SeriesStyle]:
+    """Styles of a grid's variants: hue by the first value, dash, marker and lightness by the other.
+
+    The top of plasma is left out: a yellow that white paper swallows.
+    """
+    firsts, seconds = (grid.axis(which, grid.pairs) for which in (0, 1))
     colormap = mpl.colormaps["plasma"]
-    hues = {c1: to_hex(colormap(0.74 * _fraction(i, firsts))) for i, c1 in enumerate(firsts)}
     styles = {}
-    for name, (c1, c2) in grid.items():
-        rank = seconds.index(c2)
+    for name, (first, second) in grid.pairs.items():
+        hue = to_hex(colormap(0.74 * _fraction(firsts.index(first), firsts)))
+        rank = seconds.index(second)
         styles[name] = SeriesStyle(
-            _lighten(hues[c1], 0.32 - 0.64 * _fraction(rank, seconds)),
+            _lighten(hue, 0.32 - 0.64 * _fraction(rank, seconds)),
             DASHES[rank % len(DASHES)],
             MARKERS[rank % len(MARKERS)],
         )
     return styles
 
 
-def _fraction(index: int, values: Sequence[int]) -> float:
+def _fraction(index: int, values: Sequence[Any]) -> float:
     """Place of `index` among `values` in [0, 1]; 0 where there is one value."""
     return index / (len(values) - 1) if len(values) > 1 else 0.0
 

@@ -8,11 +8,11 @@ import pandas as pd
 from nnrepro.report.claims import claim_facts
 from nnrepro.report.page import Statement
 from nnrepro.report.published import comparison_facts, confirmed_inconsistencies
-from nnrepro.report.ranking import RankingFacts
 from nnrepro.report.source import Source
 from nnrepro.report.summary import lengths, standing
 from nnrepro.study.run import Run
 from nnrepro.study.study import FigureSpec, TableSpec
+from nnrepro.tables.ranking import Leaders
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LeaderFacts:
     """
 
     protocol: str
-    ranking: RankingFacts
+    ranking: Leaders
     epochs: tuple[str, ...] = ()
     budget: str = ""
 

@@ -19,7 +19,7 @@ from nnrepro.report.references import (
     Reference,
 )
 from nnrepro.report.source import Source
-from nnrepro.tables.content import CONFIDENCE_LEVEL, WindowFacts, window_facts
+from nnrepro.tables.content import CONFIDENCE_LEVEL
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class MethodFacts:
     Attributes:
         level: confidence level of intervals, in percent.
         seeds: how many seeds the study has.
-        windows: closing windows in words.
+        windows: whether runs have a closing window.
         accuracy_tolerance: how near to its final level an accuracy has to stay to have converged,
             in percentage points.
         loss_tolerance: the same of a loss.
@@ -41,7 +41,7 @@ class MethodFacts:
 
     level: str
     seeds: int
-    windows: WindowFacts
+    windows: bool
     accuracy_tolerance: str
     loss_tolerance: str
     optimism: bool
@@ -56,7 +56,7 @@ def methods(source: Source, supplements: Sequence[Source] = ()) -> tuple[Method,
     facts = MethodFacts(
         CONFIDENCE_LEVEL,
         len({run.seed for run in study.runs}),
-        window_facts(source.windows(study.runs)),
+        bool(source.windows(study.runs)),
         wording.plain(100 * ACCURACY_TOLERANCE),
         wording.plain(LOSS_TOLERANCE),
         _has_tables("optimism")(source),

@@ -9,10 +9,10 @@ from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.report.details import known_runs, run_details
 from nnrepro.report.errors import ReportError
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import RunGroup, RunList, Statement
+from nnrepro.report.page import RunGroup, RunList
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.tables.columns import metric_values
-from nnrepro.tables.content import WindowFacts, closing_header, number, window_facts
+from nnrepro.tables.content import metric_heading, number, window_note
 
 METRICS = (
     "last_window_mean_test_accuracy",
@@ -31,18 +31,12 @@ def run_list(source: Source) -> RunList:
     frame = source.runs
     windows = source.windows(source.study.runs)
     shown = [metric(name) for name in METRICS]
-    headings = [
-        item.heading.replace("Closing mean", closing_header(windows[0]))
-        if item.closing and len(windows) == 1
-        else item.heading
-        for item in shown
-    ]
     columns = (
         Column("Run", number=False),
         Column("Seed"),
         Column("Status", number=False),
         Column("Epochs"),
-        *(Column(heading) for heading in headings),
+        *(Column(metric_heading(item, windows)) for item in shown),
     )
     if frame is None:
         return RunList(columns, (), ())
@@ -65,8 +59,8 @@ def run_list(source: Source) -> RunList:
         RunGroup(source.group_title(*key), tuple((anchor, row) for _, anchor, row in members))
         for key, members in itertools.groupby(rows, key=lambda item: item[0])
     )
-    facts = window_facts(windows)
-    notes = (Statement("window_note", facts),) if facts != WindowFacts() else ()
+    note = window_note(windows)
+    notes = (note,) if note else ()
     return RunList(columns, groups, notes, details, len(frame), histories)
 
 

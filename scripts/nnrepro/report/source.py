@@ -10,7 +10,7 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.failures import why_failed
-from nnrepro.measures.curves import windows
+from nnrepro.measures.curves import Window, windows
 from nnrepro.report.errors import ReportError
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
@@ -39,14 +39,6 @@ _RUN_COLUMNS = (
 )
 
 Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Window:
-    """A closing window: the epochs asked for and the epochs used."""
-
-    asked: int
-    used: int
 
 
 @dataclass(frozen=True)
@@ -202,8 +194,7 @@ class Source:
         pairs = {run_id: Window(int(asked), int(used)) for run_id, asked, used in found}
         for run_id, epochs in self.extent.compared_among(runs).items() if compared else ():
             if run_id in pairs:
-                shorter, _ = windows(by_id[run_id], epochs)
-                pairs[run_id] = Window(shorter.asked, shorter.used)
+                pairs[run_id], _ = windows(by_id[run_id], epochs)
         return tuple(sorted(set(pairs.values()), key=astuple, reverse=True))
 
     @cached_property

@@ -18,13 +18,13 @@ from nnrepro.report.page import (
     RunStatus,
     Statement,
 )
-from nnrepro.report.ranking import RankingFacts, ranking_facts
 from nnrepro.report.source import VARIANTS_TABLE, Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import Experiment, seed_counts
 from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import metric_phrase
 from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.ranking import Leaders, leaders
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class HighlightFacts:
     """
 
     selected: str
-    ranking: RankingFacts
+    ranking: Leaders
     known: int
     asked: int
     epochs: tuple[str, ...] = ()
@@ -190,7 +190,7 @@ def _highlight(
 
 def standing(
     source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]
-) -> tuple[RankingFacts, int]:
+) -> tuple[Leaders, int]:
     """How variants of a protocol stand by its selection metric, and how many have a value.
 
     Args:
@@ -213,9 +213,7 @@ def standing(
     place = standings_by(rows, name)
     frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
     frame["probability_best"] = pd.Series(place.probability, dtype="object")
-    facts = ranking_facts(
-        frame, name, shown, metric_phrase(shown, source.windows(runs, compared=True))
-    )
+    facts = leaders(frame, name, shown, metric_phrase(shown, source.windows(runs, compared=True)))
     return facts, int(frame[name].notna().sum())
 
 

@@ -51,6 +51,7 @@ class Optimism:
     """What selecting by one metric adds.
 
     Attributes:
+        splits: ways to halve the test set.
         selected: score of the selected variant on the half that selected it, mean over splits.
         honest: its score on the other half.
         optimism: their difference.
@@ -63,6 +64,7 @@ class Optimism:
             chosen are left out.
     """
 
+    splits: int
     selected: float
     honest: float
     optimism: float
@@ -119,7 +121,7 @@ def half_scores(run: FoldHistory, window: int) -> dict[str, HalfScores]:
     }
 
 
-def optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism:
+def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism:
     """The optimism of selecting the variant with the highest mean over its seeds.
 
     Args:
@@ -144,6 +146,7 @@ def optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism:
     low, high = np.percentile(difference, _SPREAD)
     chosen = dict(zip(names, share.mean(axis=1).tolist(), strict=True))
     return Optimism(
+        splits=len(difference),
         selected=float(top.mean()),
         honest=float(honest.mean()),
         optimism=float(difference.mean()),

@@ -42,8 +42,6 @@ def asked_problems(
     for section in ROOMS:
         for name, spec in config[section].items():
             key = f"{section}.{name}"
-            if "question" in spec:
-                yield from undeclared(f"{key}.question", spec["question"], config["questions"])
             found = [
                 f"{key}.runs: {problem}"
                 for selector in map(Selector.parse, spec["runs"])
@@ -57,6 +55,19 @@ def asked_problems(
                 for option, meaning in meanings.items():
                     found += meaning.impossible(option, stated)
             yield from found
+
+
+def misplaced(config: Mapping[str, Any]) -> list[str]:
+    """Tables and figures of a question that is not declared, and those of no runs, as messages."""
+    problems = []
+    for section in ROOMS:
+        for name, spec in config[section].items():
+            key = f"{section}.{name}"
+            if spec.get("question", "") not in ("", *config["questions"]):
+                problems += undeclared(f"{key}.question", spec["question"], config["questions"])
+            elif "runs" not in spec:
+                problems.append(f"{key}: the key 'runs' is missing, here and for its question")
+    return problems
 
 
 def specs(

@@ -5,27 +5,26 @@ the nearest valid spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
-from nnrepro.study.asked import asked_problems, specs
+from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
-from nnrepro.study.expansion import Declaration, expand, sweep_problems
+from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import nearest, one_of, undeclared
+from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems, swept_readings
 from nnrepro.study.run import Run
 from nnrepro.study.schema import load_schema, normalised, shape_errors
+from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
 from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
 from nnrepro.study.values import name_errors, path_errors
-
-_LEFT_OUT_BY_NULL = ("parts", "questions", "tables", "figures", "supplements")
 
 
 class ConfigError(NnreproError):
@@ -58,7 +57,7 @@ def load_study(
     """
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue)
-    full = normalised(config, schema)
+    full = normalised(_flat(config), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full))
     if not problems and trained:
@@ -67,7 +66,10 @@ def load_study(
     if problems:
         raise ConfigError(_placed(problems, places or {}))
     asked = tuple(full["questions"])
-    full = _without_nulls(full)
+    full = completed(full)
+    problems = misplaced(full)
+    if problems:
+        raise ConfigError(_placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
     problems += asked_problems(full, declared, catalogue, trained=trained)
@@ -78,6 +80,13 @@ def load_study(
     if problems:
         raise ConfigError(_placed(problems, places or {}))
     return _study(full, declared, kept, asked, catalogue)
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return unfolded(config)
+    except PlacementError as error:
+        raise ConfigError([str(error)]) from error
 
 
 def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
@@ -91,58 +100,40 @@ def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
     return told
 
 
-def _without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` without what an overlay left out of the report: entries that it set to null."""
-    kept = {
-        section: {name: item for name, item in config[section].items() if item is not None}
-        for section in _LEFT_OUT_BY_NULL
-        if config[section]
-    }
-    return {**config, **kept}
-
-
 def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
     """Every run that the configuration declares; with an archive, at the seeds found there."""
     if config.get("archive") is None:
-        return expand(Declaration.of(config, models))
+        return expand(config, models)
     listed = ArchivedRuns.of(Path(config["archive"])).listed
     seeds = seeds_with(config["seeds"], listed)
-    declared = expand(Declaration.of({**config, "seeds": seeds}, models))
+    declared = expand({**config, "seeds": seeds}, models)
     declared.runs[:] = archived(declared.runs, listed, config["seeds"])
     return declared
 
 
 def _only(only: Mapping[str, Any], declared: Declared, problems: list[str]) -> list[Run]:
     """The runs that the `only` section leaves; adds what it names in vain to `problems`."""
+    protocols = only.get("protocols", declared.protocols)
+    experiments = only.get("experiments", list(declared.variants))
+    for key, names, allowed in (
+        ("protocols", protocols, declared.protocols),
+        ("experiments", experiments, declared.variants),
+    ):
+        problems += [p for name in names for p in undeclared(f"only.{key}", name, allowed)]
     variants = [f"{e}/{v}" for e, names in declared.variants.items() for v in names]
-    allowed = {
-        "protocols": list(declared.protocols),
-        "experiments": list(declared.variants),
-    }
-    for key, names in allowed.items():
-        for name in only.get(key, []):
-            if name not in names:
-                problems.append(
-                    f"only.{key}: '{name}' is not declared{nearest(name, names)}; "
-                    f"declared: {one_of(names)}"
-                )
-    patterns = only.get("variants", [])
-    for pattern in patterns:
-        if not any(fnmatchcase(variant, pattern) for variant in variants):
-            problems.append(
-                f"only.variants: '{pattern}' matches no variant{nearest(pattern, variants)}"
-            )
-    limited = {pattern.partition("/")[0] for pattern in patterns}
+    patterns = [Selector.parse(pattern) for pattern in only.get("variants", [])]
+    problems += [
+        f"only.variants: '{pattern}' matches no variant{nearest(pattern, variants)}"
+        for pattern in patterns
+        if pattern.selected or not pattern.names_any(variants)
+    ]
 
     def keep(run: Run) -> bool:
-        name = f"{run.experiment}/{run.variant}"
+        own = [p for p in patterns if Selector(p.experiment).may_name(run.experiment, run.variant)]
         return (
-            run.protocol in only.get("protocols", allowed["protocols"])
-            and run.experiment in only.get("experiments", allowed["experiments"])
-            and (
-                not any(fnmatchcase(run.experiment, part) for part in limited)
-                or any(fnmatchcase(name, pattern) for pattern in patterns)
-            )
+            run.protocol in protocols
+            and run.experiment in experiments
+            and (not own or any(p.may_name(run.experiment, run.variant) for p in own))
         )
 
     kept = [run for run in declared.runs if keep(run)]
@@ -219,7 +210,7 @@ def _study(
         published={key: published[key] for key in published if key != "shared"},
         published_shared=published.get("shared", False),
         claims=config.get("claims"),
-        supplements=config["supplements"] or {},
+        supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},
         archive=config.get("archive"),
         results=config.get("results"),
         allow_gaps=config["allow_gaps"],

@@ -9,13 +9,13 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnrepro.study.declared import Declared
 from nnrepro.study.labels import told_apart
-from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.messages import nearest, one_of, shown, undeclared
 from nnrepro.study.run import Run, Scalar, Variant
 from nnrepro.study.selections import select_problems
 from nnrepro.study.selectors import SELECTED
@@ -24,8 +24,8 @@ from nnrepro.study.settings import (
     SETTINGS,
     ModelSpec,
     canonical,
-    check_setting,
     known_settings,
+    setting_problems,
 )
 from nnrepro.study.sizes import size_problems
 from nnrepro.study.values import LONGEST_NAME, label_problem
@@ -34,28 +34,6 @@ MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
 _RESERVED = ("label", "model")
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """The sections of the configuration that runs come from, shape already checked."""
-
-    config: Mapping[str, Any]
-    models: Mapping[str, ModelSpec]
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> "Declaration":
-        """A declaration of a configuration whose defaults are filled in."""
-        return cls(config, models)
-
-    @property
-    def scopes(self) -> dict[str, list[ModelSpec]]:
-        """Allowed scopes of settings, each with the models that it covers."""
-        scopes: dict[str, list[ModelSpec]] = {"all": list(self.models.values())}
-        for model in self.models.values():
-            scopes.setdefault(model.input, []).append(model)
-        scopes.update({name: [model] for name, model in self.models.items()})
-        return scopes
 
 
 def sweep_problems(config: Mapping[str, Any]) -> list[str]:
@@ -84,42 +62,81 @@ def sweep_problems(config: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def expand(declaration: Declaration) -> Declared:
-    """Every run in declared order: protocol, experiment, variant, seed."""
-    config = declaration.config
-    declared = Declared(tuple(config["protocols"]), tuple(declaration.scopes))
-    declared.problems += _scope_problems("settings", config["settings"], declaration)
+def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
+    """Every run in declared order: protocol, experiment, variant, seed.
+
+    Args:
+        config: a configuration of the right shape, its defaults filled in.
+        models: the registered models by name.
+    """
+    scopes = _scopes(models)
+    declared = Declared(tuple(config["protocols"]), tuple(scopes))
+    problems = _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
-        key = f"protocols.{name}.settings"
-        declared.problems += _scope_problems(key, protocol["settings"], declaration)
+        problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
     variants = {
-        name: _variants(name, experiment, declaration, declared)
-        for name, experiment in config["experiments"].items()
+        name: _variants(f"experiments.{name}", section, models, problems)
+        for name, section in config["experiments"].items()
     }
-    for name, experiment in config["experiments"].items():
-        declared.problems += _experiment_problems(name, experiment, declaration, variants[name])
-        if "select" in experiment:
-            declared.problems += select_problems(
-                name, config["experiments"], variants, declared.swept, declaration.models
+    declared.variants = {name: [own.name for own in found] for name, found in variants.items()}
+    declared.swept = {
+        name: _swept(own, variants[name]) for name, own in config["experiments"].items()
+    }
+    for name, section in config["experiments"].items():
+        own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
+        for protocol, settings in section["protocols"].items():
+            where = f"experiments.{name}.protocols.{protocol}"
+            problems += undeclared(where, protocol, config["protocols"])
+            problems += setting_problems(where, settings, own)
+        if "select" in section:
+            problems += select_problems(
+                name, config["experiments"], variants, declared.swept, models
             )
-    if declared.problems:
-        return declared
-    for protocol in config["protocols"]:
-        for experiment, points in variants.items():
+    if not problems:
+        for protocol, (experiment, points) in itertools.product(
+            config["protocols"], variants.items()
+        ):
             for variant in points:
                 declared.runs += _runs(
-                    protocol, experiment, variant, declaration, declared.problems
+                    protocol, experiment, variant, config=config, models=models, problems=problems
                 )
-    declared.problems[:] = dict.fromkeys(declared.problems)
+    declared.problems += dict.fromkeys(problems)
     return declared
 
 
+def _scopes(models: Mapping[str, ModelSpec]) -> dict[str, list[ModelSpec]]:
+    """Allowed scopes of settings, each with the models that it covers."""
+    scopes: dict[str, list[ModelSpec]] = {"all": list(models.values())}
+    for model in models.values():
+        scopes.setdefault(model.input, []).append(model)
+    return scopes | {name: [model] for name, model in models.items()}
+
+
+def _scope_problems(
+    key: str, sections: Mapping[str, Mapping[str, Any]], scopes: Mapping[str, Sequence[ModelSpec]]
+) -> list[str]:
+    """What is wrong with settings by scope."""
+    problems = []
+    for scope, settings in sections.items():
+        if scope in scopes:
+            problems += setting_problems(f"{key}.{scope}", settings, scopes[scope])
+        else:
+            hint = nearest(scope, scopes)
+            problems.append(f"{key}.{scope}: unknown scope{hint}; allowed: {one_of(scopes)}")
+    return problems
+
+
 def _runs(
-    protocol: str, experiment: str, variant: Variant, declaration: Declaration, problems: list[str]
+    protocol: str,
+    experiment: str,
+    variant: Variant,
+    *,
+    config: Mapping[str, Any],
+    models: Mapping[str, ModelSpec],
+    problems: list[str],
 ) -> list[Run]:
-    config = declaration.config
     section = config["experiments"][experiment]
-    model = declaration.models[variant.model]
+    model = models[variant.model]
     layers = [
         *_by_scope(config["settings"], variant.model, model),
         *_by_scope(config["protocols"][protocol]["settings"], variant.model, model),
@@ -214,58 +231,92 @@ def _cap(caps: Any, name: str, model: ModelSpec, *, of: int) -> int | None:
 
 
 def _variants(
-    name: str, section: Mapping[str, Any], declaration: Declaration, declared: Declared
+    key: str, section: Mapping[str, Any], models: Mapping[str, ModelSpec], problems: list[str]
 ) -> list[Variant]:
     """The points of an experiment: each named variant, or one, times every swept list."""
-    key = f"experiments.{name}"
-    named = section.get("variants") or {"": {}}
     points: list[Variant] = []
-    swept: dict[str, tuple[Any, ...]] = {}
-    for variant, own in named.items():
+    for variant, own in (section.get("variants") or {"": {}}).items():
         where = f"{key}.variants.{variant}" if variant else key
-        model_name = own.get("model", section.get("model"))
-        problem = _model_problem(where, model_name, declaration)
-        parameters = {**section["parameters"], **_without_reserved(own)}
-        places = {n: f"{where}.{n}" if n in own else f"{key}.parameters.{n}" for n in parameters}
-        problem = problem or _parameter_problems(places, parameters, model_name, declaration)
-        if problem:
-            declared.problems += problem
+        model = own.get("model", section.get("model"))
+        given = {name: value for name, value in own.items() if name not in _RESERVED}
+        shared = {name: v for name, v in section["parameters"].items() if name not in given}
+        wrong = _model_problems(where, model, models) or [
+            *_swept_problems(f"{key}.parameters", shared, models[model]),
+            *_swept_problems(where, given, models[model]),
+        ]
+        if wrong:
+            problems += wrong
             continue
-        lists = {k: tuple(v) for k, v in parameters.items() if isinstance(v, list)}
-        swept.update(lists)
+        parameters = {**section["parameters"], **given}
+        lists = {name: values for name, values in parameters.items() if isinstance(values, list)}
         template = own.get("label", section.get("label"))
         for values in itertools.product(*lists.values()):
             chosen = {**parameters, **dict(zip(lists, values, strict=True))}
-            suffix = "_".join(f"{k}-{_text(v)}" for k, v in zip(lists, values, strict=True))
-            point = "_".join(part for part in (variant, suffix) if part) or "default"
-            label = _label(where, template, point, chosen, declared.problems)
+            words = [_text(value) for value in values]
+            suffix = [f"{name}-{word}" for name, word in zip(lists, words, strict=True)]
+            point = "_".join(filter(None, (variant, *suffix))) or "default"
+            label = _label(where, template, point, chosen, problems)
             if lists and variant and template:
-                label = f"{label} ({', '.join(_text(v) for v in values)})"
-            points.append(Variant(point, label, model_name, chosen))
+                label = f"{label} ({', '.join(words)})"
+            points.append(Variant(point, label, model, chosen))
     names = [point.name for point in points]
+    problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.
     labels = told_apart([point.label for point in points], names, names)
-    points = [replace(point, label=label) for point, label in zip(points, labels, strict=True)]
-    for repeated in sorted(name for name, count in Counter(names).items() if count > 1):
-        declared.problems.append(f"{key}: two variants are both called '{repeated}'; rename one")
-    declared.problems += [
-        f"{key}: a variant's name, which begins with '{point[:40]}', has {len(point)} characters, "
+    return [replace(point, label=label) for point, label in zip(points, labels, strict=True)]
+
+
+def _swept(section: Mapping[str, Any], points: Sequence[Variant]) -> dict[str, tuple[Any, ...]]:
+    """The parameters of an experiment that are given as lists, with their values."""
+    named = section.get("variants") or {"": {}}
+    layers = [{**section["parameters"], **own} for own in named.values()] if points else []
+    return {
+        name: tuple(values)
+        for layer in layers
+        for name, values in layer.items()
+        if isinstance(values, list)
+    }
+
+
+def _model_problems(where: str, name: Any, models: Mapping[str, ModelSpec]) -> list[str]:
+    allowed = one_of(models)
+    if name is None:
+        return [f"{where}: names no model; allowed: {allowed}"]
+    if name not in models:
+        return [f"{where}.model: '{name}' is no model{nearest(name, models)}; allowed: {allowed}"]
+    return []
+
+
+def _swept_problems(key: str, settings: Mapping[str, Any], model: ModelSpec) -> list[str]:
+    """What is wrong with settings of which some are lists, whose items make names of folders."""
+    return setting_problems(key, settings, [model]) or [
+        f"{key}.{name}: {shown(item)} cannot be swept over, as it would not make a file name; "
+        "use named variants"
+        for name, value in settings.items()
+        for item in (value if isinstance(value, list) else ())
+        if not _SAFE_VALUE.fullmatch(_text(item))
+    ]
+
+
+def _name_problems(key: str, names: Sequence[str]) -> list[str]:
+    """What is wrong with the names of an experiment's variants."""
+    problems = [
+        f"{key}: two variants are both called '{name}'; rename one"
+        for name, count in sorted(Counter(names).items())
+        if count > 1
+    ]
+    problems += [
+        f"{key}: a variant's name, which begins with '{name[:40]}', has {len(name)} characters, "
         f"more than {LONGEST_NAME}; use named variants"
-        for point in names
-        if len(point) > LONGEST_NAME
+        for name in names
+        if len(name) > LONGEST_NAME
     ]
     if SELECTED in names:
-        declared.problems.append(
+        problems.append(
             f"{key}: a variant cannot be called '{SELECTED}', which stands for the one that a "
             "selection picks; rename it"
         )
-    declared.variants[name] = names
-    declared.swept[name] = swept
-    return points
-
-
-def _without_reserved(section: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in section.items() if key not in _RESERVED}
+    return problems
 
 
 def _label(
@@ -288,101 +339,3 @@ def _label(
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _model_problem(where: str, name: Any, declaration: Declaration) -> list[str]:
-    if name is None:
-        return [f"{where}: names no model; allowed: {one_of(declaration.models)}"]
-    if name not in declaration.models:
-        hint = nearest(name, declaration.models)
-        return [f"{where}.model: '{name}' is no model{hint}; allowed: {one_of(declaration.models)}"]
-    return []
-
-
-def _parameter_problems(
-    places: Mapping[str, str],
-    parameters: Mapping[str, Any],
-    model_name: str,
-    declaration: Declaration,
-) -> list[str]:
-    model = declaration.models[model_name]
-    allowed = known_settings(model)
-    problems = []
-    for name, value in parameters.items():
-        key = places[name]
-        if name not in allowed:
-            hint = nearest(name, allowed)
-            problems.append(
-                f"{key}: {shown(value)}: unknown setting of model '{model_name}'{hint}; "
-                f"allowed: {one_of(allowed)}"
-            )
-            continue
-        values = value if isinstance(value, list) else [value]
-        for item in values:
-            problem = check_setting(name, item, model)
-            if problem:
-                problems.append(f"{key}: {shown(item)} {problem}")
-            elif isinstance(value, list) and not _SAFE_VALUE.fullmatch(_text(item)):
-                problems.append(
-                    f"{key}: {shown(item)} cannot be swept over, as it would not make a file name; "
-                    "use named variants"
-                )
-    return problems
-
-
-def _scope_problems(
-    key: str, sections: Mapping[str, Mapping[str, Any]], declaration: Declaration
-) -> list[str]:
-    """Settings by scope: unknown scopes, settings that no model of the scope has, bad values."""
-    problems = []
-    scopes = declaration.scopes
-    for scope, settings in sections.items():
-        if scope not in scopes:
-            problems.append(
-                f"{key}.{scope}: unknown scope{nearest(scope, scopes)}; allowed: {one_of(scopes)}"
-            )
-            continue
-        models = scopes[scope]
-        allowed = dict.fromkeys(name for model in models for name in known_settings(model))
-        for name, value in settings.items():
-            if name not in allowed:
-                hint = nearest(name, allowed)
-                problems.append(
-                    f"{key}.{scope}.{name}: {shown(value)}: unknown setting{hint}; "
-                    f"allowed: {one_of(allowed)}"
-                )
-                continue
-            owner = next(model for model in models if name in known_settings(model))
-            problem = check_setting(name, value, owner)
-            if problem:
-                problems.append(f"{key}.{scope}.{name}: {shown(value)} {problem}")
-    return problems
-
-
-def _experiment_problems(
-    name: str, section: Mapping[str, Any], declaration: Declaration, variants: list[Variant]
-) -> list[str]:
-    """What is wrong with an experiment's settings by protocol."""
-    key = f"experiments.{name}"
-    problems = []
-    protocols = declaration.config["protocols"]
-    models = [declaration.models[model] for model in {variant.model for variant in variants}]
-    allowed = dict.fromkeys(setting for model in models for setting in known_settings(model))
-    for protocol, settings in section["protocols"].items():
-        where = f"{key}.protocols.{protocol}"
-        if protocol not in protocols:
-            hint = nearest(protocol, protocols)
-            problems.append(f"{where}: not declared{hint}; declared: {one_of(protocols)}")
-        for setting, value in settings.items():
-            owner = next((m for m in models if setting in known_settings(m)), None)
-            if owner is None:
-                hint = nearest(setting, allowed)
-                problems.append(
-                    f"{where}.{setting}: {shown(value)}: unknown setting{hint}; "
-                    f"allowed: {one_of(allowed)}"
-                )
-                continue
-            problem = check_setting(setting, value, owner)
-            if problem:
-                problems.append(f"{where}.{setting}: {shown(value)} {problem}")
-    return problems

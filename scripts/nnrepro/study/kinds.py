@@ -90,10 +90,6 @@ def kinds(room: str, more: tuple[Path, ...] = ()) -> Mapping[str, Kind]:
                 "rename one of the two, file and function"
             )
         found[kind.name] = kind
-    unmoved = Path(__file__).with_name(f"_unmoved_{room}.py")
-    for node in ast.parse(read_text(unmoved)).body:
-        if isinstance(node, ast.FunctionDef) and node.name not in found:
-            found[node.name] = _kind(node, unmoved)
     return found
 
 

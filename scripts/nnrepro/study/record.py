@@ -8,8 +8,9 @@ import json
 import re
 import types
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import (
     Annotated,
@@ -42,9 +43,6 @@ _DEPTH = 20
 _LARGEST = 2**63
 
 
-Check = Callable[[Any], str | None]
-
-
 class RecordError(NnreproError):
     """A record that cannot be used; the message names file, entry and value."""
 
@@ -74,9 +72,12 @@ class _Text:
             return f"a text of {len(value)} characters, where {self.longest} are the most"
         if self.characters:
             return None if re.fullmatch(f"[{self.characters}]+", value) else _shown(value)
-        if value.isprintable() or all(map(_is_shown, value)):
-            return None
-        return "a text with control characters"
+        controls = not value.isprintable() and any(map(_is_control, value))
+        return "a text with control characters" if controls else None
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs")
 
 
 _Words = Annotated[str, _Text(500)]
@@ -206,7 +207,7 @@ def checked(value: Any, path: Path) -> RunRecord:
     Raises:
         RecordError: it is no record.
     """
-    problem = _misfit(value) or _unsound(value, _DEPTH)
+    problem = _misfit(RunRecord, value) or _unsound(value, _DEPTH)
     if problem is None:
         problem = _odd_settings(value.get("run", {}))
     if problem is not None:
@@ -231,123 +232,67 @@ def _no_number(constant: str) -> Any:
     raise ValueError(f"{constant} is no number in JSON")
 
 
+def _misfit(kind: Any, value: Any) -> str | None:
+    """How a value is not of a kind, with the place inside it that is not; None where it is."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Required:
+        return _misfit(arguments[0], value)
+    if origin is Annotated:
+        return _misfit(arguments[0], value) or arguments[1].problem(value)
+    if origin in (Union, types.UnionType):
+        problems = [_misfit(option, value) for option in arguments]
+        return None if None in problems else problems[-1]
+    if is_typeddict(kind) or origin in (dict, list):
+        return _misfit_inside(kind, value)
+    if origin is Literal:
+        fits = type(value) is str and value in arguments
+    else:
+        fits = type(value) in ((int, float) if kind is float else (kind,))
+    return None if fits else _shown(value)
+
+
+def _misfit_inside(kind: Any, value: Any) -> str | None:
+    """The same of a list or a section; one with known entries may hold further ones."""
+    if type(value) is not (list if get_origin(kind) is list else dict):
+        return _shown(value)
+    if is_typeddict(kind):
+        lacking = sorted(kind.__required_keys__ - value.keys())
+        if lacking:
+            return f"without '{lacking[0]}'"
+        hints = _hints(kind)
+        parts = ((name, _misfit(hints[name], value[name])) for name in value if name in hints)
+    elif isinstance(value, list):
+        (items,) = get_args(kind)
+        parts = ((str(at), _misfit(items, item)) for at, item in enumerate(value, 1))
+    else:
+        names, items = get_args(kind)
+        parts = ((name, _misfit(names, name) or _misfit(items, value[name])) for name in value)
+    found = (f"in {_shown(name)}: {problem}" for name, problem in parts if problem)
+    return next(found, None)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
 def _unsound(value: Any, depth: int) -> str | None:
     """What of a value, known or not, could not be written to a file again."""
     if depth == 0:
         return "it is nested too deeply"
-    if isinstance(value, dict):
-        parts = [*value, *value.values()]
-    elif isinstance(value, list):
-        parts = value
-    elif isinstance(value, str):
-        return None if value.isascii() or _is_unicode(value) else "a text that is no Unicode"
-    elif isinstance(value, int | float) and not -_LARGEST < value < _LARGEST:
-        return "a number that is too large"
-    else:
-        return None
-    found = (_unsound(part, depth - 1) for part in parts)
-    return next((problem for problem in found if problem is not None), None)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _compiled(kind: Any) -> Check:
-    """What tells of a value how it is not of a kind."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if is_typeddict(kind):
-        return _section_of(kind)
-    if origin is Literal:
-        return lambda value: None if type(value) is str and value in arguments else _shown(value)
-    if origin is Annotated:
-        plain, limits = _compiled(arguments[0]), arguments[1]
-        return lambda value: plain(value) or limits.problem(value)
-    if origin in _COMPOUNDS:
-        return _COMPOUNDS[origin](*map(_compiled, arguments))
-    kinds = (int, float) if kind is float else (kind,)
-    return lambda value: None if type(value) in kinds else _shown(value)
-
-
-def _section_of(kind: Any) -> Check:
-    """Of a section with known entries; it may hold further ones."""
-    hints = get_type_hints(kind, include_extras=True)
-    checks = {name: _compiled(hint) for name, hint in hints.items()}
-    required = sorted(kind.__required_keys__)
-
-    def check(value: Any) -> str | None:
-        if type(value) is not dict:
-            return _shown(value)
-        for name in required:
-            if name not in value:
-                return f"without '{name}'"
-        for name, item in value.items():
-            problem = checks[name](item) if name in checks else None
-            if problem is not None:
-                return _inside(name, problem)
-        return None
-
-    return check
-
-
-def _mapping_of(names: Check, items: Check) -> Check:
-    def check(value: Any) -> str | None:
-        if type(value) is not dict:
-            return _shown(value)
-        for name, item in value.items():
-            problem = names(name) or items(item)
-            if problem is not None:
-                return _inside(name, problem)
-        return None
-
-    return check
-
-
-def _list_of(items: Check) -> Check:
-    def check(value: Any) -> str | None:
-        if type(value) is not list:
-            return _shown(value)
-        problems = (
-            _inside(str(at), problem)
-            for at, item in enumerate(value, 1)
-            if (problem := items(item))
-        )
-        return next(problems, None)
-
-    return check
-
-
-def _any_of(*checks: Check) -> Check:
-    def check(value: Any) -> str | None:
-        problems = [check(value) for check in checks]
-        return None if None in problems else problems[-1]
-
-    return check
-
-
-def _inside(name: str, problem: str) -> str:
-    """A problem with the place that it was met at."""
-    return f"in {_shown(name)}: {problem}"
-
-
-def _is_shown(char: str) -> bool:
-    return unicodedata.category(char) not in ("Cc", "Cs")
+    if isinstance(value, str):
+        odd = any("\ud800" <= char <= "\udfff" for char in value)
+        return "a text that is no Unicode" if odd else None
+    if isinstance(value, int | float):
+        return None if -_LARGEST < value < _LARGEST else "a number that is too large"
+    parts = [*value, *value.values()] if isinstance(value, dict) else value or ()
+    return next(filter(None, (_unsound(part, depth - 1) for part in parts)), None)
 
 
 def _shown(value: Any) -> str:
     """A value as a message shows it."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:60]}..."
-
-
-_COMPOUNDS: dict[Any, Callable[..., Check]] = {
-    Required: lambda check: check,
-    dict: _mapping_of,
-    list: _list_of,
-    Union: _any_of,
-    types.UnionType: _any_of,
-}
-_misfit = _compiled(RunRecord)
 
 
 def _odd_settings(run: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, Self
 
 from nnrepro.errors import NnreproError
@@ -157,24 +157,17 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form that `from_dict` reads back."""
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
         return {
             "id": self.id,
-            "protocol": self.protocol,
-            "experiment": self.experiment,
-            "variant": self.variant,
-            "seed": self.seed,
-            "label": self.label,
-            "model": self.model,
-            "input": self.input,
+            **own,
             "settings": dict(self.settings),
             "protocol_settings": dict(self.protocol_settings),
-            "selects_from": self.selects_from,
             "selected_parameters": list(self.selected_parameters),
         }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """Build a run from what `to_dict` gave."""
-        fields = {key: item for key, item in value.items() if key != "id"}
-        fields["selected_parameters"] = tuple(fields.get("selected_parameters", ()))
-        return cls(**fields)
+        own = {key: item for key, item in value.items() if key != "id"}
+        return cls(**own | {"selected_parameters": tuple(own.get("selected_parameters", ()))})

@@ -81,7 +81,7 @@ def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     }
     return {
         "type": ["object", "null"],
-        "required": ["kind", "title", "runs"],
+        "required": ["kind", "title"],
         "properties": common,
         "allOf": [
             {

@@ -5,7 +5,7 @@ model's function declares. A configuration may give them per scope: `all`, an in
 `characters`, `words`) or a model's name, the narrower scope winning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nnrepro.study.messages import nearest, one_of, quotation_hint, shown  # noqa: F401
@@ -69,6 +69,33 @@ def check_setting(name: str, value: Any, model: ModelSpec | None) -> str | None:
         model: the model that the setting is for.
     """
     return _parameter(name, model).problem(value)
+
+
+def setting_problems(
+    key: str, settings: Mapping[str, Any], models: Sequence[ModelSpec]
+) -> list[str]:
+    """Settings that none of some models has, and values that they cannot have, as messages.
+
+    Args:
+        key: the section that they stand in.
+        settings: by name, with one value or a list of them.
+        models: those that the settings are for.
+    """
+    allowed = dict.fromkeys(name for model in models for name in known_settings(model))
+    problems = []
+    for name, value in settings.items():
+        owner = next((model for model in models if name in known_settings(model)), None)
+        if owner is None:
+            problems.append(
+                f"{key}.{name}: {shown(value)}: unknown setting{nearest(name, allowed)}; "
+                f"allowed: {one_of(allowed)}"
+            )
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            problem = check_setting(name, item, owner)
+            if problem:
+                problems.append(f"{key}.{name}: {shown(item)} {problem}")
+    return problems
 
 
 def known_settings(model: ModelSpec) -> list[str]:

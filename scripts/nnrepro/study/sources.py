@@ -5,6 +5,7 @@ keys, and with everything inside a list or a section of its command line as text
 means what its author wrote, and remembers where it stands.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.study.folders import STUDY_FILE
+from nnrepro.study.questions import PlacementError, flat_places, unfolded
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
 CONFIG_FILE = Path("config.yaml")
@@ -128,7 +130,11 @@ def _configuration(document: Document, name: str, *, lines: bool) -> Configurati
         ".".join(map(str, path)): f"{name}, line {line}" if lines else name
         for path, line in document.lines.items()
     }
-    return Configuration(document.value, places)
+    try:
+        return Configuration(unfolded(document.value), flat_places(document.value, places))
+    except PlacementError as error:
+        place = re.sub(r", (line \d+)$", r": \1", places[str(error).partition(": ")[0]])
+        raise SourceError(f"{place}: {error}") from error
 
 
 def _shown(file: Path) -> str:

@@ -5,7 +5,7 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from nnrepro.tables.csvfile import TableError
 
 SELECTION = "selection"
 """Stands for the metric by which a row's protocol selects."""
+
+DECLARED = "declared"
+"""Stands for the order in which a table's runs are declared."""
 
 PRIMARY = "primary"
 COMPARISON = "comparison"
@@ -198,7 +201,7 @@ def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:
     return values if suffix == "_interval" else values.astype("float64")
 
 
-def metric_of(metric: str, protocol: str, selection: Mapping[str, str] | None) -> str:
+def metric_of(metric: str, protocol: str, selection: Mapping[str, str]) -> str:
     """The metric meant for a protocol, where `selection` stands for the one by which it selects.
 
     Raises:
@@ -206,21 +209,17 @@ def metric_of(metric: str, protocol: str, selection: Mapping[str, str] | None) -
     """
     if metric != SELECTION:
         return metric
-    if protocol not in (selection or {}):
+    if protocol not in selection:
         raise TableError(f"nothing says by which metric the protocol '{protocol}' selects")
-    return (selection or {})[protocol]
+    return selection[protocol]
 
 
 def metrics_of(
-    metrics: Iterable[str], protocols: Iterable[str], selection: Mapping[str, str] | None
+    metrics: Iterable[str], protocols: Sequence[str], selection: Mapping[str, str]
 ) -> list[str]:
     """Metrics asked for, without repeats; `selection` gives those of all the protocols."""
-    protocols = list(protocols)
-    return list(
-        dict.fromkeys(
-            metric_of(name, protocol, selection) for name in metrics for protocol in protocols
-        )
-    )
+    found = (metric_of(name, protocol, selection) for name in metrics for protocol in protocols)
+    return list(dict.fromkeys(found))
 
 
 def floats(column: pd.Series) -> FloatArray:

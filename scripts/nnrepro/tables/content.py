@@ -1,55 +1,60 @@
-"""What every kind of table has in common: its context, its content, and cells that several use."""
+"""What every kind of table shows alike: its context, its content, and cells and words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Grid
-from nnrepro.report.errors import ReportError
+from nnrepro.document.text import Text, bold, code, joined, text
+from nnrepro.measures.curves import Window
 from nnrepro.report.metrics import Metric, metric
-from nnrepro.report.page import Said, Statement
-from nnrepro.report.source import Source, Window
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
-from nnrepro.study.study import TableSpec
+from nnrepro.study.study import Study, TableSpec
+from nnrepro.tables.columns import SELECTION
+from nnrepro.tables.csvfile import TableError
 
-SELECTION = "selection"
+CONFIDENCE_LEVEL = wording.plain(100 * CONFIDENCE)
+LEVEL = f"{CONFIDENCE_LEVEL}\u00a0%"
+"""The confidence level of all intervals, for a sentence."""
+
 TIED = "≈"
+TIED_NOTE = text(
+    f"{TIED} cannot be told apart from the best: multiple comparisons with the best (Hsu), {LEVEL} "
+    "for all of them together."
+)
 
 _SOUND = ("completed", "unknown")
 """Statuses of variants whose every run has a sound history."""
 
-CONFIDENCE_LEVEL = wording.plain(100 * CONFIDENCE)
+_COVERED = {
+    SEEDS: "over seeds (Student\u2019s t)",
+    TEST_SET: "from the size of the test set (Wilson)",
+    TEST_SET_AND_EPOCHS: "from the size of the test set (Wilson) and the noise between epochs",
+    EPOCHS: "from the noise between epochs alone",
+}
+"""What an interval covers, in words."""
 
 
 @dataclass(frozen=True)
-class TiedFacts:
-    """The sign for what cannot be told apart from the best, and at which confidence level."""
+class Shown:
+    """A grid, the title of the strip that it stands in, and what explains its columns and marks."""
 
-    mark: str
-    level: str
-
-
-TIED_FACTS = TiedFacts(TIED, CONFIDENCE_LEVEL)
+    grid: Grid
+    title: str = ""
+    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
 class TableContent:
-    """One protocol's share of a table.
+    """One protocol's share of a table: its grids, and what it says in words."""
 
-    Attributes:
-        grids: its grids, each with the title of the strip that it stands in.
-        statements: what it says in words.
-        notes: what explains the columns and marks of each grid, by the title of its strip.
-    """
-
-    grids: tuple[tuple[str, Grid], ...]
-    statements: tuple[Said, ...] = ()
-    notes: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+    shown: tuple[Shown, ...]
+    statements: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,109 +62,142 @@ class TableContext:
     """What a kind of table makes its content from.
 
     Attributes:
-        source: what the report is made from.
+        study: the study.
         spec: the table of the configuration.
         protocol: whose rows these are.
         frame: the rows of that protocol.
         runs: the runs that they were made from.
+        windows: distinct closing windows of these runs, as they are compared with one another.
+        path: where the table lies.
+        file: the same, as readers of the report find it.
+        anchor: id of the element that shows a variant, by experiment and variant; empty for none.
     """
 
-    source: Source
+    study: Study
     spec: TableSpec
     protocol: str
     frame: pd.DataFrame
     runs: Sequence[Run]
+    windows: Sequence[Window]
+    path: Path
+    file: str
+    anchor: Callable[[str, str], str]
 
-    @cached_property
-    def windows(self) -> tuple[Window, ...]:
-        """Closing windows of the runs."""
-        return self.source.windows(self.runs, compared=True)
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the configuration says of the table, apart from its runs."""
+        return self.spec.options
 
     def asked_metrics(self) -> list[Metric]:
         """The metrics that the configuration asks for, `selection` as the protocol's own."""
-        names = [self.resolve(str(name)) for name in self.spec.options.get("metrics", ())]
+        names = [self.resolve(name) for name in self.options.get("metrics", ())]
         return [metric(name) for name in dict.fromkeys(names)]
 
     def resolve(self, name: str) -> str:
         """The metric that a name of the configuration stands for."""
-        protocol = self.source.study.protocols[self.protocol]
-        return protocol.selection_metric if name == SELECTION else name
+        own = self.study.protocols[self.protocol].selection_metric
+        return own if name == SELECTION else name
 
     def column(self, wanted: Metric) -> str:
         """The column that holds a metric.
 
         Raises:
-            ReportError: the table has no such column.
+            TableError: the table has no such column.
         """
-        for name in self.frame.columns:
-            if metric(str(name)).name == wanted.name:
-                return str(name)
-        raise ReportError(
-            f"{self.source.table_path(self.spec.name)}: the table has no column for the metric "
-            f"'{wanted.name}', which the configuration asks for; remove the file, so that it is "
-            "made again"
+        for name in map(str, self.frame.columns):
+            if metric(name).name == wanted.name:
+                return name
+        raise TableError(
+            f"{self.path}: the table has no column for the metric '{wanted.name}', which the "
+            "configuration asks for; remove the file, so that it is made again"
         )
 
     def require(self, *columns: str) -> None:
         """Check that the table has these columns.
 
         Raises:
-            ReportError: one is missing.
+            TableError: one is missing.
         """
         for name in columns:
             if name not in self.frame.columns:
-                raise ReportError(
-                    f"{self.source.table_path(self.spec.name)}: a table of kind "
-                    f"'{self.spec.kind}' has a column '{name}', this one has not; remove the file, "
-                    "so that it is made again"
+                raise TableError(
+                    f"{self.path}: a table of kind '{self.spec.kind}' has a column '{name}', this "
+                    "one has not; remove the file, so that it is made again"
                 )
+
+    def rows(self) -> list[pd.Series]:
+        """The rows one by one."""
+        return rows_in(self.frame)
+
+    def by_metric(self) -> list[tuple[Metric, pd.DataFrame]]:
+        """The metrics asked for that the column `metric` has, each with its rows."""
+        names = self.frame["metric"].map(lambda name: metric(str(name)).name)
+        found = ((shown, self.frame[names == shown.name]) for shown in self.asked_metrics())
+        return [(shown, rows) for shown, rows in found if len(rows)]
 
     def heading(self, wanted: Metric) -> str:
         """A metric's heading; a closing mean names its epochs where all runs have the same."""
-        if not wanted.closing or len(self.windows) != 1:
-            return wanted.heading
-        return wanted.heading.replace("Closing mean", closing_header(self.windows[0]))
+        return metric_heading(wanted, self.windows)
 
     def phrase(self, wanted: Metric) -> str:
         """A metric's name in a sentence, as `heading` does it."""
         return metric_phrase(wanted, self.windows)
 
-    def label_cell(self, experiment: str, variant: str, label: str, status: Any = None) -> Cell:
-        """The cell that names a row's variant and leads to its first run.
+    def title(self, wanted: Metric) -> str:
+        """The title of the strip of a metric's grid."""
+        return wanted.phrase[:1].upper() + wanted.phrase[1:]
 
-        A status is shown where it is one that a reader has to know of.
-        """
-        anchor = self.source.variant_anchor(self.protocol, experiment, variant)
+    def variant_cell(self, row: pd.Series) -> Cell:
+        """The cell that names a row's variant, with a status that a reader has to know of."""
+        status = row.get("status")
         plain = status is None or pd.isna(status) or str(status) in _SOUND
-        detail = "" if plain else str(status)
+        cell = self.linked_cell(f"{row['experiment']}/{row['variant']}", str(row["label"]))
+        return cell if plain else Cell(cell.text, str(status), cell.href, header=True)
+
+    def linked_cell(self, name: str, label: str, detail: str = "") -> Cell:
+        """A cell that leads to the first run of a variant, `experiment/variant`."""
+        experiment, _, variant = name.partition("/")
+        anchor = self.anchor(experiment, variant)
         return Cell(label, detail, f"#{anchor}" if anchor else "", header=True)
 
-    def window_notes(self, shown: Sequence[Metric]) -> tuple[Statement, ...]:
-        """Which epochs the closing means are over, where any is shown."""
-        if not self.windows or not any(item.closing for item in shown):
+    def window_notes(self, *shown: Metric) -> tuple[Text, ...]:
+        """Which epochs the closing means are over, where any is shown and its heading lacks it."""
+        said = len(self.windows) == 1 and self.windows[0].used == self.windows[0].asked
+        if said or not self.windows or not any(item.closing for item in shown):
             return ()
-        if len(self.windows) == 1 and self.windows[0].used == self.windows[0].asked:
-            return ()  # the heading says it all
-        return (Statement("window_note", window_facts(self.windows)),)
+        return (window_note(self.windows),)
+
+    def interval_notes(self, shown: Metric) -> tuple[Text, ...]:
+        """What a metric's intervals are intervals of, and where those of the others are."""
+        name = f"{self.column(shown)}_interval"
+        kinds = set(self.frame[name].dropna()) if name in self.frame.columns else set()
+        if not kinds:
+            return ()
+        covered = wording.joined([words for kind, words in _COVERED.items() if kind in kinds], "or")
+        single = "; with one seed, the spread over seeds is not known" if kinds != {SEEDS} else ""
+        return (
+            text(
+                f"Beside the metric that ranks: its {LEVEL} interval {covered}{single}. Those of "
+                "the other metrics are in ",
+                code(self.file),
+                ".",
+            ),
+        )
 
 
-@dataclass(frozen=True)
-class WindowFacts:
-    """Closing windows for a sentence: used in full, or standing in for longer ones."""
-
-    full: tuple[str, ...] = ()
-    shrunk: tuple[tuple[str, str], ...] = ()
-
-
-def window_facts(windows: Sequence[Window]) -> WindowFacts:
-    """Closing windows in words."""
-    full = tuple(last_epochs(item.used) for item in windows if item.used == item.asked)
-    shrunk = tuple(
-        (last_epochs(item.used), last_epochs(item.asked))
+def window_note(windows: Iterable[Window]) -> Text:
+    """Which epochs closing means are over; nothing without a window."""
+    windows = tuple(windows)
+    full = [last_epochs(item.used) for item in windows if item.used == item.asked]
+    shrunk = [
+        f"the {last_epochs(item.used)}, standing in for the {last_epochs(item.asked)} of a run in "
+        "full"
         for item in windows
         if item.used != item.asked
-    )
-    return WindowFacts(full, shrunk)
+    ]
+    parts = [f"the {wording.joined(full, 'or')}"] if full else []
+    parts += [", or over ".join(shrunk)] if shrunk else []
+    return text(f"Closing means are taken over {'; '.join(parts)}.") if parts else ()
 
 
 def last_epochs(count: int) -> str:
@@ -167,10 +205,13 @@ def last_epochs(count: int) -> str:
     return "last epoch" if count == 1 else f"last {wording.counted(count, 'epoch')}"
 
 
-def closing_header(window: Window) -> str:
-    """A closing mean's heading."""
-    words = last_epochs(window.used)
-    return words.capitalize() if window.used == 1 else f"Mean, {words}"
+def metric_heading(wanted: Metric, windows: Sequence[Window]) -> str:
+    """A metric's heading; a closing mean names its epochs where there is one window."""
+    if not wanted.closing or len(windows) != 1:
+        return wanted.heading
+    words = last_epochs(windows[0].used)
+    named = words.capitalize() if windows[0].used == 1 else f"Mean, {words}"
+    return wanted.heading.replace("Closing mean", named)
 
 
 def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
@@ -182,17 +223,30 @@ def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
     return (
         f"{quantity} of the {words}"
         if windows[0].used == 1
-        else (f"mean {quantity} over the {words}")
+        else f"mean {quantity} over the {words}"
     )
+
+
+def rows_in(frame: pd.DataFrame) -> list[pd.Series]:
+    """The rows of a table one by one."""
+    return [row for _, row in frame.iterrows()]
+
+
+def numeric(words: str, detail: str = "", mark: str = "", *, best: bool = False) -> Cell:
+    """A cell that is aligned as a number."""
+    return Cell(words, detail, mark=mark, number=True, best=best)
 
 
 def epochs_cell(row: pd.Series) -> Cell:
     """The epochs that a variant's runs have, and of how many where they are fewer than asked."""
-    done, asked = number(row["epochs"]), number(row.get("protocol_epochs"))
-    text = wording.whole(done)
-    if flag(row.get("shortened")):
-        text = f"{text} of {wording.whole(asked)}"
-    return Cell(text, number=True)
+    done = wording.whole(number(row["epochs"]))
+    asked = wording.whole(number(row.get("protocol_epochs")))
+    return numeric(f"{done} of {asked}" if flag(row.get("shortened")) else done)
+
+
+def seeds_of(count: float, row: pd.Series) -> str:
+    """In how many of a row's seeds something is so."""
+    return f"in {wording.whole(count)} of {wording.counted(round(float(row['seeds'])), 'seed')}"
 
 
 def flag(value: Any) -> bool | None:
@@ -205,59 +259,24 @@ def number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def interval_text(row: pd.Series, column: str, shown: Metric) -> str:
-    """A metric's interval for a table cell, low end and high end; empty where there is none."""
-    low, high = (number(row.get(f"{column}_ci95_{end}")) for end in ("low", "high"))
-    if low is None or high is None:
-        return ""
-    return f"{shown.number(low)}{wording.DASH}{shown.number(high)}"
+def ends(row: pd.Series, prefix: str = "") -> tuple[float, float] | None:
+    """Both ends of a row's interval, whose columns begin with `prefix`; None without one."""
+    low, high = (number(row.get(f"{prefix}ci95_{end}")) for end in ("low", "high"))
+    return None if low is None or high is None else (low, high)
 
 
-def interval_words(row: pd.Series, column: str, shown: Metric) -> str:
-    """A metric's interval for a sentence; empty where there is none."""
-    low, high = (number(row.get(f"{column}_ci95_{end}")) for end in ("low", "high"))
-    if low is None or high is None:
-        return ""
-    return f"{shown.number(low)} to {shown.text(high)}"
+def change_interval(row: pd.Series, shown: Metric) -> str:
+    """The interval of a row's difference; empty where there is none."""
+    return " to ".join(map(shown.change, ends(row) or ()))
 
 
-KINDS_OF_INTERVAL = {
-    SEEDS: "over seeds (Student\u2019s t)",
-    TEST_SET: "from the size of the test set (Wilson)",
-    TEST_SET_AND_EPOCHS: "from the size of the test set (Wilson) and the noise between epochs",
-    EPOCHS: "from the noise between epochs alone",
-}
-"""What an interval covers, in words."""
+def labels(names: Iterable[Any]) -> Text:
+    """Labels of variants in a sentence; of many the last ones are only counted."""
+    return bold(wording.some([str(name) for name in names]))
 
 
-@dataclass(frozen=True)
-class IntervalFacts:
-    """How intervals came about, for the note that explains them.
-
-    Attributes:
-        level: confidence level in percent.
-        seeds: whether some are over seeds.
-        test_set: whether some are of one seed.
-        file: where those of other metrics are.
-        kinds: what they cover, in words.
-    """
-
-    level: str
-    seeds: bool
-    test_set: bool
-    file: str
-    kinds: tuple[str, ...] = ()
-
-
-def interval_notes(context: TableContext, shown: Metric) -> tuple[Statement, ...]:
-    """What the intervals of a metric are intervals of, and where those of the others are."""
-    name = f"{context.column(shown)}_interval"
-    if name not in context.frame.columns:
-        return ()
-    kinds = set(context.frame[name].dropna())
-    if not kinds:
-        return ()
-    words = tuple(words for kind, words in KINDS_OF_INTERVAL.items() if kind in kinds)
-    file = context.source.file(f"tables/{context.spec.name}.csv")
-    facts = IntervalFacts(CONFIDENCE_LEVEL, SEEDS in kinds, kinds != {SEEDS}, file, words)
-    return (Statement("interval_note", facts),)
+def list_of(parts: Sequence[Text]) -> Text:
+    """Parts as a list in a sentence."""
+    if len(parts) < 2:
+        return text(*parts)
+    return text(joined(", ", parts[:-1]), " and ", parts[-1])

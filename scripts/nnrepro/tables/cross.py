@@ -1,4 +1,4 @@
-"""Cross tables: a metric over two parameters, with the averages of rows and columns."""
+"""Tables of kind `cross`: one matrix per metric over two parameters, with averages."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.measures.names import without_window
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, bold, joined, spaced, text
+from nnrepro.report.metrics import Metric
+from nnrepro.study.options import Metrics, Swept, TestSet
 from nnrepro.tables.columns import (
-    PRIMARY,
     floats,
     metric_name,
     metric_of,
@@ -16,30 +19,41 @@ from nnrepro.tables.columns import (
     require_column,
     standings_by,
 )
+from nnrepro.tables.content import (
+    TIED,
+    TIED_NOTE,
+    Shown,
+    TableContent,
+    TableContext,
+    flag,
+    number,
+    numeric,
+    rows_in,
+)
 from nnrepro.tables.csvfile import TableError, tidy_types
 
 AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""
 
 
-def cross_table(
+def cross(
     variants: pd.DataFrame,
+    selection: Mapping[str, str],
     *,
-    rows: str,
-    columns: str,
-    metrics: Sequence[str],
-    test_set: str = PRIMARY,
-    selection: Mapping[str, str] | None = None,
+    metrics: Metrics,
+    rows: Swept,
+    columns: Swept,
+    test_set: TestSet = "primary",
 ) -> pd.DataFrame:
-    """Metrics over two parameters, in long form.
+    """Metrics over two parameters, in long form, with averages.
 
     Args:
         variants: rows of the variants table; per protocol at most one for each pair of parameters.
+        selection: the metric by which each protocol selects.
+        metrics: metrics to tabulate.
         rows: parameter of the rows.
         columns: parameter of the columns.
-        metrics: metrics to tabulate.
         test_set: `comparison` takes the larger test set for the variants that have one.
-        selection: the metric by which each protocol selects.
 
     Returns:
         `protocol`, `metric`, the two parameters, `variant`, `value`, `ci95_low`, `ci95_high`,
@@ -70,35 +84,16 @@ def cross_table(
     return tidy_types(pd.DataFrame(parts))
 
 
-def cross_matrix(table: pd.DataFrame, metric: str, protocol: str | None = None) -> pd.DataFrame:
-    """One metric of a cross table as a matrix, averages last.
-
-    Args:
-        table: a cross table.
-        metric: a metric in it, or the `last_window_` name of one.
-        protocol: which protocol's; may be left out when there is only one.
+def cross_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """A cross table of one protocol and metric as a matrix, averages last.
 
     Returns:
         Values, with the rows' parameter as index and the columns' parameter as columns.
-
-    Raises:
-        TableError: the table has not exactly one such matrix.
     """
-    here = table if protocol is None else table[table["protocol"] == protocol]
-    found = [
-        name for name in dict.fromkeys(here["metric"]) if metric in (name, without_window(name)[0])
-    ]
-    if len(found) != 1 or here["protocol"].nunique() != 1:
-        raise TableError(
-            f"the cross table has {len(found)} metrics '{metric}' of "
-            f"{here['protocol'].nunique()} protocols, expected one of one"
-        )
-    here = here[here["metric"] == found[0]]
-    names = list(here.columns)
+    names = list(table.columns)
     rows, columns = names[names.index("metric") + 1 : names.index("variant")]
-    matrix = here.pivot(index=rows, columns=columns, values="value")
-    order = list(dict.fromkeys(here[rows])), list(dict.fromkeys(here[columns]))
-    return matrix.reindex(index=order[0], columns=order[1])
+    matrix = table.pivot(index=rows, columns=columns, values="value")
+    return matrix.reindex(index=table[rows].unique(), columns=table[columns].unique())
 
 
 def _cells(
@@ -166,3 +161,108 @@ def _ordered(values: pd.Series) -> list[Hashable]:
     if all(isinstance(value, int | float) for value in distinct):
         return sorted(distinct)
     return distinct
+
+
+def show(context: TableContext) -> TableContent:
+    """The matrices of one protocol, one per metric asked for."""
+    axes = str(context.options["rows"]), str(context.options["columns"])
+    context.require("metric", *axes, "value")
+    shown, statements = [], []
+    for item, cells in context.by_metric():
+        grid = _matrix(context, cells.astype(dict.fromkeys(axes, "str")), axes, item)
+        marked = any(cell.mark for line in grid.rows for cell in line.cells)
+        notes = (*context.window_notes(item), *((TIED_NOTE,) if marked else ()))
+        shown.append(Shown(grid, context.title(item), notes))
+        statements.append(words(cells, axes, item, context.phrase(item)))
+    return TableContent(tuple(shown), tuple(statements))
+
+
+def words(cells: pd.DataFrame, axes: tuple[str, str], shown: Metric, phrase: str) -> Text:
+    """Which values of each parameter have the best average.
+
+    Args:
+        cells: rows of one protocol and metric, averages included.
+        axes: the parameter of the rows and that of the columns.
+        shown: the metric.
+        phrase: its name in a sentence.
+    """
+    cells = cells.astype(dict.fromkeys(axes, "str"))
+    own = _own_values(cells, axes)
+    missing = int(own.isna().sum())
+    if missing == len(own):
+        return text(f"No cell has a value of {phrase}.")
+    best = []
+    for axis, other in (axes[::-1], axes):
+        averages = cells[(cells[other] == AVERAGE) & (cells[axis] != AVERAGE)]
+        averages = averages.dropna(subset="value")
+        if len(averages) > 1:
+            best.append(_best_average(averages[axis], averages["value"].astype("float64"), shown))
+    said = text(f"By {phrase}, ", joined(", and ", best), ".") if best else ()
+    lacking = wording.counted(missing, "cell has", "cells have")
+    return spaced(said, f"{lacking} no value; averages are over the others." if missing else "")
+
+
+def _best_average(parameter: pd.Series, values: pd.Series, shown: Metric) -> Text:
+    """The values of a parameter with the best average, and how far the next ones lie behind."""
+    order = values.sort_values(ascending=not shown.higher_is_better)
+    # Averages of equal sums may differ in their last bit; that is no difference.
+    behind = order[(order - order.iloc[0]).abs() > 1e-12 * abs(order.iloc[0])]
+
+    def named(chosen: pd.Index) -> Text:
+        found = [wording.plain(value) for value in parameter[parameter.index.isin(chosen)]]
+        return bold(f"{parameter.name}\u00a0=\u00a0{wording.some(found)}")
+
+    leaders = order.index.difference(behind.index)
+    have = wording.agree(leaders.tolist(), "has", "share")
+    said = text(named(leaders), f" {have} the best average, {shown.text(order.iloc[0])}")
+    if behind.empty:
+        return said
+    next_ones = behind[(behind - behind.iloc[0]).abs() <= 1e-12 * abs(behind.iloc[0])].index
+    margin = shown.margin(behind.iloc[0] - order.iloc[0])
+    return text(said, f" ({margin} ahead of ", named(next_ones), ")")
+
+
+def _own_values(cells: pd.DataFrame, axes: tuple[str, str]) -> pd.Series:
+    """The values of the cells that are no averages."""
+    return cells["value"][(cells[[*axes]] != AVERAGE).all(axis=1)].astype("float64")
+
+
+def _matrix(
+    context: TableContext, cells: pd.DataFrame, axes: tuple[str, str], shown: Metric
+) -> Grid:
+    rows, columns = axes
+    values = _own_values(cells, axes)
+    best = number(values.max() if shown.higher_is_better else values.min())
+    found = {(row[rows], row[columns]): _cell(context, row, shown, best) for row in rows_in(cells)}
+    across = list(dict.fromkeys(cells[columns]))
+    lines = [
+        Row(
+            (
+                Cell(_heading(name), header=True),
+                *(found.get((name, key), numeric(wording.EMPTY)) for key in across),
+            ),
+            summary=name == AVERAGE,
+        )
+        for name in dict.fromkeys(cells[rows])
+    ]
+    headings = (Column(_heading(key)) for key in across)
+    return Grid(
+        columns=(Column(f"{rows} ↓ {columns} →", number=False), *headings),
+        rows=tuple(lines),
+        spanning=context.heading(shown),
+    )
+
+
+def _heading(value: str) -> str:
+    return "Average" if value == AVERAGE else value
+
+
+def _cell(context: TableContext, row: pd.Series, shown: Metric, best: float | None) -> Cell:
+    value, variant = number(row["value"]), row.get("variant")
+    if pd.isna(variant):
+        return numeric(shown.number(value))
+    is_best = value is not None and value == best
+    tied = not is_best and flag(row.get("tied_with_best"))
+    anchor = context.anchor(context.runs[0].experiment, str(variant))
+    href = f"#{anchor}" if anchor else ""
+    return Cell(shown.number(value), "", href, TIED if tied else "", number=True, best=is_best)

@@ -5,16 +5,19 @@ be a matter of training (another run), of the test set, or of the metric; the la
 readings of the same runs and cost no training.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from nnrepro.measures.history import FloatArray
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.report.metrics import Metric, metric
 from nnrepro.statistics.effects import Effect, Reading, effect_of, effect_over_seeds
-from nnrepro.statistics.intervals import summarise
+from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
+from nnrepro.study.options import Comparisons
 from nnrepro.tables.columns import (
     COMPARISON,
     PRIMARY,
@@ -25,47 +28,41 @@ from nnrepro.tables.columns import (
     metric_values,
     on_comparison_set,
 )
+from nnrepro.tables.content import (
+    LEVEL,
+    Shown,
+    TableContent,
+    TableContext,
+    change_interval,
+    flag,
+    labels,
+    list_of,
+    number,
+    numeric,
+    rows_in,
+)
 from nnrepro.tables.csvfile import TableError, tidy_types
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""
 
-
-@dataclass(frozen=True)
-class Scoring:
-    """What is scored, and how.
-
-    Attributes:
-        run: `experiment/variant`.
-        metric: the metric.
-        test_set: `primary` or `comparison`.
-    """
-
-    run: str
-    metric: str
-    test_set: str
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any], base: "Scoring | None" = None) -> "Scoring":
-        """From the configuration; what is left out is as in `base`."""
-        known = {} if base is None else vars(base)
-        given = {"test_set": PRIMARY, **known, **section}
-        return cls(given["run"], given["metric"], given["test_set"])
+Scoring = Mapping[str, Any]
+"""What is scored, and how: `run` (`experiment/variant`), `metric` and `test_set`."""
 
 
-def factors_table(
+def factors(
     variants: pd.DataFrame,
-    *,
-    comparisons: Mapping[str, Mapping[str, Any]],
     runs: pd.DataFrame,
+    *,
+    comparisons: Comparisons,
 ) -> pd.DataFrame:
     """Every factor of every comparison.
 
     Args:
         variants: rows of the variants table.
+        runs: the runs table.
         comparisons: by name, each with `title`, `from` (`run`, `metric` and `test_set`), `factors`
             (by name, each what it changes of `from`, and its `label`) and `to` (all changed).
-        runs: the runs table.
 
     Returns:
         A row per protocol, comparison and `role`: `from`, each `factor`, `to`, and `rest`, which is
@@ -78,117 +75,215 @@ def factors_table(
     Raises:
         TableError: a comparison names a run that is not among `variants`.
     """
-    named = (variants["experiment"] + "/" + variants["variant"]).to_numpy()
+    named = variants["experiment"] + "/" + variants["variant"]
     rows: list[dict[str, Any]] = []
     for protocol in dict.fromkeys(variants["protocol"]):
-        present = set(named[(variants["protocol"] == protocol).to_numpy(dtype=bool)])
+        present = set(named[variants["protocol"] == protocol])
         here = runs[runs["protocol"] == protocol]
         for name, section in comparisons.items():
-            comparison = _Comparison.of(section)
-            if comparison.first.run not in present:
+            first = {"test_set": PRIMARY, **section["from"]}
+            if first["run"] not in present:
                 continue
-            comparison.check(name, present)
-            found = comparison.rows(here)
-            rows += [{"protocol": protocol, "comparison": name} | row for row in found]
+            steps = [first | dict(step) for step in (*section["factors"].values(), section["to"])]
+            for step in steps:
+                if step["run"] not in present:
+                    raise TableError(
+                        f"comparison {name}: '{step['run']}' is not among the table's runs"
+                    )
+            common = {"protocol": protocol, "comparison": name, "title": section["title"]}
+            rows += [
+                common | row for row in _compared(here, first, list(section["factors"]), steps)
+            ]
     if not rows:
         raise TableError(f"none of the comparisons {', '.join(comparisons)} has its first run")
     return tidy_types(pd.DataFrame(rows))
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    """A comparison of the configuration with everything filled in."""
-
-    title: str
-    first: Scoring
-    factors: Mapping[str, tuple[str, Scoring]]
-    last: Scoring
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> "_Comparison":
-        first = Scoring.of(section["from"])
-        factors = {
-            name: (str(item.get("label", name)), Scoring.of(item, first))
-            for name, item in section["factors"].items()
-        }
-        return cls(section["title"], first, factors, Scoring.of(section["to"], first))
-
-    def check(self, name: str, present: set[str]) -> None:
-        """Every run is there."""
-        for scoring in (*(scoring for _, scoring in self.factors.values()), self.last):
-            if scoring.run not in present:
-                raise TableError(
-                    f"comparison {name}: '{scoring.run}' is not among the table's runs"
-                )
-
-    def rows(self, runs: pd.DataFrame) -> list[dict[str, Any]]:
-        """The rows of the table for one protocol."""
-        first, last = _readings(runs, self.first), _readings(runs, self.last)
-        gap = effect_of(first, last, same_run=self.first.run == self.last.run)
-        rows = [{"role": FROM} | _scored(runs, self.first, first)]
-        effects = []
-        for name, (label, scoring) in self.factors.items():
-            readings = _readings(runs, scoring)
-            same_run = scoring.run == self.first.run
-            effect = effect_of(first, readings, same_run=same_run)
-            effects.append(effect)
-            row = {"role": FACTOR, "factor": name, "label": label}
-            rows.append(row | _scored(runs, scoring, readings) | effect.columns(gap))
-        rows.append({"role": TO} | _scored(runs, self.last, last) | gap.columns(gap))
-        rows.append({"role": REST} | _rest(gap, effects).columns(gap))
-        return [{"title": self.title} | row for row in rows]
+def _compared(
+    runs: pd.DataFrame, first: Scoring, names: Sequence[str], steps: Sequence[Scoring]
+) -> Iterator[dict[str, Any]]:
+    """The rows of one comparison and protocol: a step per name, and one that changes everything."""
+    scored, before = _scored(runs, first)
+    yield {"role": FROM} | scored
+    found = [_scored(runs, step) for step in steps]
+    *effects, gap = [
+        effect_of(before, after, same_run=step["run"] == first["run"])
+        for step, (_, after) in zip(steps, found, strict=True)
+    ]
+    for name, step, (scored, _), effect in zip(names, steps, found, effects, strict=False):
+        row = {"role": FACTOR, "factor": name, "label": str(step.get("label", name))}
+        yield row | scored | effect.columns(gap)
+    yield {"role": TO} | found[-1][0] | gap.columns(gap)
+    yield {"role": REST} | _rest(gap, effects).columns(gap)
 
 
-def _scored(
-    runs: pd.DataFrame, scoring: Scoring, readings: Mapping[int, Reading]
-) -> dict[str, Any]:
-    """What was scored, and its mean over seeds."""
-    experiment, _, variant = scoring.run.partition("/")
-    rows = _rows(runs, scoring.run)
-    examples = [reading.examples for reading in readings.values() if reading.examples]
-    summary = summarise(np.array([reading.value for reading in readings.values()]))
-    return {
+def _scored(runs: pd.DataFrame, scoring: Scoring) -> tuple[dict[str, Any], dict[int, Reading]]:
+    """What is scored with its mean over seeds, and the metric of each seed in their order."""
+    experiment, _, variant = scoring["run"].partition("/")
+    rows = runs[(runs["experiment"] == experiment) & (runs["variant"] == variant)]
+    rows, metric, test_set = rows.sort_values("seed"), scoring["metric"], scoring["test_set"]
+    values = floats(metric_values(rows, metric, test_set=test_set))
+    if test_set == COMPARISON:  # without a second test set there is nothing to tell
+        values = np.where(on_comparison_set(rows).to_numpy(dtype=bool), values, np.nan)
+    sizes = floats(examples_used(rows, test_set))
+    if examples_column(metric) is None:
+        sizes = np.full(len(rows), np.nan)
+    summary, epochs = summarise(values), rows["epochs_completed"].dropna()
+    scored = {
         "experiment": experiment,
         "variant": variant,
-        "metric": metric_name(rows, scoring.metric),
-        "test_examples": max(examples, default=None),
-        "epochs": _fewest(floats(rows["epochs_completed"])),
+        "metric": metric_name(rows, metric),
+        "test_examples": max((int(size) for size in sizes if size > 0), default=None),
+        "epochs": int(epochs.min()) if len(epochs) else None,
         "value": summary.mean,
         "seeds": summary.count,
     }
-
-
-def _rows(runs: pd.DataFrame, run: str) -> pd.DataFrame:
-    experiment, _, variant = run.partition("/")
-    return runs[(runs["experiment"] == experiment) & (runs["variant"] == variant)]
-
-
-def _fewest(epochs: FloatArray) -> int | None:
-    known = epochs[~np.isnan(epochs)]
-    return int(known.min()) if len(known) else None
-
-
-def _readings(runs: pd.DataFrame, scoring: Scoring) -> dict[int, Reading]:
-    """The metric of each seed, in the order of the seeds."""
-    rows = _rows(runs, scoring.run).sort_values("seed")
-    values = floats(metric_values(rows, scoring.metric, test_set=scoring.test_set))
-    if scoring.test_set == COMPARISON:  # without a second test set there is nothing to tell
-        values = np.where(on_comparison_set(rows).to_numpy(dtype=bool), values, np.nan)
-    sizes = floats(examples_used(rows, scoring.test_set))
-    known = examples_column(scoring.metric) is not None
-    return {
-        int(seed): Reading(float(value), int(size) if known and not np.isnan(size) else None)
+    return scored, {
+        int(seed): Reading(float(value), None if np.isnan(size) else int(size))
         for seed, value, size in zip(rows["seed"], values, sizes, strict=True)
     }
 
 
 def _rest(gap: Effect, effects: Sequence[Effect]) -> Effect:
     """The gap less the effects, over the seeds that have them all."""
-    common = [seed for seed in gap.by_seed if all(seed in effect.by_seed for effect in effects)]
     return effect_over_seeds(
         {
             # Rounded: where effects add up exactly, what binary fractions leave is no interaction.
-            seed: round(gap.by_seed[seed] - sum(e.by_seed[seed] for e in effects), 12)
-            for seed in common
+            seed: round(whole - sum(effect.by_seed[seed] for effect in effects), 12)
+            for seed, whole in gap.by_seed.items()
+            if all(seed in effect.by_seed for effect in effects)
         }
     )
+
+
+def show(context: TableContext) -> TableContent:
+    """One protocol's comparisons, each in a grid of its own."""
+    context.require(
+        *("comparison", "title", "role", "label", "value", "difference", "apart", "share")
+    )
+    groups = [rows for _, rows in context.frame.groupby("comparison", sort=False)]
+    shown = (
+        Shown(_grid(context, rows), str(rows["title"].iloc[0]), (_note(rows),)) for rows in groups
+    )
+    return TableContent(tuple(shown), tuple(map(words, groups)))
+
+
+def _role(rows: pd.DataFrame, role: str) -> pd.Series:
+    return rows[rows["role"] == role].iloc[0]
+
+
+def _grid(context: TableContext, rows: pd.DataFrame) -> Grid:
+    shown = metric(str(_role(rows, FROM)["metric"]))
+    unit = shown.heading.removeprefix(shown.header).strip()
+    headings = (
+        Column("Changed", number=False),
+        Column("Scored by", number=False),
+        Column(f"Value {unit}".strip()),
+        Column(shown.difference_heading),
+        Column("Share of the gap (%)"),
+        Column("Seeds"),
+    )
+    return Grid(headings, tuple(_line(context, row, shown) for row in rows_in(rows)))
+
+
+def _line(context: TableContext, row: pd.Series, shown: Metric) -> Row:
+    role = str(row["role"])
+    if role == REST:
+        cells = [Cell("Left over", header=True), Cell(wording.EMPTY), numeric(wording.EMPTY)]
+    else:
+        changed = {FROM: "Nothing", TO: "Everything"}.get(role, str(row["label"]))
+        examples = number(row.get("test_examples"))
+        counted = "" if examples is None else wording.counted(round(examples), "test example")
+        cells = [
+            context.linked_cell(f"{row['experiment']}/{row['variant']}", changed),
+            Cell(metric(str(row["metric"])).header, counted),
+            numeric(shown.number(number(row["value"]))),
+        ]
+    change = numeric(wording.EMPTY)
+    if role != FROM:
+        apart = bool(flag(row["apart"]))
+        difference = shown.change(number(row["difference"]))
+        change = numeric(difference, change_interval(row, shown), best=apart)
+    seeds = wording.whole(number(row["seeds"]))
+    cells += [change, numeric(_share(row) or wording.EMPTY), numeric(seeds)]
+    return Row(tuple(cells), summary=role in (TO, REST))
+
+
+def _share(row: pd.Series) -> str:
+    share = number(row.get("share"))
+    return "" if share is None else wording.whole(100 * share)
+
+
+def _note(rows: pd.DataFrame) -> Text:
+    kinds = set(rows["interval"].dropna()) if "interval" in rows.columns else set()
+    covered = {
+        (True, True): ", over pairs of runs with one seed where there are several, else from the "
+        "size of the test sets",
+        (True, False): " over pairs of runs with one seed (Student\u2019s t)",
+        (False, True): " from the size of the test sets; with one seed, the spread over seeds is "
+        "not known",
+    }.get((SEEDS in kinds, TEST_SET in kinds))
+    return spaced(
+        "Each row changes one thing of the first row; the last but one changes all of them, and "
+        "what is left over is its change less the sum of the others.",
+        f"Behind a change: its {LEVEL} interval{covered}; in bold where it leaves out zero."
+        if covered
+        else "",
+        "Shares are given where the gap itself does.",
+    )
+
+
+def words(rows: pd.DataFrame) -> Text:
+    """What carries the gap of a comparison, whose rows these are."""
+    first, last, rest = (_role(rows, role) for role in (FROM, TO, REST))
+    factors = rows_in(rows[rows["role"] == FACTOR])
+    shown = metric(str(first["metric"]))
+
+    def signed(row: pd.Series) -> str:
+        unit = shown.margin(0.0).removeprefix(shown.number(0.0)).strip()
+        return f"{shown.change(float(row['difference']))} {unit}".strip()
+
+    def share(row: pd.Series) -> str:
+        found = _share(row)
+        return f" ({found}\u00a0% of the gap)" if found else ""
+
+    carriers = [
+        text(bold(str(row["label"])), f" changes it by {signed(row)}{share(row)}")
+        for row in factors
+        if flag(row["apart"])
+    ]
+    unclear, unknown = (
+        [row["label"] for row in factors if flag(row["apart"]) is known] for known in (False, None)
+    )
+    own = wording.agree(carriers, "its", "their")
+    left = ""
+    if number(rest["difference"]):
+        brought = {
+            True: "which only changes made together bring about",
+            False: "which cannot be told from none",
+            None: "of which it is not known how sure it is",
+        }[flag(rest["apart"])]
+        left = f"The effects one by one leave {signed(rest)}, {brought}."
+    ends = [shown.text(number(row["value"])) for row in (first, last)]
+    return spaced(
+        f"{first['title']}: {_gap_words(last, ends, signed, change_interval(last, shown))}",
+        text(f"On {own} own, ", list_of(carriers), ".") if carriers else "",
+        text("The effect of ", labels(unclear), " cannot be told from none.") if unclear else "",
+        text("How sure the effect of ", labels(unknown), " is cannot be said.") if unknown else "",
+        left,
+    )
+
+
+def _gap_words(
+    last: pd.Series, ends: Sequence[str], signed: Callable[[pd.Series], str], interval: str
+) -> str:
+    if number(last["difference"]) is None:
+        return "one of the two ends has no value, so that there is no gap to explain."
+    apart, gap, between = flag(last["apart"]), signed(last), f"from {ends[0]} to {ends[1]}"
+    sure = f"({LEVEL} interval {interval})"
+    if apart is None:
+        return f"{between}, a gap of {gap} whose uncertainty is not known."
+    if apart:
+        return f"{between}, a gap of {gap} {sure}."
+    nothing = "so that there is nothing to divide up"
+    return f"{between}: the gap of {gap} cannot be told from none {sure}, {nothing}."

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.best import Standings
+from nnrepro.study.messages import nearest
 from nnrepro.study.run import Scalar
-from nnrepro.study.settings import nearest
 from nnrepro.tables.columns import (
     floats,
     metric_name,

@@ -1,8 +1,9 @@
 """Feature maps: what the layers of a trained image CNN answer to the first test images."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +21,45 @@ if TYPE_CHECKING:
     from nnrepro.data.dataset import Dataset
     from nnrepro.study.run import Run
 
-LAYERS = ("c1", "s1", "c2", "s2")
+_KINDS = {"Conv": "convolution", "Pool": "pooling"}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+def map_layers(model: "keras.Model") -> dict[str, str]:
+    """The convolutions and poolings of a model that answer with maps, and each in words.
+
+    `{"c1": "first convolution", "s1": "first pooling", ...}`, in the order of the network.
+    """
+    found: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for layer in model.layers:
+        kind = next((words for part, words in _KINDS.items() if part in type(layer).__name__), "")
+        if kind and len(layer.output.shape) == 4:
+            place = counts[kind]
+            counts[kind] += 1
+            which = _ORDINALS[place] if place < len(_ORDINALS) else f"{place + 1}th"
+            found[layer.name] = f"{which} {kind}"
+    return found
 
 
 def compute_feature_maps(
     run: "Run", dataset: "Dataset", weights_path: Path, images: int = 2
-) -> dict[str, NDArray[np.float32]]:
-    """Activations of both convolutions and both poolings for the first test images.
+) -> dict[str, NDArray[Any]]:
+    """Activations of all convolutions and poolings for the first test images.
 
-    The run's model is `image_cnn`, or one whose layers are called the same. Gives `images` [images,
-    32, 32, 3] as the model reads them, their `labels`, and each layer of `LAYERS` by its name,
-    [images, height, width, channels]. Raises TrainingError where the weights are missing or do not
-    fit, or the model lacks one of the layers.
+    Args:
+        run: a run whose model reads images.
+        dataset: its examples.
+        weights_path: the run's final weights.
+        images: number of test images.
+
+    Returns:
+        `images` [images, height, width, 3] as the model reads them, their `labels`, `words` that
+        say what each layer is, and by the layers' names activations [images, height, width,
+        channels].
+
+    Raises:
+        TrainingError: the weights are missing or do not fit, or the model has no such layers.
     """
     if weights_path.is_file() and not weights_path.stat().st_size:
         raise TrainingError(f"{weights_path}: run {run.id} failed, so that it has no weights")
@@ -44,8 +72,9 @@ def compute_feature_maps(
         inspected=True,
     )
     model = build_model(run.model, run.settings, task)
-    if missing := lacking_layers(model):
-        raise TrainingError(f"model {run.model} has no layer {', '.join(missing)}; no feature maps")
+    layers = map_layers(model)
+    if not layers:
+        raise TrainingError(f"model {run.model} has no convolutions; no feature maps")
     try:
         _check_weights(weights_path)
         model.load_weights(weights_path)
@@ -54,20 +83,15 @@ def compute_feature_maps(
         raise TrainingError(
             f"{weights_path}: not the weights of run {run.id} ({error}); train the run again"
         ) from error
-    outputs = [model.get_layer(name).output for name in LAYERS]
-    inspector = keras.Model(model.input, outputs)
+    inspector = keras.Model(model.input, [model.get_layer(name).output for name in layers])
     activations = inspector(dataset.test_x[:images], training=False)
-    maps = {
-        name: keras.ops.convert_to_numpy(activation)
-        for name, activation in zip(LAYERS, activations, strict=True)
+    maps = map(keras.ops.convert_to_numpy, activations)
+    return {
+        "images": dataset.test_x[:images],
+        "labels": dataset.test_y[:images],
+        "words": np.array(list(layers.values())),
+        **dict(zip(layers, maps, strict=True)),
     }
-    return {"images": dataset.test_x[:images], "labels": dataset.test_y[:images], **maps}
-
-
-def lacking_layers(model: "keras.Model") -> list[str]:
-    """The names of `LAYERS` that no layer of a model has."""
-    there = {layer.name for layer in model.layers}
-    return [name for name in LAYERS if name not in there]
 
 
 def _check_weights(path: Path) -> None:
@@ -81,7 +105,7 @@ def _check_weights(path: Path) -> None:
         raise ValueError(f"the checksum is not the one in {RUN_FILES['record']}")
 
 
-def write_feature_maps(path: Path, maps: Mapping[str, NDArray[np.float32]]) -> None:
+def write_feature_maps(path: Path, maps: Mapping[str, NDArray[Any]]) -> None:
     """Write what `compute_feature_maps` gave as a compressed `.npz`, atomically."""
     with atomic_write(path) as temporary:
         np.savez_compressed(temporary, **dict(maps))  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
 from nnrepro.training.contract import model_problems
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.feature_maps import lacking_layers
+from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.slots import hide_gpus
 
@@ -219,8 +219,8 @@ def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | Non
 def _check_layers(model: "keras.Model", build: Build) -> str | None:
     """Whether there are feature maps to show, and images to show beside them."""
     shape = build.task.input_shape
-    if missing := lacking_layers(model):
-        return f"has no layer {', '.join(missing)}"
+    if not map_layers(model):
+        return "has no convolutions"
     if len(shape) != 3 or shape[-1] != 3:
         return f"reads inputs of shape {shape}, not images of three colours"
     return None

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from tests.report.conftest import BUDGET, PROVENANCE, Results, study_of
 
+from nnrepro.figures.asked import figures_asked
+from nnrepro.figures.drawing import save_drawing
 from nnrepro.measures.runs import extent_of, read_runs
-from nnrepro.plots.comparison_figures import comparison_drawings
-from nnrepro.plots.curves_figures import curve_drawings
-from nnrepro.plots.drawing import ProtocolFigures, save_drawings
 from nnrepro.published.levels import curve_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.report.build import build_report
 from nnrepro.study.folders import RunFolders
+from nnrepro.study.kinds import kinds
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
@@ -24,23 +24,32 @@ DRAWN = ("text_models", "channel_grid")
 """Experiments whose figures are drawn; the others' are stand-ins."""
 
 
+def draw(results: Any, protocol: str, kind: str, figures: Path, data: Any, *given: Any) -> None:
+    """Draw a protocol's figures of a kind, of the runs whose data are given."""
+    extent, drawn = extent_of(results.study, data), set()
+    function = kinds("figures")[kind].function()
+    for figure in figures_asked(results.study, protocol, kind, results.decisions, extent):
+        if extent.runs(figure.runs):
+            for drawing in function(figure, data, *given, **figure.spec.options):
+                if drawing.stem not in drawn:
+                    save_drawing(drawing, extent, figures / protocol / kind)
+                drawn.add(drawing.stem)
+
+
 def write_page(results: Any, root: Path) -> Path:
     """The report of some results with drawn curves, as a file below `root`."""
     study, figures = results.study, root / "figures"
     shutil.copytree(results.figures, figures)
-    common = ProtocolFigures(study, "tan", results.decisions)
     data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
     text = [item for item in data if item.run.experiment == "text_models"]
-    save_drawings(study, curve_drawings(common, text), figures / "tan/curves")
+    draw(results, "tan", "curves", figures, text, {})
     if "koh" in study.protocols:  # whose report prints levels of these curves
-        koh = ProtocolFigures(study, "koh", results.decisions)
         printed, _ = read_runs(study.runs_of("koh", "text_models"), results.root / "runs")
         numbers = load_published(Path(__file__).parents[3] / study.published["results"], study)
         levels = curve_levels(numbers, study, "koh", results.decisions)
-        save_drawings(study, curve_drawings(koh, printed, levels), figures / "koh/curves")
+        draw(results, "koh", "curves", figures, printed, levels)
     shown = [item for item in data if item.run.experiment in DRAWN]
-    drawings = comparison_drawings(common, shown, extent_of(study, shown))
-    save_drawings(study, drawings, figures / "tan/comparison")
+    draw(results, "tan", "comparison", figures, shown)
     log = root / "logs" / f"{text[0].run.id}.log"
     log.parent.mkdir(parents=True)
     log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")

@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 from same_results import ask_for_less
 
+from nnrepro.study.sources import read_source
+
 STUDY = Path(__file__).with_name("study.yaml")
 LONG_RUN = "tan/text_models/char_rnn_gru/seed0"
 PATIENCE = 400.0
@@ -97,7 +99,7 @@ def prepared(copy_to: Callable[[Path], Any], folder: Path) -> Place:
     """A copy of the project whose config.yaml is the study of this folder."""
     copy_to(folder)
     ask_for_less(folder)
-    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    config = read_source(folder / "config.yaml").values
     overlay = yaml.safe_load(STUDY.read_text(encoding="utf-8"))
     (folder / "config.yaml").write_text(yaml.safe_dump({**config, **overlay}), encoding="utf-8")
     return Place(folder)

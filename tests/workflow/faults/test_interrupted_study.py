@@ -187,8 +187,8 @@ STAGES: dict[str, tuple[tuple[str, ...], str, int]] = {
     ),
     "train_run": (PREPARED, "training", 96 << 10),
     "tabulate_runs": (("training",), f"{RESULTS}/tables/runs.csv", 0),
-    "draw_curves": ((f"{RESULTS}/tables/runs.csv",), f"{RESULTS}/figures/tan/curves", 16 << 10),
-    "tan_pair_draw_curves": (
+    "draw_figures": ((f"{RESULTS}/tables/runs.csv",), f"{RESULTS}/figures/tan/curves", 16 << 10),
+    "tan_pair_draw_figures": (
         (f"{SUPPLEMENT}/selection/tan/channel_grid.json",),
         f"{SUPPLEMENT}/figures/tan/curves",
         16 << 10,

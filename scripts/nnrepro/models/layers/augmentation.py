@@ -16,13 +16,9 @@ class ShiftAndFlip(keras.layers.Layer):
     """In training, shifts each image by up to `shift` pixels and mirrors about half of them.
 
     Shifts are whole pixels, drawn evenly and apart for rows and columns; what comes in at an edge
-    repeats it. Mirroring is from left to right. Outside training images pass as they are. Input and
-    output [batch, height, width, channels].
-
-    Args:
-        shift: largest shift in pixels.
-        seed: decides all draws; their state is a variable, hence part of every checkpoint.
-        **options: of `keras.layers.Layer`.
+    repeats it. Mirroring is from left to right. Outside training images pass as they are. The seed
+    decides all draws; their state is a variable, hence part of every checkpoint. Input and output
+    [batch, height, width, channels].
     """
 
     def __init__(self, shift: int, seed: int, **options: Any):

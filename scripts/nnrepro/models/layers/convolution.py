@@ -12,16 +12,9 @@ class FullWidthConv2D(keras.layers.Layer):
     The kernel moves along the length only, so columns act as channels of a one-dimensional
     convolution: a tenth of the time of the two-dimensional one for 20x20 kernels on one channel, by
     oneDNN. XLA's convolutions are slow on CPU; for a model compiled by it, shifted copies of the
-    input side by side times the kernel as a matrix are several times faster. Input [batch, length,
-    width, channels], output [batch, length - height + 1, 1, filters].
-
-    Args:
-        filters: number of filters.
-        height: rows that a filter covers.
-        activation: name of a Keras activation, or None.
-        as_product: whether to convolve by a matrix product; by default where the backend leaves all
-            compiling to XLA.
-        **options: of `keras.layers.Layer`.
+    input side by side times the kernel as a matrix are several times faster (`as_product`; by
+    default where the backend leaves all compiling to XLA). Input [batch, length, width, channels],
+    output [batch, length - height + 1, 1, filters].
     """
 
     def __init__(

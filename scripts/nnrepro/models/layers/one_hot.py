@@ -16,11 +16,7 @@ ONE_HOT_WIDTH = 256
 
 
 def check_width(vocabulary_size: int, width: int) -> None:
-    """Refuse ids that a one-hot vector of `width` cannot hold.
-
-    Raises:
-        ModelError: there are more ids than places.
-    """
+    """Raise ModelError where a one-hot vector of `width` cannot hold the ids."""
     if not 1 <= vocabulary_size <= width:
         raise ModelError(
             f"the texts use {vocabulary_size} different characters, but the one-hot vector has "
@@ -29,13 +25,7 @@ def check_width(vocabulary_size: int, width: int) -> None:
 
 
 class FirstRows(keras.initializers.Initializer):
-    """Draws a kernel at full one-hot width and keeps the first rows of its one-hot axis.
-
-    Args:
-        initializer: name of the Keras initializer of the full kernel.
-        axis: the one-hot axis.
-        width: its full length.
-    """
+    """Draws a kernel at full one-hot `width` and keeps the first rows of its one-hot axis."""
 
     def __init__(self, initializer: str, axis: int, width: int):
         self.full = keras.initializers.get(initializer)
@@ -50,18 +40,11 @@ class FirstRows(keras.initializers.Initializer):
 
 
 class OneHotConv2D(keras.layers.Layer):
-    """`keras.layers.Conv2D(filters, (height, 256), padding="valid")` over one-hot vectors.
+    """`keras.layers.Conv2D(filters, (height, width), padding="valid")` over one-hot vectors.
 
-    Input ids [batch, length], output [batch, length - height + 1, 1, filters]. The first output is
-    the sum over the `height` positions of the kernel rows that their ids select.
-
-    Args:
-        filters: number of filters.
-        height: positions that a filter covers.
-        vocabulary_size: ids in use, 0 to `vocabulary_size` - 1.
-        activation: name of a Keras activation, or None.
-        width: length of the one-hot vector that this stands for.
-        **options: of `keras.layers.Layer`.
+    Input ids [batch, length], from 0 to `vocabulary_size` - 1; output [batch, length - height + 1,
+    1, filters]. The first output is the sum over the `height` positions of the kernel rows that
+    their ids select.
     """
 
     def __init__(
@@ -108,12 +91,8 @@ class OneHotConv2D(keras.layers.Layer):
 def one_hot_windows(ids: Any, kernel: Any) -> Any:
     """Sum of kernel rows over windows of `ids`, with a gradient that is one matrix product.
 
-    Args:
-        ids: int [batch, length].
-        kernel: float [height, vocabulary, filters].
-
-    Returns:
-        float [batch, length - height + 1, filters]: sum over k of kernel[k, ids[:, t + k]].
+    Of int [batch, length] and float [height, vocabulary, filters] it gives float [batch, length -
+    height + 1, filters]: the sum over k of kernel[k, ids[:, t + k]].
     """
     height, vocabulary, filters = kernel.shape
     length = ids.shape[1]

@@ -52,10 +52,7 @@ PooledConv2D.__name__ = "Conv2D"
 def _pooled_convolution(x: Any, kernel: Any, block: int) -> Any:
     """Convolve [batch, height, width, channels] with [height, width, channels, filters]; pool.
 
-    Args:
-        x: inputs.
-        kernel: of the convolution.
-        block: pixels along each edge of a block, a multiple of 2.
+    A block has as many pixels along each edge, a multiple of 2.
     """
     filters = kernel.shape[3]
     pooled = [(x.shape[axis] - kernel.shape[axis - 1] + 1) // 2 for axis in (1, 2)]

@@ -12,11 +12,6 @@ class RowMaxPooling2D(keras.layers.Layer):
     TensorFlow has no deterministic gradient of its own max pooling under XLA; slices and maxima
     have. Input [batch, length, 1, channels], output [batch, ceil(length / strides), 1, channels].
     Where a maximum occurs twice in a window, the gradient goes to the first.
-
-    Args:
-        size: rows of a window.
-        strides: rows from one window to the next.
-        **options: of `keras.layers.Layer`.
     """
 
     def __init__(self, size: int, strides: int, **options: Any):

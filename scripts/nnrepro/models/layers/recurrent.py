@@ -21,13 +21,10 @@ States = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Recipe:
-    """One kind of recurrence.
+    """A kind of recurrence: `gates` blocks of `units` columns, `states`, the first the hidden one.
 
-    Attributes:
-        gates: blocks of `units` columns in its kernels.
-        states: number of states; the first is the hidden state.
-        bias_rows: rows of its bias: 2 when input and recurrent product have one each, else 1.
-        step: new states from old ones, the projected input and the recurrent product's parts.
+    Its bias has 2 rows when input and recurrent product have one each, else 1; `step` gives new
+    states from old ones, the projected input and the recurrent product's parts.
     """
 
     gates: int
@@ -66,16 +63,9 @@ RECIPES: Mapping[str, Recipe] = {
 class Recurrence(keras.layers.Layer):
     """`keras.layers.GRU`, `LSTM` or `SimpleRNN` with Keras's defaults, input projected beforehand.
 
-    Input [batch, time, features], or ids [batch, time] that stand for one-hot vectors. Output
-    [batch, units], or [batch, time, units] with `return_sequences`.
-
-    Args:
-        units: width of the hidden state.
-        cell: "gru", "lstm" or "vanilla".
-        return_sequences: whether the output is the hidden state after every step.
-        vocabulary_size: number of ids when the input are ids, 0 otherwise.
-        one_hot_width: length of the one-hot vectors that the ids stand for.
-        **options: of `keras.layers.Layer`.
+    Input [batch, time, features], or ids [batch, time] below `vocabulary_size` that stand for
+    one-hot vectors as long as `one_hot_width`. Output [batch, units], or [batch, time, units] with
+    `return_sequences`. The cell is "gru", "lstm" or "vanilla".
     """
 
     def __init__(

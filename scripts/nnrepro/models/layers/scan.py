@@ -10,16 +10,10 @@ Step = Callable[[tuple[Any, ...], Any], tuple[Any, ...]]
 
 
 def scan(step: Step, states: tuple[Any, ...], inputs: Any, *, keep: bool) -> Any:
-    """The first state after all inputs, or after each.
+    """The first state, [batch, units], after all inputs, or [time, batch, units] after each.
 
-    Args:
-        step: new states from old states and one input [batch, width].
-        states: initial states, each [batch, units].
-        inputs: [time, batch, width], time known.
-        keep: whether the first state is wanted after each input.
-
-    Returns:
-        [batch, units], or [time, batch, units] with `keep`.
+    A step gives new states from old ones and one input [batch, width]; inputs are [time, batch,
+    width], time known.
     """
     if keras.backend.backend() == "tensorflow":
         return _scan_tensorflow(step, states, inputs, keep=keep)

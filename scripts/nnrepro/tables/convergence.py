@@ -1,0 +1,110 @@
+"""Tables of kind `convergence`: from which epoch on the test curves stay level."""
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, text
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.tables.columns import lengths
+from nnrepro.tables.content import (
+    Shown,
+    TableContent,
+    TableContext,
+    epochs_cell,
+    flag,
+    labels,
+    number,
+    numeric,
+    seeds_of,
+)
+from nnrepro.tables.csvfile import tidy_types
+
+CURVES = {"test_accuracy": "Test accuracy", "test_loss": "Test loss"}
+
+
+def convergence(variants: pd.DataFrame) -> pd.DataFrame:
+    """When the test curves of variants settle.
+
+    Returns:
+        A row per variant: what identifies it, `seeds`, `epochs` (trained), `protocol_epochs`,
+        `shortened` (trained for fewer than the protocol asks for), `window`, `smoothing`, and for
+        `test_accuracy` and `test_loss` each `_convergence_epoch` (mean over the seeds that have
+        one), `_converged` (in more than half of the seeds) and `_converged_seeds` (in how many). A
+        run that blew up has not converged, however level its curves end.
+    """
+    table = lengths(variants)
+    for curve in CURVES:
+        share = variants[f"{curve}_converged"]
+        table[f"{curve}_convergence_epoch"] = variants[f"{curve}_convergence_epoch"]
+        table[f"{curve}_converged"] = (share > 0.5).astype("object").where(share.notna(), None)
+        seeds = (share * variants[f"{curve}_converged_n"]).round()
+        table[f"{curve}_converged_seeds"] = seeds.astype("Int64")
+    return tidy_types(table.reset_index(drop=True))
+
+
+def show(context: TableContext) -> TableContent:
+    """Convergence epochs of one protocol's variants."""
+    names = [f"{curve}_{what}" for curve in CURVES for what in ("convergence_epoch", "converged")]
+    context.require("experiment", "variant", "label", "epochs", *names)
+    headings = (
+        Column("Variant", number=False),
+        *(Column(f"{curve} settles at epoch") for curve in CURVES.values()),
+        Column("Epochs trained"),
+    )
+    lines = tuple(
+        Row((context.variant_cell(row), *(_epoch(row, c) for c in CURVES), epochs_cell(row)))
+        for row in context.rows()
+    )
+    notes = (_definition(),) if lines else ()
+    said = tuple(words(context.frame, curve) for curve in CURVES)
+    return TableContent((Shown(Grid(headings, lines), notes=notes),), said)
+
+
+def _epoch(row: pd.Series, curve: str) -> Cell:
+    converged = flag(row[f"{curve}_converged"])
+    if converged is None:
+        return numeric(wording.EMPTY)
+    seeds, of = number(row.get(f"{curve}_converged_seeds")), number(row.get("seeds"))
+    detail = seeds_of(seeds, row) if seeds is not None and of is not None and of > 1 else ""
+    epoch = wording.whole(number(row[f"{curve}_convergence_epoch"]))
+    return numeric(epoch if converged else "not settled", detail)
+
+
+def _definition() -> Text:
+    points = 100 * ACCURACY_TOLERANCE
+    accuracy = f"{wording.plain(points)} percentage point{'' if points == 1 else 's'}"
+    return text(
+        "A curve settles at the epoch from which its moving mean stays within "
+        f"{accuracy} (for losses: within {wording.plain(LOSS_TOLERANCE)}) of its closing mean. A "
+        "curve that does so only near the end, or still rises or falls there, has not settled."
+    )
+
+
+def words(frame: pd.DataFrame, curve: str) -> Text:
+    """How many variants settle in a curve, and which first and last.
+
+    Args:
+        frame: rows of one protocol.
+        curve: a key of `CURVES`.
+    """
+    converged = [flag(value) for value in frame[f"{curve}_converged"]]
+    known = len(converged) - converged.count(None)
+    name = CURVES[curve]
+    if not known:
+        return text(f"Of no variant is it known when {name.lower()} settles.")
+    settled = frame[[bool(value) for value in converged]]
+    epochs = settled[f"{curve}_convergence_epoch"].astype("float64").dropna()
+    of = wording.counted(known, "variant")
+    if epochs.empty:
+        return text(f"{name} settles in none of {of}.")
+    (first, early), (last, late) = (
+        (labels(settled["label"][epochs.index[epochs == epoch]]), wording.whole(epoch))
+        for epoch in (epochs.min(), epochs.max())
+    )
+    said = f"{name} settles in {wording.grouped(len(settled))} of {of}:"
+    if epochs.max() == epochs.min():
+        return text(f"{said} for ", first, f" at epoch {early}.")
+    return text(
+        f"{said} earliest for ", first, f" (epoch {early}), latest for ", last, f" (epoch {late})."
+    )

@@ -1,0 +1,327 @@
+"""Tables of kind `optimism`: how far each way of selecting overrates what it selects."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, spaced, text
+from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.report.metrics import metric
+from nnrepro.statistics.intervals import summarise
+from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
+from nnrepro.study.sizes import MAX_FOLDS
+from nnrepro.tables.columns import KEYS, metric_name
+from nnrepro.tables.content import (
+    LEVEL,
+    Shown,
+    TableContent,
+    TableContext,
+    flag,
+    labels,
+    number,
+    numeric,
+)
+from nnrepro.tables.csvfile import tidy_types
+
+COUNTED = "every epoch"
+PREDICTED = "final epoch"
+
+TOO_FEW = "fewer than two variants can be selected from"
+NOT_COUNTED = (
+    "neither right answers by folds (setting test_folds) nor predictions of two variants or more"
+)
+ONE_EPOCH = "only the answers of the final epoch are known"
+HELD_OUT = "selected on held-out training examples, so no test example takes part"
+NO_SHARE = "it is no share of right answers on the test set"
+OTHER_FOLDS = "the variants' right answers are counted in different folds"
+
+_COLUMNS = (
+    *("protocol", "experiment", "rule", "selects", "basis", "candidates", "left_out", "seeds"),
+    *("test_examples", "folds", "splits", "selected_score", "honest_score", "optimism"),
+    *("optimism_sd", "optimism_low", "optimism_high", "epoch_optimism", "single_run_optimism"),
+    *("single_run_ci95_low", "single_run_ci95_high", "variant", "label", "chosen_share", "reason"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidates:
+    """What a selection is measured on.
+
+    Attributes:
+        basis: of which epochs the answers are known.
+        scores: by variant and seed, the scores by each metric.
+        folds: number of folds.
+        examples: examples of the test set.
+    """
+
+    basis: str
+    scores: Mapping[str, Mapping[int, Mapping[str, HalfScores]]]
+    folds: int
+    examples: int
+
+
+def optimism(
+    variants: pd.DataFrame,
+    runs: pd.DataFrame,
+    selection: Mapping[str, str],
+    answers: AnswersOf,
+    folds: FoldsOf,
+) -> pd.DataFrame:
+    """The optimism of selecting a variant of an experiment on the test set, by each metric.
+
+    Variants with a diverged run are left out, as a selection leaves them out. Where no run counts
+    its right answers by folds, the predictions of the final epoch stand in.
+
+    Args:
+        variants: rows of the variants table.
+        runs: the runs table.
+        selection: the metric by which each protocol selects.
+        answers: gives a run's answers on the test examples by its id.
+        folds: gives a run's right answers by folds by its id.
+
+    Returns:
+        For each protocol, experiment and metric that selects (`rule`; `selects` marks the
+        protocol's own) a row per variant chosen in any split, the most frequent first: what was
+        measured on (`basis`, the `candidates` and those `left_out`, `seeds`, `test_examples`,
+        `folds`, `splits`), the numbers of `nnrepro.statistics.optimism.Optimism` on the mean over
+        seeds, `single_run_optimism` with its 95 % interval over seeds (selecting among the runs of
+        one seed), then `variant`, `label` and `chosen_share`. What cannot be measured has one row
+        with the `reason`.
+    """
+    rows: list[dict[str, Any]] = []
+    for key, here in variants.groupby(["protocol", "experiment"], sort=False):
+        protocol, experiment = (str(part) for part in key)
+        own = selection.get(protocol, "")
+        sound = here[~here["status"].str.contains("diverged")]
+        found = _candidates(_runs_of(sound, runs), answers, folds)
+        common = {
+            "protocol": protocol,
+            "experiment": experiment,
+            "test_examples": int(here["test_examples"].max()),
+        }
+        for rule in dict.fromkeys((*((own,) if own else ()), *RULES)):
+            shown = {"rule": metric_name(here, rule), "selects": rule == own}
+            rows += [common | shown | row for row in _rows(rule, here, found)]
+    return tidy_types(pd.DataFrame(rows, columns=_COLUMNS, dtype="object"))
+
+
+def _rows(rule: str, variants: pd.DataFrame, found: _Candidates | str) -> Iterator[dict[str, Any]]:
+    """The rows of one metric."""
+    reason = _reason(rule, found)
+    if reason or isinstance(found, str):
+        yield {"reason": reason}
+        return
+    by_seed = {
+        name: {seed: scores[rule] for seed, scores in seeds.items()}
+        for name, seeds in found.scores.items()
+    }
+    whole = selection_optimism({name: list(seeds.values()) for name, seeds in by_seed.items()})
+    labels = dict(zip(variants["variant"], variants["label"], strict=True))
+    measured = {
+        "basis": found.basis,
+        "candidates": len(by_seed),
+        "left_out": len(variants) - len(by_seed),
+        "seeds": len({seed for seeds in by_seed.values() for seed in seeds}),
+        "test_examples": found.examples,
+        "folds": found.folds,
+        "splits": whole.splits,
+        "selected_score": whole.selected,
+        "honest_score": whole.honest,
+        "optimism": whole.optimism,
+        "optimism_sd": whole.deviation,
+        "optimism_low": whole.low,
+        "optimism_high": whole.high,
+        "epoch_optimism": whole.epoch,
+        **_single_runs(by_seed),
+    }
+    for name, share in sorted(whole.chosen.items(), key=lambda item: (-item[1], item[0])):
+        yield measured | {"variant": name, "label": labels[name], "chosen_share": share}
+
+
+def _reason(rule: str, found: _Candidates | str) -> str:
+    """Why selecting by a metric cannot be measured; empty when it can."""
+    if "validation" in rule:
+        return HELD_OUT
+    if rule not in RULES:
+        return NO_SHARE
+    if isinstance(found, str):
+        return found
+    return ONE_EPOCH if found.basis == PREDICTED and rule != FINAL else ""
+
+
+def _single_runs(by_seed: Mapping[str, Mapping[int, HalfScores]]) -> dict[str, float | None]:
+    """The optimism of selecting among the runs of one seed, over the seeds."""
+    seeds = sorted({seed for scores in by_seed.values() for seed in scores})
+    here = [{name: [s[seed]] for name, s in by_seed.items() if seed in s} for seed in seeds]
+    summary = summarise(np.array([selection_optimism(s).optimism for s in here if len(s) > 1]))
+    interval = summary.interval
+    return {
+        "single_run_optimism": summary.mean,
+        "single_run_ci95_low": None if interval is None else interval.low,
+        "single_run_ci95_high": None if interval is None else interval.high,
+    }
+
+
+def _runs_of(variants: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the runs table that belong to these variants and have a history."""
+    belong = runs.set_index([*KEYS]).index.isin(variants.set_index([*KEYS]).index)
+    return runs[belong & runs["epochs_completed"].notna().to_numpy(dtype=bool)]
+
+
+def _candidates(runs: pd.DataFrame, answers: AnswersOf, folds: FoldsOf) -> _Candidates | str:
+    """The scores of runs of one experiment, or why there are none."""
+    if runs["variant"].nunique() < 2:
+        return TOO_FEW
+    ways: Mapping[str, Callable[[Any], FoldHistory | None]] = {
+        COUNTED: lambda row: folds(str(row.run_id)),
+        PREDICTED: lambda row: _predicted(row, answers),
+    }
+    for basis, way in ways.items():
+        found = [(row, counts) for row in runs.itertuples() if (counts := way(row)) is not None]
+        if len({row.variant for row, _ in found}) > 1:
+            return _scored(basis, found)
+    return NOT_COUNTED
+
+
+def _predicted(row: Any, answers: AnswersOf) -> FoldHistory | None:
+    """The final epoch's right answers by folds; None where they are not known."""
+    examples = int(row.test_examples)
+    found = answers(row.run_id)
+    if found is None or len(found.right) < examples:
+        return None
+    asked = getattr(row, "test_folds", None)
+    wanted = DEFAULT_FOLDS if pd.isna(asked) or not asked else int(asked)
+    fitting = min(wanted, examples, MAX_FOLDS) // 2 * 2
+    return folds_of_answers(found.right[:examples], fitting) if fitting else None
+
+
+def _scored(basis: str, counted: Sequence[tuple[Any, FoldHistory]]) -> _Candidates | str:
+    """The scores of every run whose right answers are known by folds."""
+    sizes = {tuple(counts.examples.tolist()) for _, counts in counted}
+    if len(sizes) > 1:
+        return OTHER_FOLDS
+    scores: dict[str, dict[int, Mapping[str, HalfScores]]] = {}
+    for row, counts in counted:
+        scores.setdefault(row.variant, {})[int(row.seed)] = half_scores(counts, int(row.window))
+    (examples,) = sizes
+    return _Candidates(basis, scores, len(examples), sum(examples))
+
+
+def show(context: TableContext) -> TableContent:
+    """One protocol's ways of selecting, a grid per experiment that is selected from."""
+    context.require(*_COLUMNS)
+    shown, said = [], []
+    groups = [(str(name), rows) for name, rows in context.frame.groupby("experiment", sort=False)]
+    for name, rows in groups:
+        title = context.study.experiments[name].title if len(groups) > 1 else ""
+        rules = [group for _, group in rows.groupby("rule", sort=False)]
+        shown.append(Shown(_grid(context, rules), title, _notes(rows)))
+        for own in rules:
+            if flag(own["selects"].iloc[0]):
+                said.append(words(own, context.phrase(metric(str(own["rule"].iloc[0])))))
+    return TableContent(tuple(shown), tuple(said))
+
+
+def _grid(context: TableContext, rules: Sequence[pd.DataFrame]) -> Grid:
+    several = any(number(rows["single_run_ci95_low"].iloc[0]) is not None for rows in rules)
+    headings = [
+        Column("Selected by", number=False),
+        Column("Half that selects (%)"),
+        Column("Other half (%)"),
+        Column("Optimism (points)"),
+        Column("From the epoch (points)"),
+        *([Column("Single runs (points)")] if several else []),
+        Column("Chosen most often", number=False),
+    ]
+    lines = []
+    for rows in rules:
+        row = rows.iloc[0]
+        own, rule = bool(flag(row["selects"])), metric(str(row["rule"]))
+        head = context.heading(rule).removesuffix(" (%)")
+        cells = [
+            Cell(head, "the protocol\u2019s own" if own else "", header=True, best=own),
+            numeric(wording.percent_number(number(row["selected_score"]))),
+            numeric(wording.percent_number(number(row["honest_score"]))),
+            _spread(row, "optimism", "optimism_low", "optimism_high"),
+            numeric(_points(row["epoch_optimism"])),
+        ]
+        if several:
+            interval = ("single_run_ci95_low", "single_run_ci95_high")
+            cells.append(_spread(row, "single_run_optimism", *interval))
+        if pd.isna(row["reason"]):
+            chosen = context.linked_cell(f"{row['experiment']}/{row['variant']}", row["label"])
+            share = f"in {_share(row['chosen_share'])} of splits"
+            cells.append(Cell(chosen.text, share, chosen.href))
+        else:
+            cells.append(Cell("none given", str(row["reason"])))
+        lines.append(Row(tuple(cells)))
+    return Grid(tuple(headings), tuple(lines))
+
+
+def _spread(row: pd.Series, value: str, low: str, high: str) -> Cell:
+    ends = [_points(row[end]) for end in (low, high)]
+    return numeric(_points(row[value]), "" if wording.EMPTY in ends else " to ".join(ends))
+
+
+def _points(difference: object) -> str:
+    return wording.points(number(difference))
+
+
+def _share(share: Any) -> str:
+    return f"{wording.whole(100 * float(share))}\u202f%"
+
+
+def _notes(rows: pd.DataFrame) -> tuple[Text, ...]:
+    known = rows[rows["reason"].isna()]
+    if known.empty:
+        return ()
+    row = known.iloc[0]
+    half = wording.counted(int(row["test_examples"]) // 2, "example")
+    several = number(row["single_run_ci95_low"]) is not None
+    left_out = wording.counted(int(row["left_out"]), "variant")
+    note = spaced(
+        f"Optimism: score on the half of the test set ({half}) that selects, minus that on the "
+        "other half, on the mean over seeds, averaged over every way to halve the folds; behind it "
+        f"the range of {LEVEL} of them. On the whole test set, twice as large, it is smaller. From "
+        "the epoch: what choosing the best epoch on the same half adds to that.",
+        f"Single runs: the same among the runs of one seed, with the {LEVEL} interval of its mean "
+        "over seeds."
+        if several
+        else "",
+        "Only the answers of the final epoch are known." if row["basis"] == PREDICTED else "",
+        f"{left_out} could not be counted in." if row["left_out"] else "",
+    )
+    return (note,)
+
+
+def words(rows: pd.DataFrame, phrase: str) -> Text:
+    """What one way of selecting adds.
+
+    Args:
+        rows: its rows, one per variant chosen, the most frequent first.
+        phrase: the metric that selects, in a sentence.
+    """
+    row = rows.iloc[0]
+    if not pd.isna(row["reason"]):
+        return text(f"No optimism is given for selecting by {phrase}: {row['reason']}.")
+    here, there = (wording.percent(number(row[f"{end}_score"])) for end in ("selected", "honest"))
+    epoch = number(row["epoch_optimism"])
+    others = wording.counted(len(rows) - 1, "other variant")
+    rest = f", {others} in the rest" if len(rows) > 1 else ""
+    return spaced(
+        f"The variant that half of the test set selects by {phrase} scores {here} there and "
+        f"{there} on the other half: {_points(row['optimism'])} percentage points of optimism, "
+        f"between {_points(row['optimism_low'])} and {_points(row['optimism_high'])} in {LEVEL} of "
+        f"{wording.counted(int(row['splits']), 'split')}.",
+        f"Choosing the epoch too adds {_points(epoch)} percentage points." if epoch else "",
+        text(
+            labels([row["label"]]),
+            f" is chosen in {_share(row['chosen_share'])} of the splits{rest}.",
+        ),
+    )

@@ -1,0 +1,190 @@
+"""Tables of kind `pairs`: what a change did to each base variant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.text import Text, spaced, text
+from nnrepro.report.metrics import SECONDS, Metric, metric
+from nnrepro.study.options import Metrics, Pairs, TestSet
+from nnrepro.study.settings import nearest
+from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
+from nnrepro.tables.content import (
+    Shown,
+    TableContent,
+    TableContext,
+    flag,
+    labels,
+    number,
+    numeric,
+)
+from nnrepro.tables.csvfile import TableError, tidy_types
+
+
+def pairs(
+    variants: pd.DataFrame,
+    selection: Mapping[str, str],
+    *,
+    metrics: Metrics,
+    pairs: Pairs,
+    test_set: TestSet = "primary",
+) -> pd.DataFrame:
+    """Base variants against changed ones, for example without and with dropout.
+
+    Args:
+        variants: rows of the variants table.
+        selection: the metric by which each protocol selects.
+        metrics: metrics to compare.
+        pairs: base and changed variant, each as `experiment/variant`.
+        test_set: `comparison` takes the larger test set for the variants that have one.
+
+    Returns:
+        A row per protocol, pair and metric: `protocol`, `base`, `changed`, `label` and
+        `changed_label`, `metric`, `base_value`, `changed_value`, `difference` (changed minus base),
+        `relative` (difference over base), `time_ratio` (training time, changed over base) and
+        `intervals_overlap`. A protocol that has neither variant of a pair is left out of it.
+
+    Raises:
+        TableError: a pair of which one variant, or in every protocol both, are not among the rows.
+    """
+    rows: list[dict[str, Any]] = []
+    found: set[tuple[str, ...]] = set()
+    for protocol in dict.fromkeys(variants["protocol"]):
+        here = variants[variants["protocol"] == protocol]
+        position = {name: i for i, name in enumerate(here["experiment"] + "/" + here["variant"])}
+        for pair in map(tuple, pairs):
+            if not position.keys() & set(pair):
+                continue
+            for name in pair:
+                if name not in position:
+                    raise TableError(
+                        f"pair {' and '.join(pair)}: '{name}' is not among the table's runs of the "
+                        f"protocol '{protocol}'{nearest(name, position)}"
+                    )
+            found.add(pair)
+            both = here.iloc[[position[name] for name in pair]]
+            for asked in metrics:
+                wanted = metric_of(asked, protocol, selection)
+                shown = metric_name(variants, wanted)
+                rows.append(
+                    {"protocol": protocol, "base": pair[0], "changed": pair[1], "metric": shown}
+                    | _compared(both, wanted, test_set)
+                )
+    for pair in map(tuple, pairs):
+        if pair not in found:
+            raise TableError(f"pair {' and '.join(pair)}: neither is among the table's runs")
+    return tidy_types(pd.DataFrame(rows))
+
+
+def _compared(pair: pd.DataFrame, wanted: str, test_set: str) -> dict[str, Any]:
+    """Base and changed variant (the two rows of `pair`) by one metric."""
+    (base, changed), low, high = (
+        floats(metric_values(pair, wanted, test_set=test_set, suffix=suffix)).tolist()
+        for suffix in ("", "_ci95_low", "_ci95_high")
+    )
+    seconds = floats(pair["train_seconds"]).tolist()
+    known = not np.isnan(low).any()
+    return {
+        "label": pair["label"].iloc[0],
+        "changed_label": pair["label"].iloc[1],
+        "base_value": base,
+        "changed_value": changed,
+        "difference": changed - base,
+        "relative": (changed - base) / base if base else float("nan"),
+        "time_ratio": seconds[1] / seconds[0] if seconds[0] else float("nan"),
+        "intervals_overlap": bool(max(low) <= min(high)) if known else None,
+    }
+
+
+def show(context: TableContext) -> TableContent:
+    """Base and changed variants of one protocol."""
+    context.require("base", "changed", "label", "changed_label", "metric", "difference")
+    shown = context.asked_metrics()
+    headings = [Column("Changed variant", number=False)]
+    for item in shown:
+        headings.append(Column(f"{context.heading(item)}, from → to"))
+        headings.append(Column("Factor" if item.quantity == SECONDS else item.difference_heading))
+    lines = []
+    for _, group in context.frame.groupby(["base", "changed"], sort=False):
+        first = group.iloc[0]
+        name, label = str(first["changed"]), str(first["changed_label"])
+        cells = [context.linked_cell(name, label, f"from {first['label']}")]
+        rows = {metric(str(row["metric"])): row for _, row in group.iterrows()}
+        for item in shown:
+            row = rows.get(item, pd.Series(dtype="object"))
+            values = [item.number(number(row.get(f"{end}_value"))) for end in ("base", "changed")]
+            change = (
+                wording.ratio(number(row.get("time_ratio")))
+                if item.quantity == SECONDS
+                else item.change(number(row.get("difference")))
+            )
+            cells += [numeric(" → ".join(values)), numeric(change)]
+        lines.append(Row(tuple(cells)))
+    said = [words(rows, item, context.phrase(item)) for item, rows in context.by_metric()]
+    grid = Grid(tuple(headings), tuple(lines))
+    return TableContent(
+        (Shown(grid, notes=context.window_notes(*shown)),), tuple(filter(None, said))
+    )
+
+
+def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
+    """What changed in a metric.
+
+    Args:
+        rows: rows with `label`, `changed_label`, `difference` (for times `time_ratio`) and, where
+            known, `intervals_overlap`.
+        shown: the metric.
+        phrase: its name in a sentence.
+    """
+    if shown.quantity == SECONDS:
+        return _time_words(rows["time_ratio"].dropna().astype("float64"))
+    known = rows[rows["difference"].notna()]
+    if known.empty:
+        return text(f"No pair has both values of {phrase}.")
+    change = known["difference"].astype("float64")
+    counts = {
+        "rises in": int((change > 0).sum()),
+        "falls in": int((change < 0).sum()),
+        "stays the same in": int((change == 0).sum()),
+    }
+    moves = wording.joined([f"{how} {wording.grouped(n)}" for how, n in counts.items() if n])
+    said = spaced(
+        f"Of {wording.counted(len(known), 'pair')}, {phrase} {moves}.", _largest(known, shown)
+    )
+    overlaps = [flag(value) for value in known.get("intervals_overlap", [None])]
+    if None not in overlaps:
+        apart = known["changed_label"][[not overlap for overlap in overlaps]]
+        said = spaced(
+            said,
+            text("The intervals do not overlap for ", labels(apart), ".")
+            if len(apart)
+            else "Nowhere do the intervals of base and changed variant lie apart.",
+        )
+    unknown = len(rows) - len(known)
+    further = wording.counted(unknown, "further pair")
+    return spaced(said, f"In {further} a value is missing." if unknown else "")
+
+
+def _largest(known: pd.DataFrame, shown: Metric) -> Text:
+    """The largest change; nothing where none changed."""
+    change = known["difference"].astype("float64")
+    row = known.iloc[int(change.abs().to_numpy().argmax())]
+    if not row["difference"]:
+        return ()
+    size = f"{shown.change(float(row['difference']))}{shown.change_unit}"
+    base, changed = labels([row["label"]]), labels([row["changed_label"]])
+    return text(f"The largest change is {size}, from ", base, " to ", changed, ".")
+
+
+def _time_words(ratios: pd.Series) -> Text:
+    """By which factors training time changes; nothing where that is not known."""
+    if ratios.empty:
+        return ()
+    least, most = wording.ratio(ratios.min()), wording.ratio(ratios.max())
+    if least == most:
+        return text(f"Training time changes by a factor of {least}.")
+    return text(f"Training time changes by factors from {least} to {most}.")

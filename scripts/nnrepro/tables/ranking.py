@@ -1,0 +1,339 @@
+"""Tables of kind `ranking`: variants by a metric, and who cannot be told apart from the best."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.text import Text, spaced, text
+from nnrepro.report.metrics import Metric, metric
+from nnrepro.study.options import Metrics, Share, SortBy, TestSet
+from nnrepro.tables.columns import (
+    COMPARISON,
+    DECLARED,
+    examples_used,
+    floats,
+    metric_name,
+    metric_of,
+    metric_values,
+    metrics_of,
+    standings_by,
+)
+from nnrepro.tables.content import (
+    CONFIDENCE_LEVEL,
+    LEVEL,
+    TIED,
+    TIED_NOTE,
+    Shown,
+    TableContent,
+    TableContext,
+    ends,
+    flag,
+    labels,
+    number,
+    numeric,
+)
+from nnrepro.tables.csvfile import tidy_types
+
+STABLE_RANGE = 0.15
+"""Range of test accuracy in the closing window below which the Tan report calls a run stable."""
+
+_SUFFIXES = ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
+
+
+def ranking(
+    variants: pd.DataFrame,
+    selection: Mapping[str, str],
+    *,
+    metrics: Metrics,
+    sort_by: SortBy,
+    stable_below: Share | None = None,
+    test_set: TestSet = "primary",
+) -> pd.DataFrame:
+    """Variants by rank.
+
+    Args:
+        variants: rows of the variants table.
+        selection: the metric by which each protocol selects.
+        metrics: metrics to show, beside the one that ranks.
+        sort_by: the metric that ranks and orders the rows; in `declared` order the first of
+            `metrics` ranks.
+        stable_below: keep only variants whose test accuracy ranges over less than this in the
+            closing window (on the mean over seeds).
+        test_set: `comparison` takes the larger test set for the variants that have one.
+
+    Returns:
+        `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,
+        `seeds`, `status`, `test_examples`, `window`; each metric, for those with an interval also
+        `_sd`, `_se`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`,
+        `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
+        `window_range_test_accuracy` and `stable`. A variant with a diverged run is ranked like the
+        others: a table tells what came out, and only a selection leaves it out.
+    """
+    spread = metric_values(variants, "window_range_test_accuracy", test_set=test_set)
+    stable = floats(spread) < (STABLE_RANGE if stable_below is None else stable_below)
+    table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
+    table["test_examples"] = examples_used(variants, test_set)
+    table["window"] = variants["window"]
+    protocols = list(dict.fromkeys(variants["protocol"]))
+    asked = metrics[0] if sort_by == DECLARED else sort_by
+    for name in metrics_of([*metrics, asked], protocols, selection):
+        for suffix in _SUFFIXES:
+            values = metric_values(variants, name, test_set=test_set, suffix=suffix)
+            table[metric_name(variants, name) + suffix] = values
+    parts = []
+    for protocol in protocols:
+        here = (variants["protocol"] == protocol).to_numpy(dtype=bool)
+        if stable_below is not None:
+            here = here & stable
+        name = metric_of(asked, protocol, selection)
+        place = standings_by(variants[here], name, test_set=test_set)
+        part = table[here].copy()
+        part.insert(1, "rank", pd.Series(place.rank, index=part.index, dtype="object"))
+        part.insert(2, "ranked_by", metric_name(variants, name))
+        part["difference_to_best"] = place.difference
+        part["tied_with_best"] = pd.Series(place.tied, index=part.index, dtype="object")
+        part["probability_best"] = pd.Series(place.probability, index=part.index, dtype="object")
+        part["window_range_test_accuracy"] = spread[here]
+        part["stable"] = pd.Series(stable[here], index=part.index).where(spread[here].notna(), None)
+        parts.append(part if sort_by == DECLARED else part.iloc[place.order])
+    return tidy_types(pd.concat(parts, ignore_index=True))
+
+
+def show(context: TableContext) -> TableContent:
+    """A ranking of one protocol's variants."""
+    context.require("rank", "experiment", "variant", "label", "difference_to_best")
+    frame, options = context.frame, context.options
+    shown = context.asked_metrics()
+    ranked_by = _ranked_by(context, shown)
+    if ranked_by not in shown:
+        shown.insert(0, ranked_by)
+    chances = "probability_best" in frame and bool(frame["probability_best"].notna().any())
+    headings = [Column("Rank"), Column("Variant", number=False)]
+    for item in shown:
+        headings.append(Column(context.heading(item)))
+        if item == ranked_by:
+            headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
+    further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
+    if "stable_below" in options:
+        further["Range at end"] = ("window_range_test_accuracy", wording.percent_number)
+    if options.get("test_set") == COMPARISON:
+        further["Test images"] = ("test_examples", wording.whole)
+    lines = []
+    for row in context.rows():
+        first = number(row["rank"]) == 1
+        mark = TIED if flag(row.get("tied_with_best")) and not first else ""
+        cells = [numeric(wording.whole(number(row["rank"]))), context.variant_cell(row)]
+        for item in shown:
+            column = context.column(item)
+            value = item.number(number(row[column]))
+            if item != ranked_by:
+                cells.append(numeric(value))
+                continue
+            interval = wording.DASH.join(map(item.number, ends(row, f"{column}_") or ()))
+            cells.append(numeric(value, interval, best=first))
+            cells.append(numeric(item.change(number(row["difference_to_best"])), mark=mark))
+            if chances:
+                cells.append(numeric(wording.chance_number(number(row["probability_best"]))))
+        cells += [numeric(write(number(row.get(name)))) for name, write in further.values()]
+        lines.append(Row(tuple(cells)))
+    grid = Grid((*headings, *map(Column, further)), tuple(lines))
+    marked = any(cell.mark for line in lines for cell in line.cells)
+    notes = (
+        *context.window_notes(*shown),
+        *context.interval_notes(ranked_by),
+        *((TIED_NOTE,) if marked else ()),
+        *((_CHANCE_NOTE,) if chances else ()),
+        *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
+    )
+    return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
+
+
+_CHANCE_NOTE = text(
+    "Chance of best: the probability that the variant\u2019s level is the highest, if each lies "
+    "about its value as its interval says."
+)
+_RANGE_NOTE = text(
+    "Range at end: highest minus lowest test accuracy in the closing window, in percentage points."
+)
+
+
+def _ranked_by(context: TableContext, shown: Sequence[Metric]) -> Metric:
+    names = context.frame.get("ranked_by", pd.Series(dtype="str")).dropna()
+    if len(names):
+        return metric(str(names.iloc[0]))
+    sort_by = context.resolve(str(context.options.get("sort_by", DECLARED)))
+    return shown[0] if sort_by == DECLARED else metric(sort_by)
+
+
+def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
+    frame, limit = context.frame, context.options.get("stable_below")
+    said = []
+    if limit is not None:
+        considered = len({(run.experiment, run.variant) for run in context.runs})
+        said.append(stable_words(len(frame), considered, float(limit)))
+    if len(frame):
+        name = context.phrase(ranked_by)
+        said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
+    return tuple(said)
+
+
+def stable_words(kept: int, considered: int, limit: float) -> Text:
+    """How many variants a limit on the range of their test accuracy at the end leaves."""
+    within = f"within {wording.plain(100 * limit)} percentage points over the closing window."
+    of = wording.counted(considered, "variant")
+    if kept == considered and kept != 1:
+        return text(f"All {of} stay {within}")
+    if kept:
+        stay = "stays" if kept == 1 else "stay"
+        return text(f"Of {of}, {wording.grouped(kept)} {stay} {within}")
+    return text(f"None of {of} stays {within}")
+
+
+@dataclass(frozen=True)
+class Last:
+    """The last variant of a ranking, and its value in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Leaders:
+    """Who leads by a metric, by how much, and who cannot be told apart; all in words.
+
+    Attributes:
+        metric: what is ranked by.
+        count: variants that have a value.
+        without: labels of the variants that have none.
+        leaders: labels of the variants with the best value.
+        value: the best value.
+        interval: its interval; empty where not known.
+        runner_up: labels of the next best variants.
+        margin: how far they lie behind.
+        last: the worst variant; None where all have the same value.
+        tied: labels of other variants that cannot be told apart from the best; None where that is
+            not known of all.
+        chance: the leader's probability of being the best; empty where not known, or where several
+            lead.
+    """
+
+    metric: str
+    count: int
+    without: tuple[str, ...] = ()
+    leaders: tuple[str, ...] = ()
+    value: str = ""
+    interval: str = ""
+    runner_up: tuple[str, ...] = ()
+    margin: str = ""
+    last: Last | None = None
+    tied: tuple[str, ...] | None = None
+    chance: str = ""
+
+    @property
+    def level(self) -> str:
+        """Confidence level of the interval, in percent."""
+        return CONFIDENCE_LEVEL
+
+
+def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Leaders:
+    """Who leads a ranking.
+
+    Args:
+        frame: rows with `label`, the metric's column and, where known, its interval's ends,
+            `tied_with_best` and `probability_best`.
+        column: the metric's column.
+        shown: the metric.
+        phrase: its name in a sentence.
+    """
+    values = frame[column].astype("float64")
+    named = frame["label"].astype(str)
+    without = tuple(named[values.isna()])
+    order = values.dropna().sort_values(ascending=not shown.higher_is_better, kind="stable")
+    if order.empty:
+        return Leaders(phrase, 0, without)
+    best = float(order.iloc[0])
+    first, behind = frame.loc[order.index[0]], order[order != best]
+    found = ends(first, f"{column}_")
+    chance = number(first.get("probability_best"))
+    single = len(order) - len(behind) == 1 and len(behind)
+    rest = frame.loc[sorted(behind.index)]
+    ties = [flag(tie) for tie in rest.get("tied_with_best", [None])]
+    return Leaders(
+        metric=phrase,
+        count=len(order),
+        without=without,
+        leaders=tuple(named[order.index[order == best]]),
+        value=shown.text(best),
+        interval=f"{shown.number(found[0])} to {shown.text(found[1])}" if found else "",
+        runner_up=tuple(named[behind.index[behind == behind.iloc[0]]]) if len(behind) else (),
+        margin=shown.margin(behind.iloc[0] - best) if len(behind) else "",
+        last=Last(named[behind.index[-1]], shown.text(behind.iloc[-1])) if len(behind) else None,
+        tied=None
+        if None in ties
+        else tuple(
+            named[index] for index, tie in zip(sorted(behind.index), ties, strict=True) if tie
+        ),
+        chance=wording.chance(chance) if single and chance is not None else "",
+    )
+
+
+def ranking_words(found: Leaders) -> Text:
+    """Who leads, by how much, and who comes last."""
+    if not found.leaders:
+        return text(f"No variant has a value of {found.metric}.")
+    if found.last is None:
+        said = equal_words(found)
+    else:
+        lead = wording.agree(found.leaders, "leads", "lead together")
+        said = text(
+            labels(found.leaders),
+            f" {lead} by {found.metric} with {found.value}{interval_words(found)}, "
+            f"{found.margin} ahead of ",
+            labels(found.runner_up),
+        )
+        if found.last.label not in found.runner_up:
+            last = labels([found.last.label])
+            said = text(said, "; ", last, f" comes last with {found.last.value}")
+        said = spaced(text(said, "."), tied_words(found))
+    if not found.without:
+        return said
+    have = wording.agree(found.without, "has", "have")
+    return spaced(said, text(labels(found.without), f" {have} no value."))
+
+
+def interval_words(found: Leaders) -> str:
+    """The interval of the best value, in brackets behind it; nothing without one."""
+    return f" ({LEVEL} interval {found.interval})" if found.interval else ""
+
+
+def equal_words(found: Leaders) -> Text:
+    """That all variants have the same value."""
+    if len(found.leaders) > 1:
+        return text(labels(found.leaders), f" have the same {found.metric}, {found.value}.")
+    value = f"{found.value}{interval_words(found)}"
+    return text(
+        labels(found.leaders), f" is the only variant with a value of {found.metric}: {value}."
+    )
+
+
+def tied_words(found: Leaders, *, named: bool = True) -> Text:
+    """Who cannot be told apart from the leaders, and how likely the leader is the best."""
+    chance = f"The probability of its being the best is {found.chance}." if found.chance else ""
+    if found.last is None or found.tied is None:
+        return text(chance)
+    others, tied = found.count - len(found.leaders), len(found.tied)
+    them = wording.agree(found.leaders, "it", "them")
+    if not tied:
+        who = "The other one" if others == 1 else "All others"
+        said = text(f"{who} can be told apart from {them}.")
+    elif tied == others:
+        who, can = ("The other one", "cannot") if tied == 1 else ("None of the others", "can")
+        said = text(f"{who} {can} be told apart from {them}.")
+    else:
+        who = f"{wording.grouped(tied)} of the other {wording.grouped(others)}"
+        listed = text(": ", labels(found.tied)) if named else ()
+        said = text(f"{who} cannot be told apart from {them}", listed, ".")
+    return spaced(said, chance)

@@ -1,0 +1,90 @@
+"""What a kind of table may read, by the names that its parameters have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.measures.folds import FoldHistory
+from nnrepro.measures.predictions import Answers, usable_answers
+from nnrepro.measures.runs import folds_of
+from nnrepro.study.decisions import Decisions
+from nnrepro.study.folders import RunFolders
+from nnrepro.study.kinds import Kind
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study, TableSpec
+from nnrepro.tables.columns import rows_of
+from nnrepro.tables.compared import ComparedTables, compared_tables, extent_by_table
+from nnrepro.tables.csvfile import read_csv
+
+
+def make_table(kind: Kind, options: Mapping[str, Any], sources: object) -> pd.DataFrame:
+    """A table of a kind; of the sources, what the kind does not read is not made."""
+    return kind.function()(*(getattr(sources, name) for name in kind.reads), **options)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A study's results, as far as a table is made of them.
+
+    Attributes:
+        study: the study.
+        spec: the table.
+        decisions: what was selected, by (protocol, experiment).
+        files: paths of the runs table of all epochs (`lengths`) and of that of runs as they are
+            compared with those of their experiment (`runs`), with their `variants`.
+    """
+
+    study: Study
+    spec: TableSpec
+    decisions: Decisions
+    files: Mapping[str, Any]
+
+    @cached_property
+    def folders(self) -> RunFolders:
+        """Where the runs lie."""
+        return StudyPaths.of(self.study).runs
+
+    @cached_property
+    def listed(self) -> list[Run]:
+        """The table's runs."""
+        study, selectors = self.study, self.spec.runs
+        chosen = (study.chosen(name, selectors, self.decisions) for name in study.protocols)
+        return [run for own in chosen for run in own]
+
+    @cached_property
+    def compared(self) -> ComparedTables:
+        """The table's runs as they are compared with one another."""
+        return compared_tables(
+            self.study,
+            self.listed,
+            extent_by_table(self.study, read_csv(self.files["lengths"])),
+            (read_csv(self.files["runs"]), read_csv(self.files["variants"])),
+            self.folders,
+        )
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The runs table."""
+        return self.compared.runs
+
+    @property
+    def variants(self) -> pd.DataFrame:
+        """Rows of the variants table, in the order in which the table declares them."""
+        return rows_of(self.compared.variants, self.listed)
+
+    @property
+    def selection(self) -> Mapping[str, str]:
+        """The metric by which each protocol selects."""
+        return {name: own.selection_metric for name, own in self.study.protocols.items()}
+
+    def answers(self, run: str) -> Answers | None:
+        """What a run predicted, unless that is of a later epoch than it is compared at."""
+        return None if run in self.compared.shorter else usable_answers(run, self.folders)
+
+    def folds(self, run: str) -> FoldHistory | None:
+        """A run's right answers by folds, up to the epoch that it is compared at."""
+        return folds_of(self.study.run(run), self.folders, self.compared.shorter.get(run))

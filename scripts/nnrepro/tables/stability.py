@@ -1,0 +1,158 @@
+"""Tables of kind `stability`: how steadily variants train, and how soon they get somewhere."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.text import Text, joined, spaced, text
+from nnrepro.study.options import Shares
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import lengths, metric_values
+from nnrepro.tables.content import (
+    Shown,
+    TableContent,
+    TableContext,
+    epochs_cell,
+    labels,
+    number,
+    numeric,
+    seeds_of,
+)
+from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.runs import reach_columns
+
+
+def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFrame:
+    """How steadily variants train, and how soon they reach an accuracy.
+
+    Args:
+        variants: rows of the variants table.
+        accuracies: test accuracies of which the time to reach them is told.
+
+    Returns:
+        A row per variant: what identifies it, `seeds`, `epochs` (trained), `protocol_epochs`,
+        `shortened` (trained for fewer than the protocol asks for), `window` and `smoothing`. Then,
+        each as a mean over seeds with `_sd`: `jitter_test_accuracy` (standard deviation about the
+        smoothed curve in the closing window), `collapses` (blank where the number of classes is not
+        known), `gap` (closing mean on the training set minus that on the test set) and
+        `window_range_test_accuracy`. Then for each accuracy `epochs_to_..._test_accuracy` and
+        `seconds_to_..._test_accuracy` with `_n`, the seeds that reach it, whose mean it is.
+
+    Raises:
+        TableError: the variants table does not tell the time to an accuracy.
+    """
+    table = lengths(variants)
+    for name in ("jitter_test_accuracy", "collapses", "gap", "window_range_test_accuracy"):
+        for suffix in ("", "_sd"):
+            table[name + suffix] = metric_values(variants, name, suffix=suffix)
+    for level in accuracies:
+        for name in reach_columns(level):
+            for suffix in ("", "_n"):
+                table[name + suffix] = metric_values(variants, name, suffix=suffix)
+    return tidy_types(table.reset_index(drop=True))
+
+
+_MEASURES = {
+    "jitter_test_accuracy": (Column("Jitter (points)"), wording.percent_number),
+    "window_range_test_accuracy": (Column("Range at end (points)"), wording.percent_number),
+    "collapses": (Column("Collapses"), wording.mean_count),
+    "gap": (Column("Train \u2212 test (points)"), wording.points),
+}
+"""How each measure of stability is headed and written."""
+
+
+def show(context: TableContext) -> TableContent:
+    """How steadily one protocol's variants train."""
+    reached: dict[str, tuple[Column, str, str]] = {}
+    for level in map(float, context.options.get("accuracies", ())):
+        accuracy = f"{wording.plain(round(100 * level, 6))}\u202f%"
+        epochs, seconds = reach_columns(level)
+        reached[accuracy] = (Column(f"Epochs to {accuracy}"), epochs, seconds)
+    columns = [name for _, *names in reached.values() for name in names]
+    context.require("experiment", "variant", "label", "epochs", *_MEASURES, *columns)
+    headings = [Column("Variant", number=False), *(heading for heading, _ in _MEASURES.values())]
+    for accuracy, (heading, *_) in reached.items():
+        headings += [heading, Column(f"Seconds to {accuracy}")]
+    headings.append(Column("Epochs trained"))
+    lines = []
+    for row in context.rows():
+        cells = [context.variant_cell(row)]
+        cells += [numeric(write(number(row[name]))) for name, (_, write) in _MEASURES.items()]
+        for _, epochs, seconds in reached.values():
+            count, seeds = number(row.get(f"{epochs}_n")), number(row["seeds"])
+            detail = seeds_of(count, row) if count and seeds and count < seeds else ""
+            cells.append(numeric(wording.mean_count(number(row[epochs])), detail))
+            cells.append(numeric(wording.seconds_number(number(row[seconds]))))
+        lines.append(Row((*cells, epochs_cell(row))))
+    grid = Grid(tuple(headings), tuple(lines))
+    if not lines:
+        return TableContent((Shown(grid),))
+    notes = (_NOTE, *_collapse_notes(context.runs), *((_REACH_NOTE,) if reached else ()))
+    return TableContent((Shown(grid, notes=notes),), (words(context.frame),))
+
+
+_NOTE = text(
+    "Jitter: standard deviation of test accuracy about its moving mean in the closing window. "
+    "Range at end: highest minus lowest test accuracy there. Train \u2212 test: closing mean on "
+    "the training set minus that on the test set. With several seeds all are means over them."
+)
+_REACH_NOTE = text(
+    "An accuracy is reached at the first epoch whose test accuracy is at least as high; seconds "
+    "are that many average epochs, evaluation included."
+)
+
+
+def _collapse_notes(runs: Iterable[Run]) -> list[Text]:
+    """What counts as a collapse in these runs; of several definitions each once."""
+    names = ("collapse_below", "collapse_above", "collapse_epochs")
+    known = [run.settings for run in runs if run.settings.get("classes")]
+    found = dict.fromkeys(tuple(map(wording.plain, map(settings.get, names))) for settings in known)
+    return [
+        text(
+            f"A collapse: test accuracy falls below {below} times that of guessing, after having "
+            f"exceeded {above} times it, and is above that again within {epochs} epochs."
+        )
+        for below, above, epochs in found
+    ]
+
+
+def words(frame: pd.DataFrame) -> Text:
+    """Who trains most and least steadily, and whose accuracy collapses.
+
+    Args:
+        frame: rows of one protocol with `label`, `jitter_test_accuracy` and `collapses`.
+    """
+    jitter, collapses = (
+        frame[name].astype("float64").dropna() for name in ("jitter_test_accuracy", "collapses")
+    )
+
+    def named(values: pd.Series, value: float) -> Text:
+        return labels(frame["label"][values.index[values == value]])
+
+    def points(value: float) -> str:
+        return f"{wording.percent_number(value)} percentage points"
+
+    least, most = jitter.min(), jitter.max()
+    if jitter.empty:
+        said = text("Of no variant is it known how steadily it trains.")
+    elif most == least:
+        steady = named(jitter, least)
+        said = text(f"The jitter of test accuracy is {points(least)} for ", steady, ".")
+    else:
+        said = text(
+            "Test accuracy is steadiest for ",
+            named(jitter, least),
+            f" (jitter {points(least)}) and least steady for ",
+            named(jitter, most),
+            f" ({points(most)}).",
+        )
+    often = sorted({value for value in collapses if value > 0}, reverse=True)
+    if often:
+        times = [
+            text(named(collapses, value), f" ({wording.mean_count(value)} times)")
+            for value in often
+        ]
+        return spaced(said, text("It collapses and comes back for ", joined(", ", times), "."))
+    return spaced(said, "It collapses for none." if len(collapses) else "")

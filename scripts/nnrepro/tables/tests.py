@@ -1,0 +1,261 @@
+"""Tables of kind `tests`: differences between variants, each tested, corrected for their number."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.measures.predictions import AnswersOf
+from nnrepro.report.metrics import Metric
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
+from nnrepro.study.messages import nearest
+from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
+from nnrepro.study.study import SELECTED
+from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
+from nnrepro.tables.content import (
+    LEVEL,
+    Shown,
+    TableContent,
+    TableContext,
+    change_interval,
+    flag,
+    list_of,
+    number,
+    numeric,
+    rows_in,
+)
+from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.seed_pairs import SeedPairs
+from nnrepro.tables.selection import selectable
+
+BEST = "best"
+
+_COLUMNS = (
+    *("protocol", "metric", "base", "changed", "label", "changed_label", "seeds", "test_examples"),
+    *("base_value", "changed_value", "difference", "ci95_low", "ci95_high"),
+    *("test", "p", "p_holm", "significant"),
+)
+
+
+def tests(
+    variants: pd.DataFrame,
+    runs: pd.DataFrame,
+    selection: Mapping[str, str],
+    answers: AnswersOf,
+    *,
+    metrics: Metrics,
+    pairs: SelectedPairs | None = None,
+    against: Against | None = None,
+    test_set: TestSet = "primary",
+) -> pd.DataFrame:
+    """Differences between variants with interval and test.
+
+    Several common seeds are compared seed by seed. With one, an accuracy is tested by the test
+    examples (`nnrepro.statistics.paired`): that of the last epoch by the exact McNemar test where
+    both runs have their predictions; other accuracies by the same examples' sampling error, to
+    which the noise between epochs is added for means over a window. Runs without predictions, or
+    judged on different test sets, are compared by both sampling errors. Of losses and times of
+    single runs nothing is tested.
+
+    Args:
+        variants: rows of the variants table.
+        runs: the runs table.
+        selection: the metric by which each protocol selects.
+        answers: gives a run's answers on the test examples.
+        metrics: metrics to compare.
+        pairs: base and changed variant, each as `experiment/variant`.
+        against: in place of pairs, what all other variants are compared with: an
+            `experiment/variant`, or `best`, the best by each metric. Here and in pairs,
+            `experiment/selected` is the variant that the protocol selects of those in the table.
+        test_set: `comparison` takes the larger test set for the variants that have one.
+
+    Returns:
+        A row per protocol, metric and pair: `protocol`, `metric`, `base`, `changed`, `label`,
+        `changed_label`, `seeds` (compared), `test_examples`, `base_value`, `changed_value`,
+        `difference` (changed minus base), `ci95_low`, `ci95_high`, `test`, `p`, `p_holm` (corrected
+        for the number of tests of this protocol in this table) and `significant` (`p_holm` below
+        5 %). The two values are means over the seeds compared.
+
+    Raises:
+        TableError: neither or both of `pairs` and `against` are given, or a variant is unknown.
+    """
+    if (pairs is None) == (against is None):
+        raise TableError("a table of kind 'tests' needs either 'pairs' or 'against'")
+    rows: list[dict[str, Any]] = []
+    for protocol in dict.fromkeys(variants["protocol"]):
+        here = _Here(variants[variants["protocol"] == protocol].reset_index(drop=True), selection)
+        seeds = SeedPairs(here.rows, runs, test_set, answers)
+        parts = []
+        for metric in dict.fromkeys(metric_of(name, protocol, selection) for name in metrics):
+            found = here.all_against(against, metric, test_set) if against else here.pairs(pairs)
+            for base, changed in found:
+                parts.append(
+                    {"protocol": protocol, "metric": metric_name(variants, metric)}
+                    | {"base": here.names[base], "changed": here.names[changed]}
+                    | seeds.compared(base, changed, metric)
+                )
+        corrected = holm(part["p"] for part in parts)
+        rows += [
+            part | {"p_holm": p, "significant": None if np.isnan(p) else bool(p < 1 - CONFIDENCE)}
+            for part, p in zip(parts, corrected, strict=True)
+        ]
+    # As objects, so that whole numbers beside blanks stay whole.
+    return tidy_types(pd.DataFrame(rows, columns=_COLUMNS, dtype="object"))
+
+
+@dataclass(frozen=True, eq=False)
+class _Here:
+    """The variants of one protocol, and which of them are compared.
+
+    Attributes:
+        rows: their rows of the variants table.
+        selection: the metric by which each protocol selects.
+    """
+
+    rows: pd.DataFrame
+    selection: Mapping[str, str]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Each variant as `experiment/variant`."""
+        return [*(self.rows["experiment"] + "/" + self.rows["variant"])]
+
+    def all_against(self, base: str, metric: str, test_set: str) -> list[tuple[int, int]]:
+        """Positions of the base and of every other variant; none where there is no such base."""
+        if base == BEST:
+            position = standings_by(self.rows, metric, test_set=test_set).best
+        else:
+            position = self._position(base)
+        if position is None:
+            return []
+        return [(position, other) for other in range(len(self.rows)) if other != position]
+
+    def pairs(self, pairs: Sequence[Sequence[str]] | None) -> Iterator[tuple[int, int]]:
+        """Positions of base and changed variants; pairs of which neither is here are left out.
+
+        Of a pair only a selected variant may be lacking: where nothing could be selected.
+        """
+        for pair in pairs or ():
+            base, changed = (self._position(name) for name in pair)
+            if base is not None and changed is not None:
+                yield base, changed
+            elif base is not None or changed is not None:
+                lacking = pair[0] if base is None else pair[1]
+                if not lacking.endswith(f"/{SELECTED}"):
+                    raise TableError(
+                        f"pair {' and '.join(pair)}: '{lacking}' is not among the table's runs of "
+                        f"the protocol '{self.rows['protocol'][0]}'{nearest(lacking, self.names)}"
+                    )
+
+    def _position(self, name: str) -> int | None:
+        """Where a variant stands; None where it does not."""
+        experiment, _, variant = name.partition("/")
+        if variant != SELECTED:
+            return self.names.index(name) if name in self.names else None
+        among = (self.rows["experiment"] == experiment).to_numpy(dtype=bool)
+        if among.sum() < 2:  # the table was made of the selected one alone
+            return next(iter(np.flatnonzero(among).tolist()), None)
+        metric = metric_of(SELECTION, str(self.rows["protocol"][0]), self.selection)
+        return standings_by(self.rows, metric, eligible=among & selectable(self.rows)).best
+
+
+_MEANINGS = {
+    PAIRED_T: "differences seed by seed (Student\u2019s t)",
+    MCNEMAR: "which test examples each answered right after its last epoch",
+    PAIRED_SAMPLING: (
+        "the sampling error on the same test examples, and for means over a window the noise "
+        "between epochs"
+    ),
+    SAMPLING: "the sampling errors of both test results, as if these had nothing in common",
+}
+"""What each test goes by."""
+
+
+def show(context: TableContext) -> TableContent:
+    """The tests of one protocol, a grid per metric."""
+    context.require("metric", "base", "changed", "label", "changed_label", "difference", "p_holm")
+    shown, said = [], []
+    for item, rows in context.by_metric():
+        headings = (
+            Column("Variant", number=False),
+            Column(f"{item.heading}, from \u2192 to"),
+            Column(item.difference_heading),
+            Column("p"),
+            Column("p (Holm)"),
+            Column("Tested by", number=False),
+        )
+        grid = Grid(headings, tuple(_line(context, row, item) for row in rows_in(rows)))
+        notes = (*context.window_notes(item), _note(set(rows["test"].dropna())))
+        shown.append(Shown(grid, context.title(item), notes))
+        said.append(words(rows, item, context.phrase(item)))
+    return TableContent(tuple(shown), tuple(said))
+
+
+def _line(context: TableContext, row: pd.Series, shown: Metric) -> Row:
+    values = [shown.number(number(row[f"{end}_value"])) for end in ("base", "changed")]
+    seeds, test = number(row["seeds"]), "" if pd.isna(row["test"]) else str(row["test"])
+    counted = wording.counted(round(seeds), "seed") if test and seeds and seeds > 1 else ""
+    against = f"against {row['label']}"
+    return Row(
+        (
+            context.linked_cell(str(row["changed"]), str(row["changed_label"]), against),
+            numeric(" \u2192 ".join(values)),
+            numeric(
+                shown.change(number(row["difference"])),
+                change_interval(row, shown),
+                best=bool(flag(row["significant"])),
+            ),
+            numeric(wording.p_value(number(row["p"]))),
+            numeric(wording.p_value(number(row["p_holm"]))),
+            Cell(test or wording.EMPTY, counted),
+        )
+    )
+
+
+def _note(used: set[str]) -> Text:
+    limit = wording.plain(round(100 * (1 - CONFIDENCE), 9))
+    return spaced(
+        f"Behind a change: its {LEVEL} interval. p (Holm) is corrected for all tests of this "
+        f"table; a change is in bold where it is below {limit}\u00a0%.",
+        *(f"Tested by {name}: {goes_by}." for name, goes_by in _MEANINGS.items() if name in used),
+        "With one seed, how another would turn out is not known." if used - {PAIRED_T} else "",
+    )
+
+
+def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
+    """Which differences in a metric are significant.
+
+    Args:
+        rows: rows of one protocol and metric.
+        shown: the metric.
+        phrase: its name in a sentence.
+    """
+    tested = rows[rows["p_holm"].notna()]
+    if tested.empty:
+        return text(f"No difference in {phrase} could be tested.")
+    found = [
+        text(
+            bold(str(row["changed_label"])),
+            f" against {row['label']} ({shown.change(row['difference'])}{shown.change_unit})",
+        )
+        for row in rows_in(tested)
+        if flag(row["significant"])
+    ]
+    count = wording.counted(len(tested), "difference")
+    after = "significant after Holm\u2019s correction"
+    if found:
+        are = wording.agree(found, "is", "are")
+        said = text(f"Of {count} in {phrase}, {len(found)} {are} {after}: ", list_of(found), ".")
+    elif len(tested) == 1:
+        said = text(f"The one difference in {phrase} is not {after}.")
+    else:
+        said = text(f"None of {count} in {phrase} is {after}.")
+    further = wording.counted(len(rows) - len(tested), "further difference")
+    return spaced(said, f"{further} could not be tested." if len(rows) > len(tested) else "")

@@ -1,0 +1,222 @@
+"""Every kind of figure takes any words and any numbers: drawn, on the page, and apart."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from nnrepro.figures import (
+    accuracy_time,
+    agreement,
+    comparison,
+    curves,
+    feature_maps,
+    heatmap,
+    overview,
+)
+from nnrepro.figures.accuracy_time import AccuracyTime
+from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
+from nnrepro.figures.comparison import Facet
+from nnrepro.figures.curves import CurvePanel, PublishedMark
+from nnrepro.figures.heatmap import ParameterGrid
+from nnrepro.figures.overview import OverviewRow
+from nnrepro.plots.fitting import fit_labels, text_width
+from nnrepro.plots.frame import stamp
+from nnrepro.plots.output import PNG_DPI, save_figure
+from nnrepro.plots.series import Series
+from nnrepro.plots.style import PAGE_WIDTH, Grid, series_styles
+from nnrepro.study.kinds import kinds
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*(Glyph|overflow|invalid value)")
+
+Words = Sequence[str]
+Numbers = Sequence[float]
+
+LETTERS = (
+    "abc dé GRU-2, 0.001 (mit Größe) ",
+    "字符深度学习模型",
+    "مرحبا بالعالم ",
+    "नमस्ते दुनिया ",
+    "e\N{COMBINING ACUTE ACCENT}\N{COMBINING DIAERESIS}o ",
+    "\N{BRAIN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{EMOJI MODIFIER FITZPATRICK TYPE-3}",
+    "W",
+    "$\\_{}%^&<>\"'",
+    "a\n\t\x07b\u2028",
+)
+
+
+def _line(letters: str, length: int, end: str) -> str:
+    return (letters * (length // len(letters) + 1))[:length] + end
+
+
+LINES = st.builds(
+    _line,
+    st.sampled_from(LETTERS),
+    st.integers(1, 300),
+    st.sampled_from(["", " 1", " 2", "字"]),
+)
+WORDS = st.lists(LINES, min_size=1, max_size=6) | st.builds(
+    lambda line, count: [f"{line}{i}" for i in range(count)], LINES, st.sampled_from([3, 9, 40])
+)
+NUMBERS = st.lists(
+    st.sampled_from([0.0, -0.0, 0.5, 0.5, 1.0, 7.3, -3.0, 1e308, -1e308, 1e30, 1e-308, 5e-324])
+    | st.sampled_from([float("nan"), float("inf"), float("-inf")])
+    | st.floats(0, 1),
+    min_size=1,
+    max_size=14,
+)
+
+
+def _cycle(values: Numbers, count: int, start: int = 0) -> np.ndarray:
+    return np.array([values[(start + i) % len(values)] for i in range(count)], dtype=float)
+
+
+def _series(words: Words, numbers: Numbers) -> list[Series]:
+    epochs = np.arange(1.0, len(numbers) + 1)
+    values = [_cycle(numbers, len(numbers), start) for start in range(len(words))]
+    return [
+        Series(f"k{i}", word, epochs, mean, low=mean, high=mean, smoothed=mean if i % 2 else None)
+        for i, (word, mean) in enumerate(zip(words, values, strict=True))
+    ]
+
+
+def _curves(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    train, test = _series(["train", "test"], numbers)
+    marks = [PublishedMark(f"last {i}", _cycle(numbers, 1, i)[0], 1, 2) for i in range(len(words))]
+    marks = [mark for mark in marks if np.isfinite(mark.value)]
+    panels = [
+        CurvePanel(name, train, test, at, ceiling, tuple(marks[:15]))
+        for name, at, ceiling in (("Cost", None, None), ("Accuracy", 1, 1.0))
+    ]
+    style = series_styles(["k0"])["k0"]
+    yield curves.draw(
+        *panels, style, title=words[0], band="range", smoothing="mean", convergence=words[-1]
+    )
+
+
+def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    series, styles = _series(words, numbers), series_styles([f"k{i}" for i in range(len(words))])
+    how: dict[str, Any] = {"title": words[0], "band": "range", "smoothing": "mean"}
+    firsts, seconds = words[:5], [*range(-(-len(words) // 5))]
+    pairs = {each.key: (words[i % 5], i // 5) for i, each in enumerate(series)}
+    grid = Grid((words[0], words[-1]), (firsts, seconds), pairs)
+    for highlight, place in ((None, None), ("k0", grid)):
+        yield comparison.draw(series, styles, highlight=highlight, grid=place, closing=2, **how)
+    facets = [Facet(words[0], tuple(each.key for each in series[:8])), Facet(words[-1], ())]
+    yield comparison.draw_facets(series, facets, styles, highlight="k0", **how)
+
+
+def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    columns = list(dict.fromkeys(words))
+    rows = columns[:3]
+    values = _cycle(numbers, len(rows) * len(columns)).reshape(len(rows), len(columns))
+    cells = pd.DataFrame(values, index=rows, columns=columns)
+    finite = cells.where(np.isfinite(cells))
+    assume(finite.notna().any(axis=None))
+    best = (columns[0], rows[0])
+    grid = ParameterGrid(
+        "learning_rate", "u" * 40, cells, finite.max(), finite.max(axis=1), 0.5, best, [best]
+    )
+    yield heatmap.draw(grid, metric="Mean test accuracy of the last 200 epochs", title=words[0])
+
+
+def _accuracy_time(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    rows = [AccuracyTime(f"k{i}", word, *_cycle(numbers, 4, i)) for i, word in enumerate(words)]
+    styles = series_styles([row.key for row in rows])
+    metric = "Mean validation accuracy of the last 5 to 200 epochs"
+    yield accuracy_time.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
+
+
+def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    rows = [
+        OverviewRow(f"k{i}", word, words[i // 4], *_cycle(numbers, 4, i))
+        for i, word in enumerate(words)
+    ]
+    styles = series_styles([row.key for row in rows])
+    metric = "Mean validation accuracy of the last 5 to 200 epochs"
+    yield overview.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
+
+
+def _agreement(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    points = [AgreementPoint(*_cycle(numbers, 4, i), inside=None) for i in range(len(numbers))]
+    assume(any(point.drawable for point in points))
+    panels = [AgreementPanel(word, points) for word in words[:7]]
+    yield agreement.draw(panels, title=words[0], interval=words[-1])
+
+
+def _feature_maps(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    layers = {word: _cycle(numbers, 3 * 3 * 12, i).reshape(3, 3, 12) for i, word in
+              enumerate(words[:4])}  # fmt: skip
+    yield feature_maps.draw_overview(np.zeros((4, 4, 1)), layers, title=words[0])
+    yield feature_maps.draw_layer(layers[words[0]], layer=words[0], title=words[0])
+
+
+KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
+    "accuracy_time": _accuracy_time,
+    "agreement": _agreement,
+    "comparison": _comparison,
+    "curves": _curves,
+    "feature_maps": _feature_maps,
+    "heatmap": _heatmap,
+    "overview": _overview,
+}
+
+SOME = settings(
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+PLAIN = [0.1, 0.5, 0.7, 0.3, 0.4, 0.6, 0.2]
+
+
+def test_every_kind_of_figure_is_among_these() -> None:
+    assert set(KINDS) == set(kinds("figures"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@SOME
+@given(words=WORDS)
+def test_words_of_any_length_and_script_stay_on_the_page_and_apart(
+    kind: str, words: list[str], assert_legible: Callable[[Figure], None]
+) -> None:
+    for figure in KINDS[kind](words, PLAIN):
+        stamp(figure, words[-1])
+        figure.set_dpi(PNG_DPI)
+        assert_legible(figure)
+        assert sum(_widths(figure)) >= 0.4 * PAGE_WIDTH or kind in ("heatmap", "agreement")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@SOME
+@given(numbers=NUMBERS)
+def test_numbers_of_any_size_are_drawn(
+    kind: str, numbers: list[float], assert_legible: Callable[[Figure], None], tmp_path: Path
+) -> None:
+    for figure in KINDS[kind](["one", "two"], numbers):
+        figure.set_dpi(PNG_DPI)
+        assert_legible(figure)
+        svg, png = save_figure(figure, tmp_path / "figure")
+        assert "nan" not in svg.read_text(encoding="utf-8") and png.stat().st_size
+
+
+def _widths(figure: Figure) -> list[float]:
+    """Widths of the axes in the first row, in inches."""
+    places = [ax.get_position(original=True) for ax in figure.axes]
+    return [place.width * PAGE_WIDTH for place in places]
+
+
+@given(labels=WORDS, width=st.floats(1.0, 3.0))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_labels_fit_and_those_that_differ_stay_different(labels: list[str], width: float) -> None:
+    shown = fit_labels(labels, 9.0, width)
+    assert all(text_width(text, 9.0) <= width for text in shown)
+    looks = {" ".join(label.split()) for label in labels}
+    assert len(set(shown)) == len(looks)

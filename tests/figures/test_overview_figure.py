@@ -1,0 +1,88 @@
+"""The overview: every variant with its interval, and what was published of it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnrepro.figures.overview import OverviewRow, _published, draw
+from nnrepro.plots.series import PlotDataError
+from nnrepro.plots.style import series_styles
+
+ROWS = [
+    OverviewRow("gru", "GRU", "Cells", 0.7, 0.65, 0.75, published=0.72),
+    OverviewRow("lstm", "LSTM", "Cells", None, published=0.69),
+    OverviewRow("cnn", "CNN", "Others", 0.6, 0.55, 0.65),
+]
+STYLES = series_styles([row.key for row in ROWS])
+
+
+def texts(figure: Any) -> list[str]:
+    """Words beside and inside the panel."""
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def marks(figure: Any) -> list[float]:
+    """Places of the diamonds."""
+    lines = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    return [float(np.asarray(line.get_xdata())[0]) for line in lines]
+
+
+def test_published_numbers_stand_beside_reproduced_ones() -> None:
+    """Also where no run is there; groups are headed."""
+    figure = draw(ROWS, STYLES, metric="Test accuracy", interval="95 % interval")
+    assert marks(figure) == [0.72, 0.69]
+    words = texts(figure)
+    assert [w for w in words if w.replace(".", "").isdigit()] == [
+        "0.700",
+        "0.720",
+        "0.690",
+        "0.600",
+    ]
+    assert "no run" in words
+    assert {"Cells", "Others", "reproduced", "published"} <= set(words)
+
+
+def test_without_published_numbers_there_is_no_column_for_them() -> None:
+    """A user's own study has nothing published."""
+    figure = draw([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")
+    assert marks(figure) == []
+    assert texts(figure) == ["0.600", "value"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "interval", "message"),
+    [
+        ([], "95 % interval", "at least one variant"),
+        ([OverviewRow("other", "Other", "Cells", 0.5)], "", "no style for other"),
+        (ROWS, "", "does not say which"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    rows: list[OverviewRow], interval: str, message: str
+) -> None:
+    """No rows, no style, an interval that nobody explains."""
+    with pytest.raises(PlotDataError, match=message):
+        draw(rows, STYLES, metric="Test accuracy", interval=interval)
+
+
+def test_half_an_interval_is_refused() -> None:
+    """Both ends or none."""
+    with pytest.raises(PlotDataError, match="both"):
+        OverviewRow("gru", "GRU", "Cells", 0.7, low=0.6)
+
+
+def test_printed_numbers_are_found_by_protocol_metric_and_variant() -> None:
+    """A window's width is the report's own; a number on another test set is another quantity."""
+    table = pd.DataFrame(
+        {
+            "protocol": ["tan", "tan", "tan", "koh", "tan"],
+            "metric": ["last200_mean_test_accuracy"] * 4 + ["max_test_accuracy"],
+            "value": ["0.5", "0.6", "0.7", "0.8", "0.9"],
+            "runs": ["grid/a", "grid/a", "grid/b", "grid/a", "grid/a"],
+            "test_set": [None, None, "comparison", None, None],
+        }
+    )
+    assert _published(table, "tan", "last_window_mean_test_accuracy") == {"grid/a": 0.5}
+    assert _published(None, "tan", "max_test_accuracy") == {}
