@@ -10,7 +10,7 @@ from nnrepro.document import wording
 from nnrepro.document.compact import compact_values
 from nnrepro.files import open_regular
 from nnrepro.measures.history import HISTORY_KEYS, History
-from nnrepro.measures.reading import certain_decisions
+from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.page import DetailGroup, RunDetails
 from nnrepro.report.source import Source

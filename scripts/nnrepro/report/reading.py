@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.document import wording
-from nnrepro.measures.reading import damaged, failed
+from nnrepro.measures.inventory import damaged, failed
 from nnrepro.report.page import (
     FoundHistory,
     LongerRuns,
