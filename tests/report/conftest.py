@@ -34,6 +34,7 @@ from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import kinds
+from nnrepro.study.questions import unfolded
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
@@ -63,7 +64,7 @@ PROVENANCE = {
 def study_of(repository: Path, changes: Mapping[str, Any] | None = None) -> Study:
     """The shipped configuration with some top-level sections replaced, as a study."""
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    return load_study(config | dict(changes or {}), catalogue())
+    return load_study(unfolded(config) | unfolded(changes or {}), catalogue())
 
 
 class Results:

@@ -8,9 +8,9 @@ from nnrepro.failures import Failures
 from nnrepro.measures.reading import reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
-from nnrepro.report.errors import ReportError
 from nnrepro.report.sections import questions
 from nnrepro.study.folders import RunFolders
+from nnrepro.tables.csvfile import TableError
 from nnrepro.training.failed import write_failure
 
 PARTS = """
@@ -49,7 +49,7 @@ def test_a_section_that_fails_costs_that_section(small: Any, outline: Any) -> No
     assert [failure.part for failure in failures] == ["report/tables/text_models"]
     assert "This table could not be made" in page.text
     assert page.all("img") == whole.all("img")
-    with pytest.raises(ReportError):
+    with pytest.raises(TableError):
         results.build()
 
 
