@@ -17,6 +17,7 @@ from nnrepro.published.numbers import load_published
 from nnrepro.study.config import ConfigError
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.kinds import kinds
+from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.installed import backend_problem

@@ -31,7 +31,7 @@ ALLOWED = {
     "nnrepro/report/pdf/compile.py": "the library's own templates",
     "nnrepro/study/schema.py": "the library's own schema",
     "nnrepro/planning/calibration.py": "standard input from its own parent",
-    "try_models.py": "standard input from its own parent",
+    "nnrepro/training/apart.py": "standard input from its own parent",
     "nnrepro/data/download.py": "the network, and the part file under its lock",
 }
 """Places that read by other means, and what."""

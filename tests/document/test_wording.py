@@ -3,7 +3,7 @@
 import pytest
 
 from nnrepro.document import wording
-from nnrepro.report.metrics import metric
+from nnrepro.tables.metrics import metric
 
 NAN = float("nan")
 

@@ -10,8 +10,8 @@ from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import TableSpec
-from nnrepro.tables import plain as columns_as_they_are
 from nnrepro.tables.content import Shown, TableContent, TableContext
+from nnrepro.tables.plain import show_table
 
 
 def table_block(
@@ -76,9 +76,7 @@ def _content(
         file=source.file(f"tables/{spec.name}.csv"),
         anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
     )
-    module = kinds("tables")[spec.kind].module()
-    show = getattr(module, "show", columns_as_they_are.show)
-    return show(context)
+    return show_table(kinds("tables")[spec.kind], context)
 
 
 def _panel(

@@ -8,13 +8,13 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.metrics import metric
 from nnrepro.report.source import VARIANTS_TABLE, Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import Experiment
 from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.metrics import metric
 from nnrepro.tables.ranking import Leaders, equal_words, interval_words, leaders, tied_words
 
 

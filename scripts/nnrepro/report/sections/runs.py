@@ -8,11 +8,11 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, plain, text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.evidence import TABLE, missing
-from nnrepro.report.metrics import Metric, metric
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.tables.columns import metric_values
 from nnrepro.tables.content import metric_heading, number, window_note
+from nnrepro.tables.metrics import Metric, metric
 
 TITLE, ANCHOR = "All runs", "runs"
 METRICS = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from nnrepro.measures.predictions import Answers, common_answers, read_answers
+from nnrepro.measures.predictions import Answers, PredictionsError, common_answers, read_answers
 from nnrepro.statistics.paired import (
     bootstrap_interval,
     compare_errors,
@@ -252,8 +252,8 @@ def test_predictions_are_read_and_damaged_ones_named(tmp_path):
     np.savez_compressed(path, probabilities=probabilities, labels=np.array([0, 0, 0], np.int32))
     assert read_answers(path).right.tolist() == [True, False, True]
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(TableError, match=r"predictions\.npz"):
+    with pytest.raises(PredictionsError, match=r"predictions\.npz"):
         read_answers(path)
     np.savez(path, probabilities=probabilities, labels=np.zeros(2, np.int32))
-    with pytest.raises(TableError, match="do not match"):
+    with pytest.raises(PredictionsError, match="do not match"):
         read_answers(path)

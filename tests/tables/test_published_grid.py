@@ -49,7 +49,7 @@ def test_row_and_column_averages_recompute_to_the_printed_digits(published, vari
 
 
 def test_selection_picks_the_reports_pair(variants):
-    assert select(variants, METRIC) == {"variant": "c1-90_c2-40", "c1": 90, "c2": 40}
+    assert select(variants, METRIC, ["c1", "c2"]) == {"variant": "c1-90_c2-40", "c1": 90, "c2": 40}
 
 
 def test_the_reports_margin_is_below_the_test_sets_error(variants):

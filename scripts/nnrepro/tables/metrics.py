@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nnrepro.document import wording
 from nnrepro.measures.names import (
@@ -17,27 +18,35 @@ LOSS = "loss"
 SECONDS = "seconds"
 NUMBER = ""
 
-_NUMBERS: dict[str, Callable[[float | None], str]] = {
-    ACCURACY: wording.percent_number,
-    LOSS: wording.loss,
-    SECONDS: wording.seconds_number,
-    NUMBER: wording.plain,
+Written = Callable[[float | None], str]
+
+
+class _Writing(NamedTuple):
+    """How values of a quantity are written.
+
+    Attributes:
+        number: in a table's cell.
+        text: in prose, with their unit.
+        change: a difference, with its sign.
+        unit: of a value, in a heading.
+        change_unit: of a difference, in prose.
+    """
+
+    number: Written
+    text: Written
+    change: Written
+    unit: str = ""
+    change_unit: str = ""
+
+
+_WRITINGS = {
+    ACCURACY: _Writing(
+        wording.percent_number, wording.percent, wording.points, "%", "percentage points"
+    ),
+    LOSS: _Writing(wording.loss, wording.loss, wording.signed_loss),
+    SECONDS: _Writing(wording.seconds_number, wording.duration, wording.signed_seconds, "s", "s"),
+    NUMBER: _Writing(wording.plain, wording.plain, wording.plain),
 }
-_PROSE: dict[str, Callable[[float | None], str]] = {
-    ACCURACY: wording.percent,
-    LOSS: wording.loss,
-    SECONDS: wording.duration,
-    NUMBER: wording.plain,
-}
-_DIFFERENCES: dict[str, Callable[[float | None], str]] = {
-    ACCURACY: wording.points,
-    LOSS: wording.signed_loss,
-    SECONDS: wording.signed_seconds,
-    NUMBER: wording.plain,
-}
-_UNITS = {ACCURACY: "%", LOSS: "", SECONDS: "s", NUMBER: ""}
-_DIFFERENCE_UNITS = {ACCURACY: "points", LOSS: "", SECONDS: "s", NUMBER: ""}
-_CHANGE_UNITS = {**_DIFFERENCE_UNITS, ACCURACY: "percentage points"}
 
 
 @dataclass(frozen=True)
@@ -67,48 +76,50 @@ class Metric:
         return not lower_is_better(self.name)
 
     @property
+    def _writing(self) -> _Writing:
+        return _WRITINGS[self.quantity]
+
+    @property
     def heading(self) -> str:
         """The header with its unit."""
-        unit = _UNITS[self.quantity]
-        return f"{self.header} ({unit})" if unit else self.header
+        return f"{self.header} ({self._writing.unit})" if self._writing.unit else self.header
 
     @property
     def difference_heading(self) -> str:
         """Heading of a column of differences."""
-        unit = _DIFFERENCE_UNITS[self.quantity]
+        unit = self._writing.change_unit.removeprefix("percentage ")
         return f"Change ({unit})" if unit else "Change"
 
     @property
     def change_unit(self) -> str:
         """The unit of a difference in prose, with a space before it; empty without one."""
-        unit = _CHANGE_UNITS[self.quantity]
+        unit = self._writing.change_unit
         return f" {unit}" if unit else ""
 
     def number(self, value: float | None) -> str:
         """A value for a table cell under a heading with the unit."""
-        return _NUMBERS[self.quantity](value)
+        return self._writing.number(value)
 
     def text(self, value: float | None) -> str:
         """A value for prose, with its unit."""
-        return _PROSE[self.quantity](value)
+        return self._writing.text(value)
 
     def change(self, difference: float | None) -> str:
         """A signed difference for a table cell."""
-        return _DIFFERENCES[self.quantity](difference)
+        return self._writing.change(difference)
 
     def margin(self, difference: float | None) -> str:
         """The size of a difference for prose, with its unit."""
         if difference is None or wording.is_missing(difference):
             return wording.UNKNOWN
-        unit = _CHANGE_UNITS[self.quantity]
         text = self.number(abs(difference))
         if difference and not text.strip("0."):
             text = f"less than {text[:-1]}1"
-        return f"{text} {unit}" if unit else text
+        return text + self.change_unit
 
 
 def metric(name: str) -> Metric:
     """The metric of this column name; `last<N>_mean_...` is read as the closing mean."""
     words, unit = words_named(name), unit_named(name)
-    quantity = unit if unit in _NUMBERS else NUMBER
+    quantity = unit if unit in _WRITINGS else NUMBER
     return Metric(without_window(name)[0], words.heading, words.phrase, quantity)

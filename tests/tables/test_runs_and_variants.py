@@ -13,7 +13,6 @@ from nnrepro.tables.columns import (
     metric_values,
     rows_of,
     setting_columns,
-    window_mean,
 )
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
@@ -32,7 +31,6 @@ def test_a_row_tells_identity_settings_windows_metrics_and_time(make_data):
     assert row["last5_mean_test_accuracy"] == pytest.approx(0.4, abs=1e-12)
     assert (row["train_seconds"], row["seconds_per_epoch"]) == (30.0, 3.0)
     assert row["device"] == "a processor"
-    assert window_mean(row, "test_accuracy") == row["last5_mean_test_accuracy"]
     assert "window_mean_test_accuracy" not in table
 
 
@@ -74,7 +72,7 @@ def test_missing_and_damaged_runs_have_rows_without_metrics(make_data, make_run)
     assert table["status"].tolist() == ["missing", "unknown", "damaged"]
     assert table["c1"].tolist() == [10, 30, 50]
     assert table[metric_columns(table)].isna().all(axis=1).tolist() == [True, False, True]
-    assert np.isnan(window_mean(table.iloc[0], "test_accuracy"))
+    assert np.isnan(metric_values(table, "last_window_mean_test_accuracy")[0])
 
 
 def test_without_a_record_time_and_device_are_unknown(make_data):
@@ -173,7 +171,7 @@ def test_a_seed_cut_short_keeps_its_own_window(make_data):
     row = variants_table(runs_table(data)).iloc[0]
     assert (row["epochs_completed"], row["window"]) == (4, 5)
     assert (row["last5_mean_test_accuracy_n"], row["last2_mean_test_accuracy_n"]) == (1, 1)
-    assert window_mean(row, "test_accuracy") == pytest.approx(0.4)
+    assert row["last5_mean_test_accuracy"] == pytest.approx(0.4)
 
 
 def test_variants_keep_settings_and_come_in_the_order_of_their_runs(make_data):
