@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.document.elements import Bullets, Document, Element, Section
-from nnrepro.document.text import plain
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
@@ -134,7 +133,7 @@ def _answers(attempt: Attempts, source: Source, numbers: Numbers) -> Section | N
         return None
     contents: tuple[Element, ...] = (Bullets(said, numbered=True),) if said else ()
     shown = (*filter(None, [tiles]), *contents, *figures)
-    return Section(plain("In short"), shown, "answers", "answers")
+    return Section("In short", shown, "answers", "answers")
 
 
 def _unmade(

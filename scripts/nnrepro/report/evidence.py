@@ -14,7 +14,6 @@ from nnrepro.document.text import (
     Words,
     bold,
     code,
-    plain,
     spaced,
     styled,
     text,
@@ -63,11 +62,11 @@ def caption(
     )
 
 
-def table(anchor: str, words: Text, grid: Grid | None, *notes: Text, role: str = "") -> Table | Gap:
+def table(anchor: str, words: Words, grid: Grid | None, *notes: Words) -> Table | Gap:
     """A table with its caption and notes; without rows, that it has none."""
     if grid is None or not grid.rows:
-        return Gap(anchor, words, (plain("This table has no rows."), *notes))
-    return Table(anchor, words, grid, spaced(*notes), role)
+        return Gap(anchor, words, ("This table has no rows.", *notes))
+    return Table(anchor, words, grid, spaced(*notes))
 
 
 def missing(kind: str, file: str) -> Text:
@@ -75,12 +74,12 @@ def missing(kind: str, file: str) -> Text:
     return text(f"This {kind} is missing: there is no file ", code(file), ".")
 
 
-def not_made(kind: str, why: str) -> Text:
+def not_made(kind: str, why: str) -> str:
     """That a part of the report could not be made."""
-    return plain(f"This {kind} could not be made: {why}")
+    return f"This {kind} could not be made: {why}"
 
 
 def block(kind: str, title: str, anchor: str, strips: Iterable[tuple[str, Panels]]) -> Section:
     """A figure or table of the configuration: panels side by side, under a title where several."""
-    contents = (Section(plain(name), (panels,)) if name else panels for name, panels in strips)
-    return Section(plain(title), tuple(contents), anchor, f"block {kind}s")
+    contents = (Section(name, (panels,)) if name else panels for name, panels in strips)
+    return Section(title, tuple(contents), anchor, f"block {kind}s")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnrepro.document.elements import Figure, Gap, Panels
-from nnrepro.document.text import plain, spaced
+from nnrepro.document.text import spaced
 from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
@@ -115,7 +115,7 @@ def _panel(
     if unselected and shown.why == NO_RUNS:
         return Gap(anchor, words, unselected)
     lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))
-    return Gap(anchor, words, (plain(shown.why) or lacking,))
+    return Gap(anchor, words, (shown.why or lacking,))
 
 
 def _runs(source: Source, shown: Shown, path: Path) -> list[Run]:

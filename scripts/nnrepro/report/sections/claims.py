@@ -99,8 +99,8 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
             own = frame[frame["protocol"] == name]
             if len(own):
                 shown = _protocol_table(source, name, own, number_)
-                contents.append(Section(plain(protocols[name].title), (shown,)))
-    return Section(plain("Claims"), tuple(contents), "claims", "back long", listed=True, fresh=True)
+                contents.append(Section(protocols[name].title, (shown,)))
+    return Section("Claims", tuple(contents), "claims", "back long", listed=True, fresh=True)
 
 
 def claims_on(source: Source, question: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nnrepro.document import wording
 from nnrepro.document.elements import Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, code, joined, linked, plain, spaced, text
+from nnrepro.document.text import Text, code, joined, linked, spaced, text
 from nnrepro.report.evidence import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study.options import scorings
@@ -44,7 +44,7 @@ def differences(source: Source, supplements: Iterable[Source], numbers: Numbers)
     settings = {name for _, name, _ in differing}
     measured = [place for each in (source, *supplements) for place in _measured(each, settings)]
     contents = (Paragraph(_said(measured)), Panels((shown,)))
-    return Section(plain("How the protocols differ"), contents, "differences", "back")
+    return Section("How the protocols differ", contents, "differences", "back")
 
 
 def _said(measured: Iterable[Text]) -> Text:

@@ -9,7 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, bold, plain, spaced, text
+from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
@@ -62,8 +62,8 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     ]
     contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
-    contents.append(Section(plain("Every number"), folds))
-    title = plain("Published beside reproduced")
+    contents.append(Section("Every number", folds))
+    title = "Published beside reproduced"
     return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
 
 
@@ -118,8 +118,8 @@ def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
             tables.append(Table(f"{TABLE}-{position}", words, _inconsistency_grid(rows)))
     if not tables:
         return None
-    heading = plain("Inconsistencies in what was published")
-    contents: tuple[Element, ...] = (Paragraph(plain(said)), *tables)
+    heading = "Inconsistencies in what was published"
+    contents: tuple[Element, ...] = (Paragraph(said), *tables)
     return Section(heading, contents, INCONSISTENCIES, "back long", listed=True, fresh=True)
 
 
@@ -177,7 +177,7 @@ def _extent(total: pd.Series) -> Text:
     )
 
 
-def _measure(kinds: set[str]) -> Text:
+def _measure(kinds: set[str]) -> str:
     """What published numbers are judged by.
 
     Args:
@@ -192,7 +192,7 @@ def _measure(kinds: set[str]) -> Text:
             f"with one seed, {level} sampling error of two runs on a test set of that size, for "
             "accuracies only, which leaves the spread over seeds out"
         )
-    return plain(
+    return (
         "A published number is what one run gave, so it is judged by where one further run would "
         f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
         "number counts as inside when the interval reaches a value that would be printed like it. "
@@ -254,7 +254,7 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
         f"{TABLE}-{position}",
         caption(TABLE, position, title, "", source.stamp(runs), cut=source.cut(runs)),
         Grid(columns, tuple(rows)),
-        plain(note),
+        note,
     )
 
 
@@ -297,7 +297,7 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             )
             counted = wording.counted(len(rows), "number")
             opened = f"{words}: {counted}, {wording.grouped(int(judged))} judged"
-            yield Fold(plain(opened), (shown,))
+            yield Fold(opened, (shown,))
 
 
 def _split(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:

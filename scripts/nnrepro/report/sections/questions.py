@@ -24,16 +24,16 @@ def parts(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator[Secti
         )
         if found:
             anchor = f"part-{wording.slug(name)}"
-            yield Section(plain(title), found, anchor, "part", listed=True, fresh=True)
+            yield Section(title, found, anchor, "part", listed=True, fresh=True)
 
 
 def supplement(attempt: Attempts, source: Source, numbers: Numbers) -> Section:
     """Another study: what it is, and the questions of all its parts."""
     study = source.study
-    about = (Paragraph(plain(study.about), "asked"),) if study.about else ()
+    about = (Paragraph(study.about, "asked"),) if study.about else ()
     questions = (each for part in parts(attempt, source, numbers) for each in part.contents)
     return Section(
-        plain(study.title),
+        study.title,
         (*about, Paragraph(_extent(source)), *questions),
         source.heading_anchor,
         "part supplement",
@@ -93,20 +93,20 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     )
     contents: list[Element] = []
     if question.text:
-        contents.append(Paragraph(plain(question.text), "asked"))
+        contents.append(Paragraph(question.text, "asked"))
     if claims:
-        title = plain("What was claimed, and what the runs say")
+        title = "What was claimed, and what the runs say"
         contents.append(Section(title, (Facts(claims),), role="claimed"))
     if findings := tuple((item.section.title, item.findings) for item in shown if item.findings):
-        contents.append(Section(plain("What the tables say"), (Facts(findings),), role="findings"))
-    contents += [Paragraph(plain(said), "none") for said in _absent(source, gone, bool(there))]
+        contents.append(Section("What the tables say", (Facts(findings),), role="findings"))
+    contents += [Paragraph(said, "none") for said in _absent(source, gone, bool(there))]
     contents += [item.section for item in shown]
     if not gone and not shown:
         said = "No figure or table of this study belongs to this question."
-        contents.append(Paragraph(plain(said), "none"))
-    title = spaced(plain(question.name, NUMBER), question.title)
+        contents.append(Paragraph(said, "none"))
+    heading = spaced(plain(question.name, NUMBER), question.title)
     anchor = source.question_anchor(question.name)
-    return Section(title, tuple(contents), anchor, "question", listed=True)
+    return Section(heading, tuple(contents), anchor, "question", listed=True)
 
 
 def _absent(source: Source, gone: dict[str, int], any_there: bool) -> Iterator[str]:
