@@ -4,18 +4,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from nnrepro.document import wording
 from nnrepro.document.elements import Gap, Panels, Section, Table
 from nnrepro.document.grid import Grid
 from nnrepro.document.text import (
-    BUDGET,
-    STAMP,
     Text,
     Words,
     bold,
     code,
     spaced,
-    styled,
     text,
 )
 
@@ -39,9 +35,7 @@ class Evidence:
     findings: tuple[Text, ...] = ()
 
 
-def caption(
-    kind: str, number: int, title: str, protocol: str, stamp: str, *more: Words, cut: bool = False
-) -> Text:
+def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *more: Words) -> Text:
     """What stands beside a figure or table.
 
     Args:
@@ -49,17 +43,12 @@ def caption(
         number: its number.
         title: what it shows.
         protocol: the protocol's title; empty where there is nothing to tell apart.
-        stamp: the budget of the runs behind it.
+        budget: how far the runs behind it went.
         more: what else there is to say.
-        cut: whether that budget is less than the protocol asks for.
     """
     named = f"{title}, {protocol}." if protocol else f"{title}."
-    return spaced(
-        bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}."),
-        named,
-        styled(STAMP if cut else BUDGET, wording.sentence(stamp)),
-        *more,
-    )
+    numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
+    return spaced(numbered, named, budget, *more)
 
 
 def table(anchor: str, words: Words, grid: Grid | None, *notes: Words) -> Table | Gap:

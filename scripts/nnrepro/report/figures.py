@@ -101,9 +101,8 @@ def _panel(
         number,
         f"{spec.title}: {shown.part}" if shown.part else spec.title,
         source.protocol_title(protocol),
-        source.stamp(runs, compared=shown.compared),
+        source.budget(runs, compared=shown.compared),
         reading if there else "",
-        cut=source.cut(runs, compared=shown.compared),
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
     if there:

@@ -90,14 +90,8 @@ def _panel(
 ) -> Table | Gap:
     """A grid of a protocol's share with its notes, or why it is not there."""
     runs = source.shown_runs(protocol, spec.runs)
-    words = caption(
-        TABLE,
-        number,
-        spec.title,
-        source.protocol_title(protocol),
-        source.stamp(runs, compared=True),
-        cut=source.cut(runs, compared=True),
-    )
+    owner, budget = source.protocol_title(protocol), source.budget(runs, compared=True)
+    words = caption(TABLE, number, spec.title, owner, budget)
     anchor, unselected = f"{TABLE}-{number}", nothing_selected(source, protocol, spec.runs)
     if not there:
         file = f"tables/{spec.name}"

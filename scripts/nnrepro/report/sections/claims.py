@@ -82,10 +82,7 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
         return None
     protocols = source.study.protocols
     summary, *others = (next(numbers.tables) for _ in (CLAIMS, *protocols))
-    runs = source.study.runs
-    words = caption(
-        TABLE, summary, "Claims by verdict", "", source.stamp(runs), cut=source.cut(runs)
-    )
+    words = caption(TABLE, summary, "Claims by verdict", "", source.budget(source.study.runs))
     frame = _table(source)
     contents: list[Element] = []
     if frame is None:
@@ -250,11 +247,10 @@ def _tally(source: Source, frame: pd.DataFrame) -> Grid:
 
 
 def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> Table:
-    runs = source.study.runs_of(protocol)
     title, owner = "Claims with their verdicts", source.protocol_title(protocol)
     return Table(
         f"claims-{wording.slug(protocol)}",
-        caption(TABLE, number_, title, owner, source.stamp(runs), cut=source.cut(runs)),
+        caption(TABLE, number_, title, owner, source.budget(source.study.runs_of(protocol))),
         Grid(_HEADINGS, tuple(_row(row) for _, row in frame.iterrows())),
         role=CLAIMS,
     )

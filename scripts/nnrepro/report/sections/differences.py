@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nnrepro.document import wording
 from nnrepro.document.elements import Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, code, joined, linked, spaced, text
+from nnrepro.document.text import BUDGET, Text, code, joined, linked, plain, spaced, text
 from nnrepro.report.evidence import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study.options import scorings
@@ -38,8 +38,9 @@ def differences(source: Source, supplements: Iterable[Source], numbers: Numbers)
         Column("Setting", number=False),
         *(Column(p.title, number=False) for p in source.study.protocols.values()),
     )
-    title, stamp = "Settings that differ between the protocols", "as the configuration asks for"
-    words = caption(TABLE, next(numbers.tables), title, "", stamp)
+    title = "Settings that differ between the protocols"
+    budget = plain("As the configuration asks for.", BUDGET)
+    words = caption(TABLE, next(numbers.tables), title, "", budget)
     shown = Table("protocol-differences", words, Grid(columns, tuple(rows)))
     settings = {name for _, name, _ in differing}
     measured = [place for each in (source, *supplements) for place in _measured(each, settings)]

@@ -9,7 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.document.text import BUDGET, Text, bold, plain, spaced, text
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
@@ -113,8 +113,8 @@ def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
     for kind, title in zip(KINDS, titles, strict=True):
         for protocol, rows in _split(frame[frame["kind"] == kind], "protocol"):
             position = next(numbers.tables)
-            owner, stamp = _title(source, protocol), "printed numbers alone"
-            words = caption(TABLE, position, title, owner, stamp)
+            budget = plain("Printed numbers alone.", BUDGET)
+            words = caption(TABLE, position, title, _title(source, protocol), budget)
             tables.append(Table(f"{TABLE}-{position}", words, _inconsistency_grid(rows)))
     if not tables:
         return None
@@ -244,7 +244,6 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
             Cell(wording.percent_number(difference), number=True),
         )
         rows.append(Row(cells, summary=row["question"] == ALL))
-    runs = source.study.runs
     title = "Published numbers and how many of them are reproduced"
     note = (
         "Reproducible: a run of this study can give the number. Inside and outside: of the "
@@ -252,7 +251,7 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
     )
     return Table(
         f"{TABLE}-{position}",
-        caption(TABLE, position, title, "", source.stamp(runs), cut=source.cut(runs)),
+        caption(TABLE, position, title, "", source.budget(source.study.runs)),
         Grid(columns, tuple(rows)),
         note,
     )
@@ -286,13 +285,13 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             judged = rows["status"].isin((INSIDE, OUTSIDE)).sum()
             owner, position = _title(source, protocol), next(numbers)
             words = ", ".join(filter(None, (owner, source.study.parts.get(part, part))))
-            stamp = source.stamp(runs) if runs else "no run of this study"
-            cut = bool(runs) and source.cut(runs)
+            none = plain("No run of this study.", BUDGET)
+            budget = source.budget(runs) if runs else none
             title = "Every printed number"
             grid = Grid(_NUMBER_COLUMNS, tuple(number_row(source, row) for row in records(rows)))
             shown = Table(
                 f"{TABLE}-{position}",
-                caption(TABLE, position, title, owner, stamp, cut=cut),
+                caption(TABLE, position, title, owner, budget),
                 grid,
             )
             counted = wording.counted(len(rows), "number")

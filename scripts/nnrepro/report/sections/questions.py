@@ -145,7 +145,7 @@ def _shown(
 
     def gap(why: str) -> Evidence:
         number = next(counter)
-        words = caption(kind, number, spec.title, "", "")
+        words = caption(kind, number, spec.title, "", ())
         panel = Gap(f"{kind}-{number}", words, (not_made(kind, why),))
         anchor = source.anchor(f"{kind}-{spec.name}")
         return Evidence(block(kind, spec.title, anchor, [("", Panels((panel,)))]))
