@@ -189,13 +189,13 @@ class Results:
     def build(
         self,
         provenance: Mapping[str, Any] | None = None,
-        reading: Mapping[str, Any] | None = None,
+        inventory: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
         **options: Any,
     ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out, reading=reading, supplements=supplements, **options)
+        self._build(provenance, out, inventory=inventory, supplements=supplements, **options)
         return out.read_text(encoding="utf-8")
 
     def build_pdf(
@@ -219,7 +219,7 @@ class Results:
         provenance: Mapping[str, Any] | None,
         out: Path,
         pdf: Path | None = None,
-        reading: Mapping[str, Any] | None = None,
+        inventory: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
         **options: Any,
     ) -> None:
@@ -229,7 +229,7 @@ class Results:
             figures=self.figures,
             decisions=self.decisions,
             provenance=PROVENANCE if provenance is None else provenance,
-            reading=reading,
+            inventory=inventory,
             out=out,
             pdf=pdf,
             supplements=supplements,

@@ -86,7 +86,7 @@ def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -
     folders = RunFolders(results.root / "runs")
     _, problems = read_runs(results.study.runs, folders)
     told = inventory(results.study, folders, problems)
-    text = outline(results.build(reading=told)).text
+    text = outline(results.build(inventory=told)).text
     assert "1 run has failed; averages and rankings are made without" in text
     assert f"{run.id}: ValueError: no such word" in text
     assert "word CNN has no value." in text

@@ -10,7 +10,7 @@ from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.evidence import FIGURE, Evidence, block, caption, missing
+from nnrepro.report.exhibits import FIGURE, Exhibit, block, caption, missing
 from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
@@ -20,7 +20,7 @@ from nnrepro.study.study import FigureSpec
 
 def figure_block(
     source: Source, spec: FigureSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Evidence:
+) -> Exhibit:
     """A figure with the files of some protocols, as the indexes of what was drawn tell.
 
     Args:
@@ -48,7 +48,7 @@ def figure_block(
             made.append(panel)
         panels[title] = Panels(tuple(made))
     anchor = source.anchor(f"{FIGURE}-{spec.name}")
-    return Evidence(block(FIGURE, spec.title, anchor, panels.items()))
+    return Exhibit(block(FIGURE, spec.title, anchor, panels.items()))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from nnrepro.document import wording
 from nnrepro.document.text import Words, bold, text
-from nnrepro.report import evidence
+from nnrepro.report import exhibits
 from nnrepro.report.source import Source
 from nnrepro.study.run import Run
 
@@ -34,4 +34,4 @@ def nothing_selected(source: Source, protocol: str, selectors: Sequence[str]) ->
 def not_made(source: Source, kind: str, *parts: str) -> tuple[Words, ...]:
     """Why a table or figure could not be made; nothing where it failed in none of its parts."""
     why = source.why_failed(*parts)
-    return () if why is None else (evidence.not_made(kind, why),)
+    return () if why is None else (exhibits.not_made(kind, why),)

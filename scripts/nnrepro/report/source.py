@@ -52,7 +52,7 @@ class Source:
         figures: folder of the figures.
         decisions: what each protocol selected from each experiment.
         provenance: what the runs tell of data, code and machines.
-        reading: damaged, further and additional runs, as `measures.inventory.inventory` gives them.
+        inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are; None shows no run by itself.
         logs: folder of the logs of the trainings; None without one.
         supplement: by which name the study supplements the one that the report is about; empty for
@@ -66,7 +66,7 @@ class Source:
     figures: Path
     decisions: Decisions
     provenance: Mapping[str, Any]
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    inventory: Mapping[str, Any] = field(default_factory=dict)
     folders: RunFolders | None = None
     logs: Path | None = None
     supplement: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nnrepro.document.elements import Gap, Panels, Table
 from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
-from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
+from nnrepro.report.exhibits import TABLE, Exhibit, block, caption, missing, table
 from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
@@ -16,7 +16,7 @@ from nnrepro.tables.plain import show_table
 
 def table_block(
     source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Evidence:
+) -> Exhibit:
     """A table of the configuration for some protocols.
 
     Args:
@@ -55,7 +55,7 @@ def table_block(
         for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
     ]
     anchor = source.anchor(f"{TABLE}-{spec.name}")
-    return Evidence(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
+    return Exhibit(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
 def _content(

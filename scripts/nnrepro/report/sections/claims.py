@@ -24,7 +24,7 @@ from nnrepro.document.text import (
     text,
 )
 from nnrepro.measures.names import in_words
-from nnrepro.report.evidence import TABLE, Numbers, caption, missing
+from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.tables.content import LEVEL, flag, number

@@ -6,7 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import BUDGET, Text, code, joined, linked, plain, spaced, text
-from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study.options import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run

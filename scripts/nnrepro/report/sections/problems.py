@@ -35,7 +35,7 @@ def telling_data(source: Source) -> Text:
 
 
 def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
-    found = source.reading
+    found = source.inventory
     every = found.get("problems", ())
     severe, broken = damaged(every), failed(every)
     missing = [problem["run"] for problem in every if problem["status"] == "missing"]

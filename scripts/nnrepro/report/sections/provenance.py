@@ -9,7 +9,7 @@ from typing import Any
 from nnrepro.document import wording
 from nnrepro.document.elements import Code, Element, Facts, Paragraph, Section
 from nnrepro.document.text import Words, code, plain, spaced, text
-from nnrepro.report.evidence import not_made
+from nnrepro.report.exhibits import not_made
 from nnrepro.report.source import Source
 
 TITLE, ANCHOR = "Provenance", "provenance"

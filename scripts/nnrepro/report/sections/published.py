@@ -14,7 +14,7 @@ from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source

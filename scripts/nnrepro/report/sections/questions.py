@@ -6,7 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Element, Facts, Gap, Panels, Paragraph, Section
 from nnrepro.document.text import NUMBER, Text, code, plain, spaced, text
 from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.evidence import FIGURE, TABLE, Evidence, Numbers, block, caption, not_made
+from nnrepro.report.exhibits import FIGURE, TABLE, Exhibit, Numbers, block, caption, not_made
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
@@ -85,7 +85,7 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     ]
     gone = {name: len(runs) for name, runs in asked.items() if runs and name not in there}
     shown = [_shown(attempt, source, spec, numbers, there) for spec in specs]
-    shown = [evidence for evidence in shown if evidence.section.contents]
+    shown = [exhibit for exhibit in shown if exhibit.section.contents]
     claims = attempt(
         f"report/{source.file(f'questions/{question.name}')}",
         lambda: claims_on(source, question.name),
@@ -132,22 +132,22 @@ def _shown(
     spec: FigureSpec | TableSpec,
     numbers: Numbers,
     protocols: Sequence[str],
-) -> Evidence:
+) -> Exhibit:
     """A figure or table, or what stands in its place where it cannot be shown."""
     kind, counter = TABLE, numbers.tables
     if isinstance(spec, FigureSpec):
         kind, counter = FIGURE, numbers.figures
 
-    def show() -> Evidence:
+    def show() -> Exhibit:
         if isinstance(spec, FigureSpec):
             return figure_block(source, spec, counter, protocols)
         return table_block(source, spec, counter, protocols)
 
-    def gap(why: str) -> Evidence:
+    def gap(why: str) -> Exhibit:
         number = next(counter)
         words = caption(kind, number, spec.title, "", ())
         panel = Gap(f"{kind}-{number}", words, (not_made(kind, why),))
         anchor = source.anchor(f"{kind}-{spec.name}")
-        return Evidence(block(kind, spec.title, anchor, [("", Panels((panel,)))]))
+        return Exhibit(block(kind, spec.title, anchor, [("", Panels((panel,)))]))
 
     return attempt(f"report/{source.file(f'{kind}s/{spec.name}')}", show, gap)

@@ -7,7 +7,7 @@ from nnrepro.document.elements import PAPER, SCREEN, Element, Only, Paragraph, S
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.evidence import TABLE, missing
+from nnrepro.report.exhibits import TABLE, missing
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.tables.columns import metric_values

@@ -28,7 +28,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Exhibit:
     """A figure or table of the configuration, and what it says in words."""
 
     section: Section
