@@ -1,19 +1,15 @@
 """Figures and tables with their numbers, captions and notes, or what stands in their place."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from nnrepro.document import wording
 from nnrepro.document.elements import Gap, Panels, Section, Table
 from nnrepro.document.grid import Grid
-from nnrepro.document.text import (
-    Text,
-    Words,
-    bold,
-    code,
-    spaced,
-    text,
-)
+from nnrepro.document.text import Text, Words, bold, code, spaced, text
+from nnrepro.report.source import Source
+from nnrepro.study.run import Run
 
 FIGURE = "figure"
 TABLE = "table"
@@ -66,6 +62,34 @@ def missing(kind: str, file: str) -> Text:
 def not_made(kind: str, why: str) -> str:
     """That a part of the report could not be made."""
     return f"This {kind} could not be made: {why}"
+
+
+def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
+    """That some of the runs of a table or figure went on for longer than they are compared at."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for run, epochs, compared in source.longer(runs):
+        groups.setdefault((epochs, compared), []).append(run.label)
+    return tuple(
+        (
+            f"{', '.join(dict.fromkeys(labels))} went on to {wording.grouped(epochs)} epochs; "
+            f"compared here at {wording.grouped(compared)}, as most others have no more."
+        )
+        for (epochs, compared), labels in groups.items()
+    )
+
+
+def nothing_selected(source: Source, protocol: str, selectors: Sequence[str]) -> tuple[Words, ...]:
+    """That a table or figure lacks a variant which should have been selected, and why."""
+    return tuple(
+        text("Nothing was selected from ", bold(experiment), f": {why}")
+        for experiment, why in source.undecided_among(protocol, selectors).items()
+    )
+
+
+def failed(source: Source, kind: str, *parts: str) -> tuple[Words, ...]:
+    """Why a table or figure could not be made; nothing where it failed in none of its parts."""
+    why = source.why_failed(*parts)
+    return () if why is None else (not_made(kind, why),)
 
 
 def block(kind: str, title: str, anchor: str, strips: Iterable[tuple[str, Panels]]) -> Section:

@@ -10,8 +10,16 @@ from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.exhibits import FIGURE, Exhibit, block, caption, missing
-from nnrepro.report.notes import longer_notes, not_made, nothing_selected
+from nnrepro.report.exhibits import (
+    FIGURE,
+    Exhibit,
+    block,
+    caption,
+    failed,
+    longer_notes,
+    missing,
+    nothing_selected,
+)
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
@@ -109,8 +117,8 @@ def _panel(
         notes = longer_notes(source, runs) if shown.compared else ()
         said = spaced(words, *unselected, *notes)
         return Figure(anchor, said, read_svg(path), shown.alt, spec.kind)
-    if failed := not_made(source, FIGURE, *_parts(spec, protocol, shown)):
-        return Gap(anchor, words, failed)
+    if why := failed(source, FIGURE, *_parts(spec, protocol, shown)):
+        return Gap(anchor, words, why)
     if unselected and shown.why == NO_RUNS:
         return Gap(anchor, words, unselected)
     lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))

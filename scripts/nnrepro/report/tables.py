@@ -4,8 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nnrepro.document.elements import Gap, Panels, Table
 from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
-from nnrepro.report.exhibits import TABLE, Exhibit, block, caption, missing, table
-from nnrepro.report.notes import longer_notes, not_made, nothing_selected
+from nnrepro.report.exhibits import (
+    TABLE,
+    Exhibit,
+    block,
+    caption,
+    failed,
+    longer_notes,
+    missing,
+    nothing_selected,
+    table,
+)
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
@@ -95,7 +104,7 @@ def _panel(
     anchor, unselected = f"{TABLE}-{number}", nothing_selected(source, protocol, spec.runs)
     if not there:
         file = f"tables/{spec.name}"
-        why = not_made(source, TABLE, file) or unselected
+        why = failed(source, TABLE, file) or unselected
         return Gap(anchor, words, why or (missing(TABLE, source.file(f"{file}.csv")),))
     grid, notes = (shown.grid, shown.notes) if shown else (None, ())
     return table(anchor, words, grid, *unselected, *notes, *longer_notes(source, runs))
