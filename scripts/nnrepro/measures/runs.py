@@ -20,7 +20,7 @@ from nnrepro.measures.history import (
     MissingHistoryError,
     read_history,
 )
-from nnrepro.measures.predictions import answers_of
+from nnrepro.measures.predictions import PredictionsError, answers_of
 from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
 from nnrepro.study.extent import Extent
@@ -37,7 +37,6 @@ from nnrepro.study.record import (
 )
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
-from nnrepro.tables.csvfile import TableError
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
@@ -221,7 +220,7 @@ def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Pr
     for item in data:
         try:
             answers_of(item.run.id, folders)
-        except TableError as error:
+        except PredictionsError as error:
             problems.append(Problem(item.run, RUN_FILES["predictions"], str(error)))
     return problems
 
