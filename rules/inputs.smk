@@ -17,6 +17,7 @@ from nnrepro.published.numbers import load_published
 from nnrepro.study.config import ConfigError
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.kinds import kinds
+from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.installed import backend_problem
@@ -327,9 +328,10 @@ def table_predictions(wildcards):
 
 # ----------------------------------------------------------------------------------------- report
 def report_templates():
-    """What the report is rendered and typeset by, beside Python."""
+    """What the report is printed by, beside Python."""
     room = SCRIPTS / "nnrepro/report"
-    return [*(room / "templates").rglob("*.*"), *(room / "typeset").glob("*.typ")]
+    kinds = (".j2", ".css", ".js", ".typ")
+    return [path for path in room.rglob("*.*") if path.suffix in kinds]
 
 
 # ------------------------------------------------------------------------------ published numbers

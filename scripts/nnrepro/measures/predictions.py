@@ -18,7 +18,7 @@ _LARGEST = 2**30
 
 
 class PredictionsError(NnreproError):
-    """Predictions that cannot be used; the message names the file and what to do."""
+    """Predictions that cannot be used; the message names the file and says why."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,16 +112,3 @@ def _options(
             if whole and not options[name]:
                 return None
     return options
-
-
-def selected_from(config: Mapping[str, Any]) -> list[str]:
-    """The experiments from which a variant is selected."""
-    selectors = [
-        Selector.parse(own)
-        for section in ROOMS
-        for spec in config[section].values()
-        for own in spec["runs"]
-    ]
-    named = [own.experiment for own in selectors if own.selected]
-    named += [e["select"]["from"] for e in config["experiments"].values() if "select" in e]
-    return list(dict.fromkeys(named))

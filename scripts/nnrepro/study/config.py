@@ -16,11 +16,12 @@ from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
-from nnrepro.study.messages import nearest, one_of, undeclared
+from nnrepro.study.messages import nearest, undeclared
 from nnrepro.study.questions import PlacementError, completed, unfolded
-from nnrepro.study.references import reference_problems, swept_readings
+from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
 from nnrepro.study.schema import load_schema, normalised, shape_errors
+from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
 from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
@@ -74,9 +75,9 @@ def load_study(
     problems = [*declared.problems, *reference_problems(full, declared)]
     problems += asked_problems(full, declared, catalogue, trained=trained)
     kept = _only(full["only"], declared, problems)
-    problems += _selection_problems(full, kept)
+    problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
-        problems += [*swept_readings(full, declared), *feasibility_problems(kept)]
+        problems += feasibility_problems(kept)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
     return _study(full, declared, kept, asked, catalogue)
@@ -142,25 +143,6 @@ def _only(only: Mapping[str, Any], declared: Declared, problems: list[str]) -> l
             "only: leaves no run at all; name protocols and experiments that go together"
         )
     return kept
-
-
-def _selection_problems(config: Mapping[str, Any], kept: Iterable[Run]) -> list[str]:
-    """Runs that take parameters from an experiment which the study does not run."""
-    kept = list(kept)
-    present = {(run.protocol, run.experiment) for run in kept}
-    lacking = {
-        (run.experiment, run.selects_from)
-        for run in kept
-        if run.selects_from and (run.protocol, run.selects_from) not in present
-    }
-    experiments = config["experiments"]
-    return [
-        f"experiments.{experiment}.select.from: '{source}' is left out by the section 'only'; "
-        f"keep it, or give {one_of(experiments[experiment]['select']['parameters'])} as parameters "
-        "in place of 'select'"
-        for experiment, source in sorted(lacking)
-        if source in experiments
-    ]
 
 
 def _study(

@@ -112,10 +112,11 @@ def _in_folder(folder: Path) -> Iterator[Kind]:
 
 def _read(path: Path) -> Kind | None:
     try:
-        tree = ast.parse(read_text(path))
+        text = read_text(path)
+        body = ast.parse(text).body if f"def {path.stem}(" in text else []  # to parse takes time
     except (OSError, SyntaxError, ValueError) as error:
         raise KindError(f"{path}: cannot be read: {error}") from error
-    for node in tree.body:
+    for node in body:
         if isinstance(node, ast.FunctionDef) and node.name == path.stem:
             return _kind(node, path) if ast.get_docstring(node) else None
     return None

@@ -1,12 +1,10 @@
 """Checking that every name in the configuration refers to something that is declared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from nnrepro.study.asked import selected_from
 from nnrepro.study.declared import Declared
 from nnrepro.study.messages import undeclared
-from nnrepro.study.run import ANALYSIS_SETTINGS
 from nnrepro.study.settings import BUDGET_SETTINGS
 
 
@@ -30,30 +28,7 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
     for name, protocol in config["protocols"].items():
         if protocol["selection"] == "selection":
             problems.append(f"protocols.{name}.selection: name the metric itself")
-    return [*problems, *_validation_problems(config, declared), *_collapse_problems(declared)]
-
-
-def _validation_problems(config: Mapping[str, Any], declared: Declared) -> list[str]:
-    """Protocols that select by a validation metric from runs that hold nothing out."""
-    problems = []
-    selected = selected_from(config)
-    for name, protocol in config["protocols"].items():
-        if "validation" not in protocol["selection"]:
-            continue
-        lacking = {
-            run.experiment
-            for run in declared.runs
-            if run.protocol == name
-            and run.experiment in selected
-            and not run.settings["validation_examples"]
-        }
-        problems += [
-            f"protocols.{name}.selection: '{protocol['selection']}' is measured on held-out "
-            f"training examples, and runs of '{experiment}' hold none out; set validation_examples "
-            "for them above 0"
-            for experiment in sorted(lacking)
-        ]
-    return problems
+    return [*problems, *_collapse_problems(declared)]
 
 
 def _collapse_problems(declared: Declared) -> list[str]:
@@ -65,15 +40,3 @@ def _collapse_problems(declared: Declared) -> list[str]:
         for low, high in sorted(levels)
         if low > high
     ]
-
-
-def swept_readings(config: Mapping[str, Any], declared: Declared) -> Iterator[str]:
-    """Experiments that are selected from and sweep what is no part of training."""
-    for experiment in selected_from(config):
-        for parameter in declared.swept.get(experiment, {}):
-            if parameter in ANALYSIS_SETTINGS:
-                yield (
-                    f"experiments.{experiment}.parameters.{parameter}: decides how a history is "
-                    "read, not what is trained, so that no variant can be selected by it; give it "
-                    "one value"
-                )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.study.declared import Declared
 from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Variant
+from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
     SIZE_SETTINGS,
@@ -15,6 +17,81 @@ from nnrepro.study.settings import (
 
 _NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
 """Settings that a study has to know of every run before any is trained."""
+
+
+def selection_problems(
+    config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], *, trained: bool
+) -> list[str]:
+    """What is wrong with the selections that a study makes, as messages.
+
+    Args:
+        config: the configuration, all of whose tables and figures name their runs.
+        declared: every run that it declares.
+        kept: the runs of the study.
+        trained: whether they are still to be trained.
+    """
+    selected = _selected_from(config)
+    problems = [*_left_out(config, kept), *_nothing_held_out(config, declared, selected)]
+    return [*problems, *_swept_readings(declared, selected)] if trained else problems
+
+
+def _selected_from(config: Mapping[str, Any]) -> list[str]:
+    """The experiments from which a variant is selected."""
+    specs = (*config["tables"].values(), *config["figures"].values())
+    selectors = [Selector.parse(selector) for spec in specs for selector in spec["runs"]]
+    named = [selector.experiment for selector in selectors if selector.selected]
+    named += [e["select"]["from"] for e in config["experiments"].values() if "select" in e]
+    return list(dict.fromkeys(named))
+
+
+def _left_out(config: Mapping[str, Any], kept: Sequence[Run]) -> Iterator[str]:
+    """Runs that take parameters from an experiment which the study does not run."""
+    present = {(run.protocol, run.experiment) for run in kept}
+    lacking = {
+        (run.experiment, run.selects_from)
+        for run in kept
+        if run.selects_from and (run.protocol, run.selects_from) not in present
+    }
+    for experiment, source in sorted(lacking):
+        parameters = one_of(config["experiments"][experiment]["select"]["parameters"])
+        if source in config["experiments"]:
+            yield (
+                f"experiments.{experiment}.select.from: '{source}' is left out by the section "
+                f"'only'; keep it, or give {parameters} as parameters in place of 'select'"
+            )
+
+
+def _nothing_held_out(
+    config: Mapping[str, Any], declared: Declared, selected: Sequence[str]
+) -> Iterator[str]:
+    """Protocols that select by a validation metric from runs that hold nothing out."""
+    for name, protocol in config["protocols"].items():
+        lacking = {
+            run.experiment
+            for run in declared.runs
+            if "validation" in protocol["selection"]
+            and run.protocol == name
+            and run.experiment in selected
+            and not run.settings["validation_examples"]
+        }
+        for experiment in sorted(lacking):
+            yield (
+                f"protocols.{name}.selection: '{protocol['selection']}' is measured on held-out "
+                f"training examples, and runs of '{experiment}' hold none out; set "
+                "validation_examples for them above 0"
+            )
+
+
+def _swept_readings(declared: Declared, selected: Sequence[str]) -> Iterator[str]:
+    """Experiments that are selected from and sweep what is no part of training."""
+    for experiment in selected:
+        for parameter in declared.swept.get(experiment, {}):
+            if parameter in ANALYSIS_SETTINGS:
+                yield (
+                    f"experiments.{experiment}.parameters.{parameter}: decides how a history is "
+                    "read, not what is trained, so that no variant can be selected by it; give it "
+                    "one value"
+                )
 
 
 def select_problems(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from nnrepro.study.run import Run
@@ -158,13 +159,9 @@ class Study:
         """
         return self._by_id[run_id]
 
-    @property
+    @cached_property
     def _by_id(self) -> dict[str, Run]:
-        cached = self.__dict__.get("_runs_by_id")
-        if cached is None:
-            cached = {run.id: run for run in self.runs}
-            object.__setattr__(self, "_runs_by_id", cached)
-        return cached
+        return {run.id: run for run in self.runs}
 
     def runs_of(self, protocol: str, experiment: str | None = None) -> list[Run]:
         """Runs of a protocol, or of one of its experiments, in declared order."""
