@@ -13,7 +13,7 @@ ROOMS = (
 )
 """From above to below. Modules directly in the library stand above them all."""
 
-UNDER_WAY = {("measures", "tables"), ("tables", "report")}
+UNDER_WAY = {("tables", "report")}
 """A room, and one below it, that are being moved apart; in the end there is none."""
 
 DOORS = ("api", "cli")
