@@ -117,7 +117,7 @@ def _part(study: Study, experiment: str) -> str | None:
     asked = {
         spec.question
         for spec in specs
-        if any(selector.partition("/")[0] == experiment for selector in spec.runs)
+        if any(Selector.parse(selector).experiment == experiment for selector in spec.runs)
     }
     return next((q.part for name, q in study.questions.items() if name in asked), None)
 
