@@ -328,9 +328,10 @@ def table_predictions(wildcards):
 
 # ----------------------------------------------------------------------------------------- report
 def report_templates():
-    """What the report is rendered and typeset by, beside Python."""
+    """What the report is printed by, beside Python."""
     room = SCRIPTS / "nnrepro/report"
-    return [*(room / "templates").rglob("*.*"), *(room / "typeset").glob("*.typ")]
+    kinds = (".j2", ".css", ".js", ".typ")
+    return [path for path in room.rglob("*.*") if path.suffix in kinds]
 
 
 # ------------------------------------------------------------------------------ published numbers

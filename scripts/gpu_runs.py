@@ -6,7 +6,6 @@ What is finished stays; what is interrupted goes on from its checkpoint at the n
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -33,8 +32,8 @@ from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.sources import read_configuration
 from nnrepro.study.study import Study
+from nnrepro.training.apart import try_models_apart
 from nnrepro.training.slots import take_slots
-from nnrepro.training.trial import trial
 
 SCRIPTS = Path(__file__).resolve().parent
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
@@ -54,10 +53,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.worker:
         _work(study, asked.per_gpu)
         return 0
-    if asked.trial:
-        trial(study, prepared_arrays(study))
-        return 0
-    return _train(study, asked)
+    return _train(study, configuration.values, asked)
 
 
 def _work(study: Study, per_gpu: int) -> None:
@@ -66,19 +62,18 @@ def _work(study: Study, per_gpu: int) -> None:
     serve(study, prepared_arrays(study), training_codes(SCRIPTS, catalogue()), slots)
 
 
-def _train(study: Study, asked: argparse.Namespace) -> int:
+def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -> int:
     began = time.monotonic()
     gpus = local_gpus(_tell)
     lanes = asked.per_gpu * max(1, len(gpus))
-    missing = [str(file) for file in prepared_arrays(study).values() if not file.is_file()]
+    data = prepared_arrays(study)
+    missing = [str(file) for file in data.values() if not file.is_file()]
     if missing:
         raise NnreproError(
             f"{missing[0]} is missing; prepare it with 'snakemake --cores all {missing[0]}' where "
             "Snakemake is, and copy it here with the .json beside it"
         )
-    command = [sys.executable, str(Path(__file__).resolve()), *_repeated(asked)]
-    if subprocess.run([*command, "--trial"], check=False).returncode:
-        return 1  # it has said why
+    try_models_apart(SCRIPTS, config, data)
     board = Board(study.runs, priorities(study), lambda *group: decide(study, *group))
     report: list[dict[str, Any]] = []
 
@@ -92,7 +87,8 @@ def _train(study: Study, asked: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     until = None if asked.minutes is None else began + 60 * asked.minutes
     with multi_process_service() if asked.mps else nullcontext():
-        whole = Lanes(board, [*command, "--worker"], lanes, tell).run(until)
+        command = [sys.executable, str(Path(__file__).resolve()), "--worker", *_repeated(asked)]
+        whole = Lanes(board, command, lanes, tell).run(until)
     _note(study, asked, gpus, report, time.monotonic() - began)
     for name, reason in board.failed.items():
         _tell(f"failed: {name}: {reason}")
@@ -159,7 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--minutes", type=float, metavar="M", help="stop in good order after this time")
     add("--deterministic", action="store_true", help="only operations that repeat to the last bit")
     add("--worker", action="store_true", help=argparse.SUPPRESS)
-    add("--trial", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

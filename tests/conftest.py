@@ -1,10 +1,16 @@
 """Fixtures that every room's tests share."""
 
+import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from nnrepro.measures.history import ComparisonHistory, History
+from nnrepro.measures.runs import RunData
+from nnrepro.study.run import Run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
@@ -30,3 +36,105 @@ def interruptible() -> Iterator[None]:
     inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, inherited)
+
+
+SETTINGS = {
+    "train_examples": 100,
+    "test_examples": 2000,
+    "comparison_test_examples": 0,
+    "epochs": 10,
+    "learning_rate": 0.001,
+    "window": 5,
+    "smoothing": 3,
+}
+
+
+def _make_run(
+    variant: str = "a",
+    seed: int = 0,
+    *,
+    experiment: str = "grid",
+    protocol: str = "tan",
+    protocol_settings: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Run:
+    return Run(
+        protocol=protocol,
+        experiment=experiment,
+        variant=variant,
+        seed=seed,
+        label=f"label of {variant}",
+        model="image_cnn",
+        input="image",
+        settings=SETTINGS | settings,
+        protocol_settings=protocol_settings or {},
+    )
+
+
+def _make_history(test_accuracy: Any, **series: Any) -> History:
+    accuracy = [float(value) for value in test_accuracy]
+    given = {
+        "loss": [1.0] * len(accuracy),
+        "accuracy": accuracy,
+        "val_loss": [2.0] * len(accuracy),
+        "val_accuracy": accuracy,
+    }
+    return History.of(**(given | series))
+
+
+def _make_data(
+    test_accuracy: Any,
+    variant: str = "a",
+    seed: int = 0,
+    *,
+    seconds: float | None = None,
+    comparison: Any = None,
+    status: str = "completed",
+    **settings: Any,
+) -> RunData:
+    record = None
+    if seconds is not None or status != "completed":
+        record = {
+            "status": status,
+            "seconds": {"training": seconds, "evaluation": 0.0},
+            "device": {"name": "a processor"},
+        }
+    larger = None
+    if comparison is not None:
+        curves = _make_history(comparison)
+        larger = ComparisonHistory(curves.val_loss, curves.val_accuracy)
+        settings = {"comparison_test_examples": 10000} | settings
+    run = _make_run(variant, seed, **settings)
+    return RunData(run, _make_history(test_accuracy), larger, record)
+
+
+def _write_run(folder: Path, run: Run, files: dict[str, Any]) -> None:
+    place = folder / run.id
+    place.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (place / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., Run]:
+    """Build a run: variant, seed, then any setting by name."""
+    return _make_run
+
+
+@pytest.fixture(scope="session")
+def make_history() -> Callable[..., History]:
+    """Build a history from its test accuracies; other curves are constant unless given."""
+    return _make_history
+
+
+@pytest.fixture(scope="session")
+def make_data() -> Callable[..., RunData]:
+    """Build a run with the history of given test accuracies."""
+    return _make_data
+
+
+@pytest.fixture(scope="session")
+def write_run() -> Callable[..., None]:
+    """Write a run's files into a folder: text as it is, anything else as JSON."""
+    return _write_run

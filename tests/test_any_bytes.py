@@ -107,7 +107,7 @@ def inconsistencies_reader(path: Path, study: Study) -> Any:
 
 def text_reader(path: Path, study: Study) -> Any:
     with open(path, "rb") as file:
-        return parse(file, str(path), 1, False)
+        return parse(file, str(path), official=False)
 
 
 READERS: dict[str, Callable[[Path, Study], Any]] = {

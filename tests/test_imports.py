@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nnrepro.imports import files_behind
+from nnrepro.study.kinds import kinds
 
 
 def names(files: list[Path]) -> set[str]:
@@ -57,34 +58,21 @@ def test_a_changed_import_is_seen(scripts: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "module"),
-    [
-        ("curves", "curves"),
-        ("comparison", "comparison"),
-        ("heatmap", "heatmap"),
-        ("accuracy_time", "accuracy_time"),
-        ("overview", "overview"),
-        ("agreement", "agreement"),
-        ("feature_maps", "feature_maps"),
-    ],
+    ("room", "script"), [("figures", "draw_figures.py"), ("tables", "make_table.py")]
 )
-def test_a_figure_function_concerns_its_own_figures_alone(
-    repository: Path, kind: str, module: str
+def test_the_code_of_a_kind_concerns_that_kind_alone(
+    repository: Path, room: str, script: str
 ) -> None:
-    """A change in one figure function draws only its figures again."""
+    """A change in one makes only what is of it again."""
     scripts = repository / "scripts"
-    drawing = sorted(scripts.glob("draw_*.py"))
-    affected = [
-        script.stem
-        for script in drawing
-        if f"plots/{module}.py" in names(files_behind(script, root=scripts))
-    ]
-    assert affected == [f"draw_{kind}"]
+    for kind in kinds(room).values():
+        found = set(files_behind(scripts / script, kind.path, root=scripts))
+        assert found & {each.path for each in kinds(room).values()} == {kind.path}, kind.name
 
 
-def test_analysis_reaches_neither_figures_nor_keras(repository: Path) -> None:
+def test_tables_and_claims_reach_neither_figures_nor_keras(repository: Path) -> None:
     """Data flows one way."""
     scripts = repository / "scripts"
     for script in ("tabulate_runs", "make_table", "decide_claims", "compare_published"):
         rooms = {file.parent.name for file in files_behind(scripts / f"{script}.py", root=scripts)}
-        assert not rooms & {"plots", "report", "models", "training", "backends"}, script
+        assert not rooms & {"plots", "figures", "report", "models", "training", "backends"}, script

@@ -17,8 +17,7 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import FileError
-from nnrepro.measures.predictions import read_answers
-from nnrepro.tables.csvfile import TableError
+from nnrepro.measures.predictions import PredictionsError, read_answers
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import Curves, History
 
@@ -54,7 +53,7 @@ def write_predictions(path: Path) -> None:
 def read_predictions(path: Path) -> Any:
     try:
         answers = read_answers(path)
-    except TableError as error:
+    except PredictionsError as error:
         assert str(path) in str(error)
         raise Damaged from error
     return answers and (answers.labels.tolist(), answers.right.tolist())

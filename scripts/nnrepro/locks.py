@@ -48,13 +48,11 @@ def take_lock(path: Path, busy: str) -> FileLock:
 
     Raises NnreproError, saying `busy` with who has it in the place of `{holder}`.
     """
-    descriptor = _open(path)
-    try:
-        return _held(descriptor, path, required=False)
-    except BlockingIOError:
-        holder = _holder(descriptor)
-        os.close(descriptor)
-        raise NnreproError(busy.format(holder=holder)) from None
+
+    def refuse(holder: str) -> None:
+        raise NnreproError(busy.format(holder=holder))
+
+    return wait_for_lock(path, refuse)
 
 
 def wait_for_lock(
@@ -76,7 +74,12 @@ def wait_for_lock(
             descriptor = _open(path)
         except BlockingIOError:
             if not told:
-                waiting(_holder(descriptor))
+                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+                try:
+                    waiting(holder or "another process")
+                except BaseException:
+                    os.close(descriptor)
+                    raise
                 told = True
             # Not a blocking flock: signals must get through to Python's handlers.
             time.sleep(_POLL_SECONDS)
@@ -114,8 +117,3 @@ def _lies_at(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _holder(descriptor: int) -> str:
-    text = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
-    return text or "another process"

@@ -13,13 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from nnrepro.archive import exchange
-from nnrepro.archive.build import Outcome, make_archive
+from nnrepro.archive.build import Outcome
 from nnrepro.archive.collect import CollectError
-from nnrepro.models.registry import catalogue
-from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns, ArchiveError
 
 VARIANT = "tan/text_models/char_cnn"
@@ -47,19 +44,6 @@ def call(repository: Path, results: Path, archive: Path) -> subprocess.Popen[str
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-@pytest.fixture
-def archived(repository: Path, tmp_path: Path) -> Callable[..., Outcome]:
-    """A function that archives folders into `archive`."""
-    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    study = load_study(config, catalogue())
-
-    def make(*sources: Path, to: str = "archive", **options: Any) -> Outcome:
-        places = sources or (tmp_path / "results",)
-        return make_archive(places, tmp_path / to, study=study, config=config, **options)
-
-    return make
 
 
 @pytest.mark.parametrize("existing", [False, True])

@@ -47,24 +47,6 @@ def put(results: Path, run_id: str, epochs: int = 3, level: float = 0.5, **chang
     return folder
 
 
-@pytest.fixture
-def archived(repository: Path, tmp_path: Path) -> Callable[..., Outcome]:
-    """A function that archives the folder `results`, or the folders named, into `archive`."""
-    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    study = load_study(config, catalogue())
-
-    def make(*sources: str, to: str = "archive", **options: Any) -> Outcome:
-        return make_archive(
-            [tmp_path / name for name in sources or ("results",)],
-            tmp_path / to,
-            study=study,
-            config={**config, "results": "/somewhere", "archive": "x"},
-            **options,
-        )
-
-    return make
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file by its path."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())

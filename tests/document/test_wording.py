@@ -1,12 +1,9 @@
 """Numbers and lists as a reader sees them."""
 
-from urllib.parse import unquote
-
 import pytest
 
 from nnrepro.document import wording
-from nnrepro.report.figures import data_uri
-from nnrepro.report.metrics import metric
+from nnrepro.tables.metrics import metric
 
 NAN = float("nan")
 
@@ -77,16 +74,3 @@ def test_a_difference_too_small_to_print_is_not_called_nothing() -> None:
     accuracy = metric("max_test_accuracy")
     assert accuracy.margin(1e-6) == "less than 0.01 percentage points"
     assert accuracy.margin(0.0) == "0.00 percentage points"
-
-
-def test_embedded_figures_decode_to_themselves_and_stay_small() -> None:
-    """A data URI gives the SVG back, is one word, and costs less than base64 would."""
-    points = " ".join(f"{x}.{x % 10} {x * 7 % 100}" for x in range(2000))
-    text = "<text>50 % &amp; #</text>"
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="M{points}"/>\n{text}</svg>'
-    uri = data_uri(svg)
-    given = unquote(uri.partition(",")[2])
-    assert given.replace(",", " ") == svg.replace("\n", " ")
-    assert given.count(",") == 3999
-    assert not any(sign in uri for sign in '"<>&#\n')
-    assert len(uri) < 1.1 * len(svg)

@@ -9,13 +9,15 @@ from nnrepro.measures.reading import reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
 from nnrepro.report.errors import ReportError
+from nnrepro.report.sections import questions
 from nnrepro.study.folders import RunFolders
 from nnrepro.training.failed import write_failure
 
 PARTS = """
-    answers highlights differences methods references run_list provenance_of claims_of comparison_of
-    inconsistencies_of figure_block table_block findings_of typeset
+    answers verdict_tiles highlights differences claims published inconsistencies methods runs
+    provenance_section typeset
 """
+BLOCKS = "figure_block table_block claims_on"
 WHY = "Width and height specified must be non-negative"
 
 
@@ -51,9 +53,12 @@ def test_a_section_that_fails_costs_that_section(small: Any, outline: Any) -> No
         results.build()
 
 
-@pytest.mark.parametrize("name", PARTS.split())
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(build, name) for name in PARTS.split()] + [(questions, name) for name in BLOCKS.split()],
+)
 def test_every_part_of_the_page_may_fail(
-    small: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, name: str
+    small: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
 ) -> None:
     results = small()
     results.write_runs()
@@ -62,7 +67,7 @@ def test_every_part_of_the_page_may_fail(
     def fail(*arguments: Any, **options: Any) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(build, name, fail)
+    monkeypatch.setattr(module, name, fail)
     failures = Failures()
     text = outline(results.build(failures=failures, pdf=results.root / "report.pdf")).text
     assert failures and {failure.message for failure in failures} == {

@@ -13,7 +13,7 @@ from nnrepro.tables.csvfile import read_csv, write_csv
 def part(report: str, anchor: str) -> str:
     """A section of the page, from its heading to the end of its element, tags removed."""
     text = report.partition(f'aria-labelledby="{anchor}"')[2].partition("</section>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", text).replace("&nbsp;", " ").split())
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
 def test_the_first_screen_answers_in_five_sentences(whole: Any, report: str) -> None:

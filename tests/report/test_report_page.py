@@ -78,7 +78,7 @@ def test_every_figure_and_table_of_the_study_is_there_with_its_budget(
         assert spec.title in page.text
     assert "missing: there is no file" not in page.text
     captions = re.findall(r"<(?:fig)?caption.*?</(?:fig)?caption>", report, re.DOTALL)
-    assert all('class="stamp' in c for c in captions if "runs-caption" not in c)
+    assert all('class="stamp' in c for c in captions if "runs-table-caption" not in c)
     curves = [s for s in whole.study.figures.values() if s.kind == "curves"]
     shown = sum(
         len({r.variant for r in whole.study.chosen(p, s.runs, whole.decisions)})
@@ -101,7 +101,7 @@ def test_every_run_has_a_row_that_its_variant_leads_to(
 def test_figures_and_tables_are_numbered_in_reading_order(report: str) -> None:
     """Figure 1, 2, 3 ... and Table 1, 2, 3 ... down the page."""
     for kind in ("Figure", "Table"):
-        found = [int(n) for n in re.findall(rf"<b>{kind}&nbsp;(\d+)\.</b>", report)]
+        found = [int(n) for n in re.findall(rf"<b>{kind}\u00a0(\d+)\.</b>", report)]
         assert found == list(range(1, len(found) + 1))
         assert found
 

@@ -11,11 +11,11 @@ import pytest
 import typst
 from tests.report.conftest import paragraphs, squeezed
 
-from nnrepro.report.build import collect_page
+from nnrepro.report.build import collect
 from nnrepro.report.errors import ReportError
+from nnrepro.report.pdf.compile import FONTS, files_of
+from nnrepro.report.sections import runs
 from nnrepro.report.source import Source
-from nnrepro.report.typeset import back
-from nnrepro.report.typeset.compile import FONTS, files_of
 
 HOSTILE = '#panic("x") $a^b$ @ref <label> \\ *bold* _under_ `code` = // Δέλτα Łódź дом'
 
@@ -58,8 +58,8 @@ def test_the_same_results_in_another_folder_give_the_same_bytes(
 
 def test_the_pdf_can_be_read_aloud(whole: Any) -> None:
     """It passes Typst's checks for PDF/UA: tags, alternative texts, language, title, headings."""
-    page = collect_page(Source(whole.study, whole.tables, whole.figures, whole.decisions, {}))
-    files = files_of(page)
+    source = Source(whole.study, whole.tables, whole.figures, whole.decisions, {})
+    files = files_of(collect(source))
     compiler = typst.Compiler(files, font_paths=[str(FONTS)], ignore_system_fonts=True)
     assert compiler.compile(format="pdf", pdf_standards="ua-1").startswith(b"%PDF")
 
@@ -132,7 +132,7 @@ def test_thousands_of_runs_are_not_listed_on_paper(
     results.write_tables()
     count = len(results.study.runs)
     for most, listed in ((count, True), (count - 1, False)):
-        monkeypatch.setattr(back, "MOST_PRINTED", most)
+        monkeypatch.setattr(runs, "MOST_PRINTED", most)
         words = pages(results.build_pdf())
         assert (squeezed("Runs by protocol and experiment") in words) == listed
         told = squeezed(f"A list of all {count} runs would be too long for paper")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nnrepro.document.compact import STEP, compact_values
-from nnrepro.report import details
 from nnrepro.report.build import build_report
+from nnrepro.report.sections.run_details import LOG_LINES
 from nnrepro.study import detail
 from nnrepro.study.folders import RunFolders
 
@@ -110,8 +110,8 @@ def test_the_end_of_a_log_is_shown_where_there_is_one(
     log.parent.mkdir(parents=True)
     log.write_text("\n".join(f"line <{i}>" for i in range(50)), encoding="utf-8")
     text = outline(built(results, logs=tmp_path / "logs")).text
-    assert f"line <{50 - details.LOG_LINES}>" in text and "line <49>" in text
-    assert f"line <{49 - details.LOG_LINES}>" not in text
+    assert f"line <{50 - LOG_LINES}>" in text and "line <49>" in text
+    assert f"line <{49 - LOG_LINES}>" not in text
 
 
 def test_no_word_of_a_log_becomes_an_element_of_the_page(

@@ -36,7 +36,7 @@ def test_its_questions_stand_behind_the_studys_own_with_numbers_that_go_on(
         assert spec.title in text
     for kind in ("Table", "Figure"):
         numbers, own = (
-            [int(n) for n in re.findall(rf"<b>{kind}&nbsp;(\d+)\.</b>", text)]
+            [int(n) for n in re.findall(rf"<b>{kind}\u00a0(\d+)\.</b>", text)]
             for text in (html, report)
         )
         assert numbers == sorted(numbers)

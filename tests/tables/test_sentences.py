@@ -8,7 +8,6 @@ import pytest
 
 from nnrepro.document.text import Text, words_of
 from nnrepro.measures.curves import Window
-from nnrepro.report.metrics import metric
 from nnrepro.statistics.best import standings
 from nnrepro.tables import (
     convergence,
@@ -21,6 +20,7 @@ from nnrepro.tables import (
 )
 from nnrepro.tables import tests as of_tests
 from nnrepro.tables.content import last_epochs, metric_phrase, window_note
+from nnrepro.tables.metrics import metric
 
 NAN = float("nan")
 HIGHEST = metric("max_test_accuracy")

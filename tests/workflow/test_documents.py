@@ -201,7 +201,8 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
     page = (results / "report/index.html").read_text(encoding="utf-8")
     for title in ("Bag of characters", "Better on what was seen", "Every run"):
         assert title in page
-    assert "Figure of dots" in page and "Train less test accuracy" in page
+    assert "Dots of every run" in page and "A dot is a run." in page
+    assert "Train less test accuracy" in page
     assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
     assert (results / "figures/koh/dots/text_dots.svg").is_file()
     assert (results / "report/report.pdf").is_file()

@@ -12,11 +12,7 @@ from nnrepro.tables.variants import variants_table
 
 
 def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar]:
-    """What a protocol selects from an experiment whose runs are done.
-
-    Raises:
-        SelectionError: no variant can be selected.
-    """
+    """What a protocol selects from an experiment whose runs are done; raises SelectionError."""
     runs = study.runs_of(protocol, experiment)
     data, problems = read_runs(runs, StudyPaths.of(study).runs)
     variants = variants_table(runs_table(data, problems, runs))

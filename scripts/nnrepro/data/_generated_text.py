@@ -43,10 +43,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def make_paragraphs(count: int, random: np.random.RandomState) -> tuple[list[str], list[int]]:
-    """Make `count` paragraphs of some 50 to 100 words, the labels in equal numbers if possible.
+    """Make paragraphs of some 50 to 100 words, the labels in equal numbers if possible.
 
-    Returns:
-        The paragraphs, without commas, and their labels from 1 to 14, in random order.
+    Gives them, without commas, and their labels from 1 to 14, in random order.
     """
     labels = [_LABELS[i] for i in random.permutation(np.arange(count) % len(_LABELS))]
     return [_paragraph(label, random) for label in labels], labels

@@ -64,11 +64,7 @@ def load_plain(content: bytes, name: str) -> Any:
 
 
 def dump_python2(value: Any) -> bytes:
-    """Pickle `value` as Python 2 did: dictionaries, lists, bytes, small integers, uint8 arrays.
-
-    Raises:
-        TypeError: `value` holds something of another type.
-    """
+    """Pickle as Python 2 did: dictionaries, lists, bytes, small integers, uint8 arrays."""
     return b"\x80\x02" + _encode(value) + b"."
 
 

@@ -8,11 +8,7 @@ from nnrepro.study.study import Study
 
 
 def prepared_arrays(study: Study) -> dict[str, Path]:
-    """The prepared arrays of every input that a run of a study reads; descriptions lie beside them.
-
-    Raises:
-        DataError: a data set is unknown, or two give the same input.
-    """
+    """The prepared arrays of each input that a study's runs read; descriptions lie beside them."""
     needed = {run.input for run in study.runs}
     paths = StudyPaths.of(study)
     return {

@@ -41,10 +41,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table; `summary` rows (averages) are set apart."""
+    """A row of a table.
+
+    Attributes:
+        cells: one per column.
+        summary: whether it is set apart, as averages are.
+        anchor: what links to it name; empty for none.
+        group: title above it and its neighbours of the same group; empty for none.
+    """
 
     cells: tuple[Cell, ...]
     summary: bool = False
+    anchor: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)

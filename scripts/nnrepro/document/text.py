@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from markupsafe import Markup, escape
+BOLD, CODE, SMALL = "bold", "code", "small"
+OWNER = "owner"
+"""A protocol's name before what is said of it."""
 
-BOLD, ITALIC, CODE, SMALL, OWNER, STAMP = "bold", "italic", "code", "small", "owner", "stamp"
-"""Styles. `OWNER` is a protocol's name before what is said of it, `STAMP` the budget of a shortened
-study."""
+BUDGET, STAMP = "budget", "stamp"
+"""How far runs went; `STAMP` where that is less than their protocol asks for."""
 
-_TAGS = {
-    BOLD: ("<b>", "</b>"),
-    ITALIC: ("<i>", "</i>"),
-    CODE: ("<code>", "</code>"),
-    SMALL: ("<small>", "</small>"),
-    OWNER: ('<span class="protocol">', "</span>"),
-    STAMP: ('<span class="stamp">', "</span>"),
-}
+NUMBER = "number"
+"""The name of a question before its title."""
+
+VERDICT = "verdict"
+"""The word for how a claim was decided."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +91,3 @@ def joined(between: str, parts: Iterable[Words]) -> Text:
 def words_of(styled_text: Iterable[Segment]) -> str:
     """Text without its styles."""
     return "".join(segment.text for segment in styled_text)
-
-
-def html(styled_text: Iterable[Segment]) -> Markup:
-    """Text as a fragment of HTML, everything escaped."""
-    return Markup("").join(_element(segment) for segment in styled_text)
-
-
-def _element(segment: Segment) -> Markup:
-    inner = escape(segment.text)
-    for style in segment.styles:
-        before, after = _TAGS[style]
-        inner = Markup(before) + inner + Markup(after)
-    if segment.anchor:
-        return Markup('<a href="#{}">{}</a>').format(segment.anchor, inner)
-    return inner

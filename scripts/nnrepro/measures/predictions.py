@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.errors import NnreproError
 from nnrepro.failures import was_made
 from nnrepro.files import FileError
 from nnrepro.npz import open_npz
 from nnrepro.study.folders import RunFolders, content_sha256
 from nnrepro.study.paths import RUN_FILES
-from nnrepro.tables.csvfile import TableError
 
 _LARGEST = 2**30
+
+
+class PredictionsError(NnreproError):
+    """Predictions that cannot be used; the message names the file and says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ def read_answers(path: Path) -> Answers | None:
     training.
 
     Raises:
-        TableError: the file is damaged.
+        PredictionsError: the file is damaged.
     """
     try:
         if not was_made(path):
@@ -65,7 +69,7 @@ def answers_of(run_id: str, folders: RunFolders) -> Answers | None:
     """What a run answered; None where there are no predictions.
 
     Raises:
-        TableError: they are damaged, or not those that the archive's manifest vouches for.
+        PredictionsError: they are damaged, or not those that the archive's manifest vouches for.
     """
     path = folders.folder(run_id) / RUN_FILES["predictions"]
     answers = read_answers(path)
@@ -79,12 +83,12 @@ def usable_answers(run_id: str, folders: RunFolders) -> Answers | None:
     """What a run answered; None where there are no predictions, or none that can be used."""
     try:
         return answers_of(run_id, folders)
-    except TableError:
+    except PredictionsError:
         return None
 
 
-def _unusable(path: Path, why: object) -> TableError:
-    return TableError(
+def _unusable(path: Path, why: object) -> PredictionsError:
+    return PredictionsError(
         f"{path}: no predictions can be read from it ({why}); remove it to do without, or train or "
         "copy the run again"
     )

@@ -4,7 +4,7 @@ Only the history is needed. What a missing `run.json` would have told stays unkn
 history is missing or damaged is named in a `Problem` and left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -18,7 +18,7 @@ from nnrepro.measures.history import (
     MissingHistoryError,
     read_history,
 )
-from nnrepro.measures.predictions import answers_of
+from nnrepro.measures.predictions import PredictionsError, answers_of
 from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
 from nnrepro.study.extent import Extent
@@ -35,15 +35,14 @@ from nnrepro.study.record import (
 )
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
-from nnrepro.tables.csvfile import TableError
 
 STATUSES = (*FINISHED, "unknown", FAILED, "damaged", "missing")
 """What a run can be; `unknown` has a sound history but no record of how it ended."""
 
+_HISTORY, _RECORD = RUN_FILES["history"], RUN_FILES["record"]
 
 _OWN_PROCESSOR = 0.8
 """Share of its time that a run must have had a processor for its time to mean anything."""
-
 
 _SECONDS_BY_EPOCH = ("training", "evaluation", "cpu")
 """Seconds of a record that add up over the epochs."""
@@ -196,7 +195,7 @@ def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Pr
     for item in data:
         try:
             answers_of(item.run.id, folders)
-        except TableError as error:
+        except PredictionsError as error:
             problems.append(Problem(item.run, RUN_FILES["predictions"], str(error)))
     return problems
 
@@ -230,43 +229,53 @@ def folds_of(run: Run, folders: RunFolders | Path, epochs: int | None = None) ->
 
 def _read_run(run: Run, where: RunFolders) -> tuple[RunData | None, list[Problem]]:
     folder = where.folder(run.id)
+
+    def problem(file: str, message: str, status: str | None = None) -> Problem:
+        return Problem(run, file, f"{folder / file}: {message}", status)
+
     # Altered predictions cost the tests that rest on them: see `damaged_predictions`.
     altered = [file for file in where.altered(run.id) if file.name != RUN_FILES["predictions"]]
     if altered:
-        return None, [_altered(run, altered)]
-    record, problems = _read_record(run, folder)
+        by = "the archive's manifest; damaged or changed, restore it or make the archive again"
+        return None, [_otherwise(run, altered, by)]
+    record, problems = _read_record(run, folder, problem)
     if record is not None and is_of_another(run, record):
-        return None, [_of_another(run, folder, record)]
+        told = record.get("run", {}).get("id", "another run")
+        message = (
+            f"this is {told}, in the folder of {run.id}; remove the folder and train the run "
+            "again, or restore it"
+        )
+        return None, [problem(_RECORD, message, "damaged")]
     if record is not None and record["status"] == FAILED:
-        reason = record.get("error", "it failed")
-        return None, [Problem(run, RUN_FILES["record"], reason, FAILED)]
+        return None, [Problem(run, _RECORD, record.get("error", "it failed"), FAILED)]
     diverged = record is not None and record["status"] == "diverged"
-    file = RUN_FILES["history"]
     try:
-        history = read_history(folder / file, allow_nonfinite=diverged)
+        history = read_history(folder / _HISTORY, allow_nonfinite=diverged)
     except HistoryError as error:
         status = "missing" if isinstance(error, MissingHistoryError) else "damaged"
-        return None, [*problems, Problem(as_recorded(run, record), file, str(error), status)]
+        return None, [*problems, Problem(as_recorded(run, record), _HISTORY, str(error), status)]
     recorded = as_recorded(run, record, history.epochs)
     unlike = _unlike_record(folder, record)
     if unlike:
-        return None, [*problems, _unlike(recorded, unlike)]
+        by = (
+            f"{_RECORD}; damaged or changed: remove the file and train the run again, or restore it"
+        )
+        return None, [*problems, _otherwise(recorded, unlike, by)]
     side, met = read_side_histories(recorded, folder, history, diverged=diverged)
     problems += [Problem(run, name, message) for name, message in met]
     if record is not None and record.get("epochs_completed", history.epochs) != history.epochs:
         message = (
-            f"{folder / RUN_FILES['record']}: says {record['epochs_completed']} epochs, the "
-            f"history has {history.epochs}; the history's number is used"
+            f"says {record['epochs_completed']} epochs, the history has {history.epochs}; the "
+            "history's number is used"
         )
-        problems.append(Problem(run, RUN_FILES["record"], message))
-    data = RunData(recorded, history, side.comparison, record, folder, side.validation, side.folds)
-    return data, problems
+        problems.append(problem(_RECORD, message))
+    return RunData(recorded, history, record=record, folder=folder, **side), problems
 
 
 def _unlike_record(folder: Path, record: RunRecord | None) -> list[Path]:
     """Histories of a run that are not those whose checksums its training wrote into its record."""
     sums = {} if record is None else record.get("files", {})
-    files = [folder / name for name in (RUN_FILES["history"], *SIDE_HISTORIES) if name in sums]
+    files = [folder / name for name in (_HISTORY, *SIDE_HISTORIES) if name in sums]
     return [
         file
         for file in files
@@ -275,58 +284,36 @@ def _unlike_record(folder: Path, record: RunRecord | None) -> list[Path]:
     ]
 
 
-def _unlike(run: Run, files: Sequence[Path]) -> Problem:
-    message = (
-        f"{', '.join(map(str, files))}: the checksum is not the one in {RUN_FILES['record']}; "
-        "damaged or changed: remove the file and train the run again, or restore it"
-    )
-    return Problem(run, files[0].name, message, "damaged")
-
-
-def _altered(run: Run, files: Sequence[Path]) -> Problem:
-    message = (
-        f"{', '.join(map(str, files))}: the checksum is not the one in the archive's manifest; "
-        "damaged or changed, restore it or make the archive again"
-    )
+def _otherwise(run: Run, files: Sequence[Path], by: str) -> Problem:
+    """That files are not those whose checksums are on record."""
+    message = f"{', '.join(map(str, files))}: the checksum is not the one in {by}"
     return Problem(run, files[0].name, message, "damaged")
 
 
 def _unused(run: Run, where: RunFolders) -> list[Problem]:
     """Further histories of a run that are damaged: nobody can tell whether they are longer."""
-    file = RUN_FILES["history"]
+    told = "cannot be read; another history of the run is used"
     return [
-        Problem(run, file, f"{folder / file}: cannot be read; another history of the run is used")
+        Problem(run, _HISTORY, f"{folder / _HISTORY}: {told}")
         for folder in where.others(run.id)
         if not epochs_in(folder)
     ]
 
 
-def _read_record(run: Run, folder: Path) -> tuple[RunRecord | None, list[Problem]]:
+def _read_record(
+    run: Run, folder: Path, problem: Callable[[str, str], Problem]
+) -> tuple[RunRecord | None, list[Problem]]:
     """The content of `run.json`; a missing one is no problem, as an archive need not have it."""
-    file = RUN_FILES["record"]
     try:
-        record = read_record(folder / file)
+        record = read_record(folder / _RECORD)
         misfits = unlike_in_kind(run, record)
         if misfits:
-            raise RecordError(f"{folder / file}: {misfits}")
+            raise RecordError(f"{folder / _RECORD}: {misfits}")
     except FileNotFoundError:
         return None, []
     except RecordError as error:
-        return None, [Problem(run, file, f"{error}; what it would tell is shown as unknown")]
-    if record["status"] == FAILED:
-        return record, []
-    different = differences(run, record)
+        return None, [Problem(run, _RECORD, f"{error}; what it would tell is shown as unknown")]
+    different = "" if record["status"] == FAILED else differences(run, record)
     if not different:
         return record, []
-    message = f"{folder / file}: the run was made with {different}; train it again"
-    return record, [Problem(run, file, message)]
-
-
-def _of_another(run: Run, folder: Path, record: RunRecord) -> Problem:
-    file = RUN_FILES["record"]
-    told = record.get("run", {}).get("id", "another run")
-    message = (
-        f"{folder / file}: this is {told}, in the folder of {run.id}; remove the folder and train "
-        "the run again, or restore it"
-    )
-    return Problem(run, file, message, "damaged")
+    return record, [problem(_RECORD, f"the run was made with {different}; train it again")]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from nnrepro.data.registry import inputs
+from nnrepro.data.prepared import prepared_arrays
 from nnrepro.files import FileError, read_json
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.identity import departures, differing, in_words
@@ -52,10 +52,7 @@ class Asked:
     @classmethod
     def of(cls, study: Study, paths: StudyPaths, codes: Mapping[str, str]) -> Self:
         """What `study` asks for, by the data that is prepared and the decisions that are made."""
-        data = {
-            name: paths.data(f"{preparation.basename}.json")
-            for name, preparation in inputs(study.data).items()
-        }
+        data = {name: npz.with_suffix(".json") for name, npz in prepared_arrays(study).items()}
         decisions = [
             file
             for protocol in study.protocols

@@ -1,48 +1,32 @@
-"""Building the report: collect the page, render and typeset it, write both."""
+"""Building the report: the document from the study's results, and its two forms."""
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from nnrepro.document import wording
+from nnrepro.document.elements import Bullets, Document, Element, Section
+from nnrepro.document.text import plain
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
-from nnrepro.report.answers import answers
-from nnrepro.report.claims import claims_of, findings_of
-from nnrepro.report.differences import differences
-from nnrepro.report.figures import figure_block
-from nnrepro.report.methods import methods, references
-from nnrepro.report.page import (
-    FIGURE,
-    TABLE,
-    Absent,
-    Block,
-    Page,
-    Panel,
-    Part,
-    Provenance,
-    RunList,
-    Section,
-    Statement,
-    Strip,
-    Supplement,
-    Unmade,
-)
-from nnrepro.report.provenance import provenance as provenance_of
-from nnrepro.report.published import comparison as comparison_of
-from nnrepro.report.published import inconsistencies as inconsistencies_of
-from nnrepro.report.reading import reading as reading_of
-from nnrepro.report.rendering import render
-from nnrepro.report.runs import run_list
+from nnrepro.report.attempts import Attempts, nothing
+from nnrepro.report.evidence import Numbers
+from nnrepro.report.html.printer import html
+from nnrepro.report.pdf.compile import typeset
+from nnrepro.report.sections.answers import answers
+from nnrepro.report.sections.claims import claims, verdict_tiles
+from nnrepro.report.sections.differences import differences
+from nnrepro.report.sections.front import masthead
+from nnrepro.report.sections.highlights import highlights
+from nnrepro.report.sections.methods import methods
+from nnrepro.report.sections.problems import problems
+from nnrepro.report.sections.provenance import no_provenance
+from nnrepro.report.sections.provenance import provenance as provenance_section
+from nnrepro.report.sections.published import inconsistencies, published
+from nnrepro.report.sections.questions import key_figures, parts, supplement
+from nnrepro.report.sections.runs import no_runs, runs
 from nnrepro.report.source import Decisions, Source
-from nnrepro.report.summary import budget, counts, highlights, run_status, supplement_facts
-from nnrepro.report.tables import table_block
-from nnrepro.report.typeset.compile import typeset
 from nnrepro.study.folders import RunFolders
-from nnrepro.study.study import FigureSpec, Question, Study, TableSpec
-
-T = TypeVar("T")
+from nnrepro.study.study import Study
 
 
 def build_report(
@@ -99,16 +83,17 @@ def build_report(
         undecided=undecided or {},
         failures=unmade or {},
     )
-    page = collect_page(source, supplements, failures)
-    write_text(Path(out), render(page))
+    document = collect(source, supplements, failures)
+    write_text(Path(out), html(document))
     if pdf is not None:
-        attempt = _attempt_with(failures)
-        write_bytes(Path(pdf), attempt("report/report.pdf", lambda: typeset(page), lambda _: b""))
+        attempt = Attempts(failures)
+        printed = attempt("report/report.pdf", lambda: typeset(document), lambda _: b"")
+        write_bytes(Path(pdf), printed)
 
 
-def collect_page(
+def collect(
     source: Source, supplements: Sequence[Source] = (), failures: Failures | None = None
-) -> Page:
+) -> Document:
     """Everything that the report shows.
 
     Args:
@@ -119,75 +104,37 @@ def collect_page(
     Raises:
         ReportError: a table or figure is there but damaged, and nothing takes failures.
     """
-    study = source.study
-    figure_numbers, table_numbers = itertools.count(1), itertools.count(1)
-    attempt = _attempt_with(failures)
-    used = attempt("report/methods", lambda: methods(source, supplements), _nothing)
-    return Page(
-        title=study.title,
-        study=study.name,
-        about=study.about,
-        counts=counts(source),
-        protocols=tuple(protocol.title for protocol in study.protocols.values()),
-        budget=budget(source),
-        status=run_status(source),
-        answers=attempt("report/answers", lambda: answers(source), _nothing),
-        key_figures=_key_figures(attempt, source, figure_numbers),
-        highlights=attempt("report/highlights", lambda: highlights(source), _nothing),
-        differences=attempt(
-            "report/differences", lambda: differences(source, supplements, table_numbers), _none
-        ),
-        parts=_parts(attempt, source, figure_numbers, table_numbers),
-        methods=used,
-        references=attempt("report/references", lambda: references(source, used), _nothing),
-        runs=attempt("report/runs", lambda: run_list(source), lambda _: RunList((), (), ())),
-        provenance=attempt("report/provenance", lambda: provenance_of(source), _no_provenance),
-        claims=attempt("report/claims", lambda: claims_of(source, table_numbers), _none),
-        published=attempt(
-            "report/published",
-            lambda: comparison_of(source, figure_numbers, table_numbers),
-            _none,
-        ),
-        inconsistencies=attempt(
-            "report/inconsistencies", lambda: inconsistencies_of(source, table_numbers), _nothing
-        ),
-        supplements=tuple(
-            _supplement(attempt, each, figure_numbers, table_numbers) for each in supplements
-        ),
-        # After all else, as it names what of that could not be made.
-        reading=reading_of(source, _unmade(source, supplements, failures or ())),
-    )
+    attempt, numbers = Attempts(failures), Numbers()
+    first = _answers(attempt, source, numbers)
+    sections = [
+        attempt("report/highlights", lambda: highlights(source), nothing),
+        attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
+        *parts(attempt, source, numbers),
+        attempt("report/claims", lambda: claims(source, numbers), nothing),
+        attempt("report/published", lambda: published(source, numbers), nothing),
+        attempt("report/inconsistencies", lambda: inconsistencies(source, numbers), nothing),
+        *(supplement(attempt, each, numbers) for each in supplements),
+        attempt("report/methods", lambda: methods(source, supplements), nothing),
+        attempt("report/runs", lambda: runs(source), lambda _: no_runs()),
+        attempt("report/provenance", lambda: provenance_section(source), no_provenance),
+    ]
+    # After all else, as it names what of that could not be made.
+    found = problems(source, _unmade(source, supplements, failures or ()))
+    *before, last = sections
+    shown = tuple(section for section in (*before, found, last) if section)
+    return Document(source.study.title, source.study.name, tuple(masthead(source)), first, shown)
 
 
-class _Attempt(Protocol):
-    """Makes a part of the page, or what stands in its place, given why it could not be made."""
-
-    def __call__(self, part: str, make: Callable[[], T], otherwise: Callable[[str], T]) -> T: ...
-
-
-def _attempt_with(failures: Failures | None) -> _Attempt:
-    """Attempts whose failures are taken; without anything that takes them, they are raised."""
-
-    def attempt(part: str, make: Callable[[], T], otherwise: Callable[[str], T]) -> T:
-        if failures is None:
-            return make()
-        with failures.costs_only_itself(part):
-            return make()
-        return otherwise(list(failures)[-1].message)
-
-    return attempt
-
-
-def _nothing(why: str) -> tuple[Any, ...]:
-    return ()
-
-
-def _none(why: str) -> None:
-    return None
-
-
-def _no_provenance(why: str) -> Provenance:
-    return Provenance((), (), (), (), (), Statement("not_made", Unmade("section", why)), ())
+def _answers(attempt: Attempts, source: Source, numbers: Numbers) -> Section | None:
+    """What the study comes to in a few sentences, and the figures of no question."""
+    said = attempt("report/answers", lambda: answers(source), nothing) or ()
+    tiles = attempt("report/verdicts", lambda: verdict_tiles(source), nothing)
+    figures = tuple(key_figures(attempt, source, numbers))
+    if not said and not figures:
+        return None
+    contents: tuple[Element, ...] = (Bullets(said, numbered=True),) if said else ()
+    shown = (*filter(None, [tiles]), *contents, *figures)
+    return Section(plain("In short"), shown, "answers", "answers")
 
 
 def _unmade(
@@ -199,137 +146,3 @@ def _unmade(
         **{each.file(part): why for each in supplements for part, why in each.failures.items()},
         **{failure.part: failure.message for failure in failures},
     }
-
-
-def _supplement(
-    attempt: _Attempt,
-    source: Source,
-    figure_numbers: Iterator[int],
-    table_numbers: Iterator[int],
-) -> Supplement:
-    """Another study: what it is, and the questions of all its parts."""
-    parts = _parts(attempt, source, figure_numbers, table_numbers)
-    return Supplement(
-        anchor=source.heading_anchor,
-        title=source.study.title,
-        about=source.study.about,
-        extent=Statement("supplement", supplement_facts(source)),
-        sections=tuple(section for part in parts for section in part.sections),
-    )
-
-
-def _key_figures(attempt: _Attempt, source: Source, numbers: Iterator[int]) -> tuple[Block, ...]:
-    """The figures of no question, of which runs are there."""
-    blocks, study = [], source.study
-    for spec in study.figures.values():
-        runs = [r for p in study.protocols for r in source.shown_runs(p, spec.runs)]
-        if not spec.question and source.extent.runs(runs):
-            blocks.append(_shown(attempt, source, spec, numbers, list(study.protocols)))
-    return tuple(blocks)
-
-
-def _shown(
-    attempt: _Attempt,
-    source: Source,
-    spec: FigureSpec | TableSpec,
-    numbers: Iterator[int],
-    protocols: Sequence[str],
-) -> Block:
-    """The block of a figure or table, or what stands in its place where it cannot be shown."""
-    folder, kind = ("figures", FIGURE) if isinstance(spec, FigureSpec) else ("tables", TABLE)
-
-    def block() -> Block:
-        if isinstance(spec, FigureSpec):
-            return figure_block(source, spec, numbers, protocols)
-        return table_block(source, spec, numbers, protocols)
-
-    return attempt(
-        f"report/{source.file(f'{folder}/{spec.name}')}",
-        block,
-        lambda why: _unmade_block(source, spec, kind, next(numbers), why),
-    )
-
-
-def _unmade_block(
-    source: Source, spec: TableSpec | FigureSpec, kind: str, number: int, why: str
-) -> Block:
-    """What stands in the place of a figure or table that the page cannot show."""
-    panel = Panel(
-        kind=kind,
-        number=number,
-        anchor=f"{kind}-{number}",
-        title=spec.title,
-        protocol="",
-        stamp="",
-        cut=False,
-        notes=(Statement("not_made", Unmade(kind, why)),),
-        missing=spec.name,
-    )
-    anchor = source.anchor(f"{kind}-{spec.name}")
-    return Block(kind, spec.title, anchor, (Strip("", (panel,)),))
-
-
-def _parts(
-    attempt: _Attempt,
-    source: Source,
-    figure_numbers: Iterator[int],
-    table_numbers: Iterator[int],
-) -> tuple[Part, ...]:
-    """Parts that have questions, figures and tables numbered through in reading order."""
-    study = source.study
-    parts = []
-    for name, title in study.parts.items():
-        sections = tuple(
-            _section(attempt, source, question, figure_numbers, table_numbers)
-            for question in study.questions.values()
-            if question.part == name
-        )
-        if sections:
-            parts.append(Part(f"part-{wording.slug(name)}", title, sections))
-    return tuple(parts)
-
-
-def _section(
-    attempt: _Attempt,
-    source: Source,
-    question: Question,
-    figure_numbers: Iterator[int],
-    table_numbers: Iterator[int],
-) -> Section:
-    """A question: its figures, then its tables, of the protocols of which a run is there."""
-    study = source.study
-    figures = [item for item in study.figures.values() if item.question == question.name]
-    tables = [item for item in study.tables.values() if item.question == question.name]
-    specs: list[TableSpec | FigureSpec] = [*figures, *tables]
-    asked = {
-        protocol: {run.id: run for spec in specs for run in source.shown_runs(protocol, spec.runs)}
-        for protocol in study.protocols
-    }
-    there = [
-        name
-        for name, runs in asked.items()
-        if source.extent.runs(runs.values())
-        or any(source.undecided_among(name, spec.runs) for spec in specs)
-    ]
-    absent = tuple(
-        Absent(source.protocol_title(name), len(runs))
-        for name, runs in asked.items()
-        if runs and name not in there
-    )
-    if absent and not there:
-        absent = (Absent("", sum(item.runs for item in absent)),)
-    blocks = [_shown(attempt, source, figure, figure_numbers, there) for figure in figures]
-    blocks += [_shown(attempt, source, table, table_numbers, there) for table in tables]
-    return Section(
-        anchor=source.question_anchor(question.name),
-        name=question.name,
-        title=question.title,
-        text=question.text,
-        blocks=tuple(block for block in blocks if block.strips),
-        claims=attempt(
-            f"report/{source.file(f'questions/{question.name}')}",
-            lambda: findings_of(source, question.name),
-            _nothing,
-        ),
-        absent=absent,
-    )

@@ -1,50 +1,26 @@
-"""Figures of the report: finding their files, embedding them, saying what they show.
+"""Figures of the report: the files that indexes tell of, with their captions."""
 
-A figure becomes an `<img>` whose source is a data URI. Inlined as elements, dozens of SVGs from
-one program would share ids (clip paths, markers) and restyle each other; as images each is a
-document of its own, and none can load or run anything.
-"""
-
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from nnrepro.document.text import text
+from nnrepro.document.elements import Figure, Gap, Panels
+from nnrepro.document.text import plain, spaced
 from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.page import FIGURE, Block, Panel, Said, Strip
-from nnrepro.report.reading import longer_notes, not_made, nothing_selected
+from nnrepro.report.evidence import FIGURE, Evidence, block, caption, missing
+from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
+from nnrepro.study.run import Run
 from nnrepro.study.study import FigureSpec
-
-# What may stand unescaped in the path of a valid URL.
-_URL_SAFE = "/:;=?@,.!$()*+-_~"
-
-
-_PATH_DATA = re.compile(r'(?<= d=")[^"]*')
-_BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=[\d.-])")
-
-
-def data_uri(svg: str) -> str:
-    """An SVG document as a data URI, percent-encoded.
-
-    Curves are long lists of numbers. A comma may stand between two of them as well as a space, and
-    unlike a space it needs no escape; so the URI is hardly longer than the document, where base64
-    would add a third.
-    """
-    text = " ".join(svg.split())
-    text = _PATH_DATA.sub(lambda data: _BETWEEN_NUMBERS.sub(",", data[0]), text)
-    return f"data:image/svg+xml,{quote(text, safe=_URL_SAFE)}"
 
 
 def figure_block(
     source: Source, spec: FigureSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Block:
+) -> Evidence:
     """A figure with the files of some protocols, as the indexes of what was drawn tell.
 
     Args:
@@ -62,21 +38,17 @@ def figure_block(
         for file in _files(source, spec, protocol):
             strips.setdefault(file.shown.strip, []).append((protocol, file))
     told = False
-
-    def panel(protocol: str, file: _File) -> Panel:
-        nonlocal told
-        made = _panel(source, spec, protocol, file, next(numbers))
-        if made.missing or told or not file.reading:
-            return made
-        told = True
-        return replace(made, reading=text(file.reading))
-
-    return Block(
-        FIGURE,
-        spec.title,
-        source.anchor(f"figure-{spec.name}"),
-        tuple(Strip(title, tuple(panel(*each) for each in own)) for title, own in strips.items()),
-    )
+    panels: dict[str, Panels] = {}
+    for title, members in strips.items():
+        made = []
+        for protocol, file in members:
+            reading = "" if told else file.reading
+            panel = _panel(source, spec, protocol, file, (next(numbers), reading))
+            told = told or (isinstance(panel, Figure) and bool(reading))
+            made.append(panel)
+        panels[title] = Panels(tuple(made))
+    anchor = source.anchor(f"{FIGURE}-{spec.name}")
+    return Evidence(block(FIGURE, spec.title, anchor, panels.items()))
 
 
 @dataclass(frozen=True)
@@ -108,36 +80,52 @@ def _files(source: Source, spec: FigureSpec, protocol: str) -> list[_File]:
     ]
 
 
-def _panel(source: Source, spec: FigureSpec, protocol: str, file: _File, number: int) -> Panel:
+def _panel(
+    source: Source, spec: FigureSpec, protocol: str, file: _File, told: tuple[int, str]
+) -> Figure | Gap:
+    """A file with its caption, or why it is not there.
+
+    Args:
+        source: what the report is made from.
+        spec: the figure.
+        protocol: whose it is.
+        file: the file.
+        told: its number, and how to read it where its caption is to say so.
+    """
     shown, path = file.shown, source.figures / file.place
+    number, reading = told
+    runs = _runs(source, shown, path)
+    there = path.name != INDEX and path.is_file()
+    words = caption(
+        FIGURE,
+        number,
+        f"{spec.title}: {shown.part}" if shown.part else spec.title,
+        source.protocol_title(protocol),
+        source.stamp(runs, compared=shown.compared),
+        reading if there else "",
+        cut=source.cut(runs, compared=shown.compared),
+    )
+    anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
+    if there:
+        notes = longer_notes(source, runs) if shown.compared else ()
+        said = spaced(words, *unselected, *notes)
+        return Figure(anchor, said, read_svg(path), shown.alt, spec.kind)
+    if failed := not_made(source, FIGURE, *_parts(spec, protocol, shown)):
+        return Gap(anchor, words, failed)
+    if unselected and shown.why == NO_RUNS:
+        return Gap(anchor, words, unselected)
+    lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))
+    return Gap(anchor, words, (plain(shown.why) or lacking,))
+
+
+def _runs(source: Source, shown: Shown, path: Path) -> list[Run]:
     try:
-        runs = [source.study.run(run_id) for run_id in shown.runs]
+        return [source.study.run(run_id) for run_id in shown.runs]
     except KeyError as error:
         raise ReportError(
             f"{path.with_name(INDEX)}: tells of {error}, which is no run of the study; remove the "
             "folder and draw its figures again"
         ) from error
-    missing = path.name == INDEX or not path.is_file()
-    notes: tuple[Said, ...] = nothing_selected(source, protocol, spec.runs)
-    if missing:
-        why = notes if notes and shown.why == NO_RUNS else filter(None, [text(shown.why)])
-        notes = not_made(source, FIGURE, *_parts(spec, protocol, shown)) or tuple(why)
-    elif shown.compared:
-        notes += longer_notes(source, runs)
-    return Panel(
-        kind=FIGURE,
-        number=number,
-        anchor=f"figure-{number}",
-        title=f"{spec.title}: {shown.part}" if shown.part else spec.title,
-        protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs, compared=shown.compared),
-        cut=source.cut(runs, compared=shown.compared),
-        image="" if missing else data_uri(read_svg(path)),
-        drawing=spec.kind,
-        alt=shown.alt,
-        notes=notes,
-        missing=source.file(f"figures/{file.place.as_posix()}") if missing else "",
-    )
 
 
 def _parts(spec: FigureSpec, protocol: str, shown: Shown) -> Iterator[str]:

@@ -1,21 +1,22 @@
 """Tables of the report: from a CSV file to panels, by the kind that the configuration names."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from nnrepro.report.page import TABLE, Block, Finding, Panel, Strip
-from nnrepro.report.reading import longer_notes, not_made, nothing_selected
+from nnrepro.document.elements import Gap, Panels, Table
+from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
+from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
+from nnrepro.report.notes import longer_notes, not_made, nothing_selected
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import TableSpec
-from nnrepro.tables import plain
-from nnrepro.tables.content import TableContent, TableContext
+from nnrepro.tables.content import Shown, TableContent, TableContext
+from nnrepro.tables.plain import show_table
 
 
 def table_block(
     source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Block:
+) -> Evidence:
     """A table of the configuration for some protocols.
 
     Args:
@@ -28,49 +29,33 @@ def table_block(
         ReportError: the table's file is damaged or lacks a column.
         TableError: it lacks a column that its kind has.
     """
-    runs = {name: source.shown_runs(name, spec.runs) for name in protocols}
-    unselected = {name: nothing_selected(source, name, spec.runs) for name in runs}
-    contents = {
-        name: _content(source, spec, name, found) if found else None
-        for name, found in runs.items()
-        if found or unselected[name]
-    }
-    strips: dict[str, list[tuple[str, Panel]]] = {}
+    contents = {}
+    for protocol in protocols:
+        runs = source.shown_runs(protocol, spec.runs)
+        if runs or source.undecided_among(protocol, spec.runs):
+            contents[protocol] = _content(source, spec, protocol, runs) if runs else None
+    strips: dict[str, list[tuple[str, Shown | None]]] = {}
     for protocol, content in contents.items():
-        empty = _panel(source, spec, protocol, runs[protocol])
-        before, after = unselected[protocol], longer_notes(source, runs[protocol])
-        if content is None:
-            why = not_made(source, TABLE, f"tables/{spec.name}") or before
-            missing = source.file(f"tables/{spec.name}.csv")
-            panels = [("", replace(empty, missing=missing, notes=why))]
-        else:
-            panels = [
-                (item.title, replace(empty, grid=item.grid, notes=(*before, *item.notes, *after)))
-                for item in content.shown
-            ] or [("", replace(empty, notes=(*before, *after)))]
-        for title, panel in panels:
-            strips.setdefault(title, []).append((protocol, panel))
-    firsts: dict[str, Panel] = {}
-    numbered = []
+        for shown in (content and content.shown) or (None,):
+            strips.setdefault(shown.title if shown else "", []).append((protocol, shown))
+    firsts: dict[str, int] = {}
+    panels: dict[str, Panels] = {}
     for title, members in strips.items():
-        counted = []
-        for protocol, panel in members:
+        made = []
+        for protocol, shown in members:
             number = next(numbers)
-            counted.append(replace(panel, number=number, anchor=f"table-{number}"))
-            firsts.setdefault(protocol, counted[-1])
-        numbered.append(Strip(title, tuple(counted)))
-    findings = tuple(
-        Finding(
-            source.protocol_title(name),
-            content.statements,
-            firsts[name].anchor,
-            firsts[name].number,
-        )
-        for name, content in contents.items()
-        if content and content.statements
-    )
-    anchor = source.anchor(f"table-{spec.name}")
-    return Block(TABLE, spec.title, anchor, tuple(numbered), findings)
+            firsts.setdefault(protocol, number)
+            there = contents[protocol] is not None
+            made.append(_panel(source, spec, protocol, shown, number=number, there=there))
+        panels[title] = Panels(tuple(made))
+    said = [
+        finding
+        for protocol, content in contents.items()
+        if content
+        for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
+    ]
+    anchor = source.anchor(f"{TABLE}-{spec.name}")
+    return Evidence(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
 def _content(
@@ -91,17 +76,41 @@ def _content(
         file=source.file(f"tables/{spec.name}.csv"),
         anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
     )
-    return getattr(kinds("tables")[spec.kind].module(), "show", plain.show)(context)
+    return show_table(kinds("tables")[spec.kind], context)
 
 
-def _panel(source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run]) -> Panel:
-    """A panel without content, number and anchor."""
-    return Panel(
-        kind=TABLE,
-        number=0,
-        anchor="",
-        title=spec.title,
-        protocol=source.protocol_title(protocol),
-        stamp=source.stamp(runs, compared=True),
+def _panel(
+    source: Source,
+    spec: TableSpec,
+    protocol: str,
+    shown: Shown | None,
+    *,
+    number: int,
+    there: bool,
+) -> Table | Gap:
+    """A grid of a protocol's share with its notes, or why it is not there."""
+    runs = source.shown_runs(protocol, spec.runs)
+    words = caption(
+        TABLE,
+        number,
+        spec.title,
+        source.protocol_title(protocol),
+        source.stamp(runs, compared=True),
         cut=source.cut(runs, compared=True),
     )
+    anchor, unselected = f"{TABLE}-{number}", nothing_selected(source, protocol, spec.runs)
+    if not there:
+        file = f"tables/{spec.name}"
+        why = not_made(source, TABLE, file) or unselected
+        return Gap(anchor, words, why or (missing(TABLE, source.file(f"{file}.csv")),))
+    grid, notes = (shown.grid, shown.notes) if shown else (None, ())
+    return table(anchor, words, grid, *unselected, *notes, *longer_notes(source, runs))
+
+
+def _findings(owner: str, content: TableContent, number: int) -> Iterator[Text]:
+    """What a table says of a protocol, the last sentence with a link to the table."""
+    link = linked(f"{TABLE}-{number}", small(f"Table\N{NO-BREAK SPACE}{number}"))
+    last = len(content.statements) - 1
+    for place, said in enumerate(content.statements):
+        name = plain(owner, OWNER) if place == 0 else ()
+        yield spaced(name, said, link if place == last else ())

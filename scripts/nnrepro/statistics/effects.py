@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
 from nnrepro.statistics.intervals import (
-    CONFIDENCE,
+    QUANTILE,
     TEST_SET,
     Interval,
     summarise,
@@ -27,7 +26,7 @@ from nnrepro.statistics.intervals import (
 _ROUNDING = 1e-12
 
 
-class Reading(NamedTuple):
+class Score(NamedTuple):
     """One run of one seed, read by one metric on one test set.
 
     Attributes:
@@ -46,36 +45,38 @@ class Effect:
     Attributes:
         by_seed: the difference of each seed.
         difference: their mean; NaN without any.
-        seeds: how many.
-        ci95_low: lower end of its 95 % interval; None where nothing is known.
-        ci95_high: upper end.
-        interval: `seeds` or `test set`.
-        apart: whether the interval leaves out 0.
+        interval: its 95 % interval, of seeds or of the test set; None where nothing is known.
     """
 
     by_seed: Mapping[int, float]
     difference: float
-    seeds: int
-    ci95_low: float | None = None
-    ci95_high: float | None = None
-    interval: str | None = None
-    apart: bool | None = None
+    interval: Interval | None = None
+
+    @property
+    def apart(self) -> bool | None:
+        """Whether the interval leaves out 0; None without one."""
+        return None if self.interval is None else not self.interval.low <= 0 <= self.interval.high
 
     def columns(self, gap: "Effect") -> dict[str, Any]:
         """What a table shows of it, with its share of a gap that is itself apart from 0."""
-        shown = {name: value for name, value in vars(self).items() if name != "by_seed"}
-        return shown | {"share": self.difference / gap.difference if gap.apart else float("nan")}
+        return {
+            "difference": self.difference,
+            "seeds": len(self.by_seed),
+            "ci95_low": self.interval and self.interval.low,
+            "ci95_high": self.interval and self.interval.high,
+            "interval": self.interval and self.interval.kind,
+            "apart": self.apart,
+            "share": self.difference / gap.difference if gap.apart else float("nan"),
+        }
 
 
-def effect_of(
-    before: Mapping[int, Reading], after: Mapping[int, Reading], *, same_run: bool
-) -> Effect:
-    """What changes from one reading of each seed to the other.
+def effect_of(before: Mapping[int, Score], after: Mapping[int, Score], *, same_run: bool) -> Effect:
+    """What changes from one score of each seed to the other.
 
     Args:
-        before: readings by seed.
-        after: readings by seed.
-        same_run: whether both are readings of the same runs.
+        before: scores by seed.
+        after: scores by seed.
+        same_run: whether both are scores of the same runs.
     """
     by_seed = {
         seed: after[seed].value - before[seed].value
@@ -86,7 +87,7 @@ def effect_of(
         return effect_over_seeds(by_seed)
     seed = next(iter(by_seed))
     interval = _sampling_interval(before[seed], after[seed], same_run=same_run)
-    return _effect(by_seed, by_seed[seed], interval)
+    return Effect(by_seed, by_seed[seed], interval)
 
 
 def effect_over_seeds(by_seed: Mapping[int, float]) -> Effect:
@@ -98,32 +99,23 @@ def effect_over_seeds(by_seed: Mapping[int, float]) -> Effect:
     told = summary.deviation > 0 or abs(summary.mean) <= _ROUNDING
     if summary.count > 1 and told:
         interval = t_interval(summary.mean, summary.deviation, summary.count)
-    return _effect(by_seed, summary.mean, interval)
+    return Effect(by_seed, summary.mean, interval)
 
 
-def _effect(by_seed: Mapping[int, float], difference: float, interval: Interval | None) -> Effect:
-    if interval is None:
-        return Effect(by_seed, difference, len(by_seed))
-    apart = not interval.low <= 0 <= interval.high
-    return Effect(
-        by_seed, difference, len(by_seed), interval.low, interval.high, interval.kind, apart
-    )
-
-
-def _sampling_interval(before: Reading, after: Reading, *, same_run: bool) -> Interval | None:
+def _sampling_interval(before: Score, after: Score, *, same_run: bool) -> Interval | None:
     """Sampling error of the difference of two accuracies of one seed; None where it is not known.
 
-    Two metrics of one run on one test set have none: they are two readings of the same answers.
+    Two metrics of one run on one test set have none: they are two scores of the same answers.
     """
     if before.examples is None or after.examples is None:
         return None
     change = after.value - before.value
     if same_run:
-        small, large = sorted((before, after), key=lambda reading: reading.examples or 0)
+        small, large = sorted((before, after), key=lambda score: score.examples or 0)
         if small.examples == large.examples:
             return None
         share = 1 / small.examples - 1 / large.examples  # type: ignore[operator]
-        half = float(ndtri((1 + CONFIDENCE) / 2)) * np.sqrt(large.value * (1 - large.value) * share)
+        half = QUANTILE * np.sqrt(large.value * (1 - large.value) * share)
         return Interval(change - half, change + half, TEST_SET)
     one = wilson_interval(before.value, before.examples)
     two = wilson_interval(after.value, after.examples)

@@ -4,9 +4,7 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 `epochs_completed`, windows up to `smoothing`, then the metrics up to `device` or the table's end.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
 from nnrepro.statistics.best import Standings, standings
+from nnrepro.study.messages import nearest
 from nnrepro.study.run import Run
 from nnrepro.tables.csvfile import TableError
 
@@ -70,22 +69,6 @@ def examples_column(metric: str) -> str | None:
     return f"{larger}{reading.curve.partition('_')[0]}_examples"
 
 
-def window_mean(row: Mapping[str, Any] | pd.Series, quantity: str) -> float:
-    """The mean over the closing window that was used in this row's run.
-
-    Args:
-        row: a row of the runs or variants table.
-        quantity: for example `test_accuracy`, `test_loss` or `train_accuracy`.
-
-    Returns:
-        The mean; NaN for a run without a history.
-    """
-    window = row["window"]
-    if pd.isna(window):
-        return float("nan")
-    return float(row[f"last{int(window)}_mean_{quantity}"])
-
-
 def metric_name(frame: pd.DataFrame, metric: str) -> str:
     """The name under which a metric of this table is shown.
 
@@ -136,12 +119,6 @@ def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
     return frame[column].where(on_comparison_set(frame), primary)
 
 
-def shortened(variants: pd.DataFrame) -> pd.Series:
-    """Which variants have a run of fewer epochs than their protocol asks for; blank if unknown."""
-    done = variants["epochs_completed"]
-    return (done < variants["protocol_epochs"]).astype("object").where(done.notna(), None)
-
-
 def lengths(variants: pd.DataFrame) -> pd.DataFrame:
     """Who the variants are and how long their runs were: how such a table begins.
 
@@ -150,9 +127,9 @@ def lengths(variants: pd.DataFrame) -> pd.DataFrame:
         `protocol_epochs`, `shortened`, `window` and `smoothing`, a row per variant.
     """
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
-    table["epochs"] = variants["epochs_completed"]
-    table["protocol_epochs"] = variants["protocol_epochs"]
-    table["shortened"] = shortened(variants)
+    done, asked = variants["epochs_completed"], variants["protocol_epochs"]
+    table["epochs"], table["protocol_epochs"] = done, asked
+    table["shortened"] = (done < asked).astype("object").where(done.notna(), None)
     for name in ("window", "smoothing"):
         table[name] = variants[name]
     return table
@@ -177,13 +154,10 @@ def require_column(frame: pd.DataFrame, name: str) -> None:
     """Check that a table has a column.
 
     Raises:
-        TableError: it has not; the message names the most similar columns.
+        TableError: it has not; the message names the most similar one.
     """
-    if name in frame.columns:
-        return
-    close = difflib.get_close_matches(name, [str(column) for column in frame.columns], n=3)
-    hint = f"; did you mean {' or '.join(repr(item) for item in close)}?" if close else ""
-    raise TableError(f"there is no column '{name}'{hint}")
+    if name not in frame.columns:
+        raise TableError(f"there is no column '{name}'{nearest(name, frame.columns)}")
 
 
 def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:

@@ -11,12 +11,12 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Grid
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
-from nnrepro.report.metrics import Metric, metric
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study, TableSpec
 from nnrepro.tables.columns import SELECTION
 from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.metrics import Metric, metric
 
 CONFIDENCE_LEVEL = wording.plain(100 * CONFIDENCE)
 LEVEL = f"{CONFIDENCE_LEVEL}\u00a0%"

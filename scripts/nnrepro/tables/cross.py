@@ -9,7 +9,6 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, joined, spaced, text
-from nnrepro.report.metrics import Metric
 from nnrepro.study.options import Metrics, Swept, TestSet
 from nnrepro.tables.columns import (
     floats,
@@ -31,6 +30,7 @@ from nnrepro.tables.content import (
     rows_in,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.metrics import Metric
 
 AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""

@@ -2,7 +2,7 @@
 
 A comparison goes from one way of working to another by changing one factor at a time. A factor may
 be a matter of training (another run), of the test set, or of the metric; the last two are other
-readings of the same runs and cost no training.
+scores of the same runs and cost no training.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +14,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, spaced, text
-from nnrepro.report.metrics import Metric, metric
-from nnrepro.statistics.effects import Effect, Reading, effect_of, effect_over_seeds
+from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
 from nnrepro.study.options import Comparisons
 from nnrepro.tables.columns import (
@@ -42,6 +41,7 @@ from nnrepro.tables.content import (
     rows_in,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.metrics import Metric, metric
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""
@@ -117,7 +117,7 @@ def _compared(
     yield {"role": REST} | _rest(gap, effects).columns(gap)
 
 
-def _scored(runs: pd.DataFrame, scoring: Scoring) -> tuple[dict[str, Any], dict[int, Reading]]:
+def _scored(runs: pd.DataFrame, scoring: Scoring) -> tuple[dict[str, Any], dict[int, Score]]:
     """What is scored with its mean over seeds, and the metric of each seed in their order."""
     experiment, _, variant = scoring["run"].partition("/")
     rows = runs[(runs["experiment"] == experiment) & (runs["variant"] == variant)]
@@ -139,7 +139,7 @@ def _scored(runs: pd.DataFrame, scoring: Scoring) -> tuple[dict[str, Any], dict[
         "seeds": summary.count,
     }
     return scored, {
-        int(seed): Reading(float(value), None if np.isnan(size) else int(size))
+        int(seed): Score(float(value), None if np.isnan(size) else int(size))
         for seed, value, size in zip(rows["seed"], values, sizes, strict=True)
     }
 

@@ -12,7 +12,6 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
 from nnrepro.measures.predictions import AnswersOf
-from nnrepro.report.metrics import metric
 from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
 from nnrepro.study.sizes import MAX_FOLDS
@@ -28,6 +27,7 @@ from nnrepro.tables.content import (
     numeric,
 )
 from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.metrics import metric
 
 COUNTED = "every epoch"
 PREDICTED = "final epoch"

@@ -9,9 +9,8 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
-from nnrepro.report.metrics import SECONDS, Metric, metric
+from nnrepro.study.messages import nearest
 from nnrepro.study.options import Metrics, Pairs, TestSet
-from nnrepro.study.settings import nearest
 from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
 from nnrepro.tables.content import (
     Shown,
@@ -23,6 +22,7 @@ from nnrepro.tables.content import (
     numeric,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.metrics import SECONDS, Metric, metric
 
 
 def pairs(

@@ -8,9 +8,15 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.study.kinds import Kind
 from nnrepro.tables.content import Shown, TableContent, TableContext
 
 _NAMES = ("experiment", "variant", "label")
+
+
+def show_table(kind: Kind, context: TableContext) -> TableContent:
+    """What a table of a kind shows: as its file's function `show` says, or its columns."""
+    return getattr(kind.module(), "show", show)(context)
 
 
 def show(context: TableContext) -> TableContent:

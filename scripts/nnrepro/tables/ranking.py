@@ -8,7 +8,6 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
-from nnrepro.report.metrics import Metric, metric
 from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
     COMPARISON,
@@ -36,6 +35,7 @@ from nnrepro.tables.content import (
     numeric,
 )
 from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.metrics import Metric, metric
 
 STABLE_RANGE = 0.15
 """Range of test accuracy in the closing window below which the Tan report calls a run stable."""

@@ -1,9 +1,9 @@
 """Two variants compared by their runs: by seed, or by test example where one seed is all."""
 
 import functools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,18 +27,13 @@ from nnrepro.tables.csvfile import TableError
 _FINAL = "final_test_accuracy"
 
 
-@dataclass(frozen=True)
-class _Seed:
-    """One run by one metric: its value, its test set and the noise of its epochs."""
+class _Measured(NamedTuple):
+    """One run by one metric: its value, the size of its test set and the noise of its epochs."""
 
     run_id: str
     value: float
     examples: int | None
     noise: WindowNoise
-
-    @property
-    def error(self) -> float:
-        return single_error(self.value, self.examples, self.noise)
 
 
 class SeedPairs:
@@ -54,13 +49,9 @@ class SeedPairs:
     def __init__(
         self, here: pd.DataFrame, runs: pd.DataFrame, test_set: str, answers: AnswersOf
     ) -> None:
-        self._here, self._test_set = here, test_set
+        self._here, self._test_set, self._runs = here, test_set, runs
         self._answers = functools.cache(answers)  # a base is compared with many others
-        self._runs = runs[runs["protocol"] == here["protocol"].iloc[0]].reset_index(drop=True)
-        keys = self._runs[list(KEYS)].itertuples(index=False, name=None)
-        self._positions: dict[tuple[Any, ...], list[int]] = {}
-        for position, key in enumerate(keys):
-            self._positions.setdefault(key, []).append(position)
+        self._positions = runs.groupby([*KEYS], sort=False).indices
 
     def compared(self, base: int, changed: int, metric: str) -> dict[str, Any]:
         """Two variants by one metric.
@@ -73,7 +64,7 @@ class SeedPairs:
         Returns:
             The columns of a table of kind `tests` that tell of the comparison itself.
         """
-        ends = [self._seeds(index, metric) for index in (base, changed)]
+        ends = [self._by_seed(index, metric) for index in (base, changed)]
         common = sorted(ends[0].keys() & ends[1].keys())
         if len(common) > 1:
             chosen = [[end[seed] for seed in common] for end in ends]
@@ -82,13 +73,14 @@ class SeedPairs:
         else:
             # Test examples are the same for every seed, so that runs of different seeds pair too.
             chosen = [[end[common[0] if common else min(end)]] if end else [] for end in ends]
-            result = self._single(chosen, metric) if all(chosen) else Comparison(float("nan"))
-        known = all(chosen)
+            result = Comparison(math.nan)
+            if all(chosen):
+                result = self._single(chosen[0][0], chosen[1][0], metric)
         sizes = {run.examples for end in chosen for run in end}
         return {
             "label": self._here["label"][base],
             "changed_label": self._here["label"][changed],
-            "seeds": len(chosen[0]) if known else 0,
+            "seeds": len(chosen[0]) if all(chosen) else 0,
             "test_examples": sizes.pop() if len(sizes) == 1 else None,
             "base_value": _mean(chosen[0]),
             "changed_value": _mean(chosen[1]),
@@ -99,9 +91,7 @@ class SeedPairs:
             "p": result.p,
         }
 
-    def _single(self, chosen: Sequence[Sequence[_Seed]], metric: str) -> Comparison:
-        """Two single runs."""
-        base, changed = chosen[0][0], chosen[1][0]
+    def _single(self, base: _Measured, changed: _Measured, metric: str) -> Comparison:
         difference = changed.value - base.value
         if base.examples is None or changed.examples is None:
             return Comparison(difference)
@@ -110,30 +100,32 @@ class SeedPairs:
             found = self._answers(base.run_id), self._answers(changed.run_id)
             pair = common_answers(*found, base.examples)
         if pair is None:
-            return compare_errors(difference, _joined(base.error, changed.error), SAMPLING)
+            errors = [single_error(run.value, run.examples, run.noise) for run in (base, changed)]
+            return compare_errors(difference, _joined(*errors), SAMPLING)
         if metric == _FINAL:
             return compare_answers(*pair, difference)
         sampling = paired_error(*discordant(*pair), base.examples)
         noise = _joined(base.noise.error, changed.noise.error)
         return compare_errors(difference, _joined(sampling, noise), PAIRED_SAMPLING)
 
-    def _seeds(self, index: int, metric: str) -> dict[int, _Seed]:
+    def _by_seed(self, index: int, metric: str) -> dict[int, _Measured]:
         """A variant's runs that have the metric, by seed."""
         key = tuple(self._here[name][index] for name in KEYS)
         rows = self._runs.iloc[self._positions.get(key, [])]
-        values, sizes = self._column(rows, metric), examples_used(rows, self._test_set)
-        errors, effective = (self._noise(rows, metric + ending) for ending in NOISE)
         counted = examples_column(metric) is not None
+        columns = (
+            *(rows["seed"], rows["run_id"], self._column(rows, metric)),
+            examples_used(rows, self._test_set),
+            *(self._noise(rows, metric + ending) for ending in NOISE),
+        )
         return {
-            int(seed): _Seed(
+            int(seed): _Measured(
                 str(run_id),
                 float(value),
                 int(size) if counted else None,
                 WindowNoise(float(error), float(epochs)),
             )
-            for seed, run_id, value, size, error, epochs in zip(
-                rows["seed"], rows["run_id"], values, sizes, errors, effective, strict=True
-            )
+            for seed, run_id, value, size, error, epochs in zip(*columns, strict=True)
             if not pd.isna(value)
         }
 
@@ -148,11 +140,11 @@ class SeedPairs:
             return pd.Series(np.nan, index=rows.index)
 
 
-def _mean(runs: Sequence[_Seed]) -> float:
-    return float(np.mean(np.sort([run.value for run in runs]))) if runs else float("nan")
+def _mean(runs: Sequence[_Measured]) -> float:
+    return float(np.mean(np.sort([run.value for run in runs]))) if runs else math.nan
 
 
-def _joined(first: float, second: float) -> float:
-    """Two errors joined by their squares, unknown ones left out; NaN when neither is known."""
-    known = [error**2 for error in (first, second) if not np.isnan(error)]
-    return float(np.sqrt(sum(known))) if known else float("nan")
+def _joined(*errors: float) -> float:
+    """Errors joined by their squares, unknown ones left out; NaN when none is known."""
+    known = [error**2 for error in errors if not np.isnan(error)]
+    return float(np.sqrt(sum(known))) if known else math.nan

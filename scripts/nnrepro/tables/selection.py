@@ -5,15 +5,11 @@ Both reports chose on the test set by the highest single number. That is what `s
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.measures.history import FloatArray
-from nnrepro.statistics.best import Standings
-from nnrepro.study.messages import nearest
 from nnrepro.study.run import Scalar
 from nnrepro.tables.columns import (
     floats,
@@ -31,14 +27,14 @@ class SelectionError(TableError):
 
 
 def select(
-    variants: pd.DataFrame, metric: str, parameters: Iterable[str] | None = None
+    variants: pd.DataFrame, metric: str, parameters: Iterable[str] = ()
 ) -> dict[str, Scalar]:
-    """The parameters of the best variant.
+    """The best variant with its parameters.
 
     Args:
         variants: rows of the variants table of one protocol and one experiment.
         metric: a metric column, or `last_window_mean_test_accuracy` for the closing window in use.
-        parameters: names of the settings to tell; without it, those in which the variants differ.
+        parameters: names of the settings to tell.
 
     Returns:
         `variant`, the chosen variant's name, and its parameters. Among variants with exactly the
@@ -46,27 +42,27 @@ def select(
         diverged run are not chosen.
 
     Raises:
-        SelectionError: more than one experiment, no variant to choose, or an unknown parameter.
+        SelectionError: no variant to choose.
         TableError: the table has no such metric.
     """
-    _check_one_experiment(variants)
-    best = _standings(variants, metric).best
+    best = standings_by(variants, metric, eligible=selectable(variants)).best
     if best is None:
         raise SelectionError(
-            f"{_experiment(variants)}: no variant can be selected by {metric}; the variants are "
-            f"{', '.join(sorted(set(variants['status'])))}"
+            f"{variants['protocol'].iloc[0]}/{variants['experiment'].iloc[0]}: no variant can be "
+            f"selected by {metric}; the variants are {', '.join(sorted(set(variants['status'])))}"
         )
-    columns = _parameter_columns(variants, parameters)
     chosen = variants.iloc[best]
-    decision: dict[str, Scalar] = {"variant": str(chosen["variant"])}
-    for column in columns:
-        if not pd.isna(chosen[column]):
-            decision[setting_name(column)] = _scalar(chosen[column])
-    return decision
+    told = {name: chosen[column] for name, column in _columns(variants, parameters).items()}
+    # Plain Python values, which JSON can carry.
+    return {"variant": str(chosen["variant"])} | {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in told.items()
+        if not pd.isna(value)
+    }
 
 
 def selection_table(
-    variants: pd.DataFrame, metric: str, parameters: Iterable[str] | None = None
+    variants: pd.DataFrame, metric: str, parameters: Iterable[str] = ()
 ) -> pd.DataFrame:
     """How the variants of an experiment stand by the metric that selects.
 
@@ -78,19 +74,17 @@ def selection_table(
         same value, the earlier one was chosen), `tied_with_best` (in the 95 % set of those that may
         be the best) and `probability_best`, both among the eligible (`nnrepro.statistics.best`).
     """
-    _check_one_experiment(variants)
-    place = _standings(variants, metric)
+    place = standings_by(variants, metric, eligible=selectable(variants))
     identity = ["protocol", "experiment", "variant", "label", "seeds", "status"]
-    table = variants[[*identity, *_parameter_columns(variants, parameters)]].copy()
-    values = floats(metric_values(variants, metric))
+    table = variants[[*identity, *_columns(variants, parameters).values()]].copy()
     table.insert(0, "rank", place.rank)
     table["window"] = variants["window"]
     table["metric"] = metric_name(variants, metric)
-    table["value"] = values
+    table["value"] = floats(metric_values(variants, metric))
     for end in ("low", "high"):
         table[f"ci95_{end}"] = metric_values(variants, metric, suffix=f"_ci95_{end}")
     table["difference_to_best"] = place.difference
-    table["eligible"] = _eligible(variants, values)
+    table["eligible"] = table["value"].notna() & selectable(variants)
     table["selected"] = np.arange(len(table)) == (-1 if place.best is None else place.best)
     table["equal_to_selected"] = (place.difference == 0) & ~table["selected"]
     table["tied_with_best"] = place.tied
@@ -98,49 +92,12 @@ def selection_table(
     return tidy_types(table.iloc[place.order].reset_index(drop=True))
 
 
-def _standings(variants: pd.DataFrame, metric: str) -> Standings:
-    """Standings of the variants that may be chosen."""
-    values = floats(metric_values(variants, metric))
-    return standings_by(variants, metric, eligible=_eligible(variants, values))
-
-
 def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
     """Which variants have no diverged run, shape [variants]."""
     return ~variants["status"].str.contains("diverged").to_numpy(dtype=bool)
 
 
-def _eligible(variants: pd.DataFrame, values: FloatArray) -> NDArray[np.bool_]:
-    return ~np.isnan(values) & selectable(variants)
-
-
-def _parameter_columns(variants: pd.DataFrame, parameters: Iterable[str] | None) -> list[str]:
-    columns = setting_columns(variants)
-    if parameters is None:
-        return [name for name in columns if variants[name].nunique(dropna=False) > 1]
-    by_name = {setting_name(column): column for column in columns}
-    names = list(parameters)
-    unknown = [name for name in names if name not in by_name]
-    if unknown:
-        raise SelectionError(
-            f"{_experiment(variants)}: its variants have no parameter '{unknown[0]}'"
-            f"{nearest(unknown[0], by_name)}"
-        )
-    return [by_name[name] for name in names]
-
-
-def _check_one_experiment(variants: pd.DataFrame) -> None:
-    found = variants[["protocol", "experiment"]].drop_duplicates()
-    if len(found) != 1:
-        listed = ", ".join("/".join(key) for key in found.itertuples(index=False, name=None))
-        raise SelectionError(
-            f"a selection is made among the variants of one experiment, not of: {listed or 'none'}"
-        )
-
-
-def _experiment(variants: pd.DataFrame) -> str:
-    return f"{variants['protocol'].iloc[0]}/{variants['experiment'].iloc[0]}"
-
-
-def _scalar(value: Any) -> Scalar:
-    """A plain Python value, which JSON can carry."""
-    return value.item() if isinstance(value, np.generic) else value
+def _columns(variants: pd.DataFrame, parameters: Iterable[str]) -> dict[str, str]:
+    """The columns of settings by the settings' names."""
+    columns = {setting_name(column): column for column in setting_columns(variants)}
+    return {name: columns[name] for name in parameters}

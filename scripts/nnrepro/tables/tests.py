@@ -12,7 +12,6 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.predictions import AnswersOf
-from nnrepro.report.metrics import Metric
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
 from nnrepro.study.messages import nearest
@@ -32,6 +31,7 @@ from nnrepro.tables.content import (
     rows_in,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.metrics import Metric
 from nnrepro.tables.seed_pairs import SeedPairs
 from nnrepro.tables.selection import selectable
 

@@ -1,12 +1,14 @@
 """A trial of a study's models in a process of its own, which alone imports Keras."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnrepro.errors import NnreproError
 from nnrepro.training.errors import TrainingError
 
 
@@ -15,12 +17,36 @@ def try_models_apart(scripts: Path, config: Mapping[str, Any], inputs: Iterable[
 
     Raises TrainingError with what was found, or how the process failed.
     """
+    path = os.pathsep.join(filter(None, (str(scripts), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        [sys.executable, str(scripts / "try_models.py"), *inputs],
+        [sys.executable, "-m", "nnrepro.training.apart", *inputs],
         input=json.dumps(config),
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise TrainingError(done.stdout.strip() or done.stderr.strip())
+
+
+def _try(config: Mapping[str, Any], inputs: Sequence[str]) -> str | None:
+    """What is wrong with the models, in the process of their own."""
+    from nnrepro.data.prepared import prepared_arrays
+    from nnrepro.models.registry import catalogue
+    from nnrepro.study.config import load_study
+    from nnrepro.training.trial import trial
+
+    try:
+        study = load_study(config, catalogue())
+        data = prepared_arrays(study)
+        trial(study, {name: data[name] for name in inputs})
+    except NnreproError as error:
+        return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    if problem := _try(json.load(sys.stdin), sys.argv[1:]):
+        print(problem)
+        sys.exit(1)

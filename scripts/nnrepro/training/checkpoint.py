@@ -64,14 +64,10 @@ class Origin:
 class Progress:
     """How far a run is.
 
-    Attributes:
-        epoch: epochs completed, evaluation included.
-        losses: summed loss of each step done in the epoch that is under way.
-        correct: right answers of each of these steps.
-        history: metrics of the completed epochs.
-        seconds: time spent so far, by kind.
-        earlier: what was done elsewhere, in order: `epochs`, the last one completed there, beside
-            the `device`, `packages`, `environment` and `code` that did them.
+    `epoch` epochs are completed, evaluation included, with their `history`; `losses` and `correct`
+    are the summed loss and right answers of each step of the epoch that is under way; `seconds`
+    were spent so far, by kind; `earlier` is what was done elsewhere, in order: `epochs`, the last
+    one completed there, beside the `device`, `packages`, `environment` and `code` that did them.
     """
 
     epoch: int = 0

@@ -47,19 +47,10 @@ def compute_feature_maps(
 ) -> dict[str, NDArray[Any]]:
     """Activations of all convolutions and poolings for the first test images.
 
-    Args:
-        run: a run whose model reads images.
-        dataset: its examples.
-        weights_path: the run's final weights.
-        images: number of test images.
-
-    Returns:
-        `images` [images, height, width, 3] as the model reads them, their `labels`, `words` that
-        say what each layer is, and by the layers' names activations [images, height, width,
-        channels].
-
-    Raises:
-        TrainingError: the weights are missing or do not fit, or the model has no such layers.
+    Gives `images` [images, height, width, 3] as the model reads them, their `labels`, `words` that
+    say what each layer is, and by the layers' names activations [images, height, width, channels].
+    Raises TrainingError where the weights are missing or do not fit, or the model has no such
+    layers.
     """
     if weights_path.is_file() and not weights_path.stat().st_size:
         raise TrainingError(f"{weights_path}: run {run.id} failed, so that it has no weights")

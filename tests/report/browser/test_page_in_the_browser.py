@@ -96,7 +96,7 @@ def test_without_a_script_everything_is_there_to_read(opened: Any) -> None:
     group = page.locator("details.fold:has(> details.details)").first
     group.locator("> summary").click()
     group.locator("details.details > summary").first.click()
-    assert group.locator(".settings").first.is_visible()
+    assert group.locator("dl.facts").first.is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 DASH = "\u2013"
-VALUES = "scripts/nnrepro/report/templates/script/values.js"
+VALUES = "scripts/nnrepro/report/html/script/values.js"
 
 
 def column(table: Any, index: int, rows: str = "tr:not(.average)") -> list[str]:
@@ -121,7 +121,7 @@ def test_a_table_is_downloaded_as_shown_with_plain_numbers(page: Any) -> None:
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
     rows = list(csv.reader(io.StringIO(text)))
     table = page.locator("table.runs")
-    assert waiting.value.suggested_filename == "runs.csv"
+    assert waiting.value.suggested_filename == "runs-table.csv"
     assert len(rows) == 1 + table.locator("tr[id]").count()
     assert rows[0][:3] == ["Group", "Run", "Run, detail"]
     place = next(i for i, name in enumerate(rows[0]) if name.startswith("Highest"))

@@ -1,0 +1,208 @@
+"""What a report consists of, in reading order.
+
+Functions build these elements, and each form of the report has a printer for them. Whatever stands
+in one form alone is in an `Only`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnrepro.document.grid import Grid
+from nnrepro.document.text import Text
+
+SCREEN, PAPER = "screen", "paper"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Contents under a heading, which is one level below that of the section around it.
+
+    Attributes:
+        title: the heading.
+        contents: what stands below it.
+        anchor: what links to it name; empty for none.
+        role: what it is, for its look: `part`, `question`, `back`, `budget`, `block figures` ...
+        listed: whether the list of contents names it.
+        fresh: whether it begins a page where it is of the first level.
+    """
+
+    title: Text
+    contents: tuple["Element", ...]
+    anchor: str = ""
+    role: str = ""
+    listed: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph.
+
+    Its role is empty or one of `lead`, `scope`, `stamp` (of a shortened study), `stamp plain`,
+    `asked` (what a question asks), `remark`, `warning`, `note` and `none` (in place of something).
+    """
+
+    text: Text
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of short texts."""
+
+    items: tuple[Text, ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names with what belongs to each: one text or several."""
+
+    items: tuple[tuple[Text, tuple[Text, ...]], ...]
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Works:
+    """Works that the text refers to, each with its anchor."""
+
+    items: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines as they are typed, or as a program wrote them."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A numbered figure.
+
+    Attributes:
+        anchor: what links to it name.
+        caption: its caption.
+        svg: the drawing, an SVG document.
+        alt: what it shows, for readers who cannot see it.
+        kind: kind of drawing, for example `curves`.
+    """
+
+    anchor: str
+    caption: Text
+    svg: str
+    alt: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A numbered table.
+
+    Attributes:
+        anchor: what links to it name.
+        caption: its caption.
+        grid: its cells.
+        notes: what explains it.
+        role: what it is, for its look: empty, `claims` or `runs`.
+    """
+
+    anchor: str
+    caption: Text
+    grid: Grid
+    notes: Text = ()
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """In place of a figure or table that is not there, or has no rows: its caption, and why."""
+
+    anchor: str
+    caption: Text
+    said: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Figures and tables that belong together, side by side where they fit."""
+
+    members: tuple[Figure | Table | Gap, ...]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Counts with what they count."""
+
+    title: str
+    items: tuple[tuple[Text, Text], ...]
+    role: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Contents that a reader of the screen unfolds.
+
+    Attributes:
+        title: the line that opens it.
+        contents: what is in it.
+        anchor: what links to it name; empty for none.
+        run: id of the run whose history is charted in it; empty for none.
+    """
+
+    title: Text
+    contents: tuple["Element", ...]
+    anchor: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Series by run and metric, which the charts of folds are drawn from."""
+
+    series: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Only:
+    """What stands in one form of the report alone, `SCREEN` or `PAPER`."""
+
+    medium: str
+    contents: tuple["Element", ...]
+
+
+Element = (
+    Section
+    | Paragraph
+    | Bullets
+    | Facts
+    | Works
+    | Code
+    | Figure
+    | Table
+    | Gap
+    | Panels
+    | Tiles
+    | Fold
+    | Histories
+    | Only
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The report.
+
+    Attributes:
+        title: its title.
+        study: the study's name.
+        masthead: what stands below the title.
+        answers: the rest of the first screen; on paper its sections follow the list of contents.
+        sections: everything else.
+    """
+
+    title: str
+    study: str
+    masthead: tuple[Element, ...]
+    answers: Section | None
+    sections: tuple[Section, ...]

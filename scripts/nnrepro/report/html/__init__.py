@@ -1,0 +1,1 @@
+"""The report for the screen: one self-contained HTML file."""

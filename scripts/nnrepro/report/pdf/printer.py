@@ -1,0 +1,231 @@
+"""The document as data for the templates of Typst, in reading order."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from nnrepro.document.elements import (
+    PAPER,
+    Bullets,
+    Code,
+    Document,
+    Element,
+    Facts,
+    Figure,
+    Fold,
+    Gap,
+    Histories,
+    Only,
+    Panels,
+    Paragraph,
+    Section,
+    Table,
+    Tiles,
+    Works,
+)
+from nnrepro.document.grid import Cell
+from nnrepro.document.text import Text, spaced
+
+MEASURED = 4
+"""How many of a column's longest texts and words are measured; the widest is among them."""
+
+SHORTEST_BROKEN = 10
+"""Letters of a name that may be broken, as in tables.typ."""
+
+_BREAKS = re.compile(r"[ -]")
+_LONG = re.compile(r"\S{24,}")
+_SIGNS = re.compile(r"(?<=[/_.,:;=])")
+
+Data = dict[str, Any]
+
+
+class Pictures(dict[str, bytes]):
+    """The SVG files of a document, by their names in it."""
+
+    def keep(self, figure: Figure) -> str:
+        """Keep a figure's SVG; its name."""
+        name = f"figures/{figure.anchor}.svg"
+        self[name] = figure.svg.encode()
+        return name
+
+
+def content(document: Document) -> tuple[Data, Pictures]:
+    """What the templates set, and the pictures in it.
+
+    The first page has the masthead and the answers; the answers' figures follow the contents.
+    """
+    pictures = Pictures()
+    first, figures = list(_flow(document.masthead, 1, pictures)), []
+    if document.answers:
+        inner = document.answers.contents
+        figures = [element for element in inner if isinstance(element, Section)]
+        said = [element for element in inner if not isinstance(element, Section)]
+        if any(isinstance(element, Bullets) for element in said):
+            said.insert(0, Paragraph(document.answers.title, "heading"))
+        first += _flow(said, 1, pictures)
+    flow = list(_flow((*figures, *document.sections), 1, pictures))
+    anchors = dict.fromkeys(_anchors(flow), True)
+    data = {
+        "title": document.title,
+        "study": document.study,
+        "first": first,
+        "flow": flow,
+        "anchors": anchors,
+    }
+    return data, pictures
+
+
+def _flow(elements: Iterable[Element], level: int, pictures: Pictures) -> Iterator[Data]:
+    """Elements one after the other; headings of their sections are of a level."""
+    for element in elements:
+        match element:
+            case Section(role="budget"):
+                inner = list(_flow(element.contents, level + 1, pictures))
+                yield {"kind": "alert", "title": _text(element.title), "contents": inner}
+            case Section():
+                yield _heading(element, level)
+                yield from _flow(element.contents, level + 1, pictures)
+            case Fold(title, contents):
+                yield _heading(Section(title, contents), level)
+                yield from _flow(contents, level + 1, pictures)
+            case Only(medium, contents):
+                yield from _flow(contents, level, pictures) if medium == PAPER else ()
+            case Histories():
+                pass
+            case Panels(members):
+                yield from _panels(members, pictures)
+            case Figure() | Table() | Gap():
+                yield from _panels((element,), pictures)
+            case _:
+                yield _simple(element)
+
+
+def _simple(element: Paragraph | Bullets | Facts | Works | Code | Tiles) -> Data:
+    match element:
+        case Paragraph(text, role):
+            return {"kind": "paragraph", "text": _text(text), "role": role}
+        case Bullets(items, numbered):
+            return {
+                "kind": "bullets",
+                "items": [_text(item) for item in items],
+                "numbered": numbered,
+            }
+        case Facts(items):
+            told = [[_text(name), [_text(text) for text in texts]] for name, texts in items]
+            return {"kind": "facts", "items": told}
+        case Works(items):
+            return {"kind": "works", "items": [[anchor, _text(work)] for anchor, work in items]}
+        case Code(text):
+            return {"kind": "code", "text": text}
+        case Tiles(title, items):
+            counts = [[_text(name), _text(count)] for name, count in items]
+            return {"kind": "tiles", "title": title, "items": counts}
+
+
+def _heading(section: Section, level: int) -> Data:
+    return {
+        "kind": "heading",
+        "level": level,
+        "text": _text(section.title),
+        "anchor": section.anchor,
+        "listed": level == 1 or section.listed,
+        "fresh": level == 1 and section.fresh,
+    }
+
+
+def _panels(members: Iterable[Figure | Table | Gap], pictures: Pictures) -> Iterator[Data]:
+    """Figures one by one, tables that are neighbours together."""
+    tables: list[Data] = []
+    for member in members:
+        if isinstance(member, Table):
+            tables.append(_table(member))
+            continue
+        if tables:
+            yield {"kind": "tables", "tables": tables}
+            tables = []
+        if isinstance(member, Figure):
+            yield {
+                "kind": "picture",
+                "anchor": member.anchor,
+                "caption": _text(member.caption),
+                "file": pictures.keep(member),
+                "alt": member.alt,
+            }
+        else:
+            yield _simple(Paragraph(member.caption, "caption"))
+            yield _simple(Paragraph(spaced(*member.said), "none"))
+    if tables:
+        yield {"kind": "tables", "tables": tables}
+
+
+def _table(table: Table) -> Data:
+    rows = table.grid.rows
+    cells = [row.cells for row in rows]
+    groups = itertools.groupby(rows, key=lambda row: row.group)
+    return {
+        "anchor": table.anchor,
+        "caption": _text(table.caption),
+        "columns": [asdict(column) for column in table.grid.columns],
+        "extents": [
+            _extent([row[index] for row in cells if index < len(row)])
+            for index in range(len(table.grid.columns))
+        ],
+        "groups": [
+            {
+                "title": title,
+                "rows": [
+                    [row.anchor, row.summary, [asdict(cell) for cell in row.cells]] for row in own
+                ],
+            }
+            for title, own in groups
+        ],
+        "spanning": table.grid.spanning,
+        "notes": _text(table.notes),
+    }
+
+
+def _text(text: Text) -> list[Data]:
+    return [asdict(segment) for segment in text]
+
+
+def _anchors(flow: Sequence[Data]) -> Iterator[str]:
+    """Every anchor that a link can lead to."""
+    for item in flow:
+        if item.get("anchor"):
+            yield item["anchor"]
+        if item["kind"] == "works":
+            yield from (anchor for anchor, _ in item["items"])
+        for table in item.get("tables", ()):
+            yield table["anchor"]
+            rows = (row for group in table["groups"] for row in group["rows"])
+            yield from (anchor for anchor, _, _ in rows if anchor)
+
+
+def _extent(cells: Sequence[Cell]) -> Mapping[str, Sequence[str]]:
+    """What a column's width is measured by: its longest texts, and its longest words.
+
+    Numbers are not broken.
+    """
+    texts = {f"{cell.text} {cell.detail}{cell.mark}".strip() for cell in cells}
+    words: set[str] = set()
+    for cell in cells:
+        for part in (cell.text + cell.mark, cell.detail):
+            words |= {part} if cell.number or _is_name(cell) else set(_words(part))
+    return {"texts": _longest(texts), "words": _longest(words)}
+
+
+def _is_name(cell: Cell) -> bool:
+    """A short name, which tables.typ does not break at its signs."""
+    return cell.header and len(cell.text) < SHORTEST_BROKEN and " " not in cell.text
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words of a text; long ones, such as paths, break behind their signs, as theme.typ does."""
+    for word in _BREAKS.split(text):
+        yield from _SIGNS.split(word) if _LONG.fullmatch(word) else [word]
+
+
+def _longest(texts: set[str]) -> list[str]:
+    return sorted(texts, key=lambda text: (-len(text), text))[:MEASURED]

@@ -1,0 +1,324 @@
+"""Claims: how many hold, and for each one the verdict with what it rests on."""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
+from nnrepro.claims.judge import CAUSES
+from nnrepro.document import wording
+from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table, Tiles
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import (
+    OWNER,
+    VERDICT,
+    Text,
+    bold,
+    code,
+    joined,
+    linked,
+    plain,
+    small,
+    spaced,
+    text,
+)
+from nnrepro.measures.names import in_words
+from nnrepro.report.evidence import TABLE, Numbers, caption, missing
+from nnrepro.report.source import Source
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.tables.content import LEVEL, flag, number
+
+CLAIMS = "claims"
+
+_COLUMNS = (
+    "id",
+    "protocol",
+    "section",
+    "statement",
+    "verdict",
+    "reason",
+    "cause",
+    "effect",
+    "unit",
+    "ci95_low",
+    "ci95_high",
+    "threshold",
+    "seeds",
+    "seeds_holding",
+    "p_holm",
+    "published_verdict",
+    "agrees_with_report",
+)
+_HEADINGS = (
+    Column("Claim", number=False),
+    Column("Statement", number=False),
+    Column("Verdict", number=False),
+    Column("Margin"),
+    Column("Asked", number=False),
+    Column("Seeds"),
+    Column("Own numbers", number=False),
+)
+_OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
+_BECAUSE = {
+    "short runs": "as runs were cut short",
+    "noise": "inside the noise",
+    "times": "as times cannot be compared",
+    "one seed": "as one seed tells no spread",
+    "no number": "without a number to decide by",
+    "generated data": "on made-up data",
+}
+DIFFERS = "≠"
+_MINUS = "\u2212"
+
+
+def claims(source: Source, numbers: Numbers) -> Section | None:
+    """The section on claims; None where the study has none.
+
+    Raises:
+        ReportError: the table is there but damaged.
+    """
+    if source.study.claims is None:
+        return None
+    protocols = source.study.protocols
+    summary, *others = (next(numbers.tables) for _ in (CLAIMS, *protocols))
+    runs = source.study.runs
+    words = caption(
+        TABLE, summary, "Claims by verdict", "", source.stamp(runs), cut=source.cut(runs)
+    )
+    frame = _table(source)
+    contents: list[Element] = []
+    if frame is None:
+        gap = Gap("claims-summary", words, (missing(TABLE, f"tables/{CLAIMS}.csv"),))
+        contents.append(Panels((gap,)))
+    else:
+        contents.append(Paragraph(_extent(frame)))
+        contents.append(Paragraph(_measure()))
+        contents.append(Panels((Table("claims-summary", words, _tally(source, frame)),)))
+        for name, number_ in zip(protocols, others, strict=True):
+            own = frame[frame["protocol"] == name]
+            if len(own):
+                shown = _protocol_table(source, name, own, number_)
+                contents.append(Section(plain(protocols[name].title), (shown,)))
+    return Section(plain("Claims"), tuple(contents), "claims", "back long", listed=True, fresh=True)
+
+
+def claims_on(source: Source, question: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
+    """The verdicts on the claims of a question, each with the claim and what decided it."""
+    frame = _table(source)
+    if frame is None:
+        return ()
+    rows = frame[frame["section"].astype("object") == question]
+    return tuple(_finding(source, row) for _, row in rows.iterrows())
+
+
+def verdict_tiles(source: Source) -> Tiles | None:
+    """How many claims have which verdict; None without a table of claims."""
+    frame = _table(source)
+    if frame is None:
+        return None
+    items = (
+        (plain(word, VERDICT), linked("claims", wording.grouped(count)))
+        for word, count in _verdicts(frame)
+    )
+    return Tiles("Claims", tuple(items), "tiles verdicts")
+
+
+def claims_answer(source: Source) -> Text:
+    """What comes of all claims, and of how many when corrected for their number; else nothing."""
+    frame = _table(source)
+    if frame is None or frame.empty:
+        return ()
+    said = []
+    for word, count in _verdicts(frame):
+        causes = _causes(frame) if word == UNDECIDED else ""
+        said.append(f"{wording.grouped(count)} {_phrase(word, count)}{causes}")
+    differing = _differing(frame)
+    apart = (
+        f"; on {wording.grouped(differing)} the runs and the published numbers disagree"
+        if differing
+        else ""
+    )
+    counts = f"{', '.join(said[:-1])}, and {said[-1]}"
+    answer = f"Of {wording.counted(len(frame), 'claim')}, {counts}{apart}."
+    return spaced(bold("Claims."), answer, _corrected(frame))
+
+
+def claim_anchor(claim: str) -> str:
+    """Id of a claim's row."""
+    return wording.anchor(claim, "claim")
+
+
+def _table(source: Source) -> pd.DataFrame | None:
+    return source.table(CLAIMS, _COLUMNS) if source.study.claims else None
+
+
+def _verdicts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    return tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
+
+
+def _differing(frame: pd.DataFrame) -> int:
+    """On how many claims the runs and the published numbers disagree."""
+    return sum(flag(value) is False for value in frame["agrees_with_report"])
+
+
+def _phrase(word: str, count: int) -> str:
+    if word in (HOLDS, FAILS):
+        return word if count == 1 else word.removesuffix("s")
+    return f"{'is' if count == 1 else 'are'} {word}"
+
+
+def _causes(frame: pd.DataFrame) -> str:
+    """Why claims are undecided, in brackets."""
+    causes = frame.loc[frame["verdict"] == UNDECIDED, "cause"].astype("object")
+    counts = {cause: int((causes == cause).sum()) for cause in CAUSES}
+    said = [f"{wording.grouped(count)} {_BECAUSE[name]}" for name, count in counts.items() if count]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _corrected(frame: pd.DataFrame) -> str:
+    """How many verdicts stand when they are corrected for the number of claims."""
+    decided = frame["verdict"].isin([HOLDS, FAILS])
+    sure = int((decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)).sum())
+    if not decided.any():
+        return ""
+    return (
+        f"Each verdict is at the {LEVEL} level by itself; corrected "
+        f"for the number of claims (Holm), {wording.grouped(sure)} of "
+        f"{wording.grouped(int(decided.sum()))} {'stands' if sure == 1 else 'stand'}."
+    )
+
+
+def _extent(frame: pd.DataFrame) -> Text:
+    counts = (
+        text(bold(wording.grouped(count)), f" {_phrase(word, count)}")
+        for word, count in _verdicts(frame)
+    )
+    decided = wording.counted(len(frame), "statement is", "statements are")
+    said = text(f"{decided} decided by rule from the runs: ", joined(", ", counts), ".")
+    differing = _differing(frame)
+    if not differing:
+        return said
+    return spaced(
+        said,
+        f"On {wording.grouped(differing)} the runs and the published numbers disagree ({DIFFERS}).",
+    )
+
+
+def _measure() -> Text:
+    return text(
+        "The margin is by how much the condition is met, negative where it is not, with its "
+        f"{LEVEL} interval; of several conditions the one that is "
+        "met least counts. A claim is undecided where that interval covers the threshold, where "
+        "one seed tells nothing of the spread, or where runs are shorter than their protocol asks "
+        "for. Own numbers: whether what was published bears the claim out. Every part of every "
+        "claim is in ",
+        code("tables/claim_parts.csv"),
+        ".",
+    )
+
+
+def _finding(source: Source, row: pd.Series) -> tuple[Text, tuple[Text, ...]]:
+    name, protocol = str(row["id"]), str(row["protocol"])
+    owner = source.protocol_title(protocol) if protocol in source.study.protocols else ""
+    claim = spaced(
+        plain(owner, OWNER), str(row["statement"]), linked(claim_anchor(name), small(name))
+    )
+    return plain(str(row["verdict"]), VERDICT), (claim, small(" ".join(_sure(row))))
+
+
+def _sure(row: pd.Series) -> Iterator[str]:
+    """How clearly a claim holds or fails, why, and what the published numbers say of it."""
+    if number(row["effect"]) is not None:
+        interval = f" ({words})" if (words := _interval(row)) else ""
+        seeds = f", seeds {_seeds(row)}" if number(row["seeds"]) else ""
+        yield f"Margin {_margin(row)}{interval}{seeds}."
+    yield wording.sentence(in_words(str(row["reason"])))
+    if own := _own(row):
+        yield f"The published numbers {'cannot tell' if own == _OWN['not_checkable'] else own}."
+
+
+def _tally(source: Source, frame: pd.DataFrame) -> Grid:
+    """How many claims of each protocol have which verdict."""
+    columns = (Column("Protocol", number=False), *(Column(word) for word in VERDICTS))
+    rows = []
+    for name, protocol in source.study.protocols.items():
+        counts = _verdicts(frame[frame["protocol"] == name])
+        cells = [Cell(wording.grouped(count), number=True) for _, count in counts]
+        rows.append(Row((Cell(protocol.title, header=True), *cells)))
+    return Grid(columns, tuple(rows))
+
+
+def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> Table:
+    runs = source.study.runs_of(protocol)
+    title, owner = "Claims with their verdicts", source.protocol_title(protocol)
+    return Table(
+        f"claims-{wording.slug(protocol)}",
+        caption(TABLE, number_, title, owner, source.stamp(runs), cut=source.cut(runs)),
+        Grid(_HEADINGS, tuple(_row(row) for _, row in frame.iterrows())),
+        role=CLAIMS,
+    )
+
+
+def _row(row: pd.Series) -> Row:
+    asked = "" if pd.isna(row["threshold"]) else str(row["threshold"])
+    differs = flag(row["agrees_with_report"]) is False
+    return Row(
+        (
+            Cell(str(row["id"]), header=True),
+            Cell(str(row["statement"]), _reason(row)),
+            Cell(str(row["verdict"])),
+            Cell(_margin(row), _interval(row), number=True),
+            Cell(asked),
+            Cell(_seeds(row), number=True),
+            Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else ""),
+        ),
+        anchor=claim_anchor(str(row["id"])),
+    )
+
+
+def _own(row: pd.Series) -> str:
+    """What the published numbers say of a claim; empty where nothing."""
+    own = row["published_verdict"]
+    return "" if pd.isna(own) else _OWN.get(str(own), str(own))
+
+
+def _seeds(row: pd.Series) -> str:
+    """In how many of how many seeds a claim holds."""
+    seeds, holding = number(row["seeds"]), number(row["seeds_holding"])
+    if not seeds:
+        return wording.EMPTY
+    return wording.whole(seeds) if holding is None else f"{holding:.0f} of {seeds:.0f}"
+
+
+def _reason(row: pd.Series) -> str:
+    """What a verdict rests on, and the adjusted p-value where there is one."""
+    p = number(row["p_holm"])
+    said = wording.sentence(in_words(str(row["reason"])))
+    if p is None:
+        return said
+    return f"{said} {'Holm p < 0.001' if p < 0.001 else f'Holm p = {p:.3f}'}."
+
+
+def _margin(row: pd.Series) -> str:
+    return _quantity(number(row["effect"]), str(row["unit"]), named=True)
+
+
+def _interval(row: pd.Series) -> str:
+    low, high = number(row["ci95_low"]), number(row["ci95_high"])
+    if low is None or high is None:
+        return ""
+    ends = [_quantity(end, str(row["unit"]), named=False) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]}"
+
+
+def _quantity(value: float | None, unit: str, *, named: bool) -> str:
+    """A signed margin in its unit; shares of right answers in percentage points."""
+    if value is None:
+        return wording.EMPTY
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    if unit == "fraction":
+        return wording.points(value) + (" points" if named else "")
+    words = f"{value:+.3g}".replace("-", _MINUS)
+    return f"{words} {unit}" if named and unit not in ("ratio", "count", "") else words

@@ -1,0 +1,155 @@
+"""The first screen's head: what the study is, how far it goes, and how its runs ended."""
+
+from collections.abc import Iterator, Mapping
+
+from nnrepro.document import wording
+from nnrepro.document.elements import Bullets, Element, Paragraph, Section, Tiles
+from nnrepro.document.text import Text, bold, code, linked, plain, spaced, text
+from nnrepro.measures.runs import STATUSES
+from nnrepro.report.sections import problems
+from nnrepro.report.source import Source
+from nnrepro.study.study import seed_counts
+
+
+def masthead(source: Source) -> Iterator[Element]:
+    """What stands below the title."""
+    study = source.study
+    if study.about:
+        yield Paragraph(plain(study.about), "lead")
+    yield Paragraph(_scope(source), "scope")
+    yield _budget(source)
+    for name, note in _data_notes(source).items():
+        yield Paragraph(spaced(bold(f"{name}:"), note), "remark")
+    yield from _status(source)
+    if telling := problems.telling_data(source):
+        yield Paragraph(telling, "remark")
+
+
+def _scope(source: Source) -> Text:
+    """How large the study is."""
+    study = source.study
+    variants = len({(run.experiment, run.variant) for run in study.runs})
+    seeds = len({run.seed for run in study.runs})
+    up_to = "up to " if min(seed_counts(study.runs), default=0) < seeds else ""
+    titles = wording.joined([protocol.title for protocol in study.protocols.values()])
+    return plain(
+        f"{wording.counted(variants, 'variant')} (a model with its settings) in "
+        f"{wording.counted(len(study.experiments), 'experiment')}, under "
+        f"{wording.counted(len(study.protocols), 'protocol')} (a way of training and selecting "
+        f"them: {titles}), with {up_to}{wording.counted(seeds, 'seed')}: "
+        f"{wording.counted(len(study.runs), 'run')}, each a training of its own."
+    )
+
+
+def _budget(source: Source) -> Element:
+    """How far the runs go; why the study is less than what its protocols ask for, where it is."""
+    study = source.study
+    stamp = source.stamp(study.runs)
+    extents, generated = tuple(_extents(source)), _generated(source)
+    said = [*extents]
+    if generated:
+        said.append(
+            plain(
+                f"The data are made up for a demonstration ({wording.joined(generated)}): no "
+                "accuracy here says anything about real images or texts."
+            )
+        )
+    short = bool(source.short_runs(study.runs))
+    if short:
+        said.append(
+            plain(
+                "Runs were cut short of what their protocols ask for, in epochs or in examples; "
+                "closing windows are shortened with them."
+            )
+        )
+    fewer = len(study.runs) < study.declared_runs
+    if fewer:
+        declared = wording.counted(study.declared_runs, "run")
+        shown = wording.grouped(len(study.runs))
+        said.append(
+            plain(f"Of {declared} that the configuration declares, this study has {shown}.")
+        )
+    if not (short or fewer or generated):
+        return Paragraph(plain(stamp), "stamp plain")
+    title = "Generated data" if generated else "A shortened study"
+    contents: tuple[Element, ...] = (Bullets(tuple(said)),)
+    if not extents:
+        contents = (Paragraph(plain(stamp), "stamp"), *contents)
+    return Section(plain(title), contents, "budget", "budget")
+
+
+def _extents(source: Source) -> Iterator[Text]:
+    """How far the experiments went; nothing where all went as far under every protocol."""
+    study = source.study
+    alike: dict[tuple[tuple[tuple[str, ...], str], ...], list[str]] = {}
+    for experiment in study.experiments.values():
+        by_stamp: dict[str, list[str]] = {}
+        for protocol in study.protocols:
+            runs = study.runs_of(protocol, experiment.name)
+            if runs:
+                titles = by_stamp.setdefault(source.stamp(runs), [])
+                titles += filter(None, [source.protocol_title(protocol)])
+        members = tuple((tuple(titles), stamp) for stamp, titles in by_stamp.items())
+        alike.setdefault(members, []).append(experiment.title)
+    if len({stamp for members in alike for _, stamp in members}) < 2:
+        return
+    for members, experiments in alike.items():
+        budgets = (
+            f"{wording.joined(titles)}: {stamp}" if titles else stamp for titles, stamp in members
+        )
+        yield text(bold("; ".join(experiments)), f" {wording.DASH} {'; '.join(budgets)}.")
+
+
+def _recorded(source: Source) -> Mapping[str, Mapping[str, object]]:
+    """What the runs tell of each data set, those of the configuration first."""
+    told = source.provenance.get("data") or {}
+    return {name: told.get(name, {}) for name in (*source.study.data, *told)}
+
+
+def _generated(source: Source) -> list[str]:
+    """Names of the data sets that are made up."""
+    declared = source.study.data
+    return [
+        name
+        for name, told in _recorded(source).items()
+        if declared.get(name, {}).get("source") == "generated" or told.get("generated")
+    ]
+
+
+def _data_notes(source: Source) -> dict[str, str]:
+    """Remarks on the data, by data set."""
+    declared = source.study.data
+    notes = {
+        name: str(told.get("note") or declared.get(name, {}).get("note") or "")
+        for name, told in _recorded(source).items()
+    }
+    return {name: note for name, note in notes.items() if note}
+
+
+def _status(source: Source) -> Iterator[Element]:
+    """How many runs are in which state, and whether the report lacks any."""
+    if source.runs is None:
+        said = "The table of runs is missing, so that nothing can be said of single runs: "
+        yield Paragraph(text(said, code("tables/runs.csv"), "."), "warning")
+        return
+    found = source.runs["status"].value_counts().to_dict()
+    counts = {name: int(found[name]) for name in STATUSES if found.get(name)}
+    states = (
+        ("without a record" if name == "unknown" else name, count) for name, count in counts.items()
+    )
+    every = (("runs asked for", len(source.study.runs)), *states)
+    tiles = tuple((plain(name), plain(wording.grouped(count))) for name, count in every)
+    yield Tiles("Runs", tiles, "states")
+    lacking = [
+        wording.counted(counts[name], f"run {one}", f"runs {several}")
+        for name, one, several in (
+            ("failed", "has failed", "have failed"),
+            ("missing", "is missing", "are missing"),
+            ("damaged", "is damaged", "are damaged"),
+        )
+        if counts.get(name)
+    ]
+    if lacking:
+        said = f"{wording.joined(lacking)}; averages and rankings are made without what is not"
+        link = linked(problems.ANCHOR, "Which ones.")
+        yield Paragraph(spaced(f"{said} there.", link), "remark")

@@ -1,0 +1,313 @@
+"""Published numbers beside the reproduced ones, and where they do not fit themselves."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, bold, plain, spaced, text
+from nnrepro.figures.specs import AGREEMENT, figure_specs
+from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
+from nnrepro.published.inconsistencies import KINDS
+from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
+from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.report.figures import figure_block
+from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.source import Source
+from nnrepro.statistics.intervals import SEEDS, TEST_SET
+from nnrepro.tables.content import LEVEL, flag, number
+
+PUBLISHED = "published"
+SUMMARY = "published_summary"
+INCONSISTENCIES = "inconsistencies"
+
+_TEXT = ("value", "part", "question", "runs", "baseline", "c1", "c2", "reason", "remark", "note")
+_COUNTS = {
+    "rows": "Printed",
+    "reproducible": "Reproducible",
+    "reproduced": "Reproduced",
+    "inside": "Inside",
+    "outside": "Outside",
+    "missing": "Missing",
+}
+_NUMBER_COLUMNS = (
+    Column("Number", number=False),
+    Column("Published"),
+    Column("Reproduced"),
+    Column("Difference"),
+    Column("One further run"),
+    Column("Mark", number=False),
+    Column("Remarks", number=False),
+)
+
+
+def published(source: Source, numbers: Numbers) -> Section | None:
+    """Published numbers beside reproduced ones; None where the study has no such table.
+
+    Raises:
+        ReportError: a table or figure is there but damaged.
+    """
+    tables = _tables(source)
+    if tables is None:
+        return None
+    frame, summary = tables
+    contents: list[Element] = [
+        Paragraph(_extent(summary.iloc[-1])),
+        Paragraph(_measure(set(frame["interval_kind"].dropna()))),
+        Panels((_summary_table(source, summary, next(numbers.tables)),)),
+    ]
+    contents += _figures(source, frame, numbers.figures)
+    folds = tuple(_folds(source, frame, numbers.tables))
+    contents.append(Section(plain("Every number"), folds))
+    title = plain("Published beside reproduced")
+    return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
+
+
+def published_answer(source: Source) -> Text:
+    """How much of what was published is reproduced; nothing where the study has no such table.
+
+    Raises:
+        ReportError: a table is damaged.
+    """
+    tables = _tables(source)
+    if tables is None:
+        return ()
+    total = tables[1].iloc[-1]
+    reproduced, inside, outside = (int(total[name]) for name in ("reproduced", INSIDE, OUTSIDE))
+    title, printed = (
+        bold("Published numbers."),
+        wording.counted(int(total["rows"]), "printed number"),
+    )
+    if not reproduced:
+        return spaced(title, f"None of {printed} is given by a run here.")
+    judged = "None of them can be judged."
+    if inside + outside:
+        judged = (
+            f"Of the {wording.grouped(inside + outside)} that can be judged, "
+            f"{wording.grouped(inside)} {'lies' if inside == 1 else 'lie'} inside the "
+            f"{LEVEL} interval of one further run, "
+            f"{wording.grouped(outside)} outside."
+        )
+    return spaced(title, f"Of {printed}, runs give {wording.grouped(reproduced)}.", judged)
+
+
+def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
+    """Inconsistencies and checks, by protocol; None without the table.
+
+    Raises:
+        ReportError: the table is damaged.
+    """
+    frame = _inconsistencies(source)
+    if frame is None:
+        return None
+    said = (
+        "Where what was published does not fit its own numbers. The numbers are looked up in the "
+        "published table by a rule of each item; nothing here depends on a run."
+    )
+    tables = []
+    titles = ("What does not fit", "Checks of the printed numbers")
+    for kind, title in zip(KINDS, titles, strict=True):
+        for protocol, rows in _split(frame[frame["kind"] == kind], "protocol"):
+            position = next(numbers.tables)
+            owner, stamp = _title(source, protocol), "printed numbers alone"
+            words = caption(TABLE, position, title, owner, stamp)
+            tables.append(Table(f"{TABLE}-{position}", words, _inconsistency_grid(rows)))
+    if not tables:
+        return None
+    heading = plain("Inconsistencies in what was published")
+    contents: tuple[Element, ...] = (Paragraph(plain(said)), *tables)
+    return Section(heading, contents, INCONSISTENCIES, "back long", listed=True, fresh=True)
+
+
+def inconsistency_answer(source: Source) -> Text:
+    """How often each report does not fit its own numbers; nothing where none does so.
+
+    Raises:
+        ReportError: the table is damaged.
+    """
+    frame = _inconsistencies(source)
+    if frame is None:
+        return ()
+    shown = frame[(frame["kind"] == KINDS[0]) & frame["confirmed"].map(flag).eq(True)]
+    protocols = source.study.protocols
+    found = {name: int((shown["protocol"] == name).sum()) for name in protocols}
+    counts = {protocols[name].title: count for name, count in found.items() if count}
+    if not counts:
+        return ()
+    by_title = ", ".join(f"{title}: {wording.grouped(count)}" for title, count in counts.items())
+    places = wording.counted(sum(counts.values()), "place")
+    return spaced(
+        bold("Inconsistencies."),
+        f"In {places} what was published does not fit its own numbers"
+        f"{f' ({by_title})' if len(counts) > 1 else ''}.",
+    )
+
+
+def _tables(source: Source) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Every published number, and counts of them, the last of all together."""
+    frame = source.table(PUBLISHED, (*NEEDED, *RESULT_COLUMNS), _TEXT)
+    summary = source.table(SUMMARY, ("protocol", "part", "question", *_COUNTS), _TEXT)
+    return None if frame is None or summary is None else (frame, summary)
+
+
+def _inconsistencies(source: Source) -> pd.DataFrame | None:
+    columns = ("id", "protocol", "kind", "statement", "shown", "confirmed")
+    return source.table(INCONSISTENCIES, columns, ("shown", "protocol", "lines"))
+
+
+def _extent(total: pd.Series) -> Text:
+    rows, inside, outside = (int(total[name]) for name in ("rows", INSIDE, OUTSIDE))
+    said = (
+        f"{wording.counted(rows, 'number was', 'numbers were')} published. Runs of this study can "
+        f"give {wording.grouped(int(total['reproducible']))} of them, and give "
+        f"{wording.grouped(int(total['reproduced']))}."
+    )
+    if not inside + outside:
+        return spaced(said, "None of them is judged.")
+    return spaced(
+        said,
+        f"Of the {wording.grouped(inside + outside)} that are judged,",
+        bold(wording.grouped(inside)),
+        f"{'lies' if inside == 1 else 'lie'} inside the interval and",
+        text(bold(wording.grouped(outside)), " outside."),
+    )
+
+
+def _measure(kinds: set[str]) -> Text:
+    """What published numbers are judged by.
+
+    Args:
+        kinds: what the intervals cover.
+    """
+    level = f"the {LEVEL}"
+    by = []
+    if SEEDS in kinds:
+        by.append(f"{level} prediction interval from the seeds (Student\u2019s t)")
+    if TEST_SET in kinds:
+        by.append(
+            f"with one seed, {level} sampling error of two runs on a test set of that size, for "
+            "accuracies only, which leaves the spread over seeds out"
+        )
+    return plain(
+        "A published number is what one run gave, so it is judged by where one further run would "
+        f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
+        "number counts as inside when the interval reaches a value that would be printed like it. "
+        "Numbers that are repeated, bounds, times on other machines and runs that were cut short "
+        "are shown without a mark."
+    )
+
+
+def _inconsistency_grid(rows: pd.DataFrame) -> Grid:
+    columns = (
+        Column("Statement", number=False),
+        Column("Numbers that show it", number=False),
+        Column("Confirmed", number=False),
+    )
+    marks = {True: "yes", False: "no", None: "by the text alone"}
+    return Grid(
+        columns,
+        tuple(
+            Row(
+                (
+                    Cell(str(row["statement"]), header=True),
+                    Cell("" if pd.isna(row["shown"]) else _spoken(str(row["shown"]))),
+                    Cell(marks[flag(row["confirmed"])]),
+                )
+            )
+            for row in records(rows)
+        ),
+    )
+
+
+def _spoken(shown: str) -> str:
+    """Looked up numbers with the names of metrics and variants as words."""
+    shown = re.sub(r"\blast(\d+)_", r"last \1 ", shown)
+    return re.sub(r"(?<=[a-z\d])_(?=[a-z\d])", " ", shown).replace(" | ", "; and ")
+
+
+def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Table:
+    columns = (
+        Column("Question", number=False),
+        *(Column(words) for words in _COUNTS.values()),
+        Column("Median difference (points)"),
+    )
+    rows = []
+    for row in records(summary):
+        difference = number(row.get("median_absolute_difference"))
+        cells = (
+            Cell(_question(source, row), header=True),
+            *(Cell(wording.whole(number(row[name])), number=True) for name in _COUNTS),
+            Cell(wording.percent_number(difference), number=True),
+        )
+        rows.append(Row(cells, summary=row["question"] == ALL))
+    runs = source.study.runs
+    title = "Published numbers and how many of them are reproduced"
+    note = (
+        "Reproducible: a run of this study can give the number. Inside and outside: of the "
+        "interval of one further run. Median difference: of the accuracies judged."
+    )
+    return Table(
+        f"{TABLE}-{position}",
+        caption(TABLE, position, title, "", source.stamp(runs), cut=source.cut(runs)),
+        Grid(columns, tuple(rows)),
+        plain(note),
+    )
+
+
+def _question(source: Source, row: Mapping[str, Any]) -> str:
+    """What a row of the summary counts."""
+    if row["protocol"] == ALL:
+        return "All"
+    protocol = _title(source, str(row["protocol"]))
+    if row["question"] == ALL:
+        return f"{protocol}, all"
+    words = [str(row[name]) for name in ("part", "question") if not pd.isna(row[name])]
+    return " ".join([protocol, *filter(None, words)])
+
+
+def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> tuple[Element, ...]:
+    """The figure of each protocol of which something is reproduced."""
+    reproduced = set(frame.loc[frame["reproduced"].notna(), "protocol"])
+    there = [name for name in source.study.protocols if name in reproduced]
+    spec = figure_specs(source.study, AGREEMENT)[-1]
+    return figure_block(source, spec, numbers, there).section.contents
+
+
+def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:
+    """Every number, a table per protocol and part."""
+    every = frame if "part" in frame.columns else frame.assign(part="")
+    for protocol, own in _split(every, "protocol"):
+        runs = source.study.runs_of(protocol)
+        for part, rows in _split(own, "part"):
+            judged = rows["status"].isin((INSIDE, OUTSIDE)).sum()
+            owner, position = _title(source, protocol), next(numbers)
+            words = ", ".join(filter(None, (owner, source.study.parts.get(part, part))))
+            stamp = source.stamp(runs) if runs else "no run of this study"
+            cut = bool(runs) and source.cut(runs)
+            title = "Every printed number"
+            grid = Grid(_NUMBER_COLUMNS, tuple(number_row(source, row) for row in records(rows)))
+            shown = Table(
+                f"{TABLE}-{position}",
+                caption(TABLE, position, title, owner, stamp, cut=cut),
+                grid,
+            )
+            counted = wording.counted(len(rows), "number")
+            opened = f"{words}: {counted}, {wording.grouped(int(judged))} judged"
+            yield Fold(plain(opened), (shown,))
+
+
+def _split(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Rows by what stands in a column, in the order in which it first does."""
+    entries = frame[column].astype("object").where(frame[column].notna(), "").astype("str")
+    for entry in dict.fromkeys(entries):
+        yield entry, frame[entries == entry]
+
+
+def _title(source: Source, protocol: str) -> str:
+    """A protocol's title; its name where the study at hand has no run of it."""
+    known = source.study.protocols.get(protocol)
+    return known.title if known else protocol

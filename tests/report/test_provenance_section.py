@@ -1,0 +1,33 @@
+"""The section on where the numbers come from."""
+
+from typing import Any
+
+import pytest
+
+from nnrepro.document.text import words_of
+from nnrepro.report.sections.provenance import energy
+
+
+@pytest.mark.parametrize(
+    ("told", "watts", "sentence"),
+    [
+        ({}, 10, "No energy is estimated: no run on a processor recorded how long it had one."),
+        (
+            {"seconds": 7500, "runs": 3},
+            None,
+            "3 runs had a processor for 2 h 5 min. No energy is estimated: the configuration does "
+            "not say what a core at work draws (energy.watts_per_core).",
+        ),
+        (
+            {"seconds": 7500, "runs": 1, "others": 1},
+            10,
+            "1 run had a processor for 2 h 5 min. At 10 W for a core at work, which the "
+            "configuration assumes and nobody measured, that is 21 Wh. 1 further run recorded no "
+            "such time or ran on another device, and is not in it.",
+        ),
+    ],
+)
+def test_an_estimate_of_energy_names_its_assumption_or_what_it_lacks(
+    told: dict[str, Any], watts: float | None, sentence: str
+) -> None:
+    assert " ".join(words_of(energy(told, watts)).split()) == sentence
