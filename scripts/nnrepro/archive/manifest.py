@@ -12,6 +12,7 @@ from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import RecordError, RunRecord, read_record
 from nnrepro.study.run import RunId
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import FigureSpec, Study, TableSpec
 
 FORMAT = 1
