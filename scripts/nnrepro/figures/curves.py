@@ -46,7 +46,7 @@ from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, S
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
 from nnrepro.study.run import Run
-from nnrepro.study.study import SELECTED
+from nnrepro.study.selectors import SELECTED
 
 READING = (
     "Cost on the left, accuracy on the right, by epoch: the test set in colour, the training set "

@@ -17,7 +17,8 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SUPPLEMENTS
 from nnrepro.study.run import Run
-from nnrepro.study.study import SELECTED, Study
+from nnrepro.study.selectors import Selector
+from nnrepro.study.study import Study
 from nnrepro.tables.columns import KEYS
 from nnrepro.tables.compared import extent_by_table
 from nnrepro.tables.csvfile import TableError, read_csv
@@ -155,23 +156,22 @@ class Source:
         """Runs that the selectors name, `selected` narrowed to the variant that was selected."""
         chosen: dict[str, Run] = {}
         for selector in selectors:
-            experiment, _, pattern = selector.partition("/")
+            own = Selector.parse(selector)
             runs = self.study.select(protocol, [selector])
-            if pattern == SELECTED and (protocol, experiment) in self.undecided:
+            if own.selected and (protocol, own.experiment) in self.undecided:
                 continue
-            if pattern == SELECTED:
-                variant = self.selected_variant(protocol, experiment)
+            if own.selected:
+                variant = self.selected_variant(protocol, own.experiment)
                 runs = [run for run in runs if variant in (None, run.variant)]
             chosen.update((run.id, run) for run in runs if run.id not in chosen)
         return list(chosen.values())
 
     def undecided_among(self, protocol: str, selectors: Sequence[str]) -> dict[str, str]:
         """Why nothing was selected where selectors name what was, by title of the experiment."""
-        named = [selector.partition("/") for selector in selectors]
         return {
-            self.study.experiments[experiment].title: self.undecided[protocol, experiment]
-            for experiment, _, pattern in named
-            if pattern == SELECTED and (protocol, experiment) in self.undecided
+            self.study.experiments[own.experiment].title: self.undecided[protocol, own.experiment]
+            for own in map(Selector.parse, selectors)
+            if own.selected and (protocol, own.experiment) in self.undecided
         }
 
     def why_failed(self, *parts: str) -> str | None:

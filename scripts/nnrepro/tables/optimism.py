@@ -14,7 +14,7 @@ from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
-from nnrepro.study.sizes import MAX_FOLDS
+from nnrepro.study.feasibility import MAX_FOLDS
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.content import (
     LEVEL,

@@ -16,7 +16,7 @@ from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
-from nnrepro.study.study import SELECTED
+from nnrepro.study.selectors import SELECTED
 from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
 from nnrepro.tables.content import (
     LEVEL,
