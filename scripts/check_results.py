@@ -5,7 +5,7 @@ from pathlib import Path
 import job
 from nnrepro.failures import read_failures
 from nnrepro.files import read_json, write_text
-from nnrepro.measures.reading import check_results, reading
+from nnrepro.measures.inventory import check_results, inventory
 from nnrepro.measures.runs import read_runs
 from nnrepro.study.paths import SUPPLEMENTS, StudyPaths
 
@@ -13,7 +13,7 @@ study = job.start(snakemake)
 paths = StudyPaths.of(study)
 problems, failures, undecided = [], {}, {}
 if not snakemake.input.reading:
-    problems = reading(study, paths.runs, read_runs(study.runs, paths.runs)[1])["problems"]
+    problems = inventory(study, paths.runs, read_runs(study.runs, paths.runs)[1])["problems"]
 for file in map(Path, snakemake.input.reading):
     owner = file.parent.relative_to(paths.root)
     found = read_json(file)

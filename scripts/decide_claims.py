@@ -3,8 +3,8 @@
 import job
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
+from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.predictions import usable_answers
-from nnrepro.measures.reading import certain_decisions
 from nnrepro.measures.runs import read_runs
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.paths import StudyPaths

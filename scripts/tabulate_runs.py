@@ -3,7 +3,7 @@
 import job
 from nnrepro.archive.provenance import provenance
 from nnrepro.files import read_json, write_json
-from nnrepro.measures.reading import certain_decisions, reading
+from nnrepro.measures.inventory import certain_decisions, inventory
 from nnrepro.measures.runs import compared, damaged_predictions, read_runs
 from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.paths import StudyPaths
@@ -31,4 +31,4 @@ write_csv(variants_table(alike), snakemake.output.variants)
 prepared = {meta["name"]: meta for meta in map(read_json, snakemake.input.data)}
 write_json(snakemake.output.provenance, provenance(data, problems, prepared, study.data_notes))
 undecided = read_undecided(snakemake.input.decisions)
-write_json(snakemake.output.reading, reading(study, folders, problems, undecided))
+write_json(snakemake.output.reading, inventory(study, folders, problems, undecided))

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.measures.reading import IncompleteReportError, check_results, reading
+from nnrepro.measures.inventory import IncompleteReportError, check_results, inventory
 from nnrepro.measures.recorded import as_recorded
 from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.models.registry import catalogue
@@ -167,7 +167,7 @@ def test_damaged_histories_fail_unless_gaps_are_allowed(study: Study, tmp_path: 
     extra.mkdir(parents=True)
     (extra / "history.json").write_text(json.dumps(good))
     folders = ArchivedRuns.of(tmp_path)
-    found = reading(study, folders, read_runs(runs, folders)[1])
+    found = inventory(study, folders, read_runs(runs, folders)[1])
     assert found["extra"] == ["mine/a/b/seed0"]
     assert [item["run"] for item in found["several"]] == [runs[2].id]
     with pytest.raises(IncompleteReportError) as error:

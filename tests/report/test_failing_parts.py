@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nnrepro.failures import Failures
-from nnrepro.measures.reading import reading
+from nnrepro.measures.inventory import inventory
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
 from nnrepro.report.errors import ReportError
@@ -85,7 +85,7 @@ def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -
     results.write_tables()
     folders = RunFolders(results.root / "runs")
     _, problems = read_runs(results.study.runs, folders)
-    told = reading(results.study, folders, problems)
+    told = inventory(results.study, folders, problems)
     text = outline(results.build(reading=told)).text
     assert "1 run has failed; averages and rankings are made without" in text
     assert f"{run.id}: ValueError: no such word" in text

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from nnrepro.measures.reading import reading
+from nnrepro.measures.inventory import inventory
 from nnrepro.measures.runs import read_runs
 from nnrepro.report.build import build_report
 from nnrepro.study.folders import RunFolders
@@ -102,7 +102,7 @@ def _built(results: Any, found: Any = None) -> str:
         figures=results.figures,
         decisions=results.decisions,
         provenance={},
-        reading=found or reading(study, folders, problems),
+        reading=found or inventory(study, folders, problems),
         out=out,
     )
     return out.read_text(encoding="utf-8")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from nnrepro.measures.collapses import (
     CollapseLevels,
-    blew_up,
     collapse_events,
     collapse_levels,
     ends_collapsed,
@@ -84,9 +83,7 @@ def test_a_run_that_blew_up_is_flat_but_not_converged(make_data):
     lost = make_data(flat, "lost", **COLLAPSING)
     recorded = make_data([0.1] * 100, "recorded", status="diverged")
     untrained = make_data([0.1] * 100, "untrained", **COLLAPSING)
-    assert [
-        blew_up(item.run, item.history, item.status) for item in (lost, recorded, untrained)
-    ] == [True, True, False]
+    assert [item.blown_up for item in (lost, recorded, untrained)] == [True, True, False]
     table = convergence(variants_table(runs_table([lost, recorded, untrained])))
     assert table["test_accuracy_converged"].tolist() == [False, False, True]
     assert table["test_loss_converged"].tolist() == [False, False, True]
@@ -97,7 +94,7 @@ def test_a_loss_that_is_not_finite_is_a_blow_up(make_data, make_history, make_ru
     history = make_history([0.1] * 50, val_loss=[1.0] * 10 + [np.nan] * 40)
     data = make_data([0.1] * 50)
     blown = type(data)(data.run, history)
-    assert blew_up(blown.run, blown.history, blown.status)
+    assert blown.blown_up
     row = runs_table([blown]).iloc[0]
     assert bool(row["test_accuracy_converged"]) is False
 

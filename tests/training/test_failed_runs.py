@@ -11,8 +11,8 @@ import yaml
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import write_json
+from nnrepro.measures.inventory import IncompleteReportError, check_results, inventory
 from nnrepro.measures.predictions import read_answers
-from nnrepro.measures.reading import IncompleteReportError, check_results, reading
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -96,7 +96,7 @@ def test_the_reason_stands_where_the_numbers_would(
     assert table["max_test_accuracy"].isna().all()
     with pytest.raises(SelectionError, match="failed, missing"):
         select(variants_table(table), "max_test_accuracy")
-    told = reading(study, folders, problems)["problems"]
+    told = inventory(study, folders, problems)["problems"]
     with pytest.raises(IncompleteReportError, match=run.id):
         check_results(told, {}, {}, allow_gaps=True)
 

@@ -17,7 +17,8 @@ from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData
 from nnrepro.published.variants import Decisions
 from nnrepro.statistics.paired import holm
-from nnrepro.study.study import SELECTED, Study
+from nnrepro.study.selectors import SELECTED
+from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import tidy_types
 
 CLAIM_COLUMNS = (

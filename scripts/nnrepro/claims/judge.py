@@ -244,7 +244,7 @@ def _obstacle(
 
 def _untimed(runs: Sequence[MeasuredRun]) -> str:
     """Why the times of runs cannot be compared; empty where they can."""
-    machines = {run.machine for run in runs}
+    machines = {run.data.machine for run in runs}
     if None in machines:
         return "device and threads of a timed run are not recorded"
     if len(machines) > 1:

@@ -10,7 +10,6 @@ import numpy as np
 
 from nnrepro.claims.conditions import Untestable
 from nnrepro.measures.autocorrelation import window_noise
-from nnrepro.measures.collapses import blew_up
 from nnrepro.measures.curves import RunCurves, first_epoch
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
@@ -52,10 +51,7 @@ class MeasuredRun:
         """
         if self._second and self.data.comparison is None:
             raise Untestable(f"{self.data.run.id} lacks its curves on the larger test set")
-        run, history = self.data.run, self.data.history
-        blown = blew_up(run, history, self.data.status)
-        test = self.data.comparison if self._second else None
-        return RunCurves.of(run, history, test=test, blown=blown)
+        return self.data.curves(larger=self._second)
 
     @property
     def shortened(self) -> str:
@@ -79,14 +75,6 @@ class MeasuredRun:
         """Settings that its protocol asks for otherwise, as asked for."""
         run = self.data.run
         return {k: v for k, v in run.protocol_settings.items() if run.settings.get(k) != v}
-
-    @property
-    def machine(self) -> tuple[Any, ...] | None:
-        """Device and threads, which times depend on; None where they are not recorded."""
-        record = self.data.record
-        if record is None or "device" not in record or "threads" not in record:
-            return None
-        return self.data.device.get("kind"), self.data.device.get("name"), record["threads"]
 
     def read(self, reading: Reading) -> Span:
         """The value of a reading.

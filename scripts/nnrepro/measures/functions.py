@@ -140,11 +140,10 @@ def _near(curve: Curve, arguments: Arguments) -> float:
 
 
 def _settled(curve: Curve, arguments: Arguments) -> float:
-    """The moving mean at the convergence epoch."""
-    epoch = curve.settled_at(arguments)
-    if not math.isfinite(epoch):
-        return math.nan
-    return float(smooth(curve.values, curve.run.width)[int(epoch) - 1])
+    """The moving mean at the convergence epoch, also of a run that blew up."""
+    width, within = curve.run.width, arguments[0] if arguments else tolerance(curve.name)
+    epoch = conv_epoch(curve.values, curve.run.window, width, within)
+    return math.nan if epoch is None else float(smooth(curve.values, width)[epoch - 1])
 
 
 def _rises_at(curve: Curve, arguments: Arguments) -> float:

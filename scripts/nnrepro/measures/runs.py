@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from nnrepro.files import stored
+from nnrepro.measures.collapses import blew_up
+from nnrepro.measures.curves import RunCurves
 from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.history import (
     ComparisonHistory,
@@ -120,6 +122,29 @@ class RunData:
     def device(self) -> RecordedDevice:
         """What the record tells of the device; nothing without a record."""
         return {} if self.record is None else self.record.get("device", {})
+
+    @property
+    def machine(self) -> tuple[str | None, str | None, int] | None:
+        """Device and threads, which times depend on; None where they are not recorded."""
+        if self.record is None or "device" not in self.record or "threads" not in self.record:
+            return None
+        return self.device.get("kind"), self.device.get("name"), self.record["threads"]
+
+    @property
+    def blown_up(self) -> bool:
+        """Whether its curves end in a blow-up, whose level is no limit of learning."""
+        return blew_up(self.run, self.history, self.status)
+
+    def curves(self, *, larger: bool = False) -> RunCurves:
+        """Its curves, those of the test set on the larger one where that is asked for.
+
+        Raises:
+            MetricError: the run's settings do not name its windows.
+        """
+        test = self.comparison if larger else None
+        return RunCurves.of(
+            self.run, self.history, test=test, validation=self.validation, blown=self.blown_up
+        )
 
     @property
     def status(self) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nnrepro.measures.collapses import blew_up
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, convergence, smooth
-from nnrepro.measures.curves import RunCurves, Window, windows
+from nnrepro.measures.curves import Window, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
 from nnrepro.plots.series import FloatArray, Series
@@ -67,11 +66,7 @@ def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
     that it was to have, and where one blew up: what it falls to is no limit of learning, however
     level it is.
     """
-    if any(
-        item.history.epochs < item.run.protocol_epochs
-        or blew_up(item.run, item.history, item.status)
-        for item in members
-    ):
+    if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
     found = convergence(_mean(_values(members, metric)), window.used, width.used, tolerance)
@@ -83,10 +78,7 @@ def closing_range(members: Members) -> float:
 
     The same number as `window_range_test_accuracy` in the variants table.
     """
-    ranges = [
-        Reading("range", "test_accuracy").value(RunCurves.of(item.run, item.history))
-        for item in members
-    ]
+    ranges = [Reading("range", "test_accuracy").value(item.curves()) for item in members]
     return summarise(np.array(ranges, dtype=np.float64)).mean
 
 

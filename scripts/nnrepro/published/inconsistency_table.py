@@ -63,9 +63,8 @@ def _row(item: Inconsistency) -> dict[str, Any]:
 def _listed(groups: Sequence[Group]) -> str:
     """The numbers of a rule as printed, each with what tells it from the others."""
     numbers = [number for group in groups for number in group]
-    parameters = [
-        name for name in numbers[0].cells if name not in _KNOWN and _is_number(name, numbers)
-    ]
+    others = [name for name in numbers[0].cells if name not in _KNOWN]
+    parameters = [name for name in others if any(n.cells[name].isdecimal() for n in numbers)]
     telling = [
         name
         for name in (*_BEFORE, *parameters, "metric")

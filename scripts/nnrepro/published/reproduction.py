@@ -138,7 +138,7 @@ def _over_seeds(
         deviation=common(deviations),
         exact=number.metric == EXACT_METRIC,
         other_settings=_other_settings(number, used),
-        machines_differ=timed and len({item.machine for item in used}) > 1,
+        machines_differ=timed and len({item.data.machine for item in used if item.data}) > 1,
         busy=timed and any(i.data is not None and i.data.timed_on_a_busy_machine for i in used),
         generated=runs.study.generated_data or any(i.data and i.data.generated for i in used),
     )

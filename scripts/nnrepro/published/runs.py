@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.measures.curves import RunCurves
 from nnrepro.measures.expressions import QUANTITIES, Reading
 from nnrepro.measures.functions import FUNCTIONS
 from nnrepro.measures.names import LARGER, with_window, without_window
@@ -40,15 +39,6 @@ class StudyRun:
     def found(self) -> bool:
         """Whether the run has a sound history."""
         return self.data is not None and not pd.isna(self.row["epochs_completed"])
-
-    @property
-    def machine(self) -> tuple[Any, ...] | None:
-        """Device and threads, which times depend on; None where there is no record."""
-        record = self.data.record if self.data else None
-        if record is None:
-            return None
-        device = record.get("device", {})
-        return device.get("kind"), device.get("name"), record.get("threads")
 
     def shortfall(self, needed: int | None = None) -> str:
         """In what the run falls short of its protocol, in words; empty for nothing.
@@ -96,7 +86,7 @@ class StudyRun:
             return Measured(float(count))
         if larger:
             return Measured(None, problem="has such curves on its primary test set only")
-        curves = RunCurves.of(self.run, self.data.history)
+        curves = self.data.curves()
         if reading.latest > curves.epochs:
             return Measured(None, problem=f"ends before epoch {reading.latest}")
         value = reading.value(curves)

@@ -59,7 +59,7 @@ def build_report(
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
         out: the HTML file to write; it is replaced as a whole.
         pdf: the PDF to write; None for none.
-        reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
+        reading: damaged, further and additional runs, as `measures.inventory.inventory` gives them.
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
         supplements: other studies whose questions the report shows, in their order.

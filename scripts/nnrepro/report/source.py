@@ -51,7 +51,7 @@ class Source:
         figures: folder of the figures.
         decisions: what each protocol selected from each experiment.
         provenance: what the runs tell of data, code and machines.
-        reading: damaged, further and additional runs, as `analysis.reading.reading` gives them.
+        reading: damaged, further and additional runs, as `measures.inventory.inventory` gives them.
         folders: where the folders of the runs are; None shows no run by itself.
         logs: folder of the logs of the trainings; None without one.
         supplement: by which name the study supplements the one that the report is about; empty for

@@ -256,7 +256,7 @@ def _misfit_inside(kind: Any, value: Any) -> str | None:
     if type(value) is not (list if get_origin(kind) is list else dict):
         return _shown(value)
     if is_typeddict(kind):
-        lacking = sorted(kind.__required_keys__ - value.keys())
+        lacking = sorted(kind.__required_keys__ - set(value))
         if lacking:
             return f"without '{lacking[0]}'"
         hints = _hints(kind)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.measures.collapses import blew_up, collapse_levels
+from nnrepro.measures.collapses import collapse_levels
 from nnrepro.measures.curves import RunCurves, first_epoch, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.history import FloatArray
@@ -178,12 +178,11 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
     """What history and record tell of a run."""
     history, run = data.history, data.run
     window, smoothing = windows(run, history.epochs)
-    blown = blew_up(run, history, data.status)
-    curves = RunCurves.of(run, history, validation=data.validation, blown=blown)
+    curves = data.curves()
     values = {name: metric_value(name, curves) for name in PRIMARY_METRICS}
     values["collapses"] = _collapses(run, curves)
     if data.comparison is not None:
-        larger = RunCurves.of(run, history, test=data.comparison)
+        larger = data.curves(larger=True)
         values |= {LARGER + name: metric_value(name, larger) for name in TEST_METRICS}
     if data.validation is not None:
         values |= {name: metric_value(name, curves) for name in VALIDATION_METRICS}

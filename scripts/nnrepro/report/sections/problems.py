@@ -6,7 +6,7 @@ from typing import Any
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import Text, bold, code, joined, linked, plain, text
-from nnrepro.measures.reading import damaged, failed
+from nnrepro.measures.inventory import damaged, failed
 from nnrepro.report.source import Source
 
 ANCHOR = "reading"

@@ -12,7 +12,7 @@ from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Par
 from nnrepro.document.text import Text, bold, code, plain, small, spaced, text
 from nnrepro.files import open_regular
 from nnrepro.measures.history import HISTORY_KEYS
-from nnrepro.measures.reading import certain_decisions
+from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
 from nnrepro.study.detail import detailed_runs

@@ -19,7 +19,7 @@ class IncompleteReportError(NnreproError):
     """A report had to do without runs or parts that the study asks for; the message names them."""
 
 
-def reading(
+def inventory(
     study: Study,
     folders: RunFolders,
     problems: Iterable[Problem],
@@ -69,7 +69,7 @@ def _used(folders: RunFolders, run_id: str) -> dict[str, Any]:
 
 
 def damaged(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of the problems of `reading`, damaged histories."""
+    """Of the problems of `inventory`, damaged histories."""
     return [
         problem
         for problem in problems
@@ -79,7 +79,7 @@ def damaged(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def failed(problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of the problems of `reading`, runs that could not be trained."""
+    """Of the problems of `inventory`, runs that could not be trained."""
     return [problem for problem in problems if problem["status"] == FAILED]
 
 
@@ -95,7 +95,7 @@ def check_results(
     history of an archive may be lost for good, and what diverged may have to be told.
 
     Args:
-        problems: those of `reading`; missing runs are none.
+        problems: those of `inventory`; missing runs are none.
         failures: why parts could not be made, by part.
         undecided: why nothing could be selected, by experiment.
         allow_gaps: whether damaged histories and selections of nothing are put up with.
