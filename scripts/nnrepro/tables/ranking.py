@@ -21,7 +21,6 @@ from nnrepro.tables.columns import (
     standings_by,
 )
 from nnrepro.tables.content import (
-    CONFIDENCE_LEVEL,
     LEVEL,
     TIED,
     TIED_NOTE,
@@ -225,11 +224,6 @@ class Leaders:
     last: Last | None = None
     tied: tuple[str, ...] | None = None
     chance: str = ""
-
-    @property
-    def level(self) -> str:
-        """Confidence level of the interval, in percent."""
-        return CONFIDENCE_LEVEL
 
 
 def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Leaders:
