@@ -12,6 +12,7 @@ from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import RecordError, RunRecord, read_record
 from nnrepro.study.run import RunId
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import FigureSpec, Study, TableSpec
 
 FORMAT = 1
@@ -117,7 +118,7 @@ def _part(study: Study, experiment: str) -> str | None:
     asked = {
         spec.question
         for spec in specs
-        if any(selector.partition("/")[0] == experiment for selector in spec.runs)
+        if any(Selector.parse(selector).experiment == experiment for selector in spec.runs)
     }
     return next((q.part for name, q in study.questions.items() if name in asked), None)
 

@@ -17,7 +17,7 @@ from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData
 from nnrepro.published.variants import Decisions
 from nnrepro.statistics.paired import holm
-from nnrepro.study.selectors import SELECTED
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import tidy_types
 
@@ -230,7 +230,7 @@ def _selection_note(claim: Claim, evidence: RunEvidence, printed: PrintedNumbers
     if printed is None:
         return ""
     selectors = {s for part in claim.deciding for s in part.selectors}
-    used = sorted({s.partition("/")[0] for s in selectors if s.partition("/")[2] == SELECTED})
+    used = sorted({own.experiment for own in map(Selector.parse, selectors) if own.selected})
     used += sorted(_selecting(selectors, evidence) - set(used))
     words = [
         f"decided at {experiment}/{evidence.selected[experiment]}, where the report has "
@@ -246,7 +246,7 @@ def _selection_note(claim: Claim, evidence: RunEvidence, printed: PrintedNumbers
 def _selecting(selectors: Iterable[str], evidence: RunEvidence) -> set[str]:
     """Experiments that the runs of a claim take parameters from."""
     experiments = evidence.study.experiments
-    named = {selector.partition("/")[0] for selector in selectors} & set(experiments)
+    named = {Selector.parse(selector).experiment for selector in selectors} & set(experiments)
     return {source for name in named if (source := experiments[name].selects_from)}
 
 

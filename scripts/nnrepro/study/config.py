@@ -13,7 +13,7 @@ from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
 from nnrepro.study.expansion import expand, sweep_problems
-from nnrepro.study.feasibility import feasibility_problems
+from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
@@ -73,6 +73,7 @@ def load_study(
         raise ConfigError(_placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
+    problems += collapse_problems(declared.runs)
     problems += asked_problems(full, declared, catalogue, trained=trained)
     kept = _only(full["only"], declared, problems)
     problems += selection_problems(full, declared, kept, trained=trained)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from nnrepro.study.declared import Declared
+from nnrepro.study.feasibility import size_problems
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown, undeclared
 from nnrepro.study.run import Run, Scalar, Variant
@@ -27,7 +28,6 @@ from nnrepro.study.settings import (
     known_settings,
     setting_problems,
 )
-from nnrepro.study.sizes import size_problems
 from nnrepro.study.values import LONGEST_NAME, label_problem
 
 MOST_RUNS = 100_000

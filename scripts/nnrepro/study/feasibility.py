@@ -9,6 +9,9 @@ _OPTIMIZER = {"optimizer", "momentum"}
 _NAMED = 3
 """Experiments that a message names before it counts the others."""
 
+MAX_FOLDS = 12
+"""Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
+
 
 def feasibility_problems(runs: Sequence[Run]) -> list[str]:
     """What of the runs cannot be done, each mistake once with the experiments that it is in.
@@ -51,3 +54,45 @@ def _listed(names: Iterable[str]) -> str:
     names = list(dict.fromkeys(names))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(f"'{name}'" for name in names[:_NAMED]) + more
+
+
+def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
+    """What is wrong with the sizes in a run's settings, as messages.
+
+    Args:
+        settings: resolved settings, each of its own type.
+    """
+    train, test = int(settings["train_examples"]), int(settings["test_examples"])
+    second, held_out = (
+        int(settings[name]) for name in ("comparison_test_examples", "validation_examples")
+    )
+    folds = int(settings["test_folds"])
+    problems = []
+    if 0 < second <= test:
+        problems.append(
+            f"comparison_test_examples: {second} must exceed test_examples, which is {test}, "
+            "or be 0"
+        )
+    if held_out >= train:
+        problems.append(
+            f"validation_examples: {held_out} must be less than train_examples, which is {train} "
+            "and from which they are held out"
+        )
+    most = min(MAX_FOLDS, test)
+    if folds % 2 or folds > most:
+        problems.append(
+            f"test_folds: {folds} must be an even number up to {most}, so that the folds can be "
+            "split in halves, or 0"
+        )
+    return problems
+
+
+def collapse_problems(runs: Iterable[Run]) -> list[str]:
+    """Levels of a collapse that are the wrong way round, in runs that an archive may hold, too."""
+    names = ("collapse_below", "collapse_above")
+    levels = {tuple(float(run.settings[name]) for name in names) for run in runs}
+    return [
+        f"settings: collapse_below: {low:g} must not exceed collapse_above, which is {high:g}"
+        for low, high in sorted(levels)
+        if low > high
+    ]

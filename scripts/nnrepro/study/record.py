@@ -8,7 +8,7 @@ import json
 import re
 import types
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -253,15 +253,16 @@ def _misfit(kind: Any, value: Any) -> str | None:
 
 def _misfit_inside(kind: Any, value: Any) -> str | None:
     """The same of a list or a section; one with known entries may hold further ones."""
+    parts: Iterable[tuple[str, str | None]]
     if type(value) is not (list if get_origin(kind) is list else dict):
         return _shown(value)
     if is_typeddict(kind):
-        lacking = sorted(kind.__required_keys__ - set(value))
+        lacking = sorted(kind.__required_keys__ - {*value})
         if lacking:
             return f"without '{lacking[0]}'"
         hints = _hints(kind)
         parts = ((name, _misfit(hints[name], value[name])) for name in value if name in hints)
-    elif isinstance(value, list):
+    elif get_origin(kind) is list:
         (items,) = get_args(kind)
         parts = ((str(at), _misfit(items, item)) for at, item in enumerate(value, 1))
     else:

@@ -28,15 +28,4 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
     for name, protocol in config["protocols"].items():
         if protocol["selection"] == "selection":
             problems.append(f"protocols.{name}.selection: name the metric itself")
-    return [*problems, *_collapse_problems(declared)]
-
-
-def _collapse_problems(declared: Declared) -> list[str]:
-    """Runs whose levels of a collapse are the wrong way round."""
-    names = ("collapse_below", "collapse_above")
-    levels = {tuple(float(run.settings[name]) for name in names) for run in declared.runs}
-    return [
-        f"settings: collapse_below: {low:g} must not exceed collapse_above, which is {high:g}"
-        for low, high in sorted(levels)
-        if low > high
-    ]
+    return problems

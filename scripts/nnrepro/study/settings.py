@@ -8,7 +8,7 @@ model's function declares. A configuration may give them per scope: `all`, an in
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from nnrepro.study.messages import nearest, one_of, quotation_hint, shown  # noqa: F401
+from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from nnrepro.study.run import Run
-from nnrepro.study.selectors import SELECTED, Selector  # noqa: F401
+from nnrepro.study.selectors import Selector
 
 
 @dataclass(frozen=True)

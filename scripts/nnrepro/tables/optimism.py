@@ -14,7 +14,7 @@ from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
-from nnrepro.study.sizes import MAX_FOLDS
+from nnrepro.study.feasibility import MAX_FOLDS
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.content import (
     LEVEL,
@@ -77,13 +77,6 @@ def optimism(
 
     Variants with a diverged run are left out, as a selection leaves them out. Where no run counts
     its right answers by folds, the predictions of the final epoch stand in.
-
-    Args:
-        variants: rows of the variants table.
-        runs: the runs table.
-        selection: the metric by which each protocol selects.
-        answers: gives a run's answers on the test examples by its id.
-        folds: gives a run's right answers by folds by its id.
 
     Returns:
         For each protocol, experiment and metric that selects (`rule`; `selects` marks the
