@@ -228,6 +228,15 @@ def test_a_time_that_is_not_recorded_is_not_testable(decide, run_of):
     assert "not recorded" in row.reason
 
 
+def test_a_number_of_parameters_is_that_of_the_record(decide, run_of):
+    run = run_of("cells/a", 0)
+    row = decide(["parameters of cells/a < 1000"], [run])
+    assert row.verdict == NOT_TESTABLE
+    assert row.reason == "the number of parameters of lab/cells/a/seed0 is not recorded"
+    known = replace(run, record={**run.record, "parameters": 900})
+    assert decide(["parameters of cells/a < 1000"], [known]).effect == 100
+
+
 def test_runs_judged_on_different_test_sets_are_not_compared(decide, run_of):
     runs = [run_of("cells/a", s, accuracy=0.5) for s in range(3)]
     runs += [run_of("cells/b", s, accuracy=0.6, test_examples=5000) for s in range(3)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnrepro.claims.conditions import (
     FAILS,
@@ -71,20 +71,18 @@ def judge(part: Part, evidence: RunEvidence) -> Finding:
     covers 0. Where other work took the processors from any of the runs, times are the seconds that
     the runs had a processor.
     """
+    variants: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
     try:
         conditions = part.conditions(evidence)
         if not conditions:
             raise Untestable("there is nothing to compare with")
-        variants = _variants(conditions)
-        seeds = tuple(evidence.seeds(variants))
-        if part.timed and _by_processor(_runs(evidence, variants, seeds)):
+        needed = _variants(conditions)
+        common = tuple(evidence.seeds(needed))
+        if part.timed and _by_processor(_runs(evidence, needed, common)):
             evidence = evidence.by_processor
             conditions = part.conditions(evidence)
-    except Untestable as problem:
-        return Finding(NOT_TESTABLE, str(problem))
-    except Unmeasured as problem:
-        return Finding(UNDECIDED, str(problem), cause=NO_NUMBER)
-    try:
+        variants, seeds = needed, common
         values = [
             [[evidence.value(q, seed) for q in condition.quantities] for seed in seeds]
             for condition in conditions
@@ -285,15 +283,7 @@ def _sampling_error(
 
 def _turned(margin: Margin) -> Margin:
     """The margin of the opposite."""
-    return Margin(
-        -margin.effect,
-        -margin.high,
-        -margin.low,
-        margin.kind,
-        margin.p,
-        margin.weakest,
-        margin.censored,
-    )
+    return replace(margin, effect=-margin.effect, low=-margin.high, high=-margin.low)
 
 
 def _mean(numbers: Sequence[Span]) -> float:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from nnrepro.claims.conditions import Untestable
-from nnrepro.measures.autocorrelation import window_noise
 from nnrepro.measures.curves import RunCurves, first_epoch
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
@@ -83,10 +82,8 @@ class MeasuredRun:
             Untestable: it was not recorded.
             Unmeasured: it has no value, for example because the run diverged.
         """
-        if reading.function == "epochs":
-            return Span.point(self.curves.epochs)
-        if reading.function == "train_seconds":
-            return Span.point(self._seconds())
+        if not reading.curve:
+            return Span.point(self._quantity(reading.function))
         value = reading.span(self.curves)
         if value is None:
             raise Unmeasured(f"{reading} of {self.data.run.id} has no value{self._diverged}")
@@ -108,8 +105,7 @@ class MeasuredRun:
         """Variance of a closing mean by the noise from epoch to epoch; 0 of anything else."""
         if reading.function != "tail":
             return 0.0
-        closing = self.curves.curves[reading.curve][-self.curves.window :]
-        error = window_noise(closing).error
+        error = Reading("noise", reading.curve).value(self.curves)
         return error**2 if math.isfinite(error) else 0.0
 
     @property
@@ -120,9 +116,17 @@ class MeasuredRun:
     def _diverged(self) -> str:
         return ": the run diverged" if self.data.status == "diverged" else ""
 
-    def _seconds(self) -> float:
-        """Seconds of training and evaluation together, as the reports timed the whole loop."""
+    def _quantity(self, name: str) -> float:
+        """What is known of the run beside its curves."""
+        record: Mapping[str, Any] = self.data.record or {}
         seconds = self.data.cpu_seconds if self.by_processor else self.data.train_seconds
-        if seconds is None:
-            raise Untestable(f"the time of {self.data.run.id} is not recorded")
-        return seconds
+        told = {
+            "epochs": self.curves.epochs,
+            # Of training and evaluation together, as the reports timed the whole loop.
+            "train_seconds": seconds,
+            "parameters": record.get("parameters"),
+        }[name]
+        if told is None:
+            what = "time" if name == "train_seconds" else f"number of {name}"
+            raise Untestable(f"the {what} of {self.data.run.id} is not recorded")
+        return float(told)

@@ -1,13 +1,19 @@
 """The curves of a run, and the windows over which they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from nnrepro.errors import NnreproError
-from nnrepro.measures.history import ComparisonHistory, FloatArray, History
+from nnrepro.measures.history import (
+    COMPARISON_KEYS,
+    HISTORY_KEYS,
+    ComparisonHistory,
+    FloatArray,
+    History,
+)
 from nnrepro.study.run import Run
 
 SETS = {"train": "training", "test": "test", "validation": "validation"}
@@ -138,15 +144,11 @@ class RunCurves:
         Raises:
             MetricError: the run's settings do not name its windows.
         """
-        curves = {
-            "train_accuracy": history.accuracy,
-            "train_loss": history.loss,
-            "test_accuracy": (test or history).val_accuracy,
-            "test_loss": (test or history).val_loss,
-        }
+        curves = _series(history, HISTORY_KEYS, "test") | _series(
+            test or history, COMPARISON_KEYS, "test"
+        )
         if validation is not None:
-            curves["validation_accuracy"] = validation.val_accuracy
-            curves["validation_loss"] = validation.val_loss
+            curves |= _series(validation, COMPARISON_KEYS, "validation")
         window, smoothing = windows(run, history.epochs)
         return cls(curves, window.used, smoothing.used, _odd(smoothing.asked), blown)
 
@@ -154,6 +156,14 @@ class RunCurves:
     def epochs(self) -> int:
         """Number of epochs."""
         return len(next(iter(self.curves.values())))
+
+
+def _series(
+    history: History | ComparisonHistory, keys: Iterable[str], judged: str
+) -> dict[str, FloatArray]:
+    """The curves of a history, whose `val_*` are of the set that is judged by."""
+    names = {key: f"train_{key}".replace("train_val", judged) for key in keys}
+    return {name: getattr(history, key) for key, name in names.items()}
 
 
 def first_epoch(hits: "np.ndarray") -> int | None:
