@@ -42,7 +42,7 @@ build_report(
     figures=paths.root / "figures",
     decisions=read_decisions(snakemake.input.decisions),
     provenance=read_json(snakemake.input.provenance),
-    reading=read_json(snakemake.input.reading),
+    inventory=read_json(snakemake.input.reading),
     folders=paths.runs,
     logs=None if study.archive else paths.root / "logs/train_run",
     out=Path(snakemake.output.html),

@@ -59,10 +59,8 @@ def test_equal_numbers_still_have_a_range():
 
 
 def test_what_cannot_be_drawn_is_refused():
-    with pytest.raises(PlotDataError, match="at least one metric"):
-        draw([])
-    with pytest.raises(PlotDataError, match="at least one metric"):
-        draw([AgreementPanel("m", [])])
+    with pytest.raises(PlotDataError, match="a number that is finite"):
+        draw([AgreementPanel("m", [AgreementPoint(float("nan"), 0.5)])])
     with pytest.raises(PlotDataError, match="both `low` and `high`"):
         AgreementPoint(0.5, 0.5, low=0.4)
 

@@ -20,12 +20,11 @@ from nnrepro.figures import (
     heatmap,
     overview,
 )
-from nnrepro.figures.accuracy_time import AccuracyTime
 from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
 from nnrepro.figures.comparison import Facet
 from nnrepro.figures.curves import CurvePanel, PublishedMark
 from nnrepro.figures.heatmap import ParameterGrid
-from nnrepro.figures.overview import OverviewRow
+from nnrepro.plots.dots import DotRow
 from nnrepro.plots.fitting import fit_labels, text_width
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import PNG_DPI, save_figure
@@ -127,7 +126,7 @@ def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:
 
 
 def _accuracy_time(words: Words, numbers: Numbers) -> Iterator[Figure]:
-    rows = [AccuracyTime(f"k{i}", word, *_cycle(numbers, 4, i)) for i, word in enumerate(words)]
+    rows = [DotRow(f"k{i}", word, *_cycle(numbers, 4, i)) for i, word in enumerate(words)]
     styles = series_styles([row.key for row in rows])
     metric = "Mean validation accuracy of the last 5 to 200 epochs"
     yield accuracy_time.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
@@ -135,7 +134,7 @@ def _accuracy_time(words: Words, numbers: Numbers) -> Iterator[Figure]:
 
 def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
     rows = [
-        OverviewRow(f"k{i}", word, words[i // 4], *_cycle(numbers, 4, i))
+        DotRow(f"k{i}", word, *_cycle(numbers, 4, i), group=words[i // 4])
         for i, word in enumerate(words)
     ]
     styles = series_styles([row.key for row in rows])

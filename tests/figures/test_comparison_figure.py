@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from nnrepro.figures.comparison import Facet, draw, draw_facets
-from nnrepro.plots.series import PlotDataError, Series
+from nnrepro.plots.series import Series
 
 SMOOTHING = "mean of 25 epochs"
 
@@ -133,16 +133,3 @@ def test_a_facet_without_runs_says_so(series, styles):
     facets = [Facet("here", ("adam",)), Facet("nowhere", ("rmsprop",))]
     figure = draw_facets([series("adam")], facets, styles, smoothing=SMOOTHING)
     assert [text.get_text() for text in figure.axes[1].texts] == ["no run"]
-
-
-def test_what_cannot_be_compared_is_refused(series, styles):
-    with pytest.raises(PlotDataError, match="at least one series"):
-        draw([], styles)
-    with pytest.raises(PlotDataError, match="same key: adam"):
-        draw([series("adam"), series("adam")], styles, smoothing=SMOOTHING)
-    with pytest.raises(PlotDataError, match="no style for nadam"):
-        draw([series("nadam")], styles, smoothing=SMOOTHING)
-    with pytest.raises(PlotDataError, match="cannot highlight 'sgd'"):
-        draw([series("adam")], styles, highlight="sgd", smoothing=SMOOTHING)
-    with pytest.raises(PlotDataError, match="at least one facet"):
-        draw_facets([series("adam")], [], styles, smoothing=SMOOTHING)

@@ -8,7 +8,7 @@ import pytest
 from nnrepro.figures.curves import CurvePanel, PublishedMark
 from nnrepro.figures.curves import draw as draw_curves
 from nnrepro.plots.output import save_figure
-from nnrepro.plots.series import PlotDataError, Series
+from nnrepro.plots.series import Series
 
 
 def draw(panels, styles, key="adam", **options):
@@ -105,13 +105,6 @@ def test_wild_epochs_are_owned_up_to(panels, styles, words):
     figure = draw((CurvePanel("Cost", cost.train, series), accuracy), styles)
     assert figure.axes[0].get_ylim()[1] < 10
     assert any("1 of 2000 values lie beyond" in text for text, _ in words(figure))
-
-
-def test_a_band_that_nobody_explains_is_refused(panels, styles):
-    with pytest.raises(PlotDataError, match="does not say which"):
-        draw_curves(*panels(1000, 5), styles["adam"], smoothing="mean of 25 epochs")
-    with pytest.raises(PlotDataError, match="does not say how"):
-        draw_curves(*panels(1000, 1), styles["adam"])
 
 
 def published(panels, *marks):

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from nnrepro.figures.heatmap import ParameterGrid, draw
-from nnrepro.plots.series import PlotDataError
 
 
 def make_grid(holes=(), **marks):
@@ -74,16 +72,3 @@ def test_any_two_parameters_make_a_grid(words):
     texts = [text for text, _ in words(draw(grid, metric="Accuracy"))]
     assert {"learning_rate", "activation", "0.01", "relu"} <= set(texts)
     assert "best: learning_rate = 0.01, activation = relu" in texts
-
-
-def test_what_cannot_be_drawn_is_refused():
-    grid = make_grid()
-    with pytest.raises(PlotDataError, match="column_means is for"):
-        ParameterGrid("c2", "c1", grid.cells, grid.row_means, grid.row_means)
-    with pytest.raises(PlotDataError, match="c1 = 7, c2 = 40 is not in the grid"):
-        make_grid(best=(7, 40))
-    with pytest.raises(PlotDataError, match="at least one cell"):
-        ParameterGrid("c2", "c1", pd.DataFrame(), pd.Series(), pd.Series())
-    every = [(c1, c2) for c1 in (10, 30, 50, 70, 90) for c2 in (20, 40, 60, 80, 100)]
-    with pytest.raises(PlotDataError, match="every run of the grid is missing"):
-        draw(make_grid(holes=every), metric="Accuracy")

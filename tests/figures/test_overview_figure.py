@@ -4,16 +4,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from nnrepro.figures.overview import OverviewRow, _published, draw
-from nnrepro.plots.series import PlotDataError
+from nnrepro.figures.overview import _published, draw
+from nnrepro.plots.dots import DotRow
 from nnrepro.plots.style import series_styles
 
 ROWS = [
-    OverviewRow("gru", "GRU", "Cells", 0.7, 0.65, 0.75, published=0.72),
-    OverviewRow("lstm", "LSTM", "Cells", None, published=0.69),
-    OverviewRow("cnn", "CNN", "Others", 0.6, 0.55, 0.65),
+    DotRow("gru", "GRU", 0.7, 0.65, 0.75, beside=0.72, group="Cells"),
+    DotRow("lstm", "LSTM", None, beside=0.69, group="Cells"),
+    DotRow("cnn", "CNN", 0.6, 0.55, 0.65, group="Others"),
 ]
 STYLES = series_styles([row.key for row in ROWS])
 
@@ -49,28 +48,6 @@ def test_without_published_numbers_there_is_no_column_for_them() -> None:
     figure = draw([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")
     assert marks(figure) == []
     assert texts(figure) == ["0.600", "value"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "interval", "message"),
-    [
-        ([], "95 % interval", "at least one variant"),
-        ([OverviewRow("other", "Other", "Cells", 0.5)], "", "no style for other"),
-        (ROWS, "", "does not say which"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(
-    rows: list[OverviewRow], interval: str, message: str
-) -> None:
-    """No rows, no style, an interval that nobody explains."""
-    with pytest.raises(PlotDataError, match=message):
-        draw(rows, STYLES, metric="Test accuracy", interval=interval)
-
-
-def test_half_an_interval_is_refused() -> None:
-    """Both ends or none."""
-    with pytest.raises(PlotDataError, match="both"):
-        OverviewRow("gru", "GRU", "Cells", 0.7, low=0.6)
 
 
 def test_printed_numbers_are_found_by_protocol_metric_and_variant() -> None:

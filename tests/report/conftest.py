@@ -34,6 +34,7 @@ from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import kinds
+from nnrepro.study.questions import unfolded
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import rows_of
@@ -63,7 +64,7 @@ PROVENANCE = {
 def study_of(repository: Path, changes: Mapping[str, Any] | None = None) -> Study:
     """The shipped configuration with some top-level sections replaced, as a study."""
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    return load_study(config | dict(changes or {}), catalogue())
+    return load_study(unfolded(config) | unfolded(changes or {}), catalogue())
 
 
 class Results:
@@ -188,13 +189,13 @@ class Results:
     def build(
         self,
         provenance: Mapping[str, Any] | None = None,
-        reading: Mapping[str, Any] | None = None,
+        inventory: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
         **options: Any,
     ) -> str:
         """The report."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out, reading=reading, supplements=supplements, **options)
+        self._build(provenance, out, inventory=inventory, supplements=supplements, **options)
         return out.read_text(encoding="utf-8")
 
     def build_pdf(
@@ -218,7 +219,7 @@ class Results:
         provenance: Mapping[str, Any] | None,
         out: Path,
         pdf: Path | None = None,
-        reading: Mapping[str, Any] | None = None,
+        inventory: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
         **options: Any,
     ) -> None:
@@ -228,7 +229,7 @@ class Results:
             figures=self.figures,
             decisions=self.decisions,
             provenance=PROVENANCE if provenance is None else provenance,
-            reading=reading,
+            inventory=inventory,
             out=out,
             pdf=pdf,
             supplements=supplements,

@@ -8,9 +8,9 @@ from nnrepro.failures import Failures
 from nnrepro.measures.inventory import inventory
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
-from nnrepro.report.errors import ReportError
 from nnrepro.report.sections import questions
 from nnrepro.study.folders import RunFolders
+from nnrepro.tables.csvfile import TableError
 from nnrepro.training.failed import write_failure
 
 PARTS = """
@@ -49,7 +49,7 @@ def test_a_section_that_fails_costs_that_section(small: Any, outline: Any) -> No
     assert [failure.part for failure in failures] == ["report/tables/text_models"]
     assert "This table could not be made" in page.text
     assert page.all("img") == whole.all("img")
-    with pytest.raises(ReportError):
+    with pytest.raises(TableError):
         results.build()
 
 
@@ -86,7 +86,7 @@ def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -
     folders = RunFolders(results.root / "runs")
     _, problems = read_runs(results.study.runs, folders)
     told = inventory(results.study, folders, problems)
-    text = outline(results.build(reading=told)).text
+    text = outline(results.build(inventory=told)).text
     assert "1 run has failed; averages and rankings are made without" in text
     assert f"{run.id}: ValueError: no such word" in text
     assert "word CNN has no value." in text

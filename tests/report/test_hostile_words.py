@@ -37,7 +37,7 @@ def page(results: Any, word: str) -> str:
         rewrite(results.tables / f"{name}.csv", columns, in_file)
     run = results.study.runs[0].id
     other = f"{word.replace('/', '|')}/e/v/seed1"
-    reading = {
+    inventory = {
         "problems": [
             {"run": run, "file": word, "status": "damaged", "message": word},
             {"run": run, "file": word, "status": "completed", "message": word},
@@ -58,7 +58,7 @@ def page(results: Any, word: str) -> str:
             "code": [word],
             "threads": [word],
         },
-        reading=reading,
+        inventory=inventory,
     )
     return (results.root / "report" / "index.html").read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.document.text import words_of
+from nnrepro.document.text import text, words_of
 from nnrepro.report.sections.provenance import energy
 
 
@@ -30,4 +30,4 @@ from nnrepro.report.sections.provenance import energy
 def test_an_estimate_of_energy_names_its_assumption_or_what_it_lacks(
     told: dict[str, Any], watts: float | None, sentence: str
 ) -> None:
-    assert " ".join(words_of(energy(told, watts)).split()) == sentence
+    assert " ".join(words_of(text(energy(told, watts))).split()) == sentence

@@ -7,6 +7,7 @@ import pytest
 
 from nnrepro.errors import NnreproError
 from nnrepro.report.errors import ReportError
+from nnrepro.tables.csvfile import TableError
 
 
 def test_nothing_at_all_still_gives_a_report_that_says_so(small: Any, outline: Any) -> None:
@@ -192,7 +193,7 @@ def test_a_damaged_table_is_an_error_with_its_file(small: Any) -> None:
     """Half a table must not become half a report."""
     results = _finished(small())
     (results.tables / "text_models.csv").write_text("protocol,label\ntan,x\n", encoding="utf-8")
-    with pytest.raises(ReportError, match=r"text_models\.csv.*'rank'"):
+    with pytest.raises(TableError, match=r"text_models\.csv.*'rank'"):
         results.build()
     (results.tables / "runs.csv").write_text("", encoding="utf-8")
     with pytest.raises(ReportError, match=r"runs\.csv"):

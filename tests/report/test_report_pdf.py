@@ -106,7 +106,7 @@ def test_nothing_at_all_still_gives_a_pdf_that_says_so(
     words = pages(small().build_pdf(provenance={}))
     assert "thereisnofiletables/runs.csv" in words
     assert "thereisnofiletables/text_models.csv" in words
-    assert "thereisnofilefigures/tan/comparison/text_models.svg" in words
+    assert "thereisnofilefigures/tan/comparison/index.json" in words
 
 
 def test_a_study_of_ones_own_has_neither_claims_nor_published_numbers(

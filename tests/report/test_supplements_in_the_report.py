@@ -93,7 +93,7 @@ def test_a_file_that_is_missing_is_named_where_it_would_be(
     results.write_figures()
     page = outline(results.build(supplements=[empty]))
     assert "no file supplements/other/tables/image_factors.csv" in page.text
-    assert "no file supplements/other/figures/tan/comparison/image_factors.svg" in page.text
+    assert "no file supplements/other/figures/tan/comparison/index.json" in page.text
 
 
 def test_the_pdf_says_all_of_it(

@@ -20,21 +20,14 @@ def provenance(
     prepared: Mapping[str, Record],
     notes: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Data, code, packages, machines and seconds behind the runs, as distinct values.
+    """Data, code, packages, machines and seconds behind the runs, as distinct values, JSON-able.
 
-    Args:
-        data: the runs that could be read.
-        problems: those that could not.
-        prepared: descriptions of the prepared arrays by their name, where they are at hand.
-        notes: what the configuration remarks on data sets, by data set; a note in the records of
-            archived runs goes before it.
-
-    Returns:
-        A JSON-able dictionary: `data` by data set, lists of distinct values under `code`,
-        `packages` (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`,
-        `processor` time, and `runs` counted by status. What no record tells is an empty list or
-        dictionary. Of a data set, the records of the runs tell beside the prepared arrays; where
-        they differ, each answer is given.
+    `prepared` are descriptions of the prepared arrays by their name, where they are at hand;
+    `notes` what the configuration remarks on data sets, by data set: one in the records of archived
+    runs goes before it. Told are `data` by data set, lists of distinct values under `code`,
+    `packages` (by name), `python`, `platform`, `devices` and `threads`, summed `seconds`,
+    `processor` time, and `runs` counted by status. What no record tells is an empty list or
+    dictionary; where records and prepared arrays differ on a data set, each answer is given.
     """
     records = [item.record for item in data if item.record is not None]
     counts = Counter(item.status for item in data)
@@ -49,13 +42,7 @@ def provenance(
 def origins(
     records: Sequence[Record], prepared: Mapping[str, Record], notes: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What `provenance` tells of data, code and machines, from the records alone.
-
-    Args:
-        records: the content of `run.json` files.
-        prepared: as for `provenance`.
-        notes: as for `provenance`.
-    """
+    """What `provenance` tells of data, code and machines, from the records of runs alone."""
     return {
         "data": _data_sets([*prepared.items(), *_recorded_data(records)], notes),
         "code": _distinct(record.get("code", {}).get("sha256") for record in records),

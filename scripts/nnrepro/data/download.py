@@ -53,21 +53,13 @@ def download(
     """Fetch `url` to `destination`; do nothing if the right file is there already.
 
     An interrupted transfer leaves `<destination>.part`, which the next call continues. The file
-    gets its final name only after its checksum has been accepted. Processes that fetch the same
-    file at once take turns.
+    gets its final name only after its checksum is `accepted`, as `algorithm:hex`; no more than
+    `size` bytes are taken. Processes that fetch the same file at once take turns. After a failure
+    for a passing reason there are as many `retries`; `timeout` seconds without any byte of the
+    file, or with hardly any, are one, whatever else the server sends meanwhile.
 
-    Args:
-        url: an http or https address.
-        destination: where the file goes; its folder is created.
-        accepted: the checksums that it may have, each `algorithm:hex`.
-        size: its size in bytes; no more than that is taken.
-        retries: further attempts after one that failed for a passing reason.
-        timeout: seconds without any byte of the file, or with hardly any, after which an attempt
-            has failed, whatever else the server sends meanwhile.
-
-    Raises:
-        DownloadError: the file could not be had, or what came has another checksum.
-        DataError: `destination` exists and is another file.
+    Raises DownloadError where the file could not be had, or what came has another checksum, and
+    DataError where `destination` exists and is another file.
     """
     try:
         _check_scheme(url)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnrepro.document.grid import Grid
-from nnrepro.document.text import Text
+from nnrepro.document.text import Words
 
 SCREEN, PAPER = "screen", "paper"
 
@@ -26,7 +26,7 @@ class Section:
         fresh: whether it begins a page where it is of the first level.
     """
 
-    title: Text
+    title: Words
     contents: tuple["Element", ...]
     anchor: str = ""
     role: str = ""
@@ -42,7 +42,7 @@ class Paragraph:
     `asked` (what a question asks), `remark`, `warning`, `note` and `none` (in place of something).
     """
 
-    text: Text
+    text: Words
     role: str = ""
 
 
@@ -50,7 +50,7 @@ class Paragraph:
 class Bullets:
     """A list of short texts."""
 
-    items: tuple[Text, ...]
+    items: tuple[Words, ...]
     numbered: bool = False
 
 
@@ -58,7 +58,7 @@ class Bullets:
 class Facts:
     """Names with what belongs to each: one text or several."""
 
-    items: tuple[tuple[Text, tuple[Text, ...]], ...]
+    items: tuple[tuple[Words, tuple[Words, ...]], ...]
     role: str = ""
 
 
@@ -66,7 +66,7 @@ class Facts:
 class Works:
     """Works that the text refers to, each with its anchor."""
 
-    items: tuple[tuple[str, Text], ...]
+    items: tuple[tuple[str, Words], ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Figure:
     """
 
     anchor: str
-    caption: Text
+    caption: Words
     svg: str
     alt: str
     kind: str
@@ -108,9 +108,9 @@ class Table:
     """
 
     anchor: str
-    caption: Text
+    caption: Words
     grid: Grid
-    notes: Text = ()
+    notes: Words = ()
     role: str = ""
 
 
@@ -119,8 +119,8 @@ class Gap:
     """In place of a figure or table that is not there, or has no rows: its caption, and why."""
 
     anchor: str
-    caption: Text
-    said: tuple[Text, ...]
+    caption: Words
+    said: tuple[Words, ...]
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Tiles:
     """Counts with what they count."""
 
     title: str
-    items: tuple[tuple[Text, Text], ...]
+    items: tuple[tuple[Words, Words], ...]
     role: str
 
 
@@ -150,7 +150,7 @@ class Fold:
         run: id of the run whose history is charted in it; empty for none.
     """
 
-    title: Text
+    title: Words
     contents: tuple["Element", ...]
     anchor: str = ""
     run: str = ""

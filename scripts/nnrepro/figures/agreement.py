@@ -17,7 +17,7 @@ from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.series import PlotDataError, as_floats, drawn_interval, padded
-from nnrepro.plots.style import GRID_GREY, PALETTE, SMALL_SIZE, SOFT_INK, styled
+from nnrepro.plots.style import GRID_GREY, PAGE_WIDTH, PALETTE, SMALL_SIZE, SOFT_INK, styled
 
 READING = (
     "Published numbers across, reproduced ones up, a panel for each metric; on the diagonal both "
@@ -135,18 +135,10 @@ _LOOKS = {
 
 @styled
 def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "") -> Figure:
-    """Draw published numbers across and reproduced ones up, with the line of equality.
+    """Published numbers across and reproduced ones up, with the line of equality.
 
-    Args:
-        panels: one per metric, each with at least one point.
-        title: title above the panels; none where empty.
-        interval: what the intervals are, for the note; none where empty.
-
-    Raises:
-        PlotDataError: there is no panel, or one without a point.
+    `interval` says what the intervals are. Raises PlotDataError where no number is finite.
     """
-    if not panels or any(not panel.points for panel in panels):
-        raise PlotDataError("a comparison needs at least one metric, each with a number")
     given = sum(len(panel.points) for panel in panels)
     panels = [
         replace(panel, points=[point for point in panel.points if point.drawable])
@@ -163,7 +155,7 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
     notes = [f"Bars: {interval}."] if interval else []
     if left_out:
         notes.append(f"Left out, since they are not finite: {left_out} of {given} numbers.")
-    size = _panel_size()
+    size = (PAGE_WIDTH - _COLUMNS * _SIDE - (_COLUMNS - 1) * _GAP - 0.1) / _COLUMNS
     fig, body = start_figure(rows * (size + _HEAD + _FOOT), title, legend, notes)
     for index, panel in enumerate(panels):
         row, column = divmod(index, _COLUMNS)
@@ -174,12 +166,6 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
         place_text(fig, left, box.bottom + size + 0.04, "\n".join(lines), SMALL_SIZE)
         _draw(add_axes(fig, box), panel.points, first=column == 0)
     return fig
-
-
-def _panel_size() -> float:
-    """Side of a panel in inches, for as many as stand side by side."""
-    _, body = start_figure(1.0)
-    return (body.width - _COLUMNS * _SIDE - (_COLUMNS - 1) * _GAP - 0.1) / _COLUMNS
 
 
 def _sample(inside: bool | None) -> Line2D:

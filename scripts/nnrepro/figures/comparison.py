@@ -44,7 +44,7 @@ from nnrepro.plots.seeds import (
     smoothing_words,
     widest_windows,
 )
-from nnrepro.plots.series import PlotDataError, Series, thin_line
+from nnrepro.plots.series import Series, thin_line
 from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, Grid, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of
 from nnrepro.study.options import Share, Swept
@@ -218,29 +218,25 @@ def draw(
     band: str = "",
     smoothing: str = "",
 ) -> Figure:
-    """Draw one metric of several variants in one panel.
+    """One metric of several variants in one panel.
 
-    Up to eight lines carry their names and end values at the right. More lines that are all of
-    a grid get a small key in the grid's own shape; other ones a list, best at the top.
-    A line that ends before its planned epochs (a run that diverged) ends in a cross. Of more than
-    eight bands, which would hide each other, only the highlighted line's is drawn.
+    Up to eight lines carry their names and end values at the right. More lines that are all of a
+    grid get a small key in the grid's own shape; other ones a list, best at the top. A line that
+    ends before its planned epochs (a run that diverged) ends in a cross. Of more than eight bands,
+    which would hide each other, only the highlighted line's is drawn.
 
     Args:
-        series: the lines.
-        styles: style by key, from `series_styles` of the whole study.
+        series: the lines, by different keys.
+        styles: style by key.
         metric: label of the y axis.
         floor: a value that the metric cannot go below; None without one.
         ceiling: a value that it cannot exceed; None without one.
-        title: title above the panel; none where empty.
+        title: title above the panel.
         closing: show the last so many epochs only, counted from the longest series' end.
         highlight: key of a line to draw boldly over the others, which step back.
         grid: the grid that lines of these lie on, if any do.
-        band: what bands are, e.g. "smallest to largest of 5 seeds".
-        smoothing: what smoothed lines are, e.g. "mean of 25 epochs".
-
-    Raises:
-        PlotDataError: no series, a key twice, a key without style, `highlight` not among the keys,
-            or a band or smoothing that is not explained.
+        band: what bands are.
+        smoothing: what smoothed lines are.
     """
     scene = _scene(series, styles, closing, highlight, raw=len(series) <= _MOST_RAW)
     shown = scene.series
@@ -286,18 +282,12 @@ def draw_facets(
     band: str = "",
     smoothing: str = "",
 ) -> Figure:
-    """Draw one metric of several variants in small panels with the same axes.
+    """One metric of several variants in small panels with the same axes.
 
     Each line is labelled at its end; raw epochs are left out where there are smoothed ones. The
-    other arguments are those of `draw`; `facets` names the panels and, by their keys, the
-    lines in each. A facet's key without a series (a missing run) is left out; a facet without any
-    says so.
-
-    Raises:
-        PlotDataError: as `draw`; or there is no facet.
+    other arguments are those of `draw`; a facet's key without a series (a missing run) is left out,
+    and a facet without any says so.
     """
-    if not facets:
-        raise PlotDataError("a figure of small multiples needs at least one facet")
     scene = _scene(series, styles, closing, highlight, raw=False)
     by_key = {each.key: each for each in scene.series}
     groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
@@ -356,20 +346,7 @@ def _scene(
     *,
     raw: bool,
 ) -> _Scene:
-    """Check that keys, styles and names fit together, and cut the series to the window."""
-    if not series:
-        raise PlotDataError("a comparison needs at least one series")
-    keys = [each.key for each in series]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
-    if twice:
-        raise PlotDataError(f"a comparison has several series of the same key: {', '.join(twice)}")
-    unstyled = [key for key in keys if key not in styles]
-    if unstyled:
-        raise PlotDataError(
-            f"no style for {', '.join(unstyled)}: make `styles` from all variants of the study"
-        )
-    if highlight is not None and highlight not in keys:
-        raise PlotDataError(f"cannot highlight {highlight!r}: the series are {', '.join(keys)}")
+    """Cut the series to the window."""
     last = max(float(each.epochs[-1]) for each in series)
     first = min(float(each.epochs[0]) for each in series)
     if closing is not None:

@@ -166,7 +166,7 @@ def draw(
     epochs: int | None = None,
     published: str = "",
 ) -> Figure:
-    """Draw a variant's cost and accuracy by epoch, side by side.
+    """A variant's cost and accuracy by epoch, side by side.
 
     The test curve has the variant's own colour, the training curve is always grey and dashed. The
     numbers at the right are those at which the lines end, smoothed where the lines are.
@@ -174,18 +174,14 @@ def draw(
     Args:
         cost: left panel.
         accuracy: right panel.
-        style: the variant's style, from `series_styles`.
-        title: title above the panels; none where empty.
-        band: what the bands are, e.g. "95 % interval of the mean, 5 seeds".
-        smoothing: what the bold lines are, e.g. "mean of 25 epochs".
+        style: the variant's style.
+        title: title above the panels.
+        band: what the bands are.
+        smoothing: what the bold lines are.
         convergence: a sentence on when a curve counts as converged, for figures that mark it.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
         published: a sentence on what the published levels are, for figures that mark them.
-
-    Raises:
-        PlotDataError: a series has a band or smoothed values that `band` or `smoothing` leaves
-            unexplained.
     """
     panels = (cost, accuracy)
     every = [series for panel in panels for series in (panel.train, panel.test)]
@@ -221,7 +217,8 @@ def draw(
         place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
         metric_axis(ax, range_, panel.name)
-        epoch_axis(ax, _first_epoch(panel), last_epoch)
+        first = min(float(series.epochs[0]) for series in (panel.train, panel.test))
+        epoch_axis(ax, first, last_epoch)
         _draw_panel(ax, place, panel, style, last_epoch)
         _mark_published(ax, panel.published)
         end_labels(ax, words, place.width, place.height)
@@ -232,9 +229,10 @@ def _draw_panel(
     ax: Axes, place: Box, panel: CurvePanel, style: SeriesStyle, last_epoch: float
 ) -> None:
     columns = round(place.width * POINTS)
+    solid = SeriesStyle(style.color, (), "o")  # a dash means training data here
     for trace, series, look, width, zorder in (
         (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
-        (TEST, panel.test, _test_style(style), 1.8, 4.0),
+        (TEST, panel.test, solid, 1.8, 4.0),
     ):
         draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
         mark_early_end(ax, series, look, last_epoch, trace=trace)
@@ -242,15 +240,6 @@ def _draw_panel(
         say_empty(ax, "no finite value")
     if panel.converged_at is not None:
         _mark_convergence(ax, panel, panel.converged_at, style)
-
-
-def _test_style(style: SeriesStyle) -> SeriesStyle:
-    """The variant's colour on a solid line: here a dash means training data."""
-    return SeriesStyle(style.color, (), "o")
-
-
-def _first_epoch(panel: CurvePanel) -> float:
-    return min(float(panel.train.epochs[0]), float(panel.test.epochs[0]))
 
 
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:

@@ -81,13 +81,13 @@ def feature_maps(
 def draw_overview(
     image: NDArray[np.floating], layers: Mapping[str, NDArray[np.floating]], *, title: str = ""
 ) -> Figure:
-    """Draw an image beside some maps of each layer, evenly spread over its channels.
+    """An image beside some maps of each layer, evenly spread over its channels.
 
     Args:
         image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1].
         layers: activations by layer name, in the order of the network, each of shape
             (height, width, channels).
-        title: title above all; none where empty.
+        title: title above all.
 
     Raises:
         PlotDataError: no layers, or an array of another shape or with values that cannot be shown.
@@ -127,30 +127,27 @@ def draw_overview(
 
 
 @styled
-def draw_layer(
-    maps: NDArray[np.floating], *, layer: str, title: str = "", columns: int = MAPS_PER_ROW
-) -> Figure:
-    """Draw every map of one layer, `columns` in a row, each under its channel number from 1.
+def draw_layer(maps: NDArray[np.floating], *, layer: str, title: str = "") -> Figure:
+    """Every map of one layer, `MAPS_PER_ROW` in a row, each under its channel number from 1.
 
     Args:
         maps: activations of shape (height, width, channels).
         layer: the layer's name, for messages and notes.
-        title: title above the maps; none where empty.
-        columns: maps in a row.
+        title: title above the maps.
 
     Raises:
         PlotDataError: an array of another shape or with values that cannot be shown.
     """
     values = _checked_maps(layer, maps)
     channels = values.shape[2]
-    size = (PAGE_WIDTH - 2 * _MARGIN + _MAP_GAP) / columns - _MAP_GAP
-    rows = -(-channels // columns)
+    size = (PAGE_WIDTH - 2 * _MARGIN + _MAP_GAP) / MAPS_PER_ROW - _MAP_GAP
+    rows = -(-channels // MAPS_PER_ROW)
     pitch = size + _NUMBER_ROOM + _MAP_GAP
     notes = _notes(layer, values, range(channels))
     fig, body = start_figure(rows * pitch + 0.05, title, notes=notes)
     ax = _canvas(fig, body)
     for channel in range(channels):
-        row, column = divmod(channel, columns)
+        row, column = divmod(channel, MAPS_PER_ROW)
         corner = (_MARGIN + column * (size + _MAP_GAP), body.height - row * pitch)
         _draw_map(ax, values[..., channel], channel, corner, size)
     _freeze(ax, PAGE_WIDTH, body.height)

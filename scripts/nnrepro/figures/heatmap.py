@@ -1,8 +1,8 @@
 """Figures of kind `heatmap`: a metric over two parameters, averages set apart from the cells."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
-from nnrepro.plots.series import PlotDataError, as_floats, format_value
+from nnrepro.plots.series import as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
 from nnrepro.study.options import Metric, Swept
 from nnrepro.tables.columns import floats, metric_values, rows_of
@@ -105,31 +105,15 @@ class ParameterGrid:
     row_means: pd.Series
     mean: float | None = None
     best: Cell | None = None
-    tied: Collection[Cell] = field(default_factory=tuple)
-    unasked: Collection[Cell] = field(default_factory=tuple)
+    tied: Collection[Cell] = ()
+    unasked: Collection[Cell] = ()
 
     def __post_init__(self) -> None:
-        if self.cells.empty:
-            raise PlotDataError("a heat map needs at least one cell")
-        for name, means, wanted in (
-            ("column_means", self.column_means, self.cells.columns),
-            ("row_means", self.row_means, self.cells.index),
-        ):
-            if list(means.index) != list(wanted):
-                raise PlotDataError(
-                    f"heat map: {name} is for {list(means.index)}, the cells for {list(wanted)}"
-                )
         for name in ("cells", "column_means", "row_means"):
             values: pd.DataFrame | pd.Series = getattr(self, name)
             drawn = values.astype(float).copy()
             drawn[:] = as_floats(drawn)
             object.__setattr__(self, name, drawn)
-        for column, row in [*([self.best] if self.best else []), *self.tied]:
-            if column not in self.cells.columns or row not in self.cells.index:
-                raise PlotDataError(
-                    f"heat map: the marked pair {self.columns} = {column}, "
-                    f"{self.rows} = {row} is not in the grid"
-                )
 
 
 def _grid(
@@ -169,36 +153,30 @@ def _where(pairs: Iterable[Cell], marks: Iterable[bool]) -> list[Cell]:
 
 
 @styled
-def draw(
-    grid: ParameterGrid, *, metric: str, title: str = "", decimals: int = 3, tied: str = ""
-) -> Figure:
-    """Draw the grid, every value written in its cell.
+def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -> Figure:
+    """The grid, every value written in its cell.
 
-    Args:
-        grid: the values and marks.
-        metric: label of the colour bar.
-        title: title above the grid; none where empty.
-        decimals: decimals of the written values.
-        tied: how cells were found equal to the best, e.g. "paired difference, 95 %".
-
-    Raises:
-        PlotDataError: every cell is missing.
+    `metric` is the label of the colour bar, `tied` how cells were found equal to the best.
     """
     finite = grid.cells.to_numpy(dtype=float)
     finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        raise PlotDataError("heat map: every run of the grid is missing")
     norm = Normalize(finite.min(), finite.max())
     rows, columns = grid.cells.shape
     bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
     bar_label = wrap_text(metric, FONT_SIZE, bar_height)
-    ticks = _Ticks.of(grid)
-    left = max(_LEFT, ticks.widest_row + _AXIS_NAME)
+    ticks = [
+        fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
+        for values in (grid.cells.index, grid.cells.columns)
+    ]
+    widest_row, widest_column = (
+        max(text_width(word, FONT_SIZE) for word in words) for words in ticks
+    )
+    left = max(_LEFT, widest_row + _AXIS_NAME)
     room = PAGE_WIDTH - left - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
     wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
-    upright = ticks.widest_column + _TICK_GAP > wide
-    top = max(_TOP, ticks.widest_column + _AXIS_NAME) if upright else _TOP
-    text_size = _text_size(grid, wide, decimals)
+    upright = widest_column + _TICK_GAP > wide
+    top = max(_TOP, widest_column + _AXIS_NAME) if upright else _TOP
+    text_size = _text_size(grid, wide)
     fig, body = start_figure(
         top + bar_height + _BOTTOM,
         title,
@@ -214,7 +192,7 @@ def draw(
     side = Box(main.left + main.width + _GAP, main.bottom, wide, main.height)
     foot = Box(main.left, body.bottom + _BOTTOM, main.width, _CELL_HEIGHT)
     corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
-    form = _Form(norm, decimals, text_size, wide)
+    form = _Form(norm, text_size, wide)
     ax = _draw_block(fig, main, grid.cells, form, unasked=grid.unasked)
     _label_cells(ax, grid, ticks, main, upright=upright)
     _draw_block(fig, side, grid.row_means.to_frame(), form)
@@ -228,33 +206,11 @@ def draw(
     return fig
 
 
-@dataclass(frozen=True)
-class _Ticks:
-    """The values of both parameters in words that fit beside the cells, and how wide these are."""
-
-    rows: list[str]
-    columns: list[str]
-    widest_row: float
-    widest_column: float
-
-    @classmethod
-    def of(cls, grid: ParameterGrid) -> "_Ticks":
-        rows, columns = (
-            fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
-            for values in (grid.cells.index, grid.cells.columns)
-        )
-        return cls(rows, columns, *(max(map(_width, words)) for words in (rows, columns)))
-
-
-def _width(text: str) -> float:
-    return text_width(text, FONT_SIZE)
-
-
-def _text_size(grid: ParameterGrid, wide: float, decimals: int) -> float | None:
+def _text_size(grid: ParameterGrid, wide: float) -> float | None:
     """Font size at which every number fits its cell; None where none does."""
     parts = (grid.cells.to_numpy(), grid.row_means.to_numpy(), grid.column_means.to_numpy())
     numbers = np.concatenate([np.ravel(part) for part in parts])
-    words = [format_value(number, decimals) for number in numbers[np.isfinite(numbers)]]
+    words = [format_value(number) for number in numbers[np.isfinite(numbers)]]
     for size in (FONT_SIZE, SMALL_SIZE, TINY_SIZE):
         if max(text_width(word, size) for word in words) <= wide:
             return size
@@ -263,16 +219,11 @@ def _text_size(grid: ParameterGrid, wide: float, decimals: int) -> float | None:
 
 @dataclass(frozen=True)
 class _Form:
-    """How cells look: colours, decimals, size of the numbers (None: not written), inches across."""
+    """How cells look: colours, size of the numbers (None: not written), inches across."""
 
     norm: Normalize
-    decimals: int
     text_size: float | None
     width: float
-
-    def write(self, value: float) -> str:
-        """A number as it stands in its cell."""
-        return format_value(value, self.decimals)
 
 
 def _draw_block(
@@ -292,7 +243,7 @@ def _draw_block(
         cmap=_COLORMAP,
         norm=form.norm,
         cbar=False,
-        annot=values.map(form.write) if form.text_size else None,
+        annot=values.map(format_value) if form.text_size else None,
         fmt="",
         annot_kws={"fontsize": form.text_size},
         linewidths=0.8,
@@ -320,7 +271,7 @@ def _say_empty(ax: Axes, row: int, column: int, words: str, form: _Form, **style
 
 
 def _label_cells(
-    ax: Axes, grid: ParameterGrid, ticks: _Ticks, place: Box, *, upright: bool
+    ax: Axes, grid: ParameterGrid, ticks: Sequence[Sequence[str]], place: Box, *, upright: bool
 ) -> None:
     """Parameter values along the top and left, and the marks of best and tied cells."""
     columns: list[Any] = [*grid.cells.columns]
@@ -331,10 +282,10 @@ def _label_cells(
     step = max(1, math.ceil(_LEAST_CELL * len(columns) / place.width))
     ax.set_xticks(
         np.arange(len(columns))[::step] + 0.5,
-        ticks.columns[::step],
+        ticks[1][::step],
         rotation=90 if upright else 0,
     )
-    ax.set_yticks(np.arange(len(rows)) + 0.5, ticks.rows, rotation=0)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, ticks[0], rotation=0)
     ax.tick_params(length=0, labelsize=FONT_SIZE)
     across = 2 * (place.left + place.width / 2)
     ax.set_xlabel(cut_text(grid.columns, FONT_SIZE, across), fontsize=FONT_SIZE, labelpad=6)

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,17 +11,20 @@ from matplotlib.lines import Line2D
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
+from nnrepro.plots.dots import (
+    DotRow,
+    bare_rows,
+    draw_dot,
+    ends,
+    row_numbers,
+    word_color,
+    write_beside,
+)
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
-from nnrepro.plots.series import (
-    PlotDataError,
-    drawn_interval,
-    drawn_value,
-    format_value,
-    padded,
-)
+from nnrepro.plots.series import format_value, padded
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
@@ -33,12 +34,11 @@ from nnrepro.plots.style import (
     SOFT_INK,
     SeriesStyle,
     styled,
-    text_color,
 )
 from nnrepro.study.extent import Extent
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
-from nnrepro.tables.columns import KEYS, floats, metric_values, rows_of
+from nnrepro.tables.columns import KEYS, metric_values, rows_of
 from nnrepro.tables.variants import variants_table
 
 READING = "A dot is a variant, the line through it its interval{published}."
@@ -49,6 +49,7 @@ _ROW = 0.23
 _FOOT = 0.5
 _HEAD = 0.25
 _COLUMN = 0.85
+_OFFSETS = (8, 8 + 72 * _COLUMN)
 _RIGHT = 0.1
 _LABEL_GAP = 0.3
 _PANEL_SHARE = 0.4
@@ -63,14 +64,8 @@ def overview(
     most is shown with all its epochs, and says how many.
     """
     table, metric = rows_of(variants_table(runs), figure.runs), figure.metric(metric)
-    numbers = pd.DataFrame(
-        {
-            "value": floats(metric_values(table, metric)),
-            "low": floats(metric_values(table, metric, suffix="_ci95_low")),
-            "high": floats(metric_values(table, metric, suffix="_ci95_high")),
-        }
-    )
-    if numbers["value"].isna().all():
+    numbers = row_numbers(table, metric)
+    if all(row["value"] is None for row in numbers):
         raise NothingToDraw(NO_METRIC)
     printed = _published(published, figure.protocol, metric)
     labels = figure.labels(figure.runs)
@@ -79,14 +74,14 @@ def overview(
     for run in figure.runs:
         seeds.setdefault(figure.key(run), []).append(run)
     rows = [
-        OverviewRow(
+        DotRow(
             key,
             labels[key] + _length(figure.extent, members, longer),
-            figure.study.experiments[members[0].experiment].title,
-            **{str(name): None if np.isnan(n) else n for name, n in row.items()},
-            published=printed.get(f"{members[0].experiment}/{members[0].variant}"),
+            group=figure.study.experiments[members[0].experiment].title,
+            beside=printed.get(f"{members[0].experiment}/{members[0].variant}"),
+            **row,
         )
-        for (key, members), row in zip(seeds.items(), numbers.to_dict("records"), strict=True)
+        for (key, members), row in zip(seeds.items(), numbers, strict=True)
     ]
     beside = " and published numbers" if figure.study.published else ""
     what = f"Dot chart of {metric_phrase(metric)} of all variants, with intervals{beside}"
@@ -105,74 +100,22 @@ def overview(
     )
 
 
-@dataclass(frozen=True)
-class OverviewRow:
-    """One variant.
-
-    Attributes:
-        key: decides the style.
-        label: short human name.
-        group: heading that it stands under.
-        value: the metric; None where no run has it.
-        low: lower end of its interval; None without one.
-        high: upper end of its interval; given exactly when `low` is.
-        published: what was printed; None where nothing was.
-        words: the value in words, also where it cannot be drawn.
-    """
-
-    key: str
-    label: str
-    group: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    published: float | None = None
-    words: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        if (self.low is None) != (self.high is None):
-            raise PlotDataError(f"{self.key}: an interval needs both `low` and `high`")
-        words = "no run" if self.value is None else format_value(self.value)
-        low, high = drawn_interval(self.low, self.high)
-        for name, value in (("low", low), ("high", high)):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "published", drawn_value(self.published))
-        object.__setattr__(self, "value", drawn_value(self.value))
-        object.__setattr__(self, "words", words)
-
-
 @styled
 def draw(
-    rows: Sequence[OverviewRow],
+    rows: Sequence[DotRow],
     styles: Mapping[str, SeriesStyle],
     *,
     metric: str,
     interval: str = "",
     title: str = "",
 ) -> Figure:
-    """Draw a dot with its interval per variant, and a diamond where a number was published.
+    """A dot with its interval per variant, and a diamond where a number was published.
 
-    Args:
-        rows: the variants, those of one group one after another.
-        styles: style by key, from `series_styles` of the whole study.
-        metric: axis label.
-        interval: what the intervals are, e.g. "95 % interval of the mean over seeds".
-        title: title above the panel; none where empty.
-
-    Raises:
-        PlotDataError: no rows, a row without a style, or an interval that is not explained.
+    Rows of one group follow each other. `metric` names the axis, `interval` says what the intervals
+    are.
     """
-    if not rows:
-        raise PlotDataError("an overview needs at least one variant")
-    unstyled = [row.key for row in rows if row.key not in styles]
-    if unstyled:
-        raise PlotDataError(
-            f"no style for {', '.join(unstyled)}: make `styles` from all variants of the study"
-        )
-    if any(row.low is not None for row in rows) and not interval:
-        raise PlotDataError("rows have intervals, but `interval` does not say which")
     lines = _lines(rows)
-    with_published = any(row.published is not None for row in rows)
+    with_published = any(row.beside is not None for row in rows)
     height = _HEAD + len(lines) * _ROW + _FOOT
     notes = [f"Lines through the dots: {interval}."] if interval else []
     fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
@@ -185,18 +128,20 @@ def draw(
     ax = add_axes(fig, panel)
     _axis(ax, lines, labels, cut_text(metric, FONT_SIZE, width + min(side, columns)), width)
     for place, line in enumerate(lines):
-        if isinstance(line, OverviewRow):
+        if isinstance(line, DotRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
     _limits(ax, rows)
-    _column_heads(ax, with_published)
+    heads = ("reproduced", "published") if with_published else ("value",)
+    for words, offset in zip(heads, _OFFSETS, strict=False):
+        write_beside(ax, -0.95, words, SOFT_INK, offset)
     return fig
 
 
-def _lines(rows: Sequence[OverviewRow]) -> list[OverviewRow | str]:
+def _lines(rows: Sequence[DotRow]) -> list[DotRow | str]:
     """Rows with the heading of each group above them; a single group needs no heading."""
     if len({row.group for row in rows}) == 1:
         return list(rows)
-    lines: list[OverviewRow | str] = []
+    lines: list[DotRow | str] = []
     group = None
     for row in rows:
         if row.group != group:
@@ -216,19 +161,16 @@ def _legend(with_published: bool) -> list[LegendEntry]:
 
 def _axis(
     ax: Axes,
-    lines: Sequence[OverviewRow | str],
+    lines: Sequence[DotRow | str],
     labels: Sequence[str],
     metric: str,
     width: float,
 ) -> None:
     """Names of the rows, in their order, headings inside the panel of `width` inches."""
-    ax.set_ylim(len(lines) - 0.4, -0.6)
-    ax.grid(visible=False, axis="y")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    bare_rows(ax, -0.6, len(lines) - 0.4)
     ax.set_xlabel(metric)
     names = iter(labels)
-    ticks = [next(names) if isinstance(line, OverviewRow) else "" for line in lines]
+    ticks = [next(names) if isinstance(line, DotRow) else "" for line in lines]
     ax.set_yticks(range(len(lines)), ticks, fontsize=FONT_SIZE)
     for place, line in enumerate(lines):
         if isinstance(line, str):
@@ -245,60 +187,23 @@ def _axis(
             )
 
 
-def _draw_row(
-    ax: Axes, place: int, row: OverviewRow, style: SeriesStyle, with_published: bool
-) -> None:
-    ax.axhline(place, color="#eeeeee", linewidth=0.8, zorder=0.5)
-    if row.low is not None and row.high is not None:
-        ax.plot([row.low, row.high], [place, place], color=style.color, linewidth=2.0, zorder=2)
-    if row.published is not None:
-        ax.plot([row.published], [place], zorder=4, **PUBLISHED_MARKER)
-    if row.value is not None:
-        ax.plot(
-            [row.value],
-            [place],
-            marker=style.marker,
-            markersize=6.0,
-            markeredgecolor=style.color,
-            markeredgewidth=1.4,
-            markerfacecolor="white" if style.dash else style.color,
-            zorder=3,
-        )
-    color = SOFT_INK if row.value is None else text_color(style.color)
-    _write(ax, 0, place, row.words, color)
-    if with_published and row.published is not None:
-        _write(ax, 1, place, format_value(row.published), INK)
+def _draw_row(ax: Axes, place: int, row: DotRow, style: SeriesStyle, with_published: bool) -> None:
+    if row.beside is not None:
+        ax.plot([row.beside], [place], zorder=4, **PUBLISHED_MARKER)
+    draw_dot(ax, place, row, style, size=6.0, edge=1.4)
+    write_beside(ax, place, row.words, word_color(row, style), _OFFSETS[0])
+    if with_published and row.beside is not None:
+        write_beside(ax, place, format_value(row.beside), INK, _OFFSETS[1])
 
 
-def _limits(ax: Axes, rows: Sequence[OverviewRow]) -> None:
-    numbers = [(row.value, row.low, row.high, row.published) for row in rows]
-    ends = [end for row in numbers for end in row if end is not None]
-    if not ends:
+def _limits(ax: Axes, rows: Sequence[DotRow]) -> None:
+    found = [*ends(rows), *(row.beside for row in rows if row.beside is not None)]
+    if not found:
         ax.set_xticks([])
         return
-    low, high = padded(ends, 0.04, 0.02, floor=0.0, ceiling=1.0)
+    low, high = padded(found, 0.04, 0.02, floor=0.0, ceiling=1.0)
     ax.set_xlim(low, high)
     value_ticks(ax.xaxis, low, high, most=6)
-
-
-def _column_heads(ax: Axes, with_published: bool) -> None:
-    for column, words in enumerate(("reproduced", "published") if with_published else ("value",)):
-        _write(ax, column, -0.95, words, SOFT_INK)
-
-
-def _write(ax: Axes, column: int, place: float, text: str, color: str) -> None:
-    """Write in one of the columns right of the panel."""
-    ax.annotate(
-        text,
-        (1.0, place),
-        xycoords=("axes fraction", "data"),
-        xytext=(8 + column * _COLUMN * 72, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=SMALL_SIZE,
-        color=color,
-        annotation_clip=False,
-    )
 
 
 def _length(extent: Extent, runs: Iterable[Run], longer: Collection[str]) -> str:

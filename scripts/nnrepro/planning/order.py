@@ -40,7 +40,7 @@ def _variant(run: Run) -> tuple[str, str, str]:
 
 def _nominal_seconds(study: Study, run: Run) -> float | None:
     model = catalogue().get(run.model)
-    if model is None or model.operations is None:
+    if model is None or model.operations is None or not model.speed:
         return None
     counts = [epoch_operations(candidate) or 0.0 for candidate in candidates(run, study.runs)]
     return int(run.settings["epochs"]) * median(counts) / model.speed

@@ -18,7 +18,6 @@ from nnrepro.plots.series import (
     LARGEST,
     SMALL,
     FloatArray,
-    PlotDataError,
     Series,
     digits,
     format_value,
@@ -164,19 +163,8 @@ def draw_series(
 def band_and_smoothing_entries(
     series: Sequence[Series], band: str, smoothing: str
 ) -> list[LegendEntry]:
-    """Legend entries that say what band, faint line and bold line mean, where they occur.
-
-    Raises:
-        PlotDataError: a series has a band or a smoothed line that the caller left unexplained.
-    """
+    """Legend entries that say what bands and bold lines mean, where they occur."""
     entries = []
-    for each in series:
-        if each.low is not None and not band:
-            raise PlotDataError(f"series {each.key!r} has a band, but `band` does not say which")
-        if each.smoothed is not None and not smoothing:
-            raise PlotDataError(
-                f"series {each.key!r} is smoothed, but `smoothing` does not say how"
-            )
     if any(each.smoothed is not None for each in series):
         entries.append(LegendEntry(Line2D([], [], color=TRAIN_GREY, linewidth=1.8), smoothing))
     if any(each.low is not None for each in series):

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from nnrepro.errors import NnreproError
 from nnrepro.files import atomic_write
 from nnrepro.plots.fonts import FAMILY, fallbacks, lacking
 from nnrepro.plots.style import styled
@@ -38,10 +37,6 @@ _FONT = "'DejaVu Sans'"
 _FONT_FALLBACK = "'DejaVu Sans', Verdana, sans-serif"
 
 
-class FigureFormatError(NnreproError):
-    """A figure was asked for in a format that this project does not write."""
-
-
 @styled
 def save_figure(fig: Figure, stem: Path, formats: Sequence[str] = ("svg", "png")) -> list[Path]:
     """Write `fig` as `<stem>.<format>` for each format, atomically and reproducibly.
@@ -53,21 +48,14 @@ def save_figure(fig: Figure, stem: Path, formats: Sequence[str] = ("svg", "png")
     Args:
         fig: a figure of this room.
         stem: path without a suffix; its folder is created.
-        formats: any of "svg", "png" and "pdf".
+        formats: "svg", "png" or both.
 
     Returns:
         The paths written, in the order of `formats`.
 
     Raises:
-        FigureFormatError: a format is unknown; nothing is written then.
         OSError: a file cannot be written; what stood in its place before is untouched.
     """
-    unknown = [name for name in formats if name not in _ENCODERS]
-    if unknown:
-        raise FigureFormatError(
-            f"cannot write figure {stem} as {', '.join(unknown)}: "
-            f"the formats are {', '.join(_ENCODERS)}"
-        )
     written = []
     for name, content in [(name, _ENCODERS[name](fig)) for name in formats]:
         path = stem.parent / f"{stem.name}.{name}"
@@ -136,18 +124,9 @@ def _encode_png(fig: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _encode_pdf(fig: Figure) -> bytes:
-    buffer = BytesIO()
-    nothing = dict.fromkeys(("CreationDate", "Creator", "Producer"))
-    with _fallback_fonts(fig):
-        fig.savefig(buffer, format="pdf", metadata=nothing)
-    return buffer.getvalue()
-
-
 _ENCODERS: dict[str, Callable[[Figure], bytes]] = {
     "svg": _encode_svg,
     "png": _encode_png,
-    "pdf": _encode_pdf,
 }
 
 

@@ -5,6 +5,7 @@ which the words for the range say.
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def by_variant(data: Iterable[RunData]) -> dict[tuple[str, str], Members]:
 def widest_windows(members: Members) -> tuple[Window, Window]:
     """The widest closing window and the widest smoothing among runs."""
     both = [windows(item.run, item.history.epochs) for item in members]
-    closing, smoothing = zip(*both, strict=True)
-    return max(closing, key=_used), max(smoothing, key=_used)
+    closing, smoothing = (max(found, key=attrgetter("used")) for found in zip(*both, strict=True))
+    return closing, smoothing
 
 
 def seed_series(members: Members, metric: str, smoothing: Window, key: str, label: str) -> Series:
@@ -110,10 +111,6 @@ def convergence_words(closing: Window, smoothing: Window) -> str:
         f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
         f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the end."
     )
-
-
-def _used(window: Window) -> int:
-    return window.used
 
 
 def _values(members: Members, metric: str) -> FloatArray:

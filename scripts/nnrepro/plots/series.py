@@ -52,25 +52,6 @@ class Series:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, as_floats(value))
-        self._check()
-
-    def _check(self) -> None:
-        if self.epochs.ndim != 1 or self.epochs.size == 0:
-            raise PlotDataError(
-                f"series {self.key!r}: epochs have shape {self.epochs.shape}; "
-                "a curve needs a list of at least one epoch"
-            )
-        if not (np.diff(self.epochs) > 0).all():
-            raise PlotDataError(f"series {self.key!r}: epochs do not rise at every step")
-        if (self.low is None) != (self.high is None):
-            raise PlotDataError(f"series {self.key!r}: a band needs both `low` and `high`")
-        for name in ("mean", "low", "high", "smoothed"):
-            value = getattr(self, name)
-            if value is not None and value.shape != self.epochs.shape:
-                raise PlotDataError(
-                    f"series {self.key!r}: {name} has shape {value.shape}, "
-                    f"epochs have {self.epochs.shape}"
-                )
 
     @property
     def drawn(self) -> FloatArray:
@@ -149,13 +130,13 @@ def padded(
     return bottom, top
 
 
-def format_value(value: float, decimals: int = 3) -> str:
-    """So many decimals for numbers of the order of 1, three digits for others."""
+def format_value(value: float) -> str:
+    """Three decimals for numbers of the order of 1, three digits for others."""
     if not np.isfinite(value):
         return "not finite"
     if abs(value) >= LARGEST:
         return f"{'over' if value > 0 else 'under'} {digits(np.sign(value) * LARGEST, 1)}"
-    return f"{value:z.{decimals}f}" if abs(value) < 10 else digits(value, 3)
+    return f"{value:z.3f}" if abs(value) < 10 else digits(value, 3)
 
 
 def digits(value: float, count: int) -> str:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.document.elements import Bullets, Document, Element, Section
-from nnrepro.document.text import plain
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.evidence import Numbers
+from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import html
 from nnrepro.report.pdf.compile import typeset
 from nnrepro.report.sections.answers import answers
@@ -38,7 +37,7 @@ def build_report(
     provenance: Mapping[str, Any],
     out: Path,
     pdf: Path | None = None,
-    reading: Mapping[str, Any] | None = None,
+    inventory: Mapping[str, Any] | None = None,
     folders: RunFolders | None = None,
     logs: Path | None = None,
     supplements: Sequence[Source] = (),
@@ -59,7 +58,7 @@ def build_report(
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
         out: the HTML file to write; it is replaced as a whole.
         pdf: the PDF to write; None for none.
-        reading: damaged, further and additional runs, as `measures.inventory.inventory` gives them.
+        inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
         supplements: other studies whose questions the report shows, in their order.
@@ -77,7 +76,7 @@ def build_report(
         Path(figures),
         decisions,
         provenance,
-        reading or {},
+        inventory or {},
         folders,
         logs,
         undecided=undecided or {},
@@ -134,7 +133,7 @@ def _answers(attempt: Attempts, source: Source, numbers: Numbers) -> Section | N
         return None
     contents: tuple[Element, ...] = (Bullets(said, numbered=True),) if said else ()
     shown = (*filter(None, [tiles]), *contents, *figures)
-    return Section(plain("In short"), shown, "answers", "answers")
+    return Section("In short", shown, "answers", "answers")
 
 
 def _unmade(

@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnrepro.document.elements import Figure, Gap, Panels
-from nnrepro.document.text import plain, spaced
+from nnrepro.document.text import spaced
 from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.evidence import FIGURE, Evidence, block, caption, missing
-from nnrepro.report.notes import longer_notes, not_made, nothing_selected
+from nnrepro.report.exhibits import (
+    FIGURE,
+    Exhibit,
+    block,
+    caption,
+    failed,
+    longer_notes,
+    missing,
+    nothing_selected,
+)
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
@@ -20,7 +28,7 @@ from nnrepro.study.study import FigureSpec
 
 def figure_block(
     source: Source, spec: FigureSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Evidence:
+) -> Exhibit:
     """A figure with the files of some protocols, as the indexes of what was drawn tell.
 
     Args:
@@ -48,7 +56,7 @@ def figure_block(
             made.append(panel)
         panels[title] = Panels(tuple(made))
     anchor = source.anchor(f"{FIGURE}-{spec.name}")
-    return Evidence(block(FIGURE, spec.title, anchor, panels.items()))
+    return Exhibit(block(FIGURE, spec.title, anchor, panels.items()))
 
 
 @dataclass(frozen=True)
@@ -101,21 +109,20 @@ def _panel(
         number,
         f"{spec.title}: {shown.part}" if shown.part else spec.title,
         source.protocol_title(protocol),
-        source.stamp(runs, compared=shown.compared),
+        source.budget(runs, compared=shown.compared),
         reading if there else "",
-        cut=source.cut(runs, compared=shown.compared),
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
     if there:
         notes = longer_notes(source, runs) if shown.compared else ()
         said = spaced(words, *unselected, *notes)
         return Figure(anchor, said, read_svg(path), shown.alt, spec.kind)
-    if failed := not_made(source, FIGURE, *_parts(spec, protocol, shown)):
-        return Gap(anchor, words, failed)
+    if why := failed(source, FIGURE, *_parts(spec, protocol, shown)):
+        return Gap(anchor, words, why)
     if unselected and shown.why == NO_RUNS:
         return Gap(anchor, words, unselected)
     lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))
-    return Gap(anchor, words, (plain(shown.why) or lacking,))
+    return Gap(anchor, words, (shown.why or lacking,))
 
 
 def _runs(source: Source, shown: Shown, path: Path) -> list[Run]:

@@ -1,14 +1,15 @@
 """Everything a report is made from: the study, its tables and figures, decisions and provenance."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nnrepro.document import wording
+from nnrepro.document.text import BUDGET, STAMP, Text, plain
 from nnrepro.failures import why_failed
 from nnrepro.measures.curves import Window, windows
 from nnrepro.report.errors import ReportError
@@ -52,7 +53,7 @@ class Source:
         figures: folder of the figures.
         decisions: what each protocol selected from each experiment.
         provenance: what the runs tell of data, code and machines.
-        reading: damaged, further and additional runs, as `measures.inventory.inventory` gives them.
+        inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are; None shows no run by itself.
         logs: folder of the logs of the trainings; None without one.
         supplement: by which name the study supplements the one that the report is about; empty for
@@ -66,7 +67,7 @@ class Source:
     figures: Path
     decisions: Decisions
     provenance: Mapping[str, Any]
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    inventory: Mapping[str, Any] = field(default_factory=dict)
     folders: RunFolders | None = None
     logs: Path | None = None
     supplement: str = ""
@@ -111,7 +112,7 @@ class Source:
         if not path.is_file() or self.why_failed(f"tables/{name}") is not None:
             return None
         try:
-            frame = read_csv(path, text)
+            frame = self._read(path, tuple(text))
         except TableError as error:
             raise ReportError(f"the report cannot read a table: {error}") from error
         missing = [column for column in columns if column not in frame.columns]
@@ -121,6 +122,11 @@ class Source:
                 "it is made again"
             )
         return frame
+
+    @cached_property
+    def _read(self) -> Callable[[Path, tuple[str, ...]], pd.DataFrame]:
+        """Reads a table once, however many sections ask for it."""
+        return cache(read_csv)
 
     @cached_property
     def runs(self) -> pd.DataFrame | None:
@@ -221,13 +227,14 @@ class Source:
         """
         return (self.extent.comparable_among(runs) if compared else self.extent).stamp(runs)
 
-    def cut(self, runs: Sequence[Run], *, compared: bool = False) -> bool:
-        """Whether what is made from these runs is less than the protocol asks for.
+    def budget(self, runs: Sequence[Run], *, compared: bool = False) -> Text:
+        """The budget of runs for a caption, marked where it is less than their protocol asks for.
 
         Arguments as for `windows`.
         """
         extent = self.extent.comparable_among(runs) if compared else self.extent
-        return self.generated_data or extent.is_cut(runs)
+        cut = self.generated_data or extent.is_cut(runs)
+        return plain(wording.sentence(extent.stamp(runs)), STAMP if cut else BUDGET)
 
     def longer(
         self, runs: Iterable[Run], at: Mapping[str, int] | None = None

@@ -4,8 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nnrepro.document.elements import Gap, Panels, Table
 from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
-from nnrepro.report.evidence import TABLE, Evidence, block, caption, missing, table
-from nnrepro.report.notes import longer_notes, not_made, nothing_selected
+from nnrepro.report.exhibits import (
+    TABLE,
+    Exhibit,
+    block,
+    caption,
+    failed,
+    longer_notes,
+    missing,
+    nothing_selected,
+    table,
+)
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
@@ -16,7 +25,7 @@ from nnrepro.tables.plain import show_table
 
 def table_block(
     source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
-) -> Evidence:
+) -> Exhibit:
     """A table of the configuration for some protocols.
 
     Args:
@@ -55,7 +64,7 @@ def table_block(
         for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
     ]
     anchor = source.anchor(f"{TABLE}-{spec.name}")
-    return Evidence(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
+    return Exhibit(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
 def _content(
@@ -90,18 +99,12 @@ def _panel(
 ) -> Table | Gap:
     """A grid of a protocol's share with its notes, or why it is not there."""
     runs = source.shown_runs(protocol, spec.runs)
-    words = caption(
-        TABLE,
-        number,
-        spec.title,
-        source.protocol_title(protocol),
-        source.stamp(runs, compared=True),
-        cut=source.cut(runs, compared=True),
-    )
+    owner, budget = source.protocol_title(protocol), source.budget(runs, compared=True)
+    words = caption(TABLE, number, spec.title, owner, budget)
     anchor, unselected = f"{TABLE}-{number}", nothing_selected(source, protocol, spec.runs)
     if not there:
         file = f"tables/{spec.name}"
-        why = not_made(source, TABLE, file) or unselected
+        why = failed(source, TABLE, file) or unselected
         return Gap(anchor, words, why or (missing(TABLE, source.file(f"{file}.csv")),))
     grid, notes = (shown.grid, shown.notes) if shown else (None, ())
     return table(anchor, words, grid, *unselected, *notes, *longer_notes(source, runs))

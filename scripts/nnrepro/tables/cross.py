@@ -47,13 +47,7 @@ def cross(
 ) -> pd.DataFrame:
     """Metrics over two parameters, in long form, with averages.
 
-    Args:
-        variants: rows of the variants table; per protocol at most one for each pair of parameters.
-        selection: the metric by which each protocol selects.
-        metrics: metrics to tabulate.
-        rows: parameter of the rows.
-        columns: parameter of the columns.
-        test_set: `comparison` takes the larger test set for the variants that have one.
+    A protocol has at most one variant for each pair of parameters.
 
     Returns:
         `protocol`, `metric`, the two parameters, `variant`, `value`, `ci95_low`, `ci95_high`,

@@ -58,11 +58,8 @@ def factors(
 ) -> pd.DataFrame:
     """Every factor of every comparison.
 
-    Args:
-        variants: rows of the variants table.
-        runs: the runs table.
-        comparisons: by name, each with `title`, `from` (`run`, `metric` and `test_set`), `factors`
-            (by name, each what it changes of `from`, and its `label`) and `to` (all changed).
+    Each of the `comparisons` has a `title`, `from` (`run`, `metric` and `test_set`), `factors` (by
+    name, each what it changes of `from`, and its `label`) and `to` (all changed).
 
     Returns:
         A row per protocol, comparison and `role`: `from`, each `factor`, `to`, and `rest`, which is

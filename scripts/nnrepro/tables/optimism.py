@@ -78,13 +78,6 @@ def optimism(
     Variants with a diverged run are left out, as a selection leaves them out. Where no run counts
     its right answers by folds, the predictions of the final epoch stand in.
 
-    Args:
-        variants: rows of the variants table.
-        runs: the runs table.
-        selection: the metric by which each protocol selects.
-        answers: gives a run's answers on the test examples by its id.
-        folds: gives a run's right answers by folds by its id.
-
     Returns:
         For each protocol, experiment and metric that selects (`rule`; `selects` marks the
         protocol's own) a row per variant chosen in any split, the most frequent first: what was

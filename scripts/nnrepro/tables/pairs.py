@@ -35,13 +35,6 @@ def pairs(
 ) -> pd.DataFrame:
     """Base variants against changed ones, for example without and with dropout.
 
-    Args:
-        variants: rows of the variants table.
-        selection: the metric by which each protocol selects.
-        metrics: metrics to compare.
-        pairs: base and changed variant, each as `experiment/variant`.
-        test_set: `comparison` takes the larger test set for the variants that have one.
-
     Returns:
         A row per protocol, pair and metric: `protocol`, `base`, `changed`, `label` and
         `changed_label`, `metric`, `base_value`, `changed_value`, `difference` (changed minus base),

@@ -54,15 +54,9 @@ def ranking(
 ) -> pd.DataFrame:
     """Variants by rank.
 
-    Args:
-        variants: rows of the variants table.
-        selection: the metric by which each protocol selects.
-        metrics: metrics to show, beside the one that ranks.
-        sort_by: the metric that ranks and orders the rows; in `declared` order the first of
-            `metrics` ranks.
-        stable_below: keep only variants whose test accuracy ranges over less than this in the
-            closing window (on the mean over seeds).
-        test_set: `comparison` takes the larger test set for the variants that have one.
+    In `declared` order the first of `metrics` ranks, else the rows are ordered by what ranks them.
+    `stable_below` keeps only variants whose test accuracy ranges over less than that in the closing
+    window (on the mean over seeds).
 
     Returns:
         `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,

@@ -27,10 +27,6 @@ from nnrepro.tables.runs import reach_columns
 def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFrame:
     """How steadily variants train, and how soon they reach an accuracy.
 
-    Args:
-        variants: rows of the variants table.
-        accuracies: test accuracies of which the time to reach them is told.
-
     Returns:
         A row per variant: what identifies it, `seeds`, `epochs` (trained), `protocol_epochs`,
         `shortened` (trained for fewer than the protocol asks for), `window` and `smoothing`. Then,

@@ -64,17 +64,9 @@ def tests(
     judged on different test sets, are compared by both sampling errors. Of losses and times of
     single runs nothing is tested.
 
-    Args:
-        variants: rows of the variants table.
-        runs: the runs table.
-        selection: the metric by which each protocol selects.
-        answers: gives a run's answers on the test examples.
-        metrics: metrics to compare.
-        pairs: base and changed variant, each as `experiment/variant`.
-        against: in place of pairs, what all other variants are compared with: an
-            `experiment/variant`, or `best`, the best by each metric. Here and in pairs,
-            `experiment/selected` is the variant that the protocol selects of those in the table.
-        test_set: `comparison` takes the larger test set for the variants that have one.
+    In place of `pairs` of a base and a changed variant, all others are compared `against` an
+    `experiment/variant`, or against `best`, the best by each metric. `experiment/selected` is the
+    variant that the protocol selects of those in the table.
 
     Returns:
         A row per protocol, metric and pair: `protocol`, `metric`, `base`, `changed`, `label`,
@@ -84,17 +76,17 @@ def tests(
         5 %). The two values are means over the seeds compared.
 
     Raises:
-        TableError: neither or both of `pairs` and `against` are given, or a variant is unknown.
+        TableError: a variant of a pair is unknown.
     """
-    if (pairs is None) == (against is None):
-        raise TableError("a table of kind 'tests' needs either 'pairs' or 'against'")
     rows: list[dict[str, Any]] = []
     for protocol in dict.fromkeys(variants["protocol"]):
         here = _Here(variants[variants["protocol"] == protocol].reset_index(drop=True), selection)
         seeds = SeedPairs(here.rows, runs, test_set, answers)
         parts = []
         for metric in dict.fromkeys(metric_of(name, protocol, selection) for name in metrics):
-            found = here.all_against(against, metric, test_set) if against else here.pairs(pairs)
+            found = (
+                here.all_against(against, metric, test_set) if against else here.pairs(pairs or ())
+            )
             for base, changed in found:
                 parts.append(
                     {"protocol": protocol, "metric": metric_name(variants, metric)}
@@ -137,12 +129,12 @@ class _Here:
             return []
         return [(position, other) for other in range(len(self.rows)) if other != position]
 
-    def pairs(self, pairs: Sequence[Sequence[str]] | None) -> Iterator[tuple[int, int]]:
+    def pairs(self, pairs: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
         """Positions of base and changed variants; pairs of which neither is here are left out.
 
         Of a pair only a selected variant may be lacking: where nothing could be selected.
         """
-        for pair in pairs or ():
+        for pair in pairs:
             base, changed = (self._position(name) for name in pair)
             if base is not None and changed is not None:
                 yield base, changed

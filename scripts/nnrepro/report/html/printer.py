@@ -34,7 +34,7 @@ from nnrepro.document.elements import (
     Works,
 )
 from nnrepro.document.grid import Cell, Grid, Row
-from nnrepro.document.text import Segment, words_of
+from nnrepro.document.text import Segment, Words, text, words_of
 
 ROOM = Path(__file__).parent
 SCRIPT = (
@@ -106,9 +106,9 @@ def printed(elements: Iterable[Element], level: int) -> Markup:
     return Markup("\n").join(_element(element, level) for element in elements)
 
 
-def styled(text: Iterable[Segment]) -> Markup:
+def styled(words: Words) -> Markup:
     """Styled text."""
-    return Markup("").join(map(_segment, text))
+    return Markup("").join(map(_segment, text(words)))
 
 
 def contents_list(sections: Sequence[Section]) -> Markup:
@@ -135,9 +135,9 @@ def data_uri(svg: str) -> str:
     unlike a space it needs no escape; so the URI is hardly longer than the document, where base64
     would add a third. As an image, a figure shares no ids with others and can load nothing.
     """
-    text = " ".join(svg.split())
-    text = _PATH_DATA.sub(lambda data: _BETWEEN_NUMBERS.sub(",", data[0]), text)
-    return f"data:image/svg+xml,{quote(text, safe=_URL_SAFE)}"
+    short = " ".join(svg.split())
+    short = _PATH_DATA.sub(lambda data: _BETWEEN_NUMBERS.sub(",", data[0]), short)
+    return f"data:image/svg+xml,{quote(short, safe=_URL_SAFE)}"
 
 
 def _segment(segment: Segment) -> Markup:
@@ -208,7 +208,7 @@ def _gap(gap: Gap) -> Markup:
 def _tiles(tiles: Tiles) -> Markup:
     form = Markup('<div class="{}"><dt>{}</dt><dd>{}</dd></div>')
     counts = Markup("\n").join(
-        form.format(wording.slug(words_of(name)), styled(name), styled(count))
+        form.format(wording.slug(words_of(text(name))), styled(name), styled(count))
         for name, count in tiles.items
     )
     return Markup('<dl class="{}">\n{}\n</dl>').format(tiles.role, counts)
@@ -308,11 +308,11 @@ def _cell(cell: Cell) -> Markup:
         "n": cell.number,
         "best": cell.number and cell.best,
     }
-    text = Markup('<a href="{}">{}</a>').format(cell.href, cell.text) if cell.href else cell.text
+    shown = Markup('<a href="{}">{}</a>').format(cell.href, cell.text) if cell.href else cell.text
     detail = Markup(" <small>{}</small>").format(cell.detail) if cell.detail else ""
     mark = Markup('<span class="mark">{}</span>').format(cell.mark) if cell.mark else ""
     named = _class(" ".join(name for name, applies in classes.items() if applies))
-    return Markup("<{0}{1}{2}>{3}{4}{5}</{0}>").format(tag, scope, named, text, detail, mark)
+    return Markup("<{0}{1}{2}>{3}{4}{5}</{0}>").format(tag, scope, named, shown, detail, mark)
 
 
 def _fold(fold: Fold, level: int) -> Markup:

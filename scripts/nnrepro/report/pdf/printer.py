@@ -26,7 +26,7 @@ from nnrepro.document.elements import (
     Works,
 )
 from nnrepro.document.grid import Cell
-from nnrepro.document.text import Text, spaced
+from nnrepro.document.text import Words, spaced, text
 
 MEASURED = 4
 """How many of a column's longest texts and words are measured; the widest is among them."""
@@ -104,8 +104,8 @@ def _flow(elements: Iterable[Element], level: int, pictures: Pictures) -> Iterat
 
 def _simple(element: Paragraph | Bullets | Facts | Works | Code | Tiles) -> Data:
     match element:
-        case Paragraph(text, role):
-            return {"kind": "paragraph", "text": _text(text), "role": role}
+        case Paragraph(said, role):
+            return {"kind": "paragraph", "text": _text(said), "role": role}
         case Bullets(items, numbered):
             return {
                 "kind": "bullets",
@@ -113,12 +113,12 @@ def _simple(element: Paragraph | Bullets | Facts | Works | Code | Tiles) -> Data
                 "numbered": numbered,
             }
         case Facts(items):
-            told = [[_text(name), [_text(text) for text in texts]] for name, texts in items]
+            told = [[_text(name), [_text(one) for one in several]] for name, several in items]
             return {"kind": "facts", "items": told}
         case Works(items):
             return {"kind": "works", "items": [[anchor, _text(work)] for anchor, work in items]}
-        case Code(text):
-            return {"kind": "code", "text": text}
+        case Code(lines):
+            return {"kind": "code", "text": lines}
         case Tiles(title, items):
             counts = [[_text(name), _text(count)] for name, count in items]
             return {"kind": "tiles", "title": title, "items": counts}
@@ -186,8 +186,8 @@ def _table(table: Table) -> Data:
     }
 
 
-def _text(text: Text) -> list[Data]:
-    return [asdict(segment) for segment in text]
+def _text(words: Words) -> list[Data]:
+    return [asdict(segment) for segment in text(words)]
 
 
 def _anchors(flow: Sequence[Data]) -> Iterator[str]:
@@ -221,9 +221,9 @@ def _is_name(cell: Cell) -> bool:
     return cell.header and len(cell.text) < SHORTEST_BROKEN and " " not in cell.text
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(cell: str) -> Iterator[str]:
     """Words of a text; long ones, such as paths, break behind their signs, as theme.typ does."""
-    for word in _BREAKS.split(text):
+    for word in _BREAKS.split(cell):
         yield from _SIGNS.split(word) if _LONG.fullmatch(word) else [word]
 
 

@@ -24,7 +24,7 @@ from nnrepro.document.text import (
     text,
 )
 from nnrepro.measures.names import in_words
-from nnrepro.report.evidence import TABLE, Numbers, caption, missing
+from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.tables.content import LEVEL, flag, number
@@ -82,10 +82,7 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
         return None
     protocols = source.study.protocols
     summary, *others = (next(numbers.tables) for _ in (CLAIMS, *protocols))
-    runs = source.study.runs
-    words = caption(
-        TABLE, summary, "Claims by verdict", "", source.stamp(runs), cut=source.cut(runs)
-    )
+    words = caption(TABLE, summary, "Claims by verdict", "", source.budget(source.study.runs))
     frame = _table(source)
     contents: list[Element] = []
     if frame is None:
@@ -99,8 +96,8 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
             own = frame[frame["protocol"] == name]
             if len(own):
                 shown = _protocol_table(source, name, own, number_)
-                contents.append(Section(plain(protocols[name].title), (shown,)))
-    return Section(plain("Claims"), tuple(contents), "claims", "back long", listed=True, fresh=True)
+                contents.append(Section(protocols[name].title, (shown,)))
+    return Section("Claims", tuple(contents), "claims", "back long", listed=True, fresh=True)
 
 
 def claims_on(source: Source, question: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
@@ -250,11 +247,10 @@ def _tally(source: Source, frame: pd.DataFrame) -> Grid:
 
 
 def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> Table:
-    runs = source.study.runs_of(protocol)
     title, owner = "Claims with their verdicts", source.protocol_title(protocol)
     return Table(
         f"claims-{wording.slug(protocol)}",
-        caption(TABLE, number_, title, owner, source.stamp(runs), cut=source.cut(runs)),
+        caption(TABLE, number_, title, owner, source.budget(source.study.runs_of(protocol))),
         Grid(_HEADINGS, tuple(_row(row) for _, row in frame.iterrows())),
         role=CLAIMS,
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from nnrepro.document import wording
 from nnrepro.document.elements import Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, code, joined, linked, plain, spaced, text
-from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.document.text import BUDGET, Text, code, joined, linked, plain, spaced, text
+from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study.options import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
@@ -38,13 +38,14 @@ def differences(source: Source, supplements: Iterable[Source], numbers: Numbers)
         Column("Setting", number=False),
         *(Column(p.title, number=False) for p in source.study.protocols.values()),
     )
-    title, stamp = "Settings that differ between the protocols", "as the configuration asks for"
-    words = caption(TABLE, next(numbers.tables), title, "", stamp)
+    title = "Settings that differ between the protocols"
+    budget = plain("As the configuration asks for.", BUDGET)
+    words = caption(TABLE, next(numbers.tables), title, "", budget)
     shown = Table("protocol-differences", words, Grid(columns, tuple(rows)))
     settings = {name for _, name, _ in differing}
     measured = [place for each in (source, *supplements) for place in _measured(each, settings)]
     contents = (Paragraph(_said(measured)), Panels((shown,)))
-    return Section(plain("How the protocols differ"), contents, "differences", "back")
+    return Section("How the protocols differ", contents, "differences", "back")
 
 
 def _said(measured: Iterable[Text]) -> Text:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section, Tiles
-from nnrepro.document.text import Text, bold, code, linked, plain, spaced, text
+from nnrepro.document.text import Text, Words, bold, code, linked, spaced, text
 from nnrepro.measures.runs import STATUSES
 from nnrepro.report.sections import problems
 from nnrepro.report.source import Source
@@ -15,7 +15,7 @@ def masthead(source: Source) -> Iterator[Element]:
     """What stands below the title."""
     study = source.study
     if study.about:
-        yield Paragraph(plain(study.about), "lead")
+        yield Paragraph(study.about, "lead")
     yield Paragraph(_scope(source), "scope")
     yield _budget(source)
     for name, note in _data_notes(source).items():
@@ -25,14 +25,14 @@ def masthead(source: Source) -> Iterator[Element]:
         yield Paragraph(telling, "remark")
 
 
-def _scope(source: Source) -> Text:
+def _scope(source: Source) -> str:
     """How large the study is."""
     study = source.study
     variants = len({(run.experiment, run.variant) for run in study.runs})
     seeds = len({run.seed for run in study.runs})
     up_to = "up to " if min(seed_counts(study.runs), default=0) < seeds else ""
     titles = wording.joined([protocol.title for protocol in study.protocols.values()])
-    return plain(
+    return (
         f"{wording.counted(variants, 'variant')} (a model with its settings) in "
         f"{wording.counted(len(study.experiments), 'experiment')}, under "
         f"{wording.counted(len(study.protocols), 'protocol')} (a way of training and selecting "
@@ -46,36 +46,30 @@ def _budget(source: Source) -> Element:
     study = source.study
     stamp = source.stamp(study.runs)
     extents, generated = tuple(_extents(source)), _generated(source)
-    said = [*extents]
+    said: list[Words] = [*extents]
     if generated:
         said.append(
-            plain(
-                f"The data are made up for a demonstration ({wording.joined(generated)}): no "
-                "accuracy here says anything about real images or texts."
-            )
+            f"The data are made up for a demonstration ({wording.joined(generated)}): no "
+            "accuracy here says anything about real images or texts."
         )
     short = bool(source.short_runs(study.runs))
     if short:
         said.append(
-            plain(
-                "Runs were cut short of what their protocols ask for, in epochs or in examples; "
-                "closing windows are shortened with them."
-            )
+            "Runs were cut short of what their protocols ask for, in epochs or in examples; "
+            "closing windows are shortened with them."
         )
     fewer = len(study.runs) < study.declared_runs
     if fewer:
         declared = wording.counted(study.declared_runs, "run")
         shown = wording.grouped(len(study.runs))
-        said.append(
-            plain(f"Of {declared} that the configuration declares, this study has {shown}.")
-        )
+        said.append(f"Of {declared} that the configuration declares, this study has {shown}.")
     if not (short or fewer or generated):
-        return Paragraph(plain(stamp), "stamp plain")
+        return Paragraph(stamp, "stamp plain")
     title = "Generated data" if generated else "A shortened study"
     contents: tuple[Element, ...] = (Bullets(tuple(said)),)
     if not extents:
-        contents = (Paragraph(plain(stamp), "stamp"), *contents)
-    return Section(plain(title), contents, "budget", "budget")
+        contents = (Paragraph(stamp, "stamp"), *contents)
+    return Section(title, contents, "budget", "budget")
 
 
 def _extents(source: Source) -> Iterator[Text]:
@@ -138,7 +132,7 @@ def _status(source: Source) -> Iterator[Element]:
         ("without a record" if name == "unknown" else name, count) for name, count in counts.items()
     )
     every = (("runs asked for", len(source.study.runs)), *states)
-    tiles = tuple((plain(name), plain(wording.grouped(count))) for name, count in every)
+    tiles = tuple((name, wording.grouped(count)) for name, count in every)
     yield Tiles("Runs", tiles, "states")
     lacking = [
         wording.counted(counts[name], f"run {one}", f"runs {several}")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Facts, Section
-from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
+from nnrepro.document.text import OWNER, Words, bold, plain, spaced, text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.source import VARIANTS_TABLE, Source
 from nnrepro.study.run import Run
@@ -35,16 +35,16 @@ def highlights(source: Source) -> Section | None:
             if (highlight := _highlight(source, variants, experiment, protocol))
         )
         if said:
-            items.append((plain(experiment.title), said))
+            items.append((experiment.title, said))
     if not items:
         return None
     facts = Facts(tuple(items), "highlights")
-    return Section(plain("Experiment by experiment"), (facts,), "summary", "summary")
+    return Section("Experiment by experiment", (facts,), "summary", "summary")
 
 
 def _highlight(
     source: Source, variants: pd.DataFrame, experiment: Experiment, protocol: str
-) -> Text:
+) -> Words:
     rows = variants[
         (variants["protocol"] == protocol) & (variants["experiment"] == experiment.name)
     ].reset_index(drop=True)
@@ -53,7 +53,7 @@ def _highlight(
     runs = source.study.runs_of(protocol, experiment.name)
     if not source.extent.runs(runs):
         one = len(runs) == 1
-        return plain(
+        return (
             "Its one run is not here."
             if one
             else f"None of its {wording.grouped(len(runs))} runs is here."
@@ -72,10 +72,10 @@ def _highlight(
     return spaced(_leads(ranking, str(label.iloc[0]) if len(label) else ""), compared, asked)
 
 
-def _leads(found: Leaders, selected: str) -> Text:
+def _leads(found: Leaders, selected: str) -> Words:
     """Who leads an experiment, and whether it is the variant that the protocol selected."""
     if not found.leaders:
-        return plain(f"No variant has a value of {found.metric}.")
+        return f"No variant has a value of {found.metric}."
     if selected in found.leaders:
         others = [label for label in found.leaders if label != selected]
         equal = text(", as high as ", labels(others)) if others else ()

@@ -6,7 +6,7 @@ from functools import partial
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Paragraph, Section, Works
-from nnrepro.document.text import Text, joined, linked, plain, spaced, text
+from nnrepro.document.text import Text, joined, linked, spaced, text
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.report.sections.works import (
     HAHN_MEEKER,
@@ -34,7 +34,7 @@ def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
     }
     described = (
         Section(
-            plain(method.title),
+            method.title,
             (Paragraph(spaced(method.says(source), _cited(works[method]))),),
         )
         for method in used
@@ -42,12 +42,10 @@ def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
     of_data = (OF_DATA[name] for name in source.study.data if name in OF_DATA)
     every = {work for found in works.values() for work in found} | {*of_data, SNAKEMAKE, KERAS}
     listed = Works(
-        tuple(
-            (_anchor(work), plain(work.text)) for work in sorted(every, key=lambda work: work.key)
-        )
+        tuple((_anchor(work), work.text) for work in sorted(every, key=lambda work: work.key))
     )
-    references = Section(plain("References"), (listed,), "references")
-    title = plain("Methods")
+    references = Section("References", (listed,), "references")
+    title = "Methods"
     contents = (*described, references)
     return Section(title, contents, "methods", "back", listed=True, fresh=True)
 

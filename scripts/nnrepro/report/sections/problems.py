@@ -5,7 +5,7 @@ from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
-from nnrepro.document.text import Text, bold, code, joined, linked, plain, text
+from nnrepro.document.text import Text, Words, bold, code, joined, linked, text
 from nnrepro.measures.inventory import damaged, failed
 from nnrepro.report.source import Source
 
@@ -22,7 +22,7 @@ def problems(source: Source, unmade: Mapping[str, str]) -> Section | None:
     found = tuple(_problems(source, unmade))
     if not found:
         return None
-    return Section(plain("What was read"), found, ANCHOR, "back", listed=True)
+    return Section("What was read", found, ANCHOR, "back", listed=True)
 
 
 def telling_data(source: Source) -> Text:
@@ -35,7 +35,7 @@ def telling_data(source: Source) -> Text:
 
 
 def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
-    found = source.reading
+    found = source.inventory
     every = found.get("problems", ())
     severe, broken = damaged(every), failed(every)
     missing = [problem["run"] for problem in every if problem["status"] == "missing"]
@@ -64,7 +64,7 @@ def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
     yield from _listed(
         "Data",
         "Counted over all prepared examples, of which a run may take the first only.",
-        [plain(f"{odd['arrays']}: {odd['message']}") for odd in _odd_data(source)],
+        [f"{odd['arrays']}: {odd['message']}" for odd in _odd_data(source)],
     )
     histories = wording.counted(len(severe), "history is", "histories are")
     yield from _listed(
@@ -99,13 +99,13 @@ def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
     yield from _listed("Remarks", "", _remarks(source, others))
 
 
-def _listed(title: str, said: str, items: Iterable[Text], role: str = "") -> Iterator[Section]:
+def _listed(title: str, said: str, items: Iterable[Words], role: str = "") -> Iterator[Section]:
     """A list under its title and what is said of it; nothing without items."""
     if listed := tuple(items):
         contents: tuple[Element, ...] = (Bullets(listed),)
         if said:
-            contents = (Paragraph(plain(said), role), *contents)
-        yield Section(plain(title), contents)
+            contents = (Paragraph(said, role), *contents)
+        yield Section(title, contents)
 
 
 def _odd_data(source: Source) -> Iterator[Mapping[str, Any]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Code, Element, Facts, Paragraph, Section
-from nnrepro.document.text import Text, code, plain, spaced, text
-from nnrepro.report.evidence import not_made
+from nnrepro.document.text import Words, code, plain, spaced, text
+from nnrepro.report.exhibits import not_made
 from nnrepro.report.source import Source
 
 TITLE, ANCHOR = "Provenance", "provenance"
@@ -17,7 +17,7 @@ TITLE, ANCHOR = "Provenance", "provenance"
 _COMMAND = "snakemake --cores all"
 _REPORT_COMMAND = "make report ARCHIVE=path/to/the/archive"
 _SECONDS_PER_HOUR = 3600
-_UNKNOWN = plain(wording.UNKNOWN)
+_UNKNOWN = wording.UNKNOWN
 
 _FACTS = {
     "python": "Python",
@@ -37,33 +37,29 @@ def provenance(source: Source) -> Section:
     """What the runs tell of their origin."""
     given = source.provenance
     seconds: Mapping[str, Any] = given.get("seconds") or {}
-    times = [(plain(title), wording.duration(seconds.get(n))) for n, title in _SECONDS.items()]
+    times = [(title, wording.duration(seconds.get(n))) for n, title in _SECONDS.items()]
     contents = (
         Paragraph(
-            plain(
-                "What the numbers in this report were made from, as the runs recorded it. What no "
-                "run recorded is shown as unknown."
-            )
+            "What the numbers in this report were made from, as the runs recorded it. What no "
+            "run recorded is shown as unknown."
         ),
-        Section(plain("Data"), tuple(_data(source)) or (Paragraph(_UNKNOWN),)),
-        Section(plain("Code and machine"), (_machine(given),)),
+        Section("Data", tuple(_data(source)) or (Paragraph(_UNKNOWN),)),
+        Section("Code and machine", (_machine(given),)),
         Section(
-            plain("Time, all runs together"),
+            "Time, all runs together",
             (
-                Facts(tuple((title, (plain(time),)) for title, time in times), "facts"),
+                Facts(tuple((title, (time,)) for title, time in times), "facts"),
                 Paragraph(energy(given.get("processor") or {}, source.study.watts_per_core)),
             ),
         ),
-        Section(plain("Making it again"), tuple(_again(source))),
+        Section("Making it again", tuple(_again(source))),
     )
-    return Section(plain(TITLE), contents, ANCHOR, "back", listed=True)
+    return Section(TITLE, contents, ANCHOR, "back", listed=True)
 
 
 def no_provenance(why: str) -> Section:
     """The section where it could not be made."""
-    return Section(
-        plain(TITLE), (Paragraph(not_made("section", why)),), ANCHOR, "back", listed=True
-    )
+    return Section(TITLE, (Paragraph(not_made("section", why)),), ANCHOR, "back", listed=True)
 
 
 def _data(source: Source) -> Iterator[Section]:
@@ -76,35 +72,35 @@ def _data(source: Source) -> Iterator[Section]:
         generated = wording.UNKNOWN if made_up is None else "yes" if made_up else "no"
         sums: Mapping[str, Any] = item.get("sha256") or {}
         told = [
-            ("Source", (plain(str(item.get("source") or wording.UNKNOWN)),)),
-            ("Generated", (plain(generated),)),
-            *([("Note", (plain(note),))] if note else []),
+            ("Source", (str(item.get("source") or wording.UNKNOWN),)),
+            ("Generated", (generated,)),
+            *([("Note", (note,))] if note else []),
             (
                 "Checksums",
                 tuple(text(f"{file} ", code(str(sums[file]))) for file in sorted(sums))
                 or (_UNKNOWN,),
             ),
         ]
-        facts = Facts(tuple((plain(title), texts) for title, texts in told), "facts")
-        yield Section(plain(name), (facts,))
+        facts = Facts(tuple((title, texts) for title, texts in told), "facts")
+        yield Section(name, (facts,))
 
 
 def _machine(given: Mapping[str, Any]) -> Facts:
     packages: Mapping[str, Any] = given.get("packages") or {}
     versions = [f"{name} {_listed(packages[name])}" for name in sorted(packages)]
     code_sums = tuple(code(str(item)) for item in given.get("code") or ())
-    facts = [(plain(title), (plain(_listed(given.get(name))),)) for name, title in _FACTS.items()]
+    facts = [(title, (_listed(given.get(name)),)) for name, title in _FACTS.items()]
     return Facts(
         (
-            (plain("Code"), code_sums or (_UNKNOWN,)),
+            ("Code", code_sums or (_UNKNOWN,)),
             *facts,
-            (plain("Packages"), tuple(map(plain, versions)) or (_UNKNOWN,)),
+            ("Packages", tuple(map(plain, versions)) or (_UNKNOWN,)),
         ),
         "facts",
     )
 
 
-def energy(told: Mapping[str, Any], watts: float | None) -> Text:
+def energy(told: Mapping[str, Any], watts: float | None) -> Words:
     """What the time of the processors comes to, with what that rests on.
 
     Args:
@@ -113,17 +109,17 @@ def energy(told: Mapping[str, Any], watts: float | None) -> Text:
     """
     seconds = told.get("seconds")
     if seconds is None:
-        return plain("No energy is estimated: no run on a processor recorded how long it had one.")
+        return "No energy is estimated: no run on a processor recorded how long it had one."
     runs = wording.counted(int(told.get("runs") or 0), "run")
     had = f"{runs} had a processor for {wording.duration(seconds)}."
     if watts is None:
         nobody_said = (
             "No energy is estimated: the configuration does not say what a core at work draws"
         )
-        estimate = text(f"{nobody_said} (", code("energy.watts_per_core"), ").")
+        estimate: Words = text(f"{nobody_said} (", code("energy.watts_per_core"), ").")
     else:
         drawn = wording.energy(seconds * watts / _SECONDS_PER_HOUR)
-        estimate = plain(
+        estimate = (
             f"At {wording.plain(watts)}\N{NO-BREAK SPACE}W for a core at work, which the "
             f"configuration assumes and nobody measured, that is {drawn}."
         )
@@ -139,13 +135,13 @@ def _again(source: Source) -> Iterator[Element]:
     """The report from an archive where it was made from one; then everything, training too."""
     if source.study.archive is not None:
         from_archive = "This report was made from an archive of histories, without training."
-        yield Paragraph(plain(f"{from_archive} In the project\u2019s folder:"))
+        yield Paragraph(f"{from_archive} In the project\u2019s folder:")
         yield Code(_REPORT_COMMAND)
     anew = "All of it with every training, in the project\u2019s folder and with this study\u2019s"
-    yield Paragraph(plain(f"{anew} configuration:"))
+    yield Paragraph(f"{anew} configuration:")
     yield Code(_COMMAND)
     kept = "Runs whose inputs have not changed are kept; only what a change affects is made again."
-    yield Paragraph(plain(kept))
+    yield Paragraph(kept)
 
 
 def _listed(value: Any) -> str:

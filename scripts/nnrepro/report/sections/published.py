@@ -9,12 +9,12 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, bold, plain, spaced, text
+from nnrepro.document.text import BUDGET, Text, bold, plain, spaced, text
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
-from nnrepro.report.evidence import TABLE, Numbers, caption
+from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source
@@ -62,8 +62,8 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     ]
     contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
-    contents.append(Section(plain("Every number"), folds))
-    title = plain("Published beside reproduced")
+    contents.append(Section("Every number", folds))
+    title = "Published beside reproduced"
     return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
 
 
@@ -113,13 +113,13 @@ def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
     for kind, title in zip(KINDS, titles, strict=True):
         for protocol, rows in _split(frame[frame["kind"] == kind], "protocol"):
             position = next(numbers.tables)
-            owner, stamp = _title(source, protocol), "printed numbers alone"
-            words = caption(TABLE, position, title, owner, stamp)
+            budget = plain("Printed numbers alone.", BUDGET)
+            words = caption(TABLE, position, title, _title(source, protocol), budget)
             tables.append(Table(f"{TABLE}-{position}", words, _inconsistency_grid(rows)))
     if not tables:
         return None
-    heading = plain("Inconsistencies in what was published")
-    contents: tuple[Element, ...] = (Paragraph(plain(said)), *tables)
+    heading = "Inconsistencies in what was published"
+    contents: tuple[Element, ...] = (Paragraph(said), *tables)
     return Section(heading, contents, INCONSISTENCIES, "back long", listed=True, fresh=True)
 
 
@@ -177,7 +177,7 @@ def _extent(total: pd.Series) -> Text:
     )
 
 
-def _measure(kinds: set[str]) -> Text:
+def _measure(kinds: set[str]) -> str:
     """What published numbers are judged by.
 
     Args:
@@ -192,7 +192,7 @@ def _measure(kinds: set[str]) -> Text:
             f"with one seed, {level} sampling error of two runs on a test set of that size, for "
             "accuracies only, which leaves the spread over seeds out"
         )
-    return plain(
+    return (
         "A published number is what one run gave, so it is judged by where one further run would "
         f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
         "number counts as inside when the interval reaches a value that would be printed like it. "
@@ -244,7 +244,6 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
             Cell(wording.percent_number(difference), number=True),
         )
         rows.append(Row(cells, summary=row["question"] == ALL))
-    runs = source.study.runs
     title = "Published numbers and how many of them are reproduced"
     note = (
         "Reproducible: a run of this study can give the number. Inside and outside: of the "
@@ -252,9 +251,9 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
     )
     return Table(
         f"{TABLE}-{position}",
-        caption(TABLE, position, title, "", source.stamp(runs), cut=source.cut(runs)),
+        caption(TABLE, position, title, "", source.budget(source.study.runs)),
         Grid(columns, tuple(rows)),
-        plain(note),
+        note,
     )
 
 
@@ -286,18 +285,18 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             judged = rows["status"].isin((INSIDE, OUTSIDE)).sum()
             owner, position = _title(source, protocol), next(numbers)
             words = ", ".join(filter(None, (owner, source.study.parts.get(part, part))))
-            stamp = source.stamp(runs) if runs else "no run of this study"
-            cut = bool(runs) and source.cut(runs)
+            none = plain("No run of this study.", BUDGET)
+            budget = source.budget(runs) if runs else none
             title = "Every printed number"
             grid = Grid(_NUMBER_COLUMNS, tuple(number_row(source, row) for row in records(rows)))
             shown = Table(
                 f"{TABLE}-{position}",
-                caption(TABLE, position, title, owner, stamp, cut=cut),
+                caption(TABLE, position, title, owner, budget),
                 grid,
             )
             counted = wording.counted(len(rows), "number")
             opened = f"{words}: {counted}, {wording.grouped(int(judged))} judged"
-            yield Fold(plain(opened), (shown,))
+            yield Fold(opened, (shown,))
 
 
 def _split(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:

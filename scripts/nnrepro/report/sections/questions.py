@@ -6,7 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Element, Facts, Gap, Panels, Paragraph, Section
 from nnrepro.document.text import NUMBER, Text, code, plain, spaced, text
 from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.evidence import FIGURE, TABLE, Evidence, Numbers, block, caption, not_made
+from nnrepro.report.exhibits import FIGURE, TABLE, Exhibit, Numbers, block, caption, not_made
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
@@ -24,16 +24,16 @@ def parts(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator[Secti
         )
         if found:
             anchor = f"part-{wording.slug(name)}"
-            yield Section(plain(title), found, anchor, "part", listed=True, fresh=True)
+            yield Section(title, found, anchor, "part", listed=True, fresh=True)
 
 
 def supplement(attempt: Attempts, source: Source, numbers: Numbers) -> Section:
     """Another study: what it is, and the questions of all its parts."""
     study = source.study
-    about = (Paragraph(plain(study.about), "asked"),) if study.about else ()
+    about = (Paragraph(study.about, "asked"),) if study.about else ()
     questions = (each for part in parts(attempt, source, numbers) for each in part.contents)
     return Section(
-        plain(study.title),
+        study.title,
         (*about, Paragraph(_extent(source)), *questions),
         source.heading_anchor,
         "part supplement",
@@ -85,7 +85,7 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     ]
     gone = {name: len(runs) for name, runs in asked.items() if runs and name not in there}
     shown = [_shown(attempt, source, spec, numbers, there) for spec in specs]
-    shown = [evidence for evidence in shown if evidence.section.contents]
+    shown = [exhibit for exhibit in shown if exhibit.section.contents]
     claims = attempt(
         f"report/{source.file(f'questions/{question.name}')}",
         lambda: claims_on(source, question.name),
@@ -93,20 +93,20 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     )
     contents: list[Element] = []
     if question.text:
-        contents.append(Paragraph(plain(question.text), "asked"))
+        contents.append(Paragraph(question.text, "asked"))
     if claims:
-        title = plain("What was claimed, and what the runs say")
+        title = "What was claimed, and what the runs say"
         contents.append(Section(title, (Facts(claims),), role="claimed"))
     if findings := tuple((item.section.title, item.findings) for item in shown if item.findings):
-        contents.append(Section(plain("What the tables say"), (Facts(findings),), role="findings"))
-    contents += [Paragraph(plain(said), "none") for said in _absent(source, gone, bool(there))]
+        contents.append(Section("What the tables say", (Facts(findings),), role="findings"))
+    contents += [Paragraph(said, "none") for said in _absent(source, gone, bool(there))]
     contents += [item.section for item in shown]
     if not gone and not shown:
         said = "No figure or table of this study belongs to this question."
-        contents.append(Paragraph(plain(said), "none"))
-    title = spaced(plain(question.name, NUMBER), question.title)
+        contents.append(Paragraph(said, "none"))
+    heading = spaced(plain(question.name, NUMBER), question.title)
     anchor = source.question_anchor(question.name)
-    return Section(title, tuple(contents), anchor, "question", listed=True)
+    return Section(heading, tuple(contents), anchor, "question", listed=True)
 
 
 def _absent(source: Source, gone: dict[str, int], any_there: bool) -> Iterator[str]:
@@ -132,22 +132,22 @@ def _shown(
     spec: FigureSpec | TableSpec,
     numbers: Numbers,
     protocols: Sequence[str],
-) -> Evidence:
+) -> Exhibit:
     """A figure or table, or what stands in its place where it cannot be shown."""
     kind, counter = TABLE, numbers.tables
     if isinstance(spec, FigureSpec):
         kind, counter = FIGURE, numbers.figures
 
-    def show() -> Evidence:
+    def show() -> Exhibit:
         if isinstance(spec, FigureSpec):
             return figure_block(source, spec, counter, protocols)
         return table_block(source, spec, counter, protocols)
 
-    def gap(why: str) -> Evidence:
+    def gap(why: str) -> Exhibit:
         number = next(counter)
-        words = caption(kind, number, spec.title, "", "")
+        words = caption(kind, number, spec.title, "", ())
         panel = Gap(f"{kind}-{number}", words, (not_made(kind, why),))
         anchor = source.anchor(f"{kind}-{spec.name}")
-        return Evidence(block(kind, spec.title, anchor, [("", Panels((panel,)))]))
+        return Exhibit(block(kind, spec.title, anchor, [("", Panels((panel,)))]))
 
     return attempt(f"report/{source.file(f'{kind}s/{spec.name}')}", show, gap)

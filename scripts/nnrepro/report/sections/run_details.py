@@ -9,7 +9,7 @@ from typing import Any
 from nnrepro.document import wording
 from nnrepro.document.compact import compact_values
 from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Paragraph, Section
-from nnrepro.document.text import Text, bold, code, plain, small, spaced, text
+from nnrepro.document.text import Words, bold, code, small, spaced, text
 from nnrepro.files import open_regular
 from nnrepro.measures.history import HISTORY_KEYS
 from nnrepro.measures.inventory import certain_decisions
@@ -49,7 +49,7 @@ def run_details(source: Source, total: int) -> tuple[Element, ...]:
     }
     said = Paragraph(_shown(len(runs), total))
     contents: tuple[Element, ...] = (said, *folds, Histories(series))
-    return (Section(plain("Runs one by one"), contents, "run-details"),)
+    return (Section("Runs one by one", contents, "run-details"),)
 
 
 def detailed(source: Source) -> set[str]:
@@ -57,9 +57,9 @@ def detailed(source: Source) -> set[str]:
     return set() if source.folders is None else {r.id for r in detailed_runs(source.study.runs)}
 
 
-def _shown(shown: int, total: int) -> Text:
+def _shown(shown: int, total: int) -> Words:
     if shown == total:
-        return plain(
+        return (
             "What each run was made with, as it recorded it; what is not recorded is shown as "
             "unknown."
         )
@@ -76,17 +76,17 @@ def _details(source: Source, run: Run, data: RunData | None) -> Fold:
     shown = run if data is None else data.run
     record: Mapping[str, Any] = {} if data is None or data.record is None else data.record
     told = _told_first(_facts(shown, data, record, source.run_status(run.id) or wording.UNKNOWN))
-    facts: list[tuple[Text, tuple[Text, ...]]] = []
-    facts += ((plain(name), (plain(value),)) for name, value in told)
+    facts: list[tuple[Words, tuple[Words, ...]]] = []
+    facts += ((name, (value,)) for name, value in told)
     settings = tuple(
         text(f"{name} ", bold(wording.plain(value))) for name, value in _settings(shown)
     )
-    facts.append((plain("Parameters"), settings))
+    facts.append(("Parameters", settings))
     if sums := tuple(text(f"{name} ", code(sum_)) for name, sum_ in _sums(record)):
-        facts.append((plain("Checksums"), sums))
+        facts.append(("Checksums", sums))
     contents: tuple[Element, ...] = (Facts(tuple(facts), "facts"),)
     if log := _log_tail(source.logs, run.id):
-        contents += (Paragraph(plain("End of its log")), Code("\n".join(log)))
+        contents += (Paragraph("End of its log"), Code("\n".join(log)))
     title = spaced(f"{run.label}, seed {run.seed}", small(run.id))
     return Fold(title, contents, source.details_anchor(run.id), "" if data is None else run.id)
 

@@ -5,9 +5,9 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import PAPER, SCREEN, Element, Only, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, code, plain, text
+from nnrepro.document.text import Text, code, text
 from nnrepro.report.errors import ReportError
-from nnrepro.report.evidence import TABLE, missing
+from nnrepro.report.exhibits import TABLE, missing
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
 from nnrepro.tables.columns import metric_values
@@ -49,13 +49,13 @@ def runs(source: Source) -> Section:
         contents = (Only(SCREEN, contents), Only(PAPER, (too_many,)))
     if details := run_details(source, len(frame)):
         contents = (*contents, Only(SCREEN, details))
-    return Section(plain(TITLE), contents, ANCHOR, "back", listed=True, fresh=True)
+    return Section(TITLE, contents, ANCHOR, "back", listed=True, fresh=True)
 
 
 def no_runs() -> Section:
     """The section where there is nothing to list."""
     contents = (Paragraph(missing(TABLE, "tables/runs.csv"), "warning"),)
-    return Section(plain(TITLE), contents, ANCHOR, "back", listed=True, fresh=True)
+    return Section(TITLE, contents, ANCHOR, "back", listed=True, fresh=True)
 
 
 def _busy(frame: pd.DataFrame) -> tuple[Paragraph, ...]:
@@ -106,7 +106,7 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
         )
         for index, (_, row) in enumerate(frame.iterrows())
     )
-    caption = plain("Runs by protocol and experiment, test accuracy in percent.")
+    caption = "Runs by protocol and experiment, test accuracy in percent."
     return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 

@@ -102,7 +102,7 @@ def _built(results: Any, found: Any = None) -> str:
         figures=results.figures,
         decisions=results.decisions,
         provenance={},
-        reading=found or inventory(study, folders, problems),
+        inventory=found or inventory(study, folders, problems),
         out=out,
     )
     return out.read_text(encoding="utf-8")

@@ -1,0 +1,117 @@
+"""Rows of a dot with its interval, one per variant, the value written beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from nnrepro.plots.series import PlotDataError, drawn_interval, drawn_value, format_value
+from nnrepro.plots.style import SMALL_SIZE, SOFT_INK, SeriesStyle, text_color
+from nnrepro.tables.columns import floats, metric_values
+
+
+@dataclass(frozen=True)
+class DotRow:
+    """One variant; None stands for what nobody knows.
+
+    Attributes:
+        key: decides the style.
+        label: short human name.
+        value: the metric; None where no run has it.
+        low: lower end of its interval, given exactly when `high` is.
+        high: upper end.
+        beside: another number to be drawn with it.
+        group: heading that it stands under.
+        words: the value in words, also where it cannot be drawn.
+    """
+
+    key: str
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    beside: float | None = None
+    group: str = ""
+    words: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if (self.low is None) != (self.high is None):
+            raise PlotDataError(f"{self.key}: an interval needs both `low` and `high`")
+        words = "no run" if self.value is None else format_value(self.value)
+        low, high = drawn_interval(self.low, self.high)
+        drawn = {"value": drawn_value(self.value), "beside": drawn_value(self.beside)}
+        for name, value in {**drawn, "low": low, "high": high, "words": words}.items():
+            object.__setattr__(self, name, value)
+
+
+def row_numbers(table: pd.DataFrame, metric: str, beside: str = "") -> list[dict[str, Any]]:
+    """What `DotRow` takes of a metric with its interval, by row; unknown numbers are left out."""
+    columns = {
+        "value": metric_values(table, metric),
+        "low": metric_values(table, metric, suffix="_ci95_low"),
+        "high": metric_values(table, metric, suffix="_ci95_high"),
+    }
+    if beside:
+        columns["beside"] = metric_values(table, beside)
+    numbers = pd.DataFrame({name: floats(values) for name, values in columns.items()})
+    return [
+        {"value": None, **{str(name): n for name, n in row.items() if not np.isnan(n)}}
+        for row in numbers.to_dict("records")
+    ]
+
+
+def bare_rows(ax: Axes, top: float, bottom: float) -> None:
+    """An axis of rows from top to bottom, without its line, ticks and grid."""
+    ax.set_ylim(bottom, top)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def draw_dot(
+    ax: Axes, place: int, row: DotRow, style: SeriesStyle, *, size: float, edge: float
+) -> None:
+    """A row's line, its interval and its dot, as far as they are known."""
+    ax.axhline(place, color="#eeeeee", linewidth=0.8, zorder=0.5)
+    if row.low is not None and row.high is not None:
+        ax.plot([row.low, row.high], [place, place], color=style.color, linewidth=2.0, zorder=2)
+    if row.value is not None:
+        ax.plot(
+            [row.value],
+            [place],
+            marker=style.marker,
+            markersize=size,
+            markeredgecolor=style.color,
+            markeredgewidth=edge,
+            markerfacecolor="white" if style.dash else style.color,
+            zorder=3,
+        )
+
+
+def word_color(row: DotRow, style: SeriesStyle) -> str:
+    """The colour of a row's value."""
+    return SOFT_INK if row.value is None else text_color(style.color)
+
+
+def write_beside(ax: Axes, place: float, text: str, color: str, offset: float = 6.0) -> None:
+    """Write right of the panel, `offset` points from it."""
+    ax.annotate(
+        text,
+        (1.0, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(offset, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=SMALL_SIZE,
+        color=color,
+        annotation_clip=False,
+    )
+
+
+def ends(rows: Iterable[DotRow]) -> list[float]:
+    """All numbers that an axis of values has to hold, those beside left out."""
+    numbers = [(row.value, row.low, row.high) for row in rows]
+    return [end for row in numbers for end in row if end is not None]

@@ -1,0 +1,98 @@
+"""Figures and tables with their numbers, captions and notes, or what stands in their place."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nnrepro.document import wording
+from nnrepro.document.elements import Gap, Panels, Section, Table
+from nnrepro.document.grid import Grid
+from nnrepro.document.text import Text, Words, bold, code, spaced, text
+from nnrepro.report.source import Source
+from nnrepro.study.run import Run
+
+FIGURE = "figure"
+TABLE = "table"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The next numbers of figures and of tables, in reading order."""
+
+    figures: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    tables: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A figure or table of the configuration, and what it says in words."""
+
+    section: Section
+    findings: tuple[Text, ...] = ()
+
+
+def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *more: Words) -> Text:
+    """What stands beside a figure or table.
+
+    Args:
+        kind: `figure` or `table`.
+        number: its number.
+        title: what it shows.
+        protocol: the protocol's title; empty where there is nothing to tell apart.
+        budget: how far the runs behind it went.
+        more: what else there is to say.
+    """
+    named = f"{title}, {protocol}." if protocol else f"{title}."
+    numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
+    return spaced(numbered, named, budget, *more)
+
+
+def table(anchor: str, words: Words, grid: Grid | None, *notes: Words) -> Table | Gap:
+    """A table with its caption and notes; without rows, that it has none."""
+    if grid is None or not grid.rows:
+        return Gap(anchor, words, ("This table has no rows.", *notes))
+    return Table(anchor, words, grid, spaced(*notes))
+
+
+def missing(kind: str, file: str) -> Text:
+    """That the file of a figure or table is not there."""
+    return text(f"This {kind} is missing: there is no file ", code(file), ".")
+
+
+def not_made(kind: str, why: str) -> str:
+    """That a part of the report could not be made."""
+    return f"This {kind} could not be made: {why}"
+
+
+def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
+    """That some of the runs of a table or figure went on for longer than they are compared at."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for run, epochs, compared in source.longer(runs):
+        groups.setdefault((epochs, compared), []).append(run.label)
+    return tuple(
+        (
+            f"{', '.join(dict.fromkeys(labels))} went on to {wording.grouped(epochs)} epochs; "
+            f"compared here at {wording.grouped(compared)}, as most others have no more."
+        )
+        for (epochs, compared), labels in groups.items()
+    )
+
+
+def nothing_selected(source: Source, protocol: str, selectors: Sequence[str]) -> tuple[Words, ...]:
+    """That a table or figure lacks a variant which should have been selected, and why."""
+    return tuple(
+        text("Nothing was selected from ", bold(experiment), f": {why}")
+        for experiment, why in source.undecided_among(protocol, selectors).items()
+    )
+
+
+def failed(source: Source, kind: str, *parts: str) -> tuple[Words, ...]:
+    """Why a table or figure could not be made; nothing where it failed in none of its parts."""
+    why = source.why_failed(*parts)
+    return () if why is None else (not_made(kind, why),)
+
+
+def block(kind: str, title: str, anchor: str, strips: Iterable[tuple[str, Panels]]) -> Section:
+    """A figure or table of the configuration: panels side by side, under a title where several."""
+    contents = (Section(name, (panels,)) if name else panels for name, panels in strips)
+    return Section(title, tuple(contents), anchor, f"block {kind}s")
