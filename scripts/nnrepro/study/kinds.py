@@ -11,6 +11,7 @@ import ast
 import functools
 import importlib
 import importlib.util
+import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -56,11 +57,17 @@ class Kind:
         if self.path.is_relative_to(_LIBRARY):
             inside = self.path.relative_to(_LIBRARY.parent).with_suffix("")
             return importlib.import_module(".".join(inside.parts))
-        spec = importlib.util.spec_from_file_location(self.path.stem, self.path)
-        assert spec is not None and spec.loader is not None  # as its name ends in .py
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        name = str(self.path)
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, self.path)
+            assert spec is not None and spec.loader is not None  # as it ends in .py
+            sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look there
+            try:
+                spec.loader.exec_module(sys.modules[name])
+            except BaseException:
+                del sys.modules[name]
+                raise
+        return sys.modules[name]
 
     def function(self) -> Callable[..., Any]:
         """The function of the kind's name."""
