@@ -100,14 +100,13 @@ def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
 
     assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report
 
-    for file, old, new in (("typeset/theme.typ", "size: 10pt", "size: 11pt"),):
-        template = workflow.folder / "scripts/nnrepro/report" / file
-        text = template.read_text(encoding="utf-8")
-        assert old in text
-        template.write_text(text.replace(old, new), encoding="utf-8")
-        assert set(workflow.planned(*ARCHIVE)) == report
-        template.write_text(text, encoding="utf-8")
-        assert not workflow.planned(*ARCHIVE)
+    look = workflow.folder / "scripts/nnrepro/report/pdf/theme.typ"
+    text = look.read_text(encoding="utf-8")
+    assert "size: 10pt" in text
+    look.write_text(text.replace("size: 10pt", "size: 11pt"), encoding="utf-8")
+    assert set(workflow.planned(*ARCHIVE)) == report
+    look.write_text(text, encoding="utf-8")
+    assert not workflow.planned(*ARCHIVE)
 
     figure = workflow.folder / "scripts/nnrepro/figures/comparison.py"
     figure.write_text(figure.read_text(encoding="utf-8") + "\n_CHANGED = True\n", encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
+from nnrepro.claims.decide import CLAIM_COLUMNS
 from nnrepro.claims.judge import CAUSES
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table, Tiles
@@ -31,25 +32,6 @@ from nnrepro.tables.content import LEVEL, flag, number
 
 CLAIMS = "claims"
 
-_COLUMNS = (
-    "id",
-    "protocol",
-    "section",
-    "statement",
-    "verdict",
-    "reason",
-    "cause",
-    "effect",
-    "unit",
-    "ci95_low",
-    "ci95_high",
-    "threshold",
-    "seeds",
-    "seeds_holding",
-    "p_holm",
-    "published_verdict",
-    "agrees_with_report",
-)
 _HEADINGS = (
     Column("Claim", number=False),
     Column("Statement", number=False),
@@ -147,7 +129,7 @@ def claim_anchor(claim: str) -> str:
 
 
 def _table(source: Source) -> pd.DataFrame | None:
-    return source.table(CLAIMS, _COLUMNS) if source.study.claims else None
+    return source.table(CLAIMS, CLAIM_COLUMNS) if source.study.claims else None
 
 
 def _verdicts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
