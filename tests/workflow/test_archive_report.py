@@ -8,6 +8,8 @@ import pytest
 import yaml
 from histories import write_history
 
+from nnrepro.study.questions import unfolded
+
 pytestmark = pytest.mark.slow
 
 VARIANTS = ("char_cnn", "word_cnn")
@@ -21,7 +23,7 @@ def archive(workflow: Any) -> Path:
     for protocol in ("tan", "koh"):
         for variant in VARIANTS:
             write_history(folder, f"{protocol}/text_models/{variant}/seed0", 12)
-    config = yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8"))
+    config = unfolded(yaml.safe_load((workflow.folder / "config.yaml").read_text(encoding="utf-8")))
     for section in ("claims", "published", "supplements"):
         del config[section]
     config["title"] = "Somebody's own study"
