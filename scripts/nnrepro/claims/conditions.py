@@ -10,6 +10,7 @@ from typing import Protocol
 
 from nnrepro.measures.expressions import Expression, Measure, evaluate
 from nnrepro.measures.spans import Span
+from nnrepro.study.selectors import Selector
 
 HOLDS = "holds"
 FAILS = "fails"
@@ -41,7 +42,7 @@ class Term:
         """What it is of, in words."""
         if len(self.variants) == 1:
             return self.variants[0]
-        experiments = dict.fromkeys(variant.partition("/")[0] for variant in self.variants)
+        experiments = dict.fromkeys(Selector.parse(variant).experiment for variant in self.variants)
         return f"mean of {len(self.variants)} of {' and '.join(experiments)}"
 
 

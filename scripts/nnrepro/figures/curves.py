@@ -46,7 +46,7 @@ from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, S
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
 from nnrepro.study.run import Run
-from nnrepro.study.selectors import SELECTED
+from nnrepro.study.selectors import Selector
 
 READING = (
     "Cost on the left, accuracy on the right, by epoch: the test set in colour, the training set "
@@ -75,8 +75,8 @@ def curves(
     same; others stand beside those of their own name.
     """
     found = by_variant(histories)
-    chosen = [selector.partition("/") for selector in figure.spec.runs]
-    selected = {experiment for experiment, _, pattern in chosen if pattern == SELECTED}
+    named = map(Selector.parse, figure.spec.runs)
+    selected = {selector.experiment for selector in named if selector.selected}
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)

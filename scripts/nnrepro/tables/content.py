@@ -13,6 +13,7 @@ from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study, TableSpec
 from nnrepro.tables.columns import SELECTION
 from nnrepro.tables.csvfile import TableError
@@ -156,8 +157,7 @@ class TableContext:
 
     def linked_cell(self, name: str, label: str, detail: str = "") -> Cell:
         """A cell that leads to the first run of a variant, `experiment/variant`."""
-        experiment, _, variant = name.partition("/")
-        anchor = self.anchor(experiment, variant)
+        anchor = self.anchor(*Selector.parse(name))
         return Cell(label, detail, f"#{anchor}" if anchor else "", header=True)
 
     def window_notes(self, *shown: Metric) -> tuple[Text, ...]:

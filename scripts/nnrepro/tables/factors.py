@@ -17,6 +17,7 @@ from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
 from nnrepro.study.options import Comparisons
+from nnrepro.study.selectors import Selector
 from nnrepro.tables.columns import (
     COMPARISON,
     PRIMARY,
@@ -116,7 +117,7 @@ def _compared(
 
 def _scored(runs: pd.DataFrame, scoring: Scoring) -> tuple[dict[str, Any], dict[int, Score]]:
     """What is scored with its mean over seeds, and the metric of each seed in their order."""
-    experiment, _, variant = scoring["run"].partition("/")
+    experiment, variant = Selector.parse(scoring["run"])
     rows = runs[(runs["experiment"] == experiment) & (runs["variant"] == variant)]
     rows, metric, test_set = rows.sort_values("seed"), scoring["metric"], scoring["test_set"]
     values = floats(metric_values(rows, metric, test_set=test_set))

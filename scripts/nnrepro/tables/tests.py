@@ -16,7 +16,7 @@ from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
-from nnrepro.study.selectors import SELECTED
+from nnrepro.study.selectors import SELECTED, Selector
 from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
 from nnrepro.tables.content import (
     LEVEL,
@@ -148,7 +148,7 @@ class _Here:
 
     def _position(self, name: str) -> int | None:
         """Where a variant stands; None where it does not."""
-        experiment, _, variant = name.partition("/")
+        experiment, variant = Selector.parse(name)
         if variant != SELECTED:
             return self.names.index(name) if name in self.names else None
         among = (self.rows["experiment"] == experiment).to_numpy(dtype=bool)

@@ -11,6 +11,7 @@ from nnrepro.report.sections.highlights import lengths, standing
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
 from nnrepro.report.source import Source
 from nnrepro.study.run import Run
+from nnrepro.study.selectors import Selector
 from nnrepro.study.study import FigureSpec, TableSpec
 from nnrepro.tables.content import labels
 from nnrepro.tables.ranking import Leaders, interval_words
@@ -109,7 +110,7 @@ def _experiments(source: Source, part: str) -> list[str]:
     questions = {name for name, question in study.questions.items() if question.part == part}
     specs: list[TableSpec | FigureSpec] = [*study.tables.values(), *study.figures.values()]
     asked = {
-        selector.partition("/")[0]
+        Selector.parse(selector).experiment
         for spec in specs
         if spec.question in questions
         for selector in spec.runs

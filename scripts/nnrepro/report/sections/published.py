@@ -25,7 +25,7 @@ PUBLISHED = "published"
 SUMMARY = "published_summary"
 INCONSISTENCIES = "inconsistencies"
 
-_TEXT = ("value", "part", "question", "runs", "baseline", "c1", "c2", "reason", "remark", "note")
+_TEXT = ("value", "part", "question", "runs", "baseline", "reason", "remark", "note")
 _COUNTS = {
     "rows": "Printed",
     "reproducible": "Reproducible",
