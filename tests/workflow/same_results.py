@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from nnrepro.study.questions import unfolded
+
 TIMES = ("seconds", "setup_stages")
 KEPT = {"tables": ("grid_ranking", "text_models"), "figures": ("text_models", "variants")}
 
@@ -14,7 +16,7 @@ KEPT = {"tables": ("grid_ranking", "text_models"), "figures": ("text_models", "v
 def ask_for_less(project: Path) -> None:
     """Leave two tables and two figures of the study of a copy of the project, to save time."""
     path = project / "config.yaml"
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config = unfolded(yaml.safe_load(path.read_text(encoding="utf-8")))
     config = {key: value for key, value in config.items() if key not in ("claims", "published")}
     for section, names in KEPT.items():
         config[section] = {name: config[section][name] for name in names}

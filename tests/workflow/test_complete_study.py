@@ -148,6 +148,6 @@ def test_report_is_one_file_that_names_budget_and_generated_data(results: Path) 
 def test_snakemakes_own_report_is_built(finished: Any) -> None:
     finished.snakemake("--configfile", "budgets/smallest.yaml", "--report", "snakemake-report.html")
     html = (finished.folder / "snakemake-report.html").read_text()
-    for words in ("Tables", "Figures", "Comparisons", "Feature maps", "All runs", "for print"):
+    for words in ("Tables", "Figures", "Comparison", "Feature maps", "All runs", "for print"):
         assert words in html
     assert "report/index.html" in html  # it leads to ours

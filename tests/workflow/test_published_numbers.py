@@ -20,7 +20,7 @@ ROW = "koh,A,2,cifar_cnn,90,100,sgd,max_test_accuracy,0.5425,"
             "published/inconsistencies.yaml",
             "relation: lowest_mean\n      by: c2\n      value: 20\n      rows: {metric: row",
             "relation: lowest_means\n      rows: {metric: row",
-            "published/inconsistencies.yaml, tan-04: rule 1: relation: 'lowest_means' is unknown; "
+            "published/inconsistencies.yaml, tan-04: rules.0: relation: 'lowest_means' is unknown; "
             "did you mean 'lowest_mean'?",
         ),
     ],
