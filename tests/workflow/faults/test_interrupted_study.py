@@ -224,7 +224,7 @@ def test_a_results_folder_that_cannot_be_written_is_named_before_any_job(
     with read_only(results):
         said = finished_place.run("--forcerun", "tabulate_runs", succeeds=False)
     # Snakemake names one of the jobs that were to run, in no order.
-    assert re.search(r"Write-protected output files for rule \w+:\n +results/faults/", said), said
+    assert re.search(r"Write-protected output files for rule \w+:\n +output: results/faults/", said)
     assert "Traceback" not in said
     assert table.read_bytes() == content
 
