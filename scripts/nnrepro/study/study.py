@@ -56,22 +56,10 @@ class Question:
 
 
 @dataclass(frozen=True)
-class TableSpec:
-    """A table that the configuration asks for: a kind, the runs it is about, and its options."""
+class Spec:
+    """A table or figure that the configuration asks for; a figure is drawn once per protocol.
 
-    name: str
-    kind: str
-    question: str
-    title: str
-    runs: tuple[str, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FigureSpec:
-    """A figure that the configuration asks for, drawn once per protocol.
-
-    One without a question (its `question` is empty) stands on the report's first screen.
+    A figure without a question (its `question` is empty) stands on the report's first screen.
     """
 
     name: str
@@ -134,8 +122,8 @@ class Study:
     runs: tuple[Run, ...]
     declared_runs: int
     questions: Mapping[str, Question]
-    tables: Mapping[str, TableSpec]
-    figures: Mapping[str, FigureSpec]
+    tables: Mapping[str, Spec]
+    figures: Mapping[str, Spec]
     resources: TrainingResources
     parts: Mapping[str, str]
     declared_protocols: tuple[str, ...] = ()
@@ -226,7 +214,7 @@ class Study:
     def selecting_experiments(self) -> tuple[str, ...]:
         """Experiments from which a variant is selected."""
         named = [e.selects_from for e in self.experiments.values() if e.selects_from]
-        asked: list[TableSpec | FigureSpec] = [*self.tables.values(), *self.figures.values()]
+        asked = (*self.tables.values(), *self.figures.values())
         selectors = [Selector.parse(selector) for spec in asked for selector in spec.runs]
         named += [selector.experiment for selector in selectors if selector.selected]
         return tuple(dict.fromkeys(name for name in named if name in self.experiments))
