@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
@@ -177,7 +178,7 @@ class Study:
         self,
         protocol: str,
         selectors: Iterable[str],
-        decisions: Mapping[tuple[str, str], Mapping[str, Any]],
+        decisions: Decisions,
     ) -> list[Run]:
         """Like `select`, with decisions carried out.
 
@@ -202,7 +203,7 @@ class Study:
         return list(chosen.values())
 
     @staticmethod
-    def resolved(run: Run, decisions: Mapping[tuple[str, str], Mapping[str, Any]]) -> Run:
+    def resolved(run: Run, decisions: Decisions) -> Run:
         """`run` with the parameters that it takes from a selection filled in, if it takes any.
 
         Where nothing was decided, they stay open.
