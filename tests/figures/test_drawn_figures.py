@@ -14,7 +14,7 @@ from nnrepro.figures.index import INDEX, NO_RUNS, read_index, write_index
 from nnrepro.figures.sources import Sources
 from nnrepro.plots import output
 from nnrepro.study.kinds import kinds
-from nnrepro.study.study import FigureSpec
+from nnrepro.study.study import Spec
 
 Config = dict[str, Any]
 ONLY = {"only": {"experiments": ["text_models", "rnn_variants"]}}
@@ -73,7 +73,7 @@ def with_dots(done: Any, **options: str) -> Any:
     """A protocol of a study that asks for two figures of that kind."""
     options = {"metric": "max_test_accuracy", **options}
     figures = {
-        name: FigureSpec(name, "dots", "B1", "Dots", ("text_models",), options)
+        name: Spec(name, "dots", "B1", "Dots", ("text_models",), options)
         for name in ("some", "others")
     }
     return replace(done, study=replace(done.study, figures=figures))

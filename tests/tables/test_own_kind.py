@@ -12,7 +12,7 @@ from nnrepro.measures.runs import RunData
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.kinds import Kind, kinds
-from nnrepro.study.study import Study, TableSpec
+from nnrepro.study.study import Spec, Study
 from nnrepro.tables.content import TableContext
 from nnrepro.tables.plain import show_table
 from nnrepro.tables.runs import runs_table
@@ -85,7 +85,7 @@ def test_it_is_checked_made_and_shown(
         assert words_of(content.statements[0]) == "1 above 0.1."
 
 
-def context(study: Study, spec: TableSpec, table: Any) -> TableContext:
+def context(study: Study, spec: Spec, table: Any) -> TableContext:
     """What the report gives a kind that is shown."""
     return TableContext(
         study=study,

@@ -13,7 +13,7 @@ from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.record import RecordError, RunRecord, read_record
 from nnrepro.study.run import RunId
 from nnrepro.study.selectors import Selector
-from nnrepro.study.study import FigureSpec, Study, TableSpec
+from nnrepro.study.study import Study
 
 FORMAT = 1
 
@@ -114,7 +114,7 @@ def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict
 
 def _part(study: Study, experiment: str) -> str | None:
     """The part of the study that first asks about an experiment."""
-    specs: list[TableSpec | FigureSpec] = [*study.tables.values(), *study.figures.values()]
+    specs = [*study.tables.values(), *study.figures.values()]
     asked = {
         spec.question
         for spec in specs

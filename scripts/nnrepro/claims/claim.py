@@ -7,10 +7,7 @@ from pathlib import Path
 
 from nnrepro.claims.tree import Node, Part, parts_of
 from nnrepro.measures.expressions import Reading
-from nnrepro.published.numbers import PublishedNumber
-
-PRIMARY = "primary"
-"""The test set that decides where a claim does not say so."""
+from nnrepro.published.numbers import PRIMARY, PublishedNumber
 
 
 @dataclass(frozen=True)

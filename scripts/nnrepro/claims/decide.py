@@ -9,14 +9,15 @@ import pandas as pd
 
 from nnrepro.claims.claim import Claim, ClaimSet
 from nnrepro.claims.conditions import FAILS, UNDECIDED
-from nnrepro.claims.evidence import COMPARISON, RunEvidence
+from nnrepro.claims.evidence import RunEvidence
 from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
 from nnrepro.claims.tree import Part, verdict
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData
-from nnrepro.published.variants import Decisions
+from nnrepro.published.numbers import COMPARISON
 from nnrepro.statistics.paired import holm
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import tidy_types

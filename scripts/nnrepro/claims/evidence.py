@@ -12,11 +12,10 @@ from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span, mean
-from nnrepro.published.variants import Decisions, NotSelected, declared_variants, selected_by
+from nnrepro.published.variants import NotSelected, declared_variants, selected_by
 from nnrepro.statistics.paired import discordant, paired_error
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.study import Study
-
-COMPARISON = "comparison"
 
 
 def variants_named(

@@ -10,6 +10,7 @@ its power sign and `about` for its sign of equality, so that Python parses it.
 """
 
 import ast
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from nnrepro.measures.expressions import (
 )
 from nnrepro.measures.functions import EPOCHS, RATIO
 from nnrepro.measures.spans import ANYTHING, Span, highest, lowest
+from nnrepro.statistics.ranks import rank_correlation
 from nnrepro.study.messages import nearest
 
 EXAMPLE = "best(test_accuracy) of cells/gru > best(test_accuracy) of cells/lstm"
@@ -206,18 +208,10 @@ def _spread(values: Sequence[Span]) -> Span:
 
 def _rank_correlation(values: Sequence[Span]) -> Span:
     """Spearman's correlation of values with their order; unknown unless every value is known."""
-    if not all(value.known for value in values) or len(values) < 2:
+    if not all(value.known for value in values):
         return ANYTHING
-    known = [value.low for value in values]
-    # Ranks from 0 on, equal values sharing the mean of theirs.
-    ranks = [sum(v < value for v in known) + (known.count(value) - 1) / 2 for value in known]
-    centre = (len(ranks) - 1) / 2
-    places, centred = [[x - centre for x in row] for row in (range(len(ranks)), ranks)]
-    size = sum(x * x for x in centred)
-    if size == 0:
-        return ANYTHING
-    together = sum(x * y for x, y in zip(places, centred, strict=True))
-    return Span.point(together / (size * sum(x * x for x in places)) ** 0.5)
+    found = rank_correlation(range(len(values)), [value.low for value in values])
+    return ANYTHING if math.isnan(found) else Span.point(found)
 
 
 OVERALL: Mapping[str, Callable[[Sequence[Span]], Span]] = {

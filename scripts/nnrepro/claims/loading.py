@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnrepro.claims.claim import PRIMARY, Claim, ClaimSet, PrintedList, PrintedMetric, Published
+from nnrepro.claims.claim import Claim, ClaimSet, PrintedList, PrintedMetric, Published
 from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.language import EXAMPLE, parse_comparisons, parse_settling, parse_where
 from nnrepro.claims.tree import Combination, Node, Part, all_of, negated
 from nnrepro.measures.expressions import Mistake, Reading, parse_measure, unit_of
-from nnrepro.published.numbers import PublishedError, load_published
+from nnrepro.published.numbers import PRIMARY, PublishedError, load_published
 from nnrepro.study.messages import nearest, one_of, undeclared
 from nnrepro.study.schema import file_errors
 from nnrepro.study.selectors import Selector

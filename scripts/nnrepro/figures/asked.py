@@ -12,7 +12,7 @@ from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.labels import told_apart
 from nnrepro.study.run import Run
-from nnrepro.study.study import FigureSpec, Study
+from nnrepro.study.study import Spec, Study
 from nnrepro.tables.columns import SELECTION
 
 
@@ -32,7 +32,7 @@ class Asked:
     protocol: str
     decisions: Decisions
     extent: Extent
-    spec: FigureSpec
+    spec: Spec
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nnrepro.study.run import Run
-from nnrepro.study.study import FigureSpec, Study
+from nnrepro.study.study import Spec, Study
 
 CURVES = "curves"
 AGREEMENT = "agreement"
@@ -21,12 +21,12 @@ NEEDED_OF_RUNS = {
 """What kinds read that no archive holds, and what is said instead."""
 
 
-def figure_specs(study: Study, kind: str) -> list[FigureSpec]:
+def figure_specs(study: Study, kind: str) -> list[Spec]:
     """The figures of a kind; the one of all runs comes last."""
     specs = [spec for spec in study.figures.values() if spec.kind == kind]
     if kind in _ALWAYS:
         name, title = _ALWAYS[kind]
-        specs.append(FigureSpec(name, kind, "", title, tuple(study.experiments)))
+        specs.append(Spec(name, kind, "", title, tuple(study.experiments)))
     return specs
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from nnrepro.measures.names import reading_named, without_window
 from nnrepro.published.numbers import PRIMARY, PublishedNumber
 from nnrepro.published.variants import (
-    Decisions,
     NotSelected,
     Variant,
     declared_variants,
     selected_by,
 )
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.study import Study
 
 _KINDS = {"best": "max", "min": "min", "overall": "mean", "tail": "mean", "final": "mean"}

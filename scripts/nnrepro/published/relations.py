@@ -12,12 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nnrepro.published.numbers import PublishedNumber
+from nnrepro.statistics.ranks import rank_correlation
 
-FloatArray = NDArray[np.float64]
 Group = Sequence[PublishedNumber]
 Options = Mapping[str, Any]
 
@@ -169,25 +166,8 @@ def _rank_correlation_below(groups: Sequence[Group], options: Options) -> Outcom
     """Spearman's rank correlation of two groups, matched by the columns `by`, is below `limit`."""
     first, second = ({_key(n, options): n.value for n in group} for group in groups)
     shared = sorted(first.keys() & second.keys())
-    ranks = [_ranks([side[key] for key in shared]) for side in (first, second)]
-    correlation = _correlation(*ranks)
+    correlation = rank_correlation([first[k] for k in shared], [second[k] for k in shared])
     return Outcome(correlation < float(options["limit"]), f"Spearman {correlation:.2f}")
-
-
-def _ranks(values: Sequence[float]) -> FloatArray:
-    """Ranks from 1, equal values with the mean of theirs.
-
-    As `scipy.stats.rankdata`, whose import would take longer than all other checks of the file.
-    """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]
-
-
-def _correlation(first: FloatArray, second: FloatArray) -> float:
-    """Pearson's correlation; NaN where one side does not vary."""
-    first, second = first - np.mean(first), second - np.mean(second)
-    scale = math.sqrt(float(first @ first) * float(second @ second))
-    return float(first @ second) / scale if scale else math.nan
 
 
 def _place(groups: Sequence[Group], options: Options) -> Outcome:

@@ -11,6 +11,7 @@ from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.rules import Combination, common
 from nnrepro.published.runs import StudyRun, StudyRuns
 from nnrepro.published.variants import NotSelected, Variant, declared_variants, selected_by
+from nnrepro.study.messages import some_of
 
 TIMES = ("train_seconds", "seconds_per_epoch")
 EXACT_METRIC = "parameter_count"
@@ -23,8 +24,6 @@ NO_RULE = "no rule"
 LEFT_OUT = "left out"
 MISSING = "missing"
 FOUND = "found"
-
-_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,9 @@ def reproduce(number: PublishedNumber, runs: StudyRuns) -> Reproduction:
         return Reproduction(MISSING, f"nothing was selected from {experiment}")
     absent = [v for v in (*variants, *against) if (number.protocol, *v) not in runs.by_variant]
     if absent:
-        return Reproduction(LEFT_OUT, f"this study leaves out {_some('/'.join(v) for v in absent)}")
+        return Reproduction(
+            LEFT_OUT, f"this study leaves out {some_of('/'.join(v) for v in absent)}"
+        )
     if not against:
         # Sorted, so that the last bit does not depend on the order in which variants are declared.
         variants = sorted(variants)
@@ -126,7 +127,7 @@ def _over_seeds(
         values.append(value)
         deviations.append(deviation)
     timed = combine.metric in TIMES
-    gaps = ([f"missing: {_some(lacking)}"] if lacking else []) + problems
+    gaps = ([f"missing: {some_of(lacking)}"] if lacking else []) + problems
     return Reproduction(
         state=FOUND if values else MISSING,
         reason="" if values else "; ".join(gaps),
@@ -134,7 +135,7 @@ def _over_seeds(
         epochs=min((int(item.row["epochs_completed"]) for item in used), default=None),
         short="; ".join(sorted(shorts)),
         unsettled="; ".join(problems),
-        lacking=_some(lacking),
+        lacking=some_of(lacking),
         deviation=common(deviations),
         exact=number.metric == EXACT_METRIC,
         other_settings=_other_settings(number, used),
@@ -168,10 +169,3 @@ def _no_measure(metric: str) -> str:
     if metric == EXACT_METRIC:
         return "runs record the parameters of the whole model only"
     return f"nnrepro knows no metric '{metric}'"
-
-
-def _some(names: Iterable[str]) -> str:
-    """Names in words, of many only the first."""
-    listed = list(dict.fromkeys(names))
-    rest = len(listed) - _LISTED
-    return ", ".join(listed[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -15,7 +15,7 @@ from nnrepro.measures.runs import RunData
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.prediction import sampling_deviation
 from nnrepro.published.rules import Measured, reading_of
-from nnrepro.published.variants import Decisions
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import COMPARISON, examples_column, metric_columns

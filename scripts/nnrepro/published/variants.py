@@ -1,12 +1,10 @@
 """Variants that selectors name, whether or not the study at hand runs them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
-
-Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
 Variant = tuple[str, str]
 """Experiment and variant."""

@@ -23,11 +23,11 @@ from nnrepro.report.exhibits import (
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
-from nnrepro.study.study import FigureSpec
+from nnrepro.study.study import Spec
 
 
 def figure_block(
-    source: Source, spec: FigureSpec, numbers: Iterator[int], protocols: Iterable[str]
+    source: Source, spec: Spec, numbers: Iterator[int], protocols: Iterable[str]
 ) -> Exhibit:
     """A figure with the files of some protocols, as the indexes of what was drawn tell.
 
@@ -68,7 +68,7 @@ class _File:
     reading: str = ""
 
 
-def _files(source: Source, spec: FigureSpec, protocol: str) -> list[_File]:
+def _files(source: Source, spec: Spec, protocol: str) -> list[_File]:
     """A protocol's files of a figure; none where it has no runs."""
     runs = source.shown_runs(protocol, spec.runs)
     if not runs and not nothing_selected(source, protocol, spec.runs):
@@ -89,7 +89,7 @@ def _files(source: Source, spec: FigureSpec, protocol: str) -> list[_File]:
 
 
 def _panel(
-    source: Source, spec: FigureSpec, protocol: str, file: _File, told: tuple[int, str]
+    source: Source, spec: Spec, protocol: str, file: _File, told: tuple[int, str]
 ) -> Figure | Gap:
     """A file with its caption, or why it is not there.
 
@@ -135,7 +135,7 @@ def _runs(source: Source, shown: Shown, path: Path) -> list[Run]:
         ) from error
 
 
-def _parts(spec: FigureSpec, protocol: str, shown: Shown) -> Iterator[str]:
+def _parts(spec: Spec, protocol: str, shown: Shown) -> Iterator[str]:
     """What a figure's file may have failed with: itself, its figure, what it was computed from."""
     for name in dict.fromkeys((shown.stem, spec.name)):
         yield f"figures/{protocol}/{spec.kind}/{name}"

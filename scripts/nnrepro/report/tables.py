@@ -18,13 +18,13 @@ from nnrepro.report.exhibits import (
 from nnrepro.report.source import Source
 from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
-from nnrepro.study.study import TableSpec
+from nnrepro.study.study import Spec
 from nnrepro.tables.content import Shown, TableContent, TableContext
 from nnrepro.tables.plain import show_table
 
 
 def table_block(
-    source: Source, spec: TableSpec, numbers: Iterator[int], protocols: Iterable[str]
+    source: Source, spec: Spec, numbers: Iterator[int], protocols: Iterable[str]
 ) -> Exhibit:
     """A table of the configuration for some protocols.
 
@@ -67,9 +67,7 @@ def table_block(
     return Exhibit(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
 
 
-def _content(
-    source: Source, spec: TableSpec, protocol: str, runs: Sequence[Run]
-) -> TableContent | None:
+def _content(source: Source, spec: Spec, protocol: str, runs: Sequence[Run]) -> TableContent | None:
     """The protocol's share of the table; None where there is no such file."""
     frame = source.table(spec.name, ("protocol",))
     if frame is None:
@@ -90,7 +88,7 @@ def _content(
 
 def _panel(
     source: Source,
-    spec: TableSpec,
+    spec: Spec,
     protocol: str,
     shown: Shown | None,
     *,

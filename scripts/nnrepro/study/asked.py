@@ -9,7 +9,7 @@ from nnrepro.study.messages import undeclared
 from nnrepro.study.options import Stated
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
-from nnrepro.study.study import FigureSpec, TableSpec
+from nnrepro.study.study import Spec
 
 _COMMON = ("kind", "question", "title", "runs")
 _OWN_TABLES = (
@@ -72,7 +72,7 @@ def misplaced(config: Mapping[str, Any]) -> list[str]:
 
 def specs(
     section: str, config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], kinds: Kinds
-) -> dict[str, Any]:
+) -> dict[str, Spec]:
     """The tables or figures that at least one run is meant for.
 
     Args:
@@ -87,7 +87,7 @@ def specs(
     for name, spec in config[section].items():
         options = _options(spec, kinds[section][spec["kind"]], declared, present)
         if options is not None:
-            found[name] = (TableSpec if section == "tables" else FigureSpec)(
+            found[name] = Spec(
                 name=name,
                 kind=spec["kind"],
                 question=spec.get("question", ""),

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from nnrepro.study.messages import some_of
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 
 _OPTIMIZER = {"optimizer", "momentum"}
-_NAMED = 3
-"""Experiments that a message names before it counts the others."""
-
 MAX_FOLDS = 12
 """Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
 
@@ -26,8 +24,8 @@ def feasibility_problems(runs: Sequence[Run]) -> list[str]:
         for candidate in candidates(run, runs) if open_yet else [run]:
             found += _optimizer_problems(candidate.settings)
         for problem in found:
-            places.setdefault(problem, []).append(f"{run.protocol}/{run.experiment}")
-    return [f"settings: {problem} (in {_listed(names)})" for problem, names in places.items()]
+            places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")
+    return [f"settings: {problem} (in {some_of(names)})" for problem, names in places.items()]
 
 
 def _longer_than_training(run: Run) -> Iterator[str]:
@@ -48,12 +46,6 @@ def _optimizer_problems(settings: Mapping[str, Scalar]) -> Iterator[str]:
             f"momentum: {momentum:g} is for optimizer 'sgd'; with optimizer '{optimizer}' it must "
             "be 0"
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(dict.fromkeys(names))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(f"'{name}'" for name in names[:_NAMED]) + more
 
 
 def size_problems(settings: Mapping[str, Scalar]) -> list[str]:

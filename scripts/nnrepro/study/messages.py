@@ -27,6 +27,13 @@ def one_of(allowed: Iterable[object]) -> str:
     return ", ".join(f"'{item}'" for item in allowed)
 
 
+def some_of(names: Iterable[str], most: int = 3) -> str:
+    """Names without repeats, of many only the first and how many more there are."""
+    listed = list(dict.fromkeys(names))
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def undeclared(key: str, name: str, declared: Iterable[str]) -> list[str]:
     """That a key names what is not declared; nothing where it is."""
     declared = list(declared)

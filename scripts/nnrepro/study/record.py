@@ -29,7 +29,7 @@ from typing import (
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, RunId
-from nnrepro.study.settings import SETTINGS, check_setting
+from nnrepro.study.settings import SETTINGS
 
 FINISHED = ("completed", "diverged")
 """How a run ended, as its record says, of which there is a history."""
@@ -300,7 +300,7 @@ def _odd_settings(run: Mapping[str, Any]) -> str | None:
     """A setting that all models share and that has a value which no run can have."""
     for section in ("settings", "protocol_settings"):
         for name, value in run.get(section, {}).items():
-            wrong = check_setting(name, value, None) if name in SETTINGS else None
+            wrong = SETTINGS[name].problem(value) if name in SETTINGS else None
             if wrong is not None:
                 return f"in 'run.{section}': '{name}' {wrong}, and is {_shown(value)}"
     return None

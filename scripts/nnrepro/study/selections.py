@@ -11,8 +11,8 @@ from nnrepro.study.settings import (
     BUDGET_SETTINGS,
     SIZE_SETTINGS,
     ModelSpec,
-    check_setting,
     known_settings,
+    setting,
 )
 
 _NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
@@ -187,7 +187,7 @@ def _not_taken(
             yield f"is no setting of model '{model}', which is to be trained with it"
             continue
         for value in dict.fromkeys(offered):
-            problem = check_setting(parameter, value, models[model])
+            problem = setting(parameter, models[model]).problem(value)
             if problem:
                 yield f"may be selected as {value!r}, but for model '{model}' it {problem}"
 

@@ -60,15 +60,9 @@ class ModelSpec(Protocol):
         """Its own parameters by name."""
 
 
-def check_setting(name: str, value: Any, model: ModelSpec | None) -> str | None:
-    """What is wrong with `value` for the setting `name`, as a message; None when it is fine.
-
-    Args:
-        name: a shared setting, or a parameter of `model`.
-        value: one value (a sweep is checked value by value).
-        model: the model that the setting is for.
-    """
-    return _parameter(name, model).problem(value)
+def setting(name: str, model: ModelSpec) -> Parameter:
+    """A shared setting, or a parameter of a model."""
+    return SETTINGS[name] if name in SETTINGS else model.parameters[name]
 
 
 def setting_problems(
@@ -92,7 +86,7 @@ def setting_problems(
             )
             continue
         for item in value if isinstance(value, list) else [value]:
-            problem = check_setting(name, item, owner)
+            problem = setting(name, owner).problem(item)
             if problem:
                 problems.append(f"{key}.{name}: {shown(item)} {problem}")
     return problems
@@ -106,11 +100,4 @@ def known_settings(model: ModelSpec) -> list[str]:
 
 def canonical(name: str, value: Scalar, model: ModelSpec) -> Scalar:
     """`value` in the setting's own type, so that 0 and 0.0 give one run, not two."""
-    return float(value) if _parameter(name, model).type is float else value
-
-
-def _parameter(name: str, model: ModelSpec | None) -> Parameter:
-    if name in SETTINGS:
-        return SETTINGS[name]
-    assert model is not None
-    return model.parameters[name]
+    return float(value) if setting(name, model).type is float else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
@@ -56,22 +57,10 @@ class Question:
 
 
 @dataclass(frozen=True)
-class TableSpec:
-    """A table that the configuration asks for: a kind, the runs it is about, and its options."""
+class Spec:
+    """A table or figure that the configuration asks for; a figure is drawn once per protocol.
 
-    name: str
-    kind: str
-    question: str
-    title: str
-    runs: tuple[str, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FigureSpec:
-    """A figure that the configuration asks for, drawn once per protocol.
-
-    One without a question (its `question` is empty) stands on the report's first screen.
+    A figure without a question (its `question` is empty) stands on the report's first screen.
     """
 
     name: str
@@ -134,8 +123,8 @@ class Study:
     runs: tuple[Run, ...]
     declared_runs: int
     questions: Mapping[str, Question]
-    tables: Mapping[str, TableSpec]
-    figures: Mapping[str, FigureSpec]
+    tables: Mapping[str, Spec]
+    figures: Mapping[str, Spec]
     resources: TrainingResources
     parts: Mapping[str, str]
     declared_protocols: tuple[str, ...] = ()
@@ -189,7 +178,7 @@ class Study:
         self,
         protocol: str,
         selectors: Iterable[str],
-        decisions: Mapping[tuple[str, str], Mapping[str, Any]],
+        decisions: Decisions,
     ) -> list[Run]:
         """Like `select`, with decisions carried out.
 
@@ -214,7 +203,7 @@ class Study:
         return list(chosen.values())
 
     @staticmethod
-    def resolved(run: Run, decisions: Mapping[tuple[str, str], Mapping[str, Any]]) -> Run:
+    def resolved(run: Run, decisions: Decisions) -> Run:
         """`run` with the parameters that it takes from a selection filled in, if it takes any.
 
         Where nothing was decided, they stay open.
@@ -226,7 +215,7 @@ class Study:
     def selecting_experiments(self) -> tuple[str, ...]:
         """Experiments from which a variant is selected."""
         named = [e.selects_from for e in self.experiments.values() if e.selects_from]
-        asked: list[TableSpec | FigureSpec] = [*self.tables.values(), *self.figures.values()]
+        asked = (*self.tables.values(), *self.figures.values())
         selectors = [Selector.parse(selector) for spec in asked for selector in spec.runs]
         named += [selector.experiment for selector in selectors if selector.selected]
         return tuple(dict.fromkeys(name for name in named if name in self.experiments))

@@ -14,7 +14,7 @@ from nnrepro.measures.curves import Window
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
-from nnrepro.study.study import Study, TableSpec
+from nnrepro.study.study import Spec, Study
 from nnrepro.tables.columns import SELECTION
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.metrics import Metric, metric
@@ -75,7 +75,7 @@ class TableContext:
     """
 
     study: Study
-    spec: TableSpec
+    spec: Spec
     protocol: str
     frame: pd.DataFrame
     runs: Sequence[Run]

@@ -15,7 +15,7 @@ from nnrepro.study.folders import RunFolders
 from nnrepro.study.kinds import Kind
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
-from nnrepro.study.study import Study, TableSpec
+from nnrepro.study.study import Spec, Study
 from nnrepro.tables.columns import rows_of
 from nnrepro.tables.compared import ComparedTables, compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
@@ -39,7 +39,7 @@ class Sources:
     """
 
     study: Study
-    spec: TableSpec
+    spec: Spec
     decisions: Decisions
     files: Mapping[str, Any]
 

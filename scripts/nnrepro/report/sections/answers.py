@@ -12,7 +12,6 @@ from nnrepro.report.sections.published import inconsistency_answer, published_an
 from nnrepro.report.source import Source
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
-from nnrepro.study.study import FigureSpec, TableSpec
 from nnrepro.tables.content import labels
 from nnrepro.tables.ranking import Leaders, interval_words
 
@@ -108,7 +107,7 @@ def _experiments(source: Source, part: str) -> list[str]:
     """The experiments that a part's tables and figures are about, in the study's order."""
     study = source.study
     questions = {name for name, question in study.questions.items() if question.part == part}
-    specs: list[TableSpec | FigureSpec] = [*study.tables.values(), *study.figures.values()]
+    specs = [*study.tables.values(), *study.figures.values()]
     asked = {
         Selector.parse(selector).experiment
         for spec in specs

@@ -10,7 +10,7 @@ from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.source import Source
 from nnrepro.study.options import scorings
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
-from nnrepro.study.study import Study, TableSpec
+from nnrepro.study.study import Spec, Study
 
 FACTORS = "factors"
 _NOT_SET = "not set"
@@ -80,7 +80,7 @@ def _measured(source: Source, settings: set[str]) -> Iterator[Text]:
             yield linked(source.question_anchor(question.name), question.title)
 
 
-def _changed(study: Study, table: TableSpec) -> set[str]:
+def _changed(study: Study, table: Spec) -> set[str]:
     """The settings in which the runs differ that one comparison of a table is about."""
     changed: set[str] = set()
     for comparison in table.options["comparisons"].values():

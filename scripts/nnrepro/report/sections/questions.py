@@ -11,7 +11,7 @@ from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
 from nnrepro.report.tables import table_block
-from nnrepro.study.study import FigureSpec, Question, TableSpec
+from nnrepro.study.study import Question, Spec
 
 
 def parts(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator[Section]:
@@ -64,7 +64,7 @@ def key_figures(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator
     for spec in study.figures.values():
         runs = [run for name in study.protocols for run in source.shown_runs(name, spec.runs)]
         if not spec.question and source.extent.runs(runs):
-            yield _shown(attempt, source, spec, numbers, list(study.protocols)).section
+            yield _shown(attempt, source, (FIGURE, spec), numbers, list(study.protocols)).section
 
 
 def _question(attempt: Attempts, source: Source, question: Question, numbers: Numbers) -> Section:
@@ -72,7 +72,7 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     study = source.study
     figures = [item for item in study.figures.values() if item.question == question.name]
     tables = [item for item in study.tables.values() if item.question == question.name]
-    specs: list[TableSpec | FigureSpec] = [*figures, *tables]
+    specs = [*figures, *tables]
     asked = {
         protocol: {run.id: run for spec in specs for run in source.shown_runs(protocol, spec.runs)}
         for protocol in study.protocols
@@ -84,7 +84,11 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
         or any(source.undecided_among(name, spec.runs) for spec in specs)
     ]
     gone = {name: len(runs) for name, runs in asked.items() if runs and name not in there}
-    shown = [_shown(attempt, source, spec, numbers, there) for spec in specs]
+    shown = [
+        _shown(attempt, source, (kind, spec), numbers, there)
+        for kind, own in ((FIGURE, figures), (TABLE, tables))
+        for spec in own
+    ]
     shown = [exhibit for exhibit in shown if exhibit.section.contents]
     claims = attempt(
         f"report/{source.file(f'questions/{question.name}')}",
@@ -129,19 +133,17 @@ def _none_of(runs: int, the: str, none: str) -> str:
 def _shown(
     attempt: Attempts,
     source: Source,
-    spec: FigureSpec | TableSpec,
+    asked: tuple[str, Spec],
     numbers: Numbers,
     protocols: Sequence[str],
 ) -> Exhibit:
     """A figure or table, or what stands in its place where it cannot be shown."""
-    kind, counter = TABLE, numbers.tables
-    if isinstance(spec, FigureSpec):
-        kind, counter = FIGURE, numbers.figures
+    kind, spec = asked
+    counter = numbers.figures if kind == FIGURE else numbers.tables
+    build = figure_block if kind == FIGURE else table_block
 
     def show() -> Exhibit:
-        if isinstance(spec, FigureSpec):
-            return figure_block(source, spec, counter, protocols)
-        return table_block(source, spec, counter, protocols)
+        return build(source, spec, counter, protocols)
 
     def gap(why: str) -> Exhibit:
         number = next(counter)
