@@ -5,12 +5,10 @@ that a name comes from counts, not everything that the package offers. What is i
 that is made at run time (the registries of models and data) is not seen.
 """
 
-import ast
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
-from nnrepro.files import read_text
+from nnrepro.python import Import, code_of
 
 LIBRARY = "nnrepro"
 
@@ -29,48 +27,29 @@ def files_behind(
         file = waiting.pop()
         if file not in found and counts(file):
             found.add(file)
-            stat = file.stat()
-            waiting += _imported(file, root, stat.st_mtime_ns, stat.st_size)
+            waiting += (_home(item.module, item.name, root) for item in _of_library(file))
     return sorted(found)
-
-
-@cache
-def _imported(file: Path, root: Path, _modified: int, _size: int) -> tuple[Path, ...]:
-    """The library's files that a file imports names from."""
-    files = []
-    for node in ast.walk(_parsed(file)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if _of_library(alias.name)]
-            files += [file_of(name, root) for name in names]
-        elif isinstance(node, ast.ImportFrom) and node.module and _of_library(node.module):
-            files += [_home(node.module, alias.name, root) for alias in node.names]
-    return tuple(files)
 
 
 def _home(module: str, name: str, root: Path) -> Path:
     """The file that a name imported from a module or package is defined in, or re-exported from."""
     own = file_of(module, root)
-    if own.name != "__init__.py":
+    if not name or own.name != "__init__.py":
         return own
     if (own.parent / f"{name}.py").is_file() or (own.parent / name).is_dir():
         return file_of(f"{module}.{name}", root)
-    for node in ast.walk(_parsed(own)):
-        if isinstance(node, ast.ImportFrom) and node.module and _of_library(node.module):
-            for alias in node.names:
-                if name == (alias.asname or alias.name):
-                    return _home(node.module, alias.name, root)
+    for item in _of_library(own):
+        if item.name and item.bound == name:
+            return _home(item.module, item.name, root)
     return own
+
+
+def _of_library(file: Path) -> list[Import]:
+    """What a file imports of the library."""
+    return [item for item in code_of(file).imports if item.module.partition(".")[0] == LIBRARY]
 
 
 def file_of(module: str, root: Path) -> Path:
     """The file of a module of the library; a package's `__init__.py`."""
     place = root.joinpath(*module.split("."))
     return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-
-
-def _of_library(module: str) -> bool:
-    return module.partition(".")[0] == LIBRARY
-
-
-def _parsed(file: Path) -> ast.Module:
-    return ast.parse(read_text(file), filename=str(file))

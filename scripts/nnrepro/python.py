@@ -1,0 +1,68 @@
+"""Python files as data: what one does and what it imports, each file parsed once."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from nnrepro.files import read_text
+
+
+class Import(NamedTuple):
+    """An imported name.
+
+    Attributes:
+        module: the module or package that is named.
+        name: what is taken of it; empty where it is imported as a whole.
+        bound: what the file calls it.
+    """
+
+    module: str
+    name: str
+    bound: str
+
+
+class Code(NamedTuple):
+    """A file's code without comments, docstrings and formatting, and what it imports anywhere."""
+
+    text: bytes
+    imports: tuple[Import, ...]
+
+
+def code_of(file: Path) -> Code:
+    """What a Python file does and imports.
+
+    Raises OSError and SyntaxError where it cannot be read or parsed.
+    """
+    stat = file.stat()
+    return _code(file, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _code(file: Path, _modified: int, _size: int) -> Code:
+    tree = ast.parse(read_text(file), filename=str(file))
+    imports: list[Import] = []
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [item for item in body if not _is_text(item)]
+        imports += _imports(node)
+    return Code(ast.unparse(tree).encode(), tuple(imports))
+
+
+def _imports(node: ast.AST) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, "", alias.asname or alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            yield Import(node.module, alias.name, alias.asname or alias.name)
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a bare string, as docstrings are."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
