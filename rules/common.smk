@@ -21,11 +21,10 @@ from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.order import priorities
-from nnrepro.study.paths import StudyPaths
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
-from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS
+from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
 
 # `snakemake | head`: Snakemake goes on when nobody reads what it says.
 for handler in logger.handlers:

@@ -330,8 +330,8 @@ def table_predictions(wildcards):
 def report_templates():
     """What the report is printed by, beside Python."""
     room = SCRIPTS / "nnrepro/report"
-    kinds = (".j2", ".css", ".js", ".typ")
-    return [path for path in room.rglob("*.*") if path.suffix in kinds]
+    suffixes = (".j2", ".css", ".js", ".typ")
+    return [path for path in room.rglob("*.*") if path.suffix in suffixes]
 
 
 # ------------------------------------------------------------------------------ published numbers

@@ -5,11 +5,10 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.measures.runs import Problem
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.folders import HISTORY, ArchivedRuns, RunFolders, epochs_in
 from nnrepro.study.record import FAILED
 from nnrepro.study.study import Study
-
-Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
 _NAMED = 20
 """How many runs and parts a message names."""

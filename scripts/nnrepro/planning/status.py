@@ -1,6 +1,6 @@
 """Whether a run is done, stale or missing: its `run.json` against what the study asks for now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +9,7 @@ from nnrepro.data.prepared import prepared_arrays
 from nnrepro.files import FileError, read_json
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.identity import departures, differing, in_words
+from nnrepro.study.messages import some_of
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.record import FAILED, RecordError, RunRecord, read_record
 from nnrepro.study.run import Run
@@ -17,9 +18,6 @@ from nnrepro.study.study import Study
 DONE = "done"
 STALE = "stale"
 MISSING = "missing"
-
-_NAMED = 3
-"""How many runs a line names."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +123,10 @@ def retrained(
     for run_id, state in found.items():
         alike.setdefault(state.detail or ", ".join(state.reasons), []).append(run_id)
     return found, [
-        f"{_some(run_ids)}: {RUN_FILES['record']} tells of another training ({why}); trained again"
+        f"{some_of(run_ids)}: {RUN_FILES['record']} tells of another training ({why}); "
+        "trained again"
         for why, run_ids in alike.items()
     ]
-
-
-def _some(run_ids: Sequence[str]) -> str:
-    more = len(run_ids) - _NAMED
-    return ", ".join(run_ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _files_gone(folder: Path, record: RunRecord) -> bool:

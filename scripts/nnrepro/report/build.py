@@ -23,7 +23,8 @@ from nnrepro.report.sections.provenance import provenance as provenance_section
 from nnrepro.report.sections.published import inconsistencies, published
 from nnrepro.report.sections.questions import key_figures, parts, supplement
 from nnrepro.report.sections.runs import no_runs, runs
-from nnrepro.report.source import Decisions, Source
+from nnrepro.report.source import Source
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.study import Study
 

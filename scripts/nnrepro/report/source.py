@@ -13,6 +13,7 @@ from nnrepro.document.text import BUDGET, STAMP, Text, plain
 from nnrepro.failures import why_failed
 from nnrepro.measures.curves import Window, windows
 from nnrepro.report.errors import ReportError
+from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.paths import SUPPLEMENTS
@@ -39,8 +40,6 @@ _RUN_COLUMNS = (
     "window_asked",
     "window",
 )
-
-Decisions = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
