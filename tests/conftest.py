@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,21 @@ REAL_DATA = REPOSITORY.parent / "shared" / "data"
 def repository() -> Path:
     """The root of the checkout under test."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def printed(repository: Path) -> Callable[[str], str]:
+    """Runs code in a fresh interpreter that finds the library; gives what it prints."""
+
+    def run(code: str) -> str:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(
+            command, cwd=repository / "scripts", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")
