@@ -49,9 +49,10 @@ def data_origins():
         inputs_of = {p.input for p in PREPARED.values() if p.dataset == name}
         runs = [run.settings for run in STUDY.runs if run.input in inputs_of]
         needed = {
-            "train": max(s["train_examples"] for s in runs),
+            "train": max(s.get("train_examples", 1) for s in runs),
             "test": max(
-                max(s["test_examples"], s["comparison_test_examples"]) for s in runs
+                max(s.get("test_examples", 1), s["comparison_test_examples"])
+                for s in runs
             ),
         }
         found = known.problems(STUDY.data[name], needed)

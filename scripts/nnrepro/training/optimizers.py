@@ -25,9 +25,10 @@ def make_optimizer(settings: Mapping[str, Any]) -> "keras.optimizers.Optimizer":
     if momentum and name != "sgd":
         raise TrainingError(f"momentum = {momentum:g} needs optimizer 'sgd', not '{name}'")
     options: dict[str, Any] = {
-        "learning_rate": float(settings["learning_rate"]),
         "clipvalue": float(settings.get("clipvalue", 0)) or None,
     }
+    if "learning_rate" in settings:
+        options["learning_rate"] = float(settings["learning_rate"])
     match name:
         case "sgd":
             return keras.optimizers.SGD(momentum=momentum, **options)
