@@ -3,12 +3,13 @@
 Means over classes are over those that occur, among the labels or the answers.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.metrics.registry import CLASSIFICATION, FRACTION, MULTI_LABEL, Metric, metric
+from nnrepro.metrics.registry import CLASSIFICATION, FRACTION, MULTI_LABEL, metric
 
 _EITHER = (CLASSIFICATION, MULTI_LABEL)
 _SMALLEST = 1e-7
@@ -21,20 +22,29 @@ def accuracy(y_true: Any, y_pred: Any) -> float:
     return float(np.count_nonzero(np.argmax(y_pred, axis=1) == y_true) / len(y_true))
 
 
-def top_metric(name: str, k: int) -> Metric:
-    """The metric `top_<k>_accuracy`: shares of examples whose label is among the k most probable.
-
-    Classes as probable as the label count as more probable where they come before it.
-    """
-
-    def top(y_true: Any, y_pred: Any) -> float:
+def _top(k: int) -> Callable[[Any, Any], float]:
+    def compute(y_true: Any, y_pred: Any) -> float:
         own = np.take_along_axis(y_pred, y_true[:, np.newaxis], axis=1)
         before = np.arange(y_pred.shape[1]) < y_true[:, np.newaxis]
         ahead = np.count_nonzero((y_pred > own) | ((y_pred == own) & before), axis=1)
         return float(np.mean((ahead < k) & np.isfinite(own[:, 0])))
 
-    words = f"top-{k} accuracy"
-    return Metric(name, (CLASSIFICATION,), False, FRACTION, 0, 1, True, words, top)
+    compute.__doc__ = f"Share of examples whose label is among the {k} most probable classes."
+    compute.__name__ = f"top_{k}_accuracy"
+    return compute
+
+
+for _k in (2, 3, 5, 10):
+    metric(
+        task=CLASSIFICATION,
+        better="higher",
+        unit=FRACTION,
+        low=0,
+        high=1,
+        share=True,
+        outputs=_k + 1,
+        words=f"top-{_k} accuracy",
+    )(_top(_k))
 
 
 @metric(task=MULTI_LABEL, better="higher", unit=FRACTION, low=0, high=1)
@@ -73,9 +83,10 @@ def auc(y_true: Any, y_pred: Any) -> float:
     of it, ties counting half (Mann and Whitney 1947). Classes that all examples are of, or none,
     have none.
     """
-    areas = [_area(there, scores) for there, scores in zip(_hot(y_true, y_pred).T, y_pred.T)]
+    pairs = zip(_hot(y_true, y_pred).T, y_pred.T, strict=True)
+    areas = (_area(there, scores) for there, scores in pairs)
     defined = [area for area in areas if not np.isnan(area)]
-    return float(np.mean(defined)) if len(defined) and np.isfinite(y_pred).all() else np.nan
+    return float(np.mean(defined)) if defined and np.isfinite(y_pred).all() else np.nan
 
 
 @metric(task=CLASSIFICATION, better="lower", low=0, words="log loss")

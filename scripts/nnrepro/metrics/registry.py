@@ -42,7 +42,6 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TOP = re.compile(r"top_([1-9]\d*)_accuracy")
 _BETTER = ("higher", "lower")
 _registered: dict[str, "Metric"] = {}
 
@@ -63,6 +62,7 @@ class Metric:
         low: the smallest value that it can have; None without a bound.
         high: the largest.
         share: whether it is the share of examples answered right, one by one.
+        outputs: how many outputs it needs at least.
         words: its name in a sentence.
         function: computes it from labels and answers; None for the loss.
     """
@@ -74,6 +74,7 @@ class Metric:
     low: float | None = None
     high: float | None = None
     share: bool = False
+    outputs: int = 1
     words: str = ""
     function: Callable[..., Any] | None = None
 
@@ -100,6 +101,7 @@ def metric(
     low: float | None = None,
     high: float | None = None,
     share: bool = False,
+    outputs: int = 1,
     words: str = "",
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a metric under its own name; see `Metric`.
@@ -129,7 +131,16 @@ def metric(
         if not inspect.getdoc(function) and sys.flags.optimize < 2:  # which leaves docstrings out
             raise MetricNameError(f"metric {name}: its function has no docstring; say what it is")
         _registered[name] = Metric(
-            name, tasks, better == "lower", unit, low, high, share, words or _said(name), function
+            name=name,
+            tasks=tasks,
+            lower_is_better=better == "lower",
+            unit=unit,
+            low=low,
+            high=high,
+            share=share,
+            outputs=outputs,
+            words=words or _said(name),
+            function=function,
         )
         return function
 
@@ -152,11 +163,6 @@ def find(name: str) -> Metric | None:
     """The metric of this name, or the loss; None where there is none."""
     if name in _RESERVED:
         return _RESERVED[name]
-    top = _TOP.fullmatch(name)
-    if top is not None:
-        from nnrepro.metrics.classification import top_metric
-
-        return top_metric(name, int(top[1]))
     return catalogue().get(name)
 
 
@@ -188,10 +194,9 @@ def recorded_metrics(names: str | None, task: str, outputs: int) -> tuple[Metric
                 f"metrics: '{name}' is for {' and '.join(one.tasks)}, and the labels are those of "
                 f"a {task}; for this task: {', '.join(names_for(task))}"
             )
-        top = _TOP.fullmatch(name)
-        if top is not None and int(top[1]) >= outputs:
+        if outputs < one.outputs:
             raise MetricNameError(
-                f"metrics: '{name}' of {outputs} classes is always 1; name a smaller number"
+                f"metrics: '{name}' needs {one.outputs} classes or more, and there are {outputs}"
             )
         found.append(one)
     return tuple(found)
