@@ -244,6 +244,13 @@ def test_mistake_is_named(config: Config, name: str) -> None:
         assert words in str(caught.value)
 
 
+def test_a_setting_that_nobody_gives_is_absent(config: Config) -> None:
+    """So that a run is what it was before there was the setting."""
+    del config["settings"]["image"]["learning_rate"]
+    run = load_study(config, catalogue()).runs[0]
+    assert not {"learning_rate", "weight_decay", "schedule"} & set(run.settings)
+
+
 def test_all_mistakes_are_reported_together(config: Config) -> None:
     put("settings", "image", "epochs", value=0)(config)
     put("only", value={"protocols": ["tam"]})(config)

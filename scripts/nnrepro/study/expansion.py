@@ -30,6 +30,7 @@ from nnrepro.study.settings import (
     ModelSpec,
     canonical,
     known_settings,
+    setting,
     setting_problems,
 )
 from nnrepro.study.values import LONGEST_NAME, label_problem
@@ -83,7 +84,13 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     """
     scopes = _scopes(models)
     declared = Declared(tuple(config["protocols"]), tuple(scopes))
-    problems = _scope_problems("settings", config["settings"], scopes)
+    problems = [
+        f"model '{name}': its parameter '{own}' is a setting of training, too; rename it"
+        for name, model in models.items()
+        for own in model.parameters
+        if own in SETTINGS
+    ]
+    problems += _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
         problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
     variants: dict[str, list[Variant]] = {}
@@ -190,8 +197,8 @@ def _runs(
             settings[name] = max(1, int(settings["epochs"]) // 10)
     missing = [
         name
-        for name, parameter in model.parameters.items()
-        if parameter.required and name not in settings and name not in selected
+        for name in accepted
+        if name not in settings and name not in selected and setting(name, model).required
     ]
     if missing:
         problems.append(
@@ -237,11 +244,11 @@ def _budgeted(
     """Settings under the budget, and the values that it cut down."""
     capped: dict[str, Scalar] = dict(settings)
     asked: dict[str, Scalar] = {}
-    for setting in BUDGET_SETTINGS:
-        value = int(settings.get(setting, ALL))
-        cap = _cap(budget.get(setting), name, model, of=value)
+    for size in BUDGET_SETTINGS:
+        value = int(settings.get(size, ALL))
+        cap = _cap(budget.get(size), name, model, of=value)
         if cap is not None and (cap < value or value == ALL):
-            capped[setting], asked[setting] = cap, value
+            capped[size], asked[size] = cap, value
     # The second test set is under the same cap; no larger than the first, it tells nothing more.
     comparison = int(capped["comparison_test_examples"])
     cap = _cap(budget.get("test_examples"), name, model, of=comparison)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
 from nnrepro.study.sampling import distribution_problems
@@ -26,10 +27,8 @@ SETTINGS: dict[str, Parameter] = {
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
     "epochs": Parameter(int, 20, range=_FROM_ONE),
     "batch_size": Parameter(int, 32, range=_FROM_ONE),
-    "optimizer": Parameter(str, "adam", choices=("sgd", "rmsprop", "adam")),
-    "learning_rate": Parameter(float, range=_ABOVE_ZERO),
-    "momentum": Parameter(float, 0.0, range=_FROM_ZERO),
-    "clipvalue": Parameter(float, 0.0, range=_FROM_ZERO),
+    **OPTIMIZER_SETTINGS,
+    **SCHEDULE_SETTINGS,
     "loss": Parameter(str, "logits", choices=("logits", "probabilities")),
     "on_divergence": Parameter(str, "stop", choices=("continue", "stop")),
     "window": Parameter(int, range=_FROM_ONE),
