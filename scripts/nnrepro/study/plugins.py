@@ -134,8 +134,8 @@ def _check_name(file: Path) -> None:
     spec = importlib.util.find_spec(file.stem)
     if spec is not None and (spec.origin is None or Path(spec.origin).resolve() != file):
         raise PluginError(
-            f"{_shown(file)}: '{file.stem}' is the name of another module, {spec.origin or 'a folder'}; "
-            "rename the file"
+            f"{_shown(file)}: '{file.stem}' is the name of another module, "
+            f"{spec.origin or 'a folder'}; rename the file"
         )
 
 
@@ -177,8 +177,8 @@ def _read_headers(file: Path) -> None:
     calls = [each for each in found if _calls(each, doors)]
     if not functions and not calls and not any(each.marks & kinds for each in found):
         raise PluginError(
-            f"{_shown(file)}: defines no model, data set, metric, table or figure; decorate what it "
-            "defines, or leave it out: what a file imports from beside it need not be named"
+            f"{_shown(file)}: defines no model, data set, metric, table or figure; decorate what "
+            "it defines, or leave it out: what a file imports from beside it need not be named"
         )
     names = [node.name for node in functions]
     for node in functions:
