@@ -5,6 +5,7 @@ the nearest valid spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
+from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
@@ -49,7 +51,8 @@ def load_study(
 
     Args:
         config: what `read_configuration` merged, or plain values of the same form.
-        models: the registered models by name (`nnrepro.models.catalogue()`).
+        models: the registered models by name (`nnrepro.models.catalogue()`); the plug-ins that the
+            configuration names come into force among them.
         places: where each key stands, for the messages, as a `Configuration` has them.
         catalogue: the kinds of tables and figures, where there are more than the library's own.
 
@@ -57,6 +60,10 @@ def load_study(
         ConfigError: anything in the configuration is wrong.
         ArchiveError: the archive that it names cannot be read as a whole.
     """
+    try:
+        put_in_force(_plugins(config))
+    except PluginError as error:
+        raise ConfigError(_placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue)
     full = normalised(without_null(_flat(config)), schema)
@@ -82,7 +89,15 @@ def load_study(
         problems += feasibility_problems(kept)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
-    return _study(full, declared, kept, asked, catalogue)
+    study = _study(full, declared, kept, asked, catalogue)
+    return replace(study, kinds=catalogue, models=dict(models))
+
+
+def _plugins(config: Mapping[str, Any]) -> list[str]:
+    """The files of plug-ins; none where they are not of the right form, which the schema tells."""
+    files = config.get("plugins")
+    well = isinstance(files, list) and all(isinstance(file, str) for file in files)
+    return list(files) if well and files else []
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from nnrepro.study.decisions import Decisions
+from nnrepro.study.kinds import Kinds
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
+from nnrepro.study.settings import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Study:
     stand in for training, None where the study trains; `results` the folder of all that is made,
     None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
     the study is, for readers of its report, and `watts_per_core` what a core at work is assumed to
-    draw, None where nobody said.
+    draw, None where nobody said. `kinds` are the kinds of tables and figures, and `models` the
+    models that the configuration may name, the study's own among them.
     """
 
     name: str
@@ -143,6 +146,8 @@ class Study:
     allow_gaps: bool = False
     about: str = ""
     watts_per_core: float | None = None
+    kinds: Kinds = field(default_factory=dict)
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
 
     def run(self, run_id: str) -> Run:
         """The run with this id.
