@@ -18,6 +18,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, overload
 
 from nnrepro.errors import NnreproError
@@ -31,7 +32,15 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 ROOMS = {"tables": "table", "figures": "figure"}
 """The sections of a configuration that ask for something of a kind, and the word for one of it."""
 
+_MARKS = {**ROOMS, "data/sources": "source"}
+"""The decorator that marks a kind, by the folder of the library that holds its like."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def source(function: Function) -> Function:
+    """Mark a function as a source of data, under its own name; see `nnrepro.data.registry`."""
+    return function
 
 
 def table(function: Function) -> Function:
@@ -97,10 +106,14 @@ class Kind:
 
     def function(self) -> Callable[..., Any]:
         """The function, imported."""
+        return getattr(self.module(), self.name)
+
+    def module(self) -> ModuleType:
+        """The module that it is in, imported."""
         if self.shipped:
             inside = self.path.relative_to(_LIBRARY.parent).with_suffix("")
-            return getattr(importlib.import_module(".".join(inside.parts)), self.name)
-        return getattr(imported(self.path), self.name)
+            return importlib.import_module(".".join(inside.parts))
+        return imported(self.path)
 
     @property
     def shipped(self) -> bool:
@@ -113,10 +126,10 @@ Kinds = Mapping[str, Mapping[str, Kind]]
 
 
 def kinds(room: str, files: Iterable[Path] | None = None) -> Mapping[str, Kind]:
-    """The kinds of `tables` or `figures` by name; of two of a name, that which is no library's.
+    """The kinds of `tables` or `figures`, or `data/sources`, by name, one's own before others'.
 
     Args:
-        room: the one or the other.
+        room: one of these.
         files: those with kinds of one's own; without them, the plug-ins in force.
 
     Raises:
@@ -154,7 +167,7 @@ def replaced_kinds() -> list[str]:
 
 def _read(path: Path, room: str) -> Iterator[Kind]:
     """The kinds in a file."""
-    word = ROOMS[room]
+    word = _MARKS[room]
     try:
         text = read_text(path)
         body = ast.parse(text).body if f"@{word}" in text else []  # to parse takes time
