@@ -71,7 +71,8 @@ def halving_problems(
         yield f"{key}.halving: give either 'rungs' or 'factor' and 'min_epochs'"
     if list(rungs) != sorted(set(rungs)):
         yield f"{key}.halving.rungs: {list(rungs)} must rise, as each rung goes on from the last"
-    if rungs and any("epochs" in variant.parameters for variant in variants):
+    layers = [*(variant.parameters for variant in variants), *section["protocols"].values()]
+    if rungs and any(layer.get("epochs", rungs[-1]) != rungs[-1] for layer in layers):
         yield (
             f"{key}.halving.rungs: its last, {rungs[-1]}, is the length of a full training; leave "
             "out 'epochs'"
