@@ -118,7 +118,7 @@ def test_a_decision_that_changes_is_followed(halved: tuple[Study, Path, Train]):
 
 def test_a_rung_goes_on_from_the_one_before(halved: tuple[Study, Path, Train], tmp_path: Path):
     """The same as never halted; a checkpoint of its own would come first."""
-    study, folder, _ = halved
+    study = halved[0]
     run = study.runs[0]
     before = StudyPaths.of(study).rung(1).folder(run.id)
     lines: list[str] = []
