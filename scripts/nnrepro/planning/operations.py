@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from nnrepro.models.registry import catalogue
 from nnrepro.study.run import Run, Scalar
 
+_ALL: Mapping[str, Scalar] = {"train_examples": 1000, "test_examples": 200}
+"""What is reckoned with where a run takes all examples, of whatever number."""
+
 
 def epoch_operations(run: Run) -> float | None:
     """Operations of training on the training set and evaluating on all other examples, once.
@@ -26,6 +29,7 @@ def epoch_operations(run: Run) -> float | None:
 
 def passes(settings: Mapping[str, Scalar]) -> float:
     """An epoch's work in forward passes of one example."""
-    tested = max(int(settings["test_examples"]), int(settings["comparison_test_examples"]))
+    sizes = {**_ALL, **settings}
+    tested = max(int(sizes["test_examples"]), int(settings["comparison_test_examples"]))
     held_out = int(settings.get("validation_examples", 0))
-    return 3.0 * (int(settings["train_examples"]) - held_out) + tested + held_out
+    return 3.0 * (int(sizes["train_examples"]) - held_out) + tested + held_out

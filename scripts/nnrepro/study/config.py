@@ -65,12 +65,12 @@ def load_study(
         problems += name_errors(full)
     problems = problems or sweep_problems(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
     problems += collapse_problems(declared.runs)
@@ -80,7 +80,7 @@ def load_study(
     if trained:
         problems += feasibility_problems(kept)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     return _study(full, declared, kept, asked, catalogue)
 
 
@@ -91,7 +91,7 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError([str(error)]) from error
 
 
-def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+def placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
     """Problems, each with the place of the key that it begins with, or of the section around it."""
     told = []
     for problem in problems:

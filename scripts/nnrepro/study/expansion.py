@@ -26,13 +26,14 @@ from nnrepro.study.settings import (
     ModelSpec,
     canonical,
     known_settings,
+    setting,
     setting_problems,
 )
 from nnrepro.study.values import LONGEST_NAME, label_problem
 
 MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
-_RESERVED = ("label", "model")
+_RESERVED = ("label", "model", "data")
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
 
 
@@ -70,7 +71,7 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
         models: the registered models by name.
     """
     scopes = _scopes(models)
-    declared = Declared(tuple(config["protocols"]), tuple(scopes))
+    declared = Declared(tuple(config["protocols"]), tuple(scopes), data=config["data"])
     problems = _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
         problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
@@ -83,6 +84,7 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
         name: _swept(own, variants[name]) for name, own in config["experiments"].items()
     }
     for name, section in config["experiments"].items():
+        declared.problems += _data_problems(f"experiments.{name}", section, config["data"])
         own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
@@ -110,6 +112,20 @@ def _scopes(models: Mapping[str, ModelSpec]) -> dict[str, list[ModelSpec]]:
     for model in models.values():
         scopes.setdefault(model.input, []).append(model)
     return scopes | {name: [model] for name, model in models.items()}
+
+
+def _data_problems(key: str, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """Data sets that an experiment or its variants name and that are not declared."""
+    named = {
+        key: section,
+        **{f"{key}.variants.{n}": v for n, v in section.get("variants", {}).items()},
+    }
+    for where, own in named.items():
+        if own.get("data", "") and known.get(own["data"]) is None:
+            yield (
+                f"{where}.data: '{own['data']}' is no data set{nearest(own['data'], known)}; "
+                f"allowed: {one_of(known)}"
+            )
 
 
 def _scope_problems(
@@ -156,7 +172,11 @@ def _runs(
         settings.update({k: canonical(k, v, model) for k, v in layer.items() if k in accepted})
     selected = tuple(section.get("select", {}).get("parameters", ()))
     settings = {name: value for name, value in settings.items() if name not in selected}
-    missing = [name for name in accepted if name not in settings and name not in selected]
+    missing = [
+        name
+        for name in accepted
+        if name not in settings and name not in selected and setting(name, model).required
+    ]
     if missing:
         problems.append(
             f"experiments.{experiment}: variant '{variant.name}' under protocol '{protocol}' has "
@@ -164,6 +184,11 @@ def _runs(
         )
         return []
     settings = {name: settings[name] for name in accepted if name in settings}
+    problems += [
+        f"budget.{name}: caps what '{experiment}' leaves open, as it takes all; give its {name}"
+        for name in BUDGET_SETTINGS
+        if name in config["budget"] and name not in settings
+    ]
     settings, asked = _budgeted(settings, config["budget"], variant.model, model)
     problems += [
         f"experiments.{experiment}: variant '{variant.name}': {problem}"
@@ -182,6 +207,7 @@ def _runs(
             protocol_settings=asked,
             selects_from=section.get("select", {}).get("from"),
             selected_parameters=selected,
+            data=variant.data,
         )
         for seed in config["seeds"]
     ]
@@ -200,16 +226,19 @@ def _budgeted(
     """Settings under the budget, and the values that it cut down."""
     capped: dict[str, Scalar] = dict(settings)
     asked: dict[str, Scalar] = {}
-    for setting in BUDGET_SETTINGS:
-        value = settings[setting]
-        cap = _cap(budget.get(setting), name, model, of=int(value))
+    for capping in BUDGET_SETTINGS:
+        if capping not in settings:
+            continue
+        value = settings[capping]
+        cap = _cap(budget.get(capping), name, model, of=int(value))
         if cap is not None and cap < int(value):
-            capped[setting], asked[setting] = cap, value
+            capped[capping], asked[capping] = cap, value
     # The second test set is under the same cap; no larger than the first, it tells nothing more.
     comparison = int(capped["comparison_test_examples"])
     cap = _cap(budget.get("test_examples"), name, model, of=comparison)
     if cap is not None and comparison and cap < comparison:
-        capped["comparison_test_examples"] = cap if cap > int(capped["test_examples"]) else 0
+        first = int(capped.get("test_examples", 0))
+        capped["comparison_test_examples"] = cap if cap > first else 0
         asked["comparison_test_examples"] = comparison
     # Of fewer training examples the same share is held out.
     held_out = int(settings["validation_examples"])
@@ -235,6 +264,7 @@ def _variants(
 ) -> list[Variant]:
     """The points of an experiment: each named variant, or one, times every swept list."""
     points: list[Variant] = []
+    data = section.get("data", "")
     for variant, own in (section.get("variants") or {"": {}}).items():
         where = f"{key}.variants.{variant}" if variant else key
         model = own.get("model", section.get("model"))
@@ -258,7 +288,7 @@ def _variants(
             label = _label(where, template, point, chosen, problems)
             if lists and variant and template:
                 label = f"{label} ({', '.join(words)})"
-            points.append(Variant(point, label, model, chosen))
+            points.append(Variant(point, label, model, chosen, own.get("data", data)))
     names = [point.name for point in points]
     problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.

@@ -1,5 +1,6 @@
 """Checking that runs can be carried out as they are asked for, before any is."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrepro.study.messages import some_of
@@ -54,26 +55,28 @@ def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
     Args:
         settings: resolved settings, each of its own type.
     """
-    train, test = int(settings["train_examples"]), int(settings["test_examples"])
+    train, test = (
+        float(settings.get(name, math.inf)) for name in ("train_examples", "test_examples")
+    )
     second, held_out = (
         int(settings[name]) for name in ("comparison_test_examples", "validation_examples")
     )
     folds = int(settings["test_folds"])
     problems = []
-    if 0 < second <= test:
+    if 0 < second <= test and "test_examples" in settings:
         problems.append(
-            f"comparison_test_examples: {second} must exceed test_examples, which is {test}, "
+            f"comparison_test_examples: {second} must exceed test_examples, which is {test:g}, "
             "or be 0"
         )
     if held_out >= train:
         problems.append(
-            f"validation_examples: {held_out} must be less than train_examples, which is {train} "
+            f"validation_examples: {held_out} must be less than train_examples, which is {train:g} "
             "and from which they are held out"
         )
     most = min(MAX_FOLDS, test)
     if folds % 2 or folds > most:
         problems.append(
-            f"test_folds: {folds} must be an even number up to {most}, so that the folds can be "
+            f"test_folds: {folds} must be an even number up to {most:g}, so that the folds can be "
             "split in halves, or 0"
         )
     return problems

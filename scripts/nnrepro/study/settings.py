@@ -17,10 +17,10 @@ _ABOVE_ZERO = Range(0, exclusive=True)
 
 
 SETTINGS: dict[str, Parameter] = {
-    "layout": Parameter(str, required=True, choices=("planes", "flat")),
-    "train_examples": Parameter(int, required=True, range=_FROM_ONE),
-    "test_examples": Parameter(int, required=True, range=_FROM_ONE),
-    "comparison_test_examples": Parameter(int, required=True, range=_FROM_ZERO),
+    "layout": Parameter(str, "planes", choices=("planes", "flat")),
+    "train_examples": Parameter(int, range=_FROM_ONE),
+    "test_examples": Parameter(int, range=_FROM_ONE),
+    "comparison_test_examples": Parameter(int, 0, range=_FROM_ZERO),
     "test_folds": Parameter(int, 0, range=_FROM_ZERO),
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
     "epochs": Parameter(int, required=True, range=_FROM_ONE),
@@ -38,7 +38,7 @@ SETTINGS: dict[str, Parameter] = {
     "collapse_above": Parameter(float, 4.0, range=_ABOVE_ZERO),
     "collapse_epochs": Parameter(int, 50, range=_FROM_ONE),
 }
-"""Settings outside the models' own parameters."""
+"""Settings outside the models' own parameters; one with neither default nor need may be absent."""
 
 _OF_ONE_INPUT = {"layout": "image"}
 """Settings that apply to one input alone."""

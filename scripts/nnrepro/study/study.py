@@ -269,6 +269,7 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
     pairs = {
         (int(run.protocol_settings.get(setting, run.settings[setting])), int(run.settings[setting]))
         for run in runs
+        if setting in run.settings
     }
     if not always:
         pairs = {(asked, done) for asked, done in pairs if done != asked}
