@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnrepro.data import registry
@@ -235,6 +235,7 @@ def test_options_that_do_not_go_together_are_told_before() -> None:
 finite = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
 
 
+@settings(deadline=None, max_examples=25)
 @given(values=st.lists(st.tuples(finite, st.sampled_from("xyz")), min_size=12, max_size=30))
 def test_every_value_comes_back(
     tmp_path_factory: pytest.TempPathFactory, values: list[tuple[float, str]]

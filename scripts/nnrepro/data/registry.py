@@ -1,8 +1,8 @@
 """The registry of data sets: what a section of `data` in the configuration prepares, and of what.
 
-A data set of source `csv`, `npz` or `images` needs no code: see `nnrepro.data.sources`. Others are
-made by a function in a module of this package (its name without a leading underscore), or in a
-plug-in:
+A data set of source `csv`, `npz` or `images` needs no code: see `nnrepro.data.sources`, which a
+plug-in may have more of. Others are made by a function in a module of this package (its name
+without a leading underscore), or in a plug-in:
 
     @prepares("image", dataset="svhn")
     def prepare_svhn(
@@ -286,8 +286,10 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
     source = section["source"]
     library = kinds(SOURCES)
     if source in library:
-        module = library[source].module()
-        return Told(dataset, library[source].options, module.files, module.problems)
+        kind = library[source]
+        function: Any = kind.function()
+        files = function.files or partial(_places, kind.options)
+        return Told(dataset, kind.options, files, function.problems)
     if source in FILE_SOURCES:
         _check_known(dataset)
         return _origins.get(dataset, Origin(dataset))
@@ -302,7 +304,13 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
 def _places(options: Mapping[str, Parameter], given: Mapping[str, Any]) -> list[Path]:
     """The files that a section names, those below folders too."""
     named = [name for name, option in options.items() if option.meaning is PLACE]
-    return [file for name in named if given.get(name) for file in files_below(Path(given[name]))]
+    places = [Path(given[name]) for name in named if given.get(name)]
+    return [file for place in places for file in _below(place)]
+
+
+def _below(place: Path) -> list[Path]:
+    """The files below a folder; anything else stands for itself."""
+    return files_below(place) if place.is_dir() else [place]
 
 
 def preparations() -> dict[str, Preparation]:
@@ -330,7 +338,8 @@ def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
     for name, section in data.items():
         source = section["source"]
         if source in library:
-            given = library[source].module().inputs(told(section))
+            function: Any = library[source].function()
+            given = function.inputs(told(section))
             found += _named(
                 [
                     Preparation(own, name, name, partial(_prepare, library[source], own))

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from nnrepro.models.registry import catalogue
 from nnrepro.study.run import Run, Scalar
 
-_ALL: Mapping[str, Scalar] = {"train_examples": 1000, "test_examples": 200}
-"""What is reckoned with where a run takes all examples, of whatever number."""
+_ASSUMED = {"train": 10_000, "test": 2_000}
+"""Examples of runs that do not say how many they have."""
 
 
 def epoch_operations(run: Run) -> float | None:
@@ -28,8 +28,15 @@ def epoch_operations(run: Run) -> float | None:
 
 
 def passes(settings: Mapping[str, Scalar]) -> float:
-    """An epoch's work in forward passes of one example."""
-    sizes = {**_ALL, **settings}
-    tested = max(int(sizes["test_examples"]), int(settings["comparison_test_examples"]))
+    """An epoch's work in forward passes of one example.
+
+    Of a run on all examples that there are, whose numbers only the data tell, some are assumed.
+    """
+    first = int(settings.get("test_examples", _ASSUMED["test"]))
+    tested = max(first, int(settings["comparison_test_examples"]))
     held_out = int(settings.get("validation_examples", 0))
-    return 3.0 * (int(sizes["train_examples"]) - held_out) + tested + held_out
+    return (
+        3.0 * (int(settings.get("train_examples", _ASSUMED["train"])) - held_out)
+        + tested
+        + held_out
+    )

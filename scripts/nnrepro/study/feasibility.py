@@ -1,13 +1,14 @@
 """Checking that runs can be carried out as they are asked for, before any is."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrepro.study.messages import some_of
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
+from nnrepro.study.values import LARGEST
 
-_OPTIMIZER = {"optimizer", "momentum"}
+_OPTIMIZER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS}
 MAX_FOLDS = 12
 """Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
 
@@ -23,7 +24,7 @@ def feasibility_problems(runs: Sequence[Run]) -> list[str]:
         found = [*_longer_than_training(run)]
         open_yet = _OPTIMIZER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
-            found += _optimizer_problems(candidate.settings)
+            found += optimizer_problems(candidate.settings)
         for problem in found:
             places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")
     return [f"settings: {problem} (in {some_of(names)})" for problem, names in places.items()]
@@ -40,43 +41,32 @@ def _longer_than_training(run: Run) -> Iterator[str]:
             )
 
 
-def _optimizer_problems(settings: Mapping[str, Scalar]) -> Iterator[str]:
-    momentum, optimizer = float(settings["momentum"]), settings["optimizer"]
-    if momentum and optimizer != "sgd":
-        yield (
-            f"momentum: {momentum:g} is for optimizer 'sgd'; with optimizer '{optimizer}' it must "
-            "be 0"
-        )
-
-
 def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
     """What is wrong with the sizes in a run's settings, as messages.
 
     Args:
         settings: resolved settings, each of its own type.
     """
-    train, test = (
-        float(settings.get(name, math.inf)) for name in ("train_examples", "test_examples")
-    )
+    train, test = (int(settings.get(f"{of}_examples", LARGEST)) for of in ("train", "test"))
     second, held_out = (
         int(settings[name]) for name in ("comparison_test_examples", "validation_examples")
     )
     folds = int(settings["test_folds"])
     problems = []
-    if 0 < second <= test and "test_examples" in settings:
+    if "test_examples" in settings and 0 < second <= test:
         problems.append(
-            f"comparison_test_examples: {second} must exceed test_examples, which is {test:g}, "
+            f"comparison_test_examples: {second} must exceed test_examples, which is {test}, "
             "or be 0"
         )
     if held_out >= train:
         problems.append(
-            f"validation_examples: {held_out} must be less than train_examples, which is {train:g} "
+            f"validation_examples: {held_out} must be less than train_examples, which is {train} "
             "and from which they are held out"
         )
     most = min(MAX_FOLDS, test)
     if folds % 2 or folds > most:
         problems.append(
-            f"test_folds: {folds} must be an even number up to {most:g}, so that the folds can be "
+            f"test_folds: {folds} must be an even number up to {most}, so that the folds can be "
             "split in halves, or 0"
         )
     return problems

@@ -197,7 +197,7 @@ def parameters_of(function: Callable[..., Any]) -> dict[str, Parameter]:
 
     def hint(item: inspect.Parameter) -> Any:
         if isinstance(item.annotation, str):
-            return eval(item.annotation, function.__globals__)
+            return eval(item.annotation, inspect.unwrap(function).__globals__)
         return item.annotation
 
     return {

@@ -12,6 +12,7 @@ from nnrepro.data.content import Content
 from nnrepro.data.errors import DataError
 from nnrepro.data.table import Table, is_missing, is_number, read_table
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.study.kinds import source
 from nnrepro.study.options import (
     SPLIT,
     Column,
@@ -30,6 +31,34 @@ Parts = dict[str, Table]
 """The rows of training, testing and validation."""
 
 
+def _inputs(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """A table, or both ways of reading a text."""
+    return tokens.LEVELS if options.get("text") else ("table",)
+
+
+def _problems(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with how options go together."""
+    answers = [name for name in ("label", "labels", "target") if options.get(name)]
+    found = []
+    if len(answers) != 1:
+        told = f"gives {' and '.join(answers)}" if answers else "does not say what to predict"
+        found.append(
+            f"{told}; give one of 'label' (a column of classes), 'labels' (columns of 0 and 1) and "
+            "'target' (numbers)"
+        )
+    unread = ("columns", "ignore", "categories") if options.get("text") else ("length",)
+    found += [
+        f"{name}: says nothing where {'a text is' if options.get('text') else 'no text is'} read; "
+        "leave it out"
+        for name in unread
+        if options.get(name)
+    ]
+    if len(options.get("separator", ",")) != 1:
+        found.append(f"separator: {options['separator']!r} must be one character")
+    return found
+
+
+@source(inputs=_inputs, problems=_problems)
 def csv(
     input: str,
     *,
@@ -79,39 +108,6 @@ def csv(
     arrays = {f"{name}_x": x[name] for name in parts} | {f"{name}_y": y[name] for name in parts}
     sums = {Path(place).name: sha256_of(place) for place in places.values() if place is not None}
     return Content(arrays, {**prepared, **told, "sha256": sums}, counts)
-
-
-def inputs(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """A table, or both ways of reading a text."""
-    return tokens.LEVELS if options.get("text") else ("table",)
-
-
-def files(options: Mapping[str, Any]) -> list[Path]:
-    """The file, and those of examples to test on and to validate by."""
-    names = ("path", "test_path", "validation_path")
-    return [Path(options[name]) for name in names if options.get(name) is not None]
-
-
-def problems(options: Mapping[str, Any]) -> list[str]:
-    """What is wrong with how options go together, each with its key."""
-    answers = [name for name in ("label", "labels", "target") if options.get(name)]
-    found = []
-    if len(answers) != 1:
-        told = f"gives {' and '.join(answers)}" if answers else "does not say what to predict"
-        found.append(
-            f"{told}; give one of 'label' (a column of classes), 'labels' (columns of 0 and 1) and "
-            "'target' (numbers)"
-        )
-    unread = ("columns", "ignore", "categories") if options.get("text") else ("length",)
-    found += [
-        f"{name}: says nothing where {'a text is' if options.get('text') else 'no text is'} read; "
-        "leave it out"
-        for name in unread
-        if options.get(name)
-    ]
-    if len(options.get("separator", ",")) != 1:
-        found.append(f"separator: {options['separator']!r} must be one character")
-    return found
 
 
 def _answers(
