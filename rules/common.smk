@@ -10,8 +10,6 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-SCRIPTS = PROJECT / "scripts"
-
 from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
@@ -21,6 +19,7 @@ from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.order import priorities
+from nnrepro.project import LIBRARY, SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
@@ -51,6 +50,7 @@ with errors_shown():
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
+IS_SUPPLEMENT = PATHS.root.parent.name == SUPPLEMENTS
 
 
 def hold_study():
@@ -86,6 +86,27 @@ def name_missing_letters():
             print(f"In PNG figures and the PDF, {gone}.", file=sys.stderr)
 
 
+def begin():
+    """What is done once, before the first job."""
+    hold_study()
+    name_missing_letters()
+    try_changed_models()
+
+
+def with_this_study(others):
+    """What other workflows do before the first job, and after it what this one does, once."""
+    begun = getattr(others, "studies", frozenset())
+    if ROOT in begun:  # each `use rule` reads all files again
+        return others
+
+    def both(log):
+        others(log)
+        begin()
+
+    both.studies = begun | {ROOT}
+    return both
+
+
 wildcard_constraints:
     protocol="|".join(STUDY.protocols),
     experiment="|".join(STUDY.experiments),
@@ -105,9 +126,8 @@ def code(script, *rooms):
 
     @cache
     def fingerprint():
-        library = SCRIPTS / "nnrepro"
-        files = files_behind(SCRIPTS / script, root=SCRIPTS)
-        return code_fingerprint([*files, *(library / room for room in rooms)])
+        files = files_behind(SCRIPTS / script, root=LIBRARY.parent)
+        return code_fingerprint([*files, *(LIBRARY / room for room in rooms)])
 
     return lambda _: fingerprint()
 
@@ -176,8 +196,7 @@ def failures(made):
 
 def shelf(category):
     """A category of Snakemake's own report; that of a supplement says whose it is."""
-    supplement = PATHS.root.parent.name == SUPPLEMENTS
-    return as_written(f"{STUDY.title}: {category}") if supplement else category
+    return as_written(f"{STUDY.title}: {category}") if IS_SUPPLEMENT else category
 
 
 def as_written(words):

@@ -295,7 +295,7 @@ def figure_basis(wildcards):
 @cache
 def kind_code(script, room, kind):
     """Fingerprint of the code that a script makes what is of a kind with, and no other."""
-    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
+    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=LIBRARY.parent)
     return code_fingerprint(files)
 
 
@@ -329,7 +329,7 @@ def table_predictions(wildcards):
 # ----------------------------------------------------------------------------------------- report
 def report_templates():
     """What the report is printed by, beside Python."""
-    room = SCRIPTS / "nnrepro/report"
+    room = LIBRARY / "report"
     suffixes = (".j2", ".css", ".js", ".typ")
     return [path for path in room.rglob("*.*") if path.suffix in suffixes]
 

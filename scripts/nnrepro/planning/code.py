@@ -9,6 +9,7 @@ from pathlib import Path
 from nnrepro.fingerprint import code_fingerprint
 from nnrepro.imports import file_of, files_behind
 from nnrepro.models.registry import ModelSpec
+from nnrepro.project import LIBRARY
 
 _LEFT_OUT = (
     # Settings count by their values.
@@ -29,10 +30,11 @@ What they alone import is left out with them.
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
     """Fingerprint of the code that trains each model, by the model's name.
 
-    A new or changed model leaves the runs of the others alone. `scripts` holds the library, too.
-    Raises OSError and SyntaxError where a file cannot be read or parsed.
+    A new or changed model leaves the runs of the others alone. `scripts` holds the library, too,
+    but where that is installed. Raises OSError and SyntaxError where a file cannot be read or
+    parsed.
     """
-    library = scripts / "nnrepro"
+    library = scripts / LIBRARY.name if (scripts / LIBRARY.name).is_dir() else LIBRARY
     left_out = {library / name for name in _LEFT_OUT}
 
     def fingerprint(module: str) -> str:
@@ -40,8 +42,8 @@ def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, 
             scripts / "train_run.py",
             library / "training" / "train.py",
             library / "data" / "dataset.py",
-            file_of(module, scripts),
-            root=scripts,
+            file_of(module, library.parent),
+            root=library.parent,
             counts=lambda file: left_out.isdisjoint((file, *file.parents)),
         )
         return code_fingerprint(files)
