@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOMS = (
-    *("study", "data", "models", "training", "planning", "measures", "statistics", "document"),
+    *(
+        "metrics",
+        "study",
+        "data",
+        "models",
+        "training",
+        "planning",
+        "measures",
+        "statistics",
+        "document",
+    ),
     *("tables", "published", "plots", "figures", "claims", "report", "archive", "crate", "batch"),
 )
 """From above to below. Modules directly in the library stand above them all."""

@@ -12,6 +12,7 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.kinds import ARRAYS, typed
 from nnrepro.data.soundness import refuse_one_class
 from nnrepro.files import FileError, read_json
+from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.npz import mapped_arrays
 
 TEST = "test"
@@ -49,6 +50,16 @@ class Dataset:
     meta: Mapping[str, Any]
     validation_x: np.ndarray | None = None
     validation_y: np.ndarray | None = None
+
+    @property
+    def task(self) -> str:
+        """What the labels are: `classification`, `multi_label` or `regression`."""
+        return str(self.meta.get("task", CLASSIFICATION))
+
+    @property
+    def num_outputs(self) -> int:
+        """Outputs of a model: one per class, label or target."""
+        return int(self.meta.get("num_outputs", self.num_classes))
 
     @property
     def evaluation_x(self) -> np.ndarray:

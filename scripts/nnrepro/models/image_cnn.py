@@ -63,7 +63,7 @@ def image_cnn(
         x = dropout(task, dropout_rate, "dropout_flatten")(x)
     x = keras.layers.Dense(dense_units, dtype=dtype, name="f3")(x)
     x = dropout(task, dropout_rate, "dropout_f3")(x)
-    x = keras.layers.Dense(task.num_classes, name="f4")(x)
+    x = keras.layers.Dense(task.num_outputs, name="f4")(x)
     if dropout_placement == "dense+logits":
         x = dropout(task, dropout_rate, "dropout_f4")(x)
     return keras.Model(inputs, x, name="image_cnn")

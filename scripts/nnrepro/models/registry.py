@@ -1,7 +1,7 @@
 """The registry of models: what a configuration may name, read without importing Keras.
 
 A model is a function that takes a `Task` and keyword-only parameters and returns a `keras.Model`
-whose output are logits:
+whose outputs are raw: logits, or plain numbers for a regression:
 
     @register(input="words")
     def bag_of_words(task: Task, *, units: Annotated[int, Range(1)] = 50) -> "keras.Model":
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
+from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import (
     Parameter,
@@ -50,11 +51,12 @@ class ModelError(NnreproError):
 class Task:
     """What a model is built for; it comes from the data and the run, not from the configuration.
 
-    `input_shape` is that of one example: (32, 32, 3) for an image, (100,) for ids; `num_classes`
-    the width of the output; `vocabulary_size` the number of ids in use (0 for images); `seed` the
-    run's, which decides dropout masks (initial weights follow the global seed). `inspected` tells
-    whether the output of every layer is asked for, so that none may be merged with the next for
-    speed; weights are those of the model that is trained.
+    `input_shape` is that of one example: (32, 32, 3) for an image, (100,) for ids; `num_outputs`
+    the width of the output, `num_classes` the same where there are classes, 0 for a regression;
+    `vocabulary_size` the number of ids in use (0 for images); `seed` the run's, which decides
+    dropout masks (initial weights follow the global seed). `inspected` tells whether the output of
+    every layer is asked for, so that none may be merged with the next for speed; weights are those
+    of the model that is trained. `kind` is `classification`, `multi_label` or `regression`.
     """
 
     input_shape: tuple[int, ...]
@@ -62,6 +64,12 @@ class Task:
     vocabulary_size: int = 0
     seed: int = 0
     inspected: bool = False
+    kind: str = CLASSIFICATION
+    num_outputs: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.num_outputs:
+            object.__setattr__(self, "num_outputs", self.num_classes)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def char_cnn(
     x = RowMaxPooling2D(4, 2, name="s2")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     x = dropout(task, dropout_rate, "dropout")(x)
-    x = keras.layers.Dense(task.num_classes, name="logits")(x)
+    x = keras.layers.Dense(task.num_outputs, name="logits")(x)
     return keras.Model(ids, x, name="char_cnn")
 
 
@@ -86,5 +86,5 @@ def word_cnn(
     x = keras.layers.MaxPooling2D(4, 2, padding="same", name="s2")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     x = dropout(task, dropout_rate, "dropout")(x)
-    x = keras.layers.Dense(task.num_classes, name="logits")(x)
+    x = keras.layers.Dense(task.num_outputs, name="logits")(x)
     return keras.Model(ids, x, name="word_cnn")

@@ -118,5 +118,5 @@ def _classifier(
     from nnrepro.models.layers.dropout import dropout
 
     x = dropout(task, rate, "dropout")(hidden)
-    x = keras.layers.Dense(task.num_classes, name="logits")(x)
+    x = keras.layers.Dense(task.num_outputs, name="logits")(x)
     return keras.Model(inputs, x, name=name)
