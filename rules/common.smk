@@ -10,6 +10,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+SCRIPTS = PROJECT / "scripts"
+
 from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
@@ -17,13 +19,14 @@ from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.code import training_codes
+from nnrepro.planning.code import fingerprint_of, training_codes
 from nnrepro.planning.order import priorities
-from nnrepro.project import LIBRARY, SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
+from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
+from nnrepro.study.plugins import replacements
 
 # `snakemake | head`: Snakemake goes on when nobody reads what it says.
 for handler in logger.handlers:
@@ -47,6 +50,9 @@ with errors_shown():
     STUDY = load_study(CONFIGURATION.values, catalogue(), CONFIGURATION.places)
     PATHS = StudyPaths.of(STUDY)
     FOLDERS = PATHS.runs
+    if workflow.is_main_process:
+        for note in (*replacements(), *replaced_kinds()):
+            logger.warning(f"note: {note}")
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
@@ -126,8 +132,9 @@ def code(script, *rooms):
 
     @cache
     def fingerprint():
-        files = files_behind(SCRIPTS / script, root=LIBRARY.parent)
-        return code_fingerprint([*files, *(LIBRARY / room for room in rooms)])
+        library = SCRIPTS / "nnrepro"
+        files = files_behind(SCRIPTS / script, root=SCRIPTS)
+        return code_fingerprint([*files, *(library / room for room in rooms)])
 
     return lambda _: fingerprint()
 
@@ -135,7 +142,7 @@ def code(script, *rooms):
 @cache
 def model_codes():
     """Fingerprint of the code that trains each model, by the model's name."""
-    return training_codes(SCRIPTS, catalogue())
+    return training_codes(SCRIPTS, STUDY.models)
 
 
 def run_files(file, runs=None):

@@ -59,7 +59,7 @@ def _run(asked: argparse.Namespace) -> int:
 def _work(study: Study, per_gpu: int) -> None:
     """Be the process of one lane."""
     slots = take_slots(1, per_gpu, log=_tell)
-    serve(study, prepared_arrays(study), training_codes(SCRIPTS, catalogue()), slots)
+    serve(study, prepared_arrays(study), training_codes(SCRIPTS, study.models), slots)
 
 
 def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -> int:

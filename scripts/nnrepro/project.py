@@ -1,16 +1,9 @@
-"""Where the parts of nnrepro lie: the library, the workflow that carries studies out, its schemas.
-
-In a checkout the workflow's files lie around the library; an installed package has them inside.
-"""
+"""Where the workflow lies that this library belongs to, in a checkout and where it is installed."""
 
 from pathlib import Path
 
-LIBRARY = Path(__file__).resolve().parent
-"""The folder of this package."""
+SCRIPTS = Path(__file__).resolve().parents[1]
+"""The folder of the rules' scripts, and of the library."""
 
-_INSTALLED = LIBRARY / "workflow"
-PROJECT = _INSTALLED if _INSTALLED.is_dir() else LIBRARY.parents[1]
-"""The folder of the workflow's files: Snakefile, rules, scripts, schemas, envs, profiles."""
-
-SCRIPTS = PROJECT / "scripts"
+PROJECT = SCRIPTS.parent
 SNAKEFILE = PROJECT / "Snakefile"

@@ -52,10 +52,9 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _planned(asked: argparse.Namespace) -> Plan:
-    models = catalogue()
     configuration = read_configuration([*map(Path, asked.configfile)], asked.config)
-    study = load_study(configuration.values, models, configuration.places)
-    codes = training_codes(SCRIPTS, models)
+    study = load_study(configuration.values, catalogue(), configuration.places)
+    codes = training_codes(SCRIPTS, study.models)
     here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
     capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))
 
