@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    overlays = [*map(Path, asked.configfile)]
+    overlays = map(Path, asked.configfile)
     configuration = read_configuration(overlays, ["backend=jax", *asked.config])
     study = load_study(configuration.values, catalogue(), configuration.places)
     _set_environment(study, deterministic=asked.deterministic)
@@ -59,7 +59,7 @@ def _run(asked: argparse.Namespace) -> int:
 def _work(study: Study, per_gpu: int) -> None:
     """Be the process of one lane."""
     slots = take_slots(1, per_gpu, log=_tell)
-    serve(study, prepared_arrays(study), training_codes(SCRIPTS, study.models), slots)
+    serve(study, prepared_arrays(study), training_codes(SCRIPTS, catalogue()), slots)
 
 
 def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Make the archive, and say what is in it."""
-    configuration = read_configuration([*map(Path, asked.configfile)])
+    configuration = read_configuration(map(Path, asked.configfile))
     outcome = make_archive(
         asked.sources,
         asked.to,

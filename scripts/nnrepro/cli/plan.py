@@ -52,9 +52,9 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _planned(asked: argparse.Namespace) -> Plan:
-    configuration = read_configuration([*map(Path, asked.configfile)], asked.config)
+    configuration = read_configuration(map(Path, asked.configfile), asked.config)
     study = load_study(configuration.values, catalogue(), configuration.places)
-    codes = training_codes(SCRIPTS, study.models)
+    codes = training_codes(SCRIPTS, catalogue())
     here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
     capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))
 

@@ -65,7 +65,7 @@ class Configuration:
 
 
 def read_configuration(
-    overlays: Sequence[Path],
+    overlays: Iterable[Path],
     assignments: Iterable[str] = (),
     *,
     on_study: bool = True,
