@@ -19,12 +19,14 @@ from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.code import training_codes
+from nnrepro.planning.code import fingerprint_of, training_codes
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
+from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
+from nnrepro.study.plugins import replacements
 
 # `snakemake | head`: Snakemake goes on when nobody reads what it says.
 for handler in logger.handlers:
@@ -48,6 +50,9 @@ with errors_shown():
     STUDY = load_study(CONFIGURATION.values, catalogue(), CONFIGURATION.places)
     PATHS = StudyPaths.of(STUDY)
     FOLDERS = PATHS.runs
+    if workflow.is_main_process:
+        for note in (*replacements(), *replaced_kinds()):
+            logger.warning(f"note: {note}")
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
@@ -115,7 +120,7 @@ def code(script, *rooms):
 @cache
 def model_codes():
     """Fingerprint of the code that trains each model, by the model's name."""
-    return training_codes(SCRIPTS, catalogue())
+    return training_codes(SCRIPTS, STUDY.models)
 
 
 def run_files(file, runs=None):

@@ -30,7 +30,7 @@ def supplement_figures(study):
         paths.figures(protocol, figure.kind)
         for protocol in study.protocols
         for figure in study.figures.values()
-        if not unavailable(study, KINDS[figure.kind].reads)
+        if not unavailable(study, study.kinds["figures"][figure.kind].reads)
         and study.select(protocol, figure.runs)
     )
 

@@ -47,6 +47,7 @@ from nnrepro.plots.seeds import (
 from nnrepro.plots.series import Series, thin_line
 from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, Grid, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
 
 READING = "A line is a variant, with its name and last value at its end."
@@ -69,6 +70,7 @@ _NAMED_WIDTH = 2.5
 _NARROW = 3.0
 
 
+@figure(reading=READING)
 def comparison(
     figure: Asked,
     histories: Sequence[RunData],

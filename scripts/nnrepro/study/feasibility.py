@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrepro.study.messages import some_of
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
+from nnrepro.study.values import LARGEST
 
-_OPTIMIZER = {"optimizer", "momentum"}
+_OPTIMIZER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS}
 MAX_FOLDS = 12
 """Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
 
@@ -22,7 +24,7 @@ def feasibility_problems(runs: Sequence[Run]) -> list[str]:
         found = [*_longer_than_training(run)]
         open_yet = _OPTIMIZER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
-            found += _optimizer_problems(candidate.settings)
+            found += optimizer_problems(candidate.settings)
         for problem in found:
             places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")
     return [f"settings: {problem} (in {some_of(names)})" for problem, names in places.items()]
@@ -39,28 +41,19 @@ def _longer_than_training(run: Run) -> Iterator[str]:
             )
 
 
-def _optimizer_problems(settings: Mapping[str, Scalar]) -> Iterator[str]:
-    momentum, optimizer = float(settings["momentum"]), settings["optimizer"]
-    if momentum and optimizer != "sgd":
-        yield (
-            f"momentum: {momentum:g} is for optimizer 'sgd'; with optimizer '{optimizer}' it must "
-            "be 0"
-        )
-
-
 def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
     """What is wrong with the sizes in a run's settings, as messages.
 
     Args:
         settings: resolved settings, each of its own type.
     """
-    train, test = int(settings["train_examples"]), int(settings["test_examples"])
+    train, test = (int(settings.get(f"{of}_examples", LARGEST)) for of in ("train", "test"))
     second, held_out = (
         int(settings[name]) for name in ("comparison_test_examples", "validation_examples")
     )
     folds = int(settings["test_folds"])
     problems = []
-    if 0 < second <= test:
+    if "test_examples" in settings and 0 < second <= test:
         problems.append(
             f"comparison_test_examples: {second} must exceed test_examples, which is {test}, "
             "or be 0"

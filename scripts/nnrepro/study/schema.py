@@ -71,6 +71,11 @@ def load_schema(catalogue: Kinds | None = None) -> dict[str, Any]:
     return {**schema, "$defs": {**schema["$defs"], **taken}}
 
 
+def experiment_keys() -> tuple[str, ...]:
+    """What a section of an experiment may say beside settings."""
+    return tuple(_written()["properties"]["experiments"]["additionalProperties"]["properties"])
+
+
 def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     """What a table or figure may say, from the signatures of their kinds."""
     common = {
@@ -81,7 +86,7 @@ def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     }
     return {
         "type": ["object", "null"],
-        "required": ["kind", "title"],
+        "required": ["kind"],
         "properties": common,
         "allOf": [
             {
@@ -220,7 +225,14 @@ def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterato
             yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
         case "minimum" | "exclusiveMinimum" | "maximum" as bound:
             yield f"{key}: {instance!r} must be {_BOUNDS[bound]} {rule}"
-        case "minItems" | "minProperties" | "maxItems" | "maxLength" | "uniqueItems":
+        case (
+            "minItems"
+            | "minProperties"
+            | "maxItems"
+            | "maxProperties"
+            | "maxLength"
+            | "uniqueItems"
+        ):
             yield f"{key}: {_length_message(error.validator, rule, instance)}"
         case _:
             yield f"{key}: {error.message}"
@@ -232,7 +244,7 @@ def _length_message(validator: str, rule: Any, instance: Any) -> str:
         return f"{shown(instance)} lists an item more than once{_repeated(instance)}"
     if validator == "maxLength":
         return f"{instance[:20]!r}... is longer than {rule} characters; shorten it"
-    if validator == "maxItems":
+    if validator in ("maxItems", "maxProperties"):
         return f"{shown(instance)} has {len(instance)} items, more than {rule}"
     count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
     return f"{count}; give at least {rule}"

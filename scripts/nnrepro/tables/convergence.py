@@ -6,6 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, text
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import lengths
 from nnrepro.tables.content import (
     Shown,
@@ -23,6 +24,7 @@ from nnrepro.tables.csvfile import tidy_types
 CURVES = {"test_accuracy": "Test accuracy", "test_loss": "Test loss"}
 
 
+@table
 def convergence(variants: pd.DataFrame) -> pd.DataFrame:
     """When the test curves of variants settle.
 
@@ -43,6 +45,7 @@ def convergence(variants: pd.DataFrame) -> pd.DataFrame:
     return tidy_types(table.reset_index(drop=True))
 
 
+@shows(convergence)
 def show(context: TableContext) -> TableContent:
     """Convergence epochs of one protocol's variants."""
     names = [f"{curve}_{what}" for curve in CURVES for what in ("convergence_epoch", "converged")]

@@ -7,6 +7,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, joined, spaced, text
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Shares
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import lengths, metric_values
@@ -24,6 +25,7 @@ from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.runs import reach_columns
 
 
+@table
 def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFrame:
     """How steadily variants train, and how soon they reach an accuracy.
 
@@ -59,6 +61,7 @@ _MEASURES = {
 """How each measure of stability is headed and written."""
 
 
+@shows(stability)
 def show(context: TableContext) -> TableContent:
     """How steadily one protocol's variants train."""
     reached: dict[str, tuple[Column, str, str]] = {}

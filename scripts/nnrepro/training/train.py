@@ -23,7 +23,7 @@ from nnrepro.training.engine import Engine
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.fit import Loop
 from nnrepro.training.interruption import StopRequest
-from nnrepro.training.optimizers import make_optimizer
+from nnrepro.training.optimizers import described, make_optimizer
 from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.slots import HeldSlots
@@ -77,7 +77,7 @@ def train_run(
     with StopRequest() as stop:
         threads = prepare_device(threads)
         clock.mark("backend")
-        model, engine = _prepare(run, dataset)
+        model, optimizer, engine = _prepare(run, dataset)
         clock.mark("model")
         packages, influences = package_versions(), outside_influences()
         device = describe_device()
@@ -112,6 +112,8 @@ def train_run(
         progress.seconds["setup"] += time.perf_counter() - began
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
+        if optimizer.use_ema:  # as at the end of Keras's `fit`
+            optimizer.finalize_variable_values(model.trainable_variables)
         predicted = loop.evaluate().probabilities[: len(dataset.test_y)]
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
@@ -132,6 +134,7 @@ def train_run(
             "parameters": count_parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
+            "optimizer": described(optimizer),
             "data": dict(data_provenance),
             **({"examined": examined(dataset.meta)} if examined(dataset.meta) else {}),
             "code": code,
@@ -146,8 +149,10 @@ def train_run(
     checkpoints.remove()
 
 
-def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
-    """Model and engine, seeded, at their initial weights."""
+def _prepare(
+    run: "Run", dataset: "Dataset"
+) -> tuple["keras.Model", "keras.optimizers.Optimizer", Engine]:
+    """Model, optimiser and engine, seeded, at the initial weights."""
     import keras
 
     loss = str(run.settings.get("loss", "logits"))
@@ -159,9 +164,9 @@ def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine]:
     )
     model = build_model(run.model, run.settings, task)
     check_model(model, run.model, examples=dataset.train_x.dtype, num_classes=dataset.num_classes)
-    optimizer = make_optimizer(run.settings)
+    optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on
-    return model, make_engine(model, optimizer, loss, dataset, xla=xla)
+    return model, optimizer, make_engine(model, optimizer, loss, dataset, xla=xla)
 
 
 def _evaluation_batch(run: "Run", dataset: "Dataset", device: str) -> int:

@@ -137,8 +137,8 @@ def few(runs: Sequence[Run]) -> list[Run]:
     if len(runs) <= ALL_CANDIDATES:
         return list(runs)
     kept: dict[int, Run] = {}
-    for name in runs[0].selected_parameters:
-        values = [run.settings[name] for run in runs]
+    for name in dict.fromkeys(name for run in runs for name in run.selected_parameters):
+        values: list[Any] = [run.settings.get(name) for run in runs]
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
         for value in (min(values), max(values)) if numbers else dict.fromkeys(values):
             at = values.index(value)
@@ -153,7 +153,7 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
     for run in runs:
         for split, names in _SIZES.items():
             for name in names:
-                asked = int(run.settings[name])
+                asked = int(run.settings.get(name, 0))
                 held = there[run.input].get(f"{split}_examples", asked)
                 if asked > held:
                     place = f"{run.protocol}/{run.experiment}"
