@@ -9,7 +9,6 @@ import functools
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,13 +16,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from nnrepro.files import read_text
+from nnrepro.project import PROJECT
 from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
 from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
 from nnrepro.study.options import FILE_SOURCES, SOURCES
 from nnrepro.study.values import value_errors
 from nnrepro.yamlfile import parse_yaml
 
-SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
+SCHEMA = PROJECT / "schemas" / "config.schema.yaml"
 
 _TYPE_WORDS = {
     "object": "a section with keys",

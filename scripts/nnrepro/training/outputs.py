@@ -17,6 +17,7 @@ from nnrepro.files import atomic_write, write_json
 from nnrepro.study.paths import (
     COMPARISON_HISTORY,
     FOLDS_HISTORY,
+    MODEL_FILE,
     RUN_FILES,
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
@@ -50,7 +51,7 @@ def write_outputs(
     epoch on the largest test set, kept as float16; `primary` is the size of the primary test set;
     to the description, the content of run.json, the files' SHA-256 sums are added.
     """
-    for name in (RUN, HISTORY, *SIDE_HISTORIES):
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)

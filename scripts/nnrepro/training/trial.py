@@ -102,7 +102,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     def build_of(run: Run, *, inspected: bool = False) -> Build:
         layout = (run.reads, run.settings.get("layout"))
         if layout not in tasks:
-            tasks[layout] = _built_for(run, data[run.reads])
+            tasks[layout] = built_for(run, data[run.reads])
         task, examples = tasks[layout]
         own = catalogue()[run.model].own_parameters(run.settings)
         return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
@@ -243,7 +243,7 @@ def _figure_problems(figure: str, run: Run, build: Build) -> Iterator[str]:
         )
 
 
-def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
+def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])
