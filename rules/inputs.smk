@@ -22,7 +22,6 @@ from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.installed import backend_problem
 
-
 # ------------------------------------------------------------------------------------------- data
 EXAMPLES = {
     "train": ("train_examples",),
