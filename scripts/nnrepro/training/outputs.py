@@ -18,6 +18,7 @@ from nnrepro.files import atomic_write, write_json
 from nnrepro.study.paths import (
     COMPARISON_HISTORY,
     FOLDS_HISTORY,
+    MODEL_FILE,
     RUN_FILES,
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
@@ -51,7 +52,7 @@ def write_outputs(
     epoch on the largest test set, kept as float16; `primary` is the size of the primary test set;
     to the description, the content of run.json, the files' SHA-256 sums are added.
     """
-    for name in (RUN, HISTORY, *SIDE_HISTORIES):
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)
@@ -72,7 +73,7 @@ def write_outputs(
 
 def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
     """Leave in a run's folder what another one holds of it, `further` files among that."""
-    for name in (RUN, HISTORY, *SIDE_HISTORIES):
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     for name in (WEIGHTS, PREDICTIONS, *SIDE_HISTORIES, HISTORY, *further, RUN):
         if (source / name).is_file():
