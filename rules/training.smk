@@ -55,7 +55,7 @@ rule train_run:
     params:
         run=run_parameters,
         backend=STUDY.backend,
-        code=lambda wildcards: model_codes()[STUDY.run(wildcards.run).model],
+        code=lambda wildcards: code_of(STUDY.run(wildcards.run), model_codes()),
     message:
         "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:
