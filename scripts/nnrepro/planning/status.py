@@ -39,9 +39,9 @@ class Asked:
     """What every run of a study is asked to be.
 
     `codes` are fingerprints of code, as `training_codes` gives them; `data` descriptions of the
-    prepared data by input, of which one that is not prepared is left out, so that nothing is said
-    against the data of its runs; `decisions` parameters by (protocol, experiment), as far as they
-    are decided.
+    prepared data by what runs read, of which one that is not prepared is left out, so that nothing
+    is said against the data of its runs; `decisions` parameters by (protocol, experiment), as far
+    as decided.
     """
 
     codes: Mapping[str, str]
@@ -95,7 +95,7 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         resolved,
         code_sha256=code_of(run, asked.codes),
         backend=asked.backend,
-        data=asked.data.get(run.input),
+        data=asked.data.get(run.reads),
     )
     further = {
         "selection": bool(resolved.pending_parameters),

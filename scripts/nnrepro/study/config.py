@@ -13,6 +13,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
+from nnrepro.study.defaults import filled, given_twice, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
@@ -22,7 +23,7 @@ from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
-from nnrepro.study.schema import load_schema, normalised, shape_errors
+from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape_errors
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
@@ -62,32 +63,32 @@ def load_study(
     try:
         put_in_force(_plugins(config))
     except PluginError as error:
-        raise ConfigError(_placed([f"plugins: {error}"], places or {})) from error
+        raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue)
-    full = normalised(_flat(config), schema)
+    full = normalised(without_null(_flat(config)), schema)
     trained = full.get("archive") is None
-    problems = shape_errors(full, schema) or list(path_errors(full))
-    if not problems and trained:
-        problems += name_errors(full)
-    problems = problems or sweep_problems(full)
+    problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    if not problems:
+        full = filled(full, experiment_keys())
+        problems = [*(name_errors(full) if trained else ()), *sweep_problems(full)]
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
-    problems += collapse_problems(declared.runs)
-    problems += asked_problems(full, declared, catalogue, trained=trained)
     kept = _only(full["only"], declared, problems)
+    problems += collapse_problems(kept)
+    problems += asked_problems(full, declared, catalogue, trained=trained)
     problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
         problems += feasibility_problems(kept)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)
     return replace(study, kinds=catalogue, models=dict(models))
 
@@ -106,7 +107,7 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError([str(error)]) from error
 
 
-def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+def placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
     """Problems, each with the place of the key that it begins with, or of the section around it."""
     told = []
     for problem in problems:
@@ -122,9 +123,13 @@ def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Dec
     if config.get("archive") is None:
         return expand(config, models)
     listed = ArchivedRuns.of(Path(config["archive"])).listed
-    seeds = seeds_with(config["seeds"], listed)
-    declared = expand({**config, "seeds": seeds}, models)
-    declared.runs[:] = archived(declared.runs, listed, config["seeds"])
+    asked = {name: own.get("seeds", config["seeds"]) for name, own in config["experiments"].items()}
+    experiments = {
+        name: {**own, "seeds": seeds_with(asked[name], listed)}
+        for name, own in config["experiments"].items()
+    }
+    declared = expand({**config, "experiments": experiments}, models)
+    declared.runs[:] = archived(declared.runs, listed, asked)
     return declared
 
 
@@ -176,6 +181,8 @@ def _study(
             variants=tuple(v for v in declared.variants[name] if (name, v) in present),
             swept=declared.swept[name],
             selects_from=section.get("select", {}).get("from"),
+            sampled=declared.sampled[name],
+            varied=declared.varied[name],
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)

@@ -12,7 +12,7 @@ DATA_IDENTITY = ("name", "source", "generated", "sha256", "content_sha256")
 _LATER = ("content_sha256",)
 """What records of earlier versions lack: it counts where record and data both tell it."""
 
-_OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}}
+_OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}, "data": ""}
 _ABSENT = object()
 
 
@@ -71,6 +71,8 @@ def _other_run(record: RunRecord, run: Run) -> bool:
     pending = run.pending_parameters
     settings = recorded_settings(record)
     told["settings"] = {name: settings[name] for name in settings if name not in pending}
+    if pending:  # a selection may tell that there is no such parameter
+        told["selected_parameters"] = asked["selected_parameters"]
     return told != {**asked, **_OF_NO_EFFECT}
 
 

@@ -39,6 +39,8 @@ class Experiment:
         variants: names of its variants, in declared order.
         swept: parameters given as lists, with their values, in declared order.
         selects_from: the experiment whose selection supplies parameters; None without one.
+        sampled: parameters that are drawn, each with the name of its distribution.
+        varied: all parameters in which its variants differ: what a selection decides.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Experiment:
     variants: tuple[str, ...]
     swept: Mapping[str, tuple[Any, ...]]
     selects_from: str | None
+    sampled: Mapping[str, str] = field(default_factory=dict)
+    varied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,12 +278,17 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
     pairs = {
         (int(run.protocol_settings.get(setting, run.settings[setting])), int(run.settings[setting]))
         for run in runs
+        if setting in run.settings
     }
     if not always:
         pairs = {(asked, done) for asked, done in pairs if done != asked}
     if not pairs:
         return ""
-    cut = [f"{done} of {asked}" for asked, done in sorted(pairs, reverse=True) if done != asked]
+    cut = [
+        f"{done} of {asked or 'all'}"
+        for asked, done in sorted(pairs, reverse=True)
+        if done != asked
+    ]
     full = [str(done) for asked, done in sorted(pairs, reverse=True) if done == asked]
     if cut and full:
         return f"{_listed(cut)} {noun}, {_listed(full)} {noun} in full"

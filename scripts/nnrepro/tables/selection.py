@@ -5,6 +5,7 @@ Both reports chose on the test set by the highest single number. That is what `s
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnrepro.study.run import Scalar
 from nnrepro.tables.columns import (
+    finalists,
     floats,
     metric_name,
     metric_values,
@@ -28,7 +30,7 @@ class SelectionError(TableError):
 
 def select(
     variants: pd.DataFrame, metric: str, parameters: Iterable[str] = ()
-) -> dict[str, Scalar]:
+) -> dict[str, Scalar | None]:
     """The best variant with its parameters.
 
     Args:
@@ -37,9 +39,9 @@ def select(
         parameters: names of the settings to tell.
 
     Returns:
-        `variant`, the chosen variant's name, and its parameters. Among variants with exactly the
-        same value the first in the table is chosen. Variants without the metric and those with a
-        diverged run are not chosen.
+        `variant`, the chosen variant's name, and its parameters, None for one that it has not.
+        Among variants with exactly the same value the first in the table is chosen. Variants
+        without the metric and those with a diverged run are not chosen.
 
     Raises:
         SelectionError: no variant to choose.
@@ -52,13 +54,16 @@ def select(
             f"selected by {metric}; the variants are {', '.join(sorted(set(variants['status'])))}"
         )
     chosen = variants.iloc[best]
-    told = {name: chosen[column] for name, column in _columns(variants, parameters).items()}
-    # Plain Python values, which JSON can carry.
+    told = dict.fromkeys(parameters)
+    told |= {name: chosen[column] for name, column in _columns(variants, told).items()}
     return {"variant": str(chosen["variant"])} | {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in told.items()
-        if not pd.isna(value)
+        name: None if pd.isna(value) else _plain(value) for name, value in told.items()
     }
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can carry."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def selection_table(
@@ -84,12 +89,22 @@ def selection_table(
     for end in ("low", "high"):
         table[f"ci95_{end}"] = metric_values(variants, metric, suffix=f"_ci95_{end}")
     table["difference_to_best"] = place.difference
-    table["eligible"] = table["value"].notna() & selectable(variants)
+    table["eligible"] = table["value"].notna() & selectable(variants) & finalists(variants)
     table["selected"] = np.arange(len(table)) == (-1 if place.best is None else place.best)
     table["equal_to_selected"] = (place.difference == 0) & ~table["selected"]
     table["tied_with_best"] = place.tied
     table["probability_best"] = place.probability
     return tidy_types(table.iloc[place.order].reset_index(drop=True))
+
+
+def going_on(variants: pd.DataFrame, metric: str, count: int) -> list[str]:
+    """The variants of a halving's rung that are trained further, best first.
+
+    Arguments as for `select`; at most `count` are named.
+    """
+    place = standings_by(variants, metric, eligible=selectable(variants))
+    names = [str(name) for name in variants["variant"]]
+    return [names[index] for index in place.order if place.rank[index] is not None][:count]
 
 
 def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
@@ -100,4 +115,4 @@ def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
 def _columns(variants: pd.DataFrame, parameters: Iterable[str]) -> dict[str, str]:
     """The columns of settings by the settings' names."""
     columns = {setting_name(column): column for column in setting_columns(variants)}
-    return {name: columns[name] for name in parameters}
+    return {name: columns[name] for name in parameters if name in columns}

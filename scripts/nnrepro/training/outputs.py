@@ -4,7 +4,8 @@
 last, after `history.json`.
 """
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from nnrepro.files import atomic_write, write_json
 from nnrepro.study.paths import (
     COMPARISON_HISTORY,
     FOLDS_HISTORY,
+    MODEL_FILE,
     RUN_FILES,
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
@@ -50,7 +52,7 @@ def write_outputs(
     epoch on the largest test set, kept as float16; `primary` is the size of the primary test set;
     to the description, the content of run.json, the files' SHA-256 sums are added.
     """
-    for name in (RUN, HISTORY, *SIDE_HISTORIES):
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)
@@ -67,6 +69,16 @@ def write_outputs(
     write_json(folder / HISTORY, history.to_json())
     sums = {name: sha256_of(folder / name) for name in sorted(written)}
     write_json(folder / RUN, {**description, "files": sums})
+
+
+def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
+    """Leave in a run's folder what another one holds of it, `further` files among that."""
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
+        (folder / name).unlink(missing_ok=True)
+    for name in (WEIGHTS, PREDICTIONS, *SIDE_HISTORIES, HISTORY, *further, RUN):
+        if (source / name).is_file():
+            with atomic_write(folder / name) as temporary:
+                shutil.copyfile(source / name, temporary)
 
 
 def _side_histories(history: History, primary: int) -> dict[str, Any]:
