@@ -50,7 +50,7 @@ class Estimate:
     epoch_seconds: float | None = None
     records: int = 0
 
-    def seconds(self, epochs: int) -> float | None:
+    def seconds(self, epochs: float) -> float | None:
         """Seconds for so many epochs; None when unknown."""
         if self.epoch_seconds is None:
             return None

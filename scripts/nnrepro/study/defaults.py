@@ -100,10 +100,12 @@ def _with_parameters(name: str, section: Mapping[str, Any], keys: set[str]) -> d
         rest["seeds"] = seed_list(rest["seeds"])
     if isinstance(rest.get("select"), str):
         rest["select"] = {"from": rest["select"]}
+    rungs = section.get("halving", {}).get("rungs")
+    length = {"epochs": rungs[-1]} if rungs else {}
     return {
         "title": titled(name),
         **rest,
-        "parameters": {**stated, **section["parameters"]},
+        "parameters": {**length, **stated, **section["parameters"]},
         "stated": tuple(stated),
     }
 
