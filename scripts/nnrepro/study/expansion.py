@@ -346,6 +346,8 @@ def _variants(
             label = _label(where, template, point, chosen, problems)
             if (lists or sample) and variant and template:
                 label = f"{label} ({', '.join(words)})"
+            elif point == "default" and not template:
+                label = section["title"]
             elif sample and not template and len(sample) <= _MOST_SHOWN:
                 label = f"{point} ({', '.join(map(_text, sample.values()))})"
             data = own.get("data", section.get("data", ""))

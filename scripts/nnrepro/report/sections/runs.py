@@ -106,7 +106,8 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
         )
         for index, (_, row) in enumerate(frame.iterrows())
     )
-    caption = "Runs by protocol and experiment, test accuracy in percent."
+    by = "protocol and experiment" if source.study.several_ways else "experiment"
+    caption = f"Runs by {by}, test accuracy in percent."
     return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 
