@@ -14,6 +14,7 @@ from nnrepro.tables.columns import (
     COMPARISON,
     DECLARED,
     examples_used,
+    finalists,
     floats,
     metric_name,
     metric_of,
@@ -61,7 +62,8 @@ def ranking(
 
     Returns:
         `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,
-        `seeds`, `status`, `test_examples`, `window`; each metric, for those with an interval also
+        `seeds`, `status`, `test_examples`, `window`; `epochs` where a halving left some behind,
+        which have no rank; each metric, for those with an interval also
         `_sd`, `_se`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`,
         `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
         `window_range_test_accuracy` and `stable`. A variant with a diverged run is ranked like the
@@ -72,6 +74,8 @@ def ranking(
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]
+    if not finalists(variants).all():
+        table["epochs"] = variants["epochs_completed"]
     protocols = list(dict.fromkeys(variants["protocol"]))
     asked = metrics[0] if sort_by == DECLARED else sort_by
     for name in metrics_of([*metrics, asked], protocols, selection):
@@ -115,6 +119,8 @@ def show(context: TableContext) -> TableContent:
     further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
     if "stable_below" in options:
         further["Range at end"] = ("window_range_test_accuracy", wording.percent_number)
+    if "epochs" in frame:
+        further["Epochs"] = ("epochs", wording.whole)
     if options.get("test_set") == COMPARISON:
         further["Test images"] = ("test_examples", wording.whole)
     lines = []
@@ -142,6 +148,7 @@ def show(context: TableContext) -> TableContent:
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
         *((_CHANCE_NOTE,) if chances else ()),
+        *((_LEFT_NOTE,) if "epochs" in frame else ()),
         *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
     )
     return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
@@ -150,6 +157,9 @@ def show(context: TableContext) -> TableContent:
 _CHANCE_NOTE = text(
     "Chance of best: the probability that the variant\u2019s level is the highest, if each lies "
     "about its value as its interval says."
+)
+_LEFT_NOTE = text(
+    "Without a rank: left behind by the successive halving, with values of the epochs trained."
 )
 _RANGE_NOTE = text(
     "Range at end: highest minus lowest test accuracy in the closing window, in percentage points."
@@ -170,6 +180,8 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
     if limit is not None:
         considered = len({(run.experiment, run.variant) for run in context.runs})
         said.append(stable_words(len(frame), considered, float(limit)))
+    if "epochs" in frame:
+        frame = frame[frame["rank"].notna()]
     if len(frame):
         name = context.phrase(ranked_by)
         said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
