@@ -56,6 +56,7 @@ with errors_shown():
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
+IS_SUPPLEMENT = PATHS.root.parent.name == SUPPLEMENTS
 
 
 def hold_study():
@@ -89,6 +90,27 @@ def name_missing_letters():
         gone = missing_words(missing(words))
         if gone:
             print(f"In PNG figures and the PDF, {gone}.", file=sys.stderr)
+
+
+def begin():
+    """What is done once, before the first job."""
+    hold_study()
+    name_missing_letters()
+    try_changed_models()
+
+
+def with_this_study(others):
+    """What other workflows do before the first job, and after it what this one does, once."""
+    begun = getattr(others, "studies", frozenset())
+    if ROOT in begun:  # each `use rule` reads all files again
+        return others
+
+    def both(log):
+        others(log)
+        begin()
+
+    both.studies = begun | {ROOT}
+    return both
 
 
 wildcard_constraints:
@@ -181,8 +203,7 @@ def failures(made):
 
 def shelf(category):
     """A category of Snakemake's own report; that of a supplement says whose it is."""
-    supplement = PATHS.root.parent.name == SUPPLEMENTS
-    return as_written(f"{STUDY.title}: {category}") if supplement else category
+    return as_written(f"{STUDY.title}: {category}") if IS_SUPPLEMENT else category
 
 
 def as_written(words):

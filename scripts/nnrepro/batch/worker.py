@@ -29,12 +29,12 @@ def serve(
     """Train every run that a line of `asked` describes, as JSON, to its end; answer a line each.
 
     An answer is `{"status": ...}` with `done`, `kept` (finished before), `failed` (with `recorded`
-    where the run's folder says so) or `stopped`. `data` are prepared arrays by input, `codes`
-    fingerprints of training code by model, `slots` what this process holds.
+    where the run's folder says so) or `stopped`. `data` are prepared arrays by what runs read,
+    `codes` fingerprints of training code by model, `slots` what this process holds.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))
-        answer = _answer(run, study, data[run.input], codes[run.model], slots)
+        answer = _answer(run, study, data[run.reads], codes[run.model], slots)
         print(json.dumps(answer), file=answers, flush=True)
         if answer["status"] == "stopped":
             return

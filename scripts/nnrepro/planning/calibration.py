@@ -38,12 +38,13 @@ def runs_to_try(planned: Iterable[PlannedRun]) -> list[Run]:
     """Of each model whose times are not all recorded, the lightest and the heaviest run to do.
 
     Left out are runs with parameters still to be selected, and inputs of which no examples can be
-    made up here.
+    made up here, by their form or as their number is left open.
     """
     by_model: dict[str, list[Run]] = {}
     for one in planned:
         run = one.run
-        possible = run.input in ("image", *_VOCABULARIES) and not run.pending_parameters
+        made = run.input in ("image", *_VOCABULARIES) and "train_examples" in run.settings
+        possible = made and not run.pending_parameters
         if one.to_do and possible and one.estimate.basis != RECORDED:
             by_model.setdefault(run.model, []).append(run)
     chosen: dict[str, Run] = {}

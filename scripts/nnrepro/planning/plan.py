@@ -142,5 +142,5 @@ def make_plan(
         machine=machine,
         capacity=capacity,
         runs=tuple(planned(run) for run in study.runs),
-        unprepared=tuple(sorted({run.input for run in study.runs} - set(asked.data))),
+        unprepared=tuple(sorted({run.reads for run in study.runs} - set(asked.data))),
     )

@@ -38,8 +38,8 @@ class Asked:
     """What every run of a study is asked to be.
 
     `codes` are fingerprints of training code by model; `data` descriptions of the prepared data by
-    input, of which one that is not prepared is left out, so that nothing is said against the data
-    of its runs; `decisions` parameters by (protocol, experiment), as far as they are decided.
+    what runs read, of which one that is not prepared is left out, so that nothing is said against
+    the data of its runs; `decisions` parameters by (protocol, experiment), as far as decided.
     """
 
     codes: Mapping[str, str]
@@ -93,7 +93,7 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         resolved,
         code_sha256=asked.codes[run.model],
         backend=asked.backend,
-        data=asked.data.get(run.input),
+        data=asked.data.get(run.reads),
     )
     further = {
         "selection": bool(resolved.pending_parameters),

@@ -63,7 +63,7 @@ def load_study(
     try:
         put_in_force(_plugins(config))
     except PluginError as error:
-        raise ConfigError(_placed([f"plugins: {error}"], places or {})) from error
+        raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue)
     full = normalised(without_null(_flat(config)), schema)
@@ -73,12 +73,12 @@ def load_study(
         full = filled(full, experiment_keys())
         problems = [*(name_errors(full) if trained else ()), *sweep_problems(full)]
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
@@ -88,7 +88,7 @@ def load_study(
     if trained:
         problems += feasibility_problems(kept)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)
     return replace(study, kinds=catalogue, models=dict(models))
 
@@ -107,7 +107,7 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError([str(error)]) from error
 
 
-def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+def placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
     """Problems, each with the place of the key that it begins with, or of the section around it."""
     told = []
     for problem in problems:

@@ -123,6 +123,7 @@ class RecordedExamination(TypedDict, total=False):
     counts: dict[_Name, _Count]
     train_examples: _Count
     test_examples: _Count
+    validation_examples: _Count
 
 
 class RecordedCode(TypedDict, total=False):

@@ -58,6 +58,7 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Run:
         protocol_settings: the values that a budget cut down, as the protocol asks for them.
         selects_from: experiment whose selection supplies `selected_parameters`; None without one.
         selected_parameters: names of the parameters that come from that selection.
+        data: the data set that it reads; empty where the only one that gives its input is meant.
     """
 
     protocol: str
@@ -89,6 +91,12 @@ class Run:
     protocol_settings: Mapping[str, Scalar] = field(default_factory=dict)
     selects_from: str | None = None
     selected_parameters: tuple[str, ...] = ()
+    data: str = ""
+
+    @property
+    def reads(self) -> str:
+        """What it reads: its input, and before that the data set, where one is named."""
+        return f"{self.data}/{self.input}" if self.data else self.input
 
     @property
     def id(self) -> str:
@@ -158,14 +166,16 @@ class Run:
         """This run without what has no effect on its training.
 
         Names for readers, settings of the analysis and a budget's origin are left out, so that
-        changing them retrains nothing.
+        changing them retrains nothing; so is the data set's name, as what it holds is told apart.
         """
         settings = {k: v for k, v in self.settings.items() if k not in ANALYSIS_SETTINGS}
-        return replace(self, label=self.variant, settings=settings, protocol_settings={})
+        return replace(self, label=self.variant, settings=settings, protocol_settings={}, data="")
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form that `from_dict` reads back."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
+        if not self.data:
+            del own["data"]
         return {
             "id": self.id,
             **own,

@@ -112,7 +112,8 @@ def on_comparison_set(frame: pd.DataFrame) -> pd.Series:
 
 def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
     """Size of the test set that `metric_values` reads in each row."""
-    primary = frame["test_examples"]
+    unknown = pd.Series(float("nan"), frame.index)
+    primary = frame.get("test_examples", unknown)
     if test_set == PRIMARY:
         return primary
     column = f"{LARGER}test_examples"
