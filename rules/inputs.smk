@@ -213,8 +213,36 @@ def train_again(wildcards):
     an input, Snakemake has not decided yet which jobs to run.
     """
     if workflow.is_main_process and wildcards.run in retrained_runs():
-        workflow.dag.forcefiles.add(f"{ROOT}/runs/{wildcards.run}/run.json")
+        early = rung_of(wildcards) < len(STUDY.run(wildcards.run).rungs)
+        where = f"rungs/{wildcards.rung}" if early else "runs"
+        workflow.dag.forcefiles.add(f"{ROOT}/{where}/{wildcards.run}/run.json")
     return []
+
+
+def rung_of(wildcards):
+    """The rung to whose end a job trains a run, counted from 1; 0 outside a halving."""
+    rungs = STUDY.run(wildcards.run).rungs
+    return int(wildcards.get("rung", len(rungs)))
+
+
+def rung_files(run, rung):
+    """What a run leaves at the end of a rung that is not its last."""
+    folder = PATHS.rung(rung).folder(run.id)
+    return [str(folder / name) for name in (*RUN_FILES.values(), "checkpoint.npz")]
+
+
+def rung_before(wildcards):
+    """What the rung before left, from which a run goes on."""
+    rung = rung_of(wildcards)
+    return rung_files(STUDY.run(wildcards.run), rung - 1) if rung > 1 else []
+
+
+def rung_decision(wildcards):
+    """The decision which variants go on from the rung before."""
+    run, rung = STUDY.run(wildcards.run), rung_of(wildcards)
+    if rung < 2:
+        return []
+    return str(PATHS.rung_decision(run.protocol, run.experiment, rung - 1))
 
 
 RUN_PRIORITIES = priorities(STUDY)

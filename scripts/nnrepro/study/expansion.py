@@ -16,6 +16,7 @@ from typing import Any
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import varied
 from nnrepro.study.feasibility import size_problems
+from nnrepro.study.halving import halving_problems, rungs_of, under_budget
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown, undeclared
 from nnrepro.study.run import Run, Scalar, Variant
@@ -112,6 +113,8 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
             where = f"experiments.{name}.protocols.{protocol}"
             problems += undeclared(where, protocol, config["protocols"])
             problems += setting_problems(where, settings, own)
+        if "halving" in section:
+            problems += halving_problems(f"experiments.{name}", section, variants[name])
         if "select" in section:
             problems += select_problems(
                 name, config["experiments"], variants, declared.varied, models
@@ -222,6 +225,9 @@ def _runs(
         )
         return []
     settings = {name: settings[name] for name in accepted if name in settings}
+    rungs: tuple[int, ...] = ()
+    if "halving" in section:
+        rungs = rungs_of(section["halving"], int(settings["epochs"]))
     settings, asked = _budgeted(settings, config["budget"], variant.model, model)
     seeds = section.get("seeds", config["seeds"])
     problems += [
@@ -241,6 +247,7 @@ def _runs(
             protocol_settings=asked,
             selects_from=section.get("select", {}).get("from"),
             selected_parameters=selected,
+            rungs=under_budget(rungs, int(settings["epochs"])) if rungs else (),
             data=variant.data,
         )
         for seed in seeds

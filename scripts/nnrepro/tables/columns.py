@@ -31,6 +31,9 @@ SETTING_PREFIX = "setting_"
 
 KEYS = ("protocol", "experiment", "variant")
 
+RUNG = "rung"
+"""The column with the rung of a successive halving that a run reached, where any run is in one."""
+
 SPREAD = ("_n", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 """What follows a metric's name in the columns on its uncertainty in the variants table."""
 
@@ -216,6 +219,7 @@ def standings_by(
         metric: a metric column, or a name with `last_window_` for each row's own closing window.
         test_set: `comparison` takes the larger test set for the variants that have one.
         eligible: which rows may be ranked, shape [variants]; all that have a value without it.
+            A variant that a halving left behind is never ranked.
 
     Raises:
         TableError: the table has no such metric.
@@ -226,7 +230,17 @@ def standings_by(
     )
     if eligible is not None:
         values = np.where(eligible, values, np.nan)
+    values = np.where(finalists(variants), values, np.nan)
     return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+
+
+def finalists(variants: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which variants no halving left behind others of their experiment, shape [variants]."""
+    if RUNG not in variants:
+        return np.ones(len(variants), dtype=bool)
+    rung = variants[RUNG].astype("float64")
+    furthest = rung.groupby([variants["protocol"], variants["experiment"]]).transform("max")
+    return (rung.isna() | (rung == furthest)).to_numpy(dtype=bool)
 
 
 def _spread(frame: pd.DataFrame, column: str, suffix: str) -> pd.Series:

@@ -4,7 +4,8 @@
 last, after `history.json`.
 """
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,16 @@ def write_outputs(
     write_json(folder / HISTORY, history.to_json())
     sums = {name: sha256_of(folder / name) for name in sorted(written)}
     write_json(folder / RUN, {**description, "files": sums})
+
+
+def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
+    """Leave in a run's folder what another one holds of it, `further` files among that."""
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
+        (folder / name).unlink(missing_ok=True)
+    for name in (WEIGHTS, PREDICTIONS, *SIDE_HISTORIES, HISTORY, *further, RUN):
+        if (source / name).is_file():
+            with atomic_write(folder / name) as temporary:
+                shutil.copyfile(source / name, temporary)
 
 
 def _side_histories(history: History, primary: int) -> dict[str, Any]:
