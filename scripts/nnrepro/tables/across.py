@@ -37,8 +37,8 @@ _IDENTITIES = ("content_sha256", "sha256", "name")
 class Side:
     """One of the two.
 
-    `runs` are its runs by id, of results those that are there; of these `data` is what was read of each, and `answers` gives what
-    it answered; `told` are settings of the whole study, by their keys.
+    `runs` are its runs by id, of results those that are there; of these `data` is what was read of
+    each, and `answers` gives what it answered; `told` are settings of the whole study, by key.
     """
 
     runs: Mapping[str, Run]
