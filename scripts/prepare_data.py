@@ -6,6 +6,7 @@ import job
 from nnrepro.data import soundness
 from nnrepro.data.prepared import preparations_read
 from nnrepro.files import read_json
+from nnrepro.project import SCRIPTS
 from nnrepro.study.paths import StudyPaths
 from nnrepro.training.apart import try_models_apart
 
@@ -23,4 +24,4 @@ for remark in soundness.remarks(read_json(Path(snakemake.output.info))):
     print(f"note: {remark.message}")
 # Only where models were built on earlier data: else the rule check_models does so, once.
 if StudyPaths.of(study).models_checked.is_file():
-    try_models_apart(Path(__file__).parent, snakemake.config, read)
+    try_models_apart(SCRIPTS, snakemake.config, read)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
+from nnrepro.planning.code import code_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -30,11 +31,11 @@ def serve(
 
     An answer is `{"status": ...}` with `done`, `kept` (finished before), `failed` (with `recorded`
     where the run's folder says so) or `stopped`. `data` are prepared arrays by what runs read,
-    `codes` fingerprints of training code by model, `slots` what this process holds.
+    `codes` fingerprints of code, as `training_codes` gives them, `slots` what this process holds.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))
-        answer = _answer(run, study, data[run.reads], codes[run.model], slots)
+        answer = _answer(run, study, data[run.reads], code_of(run, codes), slots)
         print(json.dumps(answer), file=answers, flush=True)
         if answer["status"] == "stopped":
             return

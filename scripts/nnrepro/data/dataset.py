@@ -114,7 +114,7 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     if settings.get("comparison_test_examples", 0):
         test_sizes.append(_count(settings, "comparison_test_examples", len(arrays["test_y"]), npz))
     test = max(test_sizes)
-    x = _inputs(arrays["train_x"][:train], meta, settings)
+    x = as_trained(arrays["train_x"][:train], meta, settings)
     y = arrays["train_y"][:train]
     held_out = _held_out(train, settings)
     refuse_one_class(y[~held_out], f"{npz}, as far as this run reads it")
@@ -128,11 +128,11 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
             )
         validation = x[held_out], y[held_out]
     elif "validation" in splits_of(arrays):
-        validation = _inputs(arrays["validation_x"], meta, settings), arrays["validation_y"]
+        validation = as_trained(arrays["validation_x"], meta, settings), arrays["validation_y"]
     return Dataset(
         train_x=x[~held_out] if held_out.any() else x,
         train_y=y[~held_out],
-        test_x=_inputs(arrays["test_x"][:test], meta, settings),
+        test_x=as_trained(arrays["test_x"][:test], meta, settings),
         test_y=arrays["test_y"][:test],
         test_sizes=tuple(test_sizes),
         num_classes=meta["num_classes"],
@@ -164,7 +164,11 @@ def _held_out(examples: int, settings: Mapping[str, Any]) -> np.ndarray:
     return chosen
 
 
-def _inputs(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
+def as_trained(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
+    """Prepared examples as a model reads them: images scaled and put in their layout.
+
+    Raises DataError where the settings of a run on images name no layout that there is.
+    """
     if meta["kind"] != "image":
         return x
     layout = settings.get("layout")

@@ -55,11 +55,10 @@ def fitted(
         numeric = [is_number(value) for value in values if not is_missing(value)]
         if name not in categorical and numeric and all(numeric):
             given = [float(values[r]) for r in training if not is_missing(values[r])]
-            mean = math.fsum(given) / len(given) if given else 0.0
-            deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in given) / max(1, len(given)))
-            scaled = {"mean": mean, "scale": deviation or 1.0} if standardise else {}
+            mean, deviation = moments(given)
+            told = (mean, deviation) if standardise else (0.0, 1.0)
             filled = {"fill": mean} if fill else {}
-            features.append({"name": name, **(scaled or {"mean": 0.0, "scale": 1.0}), **filled})
+            features.append({"name": name, "mean": told[0], "scale": told[1], **filled})
         else:
             if name not in categorical:
                 _refuse_mixture(name, values, numeric, where)
@@ -96,6 +95,23 @@ def encoded(features: Sequence[Feature], columns: Columns, where: str) -> np.nda
         numbers = np.array([_number(v, feature, row, where) for row, v in enumerate(values)])
         parts.append(((numbers - feature["mean"]) / feature["scale"]).reshape(-1, 1))
     return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def scaled(x: np.ndarray, made: Mapping[str, Any]) -> np.ndarray:
+    """Arrays [n, features] with the `mean` and `scale` of the training examples, as float32."""
+    return ((x - np.array(made["mean"])) / np.array(made["scale"])).astype(np.float32)
+
+
+def moments(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation of numbers, to the last bit the same everywhere; 0 and 1 of none.
+
+    Numbers that are all alike have the deviation 1, by which nothing is scaled.
+    """
+    if not values:
+        return 0.0, 1.0
+    mean = math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return mean, deviation or 1.0
 
 
 def unknown(features: Sequence[Feature], columns: Columns) -> int:

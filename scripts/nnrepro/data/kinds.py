@@ -70,7 +70,7 @@ def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dic
             raise DataError(f"{where}: {len(x)} {split} examples but {len(y)} labels.")
         if not x.size:
             raise DataError(f"{where}: {split}_x holds no examples.")
-        checked[f"{split}_x"] = _EXAMPLES[kind](x, meta, f"{where}: {split}_x")
+        checked[f"{split}_x"] = typed_examples(x, meta, f"{where}: {split}_x")
         checked[f"{split}_y"] = (
             _labels(y, meta[width], split, where)
             if task == CLASSIFICATION
@@ -80,6 +80,11 @@ def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dic
         if shape != first:
             raise DataError(f"{where}: examples of train_x are {first}, of {split}_x {shape}.")
     return checked
+
+
+def typed_examples(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
+    """Examples in the one type of the kind that their description names; raises as `typed`."""
+    return _EXAMPLES[meta["kind"]](x, meta, where)
 
 
 def splits_of(arrays: Mapping[str, Any]) -> tuple[str, ...]:

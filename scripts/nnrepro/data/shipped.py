@@ -34,6 +34,7 @@ def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) ->
         "classes": classes,
         "num_classes": len(classes),
         "vocabulary_size": 0,
+        "preparation": {"form": "image"},
         **origin,
     }
     write_prepared(out_npz, out_json, arrays, described)
@@ -69,6 +70,7 @@ def _prepare_dbpedia(
         "num_classes": len(classes),
         "vocabulary_size": len(vocabulary),
         "vocabulary": vocabulary,
+        "preparation": {"form": "study_text", "level": level},
         **origin,
     }
     write_prepared(out_npz, out_json, arrays, described, counts=lost)

@@ -121,7 +121,7 @@ def make_plan(
 ) -> Plan:
     """Plan a study whose results are below `results/` in the working directory.
 
-    Of earlier runs those of `machine` count; `codes` are fingerprints of training code by model.
+    Of earlier runs those of `machine` count; `codes` is of `training_codes`.
     """
     paths = StudyPaths.of(study)
     asked = Asked.of(study, paths, codes)

@@ -573,6 +573,7 @@ PLACE = Meaning("A file or folder.", _NAME)
 
 Place = Annotated[str, PLACE]
 Column = Annotated[str, Meaning("Name of a column.", _NAME)]
+Name = Annotated[str, Meaning("A name.", _NAME)]
 Columns = Annotated[Sequence[str], Meaning("Names of columns.", _many(_NAME))]
 ColumnOrColumns = Annotated[
     str | Sequence[str], Meaning("Name of a column, or of several.", _ONE_OR_MANY)

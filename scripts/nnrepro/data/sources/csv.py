@@ -60,7 +60,7 @@ def _problems(options: Mapping[str, Any]) -> list[str]:
 
 @source(inputs=_inputs, problems=_problems)
 def csv(
-    input: str,
+    level: str,
     *,
     path: Place,
     label: Column | None = None,
@@ -101,7 +101,7 @@ def csv(
     y, told = _encoded_answers(parts, answers, task)
     counts = {name: count for name, count in dropped.items() if count}
     if text:
-        x, prepared = _texts(parts, text, input, length, vocabulary)
+        x, prepared = _texts(parts, text, level, length, vocabulary)
     else:
         x, prepared, odd = _table(parts, read, categories, standardise, fill=missing == "mean")
         counts |= odd
