@@ -208,7 +208,7 @@ def _forget() -> None:
 
 def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | None:
     """Whether training can do with a model what it is made for, and its weights have room."""
-    for problem in model_problems(model, build.examples, build.task.num_classes):
+    for problem in model_problems(model, build.examples, build.task):
         return f"it {problem}"
     size = sum(math.prod(each.shape) * _BYTES for each in model.weights)
     if size > memory:
@@ -247,7 +247,13 @@ def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])
-    task = Task(shape, dataset.num_classes, dataset.vocabulary_size)
+    task = Task(
+        shape,
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        kind=dataset.task,
+        num_outputs=dataset.num_outputs,
+    )
     return task, dataset.train_x.dtype
 
 
