@@ -245,9 +245,16 @@ def test_mistake_is_named(config: Config, name: str) -> None:
 
 
 def test_missing_setting_is_named(config: Config) -> None:
-    del config["settings"]["image"]["learning_rate"]
-    with pytest.raises(ConfigError, match="has no value for 'learning_rate'"):
+    del config["settings"]["image"]["optimizer"]
+    with pytest.raises(ConfigError, match="has no value for 'optimizer'"):
         load_study(config, catalogue())
+
+
+def test_a_setting_that_nobody_gives_is_absent(config: Config) -> None:
+    """So that a run is what it was before there was the setting."""
+    del config["settings"]["image"]["learning_rate"]
+    run = load_study(config, catalogue()).runs[0]
+    assert not {"learning_rate", "weight_decay", "schedule"} & set(run.settings)
 
 
 def test_all_mistakes_are_reported_together(config: Config) -> None:

@@ -208,7 +208,7 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
             keras.losses.BinaryCrossentropy(from_logits=True),
             [keras.metrics.BinaryAccuracy(threshold=0)],
         ),
-        REGRESSION: (in_units(units_of(data.train_y)), ["mean_absolute_error"]),
+        REGRESSION: (in_units(data.train_y), ["mean_absolute_error"]),
     }
     loss, metrics = judges[data.task]
     model.compile(optimizer=make_optimizer(run.settings), loss=loss, metrics=metrics)
@@ -231,11 +231,11 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
     return curves, model
 
 
-def in_units(units: Any) -> Any:
+def in_units(targets: Any) -> Any:
     """Keras's mean squared error of targets in units of their spread."""
     import keras
 
-    spread = np.array(units[1], np.float32)
+    spread = np.std(targets, axis=0)
     return lambda true, answer: keras.losses.mean_squared_error(true / spread, answer / spread)
 
 

@@ -7,6 +7,7 @@ from statistics import median
 
 from nnrepro.planning.machines import Record
 from nnrepro.planning.operations import epoch_operations, passes
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Scalar
 from nnrepro.study.settings import SETTINGS
 
@@ -14,8 +15,12 @@ RECORDED = "recorded"
 SCALED = "scaled"
 UNKNOWN = "unknown"
 
+_TIMED = ("optimizer", "momentum", "clipvalue", "clipnorm", "global_clipnorm", "use_ema")
+
 _TIMELESS = (
-    *("epochs", "layout", "learning_rate", "loss", "on_divergence", "test_folds"),
+    *("epochs", "layout", "loss", "on_divergence", "test_folds"),
+    *(name for name in OPTIMIZER_SETTINGS if name not in _TIMED),
+    *SCHEDULE_SETTINGS,
     *ANALYSIS_SETTINGS,
 )
 """Settings that do not change what an epoch takes."""

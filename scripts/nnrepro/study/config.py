@@ -17,6 +17,7 @@ from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
+from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
@@ -57,15 +58,16 @@ def load_study(
         ArchiveError: the archive that it names cannot be read as a whole.
     """
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
-    schema = load_schema(catalogue)
+    schema = load_schema(catalogue, recorded_by(config))
     full = normalised(_flat(config), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full))
     if not problems and trained:
         problems += name_errors(full)
-    problems = problems or sweep_problems(full)
+    problems = problems or [*metrics_problems(full)] or sweep_problems(full)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
+    full = in_settings(full)
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)

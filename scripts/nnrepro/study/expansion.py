@@ -26,6 +26,7 @@ from nnrepro.study.settings import (
     ModelSpec,
     canonical,
     known_settings,
+    setting,
     setting_problems,
 )
 from nnrepro.study.values import LONGEST_NAME, label_problem
@@ -71,7 +72,13 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     """
     scopes = _scopes(models)
     declared = Declared(tuple(config["protocols"]), tuple(scopes))
-    problems = _scope_problems("settings", config["settings"], scopes)
+    problems = [
+        f"model '{name}': its parameter '{own}' is a setting of training, too; rename it"
+        for name, model in models.items()
+        for own in model.parameters
+        if own in SETTINGS
+    ]
+    problems += _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
         problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
     variants = {
@@ -156,7 +163,11 @@ def _runs(
         settings.update({k: canonical(k, v, model) for k, v in layer.items() if k in accepted})
     selected = tuple(section.get("select", {}).get("parameters", ()))
     settings = {name: value for name, value in settings.items() if name not in selected}
-    missing = [name for name in accepted if name not in settings and name not in selected]
+    missing = [
+        name
+        for name in accepted
+        if name not in settings and name not in selected and setting(name, model).required
+    ]
     if missing:
         problems.append(
             f"experiments.{experiment}: variant '{variant.name}' under protocol '{protocol}' has "
@@ -200,11 +211,11 @@ def _budgeted(
     """Settings under the budget, and the values that it cut down."""
     capped: dict[str, Scalar] = dict(settings)
     asked: dict[str, Scalar] = {}
-    for setting in BUDGET_SETTINGS:
-        value = settings[setting]
-        cap = _cap(budget.get(setting), name, model, of=int(value))
+    for size in BUDGET_SETTINGS:
+        value = settings[size]
+        cap = _cap(budget.get(size), name, model, of=int(value))
         if cap is not None and cap < int(value):
-            capped[setting], asked[setting] = cap, value
+            capped[size], asked[size] = cap, value
     # The second test set is under the same cap; no larger than the first, it tells nothing more.
     comparison = int(capped["comparison_test_examples"])
     cap = _cap(budget.get("test_examples"), name, model, of=comparison)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrepro.study.messages import some_of
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 
-_OPTIMIZER = {"optimizer", "momentum"}
+_OPTIMIZER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS}
 MAX_FOLDS = 12
 """Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
 
@@ -22,7 +23,7 @@ def feasibility_problems(runs: Sequence[Run]) -> list[str]:
         found = [*_longer_than_training(run)]
         open_yet = _OPTIMIZER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
-            found += _optimizer_problems(candidate.settings)
+            found += optimizer_problems(candidate.settings)
         for problem in found:
             places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")
     return [f"settings: {problem} (in {some_of(names)})" for problem, names in places.items()]
@@ -37,15 +38,6 @@ def _longer_than_training(run: Run) -> Iterator[str]:
                 f"{name}: {width} must not exceed epochs, which is {run.protocol_epochs}; lower "
                 "it, or train for longer"
             )
-
-
-def _optimizer_problems(settings: Mapping[str, Scalar]) -> Iterator[str]:
-    momentum, optimizer = float(settings["momentum"]), settings["optimizer"]
-    if momentum and optimizer != "sgd":
-        yield (
-            f"momentum: {momentum:g} is for optimizer 'sgd'; with optimizer '{optimizer}' it must "
-            "be 0"
-        )
 
 
 def size_problems(settings: Mapping[str, Scalar]) -> list[str]:

@@ -162,6 +162,7 @@ class RunRecord(TypedDict, total=False):
     parameters: _Count
     seconds: dict[str, _Seconds]
     setup_stages: dict[str, _Seconds]
+    optimizer: dict[_Name, _Setting]
     data: RecordedData
     examined: RecordedExamination
     code: RecordedCode

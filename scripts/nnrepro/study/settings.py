@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
 
 _FROM_ZERO, _FROM_ONE = Range(0), Range(1)
 _ABOVE_ZERO = Range(0, exclusive=True)
 
+_OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
+"""Losses of a regression."""
 
 SETTINGS: dict[str, Parameter] = {
     "layout": Parameter(str, required=True, choices=("planes", "flat")),
@@ -25,11 +28,10 @@ SETTINGS: dict[str, Parameter] = {
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
     "epochs": Parameter(int, required=True, range=_FROM_ONE),
     "batch_size": Parameter(int, required=True, range=_FROM_ONE),
-    "optimizer": Parameter(str, required=True, choices=("sgd", "rmsprop", "adam")),
-    "learning_rate": Parameter(float, required=True, range=_ABOVE_ZERO),
-    "momentum": Parameter(float, required=True, range=_FROM_ZERO),
-    "clipvalue": Parameter(float, required=True, range=_FROM_ZERO),
-    "loss": Parameter(str, required=True, choices=("logits", "probabilities")),
+    **OPTIMIZER_SETTINGS,
+    **SCHEDULE_SETTINGS,
+    "loss": Parameter(str, choices=("logits", "probabilities", *_OF_NUMBERS)),
+    "metrics": Parameter(str),
     "on_divergence": Parameter(str, required=True, choices=("continue", "stop")),
     "window": Parameter(int, required=True, range=_FROM_ONE),
     "smoothing": Parameter(int, required=True, range=_FROM_ONE),
@@ -38,7 +40,10 @@ SETTINGS: dict[str, Parameter] = {
     "collapse_above": Parameter(float, 4.0, range=_ABOVE_ZERO),
     "collapse_epochs": Parameter(int, 50, range=_FROM_ONE),
 }
-"""Settings outside the models' own parameters."""
+"""Settings outside the models' own parameters.
+
+One that is neither required nor has a default is absent where nobody gives it.
+"""
 
 _OF_ONE_INPUT = {"layout": "image"}
 """Settings that apply to one input alone."""

@@ -53,8 +53,8 @@ class History:
         """The content of history.json.
 
         A value that is not finite is null, so that JSON can carry it: a loss that diverged, or a
-        metric that such answers do not have. Accuracies are always numbers: a network that has diverged
-        still predicts something.
+        metric that such answers do not have. Accuracies are always numbers: a network that has
+        diverged still predicts something.
         """
         return {name: finite(values) for name, values in self._named().items()}
 

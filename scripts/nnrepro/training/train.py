@@ -24,7 +24,7 @@ from nnrepro.training.engine import Engine
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.fit import Loop
 from nnrepro.training.interruption import StopRequest
-from nnrepro.training.optimizers import make_optimizer
+from nnrepro.training.optimizers import described, make_optimizer
 from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.scores import Scores, scores_of
@@ -80,7 +80,7 @@ def train_run(
     with StopRequest() as stop:
         threads = prepare_device(threads)
         clock.mark("backend")
-        model, engine, scores = _prepare(run, dataset)
+        model, optimizer, engine, scores = _prepare(run, dataset)
         clock.mark("model")
         packages, influences = package_versions(), outside_influences()
         device = describe_device()
@@ -116,6 +116,8 @@ def train_run(
         progress.seconds["setup"] += time.perf_counter() - began
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
+        if optimizer.use_ema:  # as at the end of Keras's `fit`
+            optimizer.finalize_variable_values(model.trainable_variables)
         answers = loop.evaluate().answers[: len(dataset.test_y)]
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
@@ -138,6 +140,7 @@ def train_run(
             "parameters": count_parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
+            "optimizer": described(optimizer),
             "data": dict(data_provenance),
             **({"examined": examined(dataset.meta)} if examined(dataset.meta) else {}),
             "code": code,
@@ -152,8 +155,10 @@ def train_run(
     checkpoints.remove()
 
 
-def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine, Scores]:
-    """Model and engine, seeded, at their initial weights, and what they are scored by."""
+def _prepare(
+    run: "Run", dataset: "Dataset"
+) -> tuple["keras.Model", "keras.optimizers.Optimizer", Engine, Scores]:
+    """Model, optimiser and engine, seeded, at the initial weights, and what they are scored by."""
     import keras
 
     from nnrepro.training.losses import COUNTED, Objective, loss_of
@@ -175,9 +180,10 @@ def _prepare(run: "Run", dataset: "Dataset") -> tuple["keras.Model", Engine, Sco
     scores = scores_of(run.settings, dataset, COUNTED)
     loss = loss_of(dataset.task, str(run.settings.get("loss") or ""))
     objective = Objective(dataset.task, loss, scores.counted, units)
-    optimizer = make_optimizer(run.settings)
+    optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on
-    return model, make_engine(model, optimizer, objective, dataset, xla=xla), scores
+    engine = make_engine(model, optimizer, objective, dataset, xla=xla)
+    return model, optimizer, engine, scores
 
 
 def _evaluation_batch(run: "Run", dataset: "Dataset", device: str) -> int:

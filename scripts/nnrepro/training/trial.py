@@ -24,6 +24,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
+from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
@@ -117,6 +118,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
                 builds.setdefault(build_of(tried), []).append(_without_seed(run))
         except NnreproError as error:
             problems.append(str(error))
+    problems += judging_problems(runs, data)
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
     for name, run in _runs_of_feature_maps(study):
         if run.input in data:
@@ -163,6 +165,26 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
             f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "
             f"({_listed(places)}); lower it to {held} at most, or give more data"
         )
+
+
+def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
+    """Losses and metrics that are not for the task of the data, those alike in one message."""
+    from nnrepro.training.losses import loss_of
+
+    metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        meta = metas[run.input]
+        task = meta.get("task", CLASSIFICATION)
+        outputs = meta.get("num_outputs", meta["num_classes"])
+        loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
+        try:
+            loss_of(task, loss)
+            recorded_metrics(metrics, task, outputs)
+        except NnreproError as error:
+            found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
+    for problem, places in found.items():
+        yield f"{problem} ({_listed(places)})"
 
 
 def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iterator[str]:

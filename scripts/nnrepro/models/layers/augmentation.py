@@ -44,6 +44,10 @@ class ShiftAndFlip(keras.layers.Layer):
         moved = ops.take_along_axis(flat, places[:, :, None], axis=1)
         return ops.reshape(moved, (-1, height, width, channels))
 
+    def in_keras(self, images: Any) -> Any:
+        """The images: outside training it is nothing."""
+        return images
+
     def _draws(self, count: Any) -> Any:
         """Rows down, columns right and whether mirrored, int32 [count, 3]."""
         steps = 2 * self.shift + 1

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nnrepro.models.layers.portable import with_weights_of
+
 
 class FullWidthConv2D(keras.layers.Layer):
     """`keras.layers.Conv2D(filters, (height, width of the input), padding="valid")`, made fast.
@@ -56,6 +58,14 @@ class FullWidthConv2D(keras.layers.Layer):
         kernel = ops.reshape(self.kernel, (self.height, columns, self.filters))
         outputs = _by_product(rows, kernel) if self.as_product else ops.conv(rows, kernel)
         return self.activation(ops.expand_dims(outputs + self.bias, 2))
+
+    def in_keras(self, inputs: Any) -> Any:
+        """The same by Keras's two-dimensional convolution."""
+        size = (self.height, inputs.shape[2])
+        plain = keras.layers.Conv2D(
+            self.filters, size, activation=self.activation, name=self.name, dtype=self.dtype_policy
+        )
+        return with_weights_of(self, plain, inputs)
 
 
 def _by_product(rows: Any, kernel: Any) -> Any:

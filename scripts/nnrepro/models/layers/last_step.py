@@ -33,3 +33,7 @@ class LastRealStep(keras.layers.Layer):
         # A product with a one-hot row is a gather whose gradient is the same on every device.
         chosen = ops.one_hot(last, length, dtype=states.dtype)
         return ops.sum(states * chosen[:, :, None], axis=1)
+
+    def in_keras(self, states: Any, ids: Any) -> Any:
+        """The same by Keras's operations, one after another."""
+        return self.call(states, ids)

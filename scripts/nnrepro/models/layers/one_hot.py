@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from nnrepro.models.layers.portable import one_hot, with_weights_of
 from nnrepro.models.registry import ModelError
 
 ONE_HOT_WIDTH = 256
@@ -86,6 +87,16 @@ class OneHotConv2D(keras.layers.Layer):
         rows = ops.reshape(kernel, (self.height, self.vocabulary_size, self.filters))
         outputs = one_hot_windows(ids, rows) + self.bias
         return self.activation(ops.expand_dims(outputs, 2))
+
+    def in_keras(self, ids: Any) -> Any:
+        """The same by Keras's convolution of one-hot vectors."""
+        size = (self.height, self.vocabulary_size)
+        plain = keras.layers.Conv2D(
+            self.filters, size, activation=self.activation, name=self.name, dtype=self.dtype_policy
+        )
+        vectors = one_hot(ids, self.vocabulary_size, self.name)
+        plane = keras.layers.Reshape((*vectors.shape[1:], 1), name=f"{self.name}_plane")(vectors)
+        return with_weights_of(self, plain, plane)
 
 
 def one_hot_windows(ids: Any, kernel: Any) -> Any:

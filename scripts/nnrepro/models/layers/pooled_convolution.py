@@ -13,6 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from nnrepro.models.layers.portable import with_weights_of
+
 _FEW_CHANNELS = 4
 
 
@@ -43,6 +45,12 @@ class PooledConv2D(keras.layers.Conv2D):
         if self.use_bias:
             outputs = outputs + ops.convert_to_tensor(self.bias)
         return self.activation(outputs)
+
+    def in_keras(self, inputs: Any) -> Any:
+        """The same by Keras's two layers."""
+        plain = keras.layers.Conv2D.from_config(self.get_config())
+        pooling = keras.layers.MaxPooling2D(2, name=f"{self.name}_pool", dtype=self.dtype_policy)
+        return pooling(with_weights_of(self, plain, inputs))
 
 
 # Keras files weights under the name of a layer's class: a file is to fit on every device.

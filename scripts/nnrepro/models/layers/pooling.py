@@ -37,3 +37,10 @@ class RowMaxPooling2D(keras.layers.Layer):
         for at in range(1, self.size):
             pooled = ops.maximum(pooled, rows[:, at : at + span + 1 : self.strides])
         return pooled
+
+    def in_keras(self, inputs: Any) -> Any:
+        """The same by Keras's layer."""
+        plain = keras.layers.MaxPooling2D(
+            (self.size, 1), (self.strides, 1), padding="same", name=self.name
+        )
+        return plain(inputs)

@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from nnrepro.models.layers.one_hot import FirstRows, check_width
+from nnrepro.models.layers.portable import one_hot, with_weights_of
 from nnrepro.models.layers.scan import scan
 
 States = tuple[Any, ...]
@@ -57,6 +58,12 @@ RECIPES: Mapping[str, Recipe] = {
     "gru": Recipe(gates=3, states=1, bias_rows=2, step=_gru),
     "lstm": Recipe(gates=4, states=2, bias_rows=1, step=_lstm),
     "vanilla": Recipe(gates=1, states=1, bias_rows=1, step=_vanilla),
+}
+
+_KERAS = {
+    "gru": keras.layers.GRU,
+    "lstm": keras.layers.LSTM,
+    "vanilla": keras.layers.SimpleRNN,
 }
 
 
@@ -139,6 +146,15 @@ class Recurrence(keras.layers.Layer):
         start = (zeros,) * self.recipe.states
         outputs = scan(step, start, projected, keep=self.return_sequences)
         return ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs
+
+    def in_keras(self, inputs: Any) -> Any:
+        """The same by Keras's layer, of ids by that over one-hot vectors."""
+        if self.vocabulary_size:
+            inputs = one_hot(inputs, self.vocabulary_size, self.name)
+        plain = _KERAS[self.cell](
+            self.units, return_sequences=self.return_sequences, name=self.name
+        )
+        return with_weights_of(self, plain, inputs)
 
     def _project(self, inputs: Any, bias: Any) -> Any:
         """Input times kernel plus bias for all steps, [time, batch, gates * units]."""

@@ -1,0 +1,250 @@
+"""Results for use: `nnrepro.load(folder)` gives their tables as data frames, and their curves."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.crate.build import CONFIGURATION
+from nnrepro.errors import NnreproError
+from nnrepro.measures.inventory import certain_decisions
+from nnrepro.measures.runs import Problem, RunData, compared, read_runs
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.decisions import Decisions, read_decisions
+from nnrepro.study.extent import Extent
+from nnrepro.study.folders import STUDY_FILE, RunFolders, run_folders
+from nnrepro.study.messages import nearest, some_of
+from nnrepro.study.paths import StudyPaths
+from nnrepro.study.run import Run
+from nnrepro.study.sources import read_configuration, read_source
+from nnrepro.study.study import Study
+from nnrepro.tables.csvfile import read_csv
+from nnrepro.tables.runs import runs_table
+from nnrepro.tables.selection import SelectionError, select
+from nnrepro.tables.variants import variants_table
+
+_RUNS = "runs"
+_NAMES = ("run_id", "protocol", "experiment", "variant")
+
+
+class ResultsError(NnreproError):
+    """Results that cannot be read, or do not have what is asked for; the message says why."""
+
+
+def load(folder: Path | str, config: Path | str | Iterable[Path | str] | None = None) -> "Results":
+    """The results in a folder: one that a workflow made (`results/<study>`), or an archive.
+
+    A study whose workflow has come to its end and an archive bring their configuration with them;
+    for other folders name its file with `config`, or the files that were laid over one another.
+
+    Raises ResultsError where there are none, SourceError and ConfigError where the configuration
+    cannot be read or is wrong, ArchiveError where the archive cannot be read as a whole.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        near = nearest(folder.name, _beside(folder))
+        raise ResultsError(f"there is no folder '{folder}'{near}; name a results folder or archive")
+    archived = not (folder / _RUNS).is_dir() and any(run_folders(folder))
+    place = {"archive": str(folder)} if archived else {"results": str(folder)}
+    told = _configuration(folder, config)
+    values = {key: told[key] for key in told if key not in ("archive", "results")}
+    return Results(folder, load_study({**values, **place}, catalogue()))
+
+
+def _beside(folder: Path) -> list[str]:
+    """Names of the folders that lie where one is looked for in vain."""
+    parent = folder.parent
+    return [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
+
+
+def _configuration(
+    folder: Path, config: Path | str | Iterable[Path | str] | None
+) -> Mapping[str, Any]:
+    """The configuration of the study in a folder."""
+    if config is not None:
+        files = [config] if isinstance(config, str | Path) else config
+        return read_configuration(map(Path, files), on_study=False).values
+    for name in (CONFIGURATION, STUDY_FILE):
+        if (folder / name).is_file():
+            return read_source(folder / name).values
+    raise ResultsError(
+        f"'{folder}' does not say of which study it holds results: it has neither {CONFIGURATION}, "
+        f"which a workflow writes at its end, nor {STUDY_FILE} of an archive; name the study's "
+        'configuration: load(folder, config="config.yaml")'
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What came of a study, read when it is asked for.
+
+    `folder` is where it lies, `study` what was asked for.
+    """
+
+    folder: Path
+    study: Study
+
+    def __repr__(self) -> str:
+        there = sum(map(self.folders.has, (run.id for run in self.study.runs)))
+        experiments = ", ".join(self.study.experiments)
+        kind = "archive" if self.study.archive else "results"
+        return (
+            f"<{kind} of '{self.study.name}' in {self.folder}: {there} of "
+            f"{len(self.study.runs)} runs, experiments {experiments}>\n"
+            "  .runs, .variants, .curves: tables   .model(run), .predict(run, inputs): networks"
+        )
+
+    @property
+    def paths(self) -> StudyPaths:
+        """Where its files lie."""
+        return StudyPaths.of(self.study)
+
+    @property
+    def folders(self) -> RunFolders:
+        """The folders of its runs."""
+        return self.paths.runs
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per run of the study with settings and metrics, also of those that are missing.
+
+        It is `tables/runs.csv` of the report; `status` tells what a run is.
+        """
+        if not self._trained_or_archived:
+            return read_csv(self.paths.table("runs"))
+        return self._table(self._read[0])
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """A row per variant: means over seeds, with deviations and intervals.
+
+        It is `tables/variants.csv` of the report: runs that went on for longer than the others of
+        their experiment count as they were at the others' end.
+        """
+        if not self._trained_or_archived:
+            return read_csv(self.paths.table("variants"))
+        return variants_table(self._table(compared(self._read[0], self._compared_epochs)))
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """A row per run, epoch, set of examples and metric: the histories.
+
+        Columns: `run_id`, `protocol`, `experiment`, `variant`, `seed`, `epoch` (from 1), `set`
+        (`train`, `test`, `comparison` or `validation`), `metric`, `value` (NaN where a loss was
+        not finite any more).
+        """
+        if not self._trained_or_archived:
+            raise ResultsError(
+                f"'{self.folder}' was made from an archive and holds tables alone; load the archive"
+            )
+        return _long(self._read[0])
+
+    @property
+    def problems(self) -> list[str]:
+        """What is missing of the runs or damaged, a line each."""
+        return [f"{problem.run_id}: {problem.message}" for problem in self._read[1]]
+
+    def run(self, name: str) -> Run:
+        """The one run that a name means, as it was carried out.
+
+        A name is an id (`main/final/p3/seed0`), or parts of one that only one run has
+        (`final/p3/seed0`, `final`), also with `*` and `?`. Raises ResultsError where it means none
+        or several.
+        """
+        ids = [run.id for run in self.study.runs]
+        forms = (name, f"*/{name}", f"{name}/*", f"*/{name}/*")
+        matching = ([i for i in ids if fnmatchcase(i, form)] for form in forms)
+        known = [name] if name in ids else next(filter(None, matching), [])
+        if len(known) != 1:
+            told = f"means {len(known)} runs: {some_of(known)}" if known else "means no run"
+            hint = "" if known else f"{nearest(name, ids)}; a run's id is like {some_of(ids, 2)}"
+            raise ResultsError(f"'{name}' {told}{hint}; name one")
+        found = {item.run.id: item.run for item in self._read[0]}
+        if known[0] not in found:
+            why = [p.message for p in self._read[1] if p.run_id == known[0] and p.excludes]
+            raise ResultsError(
+                f"run {known[0]} cannot be used: {'; '.join(why) or 'it is missing'}"
+            )
+        return found[known[0]]
+
+    @cached_property
+    def _trained_or_archived(self) -> bool:
+        """Whether there are runs; a report that was made from an archive holds none."""
+        return self.study.archive is not None or self.folders.root.is_dir()
+
+    @cached_property
+    def _read(self) -> tuple[list[RunData], list[Problem]]:
+        """What there is of each run, with the parameters that were selected for it."""
+        data, problems = read_runs(self.study.runs, self.folders)
+        decisions = certain_decisions(self.study, self.folders, self._decisions(data, problems))
+        runs = [self.study.resolved(run, decisions) for run in self.study.runs]
+        return read_runs(runs, self.folders) if runs != [*self.study.runs] else (data, problems)
+
+    def _decisions(self, data: list[RunData], problems: list[Problem]) -> Decisions:
+        """What was selected; of an archive, as the study selects."""
+        study = self.study
+        if study.archive is None:
+            files = [f for name in study.protocols for f in self.paths.decisions(study, name)]
+            return read_decisions(file for file in files if file.is_file())
+        epochs = Extent.by_epochs(study, {item.run.id: item.history.epochs for item in data})
+        alike = compared(data, epochs.compared_epochs)
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for protocol in study.protocols.values():
+            for name in study.selecting_experiments:
+                own = {run.id for run in study.runs_of(protocol.name, name)}
+                part = [item for item in alike if item.run.id in own]
+                if part:
+                    said = [problem for problem in problems if problem.run_id in own]
+                    table = variants_table(runs_table(part, said))
+                    try:
+                        swept = study.experiments[name].swept
+                        found[protocol.name, name] = select(table, protocol.selection_metric, swept)
+                    except SelectionError:
+                        continue
+        return found
+
+    @cached_property
+    def _compared_epochs(self) -> Mapping[str, int]:
+        epochs = {item.run.id: item.history.epochs for item in self._read[0]}
+        archived = self.study.archive is not None
+        extent = Extent.by_epochs(self.study, epochs) if archived else Extent.as_asked(self.study)
+        return extent.compared_epochs
+
+    def _table(self, data: list[RunData]) -> pd.DataFrame:
+        order = {run.id: run for run in self.study.runs}
+        return runs_table(data, self._read[1], order.values(), self.study.accuracy_levels)
+
+
+def _long(data: Iterable[RunData]) -> pd.DataFrame:
+    """The curves of runs as `Results.curves` has them."""
+    parts = [part for item in data for part in _curves_of(item)]
+    if not parts:
+        return pd.DataFrame(columns=[*_NAMES, "seed", "epoch", "set", "metric", "value"])
+    kinds = dict.fromkeys((*_NAMES, "set", "metric"), "category")
+    return pd.concat(parts, ignore_index=True).astype(kinds)
+
+
+def _curves_of(data: RunData) -> Iterable[pd.DataFrame]:
+    run = data.run
+    sides = {"test": data.history, "comparison": data.comparison, "validation": data.validation}
+    series = {("train", name): getattr(data.history, name) for name in ("loss", "accuracy")}
+    for of, side in sides.items():
+        if side is not None:
+            series |= {(of, name): getattr(side, f"val_{name}") for name in ("loss", "accuracy")}
+    for (of, metric), values in series.items():
+        yield pd.DataFrame(
+            {
+                **dict(
+                    zip(_NAMES, (run.id, run.protocol, run.experiment, run.variant), strict=True)
+                ),
+                "seed": run.seed,
+                "epoch": np.arange(1, len(values) + 1),
+                **{"set": of, "metric": metric, "value": values},
+            }
+        )
