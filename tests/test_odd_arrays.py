@@ -35,7 +35,7 @@ class Damaged(Exception):
 
 def write_checkpoint(path: Path) -> None:
     variables = [np.arange(6.0, dtype=np.float32).reshape(2, 3), np.array([7], np.uint32)]
-    progress = Progress(2, [0.5], [3.0], HISTORY)
+    progress = Progress(2, [0.5], [[3.0]], HISTORY)
     Checkpoints(path.parent, ORIGIN, CheckpointPolicy(), print).save(progress, variables)
 
 

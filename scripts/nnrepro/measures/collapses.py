@@ -13,7 +13,6 @@ import numpy as np
 from nnrepro.measures.history import FloatArray, History
 from nnrepro.study.run import Run
 
-
 ACCURACY = "accuracy"
 """The one metric that collapses are read off."""
 

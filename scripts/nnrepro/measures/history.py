@@ -90,10 +90,8 @@ class History:
 
     def curves(self, judged: str) -> dict[str, FloatArray]:
         """The series by the names of curves, those of `val_*` of the set called `judged`."""
-        return {
-            f"{judged}_{key.removeprefix(_JUDGED)}" if key.startswith(_JUDGED) else f"train_{key}": own
-            for key, own in self.series.items()
-        }
+        names = {key: f"train_{key}".replace("train_val", judged) for key in self.series}
+        return {names[key]: values for key, values in self.series.items()}
 
     @property
     def epochs(self) -> int:
@@ -106,7 +104,7 @@ class History:
 
     @property
     def finite(self) -> bool:
-        """Whether every loss and share of right answers is finite, as they are unless a run diverges."""
+        """Whether every loss and share of right answers is finite."""
         return all(
             bool(np.isfinite(values).all())
             for key, values in self.series.items()

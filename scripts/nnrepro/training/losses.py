@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.study.messages import one_of
 from nnrepro.training.errors import TrainingError
 
 EPSILON = 1e-7
@@ -69,7 +70,7 @@ def loss_of(task: str, named: str | None) -> str:
     if loss not in LOSSES[task]:
         raise TrainingError(
             f"loss '{loss}' is not for a {task.replace('_', '-')} task; allowed: "
-            f"{', '.join(LOSSES[task])}"
+            f"{one_of(LOSSES[task])}"
         )
     return loss
 
