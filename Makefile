@@ -15,6 +15,7 @@ FROM ?= results/full
 TO ?= archive
 
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES)
+NNREPRO = PYTHONPATH="$(CURDIR)/scripts" "$(abspath $(VENV))/bin/python" -m nnrepro
 READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
@@ -47,11 +48,11 @@ report: $(READY) ## tables, figures and report from an archive: results/archive/
 	@echo "The report: $(OUT)/report/index.html"
 
 archive: $(READY) ## finished runs of results/full into archive/; FROM=, TO=, PREDICTIONS=1
-	$(VENV)/bin/python scripts/archive.py $(FROM) --to "$(TO)" $(if $(PREDICTIONS),--predictions) \
+	$(NNREPRO) archive $(FROM) --to "$(TO)" $(if $(PREDICTIONS),--predictions) \
 	    $(if $(REPLACE),--replace) $(if $(COMPRESS),--compress) $(ARGS)
 
 plan: $(READY) ## runs done and to do, and the time they will take
-	$(VENV)/bin/python scripts/plan.py --cores $(CORES) $(ARGS)
+	$(NNREPRO) plan --cores $(CORES) $(ARGS)
 
 test: $(READY) ## the test suite
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)

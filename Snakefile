@@ -30,9 +30,8 @@ report: "docs/captions/study.rst"
 configfile: str(CONFIGURATION.file)
 
 
-# Scripts get what is checked.
-config.clear()
-config.update(CONFIGURATION.values)
+# Scripts get what is checked; a workflow that takes this one as a module keeps its own.
+config = CONFIGURATION.values
 
 
 include: "rules/common.smk"
@@ -55,9 +54,12 @@ include: "rules/report.smk"
 
 
 onstart:
-    hold_study()
-    name_missing_letters()
-    try_changed_models()
+    begin()
+
+
+# Snakemake passes over the `onstart` of a module.
+if workflow.modifier.skip_configfile and not IS_SUPPLEMENT:
+    workflow._onstart = with_this_study(workflow._onstart)
 
 
 rule all:

@@ -19,12 +19,14 @@ from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.code import training_codes
+from nnrepro.planning.code import fingerprint_of, training_codes
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
+from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
+from nnrepro.study.plugins import replacements
 
 # `snakemake | head`: Snakemake goes on when nobody reads what it says.
 for handler in logger.handlers:
@@ -48,9 +50,13 @@ with errors_shown():
     STUDY = load_study(CONFIGURATION.values, catalogue(), CONFIGURATION.places)
     PATHS = StudyPaths.of(STUDY)
     FOLDERS = PATHS.runs
+    if workflow.is_main_process:
+        for note in (*replacements(), *replaced_kinds()):
+            logger.warning(f"note: {note}")
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
+IS_SUPPLEMENT = PATHS.root.parent.name == SUPPLEMENTS
 
 
 def hold_study():
@@ -86,6 +92,27 @@ def name_missing_letters():
             print(f"In PNG figures and the PDF, {gone}.", file=sys.stderr)
 
 
+def begin():
+    """What is done once, before the first job."""
+    hold_study()
+    name_missing_letters()
+    try_changed_models()
+
+
+def with_this_study(others):
+    """What other workflows do before the first job, and after it what this one does, once."""
+    begun = getattr(others, "studies", frozenset())
+    if ROOT in begun:  # each `use rule` reads all files again
+        return others
+
+    def both(log):
+        others(log)
+        begin()
+
+    both.studies = begun | {ROOT}
+    return both
+
+
 wildcard_constraints:
     protocol="|".join(STUDY.protocols),
     experiment="|".join(STUDY.experiments),
@@ -115,7 +142,7 @@ def code(script, *rooms):
 @cache
 def model_codes():
     """Fingerprint of the code that trains each model, by the model's name."""
-    return training_codes(SCRIPTS, catalogue())
+    return training_codes(SCRIPTS, STUDY.models)
 
 
 def run_files(file, runs=None):
@@ -176,8 +203,7 @@ def failures(made):
 
 def shelf(category):
     """A category of Snakemake's own report; that of a supplement says whose it is."""
-    supplement = PATHS.root.parent.name == SUPPLEMENTS
-    return as_written(f"{STUDY.title}: {category}") if supplement else category
+    return as_written(f"{STUDY.title}: {category}") if IS_SUPPLEMENT else category
 
 
 def as_written(words):

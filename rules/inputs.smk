@@ -16,7 +16,6 @@ from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.config import ConfigError
 from nnrepro.study.detail import detailed_runs
-from nnrepro.study.kinds import kinds
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
@@ -49,9 +48,10 @@ def data_origins():
         inputs_of = {p.input for p in PREPARED.values() if p.dataset == name}
         runs = [run.settings for run in STUDY.runs if run.input in inputs_of]
         needed = {
-            "train": max(s["train_examples"] for s in runs),
+            "train": max(s.get("train_examples", 1) for s in runs),
             "test": max(
-                max(s["test_examples"], s["comparison_test_examples"]) for s in runs
+                max(s.get("test_examples", 1), s["comparison_test_examples"])
+                for s in runs
             ),
         }
         found = known.problems(STUDY.data[name], needed)
@@ -144,14 +144,16 @@ def trial_basis():
     names = ("layout", *BUDGET_SETTINGS[1:], *SIZE_SETTINGS)
     asked = {}
     for run in STUDY.runs:
-        own = catalogue()[run.model].parameters
+        own = STUDY.models[run.model].parameters
         settings = {k: v for k, v in run.settings.items() if k in own or k in names}
         asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
     maps = [figure.runs for figure in figure_specs(STUDY, "feature_maps")]
     return {
         "asked": value_fingerprint([asked, maps]),
         "backend": STUDY.backend,
-        "code": code("check_models.py", "models")(None),
+        "code": value_fingerprint(
+            [code("check_models.py", "models")(None), model_codes()]
+        ),
     }
 
 
@@ -243,7 +245,7 @@ def selection_basis(wildcards):
 
 
 # ---------------------------------------------------------------------------------------- figures
-KINDS = kinds("figures")
+KINDS = STUDY.kinds["figures"]
 
 
 def figure_decisions(wildcards):
@@ -295,8 +297,8 @@ def figure_basis(wildcards):
 @cache
 def kind_code(script, room, kind):
     """Fingerprint of the code that a script makes what is of a kind with, and no other."""
-    files = files_behind(SCRIPTS / script, kinds(room)[kind].path, root=SCRIPTS)
-    return code_fingerprint(files)
+    own = STUDY.kinds[room][kind]
+    return fingerprint_of(own.path, own.name, SCRIPTS, [SCRIPTS / script])
 
 
 def feature_map_weights(wildcards):
@@ -318,7 +320,7 @@ def feature_map_files(protocol):
 def table_predictions(wildcards):
     """What runs answered on each test example, for tables that compare them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if "answers" not in kinds("tables")[spec.kind].reads:
+    if "answers" not in STUDY.kinds["tables"][spec.kind].reads:
         return []
     return run_files(
         "predictions",

@@ -40,6 +40,7 @@ rule build_report:
         runs=lambda _: described(STUDY.runs),
         vouched=vouched(DETAILED),
         supplements=value_fingerprint(SUPPLEMENT_CONFIGS),
+        folder=str(CONFIGURATION.folder),
         code=code("build_report.py"),
         templates=code_fingerprint(report_templates()),
     message:
@@ -67,7 +68,7 @@ rule describe_results:
         "../envs/cpu.yaml"
     params:
         config=value_fingerprint(config),
-        workflow=code_fingerprint([SCRIPTS.parent / "Snakefile"]),
+        workflow=code_fingerprint([PROJECT / "Snakefile"]),
         code=code("describe_results.py"),
     message:
         "Describing the results for programs"

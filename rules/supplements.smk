@@ -3,7 +3,8 @@ from nnrepro.study.supplements import supplement_config
 
 with errors_shown():
     SUPPLEMENT_CONFIGS = {
-        name: supplement_config(STUDY, name) for name in STUDY.supplements
+        name: supplement_config(STUDY, name, CONFIGURATION.folder)
+        for name in STUDY.supplements
     }
     SUPPLEMENTARY = {
         name: load_study(own, catalogue()) for name, own in SUPPLEMENT_CONFIGS.items()
@@ -30,7 +31,7 @@ def supplement_figures(study):
         paths.figures(protocol, figure.kind)
         for protocol in study.protocols
         for figure in study.figures.values()
-        if not unavailable(study, KINDS[figure.kind].reads)
+        if not unavailable(study, study.kinds["figures"][figure.kind].reads)
         and study.select(protocol, figure.runs)
     )
 

@@ -19,7 +19,7 @@ paths = StudyPaths.of(study)
 
 def supplement_source(name: str) -> Source:
     """What the report shows of a supplement."""
-    own = load_study(supplement_config(study, name), catalogue())
+    own = load_study(supplement_config(study, name, Path(snakemake.params.folder)), catalogue())
     places = StudyPaths.of(own)
     files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
     told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]

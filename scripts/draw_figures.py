@@ -7,7 +7,6 @@ from nnrepro.figures.asked import figures_asked
 from nnrepro.figures.drawing import draw_figures
 from nnrepro.figures.sources import Sources
 from nnrepro.study.decisions import read_decisions
-from nnrepro.study.kinds import kinds
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study) as failures:
@@ -15,4 +14,6 @@ with job.costs_only_itself(snakemake, study) as failures:
     decisions = read_decisions(snakemake.input.decisions)
     sources = Sources(study, protocol, decisions, dict(snakemake.input.items()))
     figures = figures_asked(study, protocol, name, decisions, sources.extent)
-    draw_figures(kinds("figures")[name], figures, sources, Path(snakemake.output[0]), failures)
+    draw_figures(
+        study.kinds["figures"][name], figures, sources, Path(snakemake.output[0]), failures
+    )

@@ -27,6 +27,7 @@ from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machines import local_gpus
 from nnrepro.planning.order import priorities
+from nnrepro.project import SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
@@ -35,7 +36,6 @@ from nnrepro.study.study import Study
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.slots import take_slots
 
-SCRIPTS = Path(__file__).resolve().parent
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 STOPPED = 75  # EX_TEMPFAIL: call again
 

@@ -2,7 +2,6 @@
 
 import job
 from nnrepro.study.decisions import read_decisions
-from nnrepro.study.kinds import kinds
 from nnrepro.tables.csvfile import write_csv
 from nnrepro.tables.sources import Sources, make_table
 
@@ -11,4 +10,6 @@ with job.costs_only_itself(snakemake, study):
     spec = study.tables[snakemake.wildcards.table]
     decisions = read_decisions(snakemake.input.decisions)
     sources = Sources(study, spec, decisions, dict(snakemake.input.items()))
-    write_csv(make_table(kinds("tables")[spec.kind], spec.options, sources), snakemake.output[0])
+    write_csv(
+        make_table(study.kinds["tables"][spec.kind], spec.options, sources), snakemake.output[0]
+    )

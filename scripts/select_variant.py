@@ -17,7 +17,7 @@ runs = study.runs_of(protocol, experiment)
 data, problems = read_runs(runs, StudyPaths.of(study).runs)
 data = compared(data, snakemake.params.compared)
 variants = variants_table(runs_table(data, problems, runs))
-parameters = list(study.experiments[experiment].swept)
+parameters = study.experiments[experiment].varied
 metric = snakemake.params.metric
 write_csv(selection_table(variants, metric, parameters), snakemake.output.scores)
 try:

@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,11 @@ from nnrepro.study.run import Run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+# Programs that tests start find the library of this checkout, whatever is installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(REPOSITORY / "scripts"), os.environ.get("PYTHONPATH")))
+)
 
 
 @pytest.fixture(scope="session")

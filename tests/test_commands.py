@@ -83,7 +83,7 @@ def test_a_stream_outlives_its_reader() -> None:
     stream.close()
 
 
-@pytest.mark.parametrize("script", ["plan.py", "archive.py", "gpu_runs.py", "licences.py"])
+@pytest.mark.parametrize("script", ["nnrepro/cli/__init__.py", "gpu_runs.py", "licences.py"])
 def test_every_program_for_the_command_line_is_carried_out_that_way(
     repository: Path, script: str
 ) -> None:

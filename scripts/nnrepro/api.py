@@ -1,17 +1,21 @@
 """Results for use: `nnrepro.load(folder)` gives their tables as data frames, and their curves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from nnrepro.crate.build import CONFIGURATION
+from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
+from nnrepro.export.models import portable_model, read_keras, use_backend
+from nnrepro.export.registry import formats
+from nnrepro.failures import was_made
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import Problem, RunData, compared, read_runs
 from nnrepro.models.registry import catalogue
@@ -19,7 +23,7 @@ from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import STUDY_FILE, RunFolders, run_folders
-from nnrepro.study.messages import nearest, some_of
+from nnrepro.study.messages import nearest, one_of, some_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.sources import read_configuration, read_source
@@ -28,6 +32,9 @@ from nnrepro.tables.csvfile import read_csv
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import SelectionError, select
 from nnrepro.tables.variants import variants_table
+
+if TYPE_CHECKING:
+    import keras
 
 _RUNS = "runs"
 _NAMES = ("run_id", "protocol", "experiment", "variant")
@@ -145,6 +152,39 @@ class Results:
             )
         return _long(self._read[0])
 
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name: `runs`, `variants` and `curves`, and those that the study asks for.
+
+        What the workflow has not made yet is left out; `curves` are, where there are tables alone.
+        """
+        found = {"runs": self.runs, "variants": self.variants}
+        if self._trained_or_archived:
+            found["curves"] = self.curves
+        paths = {name: self.paths.table(name) for name in self.study.tables}
+        return found | {
+            n: read_csv(path) for n, path in paths.items() if path.is_file() and was_made(path)
+        }
+
+    def export(self, form: str, to: Path | str, run: str | None = None) -> list[Path]:
+        """Write into a folder in another form, such as `parquet` or `onnx`; the files written.
+
+        `run` names the one that a form of networks is about. Raises ResultsError where there is no
+        such form or it lacks its run, ExportError where it cannot be written.
+        """
+        known = formats()
+        if form not in known:
+            raise ResultsError(
+                f"there is no format '{form}'{nearest(form, known)}; there are {one_of(known)}"
+            )
+        if known[form].of_a_run and run is None:
+            raise ResultsError(f"'{form}' is a form of one run's network; name the run")
+        sources: dict[str, Callable[[], Any]] = {
+            name: partial(getattr, self, name) for name in ("runs", "variants", "curves", "tables")
+        }
+        sources["model"] = partial(self.model, run or "")
+        return known[form].write(sources, Path(to))
+
     @property
     def problems(self) -> list[str]:
         """What is missing of the runs or damaged, a line each."""
@@ -172,6 +212,37 @@ class Results:
                 f"run {known[0]} cannot be used: {'; '.join(why) or 'it is missing'}"
             )
         return found[known[0]]
+
+    def model(self, name: str) -> "keras.Model":
+        """The trained network of a run, in Keras's own layers; `name` as for `run`.
+
+        It gives what the model's function gives: of classes logits. Read is the run's `model.keras`
+        or, where there is none, its weights. Raises ResultsError where there is no such run or
+        neither file, and TrainingError where they do not fit.
+        """
+        run = self.run(name)
+        use_backend(self.study.backend)
+        saved, weights = self.paths.model(run.id), self.paths.run(run.id, "weights")
+        if saved.is_file() and saved.stat().st_size:
+            return read_keras(saved)
+        if not weights.is_file():
+            why = (
+                "an archive holds no networks: load the results of the training"
+                if self.study.archive
+                else f"there is neither {saved.name} nor {weights.name} in {saved.parent}"
+            )
+            raise ResultsError(f"run {run.id}: {why}")
+        return portable_model(run, self._prepared(run), weights)
+
+    def _prepared(self, run: Run) -> Path:
+        """The prepared arrays that a run read."""
+        path = prepared_arrays(self.study)[run.input]
+        if not path.is_file():
+            raise ResultsError(
+                f"run {run.id}: {path}, which it was trained on, is not there, and without it "
+                "nobody knows the form of its inputs; run the workflow again, which prepares it"
+            )
+        return path
 
     @cached_property
     def _trained_or_archived(self) -> bool:

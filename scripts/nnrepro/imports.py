@@ -27,11 +27,11 @@ def files_behind(
         file = waiting.pop()
         if file not in found and counts(file):
             found.add(file)
-            waiting += (_home(item.module, item.name, root) for item in _of_library(file))
+            waiting += (home(item.module, item.name, root) for item in _of_library(file))
     return sorted(found)
 
 
-def _home(module: str, name: str, root: Path) -> Path:
+def home(module: str, name: str, root: Path) -> Path:
     """The file that a name imported from a module or package is defined in, or re-exported from."""
     own = file_of(module, root)
     if not name or own.name != "__init__.py":
@@ -40,13 +40,18 @@ def _home(module: str, name: str, root: Path) -> Path:
         return file_of(f"{module}.{name}", root)
     for item in _of_library(own):
         if item.name and item.bound == name:
-            return _home(item.module, item.name, root)
+            return home(item.module, item.name, root)
     return own
 
 
 def _of_library(file: Path) -> list[Import]:
     """What a file imports of the library."""
-    return [item for item in code_of(file).imports if item.module.partition(".")[0] == LIBRARY]
+    return [item for item in code_of(file).imports if of_library(item.module)]
+
+
+def of_library(module: str) -> bool:
+    """Whether a module is one of the library, by its name."""
+    return module.partition(".")[0] == LIBRARY
 
 
 def file_of(module: str, root: Path) -> Path:

@@ -16,11 +16,13 @@ class Import(NamedTuple):
         module: the module or package that is named.
         name: what is taken of it; empty where it is imported as a whole.
         bound: what the file calls it.
+        level: how many dots stand before the module's name.
     """
 
     module: str
     name: str
     bound: str
+    level: int = 0
 
 
 class Code(NamedTuple):
@@ -41,22 +43,32 @@ def code_of(file: Path) -> Code:
 
 @cache
 def _code(file: Path, _modified: int, _size: int) -> Code:
+    tree = parsed(file)
+    return Code(ast.unparse(tree).encode(), tuple(imports_in(tree)))
+
+
+def parsed(file: Path) -> ast.Module:
+    """A Python file's syntax tree without comments, docstrings and other bare strings.
+
+    Raises OSError and SyntaxError where it cannot be read or parsed.
+    """
     tree = ast.parse(read_text(file), filename=str(file))
-    imports: list[Import] = []
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             body[:] = [item for item in body if not _is_text(item)]
-        imports += _imports(node)
-    return Code(ast.unparse(tree).encode(), tuple(imports))
+    return tree
 
 
-def _imports(node: ast.AST) -> Iterator[Import]:
-    if isinstance(node, ast.Import):
-        yield from (Import(alias.name, "", alias.asname or alias.name) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        for alias in node.names:
-            yield Import(node.module, alias.name, alias.asname or alias.name)
+def imports_in(tree: ast.AST) -> Iterator[Import]:
+    """What is imported anywhere in a part of a program."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, "", alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                yield Import(node.module or "", alias.name, bound, node.level)
 
 
 def _is_text(node: ast.AST) -> bool:

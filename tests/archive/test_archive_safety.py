@@ -38,7 +38,7 @@ def put(results: Path, run_id: str, **files: Any) -> Path:
 def call(repository: Path, results: Path, archive: Path) -> subprocess.Popen[str]:
     """A call of the script that makes an archive."""
     return subprocess.Popen(
-        [sys.executable, repository / "scripts/archive.py", results, "--to", archive],
+        [sys.executable, "-m", "nnrepro", "archive", results, "--to", archive],
         cwd=repository,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

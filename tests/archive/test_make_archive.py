@@ -171,7 +171,7 @@ def test_a_note_on_nothing_is_refused(
     put(tmp_path / "results", RUN)
     options = ["--to", tmp_path / "archive", "--data-note", asked]
     call = subprocess.run(
-        [sys.executable, repository / "scripts/archive.py", tmp_path / "results", *options],
+        [sys.executable, "-m", "nnrepro", "archive", tmp_path / "results", *options],
         cwd=repository,
         capture_output=True,
         text=True,

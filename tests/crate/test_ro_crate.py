@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -150,11 +149,6 @@ def test_the_date_can_be_set_and_is_never_that_of_today(
     assert described(repository, tmp_path)["@graph"][0]["datePublished"] == build.RELEASED
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert described(repository, tmp_path)["@graph"][0]["datePublished"] == "1970-01-02"
-
-
-def test_the_version_is_that_of_the_project(repository: Path) -> None:
-    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["version"] == build.VERSION
 
 
 def test_runs_of_other_settings_are_told_beside_the_configuration(

@@ -1,5 +1,6 @@
 """The registry: what a configuration may name, without Keras."""
 
+from copy import copy
 from typing import Annotated, Literal
 
 import pytest
@@ -13,7 +14,7 @@ TASK = Task((100,), 15, 40)
 @pytest.fixture
 def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registrations of the test end with it."""
-    monkeypatch.setattr(registry_module, "_registered", dict(registry_module._registered))
+    monkeypatch.setattr(registry_module, "_registered", copy(registry_module._registered))
 
 
 def test_reading_the_catalogue_imports_no_backend(printed):
@@ -76,7 +77,7 @@ def test_a_new_model_is_one_decorated_function(empty_registry):
 
 
 def test_wrong_declarations_are_refused(empty_registry):
-    """A model without docstring, with an odd annotation or with a taken name is a ModelError."""
+    """A model without docstring, with an odd annotation or with another's name is a ModelError."""
     with pytest.raises(ModelError, match="docstring"):
 
         @register(input="words")
@@ -91,8 +92,12 @@ def test_wrong_declarations_are_refused(empty_registry):
     def image_cnn(task: Task):
         """Another."""
 
-    catalogue()
-    with pytest.raises(ModelError, match="two models are called 'image_cnn'"):
+    shipped = catalogue()["image_cnn"]
+    register(input="image")(image_cnn)
+    assert catalogue()["image_cnn"].summary == "Another." != shipped.summary
+    assert registry_module._registered.replaced() == ["image_cnn"]
+    image_cnn.__module__ = "elsewhere"
+    with pytest.raises(ModelError, match=r"two models are called 'image_cnn': .* and elsewhere"):
         register(input="image")(image_cnn)
 
 

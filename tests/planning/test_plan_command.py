@@ -44,9 +44,9 @@ def planned(study: Study, capacity: Capacity | None = None, code: str = "") -> A
     return make_plan(study, records, MACHINE, capacity or Capacity(2, 1), codes)
 
 
-def command(*arguments: str, folder: Path, repository: Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(repository / "scripts/plan.py"), *arguments],
+        [sys.executable, "-m", "nnrepro", "plan", *arguments],
         cwd=folder,
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
@@ -66,7 +66,7 @@ def test_command_counts_runs_and_time(
     (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
     (tmp_path / "small.yaml").write_text(yaml.dump(SMALL))
     options = ("--configfile", "small.yaml", "--device", MACHINE.device, "--cores", "2")
-    done = command(*options, "--json", folder=tmp_path, repository=repository)
+    done = command(*options, "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     values = json.loads(done.stdout)
     assert values["study"] == "small"
@@ -75,14 +75,14 @@ def test_command_counts_runs_and_time(
     assert grid["reasons"] == {"code": 1}
     assert grid["seconds_to_go"] == 5 + 1000 * 10
     assert values["total"]["runs_of_unknown_length"] == 2
-    text = command(*options, folder=tmp_path, repository=repository).stdout
+    text = command(*options, folder=tmp_path).stdout
     assert "Stale runs differ in: code 1." in text
     assert "\033[" not in text
 
 
 def test_command_shows_mistakes_as_messages(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
-    done = command("--config", "sedes=[0]", folder=tmp_path, repository=repository)
+    done = command("--config", "sedes=[0]", folder=tmp_path)
     assert done.returncode == 1
     assert "did you mean 'seeds'" in done.stderr
     assert "Traceback" not in done.stderr
@@ -235,10 +235,9 @@ def test_rule_and_plan_ask_the_same_function(repository: Path) -> None:
     assert "return training_codes(SCRIPTS, catalogue())" in common
 
 
-def test_planning_imports_no_keras(repository: Path) -> None:
-    program = "import plan, sys; sys.exit('keras' in sys.modules or 'snakemake' in sys.modules)"
-    scripts = repository / "scripts"
-    assert subprocess.run([sys.executable, "-c", program], cwd=scripts, check=False).returncode == 0
+def test_planning_imports_no_keras(printed: Callable[[str], str]) -> None:
+    program = "import nnrepro.cli.plan, sys; print({'keras', 'snakemake'} & {*sys.modules})"
+    assert printed(program) == "set()\n"
 
 
 def test_shipped_configuration_is_planned(

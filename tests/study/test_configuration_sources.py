@@ -10,7 +10,7 @@ import pytest
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.questions import unfolded
-from nnrepro.study.sources import SourceError, merge, read_configuration
+from nnrepro.study.sources import SourceError, merge, paths_moved, read_configuration
 
 
 def test_sections_are_merged_and_lists_replaced() -> None:
@@ -111,21 +111,80 @@ def test_without_a_study_in_the_folder_the_way_out_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError) as caught:
-        read_configuration([repository / "config.yaml"])
+        read_configuration([repository / "budgets/smoke.yaml"])
     assert f"no config.yaml in {tmp_path}" in str(caught.value)
     assert f"--directory {repository}" in str(caught.value)
+    assert "with the keys data and experiments" in str(caught.value)
+
+
+def test_without_a_study_in_the_folder_the_first_overlay_may_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = written(tmp_path, whole="name: mine\ndata: {}\nexperiments: {}", more="name: more")
+    assert read_configuration(files).values == {"name": "more", "data": {}, "experiments": {}}
+    assert read_configuration(files).file == files[0]
+    written(tmp_path, config="title: below")
+    assert read_configuration(files).values["title"] == "below"
+
+
+def test_paths_are_meant_from_the_file_that_says_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("study", "study/overlays", "here"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    study = """
+plugins: [models.py, /opt/plots.py]
+published: {results: printed/numbers.csv, inconsistencies: 3}
+claims: ~/claims.yaml
+supplements: {other: ../archives/other}
+results: results/mine
+data:
+  digits: {source: csv, path: digits.csv, test_path: later.csv, label: path}
+"""
+    (base,) = written(tmp_path / "study", config=study)
+    (overlay,) = written(tmp_path / "study/overlays", other="data: {digits: {path: other.csv}}")
+    read = read_configuration([overlay], ["archive=kept"], study=[base])
+    assert read.values == {
+        "plugins": ["../study/models.py", "/opt/plots.py"],
+        "published": {"results": "../study/printed/numbers.csv", "inconsistencies": 3},
+        "claims": "~/claims.yaml",
+        "supplements": {"other": "../archives/other"},
+        "results": "results/mine",
+        "archive": "kept",
+        "data": {
+            "digits": {
+                "source": "csv",
+                "path": "../study/overlays/other.csv",
+                "test_path": "../study/later.csv",
+                "label": "path",
+            }
+        },
+    }
+    assert read.places["data.digits.path"].startswith(f"{overlay}, line ")
+    back = paths_moved(read.values, Path(), read.folder)
+    assert back["plugins"] == ["models.py", "/opt/plots.py"]
+    assert back["data"]["digits"]["path"] == "overlays/other.csv"
+    monkeypatch.chdir(tmp_path / "study")
+    assert read_configuration([]).values["plugins"] == ["models.py", "/opt/plots.py"]
 
 
 def test_an_archive_brings_its_own_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the place of the study's own file, and with paths that are meant as if it stood there."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()
     written(tmp_path, config="name: mine")
-    written(tmp_path / "old", study="name: theirs")
+    written(tmp_path / "old", study="{name: theirs, claims: claims.yaml}")
     assert read_configuration([]).values == {"name": "mine"}
     read = read_configuration([], ["archive=old"])
-    assert read.values == {"name": "theirs", "archive": "old"}
+    assert read.values == {"name": "theirs", "archive": "old", "claims": "claims.yaml"}
     assert read.file == Path("old/study.yaml")
     assert read_configuration([], ["archive=7"]).file == Path("config.yaml")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    read = read_configuration([], ["archive=../old"], study=[tmp_path / "config.yaml"])
+    assert read.values["claims"] == "../claims.yaml"
 
 
 def test_the_merge_is_that_of_snakemake(repository: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
-from nnrepro.study.selections import candidates
+from nnrepro.study.selections import candidates, decided
 
 Config = dict[str, Any]
 
@@ -138,15 +138,6 @@ def fixed(config: Config) -> None:
     config["experiments"]["after"]["select"]["parameters"].append("dropout_rate")
 
 
-def of_variants(config: Config) -> None:
-    config["experiments"]["grid"]["variants"] = {"a": {"layers": 1}, "b": {"layers": 2}}
-    config["experiments"]["after"]["select"]["parameters"].append("layers")
-
-
-def overridden(config: Config) -> None:
-    config["experiments"]["grid"]["variants"] = {"a": {"units": 3}, "b": {"units": 5}}
-
-
 def epochs(config: Config) -> None:
     config["experiments"]["grid"]["parameters"]["epochs"] = [5, 10]
     config["experiments"]["after"]["select"]["parameters"].append("epochs")
@@ -202,15 +193,16 @@ def given_for_a_protocol(config: Config) -> None:
 AFTER = "experiments.after.select.parameters: "
 IMPOSSIBLE: list[tuple[Callable[[Config], None], str]] = [
     (fixed, AFTER + "'dropout_rate' is the same in all variants of 'grid', 0.1"),
-    (of_variants, AFTER + "'layers' is not swept by 'grid'; swept: 'units', 'embedding_size'"),
-    (overridden, AFTER + "'units' is the same in all variants"),
     (epochs, AFTER + "'epochs' has to be known before any run is trained"),
     (held_out, AFTER + "'validation_examples' has to be known before any run is trained"),
     (window, "experiments.grid.parameters.window: decides how a history is read"),
     (window_shown, "experiments.grid.parameters.window: decides how a history is read"),
     (lacking, "'embedding_size' is no setting of model 'char_rnn', of which 'grid' has the"),
     (foreign, "'embedding_size' is no setting of model 'char_rnn', which is to be trained"),
-    (out_of_range, AFTER + "'embedding_size' is not swept by 'grid'; swept: 'filters'"),
+    (
+        out_of_range,
+        AFTER + "'embedding_size' is the same in all variants of 'grid'; they differ in 'filters'",
+    ),
     (given_too, AFTER + "'units' is given in 'parameters', too; leave out one of the two"),
     (given_in_a_variant, AFTER + "'units' is given in 'variants.clipped', too"),
     (given_for_a_protocol, AFTER + "'units' is given in 'protocols.mine', too"),
@@ -269,7 +261,7 @@ DEPENDENT = st.fixed_dictionaries(
 def test_what_is_accepted_is_given_whichever_variant_is_selected(
     source: Config, dependent: Config, parameters: list[str]
 ) -> None:
-    """As `select` decides: the swept parameters of the one variant, those that it has."""
+    """As `select` decides: the parameters of the one variant, None where it has none."""
     config = own_study()
     select = {"from": "grid", "parameters": parameters}
     config["experiments"] = {
@@ -280,11 +272,11 @@ def test_what_is_accepted_is_given_whichever_variant_is_selected(
         study = load_study(copy.deepcopy(config), catalogue())
     except ConfigError:
         return
-    swept = study.experiments["grid"].swept
+    varied = study.experiments["grid"].varied
     for chosen, run in itertools.product(
         study.runs_of("mine", "grid"), study.runs_of("mine", "after")
     ):
-        decision = {name: chosen.settings[name] for name in swept if name in chosen.settings}
+        decision = decided(chosen, varied)
         resolved = run.resolved(decision)
         own = catalogue()[run.model].own_parameters(resolved.settings)
         for name in parameters:

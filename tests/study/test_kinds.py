@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.kinds import ROOMS, KindError, Kinds, kinds
+from nnrepro.study.plugins import PluginError
 from nnrepro.study.schema import SCHEMA, load_schema, schema_text
 from nnrepro.study.study import Study
 
@@ -21,15 +22,22 @@ SCATTER = '''
 from collections.abc import Iterator
 
 import a_package_that_is_not_there
+from nnrepro.study.kinds import figure, table
 from nnrepro.study.options import Images, Metric, Range, Swept
 
 POINTS = 3
 
 
 def helper(x):
-    """No kind: not of the file's name."""
+    """No kind, as nothing marks it."""
 
 
+@table
+def counts(runs):
+    """How many runs there are."""
+
+
+@figure(reading=a_package_that_is_not_there.READING)
 def scatter(
     figure: "Asked",
     variants: "pd.DataFrame",
@@ -50,10 +58,9 @@ def scatter(
 
 @pytest.fixture
 def own(tmp_path: Path) -> Kinds:
-    """The library's kinds and one more kind of figure, in a folder of one's own."""
-    (tmp_path / "scatter.py").write_text(SCATTER)
-    (tmp_path / "shared.py").write_text("def other():\n    'Of another name.'\n")
-    return {"tables": kinds("tables"), "figures": kinds("figures", (tmp_path,))}
+    """The library's kinds and two more, in one file of one's own."""
+    (tmp_path / "plots.py").write_text(SCATTER)
+    return {room: kinds(room, [tmp_path / "plots.py"]) for room in ROOMS}
 
 
 def asked(config: dict[str, Any], own: Kinds, **options: Any) -> Study:
@@ -71,14 +78,18 @@ def test_a_header_is_read_without_what_the_file_imports(own: Kinds) -> None:
         **dict.fromkeys(("metric", "along"), True),
         **dict.fromkeys(("size", "marks", "shade"), False),
     }
-    assert "shared" not in own["figures"]
-    with pytest.raises(ModuleNotFoundError):
-        kind.module()
+    assert own["tables"]["counts"].reads == ("runs",)
+    assert not {"helper", "counts"} & set(own["figures"])
+    with pytest.raises(PluginError, match=r"plots\.py, line 6: ModuleNotFoundError: .*_not_th"):
+        kind.function()
 
 
 def test_a_kind_from_elsewhere_is_imported_when_it_is_to_work(tmp_path: Path) -> None:
-    (tmp_path / "counted.py").write_text('def counted(x):\n    "So many."\n    return len(x)\n')
-    assert kinds("tables", (tmp_path / "counted.py",))["counted"].function()("abc") == 3
+    (tmp_path / "mine.py").write_text(
+        "from nnrepro.study.kinds import table\n"
+        '@table\ndef counted(x):\n    "So many."\n    return len(x)\n'
+    )
+    assert kinds("tables", [tmp_path / "mine.py"])["counted"].function()("abc") == 3
 
 
 @pytest.mark.parametrize(
@@ -107,33 +118,34 @@ def test_options_of_a_kind_of_ones_own_are_checked_before_any_job(
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "told"),
+    ("text", "told"),
     [
-        ("other.py", "def heatmap():\n    'x'\n", "defines no function 'other'"),
-        ("other.py", "def other(x): ...\n", "with a docstring"),
-        ("other.py", "def other(*, x: Colour):\n    'x'\n", "name 'Colour' is not defined"),
-        ("other.py", "def other(*, x):\n    'x'\n", "parameter 'x' must be annotated"),
-        ("other.py", "def other(*, x: list[int]):\n    'x'\n", "parameter 'x' must be annotated"),
-        ("other.py", "def other(\n", "cannot be read"),
-        ("missing.py", None, "cannot be read"),
+        ("@figure\ndef other(x): ...\n", "line 2: 'other' has no docstring"),
+        ("@figure\ndef other(*, x: Colour):\n    'x'\n", "name 'Colour' is not defined"),
+        ("@figure\ndef other(*, x):\n    'x'\n", "parameter 'x' must be annotated"),
+        ("@figure\ndef other(*, x: list[int]):\n    'x'\n", "parameter 'x' must be annotated"),
+        ("@figure\ndef other(\n", "cannot be read"),
+        (None, "cannot be read"),
     ],
 )
 def test_a_kind_that_is_declared_wrongly_is_named(
-    tmp_path: Path, file: str, text: str | None, told: str
+    tmp_path: Path, text: str | None, told: str
 ) -> None:
+    file = tmp_path / "mine.py"
     if text is not None:
-        (tmp_path / file).write_text(text)
+        file.write_text(text)
     with pytest.raises(KindError) as refused:
-        kinds("figures", (tmp_path / file,))
-    assert told in str(refused.value) and str(tmp_path / file) in str(refused.value)
+        kinds("figures", [file])
+    assert told in str(refused.value) and str(file) in str(refused.value)
 
 
-def test_two_kinds_have_two_names(tmp_path: Path) -> None:
-    for place in ("a", "b"):
-        (tmp_path / place).mkdir()
-        (tmp_path / place / "twin.py").write_text("def twin():\n    'x'\n")
-    with pytest.raises(KindError, match=r"b/twin\.py: there is a kind 'twin' already, in .*/a/"):
-        kinds("tables", (tmp_path / "a", tmp_path / "b"))
+def test_two_kinds_have_two_names_and_one_takes_the_place_of_the_librarys(tmp_path: Path) -> None:
+    files = [tmp_path / "a.py", tmp_path / "b.py"]
+    for file in files:
+        file.write_text("@table\ndef ranking(x):\n    'My own.'\n")
+    assert kinds("tables", files[:1])["ranking"].path == files[0]
+    with pytest.raises(KindError, match=r"b\.py: there is a kind 'ranking' already, in .*a\.py"):
+        kinds("tables", files)
 
 
 def test_the_schema_on_disk_says_what_the_kinds_take() -> None:

@@ -25,13 +25,13 @@ def problems(config: dict[str, Any]) -> tuple[str, ...]:
         ([8, [16]], f"{UNITS}.1: [16] must be a number or text or true or false"),
         (
             {"min": 1},
-            f"{UNITS}: {{'min': 1}} must be a number or text or true or false or a list",
+            f"{UNITS}.min: unknown key; allowed: 'choice', 'uniform', 'log_uniform', "
+            "'int_uniform', 'log_int_uniform'",
         ),
         ([], f"{UNITS}: is empty; give at least 1"),
         ([8, 8.0], f"{UNITS}: [8, 8.0] lists an item more than once: 8.0"),
         ([1, True, 2, 2], f"{UNITS}: [1, True, 2, 2] lists an item more than once: 2"),
         ([1e-5, 0.00001], f"{UNITS}: [1e-05, 1e-05] lists an item more than once: 1e-05"),
-        (None, f"{UNITS}: null must be a number or text or true or false"),
     ],
 )
 def test_an_item_that_cannot_be_swept_over_is_named(

@@ -26,12 +26,14 @@ GAP = '''
 import pandas as pd
 
 from nnrepro.document.text import text
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Share
 from nnrepro.tables import plain
 from nnrepro.tables.columns import metric_values
 from nnrepro.tables.content import TableContent
 
 
+@table
 def gap(variants: pd.DataFrame, *, above: Share = 0.25) -> pd.DataFrame:
     """Who does better on what was seen."""
     table = variants[["protocol", "experiment", "variant", "label"]].copy()
@@ -41,6 +43,7 @@ def gap(variants: pd.DataFrame, *, above: Share = 0.25) -> pd.DataFrame:
 
 SHOW = '''
 
+@shows(gap)
 def show(context):
     """The columns as they are, and how many there are."""
     said = text(f"{len(context.frame)} above {context.options['above']}.")
@@ -52,7 +55,7 @@ def show(context):
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
     """The kind, in a folder of one's own."""
     (tmp_path / "gap.py").write_text(GAP + request.param)
-    return kinds("tables", (tmp_path,))["gap"]
+    return kinds("tables", [tmp_path / "gap.py"])["gap"]
 
 
 def study_with(kind: Kind, repository: Path, **options: Any) -> Study:

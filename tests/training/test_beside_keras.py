@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ BACKENDS = [name for name in ("tensorflow", "jax", "torch") if importlib.util.fi
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The models are in the catalogue, for as long as a test."""
-    monkeypatch.setattr(registry, "_registered", dict(registry.catalogue()))
+    monkeypatch.setattr(registry, "_registered", copy(registry.catalogue()))
     register_models()
 
 
@@ -153,7 +154,7 @@ def test_what_training_would_drop_is_refused(
 ) -> None:
     """By name, before any step and with the remedy."""
     spec = ModelSpec("own", "table", {}, "", lambda task: build())
-    monkeypatch.setitem(registry._registered, "own", spec)
+    registry._registered.add("own", spec, __name__)
     with pytest.raises(TrainingError, match=message):
         train(table_run("own"), table_data(), tmp_path)
     assert not (tmp_path / "out").exists()

@@ -84,7 +84,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*keras_environment("tensorflow"), "CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
         monkeypatch.setenv(name, "")
     catalogue()
-    monkeypatch.setattr(registry_module, "_registered", dict(registry_module._registered))
+    monkeypatch.setattr(registry_module, "_registered", copy.copy(registry_module._registered))
 
 
 def tried(config: dict[str, Any], data: dict[str, Path]) -> int:

@@ -137,7 +137,7 @@ def test_command_is_one_that_can_be_typed(stage: Path, script: str) -> None:
         "make no-such-target",
         "make plan ARGS=--no-such-option",
         "python scripts/no_such_script.py",
-        "python scripts/plan.py the study",
+        "python -m nnrepro plan the study",
         "python -m benchmarks --no-such-option",
         "pip download --requirement no_such.lock",
         "no-such-program",

@@ -108,11 +108,11 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
 
     # What failed is neither archived nor planned as done.
     archive = tmp_path / "archive"
-    command = [sys.executable, "scripts/archive.py", str(results), "--to", str(archive)]
+    command = [sys.executable, "-m", "nnrepro", "archive", str(results), "--to", str(archive)]
     subprocess.run(command, cwd=failing.folder, check=True, capture_output=True)
     assert (archive / WIDE).is_dir() and not (archive / NARROW).exists()
     planned = subprocess.run(
-        [sys.executable, "scripts/plan.py", "--json"],
+        [sys.executable, "-m", "nnrepro", "plan", "--json"],
         cwd=failing.folder,
         check=True,
         capture_output=True,

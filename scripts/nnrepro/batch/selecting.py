@@ -11,10 +11,10 @@ from nnrepro.tables.selection import select
 from nnrepro.tables.variants import variants_table
 
 
-def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar]:
+def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar | None]:
     """What a protocol selects from an experiment whose runs are done; raises SelectionError."""
     runs = study.runs_of(protocol, experiment)
     data, problems = read_runs(runs, StudyPaths.of(study).runs)
     variants = variants_table(runs_table(data, problems, runs))
     metric = study.protocols[protocol].selection_metric
-    return select(variants, metric, list(study.experiments[experiment].swept))
+    return select(variants, metric, study.experiments[experiment].varied)

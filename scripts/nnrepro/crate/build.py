@@ -10,6 +10,7 @@ from typing import Any
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
+from nnrepro import __version__
 from nnrepro.data.checksums import sha256_of
 from nnrepro.failures import was_made
 from nnrepro.files import read_bytes, write_bytes, write_json, write_text
@@ -19,7 +20,6 @@ from nnrepro.study.study import Study
 WORKFLOW = "workflow/Snakefile"
 CONFIGURATION = "workflow/config.json"
 README = "README.md"
-VERSION = "0.1.0"
 RELEASED = "2026-11-24"
 """When this version of nnrepro was released; the crate's date unless SOURCE_DATE_EPOCH is set."""
 
@@ -166,7 +166,7 @@ def _workflow(crate: ROCrate, study: Study, version: str, software: Sequence[Ent
         root / WORKFLOW, WORKFLOW, main=False, lang="snakemake", lang_version=version
     )
     workflow["name"] = "nnrepro: from a declared study to its report"
-    workflow["version"] = VERSION
+    workflow["version"] = __version__
     workflow["encodingFormat"] = "text/plain"
     workflow["sha256"] = sha256_of(root / WORKFLOW)
     workflow["conformsTo"] = _work(crate, BIOSCHEMAS, name="ComputationalWorkflow")

@@ -162,7 +162,7 @@ def _inputs(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any])
 
 
 def _count(settings: Mapping[str, Any], key: str, available: int, npz: Path) -> int:
-    value = settings.get(key)
+    value = settings.get(key, available)
     if type(value) is not int or value < 1:
         raise DataError(f"{key} is {value!r}; it must be a whole number from 1 to {available}.")
     if value > available:

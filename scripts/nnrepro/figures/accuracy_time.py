@@ -34,6 +34,7 @@ from nnrepro.plots.style import (
     styled,
     text_color,
 )
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import metric_values, rows_of
@@ -55,6 +56,7 @@ _AXIS_LINE = 0.15
 _LONGEST_SECONDS = 1e7
 
 
+@figure(reading=READING)
 def accuracy_time(
     figure: Asked, variants_among: Callable[[Sequence[Run]], pd.DataFrame], *, metric: Metric
 ) -> Iterator[Drawing]:

@@ -18,6 +18,7 @@ from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_fi
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.series import PlotDataError, as_floats, drawn_interval, padded
 from nnrepro.plots.style import GRID_GREY, PAGE_WIDTH, PALETTE, SMALL_SIZE, SOFT_INK, styled
+from nnrepro.study.kinds import figure
 
 READING = (
     "Published numbers across, reproduced ones up, a panel for each metric; on the diagonal both "
@@ -35,6 +36,7 @@ _SIDE = 0.56
 _GAP = 0.08
 
 
+@figure(reading=READING)
 def agreement(figure: Asked, published: pd.DataFrame | None) -> Iterator[Drawing]:
     """Published numbers against the reproduced ones, with the interval of one further run."""
     rows = pd.DataFrame() if published is None else published

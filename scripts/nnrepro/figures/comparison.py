@@ -13,6 +13,7 @@ from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.runs import RunData, compared
+from nnrepro.metrics.registry import known
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size, shown_grid
@@ -40,6 +41,7 @@ from nnrepro.plots.seeds import (
     band_words,
     by_variant,
     closing_range,
+    main_metric,
     seed_series,
     smoothing_words,
     widest_windows,
@@ -47,6 +49,7 @@ from nnrepro.plots.seeds import (
 from nnrepro.plots.series import Series, thin_line
 from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, Grid, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
 
 READING = "A line is a variant, with its name and last value at its end."
@@ -69,6 +72,7 @@ _NAMED_WIDTH = 2.5
 _NARROW = 3.0
 
 
+@figure(reading=READING)
 def comparison(
     figure: Asked,
     histories: Sequence[RunData],

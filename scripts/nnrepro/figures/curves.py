@@ -47,6 +47,7 @@ from nnrepro.plots.series import Series, as_floats, capitalised, format_value
 from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
+from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
@@ -66,6 +67,7 @@ _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
 _PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
 
 
+@figure(reading=READING, published=PUBLISHED_READING)
 def curves(
     figure: Asked,
     histories: Sequence[RunData],

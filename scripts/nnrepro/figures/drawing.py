@@ -105,9 +105,9 @@ def _drawings(kind: Kind, figure: Asked, given: Sequence[Any]) -> Iterator[Drawi
 
 def _reading(kind: Kind, study: Study) -> str:
     """How to read a figure of a kind."""
-    module = kind.module()
-    published = getattr(module, "PUBLISHED_READING", "") if study.published else ""
-    return str(getattr(module, "READING", "")).replace("{published}", published)
+    told = vars(kind.function())
+    published = told.get("published_reading", "") if study.published else ""
+    return str(told.get("reading", "")).replace("{published}", published)
 
 
 def _shown(figure: Asked, drawing: Drawing) -> Shown:

@@ -21,6 +21,7 @@ from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Images
 
 READING = "Each map is scaled to a range of its own."
@@ -36,6 +37,7 @@ _STRIP_MAPS = 8
 _STRIP_HEAD = 0.2
 
 
+@figure(reading=READING)
 def feature_maps(
     figure: Asked,
     maps: Mapping[str, FeatureMaps],

@@ -23,6 +23,7 @@ from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
 from nnrepro.plots.series import as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric, Swept
 from nnrepro.tables.columns import floats, metric_values, rows_of
 from nnrepro.tables.cross import AVERAGE, cross_matrix
@@ -56,6 +57,7 @@ _EMPTY: dict[str, Any] = {
 }
 
 
+@figure(reading=READING)
 def heatmap(
     figure: Asked, variants: pd.DataFrame, *, metric: Metric, rows: Swept, columns: Swept
 ) -> Iterator[Drawing]:

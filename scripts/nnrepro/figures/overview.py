@@ -36,6 +36,7 @@ from nnrepro.plots.style import (
     styled,
 )
 from nnrepro.study.extent import Extent
+from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import KEYS, metric_values, rows_of
@@ -55,6 +56,7 @@ _LABEL_GAP = 0.3
 _PANEL_SHARE = 0.4
 
 
+@figure(reading=READING, published=PUBLISHED_READING)
 def overview(
     figure: Asked, runs: pd.DataFrame, published: pd.DataFrame | None, *, metric: Metric
 ) -> Iterator[Drawing]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nnrepro.errors import NnreproError
+from nnrepro.registry import Registry
 
 CLASSIFICATION, MULTI_LABEL, REGRESSION = "classification", "multi_label", "regression"
 TASKS = (CLASSIFICATION, MULTI_LABEL, REGRESSION)
@@ -44,7 +45,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BETTER = ("higher", "lower")
-_registered: dict[str, "Metric"] = {}
 
 
 class MetricNameError(NnreproError):
@@ -99,6 +99,9 @@ class Metric:
             raise MetricNameError(f"metric {self.name} cannot be computed ({reason})") from error
 
 
+_registered: Registry[Metric] = Registry("metric", MetricNameError)
+
+
 def metric(
     *,
     task: str | Iterable[str],
@@ -128,15 +131,9 @@ def metric(
             raise MetricNameError(f"metric {name}: better is {better!r}; 'higher' or 'lower'")
         if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith("val_"):
             raise MetricNameError(f"metric {name}: this name means something else; choose another")
-        known = _registered.get(name)
-        if known is not None and known.function.__module__ != function.__module__:
-            raise MetricNameError(
-                f"two metrics are called '{name}': {known.function.__module__} and "
-                f"{function.__module__}; rename one"
-            )
         if not inspect.getdoc(function) and sys.flags.optimize < 2:  # which leaves docstrings out
             raise MetricNameError(f"metric {name}: its function has no docstring; say what it is")
-        _registered[name] = Metric(
+        found = Metric(
             name=name,
             tasks=tasks,
             lower_is_better=better == "lower",
@@ -148,6 +145,7 @@ def metric(
             words=words or _said(name),
             function=function,
         )
+        _registered.add(name, found, function.__module__)
         return function
 
     return decorate
@@ -157,10 +155,13 @@ _RESERVED = {LOSS: Metric(LOSS, lower_is_better=True, unit=LOSS, low=0, words="l
 """What every run records beside its metrics."""
 
 
-def catalogue() -> dict[str, Metric]:
-    """All metrics by name: those of every module directly in `nnrepro.metrics`, and one's own."""
+def catalogue() -> Mapping[str, Metric]:
+    """All metrics by name: those of every module directly in `nnrepro.metrics`, and one's own.
+
+    It follows what plug-ins come into force later.
+    """
     _load()
-    return dict(sorted(_registered.items()))
+    return _registered
 
 
 @functools.cache

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nnrepro.environment import set_keras_defaults
 from nnrepro.errors import NnreproError
 from nnrepro.metrics.registry import CLASSIFICATION
+from nnrepro.registry import Registry
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import (
     Parameter,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Operations = Callable[[Mapping[str, Any]], float]
-
-_registered: dict[str, "ModelSpec"] = {}
 
 
 class ModelError(NnreproError):
@@ -109,6 +108,9 @@ class ModelSpec:
         return chosen
 
 
+_registered: Registry[ModelSpec] = Registry("model", ModelError)
+
+
 def register(
     *,
     input: str,
@@ -123,12 +125,6 @@ def register(
 
     def decorate(function: Function) -> Function:
         name = function.__name__
-        known = _registered.get(name)
-        if known is not None and known.function.__module__ != function.__module__:
-            raise ModelError(
-                f"two models are called '{name}': {known.function.__module__} and "
-                f"{function.__module__}; rename one"
-            )
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary and sys.flags.optimize < 2:  # which leaves docstrings out
             raise ModelError(f"model {name}: its function has no docstring; say what it is")
@@ -136,21 +132,25 @@ def register(
             parameters = parameters_of(function)
         except SignatureError as error:
             raise ModelError(f"model {name}: {error}") from error
-        _registered[name] = ModelSpec(
+        spec = ModelSpec(
             name, input, parameters, summary, function, frozenset(xla_on), operations, speed
         )
+        _registered.add(name, spec, function.__module__)
         return function
 
     return decorate
 
 
-def catalogue() -> dict[str, ModelSpec]:
-    """All models by name: those of every module directly in `nnrepro.models`."""
+def catalogue() -> Mapping[str, ModelSpec]:
+    """All models by name: those of every module directly in `nnrepro.models`, and a study's own.
+
+    It follows what plug-ins come into force later.
+    """
     package = importlib.import_module("nnrepro.models")
     for module in pkgutil.iter_modules(package.__path__):
         if not module.ispkg and not module.name.startswith("_"):
             importlib.import_module(f"nnrepro.models.{module.name}")
-    return dict(sorted(_registered.items()))
+    return _registered
 
 
 def build_model(name: str, settings: Mapping[str, Scalar], task: Task) -> "keras.Model":

@@ -30,6 +30,8 @@ FOLDER = "plan-calibration"
 
 # Examples have the form of CIFAR-10 and of the DBpedia sample, with the numbers of ids of that.
 _VOCABULARIES = {"characters": 39, "words": 35_235}
+_ASSUMED = 2000
+"""Examples of a set of which a run does not say how many it has."""
 
 
 def runs_to_try(planned: Iterable[PlannedRun]) -> list[Run]:
@@ -95,7 +97,7 @@ def calibrate(
 
 def made_up(run: Run) -> Dataset:
     """Random examples of the form and in the numbers that `run` asks for."""
-    first = int(run.settings["test_examples"])
+    first = int(run.settings.get("test_examples", _ASSUMED))
     second = int(run.settings["comparison_test_examples"])
     sizes = (first, second) if second else (first,)
     image = run.input == "image"
@@ -112,7 +114,7 @@ def made_up(run: Run) -> Dataset:
         return generator.integers(0, classes, count, dtype=np.int32)
 
     held_out = int(run.settings["validation_examples"])
-    train = int(run.settings["train_examples"]) - held_out
+    train = int(run.settings.get("train_examples", _ASSUMED + held_out)) - held_out
     return Dataset(
         train_x=examples(train),
         train_y=labels(train),

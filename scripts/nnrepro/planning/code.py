@@ -3,12 +3,16 @@
 It is what `train_run`, the data set that it is given and the model import, all but `_LEFT_OUT`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from nnrepro.definitions import behind, home_of
 from nnrepro.fingerprint import code_fingerprint
-from nnrepro.imports import file_of, files_behind
+from nnrepro.imports import file_of, files_behind, home, of_library
 from nnrepro.models.registry import ModelSpec
+from nnrepro.study.plugins import plugin_folders
 
 _LEFT_OUT = (
     # Settings count by their values.
@@ -31,24 +35,59 @@ What they alone import is left out with them.
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
     """Fingerprint of the code that trains each model, by the model's name.
 
-    A new or changed model leaves the runs of the others alone. `scripts` holds the library, too.
-    Raises OSError and SyntaxError where a file cannot be read or parsed.
+    A new or changed model leaves the runs of the others alone, those in its own file, too.
+    `scripts` holds the library. Raises OSError and SyntaxError where a file cannot be read or
+    parsed.
     """
     library = scripts / "nnrepro"
     left_out = {library / name for name in _LEFT_OUT}
+    shared = (
+        scripts / "train_run.py",
+        library / "training" / "train.py",
+        library / "data" / "dataset.py",
+    )
 
-    def fingerprint(module: str) -> str:
-        files = files_behind(
-            scripts / "train_run.py",
-            library / "training" / "train.py",
-            library / "data" / "dataset.py",
-            file_of(module, scripts),
-            root=scripts,
+    def fingerprint(spec: ModelSpec) -> str:
+        return definition_fingerprint(
+            spec.function,
+            scripts,
+            shared,
             counts=lambda file: left_out.isdisjoint((file, *file.parents)),
         )
-        return code_fingerprint(files)
 
-    by_module = {
-        name: fingerprint(name) for name in {m.function.__module__ for m in models.values()}
-    }
-    return {name: by_module[spec.function.__module__] for name, spec in models.items()}
+    return {name: fingerprint(spec) for name, spec in models.items()}
+
+
+def definition_fingerprint(
+    function: Callable[..., Any],
+    scripts: Path,
+    more: Iterable[Path] = (),
+    counts: Callable[[Path], bool] = lambda file: True,
+) -> str:
+    """Fingerprint of the code of a function of the library or of a plug-in, and of what it imports.
+
+    Args:
+        function: the function.
+        scripts: the folder of the library.
+        more: files whose code, and what they import, belongs to it.
+        counts: whether a file of the library does; one that does not is left out with what it alone
+            imports.
+    """
+    file, name = home_of(function)
+    if of_library(function.__module__):
+        file = file_of(function.__module__, scripts)
+    return fingerprint_of(file, name, scripts, more, counts)
+
+
+def fingerprint_of(
+    file: Path,
+    name: str,
+    scripts: Path,
+    more: Iterable[Path] = (),
+    counts: Callable[[Path], bool] = lambda file: True,
+) -> str:
+    """As `definition_fingerprint`, of what a file defines under a name."""
+    own = behind(file, name, plugin_folders())
+    imported = (home(item.module, item.name, scripts) for item in own.imports)
+    files = files_behind(*more, *imported, root=scripts, counts=counts)
+    return sha256(own.text + code_fingerprint(files).encode()).hexdigest()

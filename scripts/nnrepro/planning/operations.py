@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from nnrepro.models.registry import catalogue
 from nnrepro.study.run import Run, Scalar
 
+_ASSUMED = {"train": 10_000, "test": 2_000}
+"""Examples of runs that do not say how many they have."""
+
 
 def epoch_operations(run: Run) -> float | None:
     """Operations of training on the training set and evaluating on all other examples, once.
@@ -25,7 +28,15 @@ def epoch_operations(run: Run) -> float | None:
 
 
 def passes(settings: Mapping[str, Scalar]) -> float:
-    """An epoch's work in forward passes of one example."""
-    tested = max(int(settings["test_examples"]), int(settings["comparison_test_examples"]))
+    """An epoch's work in forward passes of one example.
+
+    Of a run on all examples that there are, whose numbers only the data tell, some are assumed.
+    """
+    first = int(settings.get("test_examples", _ASSUMED["test"]))
+    tested = max(first, int(settings["comparison_test_examples"]))
     held_out = int(settings.get("validation_examples", 0))
-    return 3.0 * (int(settings["train_examples"]) - held_out) + tested + held_out
+    return (
+        3.0 * (int(settings.get("train_examples", _ASSUMED["train"])) - held_out)
+        + tested
+        + held_out
+    )

@@ -21,7 +21,6 @@ from nnrepro.report.exhibits import (
     nothing_selected,
 )
 from nnrepro.report.source import Source
-from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec
 
@@ -73,7 +72,7 @@ def _files(source: Source, spec: Spec, protocol: str) -> list[_File]:
     runs = source.shown_runs(protocol, spec.runs)
     if not runs and not nothing_selected(source, protocol, spec.runs):
         return []
-    lacking = unavailable(source.study, kinds("figures")[spec.kind].reads)
+    lacking = unavailable(source.study, source.study.kinds["figures"][spec.kind].reads)
     why = lacking if source.extent.runs(runs) else NO_RUNS
     folder = Path(protocol, spec.kind)
     nothing = Shown(spec.name, spec.name, tuple(run.id for run in runs), why=why)

@@ -16,7 +16,6 @@ from nnrepro.report.exhibits import (
     table,
 )
 from nnrepro.report.source import Source
-from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec
 from nnrepro.tables.content import Shown, TableContent, TableContext
@@ -83,7 +82,7 @@ def _content(source: Source, spec: Spec, protocol: str, runs: Sequence[Run]) -> 
         file=source.file(f"tables/{spec.name}.csv"),
         anchor=lambda experiment, variant: source.variant_anchor(protocol, experiment, variant),
     )
-    return show_table(kinds("tables")[spec.kind], context)
+    return show_table(source.study.kinds["tables"][spec.kind], context)
 
 
 def _panel(

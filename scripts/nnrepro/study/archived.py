@@ -1,6 +1,6 @@
 """The runs that a study has when an archive stands in for training."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.run import Run, RunId
@@ -17,7 +17,9 @@ def seeds_with(asked: Sequence[int], listed: Iterable[str]) -> list[int]:
     return list(dict.fromkeys([*asked, *found]))
 
 
-def archived(runs: Sequence[Run], listed: Collection[str], asked: Sequence[int]) -> list[Run]:
+def archived(
+    runs: Sequence[Run], listed: Collection[str], asked: Mapping[str, Sequence[int]]
+) -> list[Run]:
     """Of the runs that a study could have, those that it has with an archive.
 
     That is every run that the archive has or should have, and besides, so that what lacks is named,
@@ -27,16 +29,17 @@ def archived(runs: Sequence[Run], listed: Collection[str], asked: Sequence[int])
     Args:
         runs: the study's runs at the seeds of `seeds_with`.
         listed: ids of the runs in the archive.
-        asked: seeds of the configuration.
+        asked: seeds of the configuration, by experiment.
     """
     known = [run for run in runs if run.id in listed]
-    base = {run.seed for run in known}.intersection(asked)
+    found = {run.seed for run in known}
     there = {_variant(run) for run in known}
 
     def wanted(run: Run) -> bool:
-        if run.id in listed or run.seed in base:
+        own = asked[run.experiment]
+        if run.id in listed or (run.seed in found and run.seed in own):
             return True
-        return not base and run.seed in asked and _variant(run) not in there
+        return not found.intersection(own) and run.seed in own and _variant(run) not in there
 
     return [run for run in runs if wanted(run)]
 

@@ -39,12 +39,19 @@ def asked_problems(
     for name in _OWN_TABLES:
         if name in config["tables"]:
             yield f"tables.{name}: a table of this name is made anyway; choose another name"
+    left = config["only"].get("experiments", declared.variants)
+    out = declared.variants.keys() - left
     for section in ROOMS:
         for name, spec in config[section].items():
             key = f"{section}.{name}"
+            selectors = [
+                own for own in map(Selector.parse, spec["runs"]) if own.experiment not in out
+            ]
+            if not selectors:
+                continue  # nothing of it is left
             found = [
                 f"{key}.runs: {problem}"
-                for selector in map(Selector.parse, spec["runs"])
+                for selector in selectors
                 if (problem := selector.problem(declared.variants))
             ]
             stated = Stated(key, spec, kinds[section][spec["kind"]].options, declared)

@@ -5,6 +5,7 @@ the nearest valid spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
+from nnrepro.study.defaults import filled, given_twice, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
 from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
+from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems
 from nnrepro.study.run import Run
-from nnrepro.study.schema import load_schema, normalised, shape_errors
+from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape_errors
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
@@ -49,7 +52,8 @@ def load_study(
 
     Args:
         config: what `read_configuration` merged, or plain values of the same form.
-        models: the registered models by name (`nnrepro.models.catalogue()`).
+        models: the registered models by name (`nnrepro.models.catalogue()`); the plug-ins that the
+            configuration names come into force among them.
         places: where each key stands, for the messages, as a `Configuration` has them.
         catalogue: the kinds of tables and figures, where there are more than the library's own.
 
@@ -57,14 +61,19 @@ def load_study(
         ConfigError: anything in the configuration is wrong.
         ArchiveError: the archive that it names cannot be read as a whole.
     """
+    try:
+        put_in_force(_plugins(config))
+    except PluginError as error:
+        raise ConfigError(_placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
-    full = normalised(_flat(config), schema)
+    full = normalised(without_null(_flat(config)), schema)
     trained = full.get("archive") is None
-    problems = shape_errors(full, schema) or list(path_errors(full))
-    if not problems and trained:
-        problems += name_errors(full)
-    problems = problems or [*metrics_problems(full)] or sweep_problems(full)
+    problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    if not problems:
+        full = filled(full, experiment_keys())
+        problems = [*(name_errors(full) if trained else ()), *metrics_problems(full)]
+        problems = problems or sweep_problems(full)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
     full = in_settings(full)
@@ -75,15 +84,23 @@ def load_study(
         raise ConfigError(_placed(problems, places or {}))
     declared = _declared(full, models)
     problems = [*declared.problems, *reference_problems(full, declared)]
-    problems += collapse_problems(declared.runs)
-    problems += asked_problems(full, declared, catalogue, trained=trained)
     kept = _only(full["only"], declared, problems)
+    problems += collapse_problems(kept)
+    problems += asked_problems(full, declared, catalogue, trained=trained)
     problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
         problems += feasibility_problems(kept)
     if problems:
         raise ConfigError(_placed(problems, places or {}))
-    return _study(full, declared, kept, asked, catalogue)
+    study = _study(full, declared, kept, asked, catalogue)
+    return replace(study, kinds=catalogue, models=dict(models))
+
+
+def _plugins(config: Mapping[str, Any]) -> list[str]:
+    """The files of plug-ins; none where they are not of the right form, which the schema tells."""
+    files = config.get("plugins")
+    well = isinstance(files, list) and all(isinstance(file, str) for file in files)
+    return list(files) if well and files else []
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,9 +126,13 @@ def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Dec
     if config.get("archive") is None:
         return expand(config, models)
     listed = ArchivedRuns.of(Path(config["archive"])).listed
-    seeds = seeds_with(config["seeds"], listed)
-    declared = expand({**config, "seeds": seeds}, models)
-    declared.runs[:] = archived(declared.runs, listed, config["seeds"])
+    asked = {name: own.get("seeds", config["seeds"]) for name, own in config["experiments"].items()}
+    experiments = {
+        name: {**own, "seeds": seeds_with(asked[name], listed)}
+        for name, own in config["experiments"].items()
+    }
+    declared = expand({**config, "experiments": experiments}, models)
+    declared.runs[:] = archived(declared.runs, listed, asked)
     return declared
 
 
@@ -163,6 +184,8 @@ def _study(
             variants=tuple(v for v in declared.variants[name] if (name, v) in present),
             swept=declared.swept[name],
             selects_from=section.get("select", {}).get("from"),
+            sampled=declared.sampled[name],
+            varied=declared.varied[name],
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)

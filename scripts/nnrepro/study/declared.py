@@ -8,11 +8,17 @@ from nnrepro.study.run import Run
 
 @dataclass
 class Declared:
-    """All runs that a configuration declares, and what is wrong with the declarations."""
+    """All runs that a configuration declares, and what is wrong with the declarations.
+
+    By experiment: the names of its variants, the parameters that it sweeps, with their values,
+    those that it draws, with their distributions, and all in which its variants differ.
+    """
 
     protocols: tuple[str, ...]
     scopes: tuple[str, ...]
     variants: dict[str, list[str]] = field(default_factory=dict)
     swept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
+    sampled: dict[str, dict[str, str]] = field(default_factory=dict)
+    varied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -14,14 +14,18 @@ from dataclasses import replace
 from typing import Any
 
 from nnrepro.study.declared import Declared
+from nnrepro.study.defaults import varied
 from nnrepro.study.feasibility import size_problems
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown, undeclared
 from nnrepro.study.run import Run, Scalar, Variant
+from nnrepro.study.sampling import points
+from nnrepro.study.schema import experiment_keys
 from nnrepro.study.selections import select_problems
 from nnrepro.study.selectors import SELECTED
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
+    CLOSING,
     SETTINGS,
     ModelSpec,
     canonical,
@@ -33,13 +37,18 @@ from nnrepro.study.values import LONGEST_NAME, label_problem
 
 MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
+ALL = 0
+"""All examples that there are, whose number only the data tell."""
 _RESERVED = ("label", "model")
+_MOST_SHOWN = 4
+"""Drawn values that stand in the label of a point."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
 
 
 def sweep_problems(config: Mapping[str, Any]) -> list[str]:
     """What is wrong with declarations of more runs than can be worked with, without making them."""
-    points: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    seeds: dict[str, int] = {}
     lists: dict[str, str] = {}
     for name, section in config["experiments"].items():
         named = section.get("variants") or {"": {}}
@@ -47,19 +56,22 @@ def sweep_problems(config: Mapping[str, Any]) -> list[str]:
             {k: len(v) for k, v in {**section["parameters"], **own}.items() if isinstance(v, list)}
             for own in named.values()
         ]
-        points[name] = sum(math.prod(lengths.values()) for lengths in swept)
+        if "samples" in section:
+            swept = [{**lengths, "samples": section["samples"]} for lengths in swept]
+        counts[name] = sum(math.prod(lengths.values()) for lengths in swept)
+        seeds[name] = len(section.get("seeds", config["seeds"]))
         longest = max(swept, key=lambda lengths: math.prod(lengths.values()))
         lists[name] = " x ".join(f"{count:,} {parameter}" for parameter, count in longest.items())
-    protocols, seeds = len(config["protocols"]), len(config["seeds"])
-    runs = sum(points.values()) * protocols * seeds
+    protocols = len(config["protocols"])
+    runs = sum(counts[name] * seeds[name] for name in counts) * protocols
     if runs <= MOST_RUNS:
         return []
-    most = max(points, key=lambda name: points[name])
+    most = max(counts, key=lambda name: counts[name] * seeds[name])
     detail = f" ({lists[most]})" if lists[most] else ""
     return [
-        f"experiments.{most}: has {points[most]:,}{detail} of {sum(points.values()):,} variants, "
-        f"which with protocols ({protocols}) and seeds ({seeds:,}) make {runs:,} runs, more than "
-        f"{MOST_RUNS:,}; give shorter lists or fewer seeds"
+        f"experiments.{most}: has {counts[most]:,}{detail} of {sum(counts.values()):,} variants, "
+        f"which with protocols ({protocols}) and seeds ({seeds[most]:,}) make {runs:,} runs, more "
+        f"than {MOST_RUNS:,}; give shorter lists or fewer seeds"
     ]
 
 
@@ -81,15 +93,19 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     problems += _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
         problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
-    variants = {
-        name: _variants(f"experiments.{name}", section, models, problems)
-        for name, section in config["experiments"].items()
-    }
-    declared.variants = {name: [own.name for own in found] for name, found in variants.items()}
-    declared.swept = {
-        name: _swept(own, variants[name]) for name, own in config["experiments"].items()
-    }
+    variants: dict[str, list[Variant]] = {}
     for name, section in config["experiments"].items():
+        wrong: list[str] = []
+        variants[name] = _variants(f"experiments.{name}", section, models, wrong)
+        problems += wrong if _kept(config, "experiments", name) else []
+    for name, section in config["experiments"].items():
+        declared.variants[name] = [own.name for own in variants[name]]
+        declared.swept[name] = _swept(section, variants[name])
+        declared.sampled[name] = _sampled(section)
+        declared.varied[name] = tuple(varied(section)) if variants[name] else ()
+    for name, section in config["experiments"].items():
+        if not _kept(config, "experiments", name):
+            continue
         own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
@@ -97,18 +113,29 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
             problems += setting_problems(where, settings, own)
         if "select" in section:
             problems += select_problems(
-                name, config["experiments"], variants, declared.swept, models
+                name, config["experiments"], variants, declared.varied, models
             )
     if not problems:
-        for protocol, (experiment, points) in itertools.product(
+        for protocol, (experiment, found) in itertools.product(
             config["protocols"], variants.items()
         ):
-            for variant in points:
+            kept = _kept(config, "protocols", protocol) and _kept(config, "experiments", experiment)
+            for variant in found:
                 declared.runs += _runs(
-                    protocol, experiment, variant, config=config, models=models, problems=problems
+                    protocol,
+                    experiment,
+                    variant,
+                    config=config,
+                    models=models,
+                    problems=problems if kept else [],
                 )
     declared.problems += dict.fromkeys(problems)
     return declared
+
+
+def _kept(config: Mapping[str, Any], section: str, name: str) -> bool:
+    """Whether the section `only` leaves a protocol or an experiment; others are not looked at."""
+    return name in config["only"].get(section, (name,))
 
 
 def _scopes(models: Mapping[str, ModelSpec]) -> dict[str, list[ModelSpec]]:
@@ -152,7 +179,9 @@ def _runs(
     ]
     accepted = known_settings(model)
     settings: dict[str, Scalar] = {
-        name: shared.default for name, shared in SETTINGS.items() if shared.default is not None
+        name: SETTINGS[name].default
+        for name in accepted
+        if name in SETTINGS and SETTINGS[name].default is not None
     }
     settings |= {
         name: parameter.default
@@ -163,6 +192,9 @@ def _runs(
         settings.update({k: canonical(k, v, model) for k, v in layer.items() if k in accepted})
     selected = tuple(section.get("select", {}).get("parameters", ()))
     settings = {name: value for name, value in settings.items() if name not in selected}
+    for name in CLOSING:
+        if name not in settings and name not in selected:
+            settings[name] = max(1, int(settings["epochs"]) // 10)
     missing = [
         name
         for name in accepted
@@ -176,6 +208,7 @@ def _runs(
         return []
     settings = {name: settings[name] for name in accepted if name in settings}
     settings, asked = _budgeted(settings, config["budget"], variant.model, model)
+    seeds = section.get("seeds", config["seeds"])
     problems += [
         f"experiments.{experiment}: variant '{variant.name}': {problem}"
         for problem in size_problems(settings)
@@ -194,7 +227,7 @@ def _runs(
             selects_from=section.get("select", {}).get("from"),
             selected_parameters=selected,
         )
-        for seed in config["seeds"]
+        for seed in seeds
     ]
 
 
@@ -212,19 +245,20 @@ def _budgeted(
     capped: dict[str, Scalar] = dict(settings)
     asked: dict[str, Scalar] = {}
     for size in BUDGET_SETTINGS:
-        value = settings[size]
-        cap = _cap(budget.get(size), name, model, of=int(value))
-        if cap is not None and cap < int(value):
+        value = int(settings.get(size, ALL))
+        cap = _cap(budget.get(size), name, model, of=value)
+        if cap is not None and (cap < value or value == ALL):
             capped[size], asked[size] = cap, value
     # The second test set is under the same cap; no larger than the first, it tells nothing more.
     comparison = int(capped["comparison_test_examples"])
     cap = _cap(budget.get("test_examples"), name, model, of=comparison)
     if cap is not None and comparison and cap < comparison:
-        capped["comparison_test_examples"] = cap if cap > int(capped["test_examples"]) else 0
+        first = int(capped.get("test_examples", ALL))
+        capped["comparison_test_examples"] = cap if cap > first else 0
         asked["comparison_test_examples"] = comparison
     # Of fewer training examples the same share is held out.
     held_out = int(settings["validation_examples"])
-    if held_out and "train_examples" in asked:
+    if held_out and asked.get("train_examples", ALL) != ALL:
         share = held_out / int(asked["train_examples"])
         capped["validation_examples"] = max(1, round(share * int(capped["train_examples"])))
         asked["validation_examples"] = held_out
@@ -232,11 +266,14 @@ def _budgeted(
 
 
 def _cap(caps: Any, name: str, model: ModelSpec, *, of: int) -> int | None:
-    """The cap on a setting of value `of`; a number below 1 is a share of that value."""
+    """The cap on a setting of value `of`; a number below 1 is a share of that value.
+
+    No share can be taken of all examples, whose number is not known yet.
+    """
     if isinstance(caps, Mapping):
         found = [caps[scope] for scope in ("all", model.input, name) if scope in caps]
         caps = found[-1] if found else None
-    if caps is None:
+    if caps is None or (caps < 1 and of == ALL):
         return None
     return int(caps) if caps >= 1 else max(1, round(caps * of))
 
@@ -244,37 +281,91 @@ def _cap(caps: Any, name: str, model: ModelSpec, *, of: int) -> int | None:
 def _variants(
     key: str, section: Mapping[str, Any], models: Mapping[str, ModelSpec], problems: list[str]
 ) -> list[Variant]:
-    """The points of an experiment: each named variant, or one, times every swept list."""
-    points: list[Variant] = []
+    """The points of an experiment: each named variant, or one, times each list and sample."""
+    found: list[Variant] = []
+    stated = section["stated"]
+    unknown = {name: section["parameters"][name] for name in stated}
+    wrong = setting_problems(key, unknown, [*models.values()], experiment_keys())
+    if wrong:
+        problems += wrong
+        return []
     for variant, own in (section.get("variants") or {"": {}}).items():
         where = f"{key}.variants.{variant}" if variant else key
         model = own.get("model", section.get("model"))
         given = {name: value for name, value in own.items() if name not in _RESERVED}
         shared = {name: v for name, v in section["parameters"].items() if name not in given}
         wrong = _model_problems(where, model, models) or [
-            *_swept_problems(f"{key}.parameters", shared, models[model]),
+            *_swept_problems(key, {k: v for k, v in shared.items() if k in stated}, models[model]),
+            *_swept_problems(
+                f"{key}.parameters",
+                {k: v for k, v in shared.items() if k not in stated},
+                models[model],
+            ),
             *_swept_problems(where, given, models[model]),
         ]
+        parameters = {**section["parameters"], **given}
+        wrong = wrong or _sampling_problems(key, where, section, parameters)
         if wrong:
             problems += wrong
             continue
-        parameters = {**section["parameters"], **given}
         lists = {name: values for name, values in parameters.items() if isinstance(values, list)}
+        drawn, lacking = _drawn(key, section, parameters)
+        problems += lacking
         template = own.get("label", section.get("label"))
-        for values in itertools.product(*lists.values()):
-            chosen = {**parameters, **dict(zip(lists, values, strict=True))}
+        for *values, sample in itertools.product(*lists.values(), drawn):
+            chosen = {**parameters, **dict(zip(lists, values, strict=True)), **sample}
             words = [_text(value) for value in values]
             suffix = [f"{name}-{word}" for name, word in zip(lists, words, strict=True)]
+            if sample:
+                suffix.append(f"p{drawn.index(sample)}")
+                words += map(_text, sample.values())
             point = "_".join(filter(None, (variant, *suffix))) or "default"
             label = _label(where, template, point, chosen, problems)
-            if lists and variant and template:
+            if (lists or sample) and variant and template:
                 label = f"{label} ({', '.join(words)})"
-            points.append(Variant(point, label, model, chosen))
-    names = [point.name for point in points]
+            elif sample and not template and len(sample) <= _MOST_SHOWN:
+                label = f"{point} ({', '.join(map(_text, sample.values()))})"
+            found.append(Variant(point, label, model, chosen))
+    names = [point.name for point in found]
     problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.
-    labels = told_apart([point.label for point in points], names, names)
-    return [replace(point, label=label) for point, label in zip(points, labels, strict=True)]
+    labels = told_apart([point.label for point in found], names, names)
+    return [replace(point, label=label) for point, label in zip(found, labels, strict=True)]
+
+
+def _sampling_problems(
+    key: str, where: str, section: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> list[str]:
+    """Distributions without a number of samples, and the other way round."""
+    distributions = [name for name, value in parameters.items() if isinstance(value, Mapping)]
+    if distributions and "samples" not in section:
+        return [
+            f"{key}: {one_of(distributions)} is drawn from a distribution, and nothing says how "
+            "often; give a number of samples, for example samples: 20"
+        ]
+    if not distributions and "samples" in section:
+        return [
+            f"{where}: has samples, and no parameter is drawn from a distribution; give one, for "
+            "example learning_rate: {log_uniform: [1e-4, 1e-1]}, or leave samples out"
+        ]
+    return []
+
+
+def _drawn(
+    key: str, section: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[list[dict[str, Scalar]], list[str]]:
+    """The samples of an experiment, one of nothing where it has none; that there are too few."""
+    distributions = {name: v for name, v in parameters.items() if isinstance(v, Mapping)}
+    if not distributions:
+        return [{}], []
+    asked = section["samples"]
+    drawn = points(distributions, asked, sampler=section["sampler"], seed=section["search_seed"])
+    if len(drawn) == asked:
+        return drawn, []
+    return drawn, [
+        f"{key}.samples: {asked} are more than there are different points, {len(drawn)}; lower it "
+        "to that, or give lists, which are swept over"
+    ]
 
 
 def _swept(section: Mapping[str, Any], points: Sequence[Variant]) -> dict[str, tuple[Any, ...]]:
@@ -286,6 +377,17 @@ def _swept(section: Mapping[str, Any], points: Sequence[Variant]) -> dict[str, t
         for layer in layers
         for name, values in layer.items()
         if isinstance(values, list)
+    }
+
+
+def _sampled(section: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of an experiment that are drawn, each with its distribution's name."""
+    layers = [section["parameters"], *(section.get("variants") or {}).values()]
+    return {
+        name: next(iter(value))
+        for layer in layers
+        for name, value in layer.items()
+        if isinstance(value, Mapping)
     }
 
 

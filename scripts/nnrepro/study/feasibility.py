@@ -6,6 +6,7 @@ from nnrepro.study.messages import some_of
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
+from nnrepro.study.values import LARGEST
 
 _OPTIMIZER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS}
 MAX_FOLDS = 12
@@ -46,13 +47,13 @@ def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
     Args:
         settings: resolved settings, each of its own type.
     """
-    train, test = int(settings["train_examples"]), int(settings["test_examples"])
+    train, test = (int(settings.get(f"{of}_examples", LARGEST)) for of in ("train", "test"))
     second, held_out = (
         int(settings[name]) for name in ("comparison_test_examples", "validation_examples")
     )
     folds = int(settings["test_folds"])
     problems = []
-    if 0 < second <= test:
+    if "test_examples" in settings and 0 < second <= test:
         problems.append(
             f"comparison_test_examples: {second} must exceed test_examples, which is {test}, "
             "or be 0"

@@ -71,6 +71,8 @@ def _other_run(record: RunRecord, run: Run) -> bool:
     pending = run.pending_parameters
     settings = recorded_settings(record)
     told["settings"] = {name: settings[name] for name in settings if name not in pending}
+    if pending:  # a selection may tell that there is no such parameter
+        told["selected_parameters"] = asked["selected_parameters"]
     return told != {**asked, **_OF_NO_EFFECT}
 
 

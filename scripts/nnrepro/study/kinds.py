@@ -1,33 +1,85 @@
-"""The kinds of table and figure, read from their modules' headers without importing them.
+"""The kinds of table and figure, read from their files' headers without importing them.
 
-A kind is a module directly in `nnrepro.tables` or `nnrepro.figures`, or a file of one's own, that
-defines a function of the module's own name with a docstring. Its positional parameters are what it
-reads, its keyword-only parameters the options that a configuration gives it, annotated with what
-`nnrepro.study.options` offers. So the workflow knows all kinds and loads neither pandas nor
-Matplotlib.
+A kind is a function with a docstring that is decorated as one, in a module directly in
+`nnrepro.tables` or `nnrepro.figures` or in a plug-in of the study:
+
+    @table
+    def gap(variants: pd.DataFrame, *, above: Share = 0.5) -> pd.DataFrame:
+
+Its positional parameters are what it reads, its keyword-only parameters the options that a
+configuration gives it, annotated with what `nnrepro.study.options` offers. So the workflow knows
+all kinds and loads neither pandas nor Matplotlib.
 """
 
 import ast
 import functools
 import importlib
-import importlib.util
-import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_text
 from nnrepro.study import options
 from nnrepro.study.options import Parameter, SignatureError, parameters_of
+from nnrepro.study.plugins import imported, plugin_files
 
 _LIBRARY = Path(__file__).resolve().parents[1]
 
 ROOMS = {"tables": "table", "figures": "figure"}
 """The sections of a configuration that ask for something of a kind, and the word for one of it."""
+
+_MARKS = {**ROOMS, "data/sources": "source"}
+"""The decorator that marks a kind, by the folder of the library that holds its like."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def source(function: Function) -> Function:
+    """Mark a function as a source of data, under its own name; see `nnrepro.data.registry`."""
+    return function
+
+
+def table(function: Function) -> Function:
+    """Mark a function as a kind of table, under its own name."""
+    return function
+
+
+def shows(kind: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Mark a function as what shows tables of a kind in the report."""
+
+    def decorate(function: Function) -> Function:
+        vars(kind)["show"] = function
+        return function
+
+    return decorate
+
+
+@overload
+def figure(function: Function) -> Function: ...
+
+
+@overload
+def figure(*, reading: str, published: str = "") -> Callable[[Function], Function]: ...
+
+
+def figure(function: Any = None, *, reading: str = "", published: str = "") -> Any:
+    """Mark a function as a kind of figure, under its own name.
+
+    Args:
+        function: the function, where nothing else is given.
+        reading: how to read such a figure, for its caption.
+        published: what stands for `{published}` in that where numbers were published.
+    """
+
+    def decorate(function: Function) -> Function:
+        vars(function).update(reading=reading, published_reading=published)
+        return function
+
+    return decorate if function is None else decorate(function)
 
 
 class KindError(NnreproError):
@@ -52,81 +104,88 @@ class Kind:
     options: Mapping[str, Parameter]
     path: Path
 
+    def function(self) -> Callable[..., Any]:
+        """The function, imported."""
+        return getattr(self.module(), self.name)
+
     def module(self) -> ModuleType:
-        """The module, imported."""
-        if self.path.is_relative_to(_LIBRARY):
+        """The module that it is in, imported."""
+        if self.shipped:
             inside = self.path.relative_to(_LIBRARY.parent).with_suffix("")
             return importlib.import_module(".".join(inside.parts))
-        name = str(self.path)
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, self.path)
-            assert spec is not None and spec.loader is not None  # as it ends in .py
-            sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look there
-            try:
-                spec.loader.exec_module(sys.modules[name])
-            except BaseException:
-                del sys.modules[name]
-                raise
-        return sys.modules[name]
+        return imported(self.path)
 
-    def function(self) -> Callable[..., Any]:
-        """The function of the kind's name."""
-        return getattr(self.module(), self.name)
+    @property
+    def shipped(self) -> bool:
+        """Whether it is the library's."""
+        return self.path.is_relative_to(_LIBRARY)
 
 
 Kinds = Mapping[str, Mapping[str, Kind]]
 """Kinds by room and name."""
 
 
-@functools.cache
-def kinds(room: str, more: tuple[Path, ...] = ()) -> Mapping[str, Kind]:
-    """The kinds of `tables` or `figures` by name.
+def kinds(room: str, files: Iterable[Path] | None = None) -> Mapping[str, Kind]:
+    """The kinds of `tables` or `figures`, or `data/sources`, by name, one's own before others'.
 
     Args:
-        room: the one or the other.
-        more: files with kinds of one's own, and folders with such files.
+        room: one of these.
+        files: those with kinds of one's own; without them, the plug-ins in force.
 
     Raises:
-        KindError: a kind is declared wrongly, or two have the same name.
+        KindError: a kind is declared wrongly, or two files have one of the same name.
     """
-    found: dict[str, Kind] = {}
-    for kind in (*_in_folder(_LIBRARY / room), *(own for place in more for own in _at(place))):
-        if kind.name in found:
+    return _kinds(room, plugin_files() if files is None else tuple(files))
+
+
+@functools.cache
+def _kinds(room: str, files: tuple[Path, ...]) -> Mapping[str, Kind]:
+    found = {
+        kind.name: kind for file in (_LIBRARY / room).glob("*.py") for kind in _read(file, room)
+    }
+    own: dict[str, Kind] = {}
+    for kind in (kind for file in files for kind in _read(file, room)):
+        if kind.name in own:
             raise KindError(
-                f"{kind.path}: there is a kind '{kind.name}' already, in {found[kind.name].path}; "
-                "rename one of the two, file and function"
+                f"{kind.path}: there is a kind '{kind.name}' already, in {own[kind.name].path}; "
+                "rename one of the two"
             )
-        found[kind.name] = kind
-    return found
+        own[kind.name] = kind
+    return dict(sorted({**found, **own}.items()))
 
 
-def _at(place: Path) -> Iterator[Kind]:
-    if place.is_dir():
-        yield from _in_folder(place)
-        return
-    kind = _read(place)
-    if kind is None:
-        raise KindError(
-            f"{place}: defines no function '{place.stem}', of the file's own name, with a docstring"
-        )
-    yield kind
+def replaced_kinds() -> list[str]:
+    """Notes on kinds of the plug-ins in force that stand in the place of the library's."""
+    return [
+        f"the kind of {word} '{name}' is the study's own, of {kind.path.name}, in place of the "
+        "library's"
+        for room, word in ROOMS.items()
+        for name, kind in kinds(room).items()
+        if not kind.shipped and name in kinds(room, ())
+    ]
 
 
-def _in_folder(folder: Path) -> Iterator[Kind]:
-    """The kinds among a folder's modules; those that are none are helpers."""
-    return filter(None, map(_read, sorted(folder.glob("*.py"))))
-
-
-def _read(path: Path) -> Kind | None:
+def _read(path: Path, room: str) -> Iterator[Kind]:
+    """The kinds in a file."""
+    word = _MARKS[room]
     try:
         text = read_text(path)
-        body = ast.parse(text).body if f"def {path.stem}(" in text else []  # to parse takes time
+        body = ast.parse(text).body if f"@{word}" in text else []  # to parse takes time
     except (OSError, SyntaxError, ValueError) as error:
         raise KindError(f"{path}: cannot be read: {error}") from error
     for node in body:
-        if isinstance(node, ast.FunctionDef) and node.name == path.stem:
-            return _kind(node, path) if ast.get_docstring(node) else None
-    return None
+        if isinstance(node, ast.FunctionDef) and word in map(_mark, node.decorator_list):
+            if not ast.get_docstring(node):
+                raise KindError(
+                    f"{path}, line {node.lineno}: '{node.name}' has no docstring; say what it is"
+                )
+            yield _kind(node, path)
+
+
+def _mark(decorator: ast.expr) -> str:
+    """The name of a decorator."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _kind(node: ast.FunctionDef, path: Path) -> Kind:
@@ -141,7 +200,7 @@ def _kind(node: ast.FunctionDef, path: Path) -> Kind:
         parameters = parameters_of(names[node.name])
     except (NameError, TypeError, AttributeError, SignatureError) as error:
         raise KindError(
-            f"{path}: the options of '{node.name}' cannot be read: {error}; annotate them with "
-            "what nnrepro.study.options has"
+            f"{path}, line {node.lineno}: the options of '{node.name}' cannot be read: {error}; "
+            "annotate them with what nnrepro.study.options has"
         ) from error
     return Kind(node.name, summary, reads, parameters, path)

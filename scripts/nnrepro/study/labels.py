@@ -5,6 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 
+def titled(name: str) -> str:
+    """A name for readers: "Learning rate" of `learning_rate`."""
+    words = name.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
 def told_apart(labels: Sequence[str], *tellers: Sequence[str]) -> list[str]:
     """The labels, those that look the same with a word in brackets that tells them apart.
 

@@ -128,7 +128,7 @@ def _argument(name: str, default: Scalar | None) -> Parameter:
 
 
 OPTIMIZER_SETTINGS: dict[str, Parameter] = {
-    "optimizer": Parameter(str, required=True, choices=tuple(OPTIMIZERS)),
+    "optimizer": Parameter(str, "adam", choices=tuple(OPTIMIZERS)),
     **{
         name: _argument(name, default)
         for _, arguments in OPTIMIZERS.values()

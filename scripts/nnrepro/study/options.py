@@ -198,7 +198,7 @@ def parameters_of(function: Callable[..., Any]) -> dict[str, Parameter]:
 
     def hint(item: inspect.Parameter) -> Any:
         if isinstance(item.annotation, str):
-            return eval(item.annotation, function.__globals__)
+            return eval(item.annotation, inspect.unwrap(function).__globals__)
         return item.annotation
 
     return {
@@ -392,7 +392,7 @@ class _Images(Meaning):
         firsts = {run.protocol: run for run in reversed(stated.runs())}
         for protocol in stated.declared.protocols:
             run = firsts.get(protocol)
-            if run and stated.spec.get(name, 0) > int(run.settings["test_examples"]):
+            if run and stated.spec.get(name, 0) > run.settings.get("test_examples", math.inf):
                 yield (
                     f"{stated.key}.{name}: {stated.spec[name]} exceeds the test_examples of "
                     f"'{run.protocol}/{run.experiment}', {run.settings['test_examples']}"

@@ -14,6 +14,7 @@ RUN_FILES = {
     "predictions": "predictions.npz",
     "weights": "final.weights.h5",
 }
+MODEL_FILE = "model.keras"
 COMPARISON_HISTORY = "history_comparison.json"
 VALIDATION_HISTORY = "history_validation.json"
 FOLDS_HISTORY = "history_folds.json"
@@ -58,6 +59,10 @@ class StudyPaths:
     def run(self, run_id: str, file: str) -> Path:
         """A file of a run, by its key in `RUN_FILES`."""
         return self.runs.folder(run_id) / RUN_FILES[file]
+
+    def model(self, run_id: str) -> Path:
+        """The trained network of a run in Keras's own layers, where the study asks for it."""
+        return self.runs.folder(run_id) / MODEL_FILE
 
     def checkpoints(self, run_id: str) -> Path:
         """Where a run keeps its checkpoint; no rule declares it, so that nothing removes it."""

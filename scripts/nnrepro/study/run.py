@@ -108,6 +108,8 @@ class Run:
     def resolved(self, decision: Mapping[str, Scalar]) -> Self:
         """This run with the selected parameters taken from a selection's decision.
 
+        A parameter that the decision tells as None is one that the selected variant has not got.
+
         Raises:
             NnreproError: nothing was selected, or the decision lacks a parameter that this run
                 needs.
@@ -123,8 +125,12 @@ class Run:
                 f"run {self.id}: the selection from '{self.selects_from}' does not say "
                 f"{', '.join(missing)}; it says {dict(decision)}"
             )
-        chosen = {name: decision[name] for name in self.selected_parameters}
-        return replace(self, settings={**self.settings, **chosen})
+        chosen = {name: v for name in self.selected_parameters if (v := decision[name]) is not None}
+        return replace(
+            self,
+            settings={**self.settings, **chosen},
+            selected_parameters=tuple(chosen),
+        )
 
     def matches(self, decision: Mapping[str, Scalar]) -> bool:
         """Whether this run is of the variant that a selection decided on."""
@@ -139,7 +145,9 @@ class Run:
         Args:
             done: settings with the numbers that were reached, for example epochs.
         """
-        asked = {name: self.protocol_settings.get(name, self.settings[name]) for name in done}
+        asked = {
+            name: self.protocol_settings.get(name, self.settings.get(name, 0)) for name in done
+        }
         others = {k: v for k, v in self.protocol_settings.items() if k not in done}
         short = {name: value for name, value in asked.items() if done[name] < int(value)}
         return replace(

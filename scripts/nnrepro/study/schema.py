@@ -9,7 +9,6 @@ import functools
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,13 +16,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from nnrepro.files import read_text
+from nnrepro.project import PROJECT
 from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
 from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
 from nnrepro.study.metrics import ALL_DEFAULTS, METRIC_WORDS, schema_of
 from nnrepro.study.values import value_errors
 from nnrepro.yamlfile import parse_yaml
 
-SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
+SCHEMA = PROJECT / "schemas" / "config.schema.yaml"
 
 _TYPE_WORDS = {
     "object": "a section with keys",
@@ -76,6 +76,11 @@ def load_schema(
     return {**schema, "$defs": {**schema["$defs"], **schema_of(metrics), **taken}}
 
 
+def experiment_keys() -> tuple[str, ...]:
+    """What a section of an experiment may say beside settings."""
+    return tuple(_written()["properties"]["experiments"]["additionalProperties"]["properties"])
+
+
 def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     """What a table or figure may say, from the signatures of their kinds."""
     common = {
@@ -86,7 +91,7 @@ def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     }
     return {
         "type": ["object", "null"],
-        "required": ["kind", "title"],
+        "required": ["kind"],
         "properties": common,
         "allOf": [
             {
@@ -225,7 +230,14 @@ def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterato
             yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
         case "minimum" | "exclusiveMinimum" | "maximum" as bound:
             yield f"{key}: {instance!r} must be {_BOUNDS[bound]} {rule}"
-        case "minItems" | "minProperties" | "maxItems" | "maxLength" | "uniqueItems":
+        case (
+            "minItems"
+            | "minProperties"
+            | "maxItems"
+            | "maxProperties"
+            | "maxLength"
+            | "uniqueItems"
+        ):
             yield f"{key}: {_length_message(error.validator, rule, instance)}"
         case _:
             yield f"{key}: {error.message}"
@@ -237,7 +249,7 @@ def _length_message(validator: str, rule: Any, instance: Any) -> str:
         return f"{shown(instance)} lists an item more than once{_repeated(instance)}"
     if validator == "maxLength":
         return f"{instance[:20]!r}... is longer than {rule} characters; shorten it"
-    if validator == "maxItems":
+    if validator in ("maxItems", "maxProperties"):
         return f"{shown(instance)} has {len(instance)} items, more than {rule}"
     count = f"has {len(instance)} of at least {rule}" if instance else "is empty"
     return f"{count}; give at least {rule}"

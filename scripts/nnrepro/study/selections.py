@@ -1,6 +1,6 @@
 """Checking that a selection can give what is asked of it, before anything is trained."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.declared import Declared
@@ -54,11 +54,10 @@ def _left_out(config: Mapping[str, Any], kept: Sequence[Run]) -> Iterator[str]:
     }
     for experiment, source in sorted(lacking):
         parameters = one_of(config["experiments"][experiment]["select"]["parameters"])
-        if source in config["experiments"]:
-            yield (
-                f"experiments.{experiment}.select.from: '{source}' is left out by the section "
-                f"'only'; keep it, or give {parameters} as parameters in place of 'select'"
-            )
+        yield (
+            f"experiments.{experiment}.select.from: '{source}' is left out by the section "
+            f"'only'; keep it, or give {parameters} as parameters in place of 'select'"
+        )
 
 
 def _nothing_held_out(
@@ -98,7 +97,7 @@ def select_problems(
     name: str,
     experiments: Mapping[str, Mapping[str, Any]],
     variants: Mapping[str, Sequence[Variant]],
-    swept: Mapping[str, Mapping[str, Sequence[Any]]],
+    varied: Mapping[str, Sequence[str]],
     models: Mapping[str, ModelSpec],
 ) -> list[str]:
     """What is wrong with the section `select` of an experiment.
@@ -107,7 +106,7 @@ def select_problems(
         name: the experiment.
         experiments: the experiments' sections of the configuration.
         variants: the variants of each experiment.
-        swept: the parameters that each experiment sweeps, with their values.
+        varied: the parameters in which the variants of each experiment differ.
         models: the registered models.
     """
     select = experiments[name]["select"]
@@ -119,14 +118,18 @@ def select_problems(
             f"{key}.from: '{source}' is no other experiment{nearest(source, others)}; "
             f"declared: {one_of(others)}"
         ]
+    if name in _sources(source, experiments):
+        return [
+            f"{key}.from: '{source}' itself selects from '{name}'; one of the two has to be first"
+        ]
+    if not select["parameters"]:
+        return [
+            f"{key}.from: the variants of '{source}' differ in nothing that could be selected; "
+            "give its settings here in place of 'select'"
+        ]
     problems = []
-    if "select" in experiments[source]:
-        problems.append(
-            f"{key}.from: '{source}' itself takes parameters from a selection; select from an "
-            "experiment that has all its own"
-        )
     for parameter in select["parameters"]:
-        problem = _not_given(parameter, source, experiments[source], swept.get(source, {}))
+        problem = _not_given(parameter, source, experiments[source], varied[source])
         if problem is None:
             found = [
                 *_lacking(parameter, source, variants[source], models),
@@ -139,8 +142,17 @@ def select_problems(
     return list(dict.fromkeys(problems))
 
 
+def _sources(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The experiments that an experiment selects from, and that those select from in turn."""
+    found: list[str] = []
+    while name in experiments and "select" in experiments[name] and name not in found:
+        found.append(name)
+        name = experiments[name]["select"]["from"]
+    return [*found[1:], name]
+
+
 def _not_given(
-    parameter: str, source: str, section: Mapping[str, Any], swept: Mapping[str, Sequence[Any]]
+    parameter: str, source: str, section: Mapping[str, Any], varied: Sequence[str]
 ) -> str | None:
     """Why the selection cannot tell a parameter, whichever variant it picks."""
     if parameter in _NEVER_SELECTED:
@@ -148,7 +160,7 @@ def _not_given(
             "has to be known before any run is trained, so that no selection can decide it; give "
             "it in a section 'settings' or as a parameter"
         )
-    if parameter in swept:
+    if parameter in varied:
         return None
     if parameter in section["parameters"]:
         return (
@@ -156,8 +168,8 @@ def _not_given(
             "that no selection decides it; give it as a parameter here, too"
         )
     return (
-        f"is not swept by '{source}'{nearest(parameter, swept)}; "
-        f"swept: {one_of(swept) or 'nothing'}"
+        f"is the same in all variants of '{source}'{nearest(parameter, varied)}; they differ in "
+        f"{one_of(varied) or 'nothing'}"
     )
 
 
@@ -214,10 +226,18 @@ def candidates(run: Run, runs: Sequence[Run]) -> list[Run]:
     if not run.pending_parameters:
         return [run]
     found: dict[tuple[Any, ...], Run] = {}
-    for other in runs:
-        if (other.protocol, other.experiment) == (run.protocol, run.selects_from):
-            decision = {name: other.settings[name] for name in run.selected_parameters}
-            key = tuple(decision.values())
-            if key not in found:
-                found[key] = run.resolved(decision)
+    variants = {
+        other.variant: other
+        for other in runs
+        if (other.protocol, other.experiment) == (run.protocol, run.selects_from)
+    }
+    for one in variants.values():
+        for other in candidates(one, runs):
+            decision = decided(other, run.selected_parameters)
+            found.setdefault(tuple(decision.values()), run.resolved(decision))
     return list(found.values())
+
+
+def decided(run: Run, names: Iterable[str]) -> dict[str, Any]:
+    """What a selection of a run's variant tells of parameters; None for one that it has not."""
+    return {name: run.settings.get(name) for name in names}

@@ -5,13 +5,14 @@ model's function declares. A configuration may give them per scope: `all`, an in
 `characters`, `words`) or a model's name, the narrower scope winning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
+from nnrepro.study.sampling import distribution_problems
 
 _FROM_ZERO, _FROM_ONE = Range(0), Range(1)
 _ABOVE_ZERO = Range(0, exclusive=True)
@@ -20,21 +21,21 @@ _OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
 """Losses of a regression."""
 
 SETTINGS: dict[str, Parameter] = {
-    "layout": Parameter(str, required=True, choices=("planes", "flat")),
-    "train_examples": Parameter(int, required=True, range=_FROM_ONE),
-    "test_examples": Parameter(int, required=True, range=_FROM_ONE),
-    "comparison_test_examples": Parameter(int, required=True, range=_FROM_ZERO),
+    "layout": Parameter(str, "planes", choices=("planes", "flat")),
+    "train_examples": Parameter(int, range=_FROM_ONE),
+    "test_examples": Parameter(int, range=_FROM_ONE),
+    "comparison_test_examples": Parameter(int, 0, range=_FROM_ZERO),
     "test_folds": Parameter(int, 0, range=_FROM_ZERO),
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
-    "epochs": Parameter(int, required=True, range=_FROM_ONE),
-    "batch_size": Parameter(int, required=True, range=_FROM_ONE),
+    "epochs": Parameter(int, 20, range=_FROM_ONE),
+    "batch_size": Parameter(int, 32, range=_FROM_ONE),
     **OPTIMIZER_SETTINGS,
     **SCHEDULE_SETTINGS,
     "loss": Parameter(str, choices=("logits", "probabilities", *_OF_NUMBERS)),
     "metrics": Parameter(str),
-    "on_divergence": Parameter(str, required=True, choices=("continue", "stop")),
-    "window": Parameter(int, required=True, range=_FROM_ONE),
-    "smoothing": Parameter(int, required=True, range=_FROM_ONE),
+    "on_divergence": Parameter(str, "stop", choices=("continue", "stop")),
+    "window": Parameter(int, range=_FROM_ONE),
+    "smoothing": Parameter(int, range=_FROM_ONE),
     "classes": Parameter(int, 0, range=_FROM_ZERO),
     "collapse_below": Parameter(float, 1.5, range=_ABOVE_ZERO),
     "collapse_above": Parameter(float, 4.0, range=_ABOVE_ZERO),
@@ -42,8 +43,12 @@ SETTINGS: dict[str, Parameter] = {
 }
 """Settings outside the models' own parameters.
 
-One that is neither required nor has a default is absent where nobody gives it.
+One without a default is no part of a run unless it is given: there are as many examples as the data
+have, and the learning rate is Keras's for the optimiser. Window and smoothing follow from epochs.
 """
+
+CLOSING = ("window", "smoothing")
+"""Settings that are a tenth of a run's epochs where nobody gives them."""
 
 _OF_ONE_INPUT = {"layout": "image"}
 """Settings that apply to one input alone."""
@@ -71,16 +76,21 @@ def setting(name: str, model: ModelSpec) -> Parameter:
 
 
 def setting_problems(
-    key: str, settings: Mapping[str, Any], models: Sequence[ModelSpec]
+    key: str,
+    settings: Mapping[str, Any],
+    models: Sequence[ModelSpec],
+    others: Iterable[str] = (),
 ) -> list[str]:
     """Settings that none of some models has, and values that they cannot have, as messages.
 
     Args:
         key: the section that they stand in.
-        settings: by name, with one value or a list of them.
+        settings: by name, with one value, a list of them, or a distribution.
         models: those that the settings are for.
+        others: what else could stand there, for hints.
     """
-    allowed = dict.fromkeys(name for model in models for name in known_settings(model))
+    known = (name for model in models for name in known_settings(model))
+    allowed = dict.fromkeys([*others, *known])
     problems = []
     for name, value in settings.items():
         owner = next((model for model in models if name in known_settings(model)), None)
@@ -89,6 +99,10 @@ def setting_problems(
                 f"{key}.{name}: {shown(value)}: unknown setting{nearest(name, allowed)}; "
                 f"allowed: {one_of(allowed)}"
             )
+            continue
+        if isinstance(value, Mapping):
+            found = distribution_problems(value, setting(name, owner))
+            problems += [f"{key}.{name}{problem}" for problem in found]
             continue
         for item in value if isinstance(value, list) else [value]:
             problem = setting(name, owner).problem(item)

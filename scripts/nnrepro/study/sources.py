@@ -2,23 +2,35 @@
 
 Snakemake merges the same sources in the same order, but by YAML 1.1, with the last of two equal
 keys, and with everything inside a list or a section of its command line as text. What is read here
-means what its author wrote, and remembers where it stands.
+means what its author wrote, and remembers where it stands. Paths in a file are meant from that file
+on, those on the command line from the working folder on; the merged configuration has them all from
+the working folder on.
 """
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
+from nnrepro.project import SNAKEFILE
 from nnrepro.study.folders import STUDY_FILE
 from nnrepro.study.questions import PlacementError, flat_places, unfolded
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
 CONFIG_FILE = Path("config.yaml")
 _LONGEST_SHOWN = 80
-_PROJECT = Path(__file__).resolve().parents[3]
+_OF_A_STUDY = ("data", "experiments")
+"""Keys of a file that is a study by itself, where no other stands below it."""
+
+_PATHS = (
+    *(("archive",), ("claims",), ("published", "results"), ("published", "inconsistencies")),
+    *(("supplements", "*"), ("plugins", "*"), ("data", "*", "path"), ("data", "*", "*_path")),
+)
+"""The keys whose values are paths of files that are there; `results` is what will be made."""
 
 
 class SourceError(NnreproError):
@@ -34,52 +46,123 @@ class Configuration:
         places: where a key or list item stands, by the keys that lead to it with dots between,
             for example "config.yaml, line 12".
         file: the file that it is laid over, or was read from.
+        folder: the folder that the study's own file lies in.
     """
 
     values: dict[str, Any]
     places: Mapping[str, str] = field(default_factory=dict)
     file: Path = CONFIG_FILE
+    folder: Path = Path()
 
     def over(self, base: "Configuration") -> "Configuration":
         """This configuration laid over another."""
         values = merge(base.values, self.values)
-        return Configuration(values, {**base.places, **self.places}, base.file)
+        return replace(base, values=values, places={**base.places, **self.places})
+
+    def from_here(self) -> "Configuration":
+        """The same with paths from the working folder on, where they are from `folder` on."""
+        return replace(self, values=paths_moved(self.values, self.folder, Path()))
 
 
 def read_configuration(
-    overlays: Iterable[Path], assignments: Iterable[str] = (), *, on_study: bool = True
+    overlays: Iterable[Path],
+    assignments: Iterable[str] = (),
+    *,
+    on_study: bool = True,
+    study: Sequence[Path] | None = None,
 ) -> Configuration:
-    """Merge the study's file, overlays in order, then `key=value` assignments; later ones win.
+    """Merge the study's files, overlays in order, then `key=value` assignments; later ones win.
 
     Args:
         overlays: YAML or JSON files.
         assignments: top-level keys with values in YAML, for example `only={protocols: [tan]}`.
-        on_study: whether they are laid over the study's file: that of the archive that they name,
-            where it has its own, else `config.yaml`.
+        on_study: whether they are laid over a study's files.
+        study: those files. Without them it is `config.yaml` here, or where there is none the first
+            overlay, if that has the keys of a study. The study that an archive keeps, if one is
+            named, takes their place, and its paths are meant as theirs.
 
     Raises:
         SourceError: a file cannot be read or holds no keys, or an assignment cannot be read.
     """
+    overlays, files = [*overlays], [*(study or ())]
+    if on_study and study is None:
+        if CONFIG_FILE.exists():
+            files = [CONFIG_FILE]
+        elif overlays and _is_study(overlays[0]):
+            files = [overlays.pop(0)]
     merged = Configuration({})
-    for source in [*map(read_source, overlays), *map(_assigned, assignments)]:
-        merged = source.over(merged)
-    return merged.over(read_source(_study_file(merged.values))) if on_study else merged
+    for source in (*map(read_source, overlays), *map(_assigned, assignments)):
+        merged = source.from_here().over(merged)
+    if not on_study:
+        return merged
+    folder = files[0].parent if files else Path()
+    if archived := _archived_study(merged.values):
+        return merged.over(replace(read_source(archived), folder=folder).from_here())
+    if not files and study is None:
+        raise SourceError(_no_study(overlays))
+    below = Configuration({})
+    for source in map(read_source, files):
+        below = replace(source.from_here().over(below), file=files[0], folder=folder)
+    return merged.over(below)
 
 
-def _study_file(overlay: Mapping[str, Any]) -> Path:
+def _is_study(file: Path) -> bool:
+    return all(key in read_source(file).values for key in _OF_A_STUDY)
+
+
+def _archived_study(overlay: Mapping[str, Any]) -> Path | None:
     archive = overlay.get("archive")
     if isinstance(archive, str) and "\0" not in archive and (Path(archive) / STUDY_FILE).is_file():
         return Path(archive) / STUDY_FILE
-    if not CONFIG_FILE.exists():
-        raise SourceError(
-            f"there is no {CONFIG_FILE} in {Path.cwd()}; call Snakemake in the project's folder or "
-            f"with --directory {_PROJECT}, or keep a study of your own as {CONFIG_FILE} here"
+    return None
+
+
+def _no_study(overlays: Sequence[Path]) -> str:
+    advice = f"call Snakemake in a folder with a study, or with --directory {SNAKEFILE.parent}"
+    if overlays:
+        advice += (
+            f"; or let the first file of --configfile be a study by itself, with the keys "
+            f"{' and '.join(_OF_A_STUDY)} ({_shown(overlays[0])} lacks one)"
         )
-    return CONFIG_FILE
+    return f"there is no {CONFIG_FILE} in {Path.cwd()}; {advice}"
+
+
+def paths_moved(values: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """A configuration whose paths, relative to the folder `old`, are relative to `new` instead.
+
+    Absolute paths stay, and so does what is no path, for the checks to tell.
+    """
+    before, after = Path(old).resolve(), Path(new).resolve()
+    if before == after:
+        return dict(values)
+
+    def moved(path: Any) -> Any:
+        if not isinstance(path, str) or not path.strip() or path.startswith("~") or "\0" in path:
+            return path
+        return path if Path(path).is_absolute() else os.path.relpath(before / path, after)
+
+    changed: Any = values
+    for keys in _PATHS:
+        changed = _at(changed, keys, moved)
+    return dict(changed)
+
+
+def _at(value: Any, keys: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """A value with all changed that keys lead to; `*` stands for anything in a key."""
+    if not keys:
+        return change(value)
+    if isinstance(value, Mapping):
+        return {
+            name: _at(item, keys[1:], change) if fnmatchcase(str(name), keys[0]) else item
+            for name, item in value.items()
+        }
+    if isinstance(value, list) and keys[0] == "*":
+        return [_at(item, keys[1:], change) for item in value]
+    return value
 
 
 def read_source(file: Path) -> Configuration:
-    """What one file says of the configuration, alone.
+    """What one file says of the configuration, alone, with paths as they stand there.
 
     Raises:
         SourceError: it cannot be read, or holds no keys.
@@ -93,7 +176,8 @@ def read_source(file: Path) -> Configuration:
         raise SourceError(f"{name}: {error}") from error
     if document.value is None:
         raise SourceError(f"{name} holds no keys; write some, or {{}}, or leave the file out")
-    return replace(_configuration(document, name, lines=True), file=Path(file))
+    source = _configuration(document, name, lines=True)
+    return replace(source, file=Path(file), folder=Path(file).parent)
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

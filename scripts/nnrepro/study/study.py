@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from nnrepro.study.decisions import Decisions
+from nnrepro.study.kinds import Kinds
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
+from nnrepro.study.settings import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Experiment:
         variants: names of its variants, in declared order.
         swept: parameters given as lists, with their values, in declared order.
         selects_from: the experiment whose selection supplies parameters; None without one.
+        sampled: parameters that are drawn, each with the name of its distribution.
+        varied: all parameters in which its variants differ: what a selection decides.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Experiment:
     variants: tuple[str, ...]
     swept: Mapping[str, tuple[Any, ...]]
     selects_from: str | None
+    sampled: Mapping[str, str] = field(default_factory=dict)
+    varied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,8 @@ class Study:
     stand in for training, None where the study trains; `results` the folder of all that is made,
     None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
     the study is, for readers of its report, and `watts_per_core` what a core at work is assumed to
-    draw, None where nobody said.
+    draw, None where nobody said. `kinds` are the kinds of tables and figures, and `models` the
+    models that the configuration may name, the study's own among them.
     """
 
     name: str
@@ -139,6 +146,8 @@ class Study:
     allow_gaps: bool = False
     about: str = ""
     watts_per_core: float | None = None
+    kinds: Kinds = field(default_factory=dict)
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
 
     def run(self, run_id: str) -> Run:
         """The run with this id.
@@ -269,12 +278,17 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
     pairs = {
         (int(run.protocol_settings.get(setting, run.settings[setting])), int(run.settings[setting]))
         for run in runs
+        if setting in run.settings
     }
     if not always:
         pairs = {(asked, done) for asked, done in pairs if done != asked}
     if not pairs:
         return ""
-    cut = [f"{done} of {asked}" for asked, done in sorted(pairs, reverse=True) if done != asked]
+    cut = [
+        f"{done} of {asked or 'all'}"
+        for asked, done in sorted(pairs, reverse=True)
+        if done != asked
+    ]
     full = [str(done) for asked, done in sorted(pairs, reverse=True) if done == asked]
     if cut and full:
         return f"{_listed(cut)} {noun}, {_listed(full)} {noun} in full"

@@ -11,6 +11,7 @@ from typing import Any
 from nnrepro.errors import NnreproError
 from nnrepro.study.folders import STUDY_FILE
 from nnrepro.study.paths import StudyPaths
+from nnrepro.study.sources import paths_moved
 from nnrepro.study.study import Study
 from nnrepro.yamlfile import YamlError, read_yaml
 
@@ -19,7 +20,7 @@ class SupplementError(NnreproError):
     """A supplement cannot be read; the message names its key in the configuration."""
 
 
-def supplement_config(study: Study, name: str) -> dict[str, Any]:
+def supplement_config(study: Study, name: str, folder: Path = Path()) -> dict[str, Any]:
     """The configuration of a supplement.
 
     That is the one that its archive keeps, without claims, inconsistencies and supplements: those
@@ -29,12 +30,13 @@ def supplement_config(study: Study, name: str) -> dict[str, Any]:
     Args:
         study: the study that it supplements.
         name: one of `study.supplements`.
+        folder: that of the study's own file, from which the supplement's paths are meant, too.
 
     Raises:
         SupplementError: the archive, or the configuration that it should keep, cannot be read.
     """
     archive = Path(study.supplements[name])
-    own = _read(f"supplements.{name}", archive / STUDY_FILE)
+    own = paths_moved(_read(f"supplements.{name}", archive / STUDY_FILE), folder, Path())
     return {
         **own,
         **dict.fromkeys(("claims", "supplements")),

@@ -9,6 +9,7 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, text
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
 from nnrepro.metrics.registry import known
+from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import lengths
 from nnrepro.tables.content import (
     Shown,
@@ -32,6 +33,7 @@ def curves_in(columns: Iterable[str]) -> dict[str, str]:
     return {name: f"Test {known(name.removeprefix('test_')).words}" for name in names}
 
 
+@table
 def convergence(variants: pd.DataFrame) -> pd.DataFrame:
     """When the test curves of variants settle.
 
@@ -52,6 +54,7 @@ def convergence(variants: pd.DataFrame) -> pd.DataFrame:
     return tidy_types(table.reset_index(drop=True))
 
 
+@shows(convergence)
 def show(context: TableContext) -> TableContent:
     """Convergence epochs of one protocol's variants."""
     curves = curves_in(context.frame.columns) or {"test_loss": "Test loss"}

@@ -9,6 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, joined, spaced, text
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Swept, TestSet
 from nnrepro.tables.columns import (
     floats,
@@ -36,6 +37,7 @@ AVERAGE = "average"
 """Stands for the rows or columns that are averaged over."""
 
 
+@table
 def cross(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
@@ -157,6 +159,7 @@ def _ordered(values: pd.Series) -> list[Hashable]:
     return distinct
 
 
+@shows(cross)
 def show(context: TableContext) -> TableContent:
     """The matrices of one protocol, one per metric asked for."""
     axes = str(context.options["rows"]), str(context.options["columns"])

@@ -16,6 +16,7 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Comparisons
 from nnrepro.study.selectors import Selector
 from nnrepro.tables.columns import (
@@ -51,6 +52,7 @@ Scoring = Mapping[str, Any]
 """What is scored, and how: `run` (`experiment/variant`), `metric` and `test_set`."""
 
 
+@table
 def factors(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
@@ -154,6 +156,7 @@ def _rest(gap: Effect, effects: Sequence[Effect]) -> Effect:
     )
 
 
+@shows(factors)
 def show(context: TableContext) -> TableContent:
     """One protocol's comparisons, each in a grid of its own."""
     context.require(

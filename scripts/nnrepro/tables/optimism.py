@@ -15,6 +15,7 @@ from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
 from nnrepro.study.feasibility import MAX_FOLDS
+from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.content import (
     LEVEL,
@@ -66,6 +67,7 @@ class _Candidates:
     examples: int
 
 
+@table
 def optimism(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
@@ -206,6 +208,7 @@ def _scored(basis: str, counted: Sequence[tuple[Any, FoldHistory]]) -> _Candidat
     return _Candidates(basis, scores, len(examples), sum(examples))
 
 
+@shows(optimism)
 def show(context: TableContext) -> TableContent:
     """One protocol's ways of selecting, a grid per experiment that is selected from."""
     context.require(*_COLUMNS)

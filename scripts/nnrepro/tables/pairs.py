@@ -9,6 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Metrics, Pairs, TestSet
 from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
@@ -25,6 +26,7 @@ from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import SECONDS, Metric, metric
 
 
+@table
 def pairs(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
@@ -93,6 +95,7 @@ def _compared(pair: pd.DataFrame, wanted: str, test_set: str) -> dict[str, Any]:
     }
 
 
+@shows(pairs)
 def show(context: TableContext) -> TableContent:
     """Base and changed variants of one protocol."""
     context.require("base", "changed", "label", "changed_label", "metric", "difference")

@@ -16,7 +16,7 @@ _NAMES = ("experiment", "variant", "label")
 
 def show_table(kind: Kind, context: TableContext) -> TableContent:
     """What a table of a kind shows: as its file's function `show` says, or its columns."""
-    return getattr(kind.module(), "show", show)(context)
+    return getattr(kind.function(), "show", show)(context)
 
 
 def show(context: TableContext) -> TableContent:

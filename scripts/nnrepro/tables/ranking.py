@@ -8,6 +8,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
     COMPARISON,
@@ -44,6 +45,7 @@ STABLE_RANGE = 0.15
 _SUFFIXES = ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 
 
+@table
 def ranking(
     variants: pd.DataFrame,
     selection: Mapping[str, str],
@@ -99,6 +101,7 @@ def ranking(
     return tidy_types(pd.concat(parts, ignore_index=True))
 
 
+@shows(ranking)
 def show(context: TableContext) -> TableContent:
     """A ranking of one protocol's variants."""
     context.require("rank", "experiment", "variant", "label", "difference_to_best")

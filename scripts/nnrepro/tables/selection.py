@@ -5,6 +5,7 @@ Both reports chose on the test set by the highest single number. That is what `s
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class SelectionError(TableError):
 
 def select(
     variants: pd.DataFrame, metric: str, parameters: Iterable[str] = ()
-) -> dict[str, Scalar]:
+) -> dict[str, Scalar | None]:
     """The best variant with its parameters.
 
     Args:
@@ -37,9 +38,9 @@ def select(
         parameters: names of the settings to tell.
 
     Returns:
-        `variant`, the chosen variant's name, and its parameters. Among variants with exactly the
-        same value the first in the table is chosen. Variants without the metric and those with a
-        diverged run are not chosen.
+        `variant`, the chosen variant's name, and its parameters, None for one that it has not.
+        Among variants with exactly the same value the first in the table is chosen. Variants
+        without the metric and those with a diverged run are not chosen.
 
     Raises:
         SelectionError: no variant to choose.
@@ -52,13 +53,16 @@ def select(
             f"selected by {metric}; the variants are {', '.join(sorted(set(variants['status'])))}"
         )
     chosen = variants.iloc[best]
-    told = {name: chosen[column] for name, column in _columns(variants, parameters).items()}
-    # Plain Python values, which JSON can carry.
+    told = dict.fromkeys(parameters)
+    told |= {name: chosen[column] for name, column in _columns(variants, told).items()}
     return {"variant": str(chosen["variant"])} | {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in told.items()
-        if not pd.isna(value)
+        name: None if pd.isna(value) else _plain(value) for name, value in told.items()
     }
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can carry."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def selection_table(
@@ -100,4 +104,4 @@ def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
 def _columns(variants: pd.DataFrame, parameters: Iterable[str]) -> dict[str, str]:
     """The columns of settings by the settings' names."""
     columns = {setting_name(column): column for column in setting_columns(variants)}
-    return {name: columns[name] for name in parameters}
+    return {name: columns[name] for name in parameters if name in columns}

@@ -8,6 +8,7 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, joined, spaced, text
 from nnrepro.metrics.registry import known
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Shares
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import RANGE, lengths, main_metric, metric_values
@@ -25,6 +26,7 @@ from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.runs import reach_columns
 
 
+@table
 def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFrame:
     """How steadily variants train, and how soon they reach an accuracy.
 
@@ -34,8 +36,9 @@ def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFram
         each as a mean over seeds with `_sd`: `jitter_test_accuracy` (standard deviation about the
         smoothed curve in the closing window), `collapses` (blank where the number of classes is not
         known), `gap` (closing mean on the training set minus that on the test set) and
-        `window_range_test_accuracy`, of the metric that the runs recorded first. Then for each accuracy `epochs_to_..._test_accuracy` and
-        `seconds_to_..._test_accuracy` with `_n`, the seeds that reach it, whose mean it is.
+        `window_range_test_accuracy`, of the metric that the runs recorded first. Then for each
+        accuracy `epochs_to_..._test_accuracy` and `seconds_to_..._test_accuracy` with `_n`, the
+        seeds that reach it, whose mean it is.
 
     Raises:
         TableError: the variants table does not tell the time to an accuracy.
@@ -74,6 +77,7 @@ def _metric_of(columns: Iterable[str]) -> str:
     return next(names, "accuracy")
 
 
+@shows(stability)
 def show(context: TableContext) -> TableContent:
     """How steadily one protocol's variants train."""
     reached: dict[str, tuple[Column, str, str]] = {}

@@ -14,6 +14,7 @@ from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
+from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
 from nnrepro.study.selectors import SELECTED, Selector
@@ -44,6 +45,7 @@ _COLUMNS = (
 )
 
 
+@table
 def tests(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
@@ -170,6 +172,7 @@ _MEANINGS = {
 """What each test goes by."""
 
 
+@shows(tests)
 def show(context: TableContext) -> TableContent:
     """The tests of one protocol, a grid per metric."""
     context.require("metric", "base", "changed", "label", "changed_label", "difference", "p_holm")

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnrepro.data.checksums import sha256_of
-from nnrepro.errors import NnreproError
-from nnrepro.files import atomic_write, read_json
+from nnrepro.files import atomic_write
 from nnrepro.models.registry import Task, build_model
-from nnrepro.study.paths import RUN_FILES
 from nnrepro.training.errors import TrainingError
+from nnrepro.training.trained import load_weights
 
 if TYPE_CHECKING:
     import keras
@@ -52,8 +50,6 @@ def compute_feature_maps(
     Raises TrainingError where the weights are missing or do not fit, or the model has no such
     layers.
     """
-    if weights_path.is_file() and not weights_path.stat().st_size:
-        raise TrainingError(f"{weights_path}: run {run.id} failed, so that it has no weights")
     import keras
 
     task = Task(
@@ -68,14 +64,7 @@ def compute_feature_maps(
     layers = map_layers(model)
     if not layers:
         raise TrainingError(f"model {run.model} has no convolutions; no feature maps")
-    try:
-        _check_weights(weights_path)
-        model.load_weights(weights_path)
-    # Odd bytes can raise nearly anything; whatever it is, the file is what is wrong.
-    except Exception as error:
-        raise TrainingError(
-            f"{weights_path}: not the weights of run {run.id} ({error}); train the run again"
-        ) from error
+    load_weights(model, run, weights_path)
     inspector = keras.Model(model.input, [model.get_layer(name).output for name in layers])
     activations = inspector(dataset.test_x[:images], training=False)
     maps = map(keras.ops.convert_to_numpy, activations)
@@ -85,17 +74,6 @@ def compute_feature_maps(
         "words": np.array(list(layers.values())),
         **dict(zip(layers, maps, strict=True)),
     }
-
-
-def _check_weights(path: Path) -> None:
-    """Check that weights are a regular file, and the one that the run's record vouches for."""
-    found = sha256_of(path)
-    try:
-        vouched = read_json(path.with_name(RUN_FILES["record"]))["files"][path.name]
-    except (NnreproError, OSError, LookupError, TypeError):
-        return
-    if found != vouched:
-        raise ValueError(f"the checksum is not the one in {RUN_FILES['record']}")
 
 
 def write_feature_maps(path: Path, maps: Mapping[str, NDArray[Any]]) -> None:

@@ -18,6 +18,7 @@ from nnrepro.metrics.registry import REGRESSION
 from nnrepro.study.paths import (
     COMPARISON_HISTORY,
     FOLDS_HISTORY,
+    MODEL_FILE,
     RUN_FILES,
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
@@ -56,7 +57,7 @@ def write_outputs(
     size of the primary test set; to the description, the content of run.json, the files' SHA-256
     sums are added.
     """
-    for name in (RUN, HISTORY, *SIDE_HISTORIES):
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)

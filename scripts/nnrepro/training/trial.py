@@ -103,7 +103,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     def build_of(run: Run, *, inspected: bool = False) -> Build:
         layout = (run.input, run.settings.get("layout"))
         if layout not in tasks:
-            tasks[layout] = _built_for(run, data[run.input])
+            tasks[layout] = built_for(run, data[run.input])
         task, examples = tasks[layout]
         own = catalogue()[run.model].own_parameters(run.settings)
         return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
@@ -139,8 +139,8 @@ def few(runs: Sequence[Run]) -> list[Run]:
     if len(runs) <= ALL_CANDIDATES:
         return list(runs)
     kept: dict[int, Run] = {}
-    for name in runs[0].selected_parameters:
-        values = [run.settings[name] for run in runs]
+    for name in dict.fromkeys(name for run in runs for name in run.selected_parameters):
+        values: list[Any] = [run.settings.get(name) for run in runs]
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
         for value in (min(values), max(values)) if numbers else dict.fromkeys(values):
             at = values.index(value)
@@ -155,7 +155,7 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
     for run in runs:
         for split, names in _SIZES.items():
             for name in names:
-                asked = int(run.settings[name])
+                asked = int(run.settings.get(name, 0))
                 held = there[run.input].get(f"{split}_examples", asked)
                 if asked > held:
                     place = f"{run.protocol}/{run.experiment}"
@@ -265,7 +265,7 @@ def _figure_problems(figure: str, run: Run, build: Build) -> Iterator[str]:
         )
 
 
-def _built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
+def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])

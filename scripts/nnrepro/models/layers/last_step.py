@@ -35,5 +35,12 @@ class LastRealStep(keras.layers.Layer):
         return ops.sum(states * chosen[:, :, None], axis=1)
 
     def in_keras(self, states: Any, ids: Any) -> Any:
-        """The same by Keras's operations, one after another."""
-        return self.call(states, ids)
+        """The same by Keras's operations: of the real steps, the first when counted from the end.
+
+        No array stands in it, as some formats take none for a part of a network.
+        """
+        real = ops.cast(ops.not_equal(ids, PADDING), "int32")
+        from_end = ops.flip(ops.cumsum(ops.flip(real, 1), 1), 1)
+        last = ops.logical_and(ops.equal(real, 1), ops.equal(from_end, 1))
+        chosen = ops.expand_dims(ops.cast(last, states.dtype), 2)
+        return ops.sum(ops.multiply(states, chosen), 1)

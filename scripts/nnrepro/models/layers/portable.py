@@ -35,6 +35,9 @@ def in_keras(model: keras.Model) -> keras.Model:
     """
     if not any(map(_says, model._flatten_layers(include_self=False))):
         return model
+    for layer in model.layers:
+        if not (_says(layer) or isinstance(layer, keras.Model)):
+            _refuse_inside(layer)
     copies: dict[str, keras.layers.Layer] = {}
 
     def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -51,13 +54,16 @@ def in_keras(model: keras.Model) -> keras.Model:
     plain = keras.models.clone_model(model, clone_function=copied, call_function=called)
     for name, layer in copies.items():
         layer.set_weights(model.get_layer(name).get_weights())
-    hidden = [layer.name for layer in plain._flatten_layers(include_self=False) if _says(layer)]
-    if hidden:
-        raise ModelError(
-            f"model {model.name}: '{hidden[0]}' stands inside another layer, where nothing can "
-            "take its place; call it in the model's own function"
-        )
     return plain
+
+
+def _refuse_inside(layer: keras.layers.Layer) -> None:
+    """Raise ModelError where a layer wraps one that another would have to take the place of."""
+    for inner in filter(_says, layer._flatten_layers(include_self=False)):
+        raise ModelError(
+            f"layer '{inner.name}' stands inside '{layer.name}', where no layer of Keras can take "
+            "its place; call it in the model's own function"
+        )
 
 
 def _says(layer: Any) -> bool:

@@ -22,7 +22,9 @@ def parts(attempt: Attempts, source: Source, numbers: Numbers) -> Iterator[Secti
             for question in source.study.questions.values()
             if question.part == name
         )
-        if found:
+        if not name:
+            yield from found
+        elif found:
             anchor = f"part-{wording.slug(name)}"
             yield Section(title, found, anchor, "part", listed=True, fresh=True)
 
@@ -31,7 +33,11 @@ def supplement(attempt: Attempts, source: Source, numbers: Numbers) -> Section:
     """Another study: what it is, and the questions of all its parts."""
     study = source.study
     about = (Paragraph(study.about, "asked"),) if study.about else ()
-    questions = (each for part in parts(attempt, source, numbers) for each in part.contents)
+    questions = (
+        each
+        for part in parts(attempt, source, numbers)
+        for each in ([part] if part.role == "question" else part.contents)
+    )
     return Section(
         study.title,
         (*about, Paragraph(_extent(source)), *questions),

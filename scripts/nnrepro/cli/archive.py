@@ -1,31 +1,51 @@
-"""Put the finished runs of a study into an archive, from which its report can be made again."""
+"""Put the finished runs of a study into an archive, from which its report can be made again.
+
+The study is that of config.yaml in this folder.
+
+  nnrepro archive results/digits --to archive
+  snakemake --cores all --config archive=archive results=results/archive
+"""
 
 import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from nnrepro.archive.build import Outcome, make_archive
-from nnrepro.commands import carried_out
 from nnrepro.data.registry import datasets
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.messages import nearest
-from nnrepro.study.sources import read_configuration
+from nnrepro.study.sources import paths_moved, read_configuration
+
+SUMMARY = "finished runs into an archive, from which the report can be made again"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the archive; 1 with a message when it cannot be made."""
-    return carried_out(lambda: _make(_parser().parse_args(arguments)))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, help="results folders, for example results/full")
+    add("--to", type=Path, default=Path("archive"), help="the archive's folder (archive)")
+    add("--predictions", action="store_true", help="keep the predictions, too")
+    add("--replace", action="store_true", help="replace different histories of the same length")
+    add("--compress", action="store_true", help="store histories as history.json.gz")
+    add(
+        "--data-note",
+        type=_data_note,
+        action="append",
+        default=[],
+        metavar="DATASET=TEXT",
+        help="a remark on the data that these runs were trained on, kept with each",
+    )
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on the study")
 
 
-def _make(asked: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
+    """Make the archive, and say what is in it."""
     configuration = read_configuration(map(Path, asked.configfile))
     outcome = make_archive(
         asked.sources,
         asked.to,
         study=load_study(configuration.values, catalogue(), configuration.places),
-        config=configuration.values,
+        config=paths_moved(configuration.values, Path(), configuration.folder),
         notes=dict(asked.data_note),
         predictions=asked.predictions,
         replace=asked.replace,
@@ -62,27 +82,3 @@ def _data_note(text: str) -> tuple[str, str]:
             f"there is no data set {name!r}{nearest(name, known)}; there are {', '.join(known)}"
         )
     return name, note
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="archive.py", description=__doc__)
-    add = parser.add_argument
-    add("sources", nargs="+", type=Path, help="results folders, for example results/full")
-    add("--to", type=Path, default=Path("archive"), help="the archive's folder (archive)")
-    add("--predictions", action="store_true", help="keep the predictions, too")
-    add("--replace", action="store_true", help="replace different histories of the same length")
-    add("--compress", action="store_true", help="store histories as history.json.gz")
-    add(
-        "--data-note",
-        type=_data_note,
-        action="append",
-        default=[],
-        metavar="DATASET=TEXT",
-        help="a remark on the data that these runs were trained on, kept with each",
-    )
-    add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

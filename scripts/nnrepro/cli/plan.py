@@ -1,33 +1,47 @@
-"""What the study of the present configuration means: runs done and to do, and their time."""
+"""Say which runs of a study are done and which are to do, and the time that they will take here.
+
+The study is that of config.yaml in this folder. What Snakemake takes too means the same here.
+
+  nnrepro plan
+  nnrepro plan --configfile budgets/smoke.yaml --cores 8
+  nnrepro plan --gpus 4 --calibrate
+"""
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from nnrepro.commands import carried_out
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machines import local_gpus, machine_for, read_records
 from nnrepro.planning.plan import Capacity, Plan, make_plan
 from nnrepro.planning.table import as_text, as_values
+from nnrepro.project import SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration
 from nnrepro.study.study import TrainingResources
 
-SCRIPTS = Path(__file__).resolve().parent
+SUMMARY = "runs done and to do, and the time that they will take"
 RESULTS = Path("results")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the plan; 1 with a message when there is none."""
-    return carried_out(lambda: _print(_parser().parse_args(arguments)))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add = parser.add_argument
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on the study")
+    add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
+    add("--cores", type=_cores, default=_cores("all"), help="cores in all; a number or 'all'")
+    add("--gpus", type=_count, metavar="N", help="plan for training on N GPUs")
+    add("--device", metavar="NAME", help="plan for this device, named as in run.json")
+    add("--calibrate", action="store_true", help="first train for a moment what no record tells")
+    add("--json", action="store_true", help="print JSON, with every run")
 
 
-def _print(asked: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
+    """Print the plan."""
     plan = _planned(asked)
     if asked.json:
         print(json.dumps(as_values(plan), indent=1, allow_nan=False))
@@ -38,10 +52,9 @@ def _print(asked: argparse.Namespace) -> int:
 
 
 def _planned(asked: argparse.Namespace) -> Plan:
-    models = catalogue()
     configuration = read_configuration(map(Path, asked.configfile), asked.config)
-    study = load_study(configuration.values, models, configuration.places)
-    codes = training_codes(SCRIPTS, models)
+    study = load_study(configuration.values, catalogue(), configuration.places)
+    codes = training_codes(SCRIPTS, catalogue())
     here = local_gpus(_tell) if asked.gpus or study.resources.gpus else []
     capacity = _capacity(study.resources, asked.cores, asked.gpus or len(here))
 
@@ -84,19 +97,6 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="plan.py", description=__doc__)
-    add = parser.add_argument
-    add("--configfile", nargs="+", action="extend", default=[], help="overlays on config.yaml")
-    add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
-    add("--cores", type=_cores, default=_cores("all"), help="cores in all; a number or 'all'")
-    add("--gpus", type=_count, metavar="N", help="plan for training on N GPUs")
-    add("--device", metavar="NAME", help="plan for this device, named as in run.json")
-    add("--calibrate", action="store_true", help="first train for a moment what no record tells")
-    add("--json", action="store_true", help="print JSON, with every run")
-    return parser
-
-
 def _cores(text: str) -> int:
     return len(os.sched_getaffinity(0)) if text == "all" else _count(text)
 
@@ -106,7 +106,3 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Write what came of a study in the form of another program.
+
+nnrepro export results/digits --format parquet --to digits-tables
+nnrepro export results/digits --format onnx --run final/p3/seed0 --to digits-net
+"""
+
+import argparse
+from pathlib import Path
+
+from nnrepro.api import load
+from nnrepro.export.registry import formats
+
+SUMMARY = "results as CSV, Parquet, LaTeX, TensorBoard or MLflow, networks as Keras or ONNX"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    known = formats()
+    listed = "; ".join(f"{name}: {form.summary}" for name, form in known.items())
+    add = parser.add_argument
+    add("results", type=Path, help="a results folder or an archive, for example results/digits")
+    add("--format", required=True, choices=sorted(known), help=listed.replace("%", "%%"))
+    add("--to", type=Path, required=True, help="the folder to write into")
+    add("--run", help="the run whose network is written: its id, or a part of it that no other has")
+    add("--config", type=Path, nargs="+", help="the study's configuration, where it is not there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files, and say where they are."""
+    results = load(arguments.results, arguments.config)
+    for path in results.export(arguments.format, arguments.to, arguments.run):
+        print(path)
+    return 0

@@ -1,0 +1,1 @@
+"""The forms of export, one file each; see `nnrepro.export.registry`."""

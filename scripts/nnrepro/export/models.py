@@ -1,0 +1,107 @@
+"""Trained networks, in Keras's own layers."""
+
+import json
+import os
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnrepro.environment import keras_environment
+from nnrepro.export.errors import ExportError
+from nnrepro.files import atomic_write
+from nnrepro.models.registry import Task, build_model
+from nnrepro.study.run import Run
+from nnrepro.training.installed import backend_problem
+from nnrepro.training.trained import load_weights
+from nnrepro.training.trial import built_for
+
+if TYPE_CHECKING:
+    import keras
+
+_EXAMPLES = 4
+_AGREE, _AGREE_ROUNDED = 1e-5, 0.05
+"""How far outputs may lie apart, as a share of the largest: in float32, and in half precision."""
+
+_METADATA = "metadata.json"
+
+
+def use_backend(name: str) -> None:
+    """Have Keras use a backend where it is installed, unless this process has one already."""
+    if "keras" not in sys.modules and "KERAS_BACKEND" not in os.environ:
+        os.environ.update({} if backend_problem(name) else keras_environment(name))
+
+
+def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":
+    """The trained network of a run in Keras's own layers.
+
+    Layers of this library are written as those of Keras that they equal, and what both give for a
+    few examples is compared; layers of a plug-in stay. Raises TrainingError where data or weights
+    are missing or do not fit, ExportError where the two networks do not agree.
+    """
+    from nnrepro.models.layers.portable import in_keras
+
+    task, _ = built_for(run, prepared)
+    model = build_model(run.model, run.settings, task)
+    load_weights(model, run, weights)
+    plain = in_keras(model)
+    if plain is not model:
+        _check_alike(run, model, plain, task)
+    return plain
+
+
+def write_keras(model: "keras.Model", path: Path) -> None:
+    """Write a network as a `.keras` file, atomically, with the same bytes for the same network."""
+    with atomic_write(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            parts = {name: archive.read(name) for name in sorted(archive.namelist())}
+        told = json.loads(parts[_METADATA])
+        parts[_METADATA] = json.dumps({**told, "date_saved": ""}).encode()
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), content)  # of 1980, as none is told
+
+
+def read_keras(path: Path) -> "keras.Model":
+    """Read a network that `write_keras` wrote.
+
+    Raises ExportError where the file is damaged, or needs layers that are not known here.
+    """
+    import keras
+
+    try:
+        return keras.saving.load_model(path)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise ExportError(f"{path} cannot be read: {error}") from error
+
+
+def _check_alike(run: Run, model: "keras.Model", plain: "keras.Model", task: Task) -> None:
+    examples = _examples(model, task)
+    asked, found = (_outputs(network, examples) for network in (model, plain))
+    rounded = any(layer.compute_dtype != "float32" for layer in model.layers)
+    limit = (_AGREE_ROUNDED if rounded else _AGREE) * max(1.0, np.abs(asked).max())
+    apart = np.abs(asked - found).max()
+    if not apart <= limit:  # also where it is no number
+        raise ExportError(
+            f"run {run.id}: written in Keras's layers, the network gives outputs that differ by "
+            f"{apart:.3g}; a layer's in_keras is not what the layer computes"
+        )
+
+
+def _examples(model: "keras.Model", task: Task) -> Any:
+    """A few examples of the form that a model reads, drawn at random."""
+    generator = np.random.default_rng(0)
+    shape = (_EXAMPLES, *task.input_shape)
+    if task.vocabulary_size:
+        return generator.integers(0, task.vocabulary_size, shape).astype("int32")
+    return generator.random(shape, dtype=np.float32)
+
+
+def _outputs(model: "keras.Model", examples: Any) -> Any:
+    import keras
+
+    outputs = model(examples, training=False)
+    return keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32"))

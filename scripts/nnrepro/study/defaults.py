@@ -1,0 +1,174 @@
+"""What a study need not say: its short form made the full one that all else reads.
+
+    name: digits
+    experiments:
+      search: {model: mlp, epochs: 25, samples: 20, parameters: {units: {choice: [8, 16]}}}
+      final: {select: search, seeds: 5}
+
+says `parameters: {epochs: 25, ...}` of the first, and of the second that it takes from `search` the
+parameters that differ between its variants, and all else that it does not give itself.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nnrepro.study.labels import titled
+from nnrepro.study.metrics import default_metric
+
+ONLY_PROTOCOL = "main"
+"""The name of the one protocol of a study that declares none."""
+
+NO_PART = ""
+"""The part of questions that are of none."""
+
+_KEPT_WHEN_NULL = ("parts", "questions", "tables", "figures", "supplements")
+"""Sections that know themselves what takes with it what."""
+
+_INHERITED = ("model", "data", "metrics", "parameters", "protocols")
+"""What a section `select` without `parameters` takes over as it is, where it is not given anew."""
+
+
+def without_null(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration without what is null: an overlay leaves out so what it lies over has."""
+    return {
+        key: value if key in _KEPT_WHEN_NULL else _without_null(value)
+        for key, value in config.items()
+        if value is not None
+    }
+
+
+def _without_null(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without_null(item) for key, item in value.items() if item is not None}
+
+
+def given_twice(config: Mapping[str, Any]) -> list[str]:
+    """Settings that stand both in an experiment and among its parameters, as messages."""
+    return [
+        f"experiments.{name}.{key}: is given in 'parameters', too; leave out one of the two"
+        for name, section in config["experiments"].items()
+        for key in section
+        if key in section["parameters"]
+    ]
+
+
+def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """A configuration in its full form.
+
+    Args:
+        config: of the right shape, with the schema's defaults.
+        keys: those that a section of an experiment may have; others are its settings.
+    """
+    own = {
+        name: _with_parameters(name, section, set(keys))
+        for name, section in config["experiments"].items()
+    }
+    experiments = {name: _chained(name, own, ()) for name in own}
+    full = {
+        **config,
+        "title": config.get("title", titled(config["name"])),
+        "seeds": seed_list(config["seeds"]),
+        "experiments": experiments,
+    }
+    protocols = config["protocols"] or {ONLY_PROTOCOL: {"settings": {}, "reference": ""}}
+    full["protocols"] = {
+        name: {"title": titled(name), "selection": default_selection(full), **section}
+        for name, section in protocols.items()
+    }
+    for room in ("tables", "figures", "questions"):
+        full[room] = {
+            name: section if section is None else {"title": titled(name), **section}
+            for name, section in config[room].items()
+        }
+    for name, section in full["questions"].items():
+        if section is not None and "part" not in section:
+            full["questions"][name] = {**section, "part": NO_PART}
+            full["parts"] = {**full["parts"], NO_PART: ""}
+    return full
+
+
+def seed_list(seeds: int | Sequence[int]) -> list[int]:
+    """Seeds, where they are given as a list or as how many there are."""
+    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+def _with_parameters(name: str, section: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
+    """An experiment with all its settings among its parameters; `stated` are those beside them."""
+    stated = {key: value for key, value in section.items() if key not in keys}
+    rest = {key: value for key, value in section.items() if key in keys}
+    if "seeds" in rest:
+        rest["seeds"] = seed_list(rest["seeds"])
+    if isinstance(rest.get("select"), str):
+        rest["select"] = {"from": rest["select"]}
+    return {
+        "title": titled(name),
+        **rest,
+        "parameters": {**stated, **section["parameters"]},
+        "stated": tuple(stated),
+    }
+
+
+def _chained(
+    name: str, sections: Mapping[str, Mapping[str, Any]], through: tuple[str, ...]
+) -> dict[str, Any]:
+    """An experiment with what it takes from the one that it selects from."""
+    section = dict(sections[name])
+    select = section.get("select")
+    if not select or "parameters" in select:
+        return section
+    source = select["from"]
+    if source not in sections or source in (name, *through):
+        return {**section, "select": {**select, "parameters": []}}
+    other = _chained(source, sections, (*through, name))
+    given = {*section["parameters"], *(key for v in _variants(section) for key in v)}
+    taken = [key for key in varied(other) if key not in given]
+    inherited = {key: other[key] for key in _INHERITED if key in other}
+    fixed = {k: v for k, v in inherited["parameters"].items() if k not in varied(other)}
+    return {
+        **inherited,
+        **section,
+        "parameters": {**fixed, **section["parameters"]},
+        "select": {**select, "parameters": taken},
+    }
+
+
+def _variants(section: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from (section.get("variants") or {}).values()
+
+
+def varied(section: Mapping[str, Any]) -> list[str]:
+    """Parameters in which the variants of an experiment differ, in declared order.
+
+    Those are what is given as a list or a distribution, what named variants give themselves, and
+    what the experiment itself takes from a selection.
+    """
+    several = [k for k, v in section["parameters"].items() if isinstance(v, list | Mapping)]
+    named = [k for v in _variants(section) for k in v if k not in ("label", "model")]
+    taken = section.get("select", {}).get("parameters", ())
+    return list(dict.fromkeys([*several, *named, *taken]))
+
+
+def default_selection(config: Mapping[str, Any]) -> str:
+    """The metric that selects where a protocol names none: on held-out examples, if there are any.
+
+    It is of the first metric that the study records, the mean over the closing window, as the model at hand is that of the last epoch.
+    """
+    of = "validation" if any(_held_out(config)) else "test"
+    return f"last_window_mean_{of}_{default_metric(config)}"
+
+
+def splits_validation(data: Mapping[str, Any]) -> bool:
+    """Whether a data set comes with a validation set of its own, by its section."""
+    split = data.get("split")
+    return isinstance(split, Mapping) and bool(split.get("validation"))
+
+
+def _held_out(config: Mapping[str, Any]) -> Iterator[bool]:
+    yield from map(splits_validation, config["data"].values())
+    protocols = config["protocols"].values()
+    settings = [config["settings"], *(own["settings"] for own in protocols)]
+    sections = [scope for scopes in settings for scope in scopes.values()]
+    for section in config["experiments"].values():
+        sections += [section["parameters"], *_variants(section), *section["protocols"].values()]
+    yield from (bool(section.get("validation_examples")) for section in sections)
