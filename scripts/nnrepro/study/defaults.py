@@ -152,7 +152,8 @@ def varied(section: Mapping[str, Any]) -> list[str]:
 def default_selection(config: Mapping[str, Any]) -> str:
     """The metric that selects where a protocol names none: on held-out examples, if there are any.
 
-    It is of the first metric that the study records, the mean over the closing window, as the model at hand is that of the last epoch.
+    It is of the first metric that the study records: its mean over the closing window, as the model
+    at hand is that of the last epoch.
     """
     of = "validation" if any(_held_out(config)) else "test"
     return f"last_window_mean_{of}_{default_metric(config)}"
