@@ -10,6 +10,8 @@ ARCHIVE ?= archive
 OUT ?= results/archive
 # Further keys of the configuration for it, for example: make report CONFIG="'seeds=[0, 1]'"
 CONFIG ?=
+# make new: the folder to make, from where make is called on
+STUDY ?=
 # make archive: results to take finished runs from, and the archive they go to
 FROM ?= results/full
 TO ?= archive
@@ -28,13 +30,13 @@ ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/
 export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: help demo test test-faults test-slurm study report archive plan bench check lock licences audit
+.PHONY: help demo test test-faults test-slurm study new report archive plan bench check lock licences audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 $(READY): requirements.lock scripts/setup.sh
-	bash scripts/setup.sh "$(PYTHON)" "$(VENV)" $<
+	bash scripts/setup.sh "$(PYTHON)" "$(VENV)" $< "$(CURDIR)/scripts"
 
 demo: $(READY) ## a small study on generated data: results/demo/report/index.html
 	$(SNAKEMAKE) --profile profiles/demo $(ARGS)
@@ -42,6 +44,11 @@ demo: $(READY) ## a small study on generated data: results/demo/report/index.htm
 
 study: $(READY) ## the study of config.yaml, with all cores
 	$(SNAKEMAKE) $(ARGS)
+
+# Of make -C only the shell that calls it knows where it is called.
+CALLED = $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),$(CURDIR))
+new: $(READY) ## a study of your own: make new STUDY=folder, with options in ARGS
+	@cd "$(CALLED)" && $(NNREPRO) new $(if $(STUDY),"$(STUDY)") $(ARGS)
 
 report: $(READY) ## tables, figures and report from an archive: results/archive/report/index.html
 	$(SNAKEMAKE) --config archive="$(ARCHIVE)" results="$(OUT)" $(CONFIG) $(ARGS)

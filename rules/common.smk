@@ -19,7 +19,7 @@ from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import files_behind
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.code import fingerprint_of, training_codes
+from nnrepro.planning.code import code_of, fingerprint_of, training_codes
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent

@@ -2,7 +2,8 @@
 from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
-from nnrepro.data.registry import inputs, origin
+from nnrepro.data.prepared import preparations_read
+from nnrepro.data.registry import origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,
@@ -14,71 +15,61 @@ from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.study.config import ConfigError
+from nnrepro.study.config import ConfigError, placed
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.installed import backend_problem
 
-
 # ------------------------------------------------------------------------------------------- data
+EXAMPLES = {
+    "train": ("train_examples",),
+    "test": ("test_examples", "comparison_test_examples"),
+}
+
+
 def data_preparations():
-    """What prepares each input that the study's models read, by name of the prepared files."""
-    if ARCHIVED:
-        return {}  # nothing is trained, so nothing reads data
-    available = inputs(STUDY.data)
-    needed = {run.input for run in STUDY.runs}
-    for name in sorted(needed - set(available)):
-        raise NnreproError(
-            f"data: no data set gives the input '{name}', which a model of this study reads; "
-            "name one under 'data'"
-        )
-    return {p.basename: p for name, p in available.items() if name in needed}
+    """What prepares that which the study's runs read, by what they read."""
+    # Of an archive nothing is trained, so nothing reads data.
+    return {} if ARCHIVED else preparations_read(STUDY)
 
 
 def data_origins():
-    """Where each data set in use can come from; its source in the configuration is checked.
+    """Where each data set in use comes from; its section of the configuration is checked.
 
     The files themselves are looked at once, where Snakemake was called: a node may not see them.
     """
-    origins = {p.dataset: origin(p.dataset) for p in PREPARED.values()}
+    names = [p.dataset for p in READ.values()]
+    origins = {name: origin(name, STUDY.data[name]) for name in names}
     problems = []
     for name, known in origins.items():
-        inputs_of = {p.input for p in PREPARED.values() if p.dataset == name}
-        runs = [run.settings for run in STUDY.runs if run.input in inputs_of]
+        runs = [run for run in STUDY.runs if READ[run.reads].dataset == name]
         needed = {
-            "train": max(s.get("train_examples", 1) for s in runs),
-            "test": max(
-                max(s.get("test_examples", 1), s["comparison_test_examples"])
-                for s in runs
-            ),
+            split: max(run.settings.get(size, 1) for run in runs for size in sizes)
+            for split, sizes in EXAMPLES.items()
         }
         found = known.problems(STUDY.data[name], needed)
         if not found and workflow.is_main_process:
             found = known.place_problems(STUDY.data[name])
         problems += found
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(placed(problems, CONFIGURATION.places))
     return origins
 
 
 def prepared_from(basename):
     """A prepared input's source as `prepare` takes it, and the files that it depends on."""
     name = PREPARED[basename].dataset
-    section = STUDY.data[name]
+    section = {key: item for key, item in STUDY.data[name].items() if key != "note"}
+    if section["source"] not in ("download", "generated"):
+        return section, [str(file) for file in ORIGINS[name].source_files(section)]
     source = {key: section[key] for key in ("sha256",) if key in section}
     if section["source"] == "download":
         path = f"results/downloads/{ORIGINS[name].official.archive}"
         return {**source, "source": "archive", "path": path}, [path]
-    if section["source"] == "generated":
-        path = f"{ROOT}/generated/{name}"
-        return {"source": "generated", "path": path}, [path]
-    path = section["path"]
-    files = [path]
-    if section["source"] == "folder":
-        files = [str(file) for file in ORIGINS[name].files(Path(path))]
-    return {**source, "source": section["source"], "path": path}, files
+    path = f"{ROOT}/generated/{name}"
+    return {"source": "generated", "path": path}, [path]
 
 
 def raw_content(wildcards):
@@ -87,23 +78,24 @@ def raw_content(wildcards):
     Snakemake goes by the time of change; an edit may keep that, and copies may be older.
     """
     name = PREPARED[wildcards.prepared].dataset
-    if STUDY.data[name]["source"] not in ("folder", "archive"):
+    if STUDY.data[name]["source"] in ("download", "generated"):
         return ""
     with errors_shown():
         return files_sha256(map(Path, SOURCES[wildcards.prepared][1]))
 
 
 with errors_shown():
-    PREPARED = data_preparations()
+    READ = data_preparations()
+    PREPARED = {preparation.basename: preparation for preparation in READ.values()}
     ORIGINS = data_origins()
     SOURCES = {basename: prepared_from(basename) for basename in PREPARED}
 
 DATA_FILES = {
-    p.input: (
+    reads: (
         str(PATHS.data(f"{p.basename}.npz")),
         str(PATHS.data(f"{p.basename}.json")),
     )
-    for p in PREPARED.values()
+    for reads, p in READ.items()
 }
 DOWNLOADS = {
     known.official.archive: known.official
@@ -200,7 +192,7 @@ def run_parameters(wildcards):
 
 def run_data(part):
     """The prepared arrays (0) or their description (1) that a run reads."""
-    return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).input][part]
+    return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).reads][part]
 
 
 @cache
@@ -221,8 +213,36 @@ def train_again(wildcards):
     an input, Snakemake has not decided yet which jobs to run.
     """
     if workflow.is_main_process and wildcards.run in retrained_runs():
-        workflow.dag.forcefiles.add(f"{ROOT}/runs/{wildcards.run}/run.json")
+        early = rung_of(wildcards) < len(STUDY.run(wildcards.run).rungs)
+        where = f"rungs/{wildcards.rung}" if early else "runs"
+        workflow.dag.forcefiles.add(f"{ROOT}/{where}/{wildcards.run}/run.json")
     return []
+
+
+def rung_of(wildcards):
+    """The rung to whose end a job trains a run, counted from 1; 0 outside a halving."""
+    rungs = STUDY.run(wildcards.run).rungs
+    return int(wildcards.get("rung", len(rungs)))
+
+
+def rung_files(run, rung):
+    """What a run leaves at the end of a rung that is not its last."""
+    folder = PATHS.rung(rung).folder(run.id)
+    return [str(folder / name) for name in (*RUN_FILES.values(), "checkpoint.npz")]
+
+
+def rung_before(wildcards):
+    """What the rung before left, from which a run goes on."""
+    rung = rung_of(wildcards)
+    return rung_files(STUDY.run(wildcards.run), rung - 1) if rung > 1 else []
+
+
+def rung_decision(wildcards):
+    """The decision which variants go on from the rung before."""
+    run, rung = STUDY.run(wildcards.run), rung_of(wildcards)
+    if rung < 2:
+        return []
+    return str(PATHS.rung_decision(run.protocol, run.experiment, rung - 1))
 
 
 RUN_PRIORITIES = priorities(STUDY)
@@ -271,7 +291,9 @@ FIGURE_SOURCES = {
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},
-    "classes": lambda _: {"classes": DATA_FILES["image"][1]},
+    "classes": lambda wildcards: {
+        "classes": DATA_FILES[runs_drawn(wildcards)[0].reads][1]
+    },
 }
 """The files of what a kind of figure may read, by the names that its parameters have."""
 

@@ -31,6 +31,8 @@ rule train_run:
         data=run_data(0),
         data_info=run_data(1),
         decision=run_decision,
+        before=rung_before,
+        kept=rung_decision,
         again=train_again,
         # That models can be built is no part of what a run is: a new file retrains nothing.
         models=ancient(str(MODELS_CHECKED)),
@@ -54,9 +56,58 @@ rule train_run:
         runtime=lambda wildcards, attempt: STUDY.resources.runtime * attempt,
     params:
         run=run_parameters,
+        rung=rung_of,
         backend=STUDY.backend,
-        code=lambda wildcards: model_codes()[STUDY.run(wildcards.run).model],
+        code=lambda wildcards: code_of(STUDY.run(wildcards.run), model_codes()),
     message:
         "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:
         "../scripts/train_run.py"
+
+
+# Successive halving: all runs have their jobs, and those that are left behind do nothing in them.
+if any(run.rungs for run in STUDY.runs):
+
+    rule select_rung:
+        input:
+            lambda wildcards: [
+                file
+                for run in STUDY.runs_of(wildcards.protocol, wildcards.experiment)
+                for file in rung_files(run, int(wildcards.rung))
+            ],
+        output:
+            decision=f"{ROOT}/selection/{{protocol}}/{{experiment}}.rung{{rung}}.json",
+        log:
+            f"{ROOT}/logs/select_rung/{{protocol}}/{{experiment}}.rung{{rung}}.log",
+        wildcard_constraints:
+            rung=r"\d+",
+        priority: AHEAD_OF_TRAINING
+        localrule: True
+        conda:
+            "../envs/cpu.yaml"
+        params:
+            metric=lambda wildcards: STUDY.protocols[
+                wildcards.protocol
+            ].selection_metric,
+            runs=selection_basis,
+            code=code("select_rung.py"),
+        message:
+            "Deciding which variants of {wildcards.experiment} go on from rung {wildcards.rung}"
+        script:
+            "../scripts/select_rung.py"
+
+    use rule train_run as train_rung with:
+        output:
+            history=update(f"{ROOT}/rungs/{{rung}}/{{run}}/history.json"),
+            record=update(f"{ROOT}/rungs/{{rung}}/{{run}}/run.json"),
+            predictions=update(f"{ROOT}/rungs/{{rung}}/{{run}}/predictions.npz"),
+            weights=update(f"{ROOT}/rungs/{{rung}}/{{run}}/final.weights.h5"),
+            checkpoint=update(f"{ROOT}/rungs/{{rung}}/{{run}}/checkpoint.npz"),
+        log:
+            f"{ROOT}/logs/train_rung/{{rung}}/{{run}}.log",
+        benchmark:
+            f"{ROOT}/benchmarks/train_rung/{{rung}}/{{run}}.tsv"
+        wildcard_constraints:
+            rung=r"\d+",
+        message:
+            "Training {wildcards.run} to the end of rung {wildcards.rung}: {threads} threads, log {log}"

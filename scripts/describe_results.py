@@ -1,16 +1,16 @@
 """Rule describe_results: the results folder as an RO-Crate."""
 
 from importlib.metadata import version
-from pathlib import Path
 
 import job
 from nnrepro.crate.build import write_crate
 from nnrepro.files import read_json
+from nnrepro.project import SNAKEFILE
 
 study = job.start(snakemake)
 write_crate(
     study,
-    snakefile=Path(snakemake.scriptdir).parent / "Snakefile",
+    snakefile=SNAKEFILE,
     config=snakemake.config,
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),

@@ -5,5 +5,6 @@ from pathlib import Path
 import job
 from nnrepro.data.registry import origin
 
-job.start(snakemake)
-origin(snakemake.wildcards.dataset).generate(Path(snakemake.output[0]), **snakemake.params.size)
+study = job.start(snakemake)
+dataset = snakemake.wildcards.dataset
+origin(dataset, study.data[dataset]).generate(Path(snakemake.output[0]), **snakemake.params.size)

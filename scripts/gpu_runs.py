@@ -63,6 +63,12 @@ def _work(study: Study, per_gpu: int) -> None:
 
 
 def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -> int:
+    halved = next((run for run in study.runs if run.rungs), None)
+    if halved:
+        raise NnreproError(
+            f"'{halved.protocol}/{halved.experiment}' is in a successive halving, whose rungs only "
+            "the workflow trains: snakemake --cores all"
+        )
     began = time.monotonic()
     gpus = local_gpus(_tell)
     lanes = asked.per_gpu * max(1, len(gpus))

@@ -4,13 +4,19 @@ from pathlib import Path
 
 import job
 from nnrepro.data import soundness
-from nnrepro.data.registry import preparations
+from nnrepro.data.prepared import preparations_read
 from nnrepro.files import read_json
+from nnrepro.project import SCRIPTS
 from nnrepro.study.paths import StudyPaths
 from nnrepro.training.apart import try_models_apart
 
 study = job.start(snakemake)
-preparation = preparations()[snakemake.wildcards.prepared]
+read = {
+    reads: preparation
+    for reads, preparation in preparations_read(study).items()
+    if preparation.basename == snakemake.wildcards.prepared
+}
+preparation = next(iter(read.values()))
 preparation.prepare(
     snakemake.params.source, Path(snakemake.output.arrays), Path(snakemake.output.info)
 )
@@ -18,4 +24,4 @@ for remark in soundness.remarks(read_json(Path(snakemake.output.info))):
     print(f"note: {remark.message}")
 # Only where models were built on earlier data: else the rule check_models does so, once.
 if StudyPaths.of(study).models_checked.is_file():
-    try_models_apart(Path(__file__).parent, snakemake.config, [preparation.input])
+    try_models_apart(SCRIPTS, snakemake.config, read)

@@ -1,20 +1,40 @@
 #!/usr/bin/env bash
-# Makes a Python environment: setup.sh <python> <folder> <lock file>.
+# Makes a Python environment: setup.sh <python> <folder> <lock file> [<library>].
 #
 # <folder> is a link to <folder>-<digits>, where the digits follow from the lock file and from Python's
 # version. For another lock file another environment is made beside the one that is there, and once it
 # is whole the link is turned: what runs in the former one goes on in it, and a set-up that is killed
-# changes nothing. A whole environment carries a copy of its lock file.
+# changes nothing. A whole environment carries a copy of its lock file. With the folder of a library,
+# Python finds `nnrepro` there, and the environment has the command of that name.
 set -euo pipefail
 python=$1
 venv=$2
 lock=$3
+library=${4:-}
 
 is_whole() {
     cmp --silent "$lock" "$1/.requirements.lock"
 }
 
+offer_library() { # of an environment; another library that it offers stays, if it is still there
+    local packages line
+    packages=$(echo "$1"/lib/python3*/site-packages)
+    line=$packages/nnrepro.pth
+    if [ -z "$library" ] || [[ -x $1/bin/nnrepro && -d $(cat "$line" 2>/dev/null) ]]; then
+        return
+    fi
+    echo "$library" >"$line.$$"
+    cat >"$1/bin/nnrepro.$$" <<'COMMAND'
+#!/bin/sh
+exec "$(dirname "$(readlink -f "$0")")/python" -m nnrepro "$@"
+COMMAND
+    chmod +x "$1/bin/nnrepro.$$"
+    mv "$line.$$" "$line"
+    mv "$1/bin/nnrepro.$$" "$1/bin/nnrepro"
+}
+
 if is_whole "$venv"; then
+    offer_library "$venv"
     touch "$venv/.requirements.lock" # make compares times, a fresh clone's are new
     exit
 fi
@@ -66,6 +86,7 @@ if ! is_whole "$new"; then
     "$python" -m venv --clear "$new"
     "$new/bin/python" -m pip install --quiet --disable-pip-version-check \
         --require-hashes --requirement "$lock"
+    offer_library "$new"
     cp "$lock" "$new/.requirements.lock.part"
     mv "$new/.requirements.lock.part" "$new/.requirements.lock"
 fi

@@ -1,4 +1,4 @@
-"""Rule train_run: one training job."""
+"""Rules train_run and train_rung: one training job."""
 
 import os
 from pathlib import Path
@@ -28,6 +28,8 @@ try:
         ),
         log=print,
         decision=Path(snakemake.input.decision) if snakemake.input.decision else None,
+        rung=snakemake.params.rung,
+        kept=Path(snakemake.input.kept) if snakemake.input.kept else None,
         clock=clock,
     )
 except FailedRunError as failure:  # the others go on; the report and the last check name it

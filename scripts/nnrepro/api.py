@@ -236,7 +236,7 @@ class Results:
 
     def _prepared(self, run: Run) -> Path:
         """The prepared arrays that a run read."""
-        path = prepared_arrays(self.study)[run.input]
+        path = prepared_arrays(self.study)[run.reads]
         if not path.is_file():
             raise ResultsError(
                 f"run {run.id}: {path}, which it was trained on, is not there, and without it "

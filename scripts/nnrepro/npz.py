@@ -112,10 +112,13 @@ def open_npz(path: Path, limit: int = LARGEST) -> Iterator[Npz]:
         yield Npz(memoryview(content), archive, limit)
 
 
-def mapped_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def mapped_arrays(
+    path: Path, names: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, NDArray[Any]]:
     """Map arrays of numbers of an uncompressed .npz file of any size, read-only, checked.
 
-    Raises FileError where it is damaged, lacks an array, or is no regular file.
+    Those that are optional may be lacking. Raises FileError where it is damaged, lacks another
+    array, or is no regular file.
     """
     with open_regular(path) as file:
         if not os.fstat(file.fileno()).st_size:
@@ -123,7 +126,8 @@ def mapped_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with _damage_named(path), zipfile.ZipFile(cast(IO[bytes], content)) as archive:
         opened = Npz(memoryview(content), archive, len(content))
-        return {name: opened.mapped(name) for name in names}
+        there = [*names, *(name for name in optional if name in opened.names)]
+        return {name: opened.mapped(name) for name in there}
 
 
 @contextmanager

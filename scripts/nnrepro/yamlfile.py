@@ -83,9 +83,17 @@ def parse_yaml(text: str) -> Document:
         raise YamlError(f"not valid YAML: {' '.join(str(error).split())[:500]}") from error
 
 
-def dump_yaml(value: Any) -> str:
+def dump_yaml(value: Any, *, one_line: bool = False) -> str:
     """Plain values as YAML that `parse_yaml`, and any other reader, reads back as they are."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    flow, width = (True, math.inf) if one_line else (False, 100)
+    return yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=flow,
+        width=width,
+    )
 
 
 def plain_value(text: str) -> Any:

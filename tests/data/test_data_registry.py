@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,10 @@ import nnrepro.data
 from nnrepro.data import registry
 from nnrepro.data.errors import DataError
 from nnrepro.data.registry import prepares
+from nnrepro.study.options import Place
 
 ENOUGH = {"train": 20, "test": 10}
+FOLDER = {"source": "folder", "path": "x"}
 
 MODULE = '''
 """A data set of a user's own."""
@@ -35,7 +38,9 @@ def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_shipped_data_sets_and_their_inputs() -> None:
     assert registry.datasets() == ("cifar10", "dbpedia")
-    inputs = registry.inputs(["cifar10", "dbpedia"])
+    inputs = {
+        each.input: each for each in registry.prepared({"cifar10": FOLDER, "dbpedia": FOLDER})
+    }
     assert {name: each.basename for name, each in inputs.items()} == {
         "image": "cifar10",
         "characters": "dbpedia_characters",
@@ -54,13 +59,13 @@ def test_module_put_into_the_package_is_discovered(
     (tmp_path / "shapes_of_a_user.py").write_text(MODULE)
     monkeypatch.setattr(nnrepro.data, "__path__", [*nnrepro.data.__path__, str(tmp_path)])
     assert registry.datasets() == ("cifar10", "dbpedia", "shapes")
-    assert registry.inputs(["shapes", "dbpedia"])["image"].basename == "shapes"
+    assert registry.prepared({"shapes": FOLDER})[0].basename == "shapes"
     monkeypatch.delitem(sys.modules, "nnrepro.data.shapes_of_a_user")
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "dbpedia"])
 def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) -> None:
-    origin = registry.origin(dataset)
+    origin = registry.origin(dataset, FOLDER)
     for source in ("folder", "archive", "download", "generated"):
         assert not origin.problems({"source": source, "path": "x", "generate": ENOUGH}, ENOUGH)
     origin.generate(tmp_path, train=14, test=14)
@@ -71,7 +76,7 @@ def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) 
 
 def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    origin = registry.origin("shapes")
+    origin = registry.origin("shapes", FOLDER)
     (tmp_path / "a.csv").touch()
     assert origin.files(tmp_path) == [tmp_path / "a.csv"]
     assert not origin.problems({"source": "folder", "path": "x"}, ENOUGH)
@@ -81,17 +86,53 @@ def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
     assert "shapes: cannot be generated" in problem
 
 
-def test_two_data_sets_for_one_input_are_refused() -> None:
+def test_of_two_data_sets_for_one_input_one_is_named() -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    with pytest.raises(DataError, match="'cifar10' and 'shapes' both make the input 'image'"):
-        registry.inputs(["cifar10", "shapes"])
+    found = registry.prepared({"cifar10": FOLDER, "shapes": FOLDER})
+    assert registry.chosen(found, "image", "shapes").basename == "shapes"
+    with pytest.raises(DataError, match="'cifar10', 'shapes' all give the input 'image'; say with"):
+        registry.chosen(found, "image")
+    with pytest.raises(DataError, match=r"'shape' does not give .* did you mean 'shapes'"):
+        registry.chosen(found, "image", "shape")
+    with pytest.raises(DataError, match="no data set gives the input 'words'"):
+        registry.chosen(found, "words")
 
 
-def test_unknown_data_set_gets_the_nearest_spelling() -> None:
+def test_unknown_data_set_or_source_gets_the_nearest_spelling() -> None:
     with pytest.raises(DataError, match="did you mean 'cifar10'"):
-        registry.inputs(["cifar-10"])
+        registry.prepared({"cifar-10": FOLDER})
     with pytest.raises(DataError, match="did you mean 'dbpedia'"):
-        registry.origin("dbpeda")
+        registry.origin("dbpeda", FOLDER)
+    with pytest.raises(DataError, match=r"data\.own\.source: 'cvs' is unknown; did you mean 'csv'"):
+        registry.prepared({"own": {"source": "cvs", "path": "x"}})
+
+
+def test_a_function_of_ones_own_takes_options(tmp_path: Path) -> None:
+    seen = []
+
+    @prepares("table", dataset="spirals")
+    def spirals(
+        source: dict[str, Any], out_npz: Path, out_json: Path, *, path: Place, turns: float = 2.0
+    ) -> None:
+        seen.append((path, turns))
+
+    (tmp_path / "a").write_text("x")
+    section = {"source": "spirals", "path": str(tmp_path), "turns": 3.0, "note": "drawn"}
+    (made,) = registry.prepared({"wild": section})
+    assert (made.input, made.dataset, made.basename) == ("table", "wild", "wild")
+    made.prepare(section, tmp_path, tmp_path)
+    assert seen == [(str(tmp_path), 3.0)]
+    origin = registry.origin("wild", section)
+    assert not origin.problems(section, ENOUGH)
+    assert origin.source_files(section) == [tmp_path / "a"]
+    (problem,) = origin.problems({**section, "turn": 1}, ENOUGH)
+    assert "data.wild.turn: unknown key; did you mean 'turns'?" in problem
+    (problem,) = origin.problems({"source": "spirals", "turns": "x"}, ENOUGH)[:1]
+    assert "data.wild: the key 'path' is missing" in problem
+    assert any(
+        "data.wild.turns: 'x' must be a number" in p
+        for p in origin.problems({**section, "turns": "x"}, ENOUGH)
+    )
 
 
 def test_taken_basename_is_refused() -> None:
@@ -102,7 +143,8 @@ def test_taken_basename_is_refused() -> None:
 def test_reading_the_registry_imports_nothing_heavy(printed: Callable[[str], str]) -> None:
     """The workflow reads it each time that it is parsed."""
     code = (
-        "import sys; from nnrepro.data import registry; registry.inputs(['cifar10']); "
+        "import sys; from nnrepro.data import registry; "
+        "registry.prepared({'a': {'source': 'csv', 'path': 'x'}}); "
         "print([name for name in ('keras', 'tensorflow', 'nltk', 'pandas') if name in sys.modules])"
     )
     assert printed(code).strip() == "[]"
@@ -124,7 +166,7 @@ def test_reading_the_registry_imports_nothing_heavy(printed: Callable[[str], str
 def test_section_that_cannot_serve_the_runs_is_named(
     section: dict[str, object], words: str
 ) -> None:
-    problems = registry.origin("cifar10").problems(section, ENOUGH)
+    problems = registry.origin("cifar10", FOLDER).problems(section, ENOUGH)
     assert any(words in problem for problem in problems)
 
 
@@ -135,7 +177,7 @@ def test_section_that_cannot_serve_the_runs_is_named(
 def test_more_examples_than_the_official_files_hold_are_refused(
     dataset: str, train: int, test: int, source: str
 ) -> None:
-    origin, section = registry.origin(dataset), {"source": source, "path": "x"}
+    origin, section = registry.origin(dataset, FOLDER), {"source": source, "path": "x"}
     assert not origin.problems(section, {"train": train, "test": test})
     few, many = origin.problems(section, {"train": train + 1, "test": test + 1})
     assert f"data.{dataset}: holds {train} train examples, and runs ask for {train + 1}" in few
@@ -147,7 +189,7 @@ def test_more_examples_than_the_official_files_hold_are_refused(
 def test_a_sum_of_a_file_that_is_none_of_the_data_sets_is_refused() -> None:
     """Before an archive is downloaded, not after."""
     section = {"source": "download", "sha256": {"data_batch_2": "0" * 64}}
-    (problem,) = registry.origin("cifar10").problems(section, ENOUGH)
+    (problem,) = registry.origin("cifar10", FOLDER).problems(section, ENOUGH)
     assert "data.cifar10.sha256: sha256 names 'data_batch_2', which is no file" in problem
     assert "did you mean 'data_batch_1'?" in problem
 
@@ -156,7 +198,7 @@ def test_a_file_that_nothing_vouches_for_is_refused(tmp_path: Path) -> None:
     for name in ("train.csv", "test.csv"):
         (tmp_path / name).write_text("1,a,b")
     section = {"source": "folder", "path": str(tmp_path)}
-    (problem,) = registry.origin("dbpedia").place_problems(section)
+    (problem,) = registry.origin("dbpedia", FOLDER).place_problems(section)
     assert "data.dbpedia.path: no checksum of train.csv is published" in problem
     sums = dict.fromkeys(("train.csv", "test.csv"), "0" * 64)
-    assert not registry.origin("dbpedia").place_problems({**section, "sha256": sums})
+    assert not registry.origin("dbpedia", FOLDER).place_problems({**section, "sha256": sums})

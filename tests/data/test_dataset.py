@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnrepro.data import generated, prepare
+from nnrepro.data import generated, shipped
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 
@@ -23,7 +23,7 @@ def images(tmp_path: Path) -> Path:
     """Prepared images: 28 for training, 14 for testing."""
     generated.write_cifar10(tmp_path / "raw", train=28, test=14, seed=1)
     section = {"source": "generated", "path": tmp_path / "raw"}
-    prepare.prepare_cifar10(section, tmp_path / "cifar10.npz", tmp_path / "cifar10.json")
+    shipped.prepare_cifar10(section, tmp_path / "cifar10.npz", tmp_path / "cifar10.json")
     return tmp_path / "cifar10.npz"
 
 
@@ -32,7 +32,7 @@ def words(tmp_path: Path) -> Path:
     """Prepared paragraphs: 28 for training, 14 for testing."""
     generated.write_dbpedia(tmp_path / "raw", train=28, test=14, seed=1)
     section = {"source": "generated", "path": tmp_path / "raw"}
-    prepare.prepare_dbpedia_words(section, tmp_path / "words.npz", tmp_path / "words.json")
+    shipped.prepare_dbpedia_words(section, tmp_path / "words.npz", tmp_path / "words.json")
     return tmp_path / "words.npz"
 
 
@@ -138,9 +138,11 @@ def test_setting_that_makes_no_sense_is_named(images: Path, key: str, value: obj
         load_dataset(images, SETTINGS | {key: value})
 
 
-def test_missing_setting_is_named(images: Path) -> None:
-    with pytest.raises(DataError, match="test_examples is None"):
-        load_dataset(images, {"layout": "planes", "train_examples": 1})
+def test_all_examples_are_read_where_no_number_is_given(images: Path) -> None:
+    told = json.loads(images.with_suffix(".json").read_text())
+    dataset = load_dataset(images, {"layout": "planes"})
+    assert len(dataset.train_y) == told["train_examples"]
+    assert len(dataset.test_y) == told["test_examples"]
 
 
 def test_truncated_arrays_are_refused_wherever_they_end(words: Path) -> None:

@@ -13,7 +13,7 @@ from nnrepro.data.registry import prepares
 def told(dataset: str, source: str, path: Path) -> str:
     """What is wrong with a path, one mistake a line."""
     section = {"source": source, "path": str(path)}
-    return "\n".join(registry.origin(dataset).place_problems(section))
+    return "\n".join(registry.origin(dataset, section).place_problems(section))
 
 
 @pytest.fixture

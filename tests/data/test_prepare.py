@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnrepro.data import cifar10, generated, prepare
+from nnrepro.data import cifar10, generated, prepare, shipped
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
@@ -30,7 +30,7 @@ def run(function, section: dict[str, Any], folder: Path) -> tuple[dict[str, np.n
 
 def test_images_are_flat_rows_with_their_description(tmp_path: Path) -> None:
     section = made_up(generated.write_cifar10, tmp_path / "raw")
-    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path / "out")
+    arrays, meta = run(shipped.prepare_cifar10, section, tmp_path / "out")
     assert {name: (array.shape, array.dtype.name) for name, array in arrays.items()} == {
         "train_x": ((28, 3072), "uint8"),
         "train_y": ((28,), "int32"),
@@ -49,8 +49,8 @@ def test_images_are_flat_rows_with_their_description(tmp_path: Path) -> None:
 def test_texts_are_ids_with_their_vocabulary(tmp_path: Path, level: str) -> None:
     section = made_up(generated.write_dbpedia, tmp_path / "raw")
     function = {
-        "characters": prepare.prepare_dbpedia_characters,
-        "words": prepare.prepare_dbpedia_words,
+        "characters": shipped.prepare_dbpedia_characters,
+        "words": shipped.prepare_dbpedia_words,
     }[level]
     arrays, meta = run(function, section, tmp_path / "out")
     assert arrays["train_x"].shape == (28, 100)
@@ -65,8 +65,8 @@ def test_texts_are_ids_with_their_vocabulary(tmp_path: Path, level: str) -> None
 @pytest.mark.parametrize(
     ("function", "write"),
     [
-        (prepare.prepare_cifar10, generated.write_cifar10),
-        (prepare.prepare_dbpedia_words, generated.write_dbpedia),
+        (shipped.prepare_cifar10, generated.write_cifar10),
+        (shipped.prepare_dbpedia_words, generated.write_dbpedia),
     ],
     ids=["images", "words"],
 )
@@ -78,7 +78,7 @@ def test_bytes_do_not_depend_on_place_or_time(tmp_path: Path, function, write) -
 
 
 def test_arrays_are_not_compressed(tmp_path: Path) -> None:
-    run(prepare.prepare_cifar10, made_up(generated.write_cifar10, tmp_path / "raw"), tmp_path)
+    run(shipped.prepare_cifar10, made_up(generated.write_cifar10, tmp_path / "raw"), tmp_path)
     assert (tmp_path / "set.npz").stat().st_size > (28 + 14) * 3072
 
 
@@ -86,7 +86,7 @@ def test_generated_folder_is_read_again_without_generating(
     tmp_path: Path, image_folder: Path
 ) -> None:
     arrays, meta = run(
-        prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path
+        shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path
     )
     assert len(arrays["train_y"]) == 30
     assert meta["generated"] is True
@@ -96,22 +96,22 @@ def test_altered_generated_file_is_refused(tmp_path: Path, image_folder: Path) -
     with open(image_folder / "data_batch_1", "ab") as handle:
         handle.write(b"x")
     with pytest.raises(DataError, match="data_batch_1 is not the expected file"):
-        run(prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
+        run(shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
 
 
 def test_sums_file_vouches_for_generated_data_only(tmp_path: Path, image_folder: Path) -> None:
     with pytest.raises(DataError, match="unofficial"):
-        run(prepare.prepare_cifar10, {"source": "folder", "path": image_folder}, tmp_path)
+        run(shipped.prepare_cifar10, {"source": "folder", "path": image_folder}, tmp_path)
     (image_folder / "SHA256SUMS").unlink()
     with pytest.raises(DataError, match="SHA256SUMS does not exist"):
-        run(prepare.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
+        run(shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
 
 
 def test_generated_data_stays_marked_when_read_as_a_folder(
     tmp_path: Path, image_folder: Path, sums
 ) -> None:
     section = {"source": "folder", "path": image_folder, "sha256": sums(image_folder)}
-    _, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    _, meta = run(shipped.prepare_cifar10, section, tmp_path)
     assert meta["generated"] is True
 
 
@@ -119,18 +119,18 @@ def test_refused_input_leaves_earlier_output_alone(
     tmp_path: Path, image_folder: Path, sums
 ) -> None:
     section = {"source": "folder", "path": image_folder, "sha256": sums(image_folder)}
-    run(prepare.prepare_cifar10, section, tmp_path)
+    run(shipped.prepare_cifar10, section, tmp_path)
     before = (tmp_path / "set.npz").read_bytes()
     shutil.copy(image_folder / "test_batch", image_folder / "data_batch_1")
     with pytest.raises(DataError):
-        run(prepare.prepare_cifar10, section, tmp_path)
+        run(shipped.prepare_cifar10, section, tmp_path)
     assert (tmp_path / "set.npz").read_bytes() == before
 
 
 def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
     folder = real_data / "cifar-10-batches-py"
     section = {"source": "folder", "path": folder, "sha256": sums(folder)}
-    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    arrays, meta = run(shipped.prepare_cifar10, section, tmp_path)
     assert arrays["train_x"].shape == (10_000, 3072)
     assert meta["generated"] is False
     assert meta["source"] == "folder"
@@ -139,7 +139,7 @@ def test_real_data_is_prepared(real_data: Path, tmp_path: Path, sums) -> None:
 def test_arrays_exchanged_beneath_their_description_are_refused(tmp_path: Path) -> None:
     """Same shapes and labels, a whole file: only the sum in the description tells."""
     section = made_up(generated.write_cifar10, tmp_path / "raw")
-    arrays, meta = run(prepare.prepare_cifar10, section, tmp_path)
+    arrays, meta = run(shipped.prepare_cifar10, section, tmp_path)
     wanted = {"train_examples": 28, "test_examples": 14, "layout": "planes"}
     load_dataset(tmp_path / "set.npz", wanted)
     other = {**arrays, "train_x": arrays["train_x"][::-1]}

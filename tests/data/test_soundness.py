@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
-from nnrepro.data.prepare import prepare_dbpedia_characters, prepare_dbpedia_words, write_prepared
+from nnrepro.data.prepare import write_prepared
+from nnrepro.data.shipped import prepare_dbpedia_characters, prepare_dbpedia_words
 from nnrepro.data.soundness import remarks
 
 Pairs = list[tuple[int, int]]

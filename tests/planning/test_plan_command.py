@@ -230,9 +230,12 @@ def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: St
 
 
 def test_rule_and_plan_ask_the_same_function(repository: Path) -> None:
-    assert "model_codes()[" in (repository / "rules/training.smk").read_text()
+    assert (
+        "code_of(STUDY.run(wildcards.run), model_codes())"
+        in (repository / "rules/training.smk").read_text()
+    )
     common = (repository / "rules/common.smk").read_text()
-    assert "return training_codes(SCRIPTS, catalogue())" in common
+    assert "return training_codes(SCRIPTS, STUDY.models)" in common
 
 
 def test_planning_imports_no_keras(printed: Callable[[str], str]) -> None:

@@ -1,14 +1,16 @@
 """A run's code is what its own model and all training import."""
 
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nnrepro.imports import files_behind
 from nnrepro.models.registry import catalogue
 from nnrepro.planning import code
-from nnrepro.planning.code import training_codes
+from nnrepro.planning.code import code_of, training_codes
 
 LEFT_OUT = [f"nnrepro/{name}" for name in code._LEFT_OUT if name.endswith(".py")]
 
@@ -34,7 +36,7 @@ def edited(scripts: Path, file: str, old: str, new: str) -> set[str]:
     assert old in text
     path.write_text(text.replace(old, new) if old else text + new)
     after = training_codes(scripts, catalogue())
-    return {name for name in before if before[name] != after[name]}
+    return {name for name in catalogue() if before[name] != after[name]}
 
 
 def test_changed_model_leaves_the_others_alone(scripts: Path) -> None:
@@ -61,6 +63,30 @@ def test_shared_code_concerns_every_model(scripts: Path, file: str) -> None:
 
 def test_a_layer_concerns_the_models_that_have_it(scripts: Path) -> None:
     assert changed(scripts, "nnrepro/models/layers/scan.py") == {"char_rnn", "word_rnn"}
+
+
+def test_a_metric_concerns_the_runs_that_name_it(scripts: Path, make_run: Any) -> None:
+    """Those that name none record what their task has by default."""
+    runs = {name: make_run(**settings) for name, settings in NAMED.items()}
+    file = scripts / "nnrepro/metrics/classification.py"
+
+    def codes() -> dict[str, str]:
+        found = training_codes(scripts, catalogue())
+        return {name: code_of(run, found) for name, run in runs.items()}
+
+    for metric, concerned in (("auc", {"both"}), ("accuracy", {"unnamed", "f1", "both"})):
+        before, text = codes(), file.read_text()
+        head = re.search(rf"^def {metric}\(.*:\n", text, re.M)
+        assert head
+        file.write_text(text.replace(head[0], f"{head[0]}    del y_none\n"))
+        assert {name for name, code in codes().items() if code != before[name]} == concerned
+
+
+NAMED: dict[str, dict[str, str]] = {
+    "unnamed": {},
+    "f1": {"metrics": "f1_macro"},
+    "both": {"metrics": "f1_macro,auc"},
+}
 
 
 def test_new_module_of_training_is_not_forgotten(scripts: Path) -> None:

@@ -152,5 +152,5 @@ def with_note(record: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, 
     data = record.get("data")
     name = data.get("name") if isinstance(data, dict) else None
     preparation = preparations().get(str(name))
-    note = notes.get(preparation.dataset) if preparation else None
+    note = notes.get(preparation.dataset if preparation else str(name))
     return {**record, "data": {"note": note, **data}} if data and note else dict(record)

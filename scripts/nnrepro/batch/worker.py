@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nnrepro.errors import NnreproError
+from nnrepro.planning.code import code_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -29,12 +30,12 @@ def serve(
     """Train every run that a line of `asked` describes, as JSON, to its end; answer a line each.
 
     An answer is `{"status": ...}` with `done`, `kept` (finished before), `failed` (with `recorded`
-    where the run's folder says so) or `stopped`. `data` are prepared arrays by input, `codes`
-    fingerprints of training code by model, `slots` what this process holds.
+    where the run's folder says so) or `stopped`. `data` are prepared arrays by what runs read,
+    `codes` fingerprints of code, as `training_codes` gives them, `slots` what this process holds.
     """
     for line in asked:
         run = Run.from_dict(json.loads(line))
-        answer = _answer(run, study, data[run.input], codes[run.model], slots)
+        answer = _answer(run, study, data[run.reads], code_of(run, codes), slots)
         print(json.dumps(answer), file=answers, flush=True)
         if answer["status"] == "stopped":
             return

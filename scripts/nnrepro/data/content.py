@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.errors import DataError
-from nnrepro.data.kinds import ARRAYS
+from nnrepro.data.kinds import splits_of
 from nnrepro.data.soundness import COUNTS
 
 CONTENT = "content_sha256"
@@ -20,8 +20,20 @@ _READ_EACH_TIME = 2**28
 
 _OF_NO_EFFECT = (
     *("name", "source", "generated", "sha256"),  # where it came from
-    *("classes", "vocabulary", COUNTS, CONTENT),  # words, and what follows from the arrays
+    *("classes", "outputs", "vocabulary"),  # words
+    *("preparation", COUNTS, CONTENT),  # what they follow from, and what follows from them
 )
+
+
+class Content(NamedTuple):
+    """What a source gives: arrays, what they are, and how often something odd was met.
+
+    See `nnrepro.data.prepare.write_prepared` for what each has.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    described: Mapping[str, Any]
+    counts: Mapping[str, int]
 
 
 def files_sha256(files: Iterable[Path]) -> str:
@@ -51,7 +63,7 @@ def content_sha256(arrays: Mapping[str, np.ndarray], description: Mapping[str, A
     """
     meaning = {name: item for name, item in description.items() if name not in _OF_NO_EFFECT}
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode())
-    for name in ARRAYS:
+    for name in (f"{split}_{part}" for split in splits_of(arrays) for part in "xy"):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"\0{name} {array.dtype.str} {array.shape}\0".encode())
         digest.update(array.reshape(-1).view(np.uint8).data)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnrepro.data.content import CONTENT, content_sha256
 from nnrepro.data.errors import DataError
-from nnrepro.data.kinds import ARRAYS, typed
+from nnrepro.data.kinds import ARRAYS, VALIDATION_ARRAYS, splits_of, typed
 from nnrepro.data.soundness import refuse_one_class
 from nnrepro.files import FileError, read_json
 from nnrepro.metrics.registry import CLASSIFICATION
@@ -31,12 +31,14 @@ class Dataset:
     """Examples of one run; test sets are leading parts of one another: the largest holds all.
 
     `train_x` are images float32 [n, height, width, channels] in [0, 1], ids int32 [n, ...], or
-    floats float32 [n, ...]; `train_y` labels, int32 [n]; `test_x` and `test_y` the same of the
-    largest test set, `test_sizes` the sizes of the one or two there are, the primary one first;
-    `validation_x` and `validation_y` examples held out of training, None without any. `num_classes`
-    is the size of the output, one more than the largest label that can occur; `vocabulary_size` the
-    number of ids, 0 where there are none; `input` what a model eats: `image`, `characters`,
-    `words`, `table` ...; `meta` the prepared data's description, as written beside it.
+    floats float32 [n, ...]; `train_y` classes, int32 [n], or float32 [n, num_outputs]: labels, each
+    0 or 1, of the task `multi_label`, targets in their own units of `regression`. `test_x` and
+    `test_y` are the same of the largest test set, `test_sizes` the sizes of the one or two there
+    are, the primary one first; `validation_x` and `validation_y` examples that are not trained on
+    either, None without any. `num_classes` is one more than the largest class that can occur, 0 of
+    other tasks; `vocabulary_size` the number of ids, 0 where there are none; `input` what a model
+    eats: `image`, `characters`, `words`, `table` ...; `meta` the prepared data's description, as
+    written beside it.
     """
 
     train_x: np.ndarray
@@ -53,13 +55,18 @@ class Dataset:
 
     @property
     def task(self) -> str:
-        """What the labels are: `classification`, `multi_label` or `regression`."""
+        """What is predicted: `classification`, `multi_label` or `regression`."""
         return str(self.meta.get("task", CLASSIFICATION))
 
     @property
     def num_outputs(self) -> int:
-        """Outputs of a model: one per class, label or target."""
+        """Numbers that a model gives for an example: classes, labels or targets."""
         return int(self.meta.get("num_outputs", self.num_classes))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the classes, labels or targets; empty where nobody named them."""
+        return tuple(map(str, self.meta.get("outputs", self.meta.get("classes", ()))))
 
     @property
     def evaluation_x(self) -> np.ndarray:
@@ -90,11 +97,11 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     """Load prepared arrays and cut them to what a run asks for, scaled and typed for training.
 
     Their description is the JSON file of the same name beside them. Read of a run's settings are
-    `train_examples`, `test_examples`, `comparison_test_examples` (0 for none),
-    `validation_examples` (how many of the training examples are held out; 0 for none) and, for
-    images, `layout`: with `planes` a row is read as colour planes, as CIFAR-10 means it; with
-    `flat` it is reshaped to height x width x channels as it stands, which scrambles pixels and
-    colours as the koh protocol did.
+    `train_examples` and `test_examples` (all without them), `comparison_test_examples` (0 for
+    none), `validation_examples` (how many of the training examples are held out; 0 for none, as
+    data with validation examples of their own need it) and, for images, `layout`: with `planes` a
+    row is read as colour planes, as CIFAR-10 means it; with `flat` it is reshaped to height x width
+    x channels as it stands, which scrambles pixels and colours as the koh protocol did.
 
     Raises DataError where a file is missing, damaged or at odds with its description, or a setting
     is missing, not allowed, or asks for more examples than there are.
@@ -107,23 +114,33 @@ def load_dataset(npz: Path | str, settings: Mapping[str, Any]) -> Dataset:
     if settings.get("comparison_test_examples", 0):
         test_sizes.append(_count(settings, "comparison_test_examples", len(arrays["test_y"]), npz))
     test = max(test_sizes)
-    x = _inputs(arrays["train_x"][:train], meta, settings)
+    x = as_trained(arrays["train_x"][:train], meta, settings)
     y = arrays["train_y"][:train]
     held_out = _held_out(train, settings)
     refuse_one_class(y[~held_out], f"{npz}, as far as this run reads it")
     _check_content(arrays, meta, npz)
+    validation: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
+    if held_out.any():
+        if "validation" in splits_of(arrays):
+            raise DataError(
+                f"validation_examples is {settings['validation_examples']}, and {npz} has "
+                f"{len(arrays['validation_y'])} validation examples of its own; leave it out."
+            )
+        validation = x[held_out], y[held_out]
+    elif "validation" in splits_of(arrays):
+        validation = as_trained(arrays["validation_x"], meta, settings), arrays["validation_y"]
     return Dataset(
         train_x=x[~held_out] if held_out.any() else x,
         train_y=y[~held_out],
-        test_x=_inputs(arrays["test_x"][:test], meta, settings),
+        test_x=as_trained(arrays["test_x"][:test], meta, settings),
         test_y=arrays["test_y"][:test],
         test_sizes=tuple(test_sizes),
         num_classes=meta["num_classes"],
         vocabulary_size=meta["vocabulary_size"],
         input=meta["input"],
         meta=meta,
-        validation_x=x[held_out] if held_out.any() else None,
-        validation_y=y[held_out] if held_out.any() else None,
+        validation_x=validation[0],
+        validation_y=validation[1],
     )
 
 
@@ -147,7 +164,11 @@ def _held_out(examples: int, settings: Mapping[str, Any]) -> np.ndarray:
     return chosen
 
 
-def _inputs(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
+def as_trained(x: np.ndarray, meta: Mapping[str, Any], settings: Mapping[str, Any]) -> np.ndarray:
+    """Prepared examples as a model reads them: images scaled and put in their layout.
+
+    Raises DataError where the settings of a run on images name no layout that there is.
+    """
     if meta["kind"] != "image":
         return x
     layout = settings.get("layout")
@@ -191,7 +212,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
 
 def _read_arrays(npz: Path, meta: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
-        return typed(mapped_arrays(npz, ARRAYS), meta, str(npz))
+        return typed(mapped_arrays(npz, ARRAYS, VALIDATION_ARRAYS), meta, str(npz))
     except FileNotFoundError as error:
         raise DataError(f"{npz} does not exist. Run the workflow to prepare it.") from error
     except FileError as error:

@@ -4,6 +4,9 @@
 `ids`: whole numbers from 0, below the size of a vocabulary, [n, ...].
 `floats`: numbers as they stand, [n, ...].
 
+What is to be predicted goes by the task: `classification` (a class each), `multi_label` (several
+labels, each 0 or 1) or `regression` (numbers in units of their own).
+
 Whatever else there is would have to be cast, and a cast changes numbers without a word: 3.06 to 3,
 -1 to 255. So nothing is cast here that does not keep its value, and anything else is refused.
 """
@@ -15,9 +18,12 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
+from nnrepro.metrics.registry import CLASSIFICATION, REGRESSION, TASKS
 from nnrepro.study.messages import nearest
 
 ARRAYS = ("train_x", "train_y", "test_x", "test_y")
+VALIDATION_ARRAYS = ("validation_x", "validation_y")
+"""Arrays that are there where the data were split with validation."""
 KINDS = ("image", "ids", "floats")
 
 _LARGEST_ID = 2**31 - 1
@@ -28,12 +34,12 @@ _ROUNDED = 1e-3
 
 
 def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dict[str, np.ndarray]:
-    """Check `train_x`, `train_y`, `test_x` and `test_y`, and give each the one type of its kind.
+    """Check the arrays of training, testing and, if any, validation; give each its kind's one type.
 
-    Read of their description `meta` are `kind`, `num_classes` and, by kind, `image_shape` and
-    `vocabulary_size`; `where` names them in messages. Labels are int32 [n], images uint8, ids
-    int32, floats float32; only floats of more than 32 bits may differ from what was given, by
-    rounding.
+    Read of their description `meta` are `kind`, `task` (classification when absent), `num_classes`
+    and, by kind, `image_shape` and `vocabulary_size`; `where` names them in messages. Images are
+    uint8, ids int32, floats float32; only floats of more than 32 bits may differ from what was
+    given, by rounding. y is int32 [n] of classes, float32 [n, num_outputs] of other tasks.
 
     Raises DataError where an array is missing, not read by training, of another type or form, or
     holds something outside its range, with its name and the remedy.
@@ -43,34 +49,73 @@ def typed(arrays: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dic
         raise DataError(
             f"{where}: kind is {kind!r}; allowed are {', '.join(KINDS)}{nearest(str(kind), KINDS)}"
         )
-    num_classes = meta.get("num_classes")
-    if type(num_classes) is not int or num_classes < 1:
-        raise DataError(f"{where}: num_classes is {num_classes!r}; it is the number of classes.")
-    for name in sorted(set(ARRAYS) ^ set(arrays)):
-        told = "is missing" if name in ARRAYS else "is nothing that training reads; leave it out"
+    task = meta.get("task", CLASSIFICATION)
+    if task not in TASKS:
+        raise DataError(
+            f"{where}: task is {task!r}; allowed are {', '.join(TASKS)}{nearest(str(task), TASKS)}"
+        )
+    width = "num_classes" if task == CLASSIFICATION else "num_outputs"
+    if type(meta.get(width)) is not int or meta[width] < 1:
+        what = "classes" if task == CLASSIFICATION else "outputs"
+        raise DataError(f"{where}: {width} is {meta.get(width)!r}; it is the number of {what}.")
+    splits = splits_of(arrays)
+    wanted = {f"{split}_{part}" for split in splits for part in "xy"}
+    for name in sorted(wanted ^ set(arrays)):
+        told = "is missing" if name in wanted else "is nothing that training reads; leave it out"
         raise DataError(f"{where}: the array {name} {told}.")
     checked: dict[str, np.ndarray] = {}
-    for split in ("train", "test"):
-        x, y = (_array(arrays[name], name, where) for name in (f"{split}_x", f"{split}_y"))
+    for split in splits:
+        x, y = (_array(arrays[f"{split}_{part}"], f"{split}_{part}", task, where) for part in "xy")
         if len(x) != len(y):
             raise DataError(f"{where}: {len(x)} {split} examples but {len(y)} labels.")
         if not x.size:
             raise DataError(f"{where}: {split}_x holds no examples.")
-        checked[f"{split}_x"] = _EXAMPLES[kind](x, meta, f"{where}: {split}_x")
-        checked[f"{split}_y"] = _labels(y, num_classes, split, where)
-    shapes = [checked[f"{split}_x"].shape[1:] for split in ("train", "test")]
-    if shapes[0] != shapes[1]:
-        raise DataError(f"{where}: examples of train_x are {shapes[0]}, of test_x {shapes[1]}.")
+        checked[f"{split}_x"] = typed_examples(x, meta, f"{where}: {split}_x")
+        checked[f"{split}_y"] = (
+            _labels(y, meta[width], split, where)
+            if task == CLASSIFICATION
+            else _outputs(y, meta[width], task, f"{where}: {split}_y")
+        )
+        shape, first = checked[f"{split}_x"].shape[1:], checked["train_x"].shape[1:]
+        if shape != first:
+            raise DataError(f"{where}: examples of train_x are {first}, of {split}_x {shape}.")
     return checked
 
 
-def _array(value: Any, name: str, where: str) -> np.ndarray:
+def typed_examples(x: np.ndarray, meta: Mapping[str, Any], where: str) -> np.ndarray:
+    """Examples in the one type of the kind that their description names; raises as `typed`."""
+    return _EXAMPLES[meta["kind"]](x, meta, where)
+
+
+def splits_of(arrays: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sets of examples that there are: `train`, `test` and, where it was split off, another."""
+    given = any(name in arrays for name in VALIDATION_ARRAYS)
+    return ("train", "test", "validation") if given else ("train", "test")
+
+
+def _array(value: Any, name: str, task: str, where: str) -> np.ndarray:
     if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
         raise DataError(f"{where}: {name} is a {type(value).__name__}; give a NumPy array.")
-    if value.ndim != 1 if name.endswith("_y") else value.ndim < 2:
-        needed = "one dimension, a label each" if name.endswith("_y") else "two dimensions or more"
+    if name.endswith("_x"):
+        fits, needed = value.ndim >= 2, "two dimensions or more"
+    elif task == CLASSIFICATION:
+        fits, needed = value.ndim == 1, "one dimension, a label each"
+    else:
+        fits, needed = value.ndim == 2, "two dimensions, examples and outputs"
+    if not fits:
         raise DataError(f"{where}: {name} has the shape {value.shape}; it needs {needed}.")
     return value
+
+
+def _outputs(y: np.ndarray, count: int, task: str, where: str) -> np.ndarray:
+    """Targets, or labels of which each is 0 or 1, [n, count]."""
+    if y.shape[1] != count:
+        raise DataError(f"{where} has {y.shape[1]} columns, where there are {count} outputs.")
+    if task == REGRESSION:
+        return _floats(y, {}, where)
+    if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
+        raise DataError(f"{where} holds {_sample(y[~np.isin(y, (0, 1))])}; labels are 0 or 1.")
+    return y.astype(np.float32)
 
 
 def _labels(y: np.ndarray, num_classes: int, split: str, where: str) -> np.ndarray:

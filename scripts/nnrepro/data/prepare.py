@@ -1,113 +1,28 @@
-"""From a data set's section of the config to the prepared arrays that training reads.
+"""The prepared arrays that training reads, as they are written.
 
 A prepared data set is two files. `<name>.npz`, uncompressed, holds `train_x`, `train_y`, `test_x`
-and `test_y`; `<name>.json` says what they are. Both depend on the source files and the config
-alone, so the same input gives the same bytes.
+and `test_y`, and `validation_x` and `validation_y` where the data were split so; `<name>.json` says
+what they are. Both depend on the source files and the config alone, so the same input gives the
+same bytes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from nnrepro.data import cifar10, dbpedia, generated, text
-from nnrepro.data.checksums import read_sums, sha256_of
 from nnrepro.data.content import CONTENT, content_sha256
 from nnrepro.data.errors import DataError
-from nnrepro.data.kinds import typed
-from nnrepro.data.registry import Origin, prepares, register_origin
-from nnrepro.data.soundness import COUNTS, counted, refuse_blank
+from nnrepro.data.kinds import splits_of, typed
+from nnrepro.data.soundness import COUNTS, counted
 from nnrepro.files import atomic_write, write_json
+from nnrepro.metrics.registry import CLASSIFICATION
 
 _DESCRIBED = {
     *("name", "input", "kind", "num_classes", "vocabulary_size"),
     *("generated", "source", "sha256"),
 }
-
-Ids = Callable[[Sequence[str], Sequence[str]], tuple[np.ndarray, np.ndarray, list[str]]]
-"""Turns training and test texts into ids, with the vocabulary."""
-
-
-@prepares("image", dataset="cifar10")
-def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
-    """Prepare CIFAR-10: x uint8 [n, 3072], planes one after another as in the batches; y int32 [n].
-
-    `source` is the config section as it stands where the files are: `source` (folder, archive,
-    generated), `path`, and where it applies `sha256`, by file name. Raises DataError where a data
-    file is not as it must be.
-    """
-    arrays, classes, origin = _read(source, cifar10)
-    described = {
-        "name": out_npz.stem,
-        "input": "image",
-        "kind": "image",
-        "image_shape": list(cifar10.IMAGE_SHAPE),
-        "classes": classes,
-        "num_classes": len(classes),
-        "vocabulary_size": 0,
-        **origin,
-    }
-    write_prepared(out_npz, out_json, arrays, described)
-
-
-@prepares("characters", dataset="dbpedia", basename="dbpedia_characters")
-def prepare_dbpedia_characters(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
-    """Prepare DBpedia: x int32 character ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
-    _prepare_dbpedia("characters", text.character_ids, source, out_npz, out_json)
-
-
-@prepares("words", dataset="dbpedia", basename="dbpedia_words")
-def prepare_dbpedia_words(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
-    """Prepare DBpedia: x int32 word ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
-    _prepare_dbpedia("words", text.word_ids, source, out_npz, out_json)
-
-
-def _prepare_dbpedia(
-    level: str, ids: Ids, source: Mapping[str, Any], out_npz: Path, out_json: Path
-) -> None:
-    splits, classes, origin = _read(source, dbpedia)
-    train, test = splits["train"], splits["test"]
-    lost = text.lost({name: split.texts for name, split in splits.items()}, level)
-    examples = {name: len(split.texts) for name, split in splits.items()}
-    refuse_blank(lost, examples, f"data set '{out_npz.stem}'")
-    train_x, test_x, vocabulary = ids(train.texts, test.texts)
-    arrays = {"train_x": train_x, "train_y": train.labels, "test_x": test_x, "test_y": test.labels}
-    described = {
-        "name": out_npz.stem,
-        "input": level,
-        "kind": "ids",
-        "classes": classes,
-        "num_classes": len(classes),
-        "vocabulary_size": len(vocabulary),
-        "vocabulary": vocabulary,
-        **origin,
-    }
-    write_prepared(out_npz, out_json, arrays, described, counts=lost)
-
-
-def _read(source: Mapping[str, Any], reader: ModuleType) -> tuple[Any, list[str], dict[str, Any]]:
-    """What the module of a data set reads, its class names, and what is told of the files.
-
-    No path is told, so that the description is the same everywhere.
-    """
-    kind, path, sums = source["source"], Path(source["path"]), source.get("sha256")
-    if kind == "archive":
-        used = [path]
-        content, classes = reader.read_archive(path, sums)
-    else:
-        if kind == "generated":
-            sums = read_sums(path)
-        used = reader.source_files(path)
-        content, classes = reader.read_folder(path, sums)
-    made = kind == "generated" or generated.is_generated(used[0].parent)
-    origin = {
-        "generated": made,
-        "source": f"{kind} (generated data)" if made else kind,
-        "sha256": {file.name: sha256_of(file) for file in used},
-    }
-    return content, classes, origin
 
 
 def write_prepared(
@@ -120,16 +35,23 @@ def write_prepared(
 ) -> None:
     """Write a prepared data set, each file atomically and with the same bytes for the same input.
 
-    Arrays are `train_x`, `train_y`, `test_x`, `test_y`; x [n, ...], y [n]. Their description `meta`
-    has `name`, `input`, `kind` (see `nnrepro.data.kinds`: `image` with `image_shape` = [channels,
-    height, width], `ids` with `vocabulary_size`, or `floats`), `num_classes`, `vocabulary_size`,
-    `generated`, `source`, `sha256`. Added are numbers of examples, what is odd, here (see
+    Arrays are `train_x`, `train_y`, `test_x`, `test_y` and maybe `validation_x`, `validation_y`; x
+    [n, ...], y [n]. Their description `meta` has `name`, `input`, `kind` (see `nnrepro.data.kinds`:
+    `image` with `image_shape` = [channels, height, width], `ids` with `vocabulary_size`, or
+    `floats`), `num_classes`, `vocabulary_size`, `generated`, `source`, `sha256`; where they are no
+    classes, `task` (`multi_label`, `regression`), `num_outputs` and `outputs`, their names, and y
+    is [n, num_outputs]; `preparation`, where raw inputs can be prepared alike (see
+    `nnrepro.data.inputs`). Added are numbers of examples, what is odd, here (see
     `nnrepro.data.soundness`) or by `counts` of the preparation, and the sum of all this.
 
     Raises DataError, with nothing written, where the arrays are not of that kind, the description
     lacks something, or training on them is pointless.
     """
-    for key in sorted(_DESCRIBED - set(meta)):
+    needed = _DESCRIBED
+    if meta.get("task", CLASSIFICATION) != CLASSIFICATION:
+        needed = (needed - {"num_classes"}) | {"num_outputs", "outputs"}
+        meta = {"num_classes": 0, **meta}
+    for key in sorted(needed - set(meta)):
         raise DataError(
             f"data set '{meta.get('name', out_npz.stem)}': its description lacks {key}."
         )
@@ -137,25 +59,7 @@ def write_prepared(
     odd = {**counted(arrays, meta), **(counts or {})}
     with atomic_write(out_npz) as temporary, open(temporary, "wb") as handle:
         np.savez(handle, **{name: arrays[name] for name in sorted(arrays)})  # type: ignore[arg-type]
-    sizes = {f"{split}_examples": len(arrays[f"{split}_y"]) for split in ("train", "test")}
+    sizes = {f"{split}_examples": len(arrays[f"{split}_y"]) for split in splits_of(arrays)}
     described = {**meta, **sizes}
     content = content_sha256(arrays, described)
     write_json(out_json, {**described, COUNTS: odd, CONTENT: content})
-
-
-register_origin(
-    Origin(
-        dataset="cifar10",
-        official=cifar10.OFFICIAL,
-        files=cifar10.source_files,
-        generate=generated.write_cifar10,
-    )
-)
-register_origin(
-    Origin(
-        dataset="dbpedia",
-        official=dbpedia.OFFICIAL,
-        files=dbpedia.source_files,
-        generate=generated.write_dbpedia,
-    )
-)

@@ -1,30 +1,42 @@
-"""The registry of data sets: one decorated function makes one prepared input.
+"""The registry of data sets: what a section of `data` in the configuration prepares, and of what.
 
-A new data set is one module in this package (its name without a leading underscore) with a function
+A data set of source `csv`, `npz` or `images` needs no code: see `nnrepro.data.sources`, which a
+plug-in may have more of. Others are made by a function in a module of this package (its name
+without a leading underscore), or in a plug-in:
 
     @prepares("image", dataset="svhn")
-    def prepare_svhn(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None: ...
+    def prepare_svhn(
+        source: Mapping[str, Any], out_npz: Path, out_json: Path, *, path: Place, size: int = 32
+    ) -> None: ...
 
-that turns the data set's section of the config into the two prepared files
-(`prepare.write_prepared` writes them). It is found without being named anywhere: `preparations`,
-`datasets` and `inputs` import all modules of the package first. If the data can also be downloaded
-or generated, the module says so with `register_origin`.
+It turns the data set's section of the config into the two prepared files (`prepare.write_prepared`
+writes them). The section says `source: svhn`, and what the function's keyword-only parameters are
+given; files that it reads are parameters of type `Place`. A function without such parameters can
+also be told by the data set's name, with a source `folder` or `archive`; if the data can be
+downloaded or generated, too, the module says so with `register_origin`.
 """
 
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official, check_own_sums
 from nnrepro.data.places import file_problem, folder_problem
-from nnrepro.study.messages import nearest
+from nnrepro.data.prepare import write_prepared
+from nnrepro.study.kinds import Kind, kinds
+from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, parameters_of
 
-Prepare = Callable[[Mapping[str, Any], Path, Path], None]
+Prepare = Callable[..., None]
+"""Called with a data set's section of the config and the two paths to write."""
+_COMMON = ("source", "note")
+"""Keys of every section, which no source is told."""
 
 _MOST_FILES = 50_000
 """How many files of a data set are watched; each is looked at whenever the workflow is read."""
@@ -103,6 +115,12 @@ class Origin:
             return [f"{key}: cannot be generated; name its folder as 'path'"]
         return [*self._generated_problems(section.get("generate", {}), needed)]
 
+    def source_files(self, section: Mapping[str, Any]) -> list[Path]:
+        """The files of one's own that the section names; none of data that come otherwise."""
+        if section["source"] == "archive":
+            return [Path(section["path"])]
+        return [*self.files(Path(section["path"]))] if section["source"] == "folder" else []
+
     def place_problems(self, section: Mapping[str, Any]) -> list[str]:
         """What is wrong with the files that the section names, each with its key.
 
@@ -177,6 +195,62 @@ class Origin:
                 )
 
 
+@dataclass(frozen=True)
+class Told:
+    """A data set whose section tells all options of what prepares it.
+
+    `dataset` is its name in the config, `options` are what may be given, `files` gives the files
+    that a section names, and `problems_of` what is wrong with how its options go together.
+    """
+
+    dataset: str
+    options: Mapping[str, Parameter]
+    files: Callable[[Mapping[str, Any]], Sequence[Path]]
+    problems_of: Callable[[Mapping[str, Any]], Sequence[str]] = lambda options: ()
+    official: None = None
+
+    def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
+        """Why the config's section cannot serve the runs, each with its key; see `Origin`."""
+        key, given = f"data.{self.dataset}", told(section)
+        found = [
+            f"{key}.{name}: unknown key{nearest(name, self.options)}; allowed: "
+            f"{one_of([*_COMMON, *self.options])}"
+            for name in given
+            if name not in self.options
+        ]
+        found += [
+            f"{key}: the key '{name}' is missing"
+            for name, option in self.options.items()
+            if option.required and name not in given
+        ]
+        found += [
+            f"{key}.{name}: {shown(value)} {problem}"
+            for name, value in given.items()
+            if name in self.options
+            and self.options[name].type in (bool, int, float, str)
+            and (problem := self.options[name].problem(value))
+        ]
+        return found or [f"{key}: {problem}" for problem in self.problems_of(given)]
+
+    def source_files(self, section: Mapping[str, Any]) -> list[Path]:
+        """The files of one's own that the section names."""
+        return [*self.files(told(section))]
+
+    def place_problems(self, section: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the files that the section names, each with its key."""
+        key = f"data.{self.dataset}"
+        try:
+            files = self.source_files(section)
+        except DataError as error:
+            return [f"{key}.path: {error}"]
+        return [f"{key}: {str(file)!r} {it}" for file in files if (it := file_problem(file))]
+
+
+def told(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in a section, without what every section has."""
+    return {name: value for name, value in section.items() if name not in _COMMON}
+
+
 _registered: dict[str, Preparation] = {}
 _origins: dict[str, Origin] = {}
 
@@ -207,10 +281,36 @@ def register_origin(origin: Origin) -> Origin:
     return origin
 
 
-def origin(dataset: str) -> Origin:
-    """Where a data set can come from; a folder, if its module has not said. It must be known."""
-    _check_known(dataset)
-    return _origins.get(dataset, Origin(dataset))
+def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
+    """Where a data set of the config comes from, by its section, whose source must be known."""
+    source = section["source"]
+    library = kinds(SOURCES)
+    if source in library:
+        kind = library[source]
+        function: Any = kind.function()
+        files = function.files or partial(_places, kind.options)
+        return Told(dataset, kind.options, files, function.problems)
+    if source in FILE_SOURCES:
+        _check_known(dataset)
+        return _origins.get(dataset, Origin(dataset))
+    options = {
+        name: option
+        for each in _made_by(source, dataset)
+        for name, option in parameters_of(each.prepare).items()
+    }
+    return Told(dataset, options, partial(_places, options))
+
+
+def _places(options: Mapping[str, Parameter], given: Mapping[str, Any]) -> list[Path]:
+    """The files that a section names, those below folders too."""
+    named = [name for name, option in options.items() if option.meaning is PLACE]
+    places = [Path(given[name]) for name in named if given.get(name)]
+    return [file for place in places for file in _below(place)]
+
+
+def _below(place: Path) -> list[Path]:
+    """The files below a folder; anything else stands for itself."""
+    return files_below(place) if place.is_dir() else [place]
 
 
 def preparations() -> dict[str, Preparation]:
@@ -227,30 +327,120 @@ def datasets() -> tuple[str, ...]:
     return tuple(sorted({each.dataset for each in preparations().values()}))
 
 
-def inputs(configured: Collection[str]) -> dict[str, Preparation]:
-    """Which preparation serves each input, given the names of data sets that the config has.
+def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
+    """Every prepared input that the sections of `data` in a configuration give.
 
-    Raises DataError where one is unknown (with the nearest spelling), or two make the same input,
-    so that a model that eats it would not know which to take.
+    Raises DataError where a source or a data set is unknown (with the nearest spelling), or two
+    have one name.
     """
-    for name in configured:
-        _check_known(name)
-    chosen: dict[str, Preparation] = {}
-    for each in preparations().values():
-        if each.dataset not in configured:
-            continue
-        if each.input in chosen:
-            raise DataError(
-                f"data sets {chosen[each.input].dataset!r} and {each.dataset!r} both make the "
-                f"input {each.input!r}. Name one of them in `data`."
+    library = kinds(SOURCES)
+    found: list[Preparation] = []
+    for name, section in data.items():
+        source = section["source"]
+        if source in library:
+            function: Any = library[source].function()
+            given = function.inputs(told(section))
+            found += _named(
+                [
+                    Preparation(own, name, name, partial(_prepare, library[source], own))
+                    for own in given
+                ]
             )
-        chosen[each.input] = each
-    return chosen
+        elif source in FILE_SOURCES:
+            _check_known(name)
+            found += [each for each in preparations().values() if each.dataset == name]
+        else:
+            found += _named(
+                [
+                    replace(own, dataset=name, basename=name, prepare=partial(_told_to, own))
+                    for own in _made_by(source, name)
+                ]
+            )
+    names = [each.basename for each in found]
+    twice = [each for each in found if names.count(each.basename) > 1]
+    if twice:
+        raise DataError(
+            f"data sets {one_of(dict.fromkeys(each.dataset for each in twice))} would both be "
+            f"prepared as '{twice[0].basename}'; rename one"
+        )
+    return found
+
+
+def chosen(found: Iterable[Preparation], input: str, dataset: str = "") -> Preparation:
+    """What of some preparations gives an input: that of the data set, or else the only one.
+
+    Raises DataError where there is none, or, without a data set, several.
+    """
+    found = list(found)
+    giving = [each for each in found if each.input == input]
+    if not giving:
+        raise DataError(
+            f"data: no data set gives the input '{input}', which a model of this study reads; "
+            "name one under 'data'"
+        )
+    if not dataset and len(giving) > 1:
+        names = [each.dataset for each in giving]
+        raise DataError(
+            f"data: the data sets {one_of(names)} all give the input '{input}'; say with "
+            f"'data: {names[0]}' in an experiment or a variant which is meant"
+        )
+    own = [each for each in giving if dataset in ("", each.dataset)]
+    if not own:
+        names = [each.dataset for each in giving]
+        raise DataError(
+            f"data: '{dataset}' does not give the input '{input}', which a model of this study "
+            f"reads{nearest(dataset, names)}; {one_of(names)} would"
+        )
+    return own[0]
+
+
+def _named(found: list[Preparation]) -> list[Preparation]:
+    """Prepared files of their own for each of several inputs of one data set."""
+    if len(found) < 2:
+        return found
+    return [replace(each, basename=f"{each.dataset}_{each.input}") for each in found]
+
+
+def _prepare(
+    kind: Kind, input: str, section: Mapping[str, Any], out_npz: Path, out_json: Path
+) -> None:
+    """Prepare an input by a source of the library."""
+    content = kind.function()(input, **told(section))
+    described = {
+        "name": out_npz.stem,
+        "input": input,
+        "generated": False,
+        "source": kind.name,
+        **content.described,
+    }
+    write_prepared(out_npz, out_json, content.arrays, described, counts=content.counts)
+
+
+def _told_to(
+    registered: Preparation, section: Mapping[str, Any], out_npz: Path, out_json: Path
+) -> None:
+    """Prepare an input by a function that takes options."""
+    known = parameters_of(registered.prepare)
+    given = {name: value for name, value in told(section).items() if name in known}
+    registered.prepare(section, out_npz, out_json, **given)
+
+
+def _made_by(source: str, dataset: str) -> list[Preparation]:
+    """What a function of one's own prepares that a section names as its source."""
+    found = [each for each in preparations().values() if each.dataset == source]
+    if not found:
+        allowed = [*kinds(SOURCES), *FILE_SOURCES, *datasets()]
+        raise DataError(
+            f"data.{dataset}.source: '{source}' is unknown{nearest(source, allowed)}; allowed: "
+            f"{one_of(allowed)}"
+        )
+    return found
 
 
 def _check_known(dataset: str) -> None:
     known = datasets()
     if dataset not in known:
         raise DataError(
-            f"unknown data set {dataset!r}; allowed are {', '.join(known)}{nearest(dataset, known)}"
+            f"data.{dataset}: there is no data set of this name{nearest(dataset, known)}; files "
+            f"are prepared by a function of {one_of(known)}, or read as {one_of(kinds(SOURCES))}"
         )

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnrepro.data.errors import DataError
+from nnrepro.data.kinds import splits_of
+from nnrepro.metrics.registry import CLASSIFICATION
 
 COUNTS = "counts"
 """Where a description has them."""
 
-_SPLITS = {"train": "training", "test": "test"}
+_SPLITS = {"train": "training", "test": "test", "validation": "validation"}
+_SIZES = tuple(f"{split}_examples" for split in _SPLITS)
 _TELLING = 0.01
 """From this share on, an oddity bears on what a study finds."""
 
@@ -24,11 +27,19 @@ _REMARKS = {
     "{split}_mostly_dropped": (
         "cleaning drops more than half of the characters of {count} of the {examples} {kind} texts"
     ),
-    "test_in_training": "{count} of the {examples} {kind} examples are training examples, too",
+    "{split}_in_training": "{count} of the {examples} {kind} examples are training examples, too",
+    "test_in_validation": "{count} of the {examples} {kind} examples are validation examples, too",
     "{split}_repeated": "{count} of the {examples} {kind} examples repeat an earlier one",
+    "train_contradicted_targets": (
+        "{count} of the {examples} {kind} examples have the same content as one with another answer"
+    ),
     "train_contradicted": (
         "{count} of the {examples} {kind} examples have the same content as one of another class"
     ),
+    "{split}_unknown_categories": (
+        "{count} of the {examples} {kind} examples have a text that no training example has"
+    ),
+    "{split}_dropped": "{count} rows beside the {examples} {kind} examples lack a value; left out",
     "test_of_unseen_classes": (
         "{count} of the {examples} {kind} examples are of a class without any training example"
     ),
@@ -47,26 +58,34 @@ class DataRemark(NamedTuple):
 def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[str, int]:
     """Count what is odd about arrays, typed as `nnrepro.data.kinds.typed` does it.
 
-    Read of their description are `kind` and `name`. Raises DataError where training on them is
-    pointless: one class only, or every example the same.
+    Read of their description are `kind`, `task` and `name`. Raises DataError where training on them
+    is pointless: one class only, or every example the same.
     """
     train_y, test_y = arrays["train_y"], arrays["test_y"]
     name = f"data set '{meta.get('name')}'"
     refuse_one_class(train_y, name)
-    train, test = (_digests(arrays[f"{split}_x"]) for split in _SPLITS)
+    digests = {split: _digests(arrays[f"{split}_x"]) for split in splits_of(arrays)}
+    train, test = digests["train"], digests["test"]
     if len(set(train)) == 1 and len(train) > 1:
         raise DataError(f"{name}: all {len(train)} training examples are the same.")
-    labels: dict[bytes, set[int]] = {}
-    for digest, label in zip(train, train_y.tolist(), strict=True):
-        labels.setdefault(digest, set()).add(label)
+    labels: dict[bytes, set[bytes]] = {}
+    for digest, label in zip(train, train_y, strict=True):
+        labels.setdefault(digest, set()).add(label.tobytes())
+    classes = meta.get("task", CLASSIFICATION) == CLASSIFICATION
+    contradicted = "train_contradicted" if classes else "train_contradicted_targets"
     counts = {
         "train_repeated": len(train) - len(labels),
         "test_repeated": len(test) - len(set(test)),
-        "train_contradicted": sum(len(labels[digest]) > 1 for digest in train),
+        contradicted: sum(len(labels[digest]) > 1 for digest in train),
         "test_in_training": sum(digest in labels for digest in test),
-        "test_of_unseen_classes": int(np.count_nonzero(~np.isin(test_y, train_y))),
-        "test_one_class": int(len(test_y) > 1 and len(np.unique(test_y)) == 1),
     }
+    if "validation" in digests:
+        held_out = set(digests["validation"])
+        counts["validation_in_training"] = sum(own in labels for own in digests["validation"])
+        counts["test_in_validation"] = sum(digest in held_out for digest in test)
+    if classes:
+        counts["test_of_unseen_classes"] = int(np.count_nonzero(~np.isin(test_y, train_y)))
+        counts["test_one_class"] = int(len(test_y) > 1 and len(np.unique(test_y)) == 1)
     if meta["kind"] == "floats":
         same = (arrays["train_x"] == arrays["train_x"][:1]).all(axis=0)
         counts["train_constant_features"] = int(np.count_nonzero(same))
@@ -74,7 +93,15 @@ def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[s
 
 
 def refuse_one_class(labels: np.ndarray, whose: str) -> None:
-    """Raise DataError where there are several labels, all the same: nothing to tell apart."""
+    """Raise DataError where there are several labels, all the same: nothing to tell apart.
+
+    `labels` are classes [n], or labels or targets [n, outputs].
+    """
+    if len(labels) > 1 and labels.ndim > 1 and (labels == labels[0]).all():
+        raise DataError(
+            f"{whose}: all {len(labels)} training examples have the same answer, "
+            f"{labels[0].tolist()}, so that there is nothing to learn. Give others, too."
+        )
     if len(labels) > 1 and (labels == labels[0]).all():
         raise DataError(
             f"{whose}: all {len(labels)} training examples are of class {labels[0]}, so that there "
@@ -85,10 +112,10 @@ def refuse_one_class(labels: np.ndarray, whose: str) -> None:
 
 def refuse_blank(counts: Mapping[str, int], examples: Mapping[str, int], whose: str) -> None:
     """Raise DataError where cleaning leaves nothing of all training or all test texts."""
-    for split, kind in _SPLITS.items():
-        if counts[f"{split}_blank"] == examples[split]:
+    for split, count in examples.items():
+        if counts[f"{split}_blank"] == count:
             raise DataError(
-                f"{whose}: cleaning leaves nothing of any of the {examples[split]} {kind} texts, "
+                f"{whose}: cleaning leaves nothing of any of the {count} {_SPLITS[split]} texts, "
                 "as it keeps a-z A-Z 0-9 ^ , . ' and space only. Other scripts need a "
                 "preparation of their own."
             )
@@ -98,14 +125,15 @@ def examined(description: Mapping[str, Any]) -> dict[str, Any]:
     """What of a description `remarks` reads; empty where nothing was counted."""
     if COUNTS not in description:
         return {}
-    return {key: description[key] for key in (COUNTS, "train_examples", "test_examples")}
+    sizes = [name for name in _SIZES if name in description]
+    return {key: description[key] for key in (COUNTS, *sizes)}
 
 
 def remarks(description: Mapping[str, Any]) -> list[DataRemark]:
     """What is odd, in words, the weightiest kind first; nothing where nothing is known.
 
-    Read are `counts`, `train_examples` and `test_examples` of the description of prepared data, or
-    of what `examined` kept of it.
+    Read are `counts` and the numbers of examples of the description of prepared data, or of what
+    `examined` kept of it.
     """
     counts = description.get(COUNTS)
     return list(_remarks(counts, description)) if isinstance(counts, Mapping) else []

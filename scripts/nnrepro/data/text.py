@@ -59,12 +59,18 @@ def character_ids(
     if any(len(text) < length for texts in cleaned for text in texts):
         used.add(" ")
     vocabulary = sorted(used)
+    first, second = (encoded_characters(texts, vocabulary, length) for texts in (train, test))
+    return first, second, vocabulary
+
+
+def encoded_characters(
+    texts: Sequence[str], vocabulary: Sequence[str], length: int = MAX_LENGTH
+) -> np.ndarray:
+    """Paragraphs as ids of the characters of a vocabulary, int32 [n, length]; without others."""
     ids = {character: index for index, character in enumerate(vocabulary)}
-
-    def encode(texts: list[str]) -> np.ndarray:
-        return _matrix(([ids[c] for c in text[:length].ljust(length)] for text in texts), length)
-
-    return encode(cleaned[0]), encode(cleaned[1]), vocabulary
+    cleaned = ([c for c in clean_characters(text) if c in ids] for text in texts)
+    rows = ([ids[c] for c in text[:length]] for text in cleaned)
+    return _matrix((row + [ids.get(" ", 0)] * (length - len(row)) for row in rows), length)
 
 
 def word_ids(
@@ -75,13 +81,21 @@ def word_ids(
     frequency = Counter(word for texts in tokens for words in texts for word in words)
     # most_common sorts stably, so words of equal frequency keep the order of their insertion.
     vocabulary = [*SPECIAL_WORDS, *(word for word, _ in frequency.most_common())]
+    first, second = (_word_ids(texts, vocabulary, length) for texts in tokens)
+    return first, second, vocabulary
+
+
+def encoded_words(
+    texts: Sequence[str], vocabulary: Sequence[str], length: int = MAX_LENGTH
+) -> np.ndarray:
+    """Paragraphs as ids of the words of a vocabulary, int32 [n, length]; others are `<unk>`."""
+    return _word_ids([tokenize(text) for text in texts], vocabulary, length)
+
+
+def _word_ids(texts: Sequence[Sequence[str]], vocabulary: Sequence[str], length: int) -> np.ndarray:
     ids = {word: index for index, word in enumerate(vocabulary)}
-
-    def encode(texts: list[list[str]]) -> np.ndarray:
-        rows = ([*map(ids.__getitem__, words), ids[EOS]][:length] for words in texts)
-        return _matrix((row + [ids[PAD]] * (length - len(row)) for row in rows), length)
-
-    return encode(tokens[0]), encode(tokens[1]), vocabulary
+    rows = ([*(ids.get(w, ids[UNK]) for w in words), ids[EOS]][:length] for words in texts)
+    return _matrix((row + [ids[PAD]] * (length - len(row)) for row in rows), length)
 
 
 def lost(splits: Mapping[str, Sequence[str]], level: str) -> dict[str, int]:

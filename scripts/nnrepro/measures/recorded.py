@@ -18,7 +18,8 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int | None = None) -
     """The run as it was carried out, as far as history and record tell.
 
     Model, input and settings are those of the record. Epochs are the history's, unless the run
-    diverged. What only the analysis reads is the study's.
+    diverged, or is one that ends by itself. Where it took all examples that there were, the record
+    tells how many. What only the analysis reads is the study's.
 
     Args:
         run: the run as the study declares it.
@@ -34,13 +35,22 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int | None = None) -
         for name in BUDGET_SETTINGS
         if name in run.settings and name in recorded
     }
-    if epochs is not None and (record is None or record["status"] != "diverged"):
+    diverged = record is not None and record["status"] == "diverged"
+    if epochs is not None and not diverged and not run.ends_itself:
         done["epochs"] = epochs
     others = {name: value for name, value in recorded.items() if name not in BUDGET_SETTINGS}
+    others |= _counted(run, record)
     made = replace(
         run, model=model, input=told.get("input", run.input), settings={**settings, **others}
     )
     return made.as_done(done)
+
+
+def _counted(run: Run, record: RunRecord | None) -> dict[str, int]:
+    """Numbers of examples that the settings leave open, as the prepared data had them."""
+    counted: Mapping[str, Any] = {} if record is None else record.get("examined", {})
+    names = ("train_examples", "test_examples", "validation_examples")
+    return {name: counted[name] for name in names if name in counted and not run.settings.get(name)}
 
 
 def differences(run: Run, record: RunRecord) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnrepro.files import stored
 from nnrepro.measures.folds import FoldHistory, read_fold_history
 from nnrepro.measures.history import (
     History,
@@ -94,7 +95,9 @@ def read_side_histories(
     found: dict[str, Any] = {}
     problems = []
     for name, side in _SIDES.items():
-        if not int(run.settings.get(side.setting, 0)):
+        asked = int(run.settings.get(side.setting, 0))
+        # Validation examples may be those of the data, of which the settings say nothing.
+        if not asked and (name != "validation" or stored(folder / side.file) is None):
             continue
         try:
             found[name] = read_side_history(folder / side.file, history, diverged=diverged)

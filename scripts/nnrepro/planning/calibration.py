@@ -17,10 +17,12 @@ import numpy as np
 
 from nnrepro.data.dataset import Dataset
 from nnrepro.environment import keras_environment
+from nnrepro.planning.code import code_of
 from nnrepro.planning.estimate import RECORDED
 from nnrepro.planning.machines import PlanError
 from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.plan import PlannedRun
+from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
 from nnrepro.training.slots import take_slots
 from nnrepro.training.train import train_run
@@ -38,12 +40,13 @@ def runs_to_try(planned: Iterable[PlannedRun]) -> list[Run]:
     """Of each model whose times are not all recorded, the lightest and the heaviest run to do.
 
     Left out are runs with parameters still to be selected, and inputs of which no examples can be
-    made up here.
+    made up here, by their form or as their number is left open.
     """
     by_model: dict[str, list[Run]] = {}
     for one in planned:
         run = one.run
-        possible = run.input in ("image", *_VOCABULARIES) and not run.pending_parameters
+        made = run.input in ("image", *_VOCABULARIES) and "train_examples" in run.settings
+        possible = made and not run.pending_parameters
         if one.to_do and possible and one.estimate.basis != RECORDED:
             by_model.setdefault(run.model, []).append(run)
     chosen: dict[str, Run] = {}
@@ -68,7 +71,8 @@ def calibrate(
     """Train runs for a moment, one after another, and keep their records.
 
     `scripts` holds the library; `gpus` of a run are 0 on the CPU, and it takes a slot as runs do;
-    `codes` are fingerprints of training code by model. Raises PlanError where a training failed.
+    `codes` are fingerprints of code, as `training_codes` gives them. Raises PlanError where a
+    training failed.
     """
     environment = {**os.environ, "PYTHONPATH": str(scripts), **keras_environment(backend)}
     for run in runs:
@@ -81,7 +85,8 @@ def calibrate(
             "threads": threads,
             "gpus": gpus,
             "gpu_slots_per_device": gpu_slots_per_device,
-            "code_sha256": codes[run.model],
+            "code_sha256": code_of(run, codes),
+            "plugins": [str(file) for file in plugin_files()],
         }
         done = subprocess.run(
             [sys.executable, "-m", "nnrepro.planning.calibration"],
@@ -133,6 +138,7 @@ def made_up(run: Run) -> Dataset:
 def _train(request: dict[str, Any]) -> None:
     """Carry out one request of `calibrate`, in a process of its own."""
     run, folder = Run.from_dict(request["run"]), Path(request["folder"])
+    put_in_force(request["plugins"])
     # Held until this process ends, because only then is its GPU memory free.
     slots = take_slots(
         request["gpus"], request["gpu_slots_per_device"], log=lambda line: print(line, flush=True)

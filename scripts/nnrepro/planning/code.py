@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.definitions import behind, home_of
-from nnrepro.fingerprint import code_fingerprint
+from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import file_of, files_behind, home, of_library
+from nnrepro.metrics import registry as metrics
 from nnrepro.models.registry import ModelSpec
 from nnrepro.study.plugins import plugin_folders
+from nnrepro.study.run import Run
 
 _LEFT_OUT = (
     # Settings count by their values.
@@ -33,11 +35,12 @@ What they alone import is left out with them.
 
 
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
-    """Fingerprint of the code that trains each model, by the model's name.
+    """Fingerprints of the code that trains each model and computes each metric, by their names.
 
-    A new or changed model leaves the runs of the others alone, those in its own file, too.
-    `scripts` holds the library. Raises OSError and SyntaxError where a file cannot be read or
-    parsed.
+    A new or changed model leaves the runs of the others alone, those in its own file, too; so does
+    a metric those that do not name it, but for the ones that are recorded without being named.
+    `code_of` tells a run's. `scripts` holds the library.
+    Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
     library = scripts / "nnrepro"
     left_out = {library / name for name in _LEFT_OUT}
@@ -47,15 +50,34 @@ def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, 
         library / "data" / "dataset.py",
     )
 
-    def fingerprint(spec: ModelSpec) -> str:
-        return definition_fingerprint(
-            spec.function,
-            scripts,
-            shared,
-            counts=lambda file: left_out.isdisjoint((file, *file.parents)),
-        )
+    def counts(file: Path) -> bool:
+        return left_out.isdisjoint((file, *file.parents))
 
-    return {name: fingerprint(spec) for name, spec in models.items()}
+    def fingerprint(spec: ModelSpec) -> str:
+        return definition_fingerprint(spec.function, scripts, shared, counts)
+
+    computed = {
+        name: definition_fingerprint(metric.function, scripts, counts=counts)
+        for name, metric in metrics.catalogue().items()
+        if metric.function is not None
+    }
+    unasked = [computed[name] for name in sorted(set().union(*metrics.DEFAULTS.values()))]
+    by_model = {name: value_fingerprint([fingerprint(m), *unasked]) for name, m in models.items()}
+    return by_model | {_of_metric(name): code for name, code in computed.items()}
+
+
+def code_of(run: Run, codes: Mapping[str, str]) -> str:
+    """Fingerprint of the code that trains a run and computes the metrics that it names.
+
+    Raises KeyError where its model or a metric is unknown.
+    """
+    named = metrics.parsed(str(run.settings.get("metrics") or ""))
+    own = [codes[run.model], *(codes[_of_metric(name)] for name in named)]
+    return value_fingerprint(own) if named else own[0]
+
+
+def _of_metric(name: str) -> str:
+    return f"metric {name}"
 
 
 def definition_fingerprint(

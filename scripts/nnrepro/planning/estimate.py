@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from nnrepro.planning.code import code_of
 from nnrepro.planning.machines import Record
 from nnrepro.planning.operations import epoch_operations, passes
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
@@ -50,7 +51,7 @@ class Estimate:
     epoch_seconds: float | None = None
     records: int = 0
 
-    def seconds(self, epochs: int) -> float | None:
+    def seconds(self, epochs: float) -> float | None:
         """Seconds for so many epochs; None when unknown."""
         if self.epoch_seconds is None:
             return None
@@ -60,7 +61,8 @@ class Estimate:
 class Estimator:
     """Estimates from the records of one machine; runs of equal work share one.
 
-    Where there are records of the present code, by model in `codes`, they count alone.
+    Where there are records of the present code, by `codes` as `training_codes` gives them, they
+    count alone.
     """
 
     def __init__(self, records: Iterable[Record], codes: Mapping[str, str]):
@@ -95,7 +97,7 @@ class Estimator:
 
     def _new_estimate(self, run: Run, work: Work) -> Estimate:
         same = self._by_work.get(work, [])
-        code = self._codes.get(run.model)
+        code = code_of(run, self._codes) if run.model in self._codes else ""
         same = [record for record in same if record.code_sha256 == code] or same
         if same:
             return _summary(RECORDED, same, [record.epoch_seconds for record in same])

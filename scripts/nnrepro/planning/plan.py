@@ -10,6 +10,7 @@ from nnrepro.planning.machines import Machine, Record
 from nnrepro.planning.order import priorities
 from nnrepro.planning.schedule import Job, makespan
 from nnrepro.planning.status import DONE, Asked, Status, status_of
+from nnrepro.study.halving import expected_epochs
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.selections import candidates
@@ -20,7 +21,8 @@ from nnrepro.study.study import Study
 class PlannedRun:
     """A declared run, its state, what it takes, and its place in the order of starting.
 
-    `undecided` tells whether parameters of it are still to be selected.
+    `undecided` tells whether parameters of it are still to be selected; of its `epochs` a run in a
+    halving is expected to be trained for as many as runs are on the average.
     """
 
     run: Run
@@ -28,6 +30,7 @@ class PlannedRun:
     estimate: Estimate
     priority: int
     undecided: bool
+    epochs: float
 
     @property
     def to_do(self) -> bool:
@@ -37,7 +40,7 @@ class PlannedRun:
     @property
     def seconds(self) -> float | None:
         """What it will still take: nothing when done, None when unknown."""
-        return self.estimate.seconds(int(self.run.settings["epochs"])) if self.to_do else 0.0
+        return self.estimate.seconds(self.epochs) if self.to_do else 0.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def make_plan(
 ) -> Plan:
     """Plan a study whose results are below `results/` in the working directory.
 
-    Of earlier runs those of `machine` count; `codes` are fingerprints of training code by model.
+    Of earlier runs those of `machine` count; `codes` is of `training_codes`.
     """
     paths = StudyPaths.of(study)
     asked = Asked.of(study, paths, codes)
@@ -134,6 +137,7 @@ def make_plan(
             estimate=estimator.estimate_any(candidates(resolved, study.runs)),
             priority=order[run.id],
             undecided=bool(resolved.pending_parameters),
+            epochs=_epochs(study, run),
         )
 
     return Plan(
@@ -142,5 +146,13 @@ def make_plan(
         machine=machine,
         capacity=capacity,
         runs=tuple(planned(run) for run in study.runs),
-        unprepared=tuple(sorted({run.input for run in study.runs} - set(asked.data))),
+        unprepared=tuple(sorted({run.reads for run in study.runs} - set(asked.data))),
     )
+
+
+def _epochs(study: Study, run: Run) -> float:
+    """The epochs that a run is trained for, as far as that is known beforehand."""
+    if not run.rungs:
+        return float(run.settings["epochs"])
+    alike = {other.variant for other in study.runs_of(run.protocol, run.experiment)}
+    return expected_epochs(len(alike), run.rungs)

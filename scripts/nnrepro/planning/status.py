@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.files import FileError, read_json
+from nnrepro.planning.code import code_of
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.identity import departures, differing, in_words
 from nnrepro.study.messages import some_of
@@ -37,9 +38,10 @@ class Status:
 class Asked:
     """What every run of a study is asked to be.
 
-    `codes` are fingerprints of training code by model; `data` descriptions of the prepared data by
-    input, of which one that is not prepared is left out, so that nothing is said against the data
-    of its runs; `decisions` parameters by (protocol, experiment), as far as they are decided.
+    `codes` are fingerprints of code, as `training_codes` gives them; `data` descriptions of the
+    prepared data by what runs read, of which one that is not prepared is left out, so that nothing
+    is said against the data of its runs; `decisions` parameters by (protocol, experiment), as far
+    as decided.
     """
 
     codes: Mapping[str, str]
@@ -91,9 +93,9 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
     departs = departures(
         record,
         resolved,
-        code_sha256=asked.codes[run.model],
+        code_sha256=code_of(run, asked.codes),
         backend=asked.backend,
-        data=asked.data.get(run.input),
+        data=asked.data.get(run.reads),
     )
     further = {
         "selection": bool(resolved.pending_parameters),

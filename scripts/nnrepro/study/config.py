@@ -13,6 +13,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
+from nnrepro.study.default_report import asks_nothing, default_report
 from nnrepro.study.defaults import filled, given_twice, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
@@ -64,25 +65,28 @@ def load_study(
     try:
         put_in_force(_plugins(config))
     except PluginError as error:
-        raise ConfigError(_placed([f"plugins: {error}"], places or {})) from error
+        raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
     full = normalised(without_null(_flat(config)), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    if not problems and trained:
+        problems += name_errors(full)
     if not problems:
         full = filled(full, experiment_keys())
-        problems = [*(name_errors(full) if trained else ()), *metrics_problems(full)]
-        problems = problems or sweep_problems(full)
+        problems = [*metrics_problems(full)] or sweep_problems(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     full = in_settings(full)
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     declared = _declared(full, models)
+    if asks_nothing(full) and not declared.problems:
+        full |= default_report(full, declared, catalogue)
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
     problems += collapse_problems(kept)
@@ -91,7 +95,7 @@ def load_study(
     if trained:
         problems += feasibility_problems(kept)
     if problems:
-        raise ConfigError(_placed(problems, places or {}))
+        raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)
     return replace(study, kinds=catalogue, models=dict(models))
 
@@ -110,7 +114,7 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError([str(error)]) from error
 
 
-def _placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
+def placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
     """Problems, each with the place of the key that it begins with, or of the section around it."""
     told = []
     for problem in problems:

@@ -1,5 +1,6 @@
 """What a configuration declares before anything is left out or cut down."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,3 +23,11 @@ class Declared:
     varied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def validated(self, run: Run) -> bool:
+        """Whether a run has validation examples: held out of training, or split off its data."""
+        if run.settings["validation_examples"]:
+            return True
+        sections = [self.data.get(run.data)] if run.data else self.data.values()
+        return any(own and own.get("split", {}).get("validation") for own in sections)

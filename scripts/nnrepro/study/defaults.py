@@ -16,7 +16,7 @@ from nnrepro.study.labels import titled
 from nnrepro.study.metrics import default_metric
 
 ONLY_PROTOCOL = "main"
-"""The name of the one protocol of a study that declares none."""
+"""The name of the one protocol of a study that declares none; no text names it."""
 
 NO_PART = ""
 """The part of questions that are of none."""
@@ -71,7 +71,9 @@ def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         "seeds": seed_list(config["seeds"]),
         "experiments": experiments,
     }
-    protocols = config["protocols"] or {ONLY_PROTOCOL: {"settings": {}, "reference": ""}}
+    protocols = config["protocols"] or {
+        ONLY_PROTOCOL: {"title": "", "settings": {}, "reference": ""}
+    }
     full["protocols"] = {
         name: {"title": titled(name), "selection": default_selection(full), **section}
         for name, section in protocols.items()
@@ -101,10 +103,12 @@ def _with_parameters(name: str, section: Mapping[str, Any], keys: set[str]) -> d
         rest["seeds"] = seed_list(rest["seeds"])
     if isinstance(rest.get("select"), str):
         rest["select"] = {"from": rest["select"]}
+    rungs = section.get("halving", {}).get("rungs")
+    length = {"epochs": rungs[-1]} if rungs else {}
     return {
         "title": titled(name),
         **rest,
-        "parameters": {**stated, **section["parameters"]},
+        "parameters": {**length, **stated, **section["parameters"]},
         "stated": tuple(stated),
     }
 

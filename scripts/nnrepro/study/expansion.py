@@ -16,6 +16,7 @@ from typing import Any
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import varied
 from nnrepro.study.feasibility import size_problems
+from nnrepro.study.halving import halving_problems, rungs_of, under_budget
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown, undeclared
 from nnrepro.study.run import Run, Scalar, Variant
@@ -39,7 +40,7 @@ MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
 ALL = 0
 """All examples that there are, whose number only the data tell."""
-_RESERVED = ("label", "model")
+_RESERVED = ("label", "model", "data")
 _MOST_SHOWN = 4
 """Drawn values that stand in the label of a point."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
@@ -83,7 +84,7 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
         models: the registered models by name.
     """
     scopes = _scopes(models)
-    declared = Declared(tuple(config["protocols"]), tuple(scopes))
+    declared = Declared(tuple(config["protocols"]), tuple(scopes), data=config["data"])
     problems = [
         f"model '{name}': its parameter '{own}' is a setting of training, too; rename it"
         for name, model in models.items()
@@ -106,11 +107,14 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     for name, section in config["experiments"].items():
         if not _kept(config, "experiments", name):
             continue
+        problems += _data_problems(f"experiments.{name}", section, config["data"])
         own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
             problems += undeclared(where, protocol, config["protocols"])
             problems += setting_problems(where, settings, own)
+        if "halving" in section:
+            problems += halving_problems(f"experiments.{name}", section, variants[name])
         if "select" in section:
             problems += select_problems(
                 name, config["experiments"], variants, declared.varied, models
@@ -144,6 +148,20 @@ def _scopes(models: Mapping[str, ModelSpec]) -> dict[str, list[ModelSpec]]:
     for model in models.values():
         scopes.setdefault(model.input, []).append(model)
     return scopes | {name: [model] for name, model in models.items()}
+
+
+def _data_problems(key: str, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """Data sets that an experiment or its variants name and that are not declared."""
+    named = {
+        key: section,
+        **{f"{key}.variants.{n}": v for n, v in section.get("variants", {}).items()},
+    }
+    for where, own in named.items():
+        if own.get("data", "") and known.get(own["data"]) is None:
+            yield (
+                f"{where}.data: '{own['data']}' is no data set{nearest(own['data'], known)}; "
+                f"allowed: {one_of(known)}"
+            )
 
 
 def _scope_problems(
@@ -207,6 +225,9 @@ def _runs(
         )
         return []
     settings = {name: settings[name] for name in accepted if name in settings}
+    rungs: tuple[int, ...] = ()
+    if "halving" in section:
+        rungs = rungs_of(section["halving"], int(settings["epochs"]))
     settings, asked = _budgeted(settings, config["budget"], variant.model, model)
     seeds = section.get("seeds", config["seeds"])
     problems += [
@@ -226,6 +247,8 @@ def _runs(
             protocol_settings=asked,
             selects_from=section.get("select", {}).get("from"),
             selected_parameters=selected,
+            rungs=under_budget(rungs, int(settings["epochs"])) if rungs else (),
+            data=variant.data,
         )
         for seed in seeds
     ]
@@ -325,7 +348,8 @@ def _variants(
                 label = f"{label} ({', '.join(words)})"
             elif sample and not template and len(sample) <= _MOST_SHOWN:
                 label = f"{point} ({', '.join(map(_text, sample.values()))})"
-            found.append(Variant(point, label, model, chosen))
+            data = own.get("data", section.get("data", ""))
+            found.append(Variant(point, label, model, chosen, data))
     names = [point.name for point in found]
     problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.

@@ -12,7 +12,7 @@ DATA_IDENTITY = ("name", "source", "generated", "sha256", "content_sha256")
 _LATER = ("content_sha256",)
 """What records of earlier versions lack: it counts where record and data both tell it."""
 
-_OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}}
+_OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}, "data": ""}
 _ABSENT = object()
 
 

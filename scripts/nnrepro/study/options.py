@@ -229,7 +229,7 @@ class _Metric(Meaning):
     def impossible(self, name: str, stated: Stated) -> Iterator[str]:
         given = stated.spec.get(name, ())
         for metric in [given] if isinstance(given, str) else given:
-            held_out = [run.settings["validation_examples"] for run in stated.runs()]
+            held_out = [stated.declared.validated(run) for run in stated.runs()]
             if "validation" in metric and held_out and not any(held_out):
                 yield (
                     f"{stated.key}: '{metric}' is measured on held-out training examples, and none "
@@ -527,4 +527,71 @@ Comparisons = Annotated[
         "From one way of working to another, one factor at a time.",
         {"$ref": "#/$defs/comparisons"},
     ),
+]
+
+
+# ----------------------------------------------- types for the signatures of sources of data
+FILE_SOURCES = ("download", "archive", "folder", "generated")
+"""Where the files of a data set come from that a function of its own name prepares."""
+SOURCES = "data/sources"
+"""The room of the other sources, which are read as kinds are."""
+
+_SPLIT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "default": {},
+    "properties": {
+        "validation": {
+            "description": "Share or number of examples to validate by; 0 for none.",
+            "type": "number",
+            "minimum": 0,
+            "default": 0.15,
+        },
+        "test": {
+            "description": "Share or number of examples to test on, where no others are given.",
+            "type": "number",
+            "minimum": 0,
+            "default": 0.15,
+        },
+        "seed": {
+            "description": "Decides which examples go where.",
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+        },
+        "stratify": {
+            "description": "Whether the shares hold in every class.",
+            "type": "boolean",
+            "default": True,
+        },
+    },
+}
+SPLIT = {name: part["default"] for name, part in _SPLIT["properties"].items()}
+"""How a data set is split where a configuration does not say."""
+_NAME: dict[str, Any] = {"type": "string", "minLength": 1}
+_ONE_OR_MANY = {"anyOf": [_NAME, _many(_NAME)]}
+
+PLACE = Meaning("A file or folder.", _NAME)
+
+Place = Annotated[str, PLACE]
+Column = Annotated[str, Meaning("Name of a column.", _NAME)]
+Name = Annotated[str, Meaning("A name.", _NAME)]
+Columns = Annotated[Sequence[str], Meaning("Names of columns.", _many(_NAME))]
+ColumnOrColumns = Annotated[
+    str | Sequence[str], Meaning("Name of a column, or of several.", _ONE_OR_MANY)
+]
+Size = Annotated[
+    Sequence[int],
+    Meaning(
+        "Height and width in pixels.",
+        {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": {"type": "integer", "minimum": 1, "maximum": 4096},
+        },
+    ),
+]
+Split = Annotated[
+    Mapping[str, Any], Meaning("How examples are split, by shares below 1 or numbers.", _SPLIT)
 ]

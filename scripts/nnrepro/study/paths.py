@@ -64,9 +64,20 @@ class StudyPaths:
         """The trained network of a run in Keras's own layers, where the study asks for it."""
         return self.runs.folder(run_id) / MODEL_FILE
 
-    def checkpoints(self, run_id: str) -> Path:
-        """Where a run keeps its checkpoint; no rule declares it, so that nothing removes it."""
-        return self.root / "checkpoints" / run_id
+    def checkpoints(self, run_id: str, rung: int = 0) -> Path:
+        """Where a run keeps its checkpoint; no rule declares it, so that nothing removes it.
+
+        In each rung of a halving but the last, 0, it has one of its own.
+        """
+        return self.root / "checkpoints" / (f"rung{rung}" if rung else "") / run_id
+
+    def rung(self, number: int) -> RunFolders:
+        """The folders of runs as they were at the end of a rung, which is not their last."""
+        return RunFolders(self.root / "rungs" / str(number))
+
+    def rung_decision(self, protocol: str, experiment: str, number: int) -> Path:
+        """Which variants go on from a rung."""
+        return self.root / "selection" / protocol / f"{experiment}.rung{number}.json"
 
     def lock(self, name: str) -> Path:
         """The lock of the study, or of a run by its id."""

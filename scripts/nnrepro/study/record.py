@@ -104,6 +104,7 @@ class RecordedRun(TypedDict, total=False):
     protocol_settings: dict[str, _Setting]
     selects_from: _Words | None
     selected_parameters: list[_Words]
+    rungs: list[_Epochs]
 
 
 class RecordedData(TypedDict, total=False):
@@ -123,6 +124,7 @@ class RecordedExamination(TypedDict, total=False):
     counts: dict[_Name, _Count]
     train_examples: _Count
     test_examples: _Count
+    validation_examples: _Count
 
 
 class RecordedCode(TypedDict, total=False):
@@ -159,6 +161,7 @@ class RunRecord(TypedDict, total=False):
     error: Annotated[str, _Text(5000)]
     diverged_at_epoch: _Epochs | None
     epochs_completed: _Epochs
+    rung: _Count
     parameters: _Count
     seconds: dict[str, _Seconds]
     setup_stages: dict[str, _Seconds]

@@ -58,6 +58,7 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ class Run:
         protocol_settings: the values that a budget cut down, as the protocol asks for them.
         selects_from: experiment whose selection supplies `selected_parameters`; None without one.
         selected_parameters: names of the parameters that come from that selection.
+        rungs: the epochs at the end of each rung of a successive halving, in which the run may be
+            left behind; empty without one.
+        data: the data set that it reads; empty where the only one that gives its input is meant.
     """
 
     protocol: str
@@ -89,6 +93,13 @@ class Run:
     protocol_settings: Mapping[str, Scalar] = field(default_factory=dict)
     selects_from: str | None = None
     selected_parameters: tuple[str, ...] = ()
+    rungs: tuple[int, ...] = ()
+    data: str = ""
+
+    @property
+    def reads(self) -> str:
+        """What it reads: its input, and before that the data set, where one is named."""
+        return f"{self.data}/{self.input}" if self.data else self.input
 
     @property
     def id(self) -> str:
@@ -99,6 +110,11 @@ class Run:
     def protocol_epochs(self) -> int:
         """Epochs the protocol asks for; `settings["epochs"]` may be fewer under a budget."""
         return int(self.protocol_settings.get("epochs", self.settings["epochs"]))
+
+    @property
+    def ends_itself(self) -> bool:
+        """Whether it may have fewer epochs than asked for and yet be all that was asked for."""
+        return bool(self.rungs) or "early_stopping" in self.settings
 
     @property
     def pending_parameters(self) -> tuple[str, ...]:
@@ -140,7 +156,7 @@ class Run:
         """This run with what was really done in place of what was asked for.
 
         What is less than the protocol asks for goes by the protocol's number into
-        `protocol_settings`, as under a budget.
+        `protocol_settings`, as under a budget; not so the epochs of a run that ends by itself.
 
         Args:
             done: settings with the numbers that were reached, for example epochs.
@@ -149,6 +165,8 @@ class Run:
             name: self.protocol_settings.get(name, self.settings.get(name, 0)) for name in done
         }
         others = {k: v for k, v in self.protocol_settings.items() if k not in done}
+        if self.ends_itself and done.get("epochs", 0) < int(self.settings["epochs"]):
+            asked["epochs"] = done["epochs"]
         short = {name: value for name, value in asked.items() if done[name] < int(value)}
         return replace(
             self, settings={**self.settings, **done}, protocol_settings={**others, **short}
@@ -158,24 +176,29 @@ class Run:
         """This run without what has no effect on its training.
 
         Names for readers, settings of the analysis and a budget's origin are left out, so that
-        changing them retrains nothing.
+        changing them retrains nothing; so is the data set's name, as what it holds is told apart.
         """
         settings = {k: v for k, v in self.settings.items() if k not in ANALYSIS_SETTINGS}
-        return replace(self, label=self.variant, settings=settings, protocol_settings={})
+        return replace(self, label=self.variant, settings=settings, protocol_settings={}, data="")
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form that `from_dict` reads back."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
+        del own["rungs"]  # a run without any is told as before there were any
+        if not self.data:
+            del own["data"]
         return {
             "id": self.id,
             **own,
             "settings": dict(self.settings),
             "protocol_settings": dict(self.protocol_settings),
             "selected_parameters": list(self.selected_parameters),
+            **({"rungs": list(self.rungs)} if self.rungs else {}),
         }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """Build a run from what `to_dict` gave."""
         own = {key: item for key, item in value.items() if key != "id"}
-        return cls(**own | {"selected_parameters": tuple(own.get("selected_parameters", ()))})
+        lists = {name: tuple(own.get(name, ())) for name in ("selected_parameters", "rungs")}
+        return cls(**own | lists)

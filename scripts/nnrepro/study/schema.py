@@ -20,6 +20,7 @@ from nnrepro.project import PROJECT
 from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
 from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
 from nnrepro.study.metrics import ALL_DEFAULTS, METRIC_WORDS, schema_of
+from nnrepro.study.options import FILE_SOURCES, SOURCES
 from nnrepro.study.values import value_errors
 from nnrepro.yamlfile import parse_yaml
 
@@ -44,7 +45,7 @@ _GENERATED = "  # Written by scripts/write_schema.py: what kinds take, and the m
 def schema_text() -> str:
     """The schema's file with what the library's kinds take as they are now."""
     defined = load_schema()["$defs"]
-    taken = {word: defined[word] for word in (*METRIC_WORDS, *ROOMS.values())}
+    taken = {word: defined[word] for word in (*METRIC_WORDS, "data_set", *ROOMS.values())}
     apart = json.loads(json.dumps(taken))  # or YAML would make anchors of what is the same
     lines = yaml.safe_dump(apart, sort_keys=False, default_flow_style=None, width=100)
     return f"{_by_hand()}{_GENERATED}{textwrap.indent(lines, '  ')}"
@@ -73,7 +74,56 @@ def load_schema(
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = _written()
     taken = {word: _by_kind(word, catalogue[room]) for room, word in ROOMS.items()}
+    taken["data_set"] = _by_source(kinds(SOURCES))
     return {**schema, "$defs": {**schema["$defs"], **schema_of(metrics), **taken}}
+
+
+def _by_source(known: Mapping[str, Kind]) -> dict[str, Any]:
+    """What a data set may say, from the signatures of the sources.
+
+    Of a source that is not the library's the data set's own function knows what it may say.
+    """
+    common = {
+        "source": {"description": "Where it comes from.", "type": "string", "minLength": 1},
+        "note": {
+            "description": "A remark that the report repeats, for example on what was changed.",
+            "type": "string",
+            "default": "",
+        },
+    }
+    files = {"required": ["source"], "properties": {"source": {"enum": [*FILE_SOURCES]}}}
+    return {
+        "description": "Where a data set comes from.",
+        "type": "object",
+        "required": ["source"],
+        "properties": common,
+        "allOf": [
+            {"if": files, "then": {"$ref": "#/$defs/files"}},
+            *_branches("source", "a data set of source", known, common),
+        ],
+    }
+
+
+def _branches(
+    key: str, whose: str, known: Mapping[str, Kind], common: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What is taken beside `common`, by the kind that stands under a key."""
+    return [
+        {
+            "if": {"required": [key], "properties": {key: {"const": name}}},
+            "then": {
+                "title": f"{whose} '{name}'",
+                "description": kind.summary,
+                "required": [own for own, option in kind.options.items() if option.required],
+                "additionalProperties": False,
+                "properties": {
+                    **{own: option.schema for own, option in kind.options.items()},
+                    **{own: {} for own in common},
+                },
+            },
+        }
+        for name, kind in known.items()
+    ]
 
 
 def experiment_keys() -> tuple[str, ...]:
@@ -93,30 +143,18 @@ def _by_kind(word: str, known: Mapping[str, Kind]) -> dict[str, Any]:
         "type": ["object", "null"],
         "required": ["kind"],
         "properties": common,
-        "allOf": [
-            {
-                "if": {"required": ["kind"], "properties": {"kind": {"const": name}}},
-                "then": {
-                    "title": f"a {word} of kind '{name}'",
-                    "description": kind.summary,
-                    "required": [own for own, option in kind.options.items() if option.required],
-                    "additionalProperties": False,
-                    "properties": {
-                        **{own: option.schema for own, option in kind.options.items()},
-                        **{own: {} for own in common},
-                    },
-                },
-            }
-            for name, kind in known.items()
-        ],
+        "allOf": _branches("kind", f"a {word} of kind", known, common),
     }
 
 
-def _of_its_kind(schema: Mapping[str, Any], section: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The options that a section has by its kind."""
+def _of_its_kind(
+    schema: Mapping[str, Any], section: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The options that a section has by its kind, or by its source."""
     for rule in schema.get("allOf", ()):
-        if rule["if"]["properties"]["kind"]["const"] == section.get("kind"):
-            return rule["then"]["properties"]
+        ((key, allowed),) = rule["if"]["properties"].items()
+        if section.get(key) in allowed.get("enum", [allowed.get("const")]):
+            return _resolved(rule["then"], definitions)["properties"]
     return {}
 
 
@@ -179,7 +217,7 @@ def _may_hold(schema: Mapping[str, Any], value: Any) -> bool:
 def _normalised_section(
     schema: Mapping[str, Any], section: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
-    properties = {**_of_its_kind(schema, section), **schema.get("properties", {})}
+    properties = {**_of_its_kind(schema, section, definitions), **schema.get("properties", {})}
     others = schema.get("additionalProperties")
     others = others if isinstance(others, Mapping) else {}
     filled = {

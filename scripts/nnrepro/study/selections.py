@@ -71,7 +71,7 @@ def _nothing_held_out(
             if "validation" in protocol["selection"]
             and run.protocol == name
             and run.experiment in selected
-            and not run.settings["validation_examples"]
+            and not declared.validated(run)
         }
         for experiment in sorted(lacking):
             yield (

@@ -37,6 +37,8 @@ RANGE = "window_range_test_"
 
 _BEST_EPOCH = re.compile(r"(?:max|min)_test_(\w+)_epoch")
 _LARGER_BEST = re.compile(rf"{LARGER}(?:max|min)_test_")
+RUNG = "rung"
+"""The column with the rung of a successive halving that a run reached, where any run is in one."""
 
 SPREAD = ("_n", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 """What follows a metric's name in the columns on its uncertainty in the variants table."""
@@ -120,13 +122,14 @@ def metric_values(
 
 def on_comparison_set(frame: pd.DataFrame) -> pd.Series:
     """Which rows have metrics on a larger test set."""
-    best = [name for name in frame.columns if _LARGER_BEST.match(name)]
+    best = [name for name in metric_columns(frame) if _LARGER_BEST.match(name)]
     return frame[best].notna().any(axis=1)
 
 
 def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
     """Size of the test set that `metric_values` reads in each row."""
-    primary = frame["test_examples"]
+    unknown = pd.Series(float("nan"), frame.index)
+    primary = frame.get("test_examples", unknown)
     if test_set == PRIMARY:
         return primary
     column = f"{LARGER}test_examples"
@@ -229,6 +232,7 @@ def standings_by(
         metric: a metric column, or a name with `last_window_` for each row's own closing window.
         test_set: `comparison` takes the larger test set for the variants that have one.
         eligible: which rows may be ranked, shape [variants]; all that have a value without it.
+            A variant that a halving left behind is never ranked.
 
     Raises:
         TableError: the table has no such metric.
@@ -239,7 +243,17 @@ def standings_by(
     )
     if eligible is not None:
         values = np.where(eligible, values, np.nan)
+    values = np.where(finalists(variants), values, np.nan)
     return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+
+
+def finalists(variants: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which variants no halving left behind others of their experiment, shape [variants]."""
+    if RUNG not in variants:
+        return np.ones(len(variants), dtype=bool)
+    rung = variants[RUNG].astype("float64")
+    furthest = rung.groupby([variants["protocol"], variants["experiment"]]).transform("max")
+    return (rung.isna() | (rung == furthest)).to_numpy(dtype=bool)
 
 
 def _spread(frame: pd.DataFrame, column: str, suffix: str) -> pd.Series:

@@ -12,9 +12,10 @@ from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, reading_named, with_window
 from nnrepro.measures.runs import Problem, RunData
 from nnrepro.metrics.registry import LOSS, known
+from nnrepro.study.halving import reached
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.settings import SETTINGS
-from nnrepro.tables.columns import SETTING_PREFIX
+from nnrepro.tables.columns import RUNG, SETTING_PREFIX
 from nnrepro.tables.csvfile import TableError, tidy_types
 
 IDENTITY = (
@@ -137,7 +138,7 @@ def recorded_in(data: Iterable[RunData]) -> tuple[list[str], list[str]]:
 ORIGIN = ("device", "busy", "generated")
 """What the last columns tell of where a run was made, and whether it had the machine to itself."""
 
-_RESERVED = frozenset((*IDENTITY, *LENGTHS, *table_metrics(()), *ORIGIN))
+_RESERVED = frozenset((*IDENTITY, *LENGTHS, RUNG, *table_metrics(()), *ORIGIN))
 
 
 def runs_table(
@@ -157,7 +158,8 @@ def runs_table(
 
     Returns:
         The columns `IDENTITY`, every setting of any run but those of the analysis, `LENGTHS`,
-        the metrics, for each level `epochs_to_<level>_test_accuracy` and
+        the rung of a halving that a run reached where any is in one, the metrics, for each level
+        `epochs_to_<level>_test_accuracy` and
         `seconds_to_<level>_test_accuracy` (blank in a run that does not reach it), `device`, and
         `generated`, whether the data was made up.
         Settings come in the order of the study's shared settings, then models' own by name. A run
@@ -188,7 +190,9 @@ def runs_table(
         values = asked[run_id].settings
         rows[run_id] |= {_setting_column(name): values.get(name) for name in settings}
     used = sorted({row["window"] for row in rows.values() if "window" in row})
-    columns = [*IDENTITY, *map(_setting_column, settings), *LENGTHS]
+    halved = [RUNG] if any(asked[run_id].rungs for run_id in order) else []
+    done, *others = LENGTHS
+    columns = [*IDENTITY, *map(_setting_column, settings), done, *halved, *others]
     columns += _metric_columns(metrics, used)
     columns += [name for level in levels for name in reach_columns(level)]
     # As objects, so that whole numbers beside blanks stay whole.
@@ -234,6 +238,7 @@ def _measured(data: RunData, metrics: Sequence[str], levels: Sequence[float]) ->
     per_epoch = None if seconds is None else seconds / history.epochs
     return {
         "epochs_completed": history.epochs,
+        RUNG: reached(run.rungs, history.epochs) if run.rungs else None,
         "window": window.used,
         "smoothing": smoothing.used,
         **{with_window(name, window.used): value for name, value in values.items()},

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnrepro.study.run import Scalar
 from nnrepro.tables.columns import (
+    finalists,
     floats,
     metric_name,
     metric_values,
@@ -88,12 +89,22 @@ def selection_table(
     for end in ("low", "high"):
         table[f"ci95_{end}"] = metric_values(variants, metric, suffix=f"_ci95_{end}")
     table["difference_to_best"] = place.difference
-    table["eligible"] = table["value"].notna() & selectable(variants)
+    table["eligible"] = table["value"].notna() & selectable(variants) & finalists(variants)
     table["selected"] = np.arange(len(table)) == (-1 if place.best is None else place.best)
     table["equal_to_selected"] = (place.difference == 0) & ~table["selected"]
     table["tied_with_best"] = place.tied
     table["probability_best"] = place.probability
     return tidy_types(table.iloc[place.order].reset_index(drop=True))
+
+
+def going_on(variants: pd.DataFrame, metric: str, count: int) -> list[str]:
+    """The variants of a halving's rung that are trained further, best first.
+
+    Arguments as for `select`; at most `count` are named.
+    """
+    place = standings_by(variants, metric, eligible=selectable(variants))
+    names = [str(name) for name in variants["variant"]]
+    return [names[index] for index in place.order if place.rank[index] is not None][:count]
 
 
 def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:

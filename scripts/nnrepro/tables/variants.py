@@ -12,6 +12,7 @@ from nnrepro.statistics.intervals import summarise
 from nnrepro.tables.columns import (
     KEYS,
     NOISE,
+    RUNG,
     examples_column,
     floats,
     metric_columns,
@@ -56,6 +57,7 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
         "status": [_status(list(status[rows])) for rows in members],
         **{name: _shared(runs[name], told) for name in setting_columns(runs)},
         "epochs_completed": _over(runs, "epochs_completed", members, np.fmin),
+        **({RUNG: _over(runs, RUNG, members, np.fmin)} if RUNG in runs else {}),
         "protocol_epochs": first["protocol_epochs"],
         "window_asked": first["window_asked"],
         "window": _over(runs, "window", members, np.fmax),

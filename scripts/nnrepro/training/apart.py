@@ -12,14 +12,14 @@ from nnrepro.errors import NnreproError
 from nnrepro.training.errors import TrainingError
 
 
-def try_models_apart(scripts: Path, config: Mapping[str, Any], inputs: Iterable[str]) -> None:
-    """Build every model of a study that reads one of `inputs`; see `nnrepro.training.trial`.
+def try_models_apart(scripts: Path, config: Mapping[str, Any], read: Iterable[str]) -> None:
+    """Build every model of a study of runs that read one of `read`; see `nnrepro.training.trial`.
 
     Raises TrainingError with what was found, or how the process failed.
     """
     path = os.pathsep.join(filter(None, (str(scripts), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        [sys.executable, "-m", "nnrepro.training.apart", *inputs],
+        [sys.executable, "-m", "nnrepro.training.apart", *read],
         input=json.dumps(config),
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
@@ -30,7 +30,7 @@ def try_models_apart(scripts: Path, config: Mapping[str, Any], inputs: Iterable[
         raise TrainingError(done.stdout.strip() or done.stderr.strip())
 
 
-def _try(config: Mapping[str, Any], inputs: Sequence[str]) -> str | None:
+def _try(config: Mapping[str, Any], read: Sequence[str]) -> str | None:
     """What is wrong with the models, in the process of their own."""
     from nnrepro.data.prepared import prepared_arrays
     from nnrepro.models.registry import catalogue
@@ -40,7 +40,7 @@ def _try(config: Mapping[str, Any], inputs: Sequence[str]) -> str | None:
     try:
         study = load_study(config, catalogue())
         data = prepared_arrays(study)
-        trial(study, {name: data[name] for name in inputs})
+        trial(study, {name: data[name] for name in read})
     except NnreproError as error:
         return str(error)
     return None

@@ -27,8 +27,11 @@ def is_finished(
     data_provenance: Mapping[str, Any],
     code_sha256: str,
     backend: str,
+    rung: int = 0,
 ) -> bool:
     """Whether a folder holds this very run, fully resolved, whole and untouched.
+
+    A run in a halving was trained to the end of a `rung`, counted from 1.
 
     That is so where its record is of the same run, data, code, backend and package versions, and of
     the same environment variables where it tells them, and every file is as it was written.
@@ -44,6 +47,7 @@ def is_finished(
     return (
         record["status"] in FINISHED
         and not departs
+        and record.get("rung", 0) == rung
         and record.get("environment", influences := outside_influences()) == influences
         and all(_installed(name) == version for name, version in packages.items())
         and set(RUN_FILES.values()) <= {*sums, RUN}

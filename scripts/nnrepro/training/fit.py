@@ -21,6 +21,7 @@ from nnrepro.training.seeding import batches, exact_batches, example_order
 class Loop:
     """What the training loop works with.
 
+    It trains to the end of so many `epochs`.
     `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
     the primary test set first, `scores` how they are judged; `evaluation_batch` of these are
     evaluated at once. `filled` is
@@ -30,6 +31,7 @@ class Loop:
 
     engine: Engine
     settings: Mapping[str, Any]
+    epochs: int
     seed: int
     train_examples: int
     sets: Mapping[str, slice]
@@ -58,7 +60,7 @@ class Loop:
 
         Raises TrainingInterrupted where a signal asked to stop, with the checkpoint written.
         """
-        while progress.epoch < self.settings["epochs"] and not self._given_up(progress):
+        while progress.epoch < self.epochs and not self._given_up(progress):
             self._epoch(progress)
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
@@ -150,7 +152,7 @@ class Loop:
             self.checkpoints.save(progress, self.engine.variables())
             raise TrainingInterrupted(
                 f"stopped by {self.stop.signal.name} in epoch {progress.epoch + 1} of "
-                f"{self.settings['epochs']}; the checkpoint {self.checkpoints.path} is written, "
+                f"{self.epochs}; the checkpoint {self.checkpoints.path} is written, "
                 "start the run again to go on from there"
             )
         self.checkpoints.save_if_due(progress, self.engine.variables)

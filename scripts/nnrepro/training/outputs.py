@@ -4,6 +4,7 @@
 last, after `history.json`.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,16 @@ def _predictions(
     if task == REGRESSION:
         return {"outputs": answers.astype(np.float32), "targets": labels.astype(np.float32)}
     return {"probabilities": answers.astype(np.float16), "labels": labels.astype(np.int32)}
+
+
+def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
+    """Leave in a run's folder what another one holds of it, `further` files among that."""
+    for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
+        (folder / name).unlink(missing_ok=True)
+    for name in (WEIGHTS, PREDICTIONS, *SIDE_HISTORIES, HISTORY, *further, RUN):
+        if (source / name).is_file():
+            with atomic_write(folder / name) as temporary:
+                shutil.copyfile(source / name, temporary)
 
 
 def _side_histories(history: History, primary: int) -> dict[str, Any]:

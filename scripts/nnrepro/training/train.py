@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ def train_run(
     policy: CheckpointPolicy | None = None,
     slots: HeldSlots | None = None,
     clock: StageClock | None = None,
+    rung: int = 0,
+    before: Path | None = None,
 ) -> None:
     """Fit one run and write its folder; go on from its checkpoint if there is one.
 
@@ -65,6 +68,9 @@ def train_run(
     `slots` that the caller holds and the stages that have passed on `clock` are for run.json;
     `code_sha256` is of the code that decides the numbers. On success `checkpoint_dir`, which is no
     rule's output, is removed.
+
+    In a halving the training goes to the end of a `rung`, counted from 1, on from the checkpoint in
+    the folder of the one `before`; it leaves its own in `out_dir` unless that is the last.
 
     Divergence: a loss that is not finite is `null` in history.json, and run.json has the status
     `diverged` and the epoch in `diverged_at_epoch`. With the setting `on_divergence` "stop" that
@@ -95,13 +101,16 @@ def train_run(
             },
         )
         checkpoints = Checkpoints(Path(checkpoint_dir), origin, policy or CheckpointPolicy(), log)
+        epochs = run.rungs[rung - 1] if rung else int(run.settings["epochs"])
         progress = _resume(checkpoints, engine, log)
+        if before is not None and not progress.epoch and not progress.step:
+            progress = _resume(replace(checkpoints, folder=before), engine, log)
         if slots is not None:
             _note_slots(slots, device, progress, log)
-        epochs = int(run.settings["epochs"])
         loop = Loop(
             engine=engine,
             settings=run.settings,
+            epochs=epochs,
             seed=run.seed,
             train_examples=len(dataset.train_y),
             sets=dataset.evaluation_sets,
@@ -116,6 +125,8 @@ def train_run(
         progress.seconds["setup"] += time.perf_counter() - began
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
+        if rung < len(run.rungs):
+            replace(checkpoints, folder=Path(out_dir)).save(progress, engine.variables())
         if optimizer.use_ema:  # as at the end of Keras's `fit`
             optimizer.finalize_variable_values(model.trainable_variables)
         answers = loop.evaluate().answers[: len(dataset.test_y)]
@@ -137,6 +148,7 @@ def train_run(
             "status": "completed" if diverged_at is None else "diverged",
             "diverged_at_epoch": diverged_at,
             "epochs_completed": progress.epoch,
+            **({"rung": rung} if rung else {}),
             "parameters": count_parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,

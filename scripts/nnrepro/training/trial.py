@@ -87,8 +87,8 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     A run that takes parameters from a selection is built with each set that the selection may give,
     or, beyond `ALL_CANDIDATES` sets, with the smallest and the largest number of each parameter and
     every value that is no number. The backend is set for this process, on the CPU; Keras must not
-    have been imported. `data` are the prepared arrays of inputs; models that read another one are
-    not looked at.
+    have been imported. `data` are the prepared arrays by what runs read; models that read others
+    are not looked at.
 
     Raises TrainingError, in one message, where the backend is not installed, a model cannot be
     built, or runs ask for more examples than there are.
@@ -101,14 +101,14 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     tasks: dict[tuple[str, Any], tuple[Task, np.dtype]] = {}
 
     def build_of(run: Run, *, inspected: bool = False) -> Build:
-        layout = (run.input, run.settings.get("layout"))
+        layout = (run.reads, run.settings.get("layout"))
         if layout not in tasks:
-            tasks[layout] = built_for(run, data[run.input])
+            tasks[layout] = built_for(run, data[run.reads])
         task, examples = tasks[layout]
         own = catalogue()[run.model].own_parameters(run.settings)
         return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
 
-    reading = [run for run in study.runs if run.input in data]
+    reading = [run for run in study.runs if run.reads in data]
     runs = list({_without_seed(run): run for run in reading}.values())
     problems = list(size_problems(runs, data))
     builds: dict[Build, list[str]] = {}
@@ -121,7 +121,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
     problems += judging_problems(runs, data)
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
     for name, run in _runs_of_feature_maps(study):
-        if run.input in data:
+        if run.reads in data:
             with suppress(NnreproError):  # said above
                 problems += _figure_problems(name, run, build_of(run, inspected=True))
     if builds:
@@ -150,16 +150,16 @@ def few(runs: Sequence[Run]) -> list[Run]:
 
 def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """More examples than there are, each mistake with the runs that make it."""
-    there = {name: read_json(data[name].with_suffix(".json")) for name in {r.input for r in runs}}
+    there = {name: read_json(data[name].with_suffix(".json")) for name in {r.reads for r in runs}}
     found: dict[tuple[str, str, int, int], list[str]] = {}
     for run in runs:
         for split, names in _SIZES.items():
             for name in names:
-                asked = int(run.settings.get(name, 0))
-                held = there[run.input].get(f"{split}_examples", asked)
+                asked = int(run.settings.get(name, 0))  # all of them, where nothing is said
+                held = there[run.reads].get(f"{split}_examples", asked)
                 if asked > held:
                     place = f"{run.protocol}/{run.experiment}"
-                    found.setdefault((run.input, name, asked, held), []).append(place)
+                    found.setdefault((run.reads, name, asked, held), []).append(place)
     for (given, name, asked, held), places in found.items():
         yield (
             f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "

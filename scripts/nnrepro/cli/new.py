@@ -1,0 +1,223 @@
+"""Make a folder with a study of your own, which runs at once and is then yours to change.
+
+Without more words the study is of a small table that the command makes up: points on the arms of a
+spiral, and which arm each belongs to. With --data it is of a CSV file, which is copied beside it.
+
+  nnrepro new digits
+  nnrepro new flowers --data iris.csv --label species
+  nnrepro new prices --data houses.csv --target price --ignore id
+  nnrepro new reviews --data reviews.csv --text review --label stars
+  cd flowers
+  snakemake --cores all
+"""
+
+import argparse
+import math
+import random
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnrepro.data.sources.csv import csv
+from nnrepro.data.tokens import LEVELS
+from nnrepro.errors import NnreproError
+from nnrepro.files import write_text
+from nnrepro.project import PROJECT
+from nnrepro.yamlfile import dump_yaml
+
+SUMMARY = "a folder with a study of your own, which runs at once"
+PROFILES = PROJECT / "profiles"
+_COPIED_ALWAYS = "default"
+_ARMS = ("first", "second", "third")
+_POINTS = 120
+
+_SNAKEFILE = """\
+# Carries out the study of config.yaml beside this file: snakemake --cores all
+import nnrepro
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+module nnrepro:
+    snakefile:
+        nnrepro.snakefile()
+    config:
+        config
+
+
+use rule * from nnrepro
+"""
+
+_CONFIG = """\
+# {about}
+name: {name}
+data:
+  {data}: {source}
+experiments:
+  search: # {samples} points drawn from the distributions below
+    model: {model}
+    epochs: {epochs}
+    samples: {samples}
+    parameters:
+      units: {{choice: {units}}}
+      learning_rate: {{log_uniform: [1e-3, 1e-1]}}
+  final: # the best of them by validation, again, with other seeds
+    select: search
+    seeds: {seeds}
+"""
+
+_README = """\
+# {name}
+
+A study of neural networks, carried out by nnrepro. {about}
+
+```sh
+snakemake --cores all             # trains what is missing, then tables, figures and report
+snakemake --cores all --dry-run   # what would be done, and why
+nnrepro plan                      # how long that will take
+nnrepro check                     # whether all fits together
+```
+
+Both programs are in the environment that nnrepro is installed in. The report is
+`results/{name}/report/index.html`. What is studied stands in `config.yaml`; paths there are meant
+from that file on. Change it and call again: only what the change affects is made again.
+"""
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The data of a new study: how the file is read, and what is said of it."""
+
+    file: str
+    options: dict[str, object]
+    about: str
+    model: str = "mlp"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add = parser.add_argument
+    add("folder", type=Path, help="the folder to make; its name is the study's")
+    add("--data", type=Path, metavar="FILE", help="a CSV file whose first line names its columns")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--label", metavar="COLUMN", help="the column with classes to predict")
+    answer.add_argument("--target", metavar="COLUMN", help="the column with numbers to predict")
+    add("--text", metavar="COLUMN", help="read this column as text, and no other")
+    add("--ignore", metavar="COLUMN", nargs="+", default=[], help="columns that are not read")
+    known = sorted({profile.name for profile in PROFILES.iterdir()} - {_COPIED_ALWAYS})
+    add("--profile", choices=known, help="also a profile for a cluster, to be edited there")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Make the folder, and say how to go on."""
+    folder = Path(asked.folder)
+    name = _name(folder)
+    data = _given(asked) if asked.data else _made_up(asked, name)
+    _refuse_what_is_there(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if asked.data:
+        shutil.copyfile(asked.data, folder / data.file)
+    else:
+        write_text(folder / data.file, "\n".join(["x,y,arm", *_spiral()]) + "\n")
+    words = {"name": name, "about": data.about}
+    write_text(folder / "Snakefile", _SNAKEFILE)
+    write_text(folder / "README.md", _README.format(**words))
+    write_text(folder / ".gitignore", ".snakemake/\nresults/\n")
+    write_text(folder / "config.yaml", _configuration(words, data))
+    for profile in filter(None, (_COPIED_ALWAYS, asked.profile)):
+        shutil.copytree(PROFILES / profile, folder / "profiles" / profile)
+    print(f"{folder} holds a study that runs: cd {folder} && {_snakemake()} --cores all")
+    return 0
+
+
+def _name(folder: Path) -> str:
+    """The study's name: the folder's, with what no name may hold left out."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-_")
+    if not name or len(name) > _LONGEST:
+        raise NnreproError(
+            f"'{folder}': a study is named by letters, digits, '_' and '-', {_LONGEST} at most; "
+            "give its folder such a name"
+        )
+    return name
+
+
+_LONGEST = 100
+
+
+def _refuse_what_is_there(folder: Path) -> None:
+    """Nothing that somebody made is written over."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() or folder.is_symlink():
+        raise NnreproError(
+            f"'{folder}' is there already, and not an empty folder; name another one"
+        )
+
+
+def _given(asked: argparse.Namespace) -> _Data:
+    """A CSV file, read as training will read it, so that what cannot be is told now."""
+    file: Path = asked.data
+    if not (asked.label or asked.target):
+        raise NnreproError(
+            "--data: say what is to be predicted, --label COLUMN for classes or --target COLUMN "
+            "for numbers"
+        )
+    options = {
+        name: getattr(asked, name)
+        for name in ("text", "label", "target", "ignore")
+        if getattr(asked, name)
+    }
+    csv(LEVELS[-1] if asked.text else "table", path=str(file), **options)
+    read = f"texts of the column '{asked.text}'" if asked.text else "the columns"
+    about = f"Predicts '{asked.label or asked.target}' of {file.name} from {read}."
+    return _Data(file.name, options, about, "word_cnn" if asked.text else "mlp")
+
+
+def _made_up(asked: argparse.Namespace, name: str) -> _Data:
+    """The table that the command makes."""
+    lost = [f"--{key}" for key in ("label", "target", "text", "ignore") if getattr(asked, key)]
+    if lost:
+        raise NnreproError(f"{lost[0]}: says something of a CSV file; name it: --data FILE")
+    about = f"The points in {name}.csv are made up: three arms of a spiral, with noise."
+    return _Data(f"{name}.csv", {"label": "arm"}, about)
+
+
+def _spiral() -> Iterator[str]:
+    """Lines of a table: points on three arms of a spiral, the same ones at every call."""
+    draw = random.Random(0)
+    for arm, word in enumerate(_ARMS):
+        for point in range(_POINTS):
+            radius = (point + 1) / _POINTS
+            angle = 2 * math.pi * arm / len(_ARMS) + 4 * radius + draw.gauss(0, 0.15)
+            yield f"{radius * math.cos(angle):.4f},{radius * math.sin(angle):.4f},{word}"
+
+
+def _configuration(words: dict[str, str], data: _Data) -> str:
+    source = {
+        "source": "csv",
+        "path": data.file,
+        **data.options,
+        "split": {"validation": 0.15, "test": 0.15},
+    }
+    key = re.sub(r"[^a-z0-9_]+", "_", words["name"].lower()).strip("_")
+    return _CONFIG.format(
+        **words,
+        data=key if key[:1].isalpha() else f"data_{key}",
+        source=dump_yaml(source, one_line=True).strip(),
+        model=data.model,
+        epochs=30,
+        samples=6,
+        units=[8, 16, 32],
+        seeds=3,
+    )
+
+
+def _snakemake() -> str:
+    """How Snakemake is called: by its name where that leads to this environment."""
+    beside = Path(sys.executable).with_name("snakemake")
+    found = shutil.which("snakemake")
+    return "snakemake" if found and Path(found).samefile(beside) else str(beside)

@@ -1,0 +1,117 @@
+"""The data sets that the library has functions for: CIFAR-10 and DBpedia, as in the study."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from nnrepro.data import cifar10, dbpedia, generated, text
+from nnrepro.data.checksums import read_sums, sha256_of
+from nnrepro.data.prepare import write_prepared
+from nnrepro.data.registry import Origin, prepares, register_origin
+from nnrepro.data.soundness import refuse_blank
+
+Ids = Callable[[Sequence[str], Sequence[str]], tuple[np.ndarray, np.ndarray, list[str]]]
+"""Turns training and test texts into ids, with the vocabulary."""
+
+
+@prepares("image", dataset="cifar10")
+def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
+    """Prepare CIFAR-10: x uint8 [n, 3072], planes one after another as in the batches; y int32 [n].
+
+    `source` is the config section as it stands where the files are: `source` (folder, archive,
+    generated), `path`, and where it applies `sha256`, by file name. Raises DataError where a data
+    file is not as it must be.
+    """
+    arrays, classes, origin = _read(source, cifar10)
+    described = {
+        "name": out_npz.stem,
+        "input": "image",
+        "kind": "image",
+        "image_shape": list(cifar10.IMAGE_SHAPE),
+        "classes": classes,
+        "num_classes": len(classes),
+        "vocabulary_size": 0,
+        "preparation": {"form": "image"},
+        **origin,
+    }
+    write_prepared(out_npz, out_json, arrays, described)
+
+
+@prepares("characters", dataset="dbpedia", basename="dbpedia_characters")
+def prepare_dbpedia_characters(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
+    """Prepare DBpedia: x int32 character ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
+    _prepare_dbpedia("characters", text.character_ids, source, out_npz, out_json)
+
+
+@prepares("words", dataset="dbpedia", basename="dbpedia_words")
+def prepare_dbpedia_words(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
+    """Prepare DBpedia: x int32 word ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
+    _prepare_dbpedia("words", text.word_ids, source, out_npz, out_json)
+
+
+def _prepare_dbpedia(
+    level: str, ids: Ids, source: Mapping[str, Any], out_npz: Path, out_json: Path
+) -> None:
+    splits, classes, origin = _read(source, dbpedia)
+    train, test = splits["train"], splits["test"]
+    lost = text.lost({name: split.texts for name, split in splits.items()}, level)
+    examples = {name: len(split.texts) for name, split in splits.items()}
+    refuse_blank(lost, examples, f"data set '{out_npz.stem}'")
+    train_x, test_x, vocabulary = ids(train.texts, test.texts)
+    arrays = {"train_x": train_x, "train_y": train.labels, "test_x": test_x, "test_y": test.labels}
+    described = {
+        "name": out_npz.stem,
+        "input": level,
+        "kind": "ids",
+        "classes": classes,
+        "num_classes": len(classes),
+        "vocabulary_size": len(vocabulary),
+        "vocabulary": vocabulary,
+        "preparation": {"form": "study_text", "level": level},
+        **origin,
+    }
+    write_prepared(out_npz, out_json, arrays, described, counts=lost)
+
+
+def _read(source: Mapping[str, Any], reader: ModuleType) -> tuple[Any, list[str], dict[str, Any]]:
+    """What the module of a data set reads, its class names, and what is told of the files.
+
+    No path is told, so that the description is the same everywhere.
+    """
+    kind, path, sums = source["source"], Path(source["path"]), source.get("sha256")
+    if kind == "archive":
+        used = [path]
+        content, classes = reader.read_archive(path, sums)
+    else:
+        if kind == "generated":
+            sums = read_sums(path)
+        used = reader.source_files(path)
+        content, classes = reader.read_folder(path, sums)
+    made = kind == "generated" or generated.is_generated(used[0].parent)
+    origin = {
+        "generated": made,
+        "source": f"{kind} (generated data)" if made else kind,
+        "sha256": {file.name: sha256_of(file) for file in used},
+    }
+    return content, classes, origin
+
+
+register_origin(
+    Origin(
+        dataset="cifar10",
+        official=cifar10.OFFICIAL,
+        files=cifar10.source_files,
+        generate=generated.write_cifar10,
+    )
+)
+register_origin(
+    Origin(
+        dataset="dbpedia",
+        official=dbpedia.OFFICIAL,
+        files=dbpedia.source_files,
+        generate=generated.write_dbpedia,
+    )
+)

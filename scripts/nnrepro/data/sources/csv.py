@@ -1,0 +1,291 @@
+"""Data sets of source `csv`: a table of numbers and categories, or a column of texts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from nnrepro.data import features, splits, tokens
+from nnrepro.data.checksums import sha256_of
+from nnrepro.data.content import Content
+from nnrepro.data.errors import DataError
+from nnrepro.data.table import Table, is_missing, is_number, read_table
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.study.kinds import source
+from nnrepro.study.options import (
+    SPLIT,
+    Column,
+    ColumnOrColumns,
+    Columns,
+    Place,
+    Range,
+    Split,
+)
+
+_COUNTED_ROWS = 10
+"""From so many rows on, a column that only numbers them is noticed."""
+_FEW_CLASSES = 20
+
+Parts = dict[str, Table]
+"""The rows of training, testing and validation."""
+
+
+def _inputs(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """A table, or both ways of reading a text."""
+    return tokens.LEVELS if options.get("text") else ("table",)
+
+
+def _problems(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with how options go together."""
+    answers = [name for name in ("label", "labels", "target") if options.get(name)]
+    found = []
+    if len(answers) != 1:
+        told = f"gives {' and '.join(answers)}" if answers else "does not say what to predict"
+        found.append(
+            f"{told}; give one of 'label' (a column of classes), 'labels' (columns of 0 and 1) and "
+            "'target' (numbers)"
+        )
+    unread = ("columns", "ignore", "categories") if options.get("text") else ("length",)
+    found += [
+        f"{name}: says nothing where {'a text is' if options.get('text') else 'no text is'} read; "
+        "leave it out"
+        for name in unread
+        if options.get(name)
+    ]
+    if len(options.get("separator", ",")) != 1:
+        found.append(f"separator: {options['separator']!r} must be one character")
+    return found
+
+
+@source(inputs=_inputs, problems=_problems)
+def csv(
+    level: str,
+    *,
+    path: Place,
+    label: Column | None = None,
+    labels: Columns | None = None,
+    target: ColumnOrColumns | None = None,
+    text: Column | None = None,
+    columns: Columns | None = None,
+    ignore: Columns = (),
+    categories: Columns = (),
+    missing: Literal["refuse", "drop", "mean"] = "refuse",
+    standardise: bool = True,
+    length: Annotated[int, Range(1, 100_000)] | None = None,
+    vocabulary: Annotated[int, Range(3, 1_000_000)] = 20_000,
+    test_path: Place | None = None,
+    validation_path: Place | None = None,
+    separator: str = ",",
+    encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8",
+    split: Split = SPLIT,
+) -> Content:
+    """A CSV file whose first line names its columns."""
+    places = {"train": path, "test": test_path, "validation": validation_path}
+    parts = {
+        name: read_table(Path(place), separator=separator, encoding=encoding)
+        for name, place in places.items()
+        if place is not None
+    }
+    answers = _answers(label, labels, target)
+    read = [text] if text else _read(parts["train"], columns, (*answers, *ignore), categories)
+    parts = {name: _used(part, [*read, *answers]) for name, part in parts.items()}
+    whole = {name: len(part) for name, part in parts.items()}
+    optional = read if missing == "mean" and not text else []
+    parts = {name: _without_gaps(part, optional, missing) for name, part in parts.items()}
+    dropped = {f"{name}_dropped": whole[name] - len(part) for name, part in parts.items()}
+    task = CLASSIFICATION if label else MULTI_LABEL if labels else REGRESSION
+    if label:
+        _refuse_numbers(parts["train"], label)
+    parts = _split(parts, [*read, *answers], label, {**SPLIT, **split})
+    y, told = _encoded_answers(parts, answers, task)
+    counts = {name: count for name, count in dropped.items() if count}
+    if text:
+        x, prepared = _texts(parts, text, level, length, vocabulary)
+    else:
+        x, prepared, odd = _table(parts, read, categories, standardise, fill=missing == "mean")
+        counts |= odd
+    arrays = {f"{name}_x": x[name] for name in parts} | {f"{name}_y": y[name] for name in parts}
+    sums = {Path(place).name: sha256_of(place) for place in places.values() if place is not None}
+    return Content(arrays, {**prepared, **told, "sha256": sums}, counts)
+
+
+def _answers(
+    label: str | None, labels: Sequence[str] | None, target: str | Sequence[str] | None
+) -> list[str]:
+    """The columns that are to be predicted."""
+    named = label or labels or target or []
+    return [named] if isinstance(named, str) else [*named]
+
+
+def _read(
+    table: Table, columns: Sequence[str] | None, left_out: Sequence[str], categories: Sequence[str]
+) -> list[str]:
+    """The columns that a model reads."""
+    for name in (*left_out, *categories):
+        table.column(name, "data")
+    if columns is not None:
+        both = [name for name in columns if name in left_out]
+        if both:
+            raise DataError(f"columns: '{both[0]}' is left out or predicted; name others")
+        return list(columns)
+    read = [name for name in table.columns if name not in left_out]
+    if not read:
+        raise DataError(f"{table.path} has no column to predict by.")
+    for name in read:
+        numbers = [str(number) for number in range(len(table) + 1)]
+        counted = list(table.columns[name]) in (numbers[:-1], numbers[1:])
+        if counted and len(table) >= _COUNTED_ROWS:
+            raise DataError(
+                f"{table.path}: the column '{name}' only numbers the rows; leave it out by "
+                f"ignore: ['{name}'], or name what is to be read under 'columns'"
+            )
+    return read
+
+
+def _used(table: Table, names: Sequence[str]) -> Table:
+    return Table(table.path, {name: table.column(name, "data") for name in names}, table.lines)
+
+
+def _without_gaps(table: Table, optional: Sequence[str], missing: str) -> Table:
+    """The table, where nothing that is needed is missing; without such rows, if that is asked."""
+    gaps: dict[str, list[int]] = {}
+    for name, values in table.columns.items():
+        rows = [row for row, value in enumerate(values) if is_missing(value)]
+        if rows and name not in optional:
+            gaps[name] = rows
+    if not gaps:
+        return table
+    if missing == "drop":
+        incomplete = {row for rows in gaps.values() for row in rows}
+        kept = [row for row in range(len(table)) if row not in incomplete]
+        if not kept:
+            raise DataError(f"{table.path}: every row lacks a value, so that all would be dropped.")
+        return table.kept(kept)
+    told = ", ".join(
+        f"'{name}' in {len(rows)} (line {table.lines[rows[0]]})" for name, rows in gaps.items()
+    )
+    raise DataError(
+        f"{table.path}: of {len(table)} rows, values are missing of {told}; fill them in, leave "
+        "the column out by 'ignore', or give missing: drop (rows) or mean (of columns)"
+    )
+
+
+def _refuse_numbers(table: Table, label: str) -> None:
+    """A column of classes in which hardly any comes twice holds numbers or names."""
+    different = set(table.columns[label])
+    if len(different) > max(_FEW_CLASSES, len(table) // 2):
+        target = f"; for numbers to predict, give target: {label}"
+        raise DataError(
+            f"{table.path}: label '{label}' has {len(different)} different values in {len(table)} "
+            f"rows, too many for classes{target if all(map(is_number, different)) else ''}"
+        )
+
+
+def _split(
+    parts: Parts, names: Sequence[str], label: str | None, asked: Mapping[str, Any]
+) -> Parts:
+    whole = parts["train"]
+    if "test" not in parts and not asked["test"]:
+        raise DataError("split.test: is 0; give a share to test on, or a file as 'test_path'")
+    chosen = splits.split(
+        whole.contents(names),
+        whole.columns[label] if label and asked["stratify"] else None,
+        asked,
+        whole.path,
+        tested="test" not in parts,
+        validated="validation" not in parts,
+    )
+    found = {**parts, **{name: whole.kept(rows) for name, rows in chosen.items()}}
+    return {name: found[name] for name in ("train", "test", "validation") if name in found}
+
+
+def _encoded_answers(
+    parts: Parts, answers: Sequence[str], task: str
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What is to be predicted, by part, and its description."""
+    if task == CLASSIFICATION:
+        (name,) = answers
+        return _classes(parts, name)
+    values = {
+        part: np.array(
+            [features.numbers(t.columns[n], n, t.lines, t.path) for n in answers], dtype=np.float64
+        ).T
+        for part, t in parts.items()
+    }
+    for part, table in parts.items():
+        wrong = np.argwhere((values[part] != 0) & (values[part] != 1))
+        if task == MULTI_LABEL and len(wrong):
+            row, at = wrong[0]
+            raise DataError(
+                f"{table.path}, line {table.lines[row]}: '{answers[at]}' is "
+                f"{table.columns[answers[at]][row]!r}; labels are 0 or 1"
+            )
+    return values, {"task": task, "num_outputs": len(answers), "outputs": list(answers)}
+
+
+def _classes(parts: Parts, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    known = set(parts["train"].columns[name])
+    as_numbers = all(map(is_number, known))
+    classes = sorted(known, key=lambda own: (float(own), own) if as_numbers else (0.0, own))
+    ids = {own: at for at, own in enumerate(classes)}
+    for part in parts.values():
+        for row, value in enumerate(part.columns[name]):
+            if value not in ids:
+                raise DataError(
+                    f"{part.path}, line {part.lines[row]}: no training row is of the class "
+                    f"{value[:40]!r}; give some, leave it out, or split with stratify: true"
+                )
+    y = {
+        part: np.array([ids[value] for value in table.columns[name]], dtype=np.int32)
+        for part, table in parts.items()
+    }
+    return y, {"classes": classes, "num_classes": len(classes)}
+
+
+def _table(
+    parts: Parts, read: Sequence[str], categories: Sequence[str], standardise: bool, *, fill: bool
+) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, int]]:
+    """Rows as numbers, by part, their description, and what is odd about them."""
+    ends = np.cumsum([0, *map(len, parts.values())])
+    together = {
+        name: [value for part in parts.values() for value in part.columns[name]] for name in read
+    }
+    found = features.fitted(
+        together,
+        read,
+        range(ends[1]),
+        categorical=categories,
+        standardise=standardise,
+        fill=fill,
+        where=parts["train"].path,
+    )
+    x = {name: features.encoded(found, part.columns, part.path) for name, part in parts.items()}
+    odd = {
+        f"{name}_unknown_categories": count
+        for name, part in parts.items()
+        if (count := features.unknown(found, part.columns))
+    }
+    described = {
+        "kind": "floats",
+        "vocabulary_size": 0,
+        "preparation": {"form": "table", "features": found},
+    }
+    return x, described, odd
+
+
+def _texts(
+    parts: Parts, column: str, level: str, length: int | None, most: int
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Texts as ids, by part, and their description."""
+    known, length = tokens.fitted(parts["train"].columns[column], level, length=length, most=most)
+    x = {
+        name: tokens.encoded(part.columns[column], level, known, length)
+        for name, part in parts.items()
+    }
+    return x, {
+        "kind": "ids",
+        "vocabulary_size": len(known),
+        "vocabulary": known,
+        "preparation": {"form": "text", "level": level, "column": column, "length": length},
+    }

@@ -1,0 +1,172 @@
+"""Data sets of source `images`: a folder of images for each class."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnrepro.data import pictures, splits
+from nnrepro.data.checksums import sha256_of
+from nnrepro.data.content import Content
+from nnrepro.data.errors import DataError
+from nnrepro.study.kinds import source
+from nnrepro.study.messages import one_of
+from nnrepro.study.options import SPLIT, Place, Size, Split
+
+_PARTS = {"train": "train", "test": "test", "validation": "validation", "val": "validation"}
+"""Folders that hold examples split already, and what they are for."""
+_MOST_BYTES = 2**32
+
+Files = dict[str, list[tuple[Path, str]]]
+"""Image files with their class, by part."""
+
+
+@source(inputs="image")
+def images(
+    _: str,
+    *,
+    path: Place,
+    size: Size | None = None,
+    colour: Literal["any", "rgb", "grey"] = "any",
+    test_path: Place | None = None,
+    validation_path: Place | None = None,
+    split: Split = SPLIT,
+) -> Content:
+    """A folder with a folder of images for each class, or with train, test and validation first."""
+    places = {"train": path, "test": test_path, "validation": validation_path}
+    given = {name: Path(place) for name, place in places.items() if place is not None}
+    files = _found(given, {**SPLIT, **split})
+    pixels = {name: [pictures.read(file) for file, _ in own] for name, own in files.items()}
+    _refuse_too_much(pixels, path)
+    height, width = tuple(size) if size else _one_size(files, pixels)
+    grey = colour == "grey" or (
+        colour == "any" and all(each.shape[-1] == 1 for own in pixels.values() for each in own)
+    )
+    channels = 1 if grey else 3
+    x = {name: pictures.rows(own, (height, width), channels) for name, own in pixels.items()}
+    classes = sorted({name for _, name in files["train"]})
+    ids = {name: at for at, name in enumerate(classes)}
+    y = {
+        part: np.array([ids[_known(name, ids, file)] for file, name in own], np.int32)
+        for part, own in files.items()
+    }
+    if len(files) < 3:
+        x, y = _split(x, y, {**SPLIT, **split}, path)
+    arrays = {f"{part}_x": own for part, own in x.items()}
+    arrays |= {f"{part}_y": own for part, own in y.items()}
+    described = {
+        "kind": "image",
+        "image_shape": [channels, height, width],
+        "classes": classes,
+        "num_classes": len(classes),
+        "vocabulary_size": 0,
+        "preparation": {"form": "image"},
+        "sha256": {place.name: _sum_below(place, files) for place in given.values()},
+    }
+    return Content(arrays, described, {})
+
+
+def _found(given: Mapping[str, Path], asked: Mapping[str, Any]) -> Files:
+    """The image files by part; a part that the folder has already is taken as it is."""
+    folders = [place for place in _entries(given["train"]) if place.is_dir()]
+    if "train" in [folder.name for folder in folders]:
+        others = [folder.name for folder in folders if folder.name not in _PARTS]
+        if others:
+            raise DataError(
+                f"{given['train']}: holds the folder 'train' and the folder '{others[0]}'; give a "
+                f"folder with {one_of(_PARTS)} alone, or one with a folder for each class"
+            )
+        given = {**{_PARTS[folder.name]: folder for folder in folders}, **_without_train(given)}
+    files = {
+        part: _of_classes(given[part]) for part in ("train", "test", "validation") if part in given
+    }
+    if not asked["validation"]:
+        files.pop("validation", None)
+    return files
+
+
+def _without_train(given: Mapping[str, Path]) -> dict[str, Path]:
+    return {part: place for part, place in given.items() if part != "train"}
+
+
+def _of_classes(folder: Path) -> list[tuple[Path, str]]:
+    """The images below a folder with the names of their classes, by path."""
+    classes = _entries(folder)
+    loose = [place for place in classes if not place.is_dir()]
+    if loose or not classes:
+        told = f"holds the file {loose[0].name!r}" if loose else "is empty"
+        raise DataError(f"{folder}: {told}; it must hold a folder of images for each class, alone.")
+    found = [(file, place.name) for place in classes for file in _entries(place)]
+    for file, _ in found:
+        if file.suffix.lower() not in pictures.SUFFIXES:
+            raise DataError(
+                f"{file}: is no image by its name ({', '.join(pictures.SUFFIXES)}); remove it"
+            )
+    if not found:
+        raise DataError(f"{folder}: holds no images.")
+    return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What a folder holds, by name, but for names that begin with a dot."""
+    try:
+        return sorted(place for place in folder.iterdir() if not place.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read as a folder: {error.strerror}.") from error
+
+
+def _refuse_too_much(pixels: Mapping[str, list[np.ndarray]], path: str) -> None:
+    size = sum(each.nbytes for own in pixels.values() for each in own)
+    if size > _MOST_BYTES:
+        raise DataError(f"{path}: {size / 2**30:.1f} GiB of pixels; scale the images down before.")
+
+
+def _one_size(files: Files, pixels: Mapping[str, list[np.ndarray]]) -> tuple[int, int]:
+    """The size that all images have."""
+    sizes: dict[tuple[int, int], Path] = {}
+    for part, own in pixels.items():
+        for (file, _), each in zip(files[part], own, strict=True):
+            sizes.setdefault(each.shape[:2], file)
+    if len(sizes) > 1:
+        (one, first), (other, second) = [*sizes.items()][:2]
+        raise DataError(
+            f"{first} is {one[0]} x {one[1]} pixels (height x width), {second} {other[0]} x "
+            f"{other[1]}; give one size for all, for example size: [{one[0]}, {one[1]}]"
+        )
+    return next(iter(sizes))
+
+
+def _known(name: str, ids: Mapping[str, int], file: Path) -> str:
+    if name not in ids:
+        raise DataError(f"{file}: no training image is of the class '{name}'; give some.")
+    return name
+
+
+def _split(
+    x: dict[str, np.ndarray], y: dict[str, np.ndarray], asked: Mapping[str, Any], path: str
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Examples with the parts that are not given split off those to train on."""
+    if "test" not in x and not asked["test"]:
+        raise DataError("split.test: is 0; give a share to test on, or a folder as 'test_path'")
+    chosen = splits.split(
+        [row.tobytes() for row in x["train"]],
+        y["train"].tolist() if asked["stratify"] else None,
+        asked,
+        path,
+        tested="test" not in x,
+        validated="validation" not in x,
+    )
+    taken_x = {part: x["train"][rows] for part, rows in chosen.items()}
+    taken_y = {part: y["train"][rows] for part, rows in chosen.items()}
+    return {**x, **taken_x}, {**y, **taken_y}
+
+
+def _sum_below(place: Path, files: Files) -> str:
+    """One sum of all images below a folder, of their names and what they hold."""
+    digest = hashlib.sha256()
+    for file in sorted({file for own in files.values() for file, _ in own}):
+        if file.is_relative_to(place):
+            digest.update(f"{file.relative_to(place)}\0{sha256_of(file)}\0".encode())
+    return digest.hexdigest()

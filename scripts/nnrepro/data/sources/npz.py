@@ -1,0 +1,197 @@
+"""Data sets of source `npz`: arrays that NumPy has saved."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnrepro.data import features, splits
+from nnrepro.data.checksums import sha256_of
+from nnrepro.data.content import Content
+from nnrepro.data.errors import DataError
+from nnrepro.files import FileError
+from nnrepro.metrics.registry import CLASSIFICATION
+from nnrepro.npz import NUMBERS, open_npz
+from nnrepro.study.kinds import source
+from nnrepro.study.messages import one_of
+from nnrepro.study.options import SPLIT, Columns, Name, Place, Split
+
+_MOST_BYTES = 2**33
+_PARTS = {"train": ("train",), "test": ("test",), "validation": ("validation", "val")}
+
+Arrays = dict[str, np.ndarray]
+
+
+@source(inputs=lambda options: (options.get("input", "table"),))
+def npz(
+    _: str,
+    *,
+    path: Place,
+    input: Name = "table",
+    x: Name = "x",
+    y: Name = "y",
+    task: Literal["classification", "multi_label", "regression"] = "classification",
+    classes: Columns | None = None,
+    outputs: Columns | None = None,
+    standardise: bool = True,
+    split: Split = SPLIT,
+) -> Content:
+    """Arrays of examples and answers, whole or of each part, as `x` and `y`, or `x_train` ..."""
+    examples, answers = _read(Path(path), x, y)
+    asked = {**SPLIT, **split}
+    if not asked["validation"]:
+        examples.pop("validation", None)
+        answers.pop("validation", None)
+    told: dict[str, Any]
+    if task == CLASSIFICATION:
+        answers, told = _classes(answers, classes, path)
+    else:
+        answers = {part: own[:, None] if own.ndim == 1 else own for part, own in answers.items()}
+        count = answers["train"].shape[1]
+        names = list(outputs or (f"{y}{number}" if count > 1 else y for number in range(count)))
+        if len(names) != count:
+            raise DataError(f"outputs: {len(names)} names, where {path} has {count} in '{y}'")
+        told = {"task": task, "num_outputs": count, "outputs": names}
+    if len(examples) < 3:
+        stratified = answers["train"].tolist() if task == CLASSIFICATION else None
+        examples, answers = _split(examples, answers, stratified, asked, path)
+    examples, described = _described(examples, input, standardise, path)
+    arrays = {f"{part}_x": own for part, own in examples.items()}
+    arrays |= {f"{part}_y": own for part, own in answers.items()}
+    return Content(arrays, {**described, **told, "sha256": {Path(path).name: sha256_of(path)}}, {})
+
+
+def _read(path: Path, x: str, y: str) -> tuple[Arrays, Arrays]:
+    """Examples and answers by part; those of `train` are all where the file does not part them."""
+    try:
+        with open_npz(path, _MOST_BYTES) as file:
+            found = _named(file.names, x, y)
+            if "train" not in found:
+                raise DataError(
+                    f"{path}: holds the arrays {one_of(file.names)}, and neither '{x}' and '{y}' "
+                    f"nor '{x}_train', '{y}_train' and so on; name them by the keys x and y"
+                )
+            examples = {part: file.array(names[0]) for part, names in found.items()}
+            answers = {part: file.array(names[1], f"{NUMBERS}U") for part, names in found.items()}
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
+    except FileError as error:
+        raise DataError(f"{error}.") from error
+    for part, own in examples.items():
+        if not own.ndim or len(own) != len(answers[part]):
+            names = found[part]
+            raise DataError(
+                f"{path}: '{names[0]}' has the shape {own.shape}, '{names[1]}' "
+                f"{answers[part].shape}; both begin with the number of examples"
+            )
+    return examples, answers
+
+
+def _named(there: Sequence[str], x: str, y: str) -> dict[str, tuple[str, str]]:
+    """The names of the arrays of each part."""
+    if x in there and y in there:
+        return {"train": (x, y)}
+    found = {}
+    for part, words in _PARTS.items():
+        for word in words:
+            pairs = [(f"{x}_{word}", f"{y}_{word}"), (f"{word}_{x}", f"{word}_{y}")]
+            for pair in pairs:
+                if {*pair} <= {*there}:
+                    found[part] = pair
+    return found
+
+
+def _classes(
+    answers: Arrays, names: Sequence[str] | None, path: str
+) -> tuple[Arrays, dict[str, Any]]:
+    """Labels as whole numbers from 0, and the names of the classes."""
+    for part, own in answers.items():
+        if own.ndim == 2 and own.shape[1] == 1:
+            answers[part] = own[:, 0]
+        elif own.ndim != 1 or own.dtype.kind not in "biuU":
+            raise DataError(
+                f"{path}: labels are one whole number or word for each example, not {own.dtype} of "
+                f"the shape {own.shape}; for others give task: regression or multi_label"
+            )
+    known = np.unique(answers["train"])
+    if names is not None and known.dtype.kind != "U" and known[0] >= 0 and known[-1] < len(names):
+        known = np.arange(len(names))
+    elif names is not None and len(names) != len(known):
+        raise DataError(f"classes: {len(names)} names, where {path} has {len(known)} classes")
+    for part, own in answers.items():
+        unknown = own[~np.isin(own, known)]
+        if len(unknown):
+            raise DataError(f"{path}: no training example is of the class {unknown[0]!r}.")
+        answers[part] = np.searchsorted(known, own).astype(np.int32)
+    words = [str(name) for name in (known.tolist() if names is None else names)]
+    return answers, {"classes": words, "num_classes": len(words)}
+
+
+def _split(
+    examples: Arrays,
+    answers: Arrays,
+    stratified: Sequence[int] | None,
+    asked: Mapping[str, Any],
+    path: str,
+) -> tuple[Arrays, Arrays]:
+    if "test" not in examples and not asked["test"]:
+        raise DataError(f"split.test: is 0, and {path} has no examples to test on; give a share")
+    x, y = examples["train"], answers["train"]
+    chosen = splits.split(
+        [own.tobytes() + answer.tobytes() for own, answer in zip(x, y, strict=True)],
+        stratified if asked["stratify"] else None,
+        asked,
+        path,
+        tested="test" not in examples,
+        validated="validation" not in examples,
+    )
+    return (
+        {**examples, **{part: x[rows] for part, rows in chosen.items()}},
+        {**answers, **{part: y[rows] for part, rows in chosen.items()}},
+    )
+
+
+def _described(
+    examples: Arrays, input: str, standardise: bool, path: str
+) -> tuple[Arrays, dict[str, Any]]:
+    """Examples as prepared data have them, and what they are."""
+    train = examples["train"]
+    if input == "image":
+        return _images(examples, path)
+    if input != "table" and train.dtype.kind in "iu":
+        size = max(int(own.max(initial=0)) for own in examples.values()) + 1
+        made = {"form": "array", "shape": list(train.shape[1:])}
+        return examples, {"kind": "ids", "vocabulary_size": size, "preparation": made}
+    made = {"form": "array", "shape": list(train.shape[1:])}
+    if input == "table" and train.ndim == 2 and standardise:
+        if train.dtype.kind == "f" and not np.isfinite(train).all():
+            raise DataError(f"{path}: an example holds a number that is not finite; fill it in.")
+        found = [features.moments(column.astype(float).tolist()) for column in train.T]
+        made |= {"mean": [mean for mean, _ in found], "scale": [scale for _, scale in found]}
+        examples = {part: features.scaled(own, made) for part, own in examples.items()}
+    return examples, {"kind": "floats", "vocabulary_size": 0, "preparation": made}
+
+
+def _images(examples: Arrays, path: str) -> tuple[Arrays, dict[str, Any]]:
+    """Images as rows of planes."""
+    train = examples["train"]
+    shape = train.shape[1:] if train.ndim == 4 else (*train.shape[1:], 1)
+    if train.ndim not in (3, 4) or shape[-1] not in (1, 3) or train.dtype != np.uint8:
+        raise DataError(
+            f"{path}: images are uint8, from 0 to 255, of the shape [n, height, width] or [n, "
+            f"height, width, channels] with 1 or 3 channels, not {train.dtype} {list(train.shape)}"
+        )
+    height, width, channels = shape
+    rows = {
+        part: np.ascontiguousarray(
+            own.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+        ).reshape(len(own), -1)
+        for part, own in examples.items()
+    }
+    return rows, {
+        "kind": "image",
+        "image_shape": [channels, height, width],
+        "vocabulary_size": 0,
+        "preparation": {"form": "image"},
+    }

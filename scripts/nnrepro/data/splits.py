@@ -1,0 +1,97 @@
+"""Examples split into those to train on, to validate by, and to test on, by shares.
+
+Which examples go where follows from what they hold and the seed, not from the order in which they
+stand: they are ranked by a digest of both, class by class where the shares are to hold in each, and
+the first go to the test set, the next to validation. So a file that is sorted otherwise is split
+alike.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from nnrepro.data.errors import DataError
+
+Indices = dict[str, list[int]]
+"""Which examples are in which set, `train`, `validation`, `test`, each in the order of the file."""
+
+
+def split(
+    contents: Sequence[bytes],
+    classes: Sequence[Any] | None,
+    asked: Mapping[str, Any],
+    where: str,
+    *,
+    tested: bool = True,
+    validated: bool = True,
+) -> Indices:
+    """Split examples into `train`, `validation` and `test`; a set that is not asked for is absent.
+
+    Args:
+        contents: what each example holds.
+        classes: its class, where each class is to be split by the same shares; None without.
+        asked: `validation` and `test`, shares below 1 or numbers of examples, and `seed`.
+        where: whose they are, for messages.
+        tested: whether a test set is to be taken; False where there is one already.
+        validated: likewise for validation.
+
+    Raises:
+        DataError: a set would be empty, or nothing would be left to train on.
+    """
+    wanted = {
+        name: _count(asked[name], len(contents), f"{where}: split.{name}")
+        for name, taken in (("test", tested), ("validation", validated))
+        if taken and asked[name]
+    }
+    groups: dict[Any, list[int]] = {}
+    for index, name in enumerate([None] * len(contents) if classes is None else classes):
+        groups.setdefault(name, []).append(index)
+    if sum(wanted.values()) > len(contents) - len(groups):
+        raise DataError(
+            f"{where}: split asks for {' and '.join(f'{n} {name}' for name, n in wanted.items())} "
+            f"examples of {len(contents)}, which leaves too few to train on; ask for fewer"
+        )
+    for members in groups.values():
+        members.sort(key=_ranks(contents, members, int(asked["seed"])).__getitem__)
+    chosen: dict[str, list[int]] = {}
+    for name, count in wanted.items():
+        taken = _dealt(count, {own: len(members) for own, members in groups.items()})
+        chosen[name] = [index for own in groups for index in groups[own][: taken[own]]]
+        groups = {own: members[taken[own] :] for own, members in groups.items()}
+    chosen["train"] = [index for members in groups.values() for index in members]
+    return {
+        name: sorted(chosen[name]) for name in ("train", "validation", "test") if name in chosen
+    }
+
+
+def _count(share: float, examples: int, key: str) -> int:
+    """How many examples a share, or a number of them, is; at least one."""
+    if share >= 1 and share != int(share):
+        raise DataError(f"{key}: {share} is neither a share below 1 nor a whole number of examples")
+    count = int(share) if share >= 1 else round(share * examples)
+    if count < 1:
+        raise DataError(f"{key}: {share} of {examples} examples is none; ask for a larger share")
+    return count
+
+
+def _ranks(contents: Sequence[bytes], members: Sequence[int], seed: int) -> dict[int, bytes]:
+    """What examples are sorted by; those alike stand together, in the order of the file."""
+    key = seed.to_bytes(8, "big")
+    return {index: blake2b(contents[index], digest_size=16, key=key).digest() for index in members}
+
+
+def _dealt(count: int, sizes: Mapping[Any, int]) -> dict[Any, int]:
+    """`count` examples by class, in proportion to its size; one of each class at least is left.
+
+    What rounding down leaves over goes to the classes with the largest remainders.
+    """
+    left = sum(sizes.values())
+    shares = {own: count * size / left for own, size in sizes.items()}
+    dealt = {own: min(math.floor(share), sizes[own] - 1) for own, share in shares.items()}
+    order = sorted(sizes, key=lambda own: (dealt[own] - shares[own], -sizes[own], str(own)))
+    while sum(dealt.values()) < count:
+        for own in order:
+            if sum(dealt.values()) < count and dealt[own] < sizes[own] - 1:
+                dealt[own] += 1
+    return dealt

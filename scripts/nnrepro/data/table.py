@@ -1,0 +1,176 @@
+"""A CSV file as columns of text: nothing is guessed, and nothing is read without bounds."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from nnrepro.data.errors import DataError
+from nnrepro.files import FileError, open_regular
+from nnrepro.study.messages import nearest, one_of
+
+ENCODINGS = ("utf-8", "cp1252", "latin-1")
+MISSING = frozenset({"", "na", "n/a", "nan", "null"})
+"""What stands in place of a value that is not there, in small letters."""
+
+_LONGEST_LINE = 2**20
+_MOST_CELLS = 2 * 10**7
+_MOST_COLUMNS = 10_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a file by name, without white space around values, and each row's line."""
+
+    path: str
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[int]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.lines)
+
+    def column(self, name: str, key: str) -> Sequence[str]:
+        """A column; raises DataError, naming the key that asks for it, where there is none."""
+        if name not in self.columns:
+            raise DataError(
+                f"{key}: {self.path} has no column '{name}'{nearest(name, self.columns)}; its "
+                f"columns are {_listed(self.columns)}"
+            )
+        return self.columns[name]
+
+    def kept(self, rows: Sequence[int]) -> "Table":
+        """The table with some of its rows."""
+        columns = {name: [own[row] for row in rows] for name, own in self.columns.items()}
+        return Table(self.path, columns, [self.lines[row] for row in rows])
+
+    def contents(self, names: Sequence[str]) -> list[bytes]:
+        """What each row holds in some columns, as one string of bytes."""
+        return [
+            "\0".join(row).encode()
+            for row in zip(*(self.columns[name] for name in names), strict=True)
+        ]
+
+
+def read_table(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> Table:
+    """Read a CSV file whose first line names the columns; empty lines are skipped.
+
+    Raises DataError, with file and line, where it cannot be read, is no text of that encoding, its
+    quoting is malformed, a row has more or fewer values than there are columns, a column has no
+    name or that of another, or there is more than fits into memory.
+    """
+    try:
+        with open_regular(path) as handle:
+            return _parsed(handle, path, separator, encoding)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
+    except FileError as error:
+        raise DataError(f"{error}.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _parsed(handle: BufferedReader, path: Path, separator: str, encoding: str) -> Table:
+    reader = csv.reader(_decoded(handle, path, encoding), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    names: list[str] | None = None
+    try:
+        for fields in reader:
+            row = [field.strip() for field in fields]
+            if not any(row) and len(row) < 2:
+                continue
+            if names is None:
+                names = _names(row, path, separator)
+                continue
+            if len(row) != len(names):
+                raise DataError(
+                    f"{path}, line {reader.line_num}: {len(row)} values, where the first line "
+                    f"names {len(names)} columns; a value with {separator!r} in it needs quotation "
+                    "marks"
+                )
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(rows) * len(names) > _MOST_CELLS:
+                raise DataError(
+                    f"{path}: more than {_MOST_CELLS:,} values; a table of that size is better "
+                    "given as arrays (source: npz)"
+                )
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: malformed CSV: {error}.") from error
+    if not rows or names is None:
+        raise DataError(f"{path} holds no rows below a line that names the columns.")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return Table(str(path), columns, lines)
+
+
+def _decoded(handle: BufferedReader, path: Path, encoding: str) -> Iterator[str]:
+    """The lines of a file, without a byte order mark; ends of lines stay."""
+    number = 0
+    while line := handle.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise DataError(f"{path}, line {number}: longer than {_LONGEST_LINE:,} bytes.")
+        if b"\0" in line:
+            raise DataError(f"{path}, line {number}: holds a zero byte; it is no text file.")
+        if number == 1 and encoding == "utf-8":
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        try:
+            yield line.decode(encoding)
+        except UnicodeDecodeError as error:
+            others = [other for other in ENCODINGS if other != encoding]
+            raise DataError(
+                f"{path}, line {number}: byte {error.start + 1} is not {encoding}; save the file "
+                f"as UTF-8, or give its encoding ({one_of(others)})"
+            ) from error
+
+
+def _names(row: Sequence[str], path: Path, separator: str) -> list[str]:
+    """The names of the columns, from the first line that is not empty."""
+    if len(row) == 1:
+        other = next((mark for mark in (";", "\t", ",", "|") if mark in row[0]), None)
+        if other is not None:
+            raise DataError(
+                f"{path}: one column, {row[0][:40]!r}; if its values are separated by {other!r}, "
+                f"give separator: {other!r}"
+            )
+    if len(row) > _MOST_COLUMNS:
+        raise DataError(f"{path}: {len(row):,} columns, more than {_MOST_COLUMNS:,}.")
+    blank = [number for number, name in enumerate(row, start=1) if not name]
+    if blank:
+        raise DataError(
+            f"{path}: column {blank[0]} has no name; the first line must name all columns "
+            "(pandas writes its index so; leave that out by index=False)"
+        )
+    if all(is_number(name) for name in row):
+        raise DataError(f"{path}: the first line, {_listed(row)}, must name the columns.")
+    twice = [name for name, count in Counter(row).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{path}: two columns are called {twice[0]!r}; rename one, or name the columns in the "
+            "first line"
+        )
+    return list(row)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text spells a finite number as it is written in data: 12, -0.5, 1e-3."""
+    if not text.isascii() or not text.lstrip("+-")[:1].replace(".", "0").isdigit() or "_" in text:
+        return False
+    try:
+        return abs(float(text)) < float("inf")
+    except ValueError:
+        return False
+
+
+def is_missing(text: str) -> bool:
+    """Whether a text stands for a value that is not there."""
+    return text.lower() in MISSING
+
+
+def _listed(names: Sequence[str] | Mapping[str, object], most: int = 12) -> str:
+    shown = [repr(name) for name in [*names][:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
