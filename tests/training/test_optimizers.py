@@ -15,6 +15,7 @@ from nnrepro.study.optimizers import NOT_TAKEN, OF_ALL, OPTIMIZERS, SCHEDULES, o
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints
 from nnrepro.training.errors import TrainingError, TrainingInterrupted
+from nnrepro.training.losses import Objective
 from nnrepro.training.optimizers import described, make_optimizer
 from nnrepro.training.schedules import FUNCTIONS, Schedule
 
@@ -95,7 +96,7 @@ def test_an_engine_trains_as_keras_fit_does(name: str):
     settings = {"optimizer": name, "learning_rate": 0.1, "batch_size": 20, "epochs": 2}
     settings |= TRIED[name]
     ours, theirs = small_model(), small_model()
-    engine = make_engine(ours, make_optimizer(settings, examples=40), "logits", data, xla=False)
+    engine = make_engine(ours, make_optimizer(settings, examples=40), Objective(), data, xla=False)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     theirs.compile(make_optimizer(settings, examples=40), loss=loss, run_eagerly=True)
     order = np.arange(40, dtype=np.int32).reshape(2, 20)

@@ -4,14 +4,29 @@ As `keras.callbacks.EarlyStopping` with `restore_best_weights` decides it. It fo
 history alone, so that a run that goes on from a checkpoint stops where it would have stopped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from nnrepro.metrics.registry import known
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.stopping import watched
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.history import History
+
+
+def check_watched(settings: Mapping[str, Any], recorded: Iterable[str]) -> None:
+    """Refuse early stopping by a metric that a run does not record.
+
+    Raises TrainingError.
+    """
+    of, metric = watched(settings)
+    known_here = ["loss", *recorded]
+    if "early_stopping" in settings and metric not in known_here:
+        raise TrainingError(
+            f"early_stopping_metric: '{of}_{metric}' is not recorded"
+            f"{nearest(metric, known_here)}; recorded are {one_of(known_here)}"
+        )
 
 
 @dataclass(frozen=True)

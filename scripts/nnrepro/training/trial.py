@@ -24,6 +24,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
+from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
@@ -33,6 +34,7 @@ from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.slots import hide_gpus
+from nnrepro.training.stopping import check_watched
 
 if TYPE_CHECKING:
     import keras
@@ -117,6 +119,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
                 builds.setdefault(build_of(tried), []).append(_without_seed(run))
         except NnreproError as error:
             problems.append(str(error))
+    problems += judging_problems(runs, data)
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
     for name, run in _runs_of_feature_maps(study):
         if run.reads in data:
@@ -165,6 +168,28 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
         )
 
 
+def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
+    """Losses and metrics that are not for the task of the data, those alike in one message."""
+    from nnrepro.training.losses import check_label_settings, loss_of
+
+    metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        meta = metas[run.reads]
+        task = meta.get("task", CLASSIFICATION)
+        outputs = meta.get("num_outputs", meta["num_classes"])
+        loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
+        try:
+            loss_of(task, loss)
+            check_label_settings(run.settings, task)
+            recorded = recorded_metrics(metrics, task, outputs)
+            check_watched(run.settings, [one.name for one in recorded])
+        except NnreproError as error:
+            found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
+    for problem, places in found.items():
+        yield f"{problem} ({_listed(places)})"
+
+
 def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iterator[str]:
     """Models that cannot be built, those alike in one message.
 
@@ -208,7 +233,7 @@ def _forget() -> None:
 
 def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | None:
     """Whether training can do with a model what it is made for, and its weights have room."""
-    for problem in model_problems(model, build.examples, build.task.num_classes):
+    for problem in model_problems(model, build.examples, build.task):
         return f"it {problem}"
     size = sum(math.prod(each.shape) * _BYTES for each in model.weights)
     if size > memory:
@@ -247,7 +272,13 @@ def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])
-    task = Task(shape, dataset.num_classes, dataset.vocabulary_size)
+    task = Task(
+        shape,
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        kind=dataset.task,
+        num_outputs=dataset.num_outputs,
+    )
     return task, dataset.train_x.dtype
 
 
