@@ -36,7 +36,10 @@ def test_it_stops_where_keras_does(curve: list[float], patience: int, metric: st
     """At the same epoch, and with the same one taken for the best."""
     watched = EarlyStopping(patience, "test", metric)
     callback = keras.callbacks.EarlyStopping(
-        monitor=f"val_{metric}", patience=patience, restore_best_weights=True, mode="auto"
+        monitor=f"val_{metric}",
+        patience=patience,
+        restore_best_weights=True,
+        mode="min" if metric == "loss" else "max",
     )
     model = SimpleNamespace(stop_training=False, get_weights=lambda: [], optimizer=None)
     callback.set_model(model)

@@ -70,4 +70,5 @@ class EarlyStopping:
 
     def ends(self, history: History) -> bool:
         """Whether a run with this history has been trained for long enough."""
-        return history.epochs - self.best_epoch(history) >= self.patience
+        without_gain = history.epochs - self.best_epoch(history)
+        return history.epochs > 1 and without_gain >= self.patience
