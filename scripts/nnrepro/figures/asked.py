@@ -118,8 +118,9 @@ class Asked:
         return dict(zip(found, labels, strict=True))
 
     def titled(self, words: str) -> str:
-        """A figure's title, beginning with the protocol's."""
-        return f"{self.study.protocols[self.protocol].title}: {words}"
+        """A figure's title, beginning with the protocol's, if that has one."""
+        title = self.study.protocols[self.protocol].title
+        return f"{title}: {words}" if title else words
 
     @property
     def owner(self) -> str:

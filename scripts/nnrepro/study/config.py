@@ -13,6 +13,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
+from nnrepro.study.default_report import asks_nothing, default_report
 from nnrepro.study.defaults import filled, given_twice, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
@@ -69,9 +70,11 @@ def load_study(
     full = normalised(without_null(_flat(config)), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    if not problems and trained:
+        problems += name_errors(full)
     if not problems:
         full = filled(full, experiment_keys())
-        problems = [*(name_errors(full) if trained else ()), *sweep_problems(full)]
+        problems = sweep_problems(full)
     if problems:
         raise ConfigError(placed(problems, places or {}))
     asked = tuple(full["questions"])
@@ -80,6 +83,8 @@ def load_study(
     if problems:
         raise ConfigError(placed(problems, places or {}))
     declared = _declared(full, models)
+    if asks_nothing(full) and not declared.problems:
+        full |= default_report(full, declared, catalogue)
     problems = [*declared.problems, *reference_problems(full, declared)]
     kept = _only(full["only"], declared, problems)
     problems += collapse_problems(kept)

@@ -15,7 +15,7 @@ from typing import Any
 from nnrepro.study.labels import titled
 
 ONLY_PROTOCOL = "main"
-"""The name of the one protocol of a study that declares none."""
+"""The name of the one protocol of a study that declares none; no text names it."""
 
 NO_PART = ""
 """The part of questions that are of none."""
@@ -70,7 +70,9 @@ def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         "seeds": seed_list(config["seeds"]),
         "experiments": experiments,
     }
-    protocols = config["protocols"] or {ONLY_PROTOCOL: {"settings": {}, "reference": ""}}
+    protocols = config["protocols"] or {
+        ONLY_PROTOCOL: {"title": "", "settings": {}, "reference": ""}
+    }
     full["protocols"] = {
         name: {"title": titled(name), "selection": default_selection(full), **section}
         for name, section in protocols.items()

@@ -18,7 +18,7 @@ class Protocol:
 
     Attributes:
         name: key in the configuration and first part of its run ids.
-        title: name for readers.
+        title: name for readers; empty for the only one of a study that declares none.
         selection_metric: metric by which it chooses the best variant of an experiment.
         reference: the work that it follows, for the list of references; empty without one.
     """

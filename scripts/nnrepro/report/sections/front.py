@@ -31,13 +31,16 @@ def _scope(source: Source) -> str:
     variants = len({(run.experiment, run.variant) for run in study.runs})
     seeds = len({run.seed for run in study.runs})
     up_to = "up to " if min(seed_counts(study.runs), default=0) < seeds else ""
-    titles = wording.joined([protocol.title for protocol in study.protocols.values()])
+    titles = wording.joined([own.title for own in study.protocols.values() if own.title])
+    under = ""
+    if titles:
+        count = wording.counted(len(study.protocols), "protocol")
+        under = f" under {count} (a way of training and selecting them: {titles}),"
     return (
         f"{wording.counted(variants, 'variant')} (a model with its settings) in "
-        f"{wording.counted(len(study.experiments), 'experiment')}, under "
-        f"{wording.counted(len(study.protocols), 'protocol')} (a way of training and selecting "
-        f"them: {titles}), with {up_to}{wording.counted(seeds, 'seed')}: "
-        f"{wording.counted(len(study.runs), 'run')}, each a training of its own."
+        f"{wording.counted(len(study.experiments), 'experiment')},{under} with {up_to}"
+        f"{wording.counted(seeds, 'seed')}: {wording.counted(len(study.runs), 'run')}, each a "
+        "training of its own."
     )
 
 
