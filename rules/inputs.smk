@@ -3,7 +3,7 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.prepared import mixtures, preparations_read
-from nnrepro.data.registry import origin
+from nnrepro.data.registry import made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,
@@ -70,6 +70,14 @@ def prepared_from(basename):
         return {**source, "source": "archive", "path": path}, [path]
     path = f"{ROOT}/generated/{name}"
     return {"source": "generated", "path": path}, [path]
+
+
+def preparation_code(basename):
+    """Fingerprint of the code that an input is prepared with."""
+    shared, own = code("prepare_data.py", "data")(None), made_by(PREPARED[basename])
+    if of_library(own.__module__):
+        return shared
+    return value_fingerprint([shared, definition_fingerprint(own, SCRIPTS)])
 
 
 def raw_content(wildcards):

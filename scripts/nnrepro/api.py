@@ -125,7 +125,7 @@ class Results:
         """
         if not self._trained_or_archived:
             return read_csv(self.paths.table("runs"))
-        return self._table(self._read[0])
+        return self._table(self.data)
 
     @cached_property
     def variants(self) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Results:
         """
         if not self._trained_or_archived:
             return read_csv(self.paths.table("variants"))
-        return variants_table(self._table(compared(self._read[0], self._compared_epochs)))
+        return variants_table(self._table(compared(self.data, self._compared_epochs)))
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -150,7 +150,12 @@ class Results:
             raise ResultsError(
                 f"'{self.folder}' was made from an archive and holds tables alone; load the archive"
             )
-        return _long(self._read[0])
+        return _long(self.data)
+
+    @property
+    def data(self) -> list[RunData]:
+        """What was read of each run that is there: record, history and the run as it was made."""
+        return self._read[0]
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -205,7 +210,7 @@ class Results:
             told = f"means {len(known)} runs: {some_of(known)}" if known else "means no run"
             hint = "" if known else f"{nearest(name, ids)}; a run's id is like {some_of(ids, 2)}"
             raise ResultsError(f"'{name}' {told}{hint}; name one")
-        found = {item.run.id: item.run for item in self._read[0]}
+        found = {item.run.id: item.run for item in self.data}
         if known[0] not in found:
             why = [p.message for p in self._read[1] if p.run_id == known[0] and p.excludes]
             raise ResultsError(
@@ -282,7 +287,7 @@ class Results:
 
     @cached_property
     def _compared_epochs(self) -> Mapping[str, int]:
-        epochs = {item.run.id: item.history.epochs for item in self._read[0]}
+        epochs = {item.run.id: item.history.epochs for item in self.data}
         archived = self.study.archive is not None
         extent = Extent.by_epochs(self.study, epochs) if archived else Extent.as_asked(self.study)
         return extent.compared_epochs

@@ -37,6 +37,7 @@ def mixtures(study: Study) -> Iterator[str]:
         names = dict.fromkeys(dataset[run.reads] for run in runs)
         return one_of(names) if len(names) > 1 else ""
 
+    mixed: set[str] = set()
     for name in study.experiments:
         if read := several(run for run in study.runs if run.experiment == name):
             yield (
@@ -44,8 +45,10 @@ def mixtures(study: Study) -> Iterator[str]:
                 "experiment are ranked among each other; give each data set an experiment of its "
                 "own"
             )
+            mixed.add(name)
     for name, spec in study.tables.items():
         runs = [run for own in study.protocols for run in study.select(own, spec.runs)]
+        runs = [run for run in runs if run.experiment not in mixed]
         if read := several(runs):
             yield (
                 f"tables.{name}.runs: are of the data sets {read}, which are never ranked "
