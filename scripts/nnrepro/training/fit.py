@@ -10,9 +10,10 @@ import numpy as np
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.history import Curves, fold_counts
+from nnrepro.training.history import add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
+from nnrepro.training.scores import Scores
 from nnrepro.training.seeding import batches, exact_batches, example_order
 
 
@@ -22,7 +23,8 @@ class Loop:
 
     It trains to the end of so many `epochs`.
     `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
-    the primary test set first; `evaluation_batch` of these are evaluated at once. `filled` is
+    the primary test set first, `scores` how they are judged; `evaluation_batch` of these are
+    evaluated at once. `filled` is
     whether the last batch is filled up to the size of the others, so that one compiled function
     does; only where examples of a batch do not act on one another.
     """
@@ -33,6 +35,7 @@ class Loop:
     seed: int
     train_examples: int
     sets: Mapping[str, slice]
+    scores: Scores
     evaluation_batch: int
     filled: bool
     checkpoints: Checkpoints
@@ -109,10 +112,10 @@ class Loop:
             while (done := progress.step - first) < len(indices):
                 self._train_pace.start()
                 upto = min(len(indices), done + self._train_pace.steps)
-                losses, correct = self.engine.train(indices, weights, done, upto)
+                losses, scores = self.engine.train(indices, weights, done, upto)
                 progress.seconds["training"] += self._train_pace.stop(upto - done)
                 progress.losses += losses.tolist()
-                progress.correct += correct.tolist()
+                progress.scores += scores.tolist()
                 self._between_chunks(progress)
             first += len(indices)
         seconds_before = self._test_pace.total
@@ -123,21 +126,18 @@ class Loop:
     def _record(self, progress: Progress, results: Evaluated) -> None:
         """Close the epoch in the history."""
         history = progress.history
-        history.loss.append(float(np.sum(progress.losses)) / self.train_examples)
-        history.accuracy.append(float(np.sum(progress.correct)) / self.train_examples)
+        add(
+            history.train,
+            self.scores.trained(progress.losses, progress.scores, self.train_examples),
+        )
         (_, primary), *further = self.sets.items()
-        loss, accuracy = results.score(primary)
-        history.val_loss.append(loss)
-        history.val_accuracy.append(accuracy)
+        add(history.test, self.scores.of(results, primary))
         for name, examples in further:
-            loss, accuracy = results.score(examples)
-            curves = history.further.setdefault(name, Curves())
-            curves.loss.append(loss)
-            curves.accuracy.append(accuracy)
+            add(history.further.setdefault(name, {}), self.scores.of(results, examples))
         folds = int(self.settings.get("test_folds", 0))
         if folds:
-            history.folds.append(fold_counts(results.correct[primary], folds))
-        progress.losses, progress.correct = [], []
+            history.folds.append(fold_counts(self.scores.right(results, primary), folds))
+        progress.losses, progress.scores = [], []
         progress.epoch += 1
 
     def _note_cpu(self, progress: Progress) -> None:

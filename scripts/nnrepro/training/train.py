@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
+from nnrepro.metrics.registry import REGRESSION
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
@@ -27,8 +28,10 @@ from nnrepro.training.interruption import StopRequest
 from nnrepro.training.optimizers import described, make_optimizer
 from nnrepro.training.outputs import write_outputs
 from nnrepro.training.progress import Log, ProgressLog
+from nnrepro.training.scores import Scores, scores_of
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
+from nnrepro.training.targets import in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -83,7 +86,7 @@ def train_run(
     with StopRequest() as stop:
         threads = prepare_device(threads)
         clock.mark("backend")
-        model, optimizer, engine = _prepare(run, dataset)
+        model, optimizer, engine, scores = _prepare(run, dataset)
         clock.mark("model")
         packages, influences = package_versions(), outside_influences()
         device = describe_device()
@@ -111,6 +114,7 @@ def train_run(
             seed=run.seed,
             train_examples=len(dataset.train_y),
             sets=dataset.evaluation_sets,
+            scores=scores,
             evaluation_batch=_evaluation_batch(run, dataset, device["kind"]),
             filled=treats_examples_apart(model),
             checkpoints=checkpoints,
@@ -125,7 +129,7 @@ def train_run(
             replace(checkpoints, folder=Path(out_dir)).save(progress, engine.variables())
         if optimizer.use_ema:  # as at the end of Keras's `fit`
             optimizer.finalize_variable_values(model.trainable_variables)
-        predicted = loop.evaluate().probabilities[: len(dataset.test_y)]
+        answers = loop.evaluate().answers[: len(dataset.test_y)]
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
     # Waiting for a GPU is no part of what training takes, and CPU seconds are the same time again.
@@ -133,8 +137,10 @@ def train_run(
     write_outputs(
         Path(out_dir),
         model=model,
-        probabilities=predicted,
+        task=dataset.task,
+        answers=answers,
         labels=dataset.test_y,
+        names=dataset.meta.get("outputs") or dataset.meta.get("classes") or (),
         history=progress.history,
         primary=dataset.test_sizes[0],
         description={
@@ -163,22 +169,33 @@ def train_run(
 
 def _prepare(
     run: "Run", dataset: "Dataset"
-) -> tuple["keras.Model", "keras.optimizers.Optimizer", Engine]:
-    """Model, optimiser and engine, seeded, at the initial weights."""
+) -> tuple["keras.Model", "keras.optimizers.Optimizer", Engine, Scores]:
+    """Model, optimiser and engine, seeded, at the initial weights, and what they are scored by."""
     import keras
 
-    loss = str(run.settings.get("loss", "logits"))
-    if loss not in ("logits", "probabilities"):
-        raise TrainingError(f"unknown loss '{loss}'; allowed: 'logits', 'probabilities'")
+    from nnrepro.training.losses import COUNTED, Objective, loss_of
+
     keras.utils.set_random_seed(run.seed)
     task = Task(
-        tuple(dataset.train_x.shape[1:]), dataset.num_classes, dataset.vocabulary_size, run.seed
+        tuple(dataset.train_x.shape[1:]),
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        run.seed,
+        kind=dataset.task,
+        num_outputs=dataset.num_outputs,
     )
     model = build_model(run.model, run.settings, task)
-    check_model(model, run.model, examples=dataset.train_x.dtype, num_classes=dataset.num_classes)
+    check_model(model, run.model, examples=dataset.train_x.dtype, task=task)
+    units = units_of(dataset.train_y) if dataset.task == REGRESSION else None
+    if units is not None:
+        model = in_own_units(model, units)
+    scores = scores_of(run.settings, dataset, COUNTED)
+    loss = loss_of(dataset.task, str(run.settings.get("loss") or ""))
+    objective = Objective(dataset.task, loss, scores.counted, units)
     optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on
-    return model, optimizer, make_engine(model, optimizer, loss, dataset, xla=xla)
+    engine = make_engine(model, optimizer, objective, dataset, xla=xla)
+    return model, optimizer, engine, scores
 
 
 def _evaluation_batch(run: "Run", dataset: "Dataset", device: str) -> int:
