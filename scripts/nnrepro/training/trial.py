@@ -26,6 +26,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
@@ -111,7 +112,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
 
     reading = [run for run in study.runs if run.reads in data]
     runs = list({_without_seed(run): run for run in reading}.values())
-    problems = list(size_problems(runs, data))
+    problems = [*_plugin_problems(), *size_problems(runs, data)]
     builds: dict[Build, list[str]] = {}
     for run in runs:
         try:
@@ -133,6 +134,15 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
         lines = "\n".join(f"  - {problem}" for problem in found)
         raise TrainingError(f"nothing was trained, as {count} found before:\n{lines}")
     return len(builds)
+
+
+def _plugin_problems() -> Iterator[str]:
+    """Plug-ins that cannot be imported, be it for what is drawn after the last training."""
+    for file in plugin_files():
+        try:
+            imported(file)
+        except PluginError as error:
+            yield str(error)
 
 
 def few(runs: Sequence[Run]) -> list[Run]:
