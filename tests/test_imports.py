@@ -1,5 +1,6 @@
 """What a script's code lies in: found by its imports, so that a rule reruns for what it uses."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,10 @@ def test_tables_and_claims_reach_neither_figures_nor_keras(repository: Path) -> 
     for script in ("tabulate_runs", "make_table", "decide_claims", "compare_published"):
         rooms = {file.parent.name for file in files_behind(scripts / f"{script}.py", root=scripts)}
         assert not rooms & {"plots", "figures", "report", "models", "training", "backends"}, script
+
+
+def test_a_job_can_choose_its_backend_before_anything_imports_keras(
+    printed: Callable[[str], str],
+) -> None:
+    program = "import nnrepro.training.job, sys; print({'keras', 'tensorflow'} & {*sys.modules})"
+    assert printed(program) == "set()\n"

@@ -49,18 +49,18 @@ def test_every_point_is_in_range_and_short_enough_to_read(
 
 
 def test_quasi_random_points_fill_each_half_of_every_range() -> None:
-    """Of 16 points no more than 10 are in one half, which random ones often are."""
+    """Of 16 points at most 9 are in one half, which random ones often are."""
     for seed in range(20):
         drawn = points({n: {"uniform": [0, 1]} for n in "abc"}, 16, seed=seed)
         for name in "abc":
-            assert 6 <= sum(point[name] < 0.5 for point in drawn) <= 10
+            assert 7 <= sum(point[name] < 0.5 for point in drawn) <= 9
 
 
 def test_points_are_the_same_on_every_machine() -> None:
     drawn = points(SEARCH, 2)
     assert [list(point.values()) for point in drawn] == [
-        [32, 0.000135, 0.3651, 3, 23],
-        [32, 0.02886, 0.2073, 2, 312],
+        [32, 0.06414, 0.3807, 2, 8],
+        [16, 0.006414, 0.2807, 3, 437],
     ]
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from nnrepro.study.optimizers import OPTIMIZERS, optimizer_problems
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.schedules import scheduled
 
 if TYPE_CHECKING:
     import keras
@@ -24,6 +23,8 @@ def make_optimizer(
     argument that is given, or is refused its arguments by Keras.
     """
     import keras
+
+    from nnrepro.training.schedules import scheduled
 
     name = settings["optimizer"]
     if name not in OPTIMIZERS:
