@@ -16,10 +16,15 @@ from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
-from nnrepro.imports import files_behind
+from nnrepro.imports import files_behind, of_library
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.code import code_of, fingerprint_of, training_codes
+from nnrepro.planning.code import (
+    code_of,
+    definition_fingerprint,
+    fingerprint_of,
+    training_codes,
+)
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import load_study
 from nnrepro.study.extent import Extent

@@ -64,7 +64,7 @@ rule prepare_data:
     params:
         source=lambda wildcards: SOURCES[wildcards.prepared][0],
         content=raw_content,
-        code=code("prepare_data.py", "data"),
+        code=lambda wildcards: preparation_code(wildcards.prepared),
     message:
         "Preparing {wildcards.prepared}"
     script:

@@ -2,8 +2,8 @@
 from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
-from nnrepro.data.prepared import preparations_read
-from nnrepro.data.registry import origin
+from nnrepro.data.prepared import mixtures, preparations_read
+from nnrepro.data.registry import made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,
@@ -42,7 +42,7 @@ def data_origins():
     """
     names = [p.dataset for p in READ.values()]
     origins = {name: origin(name, STUDY.data[name]) for name in names}
-    problems = []
+    problems = [] if ARCHIVED else [*mixtures(STUDY)]
     for name, known in origins.items():
         runs = [run for run in STUDY.runs if READ[run.reads].dataset == name]
         needed = {
@@ -70,6 +70,14 @@ def prepared_from(basename):
         return {**source, "source": "archive", "path": path}, [path]
     path = f"{ROOT}/generated/{name}"
     return {"source": "generated", "path": path}, [path]
+
+
+def preparation_code(basename):
+    """Fingerprint of the code that an input is prepared with."""
+    shared, own = code("prepare_data.py", "data")(None), made_by(PREPARED[basename])
+    if of_library(own.__module__):
+        return shared
+    return value_fingerprint([shared, definition_fingerprint(own, SCRIPTS)])
 
 
 def raw_content(wildcards):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.measures.history import ComparisonHistory, History
+from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.study.run import Run
 
@@ -125,7 +125,7 @@ def _make_data(
     larger = None
     if comparison is not None:
         curves = _make_history(comparison)
-        larger = ComparisonHistory(curves.val_loss, curves.val_accuracy)
+        larger = History.of(val_loss=curves.val_loss, val_accuracy=curves.val_accuracy)
         settings = {"comparison_test_examples": 10000} | settings
     run = _make_run(variant, seed, **settings)
     return RunData(run, _make_history(test_accuracy), larger, record)

@@ -69,8 +69,10 @@ def outputs(folder: Path, amount: int) -> None:
     write_outputs(
         folder,
         model=model,
-        probabilities=noise(amount).reshape(-1, 1).astype(np.float32),
+        task="classification",
+        answers=noise(amount).reshape(-1, 1).astype(np.float32),
         labels=np.zeros(amount, np.int32),
+        names=(),
         history=History(),
         primary=amount,
         description={"amount": amount},

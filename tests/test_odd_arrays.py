@@ -19,10 +19,14 @@ from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import FileError
 from nnrepro.measures.predictions import PredictionsError, read_answers
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
-from nnrepro.training.history import Curves, History
+from nnrepro.training.history import History
 
 ORIGIN = Origin("computation", {"device": {"kind": "cpu", "name": "c"}, "packages": {}})
-HISTORY = History([0.5, 0.4], [0.1, 0.2], [0.6, 0.5], [0.1, 0.2], folds=[[1, 2], [2, 2]])
+HISTORY = History(
+    {"loss": [0.5, 0.4], "accuracy": [0.1, 0.2]},
+    {"loss": [0.6, 0.5], "accuracy": [0.1, 0.2]},
+    folds=[[1, 2], [2, 2]],
+)
 
 
 class Damaged(Exception):
@@ -31,7 +35,7 @@ class Damaged(Exception):
 
 def write_checkpoint(path: Path) -> None:
     variables = [np.arange(6.0, dtype=np.float32).reshape(2, 3), np.array([7], np.uint32)]
-    progress = Progress(2, [0.5], [3.0], HISTORY)
+    progress = Progress(2, [0.5], [[3.0]], HISTORY)
     Checkpoints(path.parent, ORIGIN, CheckpointPolicy(), print).save(progress, variables)
 
 
@@ -155,12 +159,13 @@ PLACES = [
     ("machine", "device"),
     ("machine", "packages"),
     ("progress",),
-    *(("progress", name) for name in ("epoch", "losses", "correct", "seconds", "earlier")),
+    *(("progress", name) for name in ("epoch", "losses", "scores", "seconds", "earlier")),
     ("progress", "seconds", "training"),
     ("progress", "losses", 0),
     ("history",),
-    *(("history", name) for name in ("loss", "val_accuracy", "further", "folds")),
-    ("history", "loss", 0),
+    *(("history", name) for name in ("train", "test", "further", "folds")),
+    ("history", "test", "loss"),
+    ("history", "train", "loss", 0),
     ("history", "folds", 0),
     ("history", "folds", 0, 1),
 ]
@@ -199,7 +204,7 @@ def test_odd_values_in_a_checkpoint_are_damage_or_can_be_gone_on_from(
     if loaded is None:
         return
     progress = loaded[0]
-    assert progress.epoch == 2 and len(progress.losses) == len(progress.correct)
+    assert progress.epoch == 2 and len(progress.losses) == len(progress.scores)
     assert all(seconds >= 0 for seconds in progress.seconds.values())
     found.save(progress, loaded[1])
     assert found.load() is not None
@@ -237,8 +242,6 @@ def test_a_history_of_other_lengths_is_damage(further: Any, tmp_path: Path) -> N
 
 
 def test_curves_beside_the_history_come_back(tmp_path: Path) -> None:
-    curves = {"validation": Curves([0.1, 0.2], [0.5, 0.6])}
-    history = History.from_dict(
-        {**asdict(HISTORY), "further": {"validation": vars(curves["validation"])}}
-    )
+    curves = {"validation": {"loss": [0.1, 0.2], "accuracy": [0.5, 0.6]}}
+    history = History.from_dict({**asdict(HISTORY), "further": curves})
     assert history.further == curves

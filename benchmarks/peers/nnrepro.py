@@ -13,6 +13,7 @@ from nnrepro.data.dataset import Dataset
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.device import prepare_device
+from nnrepro.training.losses import Objective
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.seeding import batches, example_order
 
@@ -54,7 +55,7 @@ class EnginePeer:
         )
         xla = "cpu" in catalogue()[family.model].xla_on
         optimizer = make_optimizer(settings)
-        self._engine = make_engine(model, optimizer, "logits", dataset, xla=xla)
+        self._engine = make_engine(model, optimizer, Objective(), dataset, xla=xla)
         self._examples = len(x)
         self._epoch = 0
         self.parameters = model.count_params()

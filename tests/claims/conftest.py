@@ -12,7 +12,7 @@ import yaml
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
-from nnrepro.measures.history import ComparisonHistory, History
+from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -126,7 +126,7 @@ def run_of(study: Study) -> Callable[..., RunData]:
         if larger is not None:
             run = replace(run, settings={**run.settings, "comparison_test_examples": 5000})
             values = np.array(larger if isinstance(larger, list) else level(larger, length))
-            comparison = ComparisonHistory(np.ones(length), values)
+            comparison = History.of(val_loss=np.ones(length), val_accuracy=values)
         return RunData(run, History.of(**curves), comparison, record)
 
     return build

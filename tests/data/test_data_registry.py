@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ def prepare_shapes(source, out_npz, out_json):
 def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the registry as it was."""
     registry.preparations()
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
-    monkeypatch.setattr(registry, "_origins", dict(registry._origins))
+    monkeypatch.setattr(registry, "_registered", copy(registry._registered))
+    monkeypatch.setattr(registry, "_origins", copy(registry._origins))
 
 
 def test_shipped_data_sets_and_their_inputs() -> None:
@@ -135,9 +136,15 @@ def test_a_function_of_ones_own_takes_options(tmp_path: Path) -> None:
     )
 
 
-def test_taken_basename_is_refused() -> None:
-    with pytest.raises(ValueError, match="prepare_cifar10"):
-        prepares("image", dataset="cifar10")(lambda source, out_npz, out_json: None)
+def test_the_librarys_data_set_gives_way_to_ones_own_and_that_to_no_other() -> None:
+    def mine(source: Any, out_npz: Path, out_json: Path) -> None: ...
+    def other(source: Any, out_npz: Path, out_json: Path) -> None: ...
+
+    prepares("words", dataset="dbpedia")(mine)
+    found = [each for each in registry.preparations().values() if each.dataset == "dbpedia"]
+    assert [each.prepare for each in found] == [mine]
+    with pytest.raises(DataError, match="dbpedia is prepared by mine already"):
+        prepares("image", dataset="dbpedia")(other)
 
 
 def test_reading_the_registry_imports_nothing_heavy(printed: Callable[[str], str]) -> None:

@@ -1,6 +1,7 @@
 """A data path that leads nowhere is told with its key, before anything is prepared."""
 
 import os
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_data_set_of_ones_own_is_a_folder_or_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.preparations()
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    monkeypatch.setattr(registry, "_registered", copy(registry._registered))
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
     (tmp_path / "shapes.csv").write_text("x")
     assert told("shapes", "folder", tmp_path) == told("shapes", "folder", tmp_path / "shapes.csv")

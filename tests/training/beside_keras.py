@@ -8,6 +8,7 @@ per epoch, and the greatest difference of the final weights.
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ import numpy as np
 from small_runs import SETTINGS, train
 
 from nnrepro.data.dataset import Dataset
+from nnrepro.metrics.registry import MULTI_LABEL, REGRESSION
 from nnrepro.models.registry import Task, build_model, register
 from nnrepro.study.run import Run
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.seeding import example_order
+from nnrepro.training.targets import in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +38,7 @@ def weights_decay(task: Task, *, l2: float = 0.1) -> "keras.Model":
     x = keras.layers.Dense(
         6, "tanh", kernel_regularizer=keras.regularizers.L2(l2), bias_regularizer="l1"
     )(inputs)
-    outputs = keras.layers.Dense(task.num_classes, kernel_regularizer="orthogonal_regularizer")(x)
+    outputs = keras.layers.Dense(task.num_outputs, kernel_regularizer="orthogonal_regularizer")(x)
     return keras.Model(inputs, outputs)
 
 
@@ -46,7 +49,7 @@ def activities_decay(task: Task) -> "keras.Model":
     inputs = keras.Input(task.input_shape)
     penalty = keras.regularizers.L1L2(0.05, 0.01)
     x = keras.layers.Dense(6, "relu", activity_regularizer=penalty)(inputs)
-    return keras.Model(inputs, keras.layers.Dense(task.num_classes)(x))
+    return keras.Model(inputs, keras.layers.Dense(task.num_outputs)(x))
 
 
 def adds_losses(task: Task) -> "keras.Model":
@@ -64,7 +67,7 @@ def adds_losses(task: Task) -> "keras.Model":
 
     inputs = keras.Input(task.input_shape)
     x = Adding()(keras.layers.Dense(6, "tanh")(inputs))
-    return keras.Model(inputs, keras.layers.Dense(task.num_classes)(x))
+    return keras.Model(inputs, keras.layers.Dense(task.num_outputs)(x))
 
 
 def normalises_batches(task: Task) -> "keras.Model":
@@ -74,7 +77,7 @@ def normalises_batches(task: Task) -> "keras.Model":
     inputs = keras.Input(task.input_shape)
     x = keras.layers.Dense(6, "relu", kernel_regularizer="l2")(inputs)
     x = keras.layers.BatchNormalization(momentum=0.7)(x)
-    return keras.Model(inputs, keras.layers.Dense(task.num_classes)(x))
+    return keras.Model(inputs, keras.layers.Dense(task.num_outputs)(x))
 
 
 def is_constrained(task: Task) -> "keras.Model":
@@ -84,7 +87,7 @@ def is_constrained(task: Task) -> "keras.Model":
     inputs = keras.Input(task.input_shape)
     x = keras.layers.Dense(6, "tanh", trainable=False, kernel_regularizer="l2")(inputs)
     x = keras.layers.Dense(6, "tanh", kernel_constraint=keras.constraints.MaxNorm(0.4))(x)
-    return keras.Model(inputs, keras.layers.Dense(task.num_classes, kernel_constraint="non_neg")(x))
+    return keras.Model(inputs, keras.layers.Dense(task.num_outputs, kernel_constraint="non_neg")(x))
 
 
 def has_nothing_to_add(task: Task) -> "keras.Model":
@@ -93,7 +96,7 @@ def has_nothing_to_add(task: Task) -> "keras.Model":
 
     inputs = keras.Input(task.input_shape)
     x = keras.layers.Dense(6, "tanh")(inputs)
-    return keras.Model(inputs, keras.layers.Dense(task.num_classes)(x))
+    return keras.Model(inputs, keras.layers.Dense(task.num_outputs)(x))
 
 
 MODELS = {
@@ -107,6 +110,10 @@ MODELS = {
         has_nothing_to_add,
     )
 }
+
+
+TASKS = {"several_labels": MULTI_LABEL, "numbers": REGRESSION}
+"""Further ways of judging the last of the models: name, and the task."""
 
 
 def register_models() -> None:
@@ -135,6 +142,25 @@ def table_data() -> Dataset:
     )
 
 
+def judged_otherwise(task: str) -> Dataset:
+    """The same examples with two labels each, or with two numbers of unlike size."""
+    data = table_data()
+    meta = {"task": task, "num_outputs": 2}
+
+    def outputs(x: Any) -> Any:
+        values = np.stack([x[:, 0] - x[:, 1], 1000 + 300 * x[:, 2]], axis=1)
+        return (values > [0, 1000] if task == MULTI_LABEL else values).astype(np.float32)
+
+    return replace(
+        data,
+        train_y=outputs(data.train_x),
+        test_y=outputs(data.test_x),
+        validation_y=outputs(data.validation_x),
+        num_classes=0,
+        meta=meta,
+    )
+
+
 def table_run(model: str, **settings: Any) -> Run:
     """A run of one of the models."""
     own = {"batch_size": BATCH, "epochs": EPOCHS, "learning_rate": 0.05, "optimizer": "sgd"}
@@ -150,18 +176,21 @@ def table_run(model: str, **settings: Any) -> Run:
     )
 
 
+def built(run: Run, data: Dataset) -> "keras.Model":
+    """The run's model; a regression's in the units of its targets."""
+    task = Task((5,), data.num_classes, 0, run.seed, kind=data.task, num_outputs=data.num_outputs)
+    model = build_model(run.model, run.settings, task)
+    return in_own_units(model, units_of(data.train_y)) if data.task == REGRESSION else model
+
+
 def by_the_engine(run: Run, data: Dataset, folder: Path) -> tuple[dict[str, Any], "keras.Model"]:
     """Curves and final model of `train_run`."""
     out = train(run, data, folder)
-    model = build_model(run.model, run.settings, Task((5,), CLASSES, 0, run.seed))
+    model = built(run, data)
     model.load_weights(out / "final.weights.h5")
     history = json.loads((out / "history.json").read_text())
     held_out = json.loads((out / "history_validation.json").read_text())
-    return {
-        "loss": history["loss"],
-        "val_loss": history["val_loss"],
-        "held_out": held_out["val_loss"],
-    }, model
+    return {**history, "held_out": held_out["val_loss"]}, model
 
 
 def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
@@ -169,12 +198,21 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
     import keras
 
     keras.utils.set_random_seed(run.seed)
-    model = build_model(run.model, run.settings, Task((5,), CLASSES, 0, run.seed))
-    model.compile(
-        optimizer=make_optimizer(run.settings),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    curves: dict[str, Any] = {"loss": [], "val_loss": [], "held_out": []}
+    model = built(run, data)
+    judges: dict[str, tuple[Any, list[Any]]] = {
+        "classification": (
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            ["accuracy"],
+        ),
+        MULTI_LABEL: (
+            keras.losses.BinaryCrossentropy(from_logits=True),
+            [keras.metrics.BinaryAccuracy(threshold=0)],
+        ),
+        REGRESSION: (in_units(data.train_y), ["mean_absolute_error"]),
+    }
+    loss, metrics = judges[data.task]
+    model.compile(optimizer=make_optimizer(run.settings), loss=loss, metrics=metrics)
+    curves: dict[str, Any] = {"held_out": []}
     for epoch in range(run.settings["epochs"]):
         order = example_order(run.seed, epoch, len(data.train_y))
         told = model.fit(
@@ -186,19 +224,29 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
             validation_data=(data.test_x, data.test_y),
             validation_batch_size=BATCH,
         ).history
-        curves["loss"] += told["loss"]
-        curves["val_loss"] += told["val_loss"]
+        for name, values in told.items():
+            curves.setdefault(name, []).extend(values)
         held_out = (data.validation_x, data.validation_y)
-        curves["held_out"].append(model.evaluate(*held_out, batch_size=BATCH, verbose=0))
+        curves["held_out"].append(model.evaluate(*held_out, batch_size=BATCH, verbose=0)[0])
     return curves, model
+
+
+def in_units(targets: Any) -> Any:
+    """Keras's mean squared error of targets in units of their spread."""
+    import keras
+
+    spread = np.std(targets, axis=0)
+    return lambda true, answer: keras.losses.mean_squared_error(true / spread, answer / spread)
 
 
 def main() -> None:
     """Train every model in both ways."""
     register_models()
+    cases = {name: (table_run(name), table_data()) for name in MODELS}
+    for name, task in TASKS.items():
+        cases[name] = table_run("has_nothing_to_add", loss=""), judged_otherwise(task)
     results = {}
-    for name in MODELS:
-        run, data = table_run(name), table_data()
+    for name, (run, data) in cases.items():
         ours, model = by_the_engine(run, data, Path(sys.argv[1]) / name)
         keras, reference = by_keras(run, data)
         apart = [

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from beside_keras import MODELS, register_models, table_data, table_run
+from beside_keras import MODELS, TASKS, register_models, table_data, table_run
 from small_runs import train
 
 from nnrepro.models import registry
@@ -48,11 +48,11 @@ def both(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", list(MODELS))
-def test_penalties_statistics_and_constraints_are_those_of_fit(
+@pytest.mark.parametrize("model", [*MODELS, *TASKS])
+def test_penalties_statistics_constraints_and_tasks_are_those_of_fit(
     both: dict[str, Any], model: str
 ) -> None:
-    """The same losses, in training and beside it, and the same final weights."""
+    """The same losses and metrics, in training and beside it, and the same final weights."""
     found = both[model]
     for curve, expected in found["keras"].items():
         np.testing.assert_allclose(found["ours"][curve], expected, rtol=1e-5, err_msg=curve)
@@ -162,4 +162,4 @@ def test_what_training_would_drop_is_refused(
 
 def test_ids_may_be_read_as_numbers() -> None:
     model = keras.Model(*_dense())
-    check_model(model, "own", examples=np.dtype(np.int32), num_classes=3)
+    check_model(model, "own", examples=np.dtype(np.int32), task=Task((5,), 3))

@@ -8,15 +8,17 @@ import keras
 import numpy as np
 import pytest
 
+from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.device import describe_device, prepare_device
 from nnrepro.training.engine import Evaluated, Pace
 from nnrepro.training.errors import TrainingError
-from nnrepro.training.history import Curves, History, fold_counts
+from nnrepro.training.history import History, add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.losses import per_example_loss
 from nnrepro.training.optimizers import make_optimizer
 from nnrepro.training.progress import ProgressLog, clock
+from nnrepro.training.scores import Scores
 from nnrepro.training.seeding import batches, example_order
 
 ORIGIN = Origin("computation", {"device": {"kind": "cpu"}, "packages": {}})
@@ -86,22 +88,32 @@ def test_loss_on_probabilities_clips_as_keras_does():
 
 def test_history_writes_null_for_what_is_not_finite():
     """And names the first epoch that diverged."""
-    history = History([1.0, math.nan], [0.5, 0.1], [1.0, math.inf], [0.5, 0.1])
+    test = {"loss": [1.0, math.inf], "auc": [math.nan, 0.5]}
+    history = History({"loss": [1.0, math.nan], "accuracy": [0.5, 0.1]}, test)
     assert history.diverged_at() == 2
-    assert history.to_json()["loss"] == [1.0, None]
-    assert history.to_json()["val_loss"] == [1.0, None]
-    assert History([1.0], [0.5], [math.inf], [0.5]).diverged_at() == 1
-    assert History([1.0], [0.5], [1.0], [0.5]).diverged_at() is None
+    assert history.to_json() == {
+        "loss": [1.0, None],
+        "accuracy": [0.5, 0.1],
+        "val_loss": [1.0, None],
+        "val_auc": [None, 0.5],
+    }
+    assert History({"loss": [1.0]}, {"loss": [math.inf]}).diverged_at() == 1
+    assert History({"loss": [1.0]}, {"loss": [1.0]}).diverged_at() is None
 
 
 def test_scores_of_sets_that_share_examples():
     """A smaller test set is the first part of the larger, and another set may follow."""
     losses = np.array([1, 3, 5, 7, 8], np.float32)
-    right = np.array([True, True, False, False, True])
-    results = Evaluated(losses, right, np.empty((5, 2), np.float32))
-    assert results.score(slice(0, 2)) == (2.0, 1.0)
-    assert results.score(slice(0, 4)) == (4.0, 0.5)
-    assert results.score(slice(4, 5)) == (8.0, 1.0)
+    right = np.array([[1], [1], [0], [0], [1]], np.float32)
+    labels = np.array([0, 0, 1, 1, 0], np.int32)
+    results = Evaluated(losses, right, np.eye(2, dtype=np.float32)[[0, 0, 0, 0, 0]])
+    metrics = recorded_metrics("accuracy, recall_macro", CLASSIFICATION, 2)
+    scores = Scores(metrics, ("accuracy",), labels)
+    assert scores.of(results, slice(0, 2)) == {"loss": 2.0, "accuracy": 1.0, "recall_macro": 1.0}
+    assert scores.of(results, slice(0, 4)) == {"loss": 4.0, "accuracy": 0.5, "recall_macro": 0.5}
+    assert scores.of(results, slice(4, 5)) == {"loss": 8.0, "accuracy": 1.0, "recall_macro": 1.0}
+    assert scores.right(results, slice(1, 4)).tolist() == [True, False, False]
+    assert scores.trained([2.0, 4.0], [[1.0], [2.0]], 4) == {"loss": 1.5, "accuracy": 0.75}
 
 
 def test_folds_go_round_the_test_set():
@@ -121,15 +133,17 @@ def test_checkpoints_are_written_when_they_are_due(tmp_path, every_seconds, writ
 def test_a_checkpoint_gives_back_what_it_was_given(tmp_path):
     """Progress, history with NaN, and arrays of every type, exactly."""
     checkpoints = Checkpoints(tmp_path / "c", ORIGIN, CheckpointPolicy(), print)
-    further = {"validation": Curves([0.3], [0.5])}
-    history = History([0.1 + 0.2], [0.5], [math.nan], [0.25], further, [[3, 0, 1]])
-    progress = Progress(1, [0.1, 0.7], [3.0, 4.0], history, {"setup": 1.5})
+    further = {"validation": {"loss": [0.3], "accuracy": [0.5]}}
+    train, test = {"loss": [0.1 + 0.2], "accuracy": [0.5]}, {"loss": [math.nan]}
+    history = History(train, test, further, [[3, 0, 1]])
+    progress = Progress(1, [0.1, 0.7], [[3.0, 1.0], [4.0, 0.5]], history, {"setup": 1.5})
     variables = [np.arange(3), np.array(2.5, np.float32), np.ones((2, 2), np.uint32)]
     checkpoints.save(progress, variables)
     found = checkpoints.load()
     assert found is not None
     assert found[0].step == 2 and found[0].losses == [0.1, 0.7] and found[0].epoch == 1
-    assert found[0].history.loss == [0.1 + 0.2] and math.isnan(found[0].history.val_loss[0])
+    assert found[0].scores == [[3.0, 1.0], [4.0, 0.5]] and found[0].history.train == train
+    assert math.isnan(found[0].history.test["loss"][0])
     assert found[0].history.further == further and found[0].history.folds == [[3, 0, 1]]
     for got, wanted in zip(found[1], variables, strict=True):
         assert got.dtype == wanted.dtype
@@ -165,8 +179,8 @@ def test_progress_is_told_about_once_a_second_and_at_the_end():
     told = ProgressLog(lines.append, 1000)
     history = History()
     for _ in range(1000):
-        for values in (history.loss, history.accuracy, history.val_loss, history.val_accuracy):
-            values.append(0.5)
+        for curves in (history.train, history.test):
+            add(curves, {"loss": 0.5, "accuracy": 0.5})
         told.epoch_done(history)
     assert 2 <= len(lines) <= 5
     assert lines[0].startswith("epoch    1/1000  loss 0.5000  accuracy 0.5000  val_loss 0.5000")

@@ -28,7 +28,7 @@ from nnrepro.claims.conditions import (
     Untestable,
 )
 from nnrepro.measures.convergence import tolerance
-from nnrepro.measures.curves import CURVES
+from nnrepro.measures.curves import CURVES, curve_names
 from nnrepro.measures.expressions import (
     Expression,
     Measure,
@@ -418,7 +418,7 @@ class _Source:
             ):
                 of = self.operand(level)
                 single = isinstance(of, Of) and not of.each and not of.groups[0].averaged
-                if curve not in CURVES or not single or groups[0].averaged:
+                if curve not in curve_names() or not single or groups[0].averaged:
                     raise Mistake(
                         f"first_epoch: write it as first_epoch({CURVES[0]} >= measure of run)"
                     )

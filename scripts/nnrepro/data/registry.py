@@ -19,6 +19,7 @@ downloaded or generated, too, the module says so with `register_origin`.
 import importlib
 import os
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +30,7 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official, check_own_sums
 from nnrepro.data.places import file_problem, folder_problem
 from nnrepro.data.prepare import write_prepared
+from nnrepro.registry import Registry
 from nnrepro.study.kinds import Kind, kinds
 from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, parameters_of
@@ -251,8 +253,8 @@ def told(section: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in section.items() if name not in _COMMON}
 
 
-_registered: dict[str, Preparation] = {}
-_origins: dict[str, Origin] = {}
+_registered: Registry[Preparation] = Registry("data set", DataError)
+_origins: Registry[Origin] = Registry("origin", DataError)
 
 
 def prepares(
@@ -260,16 +262,17 @@ def prepares(
 ) -> Callable[[Prepare], Prepare]:
     """Register the decorated function as what makes `input` from `dataset`.
 
-    The prepared files are called `basename`; as the data set by default. Raises ValueError where
+    The prepared files are called `basename`; as the data set by default. Raises DataError where
     another function has the same.
     """
 
     def register(function: Prepare) -> Prepare:
         name = basename or dataset
-        known = _registered.get(name)
-        if known and known.prepare is not function:
-            raise ValueError(f"{name} is prepared by {known.prepare.__name__} already")
-        _registered[name] = Preparation(input, dataset, name, function)
+        module, known = function.__module__, _registered.get(name)
+        there = known.prepare if known and known.prepare.__module__ == module else function
+        if there.__name__ != function.__name__:
+            raise DataError(f"{name} is prepared by {there.__name__} already")
+        _registered.add(name, Preparation(input, dataset, name, function), module)
         return function
 
     return register
@@ -277,7 +280,7 @@ def prepares(
 
 def register_origin(origin: Origin) -> Origin:
     """Say where a data set can come from; called once, when its module is imported."""
-    _origins[origin.dataset] = origin
+    _origins.add(origin.dataset, origin, sys._getframe(1).f_globals["__name__"])
     return origin
 
 
@@ -314,12 +317,28 @@ def _below(place: Path) -> list[Path]:
 
 
 def preparations() -> dict[str, Preparation]:
-    """All registered preparations by basename, those of every module of the package."""
+    """All registered preparations by basename, those of every module of the package.
+
+    Of a data set of one's own, none of the package.
+    """
     package = importlib.import_module("nnrepro.data")
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             importlib.import_module(f"nnrepro.data.{module.name}")
-    return dict(sorted(_registered.items()))
+    own = {name: _registered[name] for name in _registered.own()}
+    taken = {each.dataset for each in own.values()}
+    return {
+        name: each for name, each in _registered.items() if name in own or each.dataset not in taken
+    }
+
+
+def made_by(preparation: Preparation) -> Callable[..., Any]:
+    """The function of a source or a data set that makes an input."""
+    function: Any = preparation.prepare
+    while isinstance(function, partial):
+        first = function.args[0]
+        function = first.function() if isinstance(first, Kind) else first.prepare
+    return function
 
 
 def datasets() -> tuple[str, ...]:

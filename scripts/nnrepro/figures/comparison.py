@@ -13,6 +13,7 @@ from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.runs import RunData, compared
+from nnrepro.metrics.registry import known
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size, shown_grid
@@ -40,6 +41,7 @@ from nnrepro.plots.seeds import (
     band_words,
     by_variant,
     closing_range,
+    main_metric,
     seed_series,
     smoothing_words,
     widest_windows,
@@ -79,10 +81,10 @@ def comparison(
     facet: Swept | None = None,
     stable_below: Share | None = None,
 ) -> Iterator[Drawing]:
-    """Test accuracy of several variants by epoch.
+    """Test accuracy of several variants by epoch, or the first metric that they recorded.
 
     As far as most of them went. It may show the closing window alone (`epochs: window`), keep the
-    variants whose test accuracy ranges over less than `stable_below` in it, and split them by a
+    variants whose metric ranges over less than `stable_below` in it, and split them by a
     parameter (`facet`).
     """
     by_id = {item.run.id: item for item in histories}
@@ -96,7 +98,9 @@ def comparison(
             f"{wording.plain(100 * stable_below)} percentage points over the closing window."
         )
     shown = [item.run for members in groups for item in members]
-    what = "Line chart of test accuracy by epoch"
+    metric = main_metric(groups[0]) if groups else "accuracy"
+    groups = [members for members in groups if main_metric(members) == metric]
+    what = f"Line chart of test {known(metric).words} by epoch"
     yield Drawing(
         figure.name,
         partial(_compared, figure, groups, facet, closing=epochs == "window"),
@@ -113,7 +117,11 @@ def _compared(
     # One width for all lines, or their noise could not be compared.
     window, smoothing = widest_windows(list(chain.from_iterable(groups)))
     selected = figure.selected(shown)
+    metric = main_metric(groups[0]) if groups else "accuracy"
     options: dict[str, Any] = {
+        "metric": f"Test {known(metric).words}",
+        "floor": known(metric).low,
+        "ceiling": known(metric).high,
         "title": figure.titled(figure.spec.title),
         "closing": window.used if closing else None,
         "highlight": None if selected is None else figure.key(selected),
@@ -124,7 +132,7 @@ def _compared(
     series = []
     for members in groups:
         key = figure.key(members[0].run)
-        series.append(seed_series(members, "val_accuracy", smoothing, key, labels[key]))
+        series.append(seed_series(members, f"val_{metric}", smoothing, key, labels[key]))
     styles = figure.styles_of(shown)
     if facet is None:
         return draw(series, styles, grid=figure.grid(shown), **options)

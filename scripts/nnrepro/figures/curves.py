@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing
-from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.convergence import tolerance
 from nnrepro.measures.runs import RunData
+from nnrepro.metrics.registry import LOSS, known
 from nnrepro.plots.fitting import POINTS
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import (
@@ -37,11 +38,12 @@ from nnrepro.plots.seeds import (
     by_variant,
     converged_at,
     convergence_words,
+    main_metric,
     seed_series,
     smoothing_words,
     widest_windows,
 )
-from nnrepro.plots.series import Series, as_floats, format_value
+from nnrepro.plots.series import Series, as_floats, capitalised, format_value
 from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
@@ -73,6 +75,8 @@ def curves(
 ) -> Iterator[Drawing]:
     """Cost and accuracy of each variant by epoch, on the training and the test set, all seeds.
 
+    In place of accuracy stands the first metric that a variant's runs recorded.
+
     In a report the selected variants of all protocols share a strip, even where they are not the
     same; others stand beside those of their own name.
     """
@@ -82,9 +86,10 @@ def curves(
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)
-    what = "Line charts of cost and accuracy by epoch, on the training and the test set"
     for key, runs in groups.items():
         members, label = found.get(key), runs[0].label
+        metric = known(main_metric(members)).words if members else "accuracy"
+        what = f"Line charts of cost and {metric} by epoch, on the training and the test set"
         strip = "Selected variant" if key[0] in selected else label
         yield Drawing(
             "/".join(key),
@@ -99,10 +104,11 @@ def curves(
 def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> Figure:
     """The figure of one variant, all its seeds."""
     run = members[0].run
+    metric = main_metric(members)
     title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
     return draw(
         _panel(figure, members, levels, "Cost", "loss"),
-        _panel(figure, members, levels, "Accuracy", "accuracy"),
+        _panel(figure, members, levels, capitalised(known(metric).words), metric),
         figure.styles[figure.key(run)],
         title=figure.titled(title),
         band=band_words([members]),
@@ -145,6 +151,7 @@ class CurvePanel:
             not, or where nobody asked.
         ceiling: the largest value that the metric can have (1 for accuracies); None without one.
         published: what was published of its curves.
+        floor: the smallest value that the metric can have; None without one.
     """
 
     name: str
@@ -153,6 +160,7 @@ class CurvePanel:
     converged_at: int | None = None
     ceiling: float | None = None
     published: tuple[PublishedMark, ...] = ()
+    floor: float | None = 0.0
 
 
 @styled
@@ -190,7 +198,7 @@ def draw(
     limits = [
         y_limits(
             [panel.train, panel.test],
-            0.0,
+            panel.floor,
             panel.ceiling,
             marks=[mark.value for mark in panel.published],
         )
@@ -362,19 +370,16 @@ def _panel(
 ) -> CurvePanel:
     """A metric on the training and on the test set."""
     run = members[0].run
-    tolerance, ceiling = _JUDGED[metric]
     _, smoothing = widest_windows(members)
     train, test = (
         seed_series(members, series, smoothing, figure.key(run), run.label)
         for series in (metric, f"val_{metric}")
     )
-    marks = tuple(_mark(level, run) for level in levels if level.curve.endswith(metric))
-    converged = converged_at(members, f"val_{metric}", tolerance)
-    return CurvePanel(name, train, test, converged, ceiling, marks)
-
-
-_JUDGED = {"loss": (LOSS_TOLERANCE, None), "accuracy": (ACCURACY_TOLERANCE, 1.0)}
-"""By metric: tolerance of its convergence, and the largest value that it can have."""
+    marks = tuple(_mark(level, run) for level in levels if level.curve.endswith(f"_{metric}"))
+    fact, converged = known(metric), None
+    if metric == LOSS or fact.bounded:
+        converged = converged_at(members, f"val_{metric}", tolerance(f"test_{metric}"))
+    return CurvePanel(name, train, test, converged, fact.high, marks, fact.low)
 
 
 def _mark(level: CurveLevel, run: Run) -> PublishedMark:

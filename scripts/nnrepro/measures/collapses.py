@@ -13,6 +13,9 @@ import numpy as np
 from nnrepro.measures.history import FloatArray, History
 from nnrepro.study.run import Run
 
+ACCURACY = "accuracy"
+"""The one metric that collapses are read off."""
+
 
 @dataclass(frozen=True)
 class CollapseLevels:
@@ -83,7 +86,11 @@ def blew_up(run: Run, history: History, status: str) -> bool:
     return (
         not history.finite
         or status == "diverged"
-        or (levels is not None and ends_collapsed(history.val_accuracy, levels))
+        or (
+            levels is not None
+            and ACCURACY in history.metrics
+            and ends_collapsed(history.val_accuracy, levels)
+        )
     )
 
 

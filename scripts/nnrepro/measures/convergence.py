@@ -37,7 +37,7 @@ class Convergence:
 
 def tolerance(curve: str) -> float:
     """How near to its tail a curve has to stay, by its name."""
-    return ACCURACY_TOLERANCE if recorded(curve).unit == "fraction" else LOSS_TOLERANCE
+    return ACCURACY_TOLERANCE if recorded(curve).bounded else LOSS_TOLERANCE
 
 
 def smooth(values: FloatArray, width: int) -> FloatArray:

@@ -1,19 +1,14 @@
 """The curves of a run, and the windows over which they are read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from nnrepro.errors import NnreproError
-from nnrepro.measures.history import (
-    COMPARISON_KEYS,
-    HISTORY_KEYS,
-    ComparisonHistory,
-    FloatArray,
-    History,
-)
+from nnrepro.measures.history import FloatArray, History
+from nnrepro.metrics.registry import LOSS, Metric, catalogue, known
 from nnrepro.study.run import Run
 
 SETS = {"train": "training", "test": "test", "validation": "validation"}
@@ -24,34 +19,19 @@ class MetricError(NnreproError):
     """A metric that does not exist or cannot be computed; the message says why."""
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """Something that training records every epoch.
-
-    Attributes:
-        unit: unit of its values; empty where it has none of its own.
-        lower_is_better: whether a smaller value is the better one.
-    """
-
-    unit: str = ""
-    lower_is_better: bool = False
-
-
-RECORDED: Mapping[str, Recorded] = {
-    "accuracy": Recorded("fraction"),
-    "loss": Recorded("loss", lower_is_better=True),
-    "mae": Recorded(lower_is_better=True),
-    "mse": Recorded(lower_is_better=True),
-}
-"""What is known of metrics that training records; of any other, more is better."""
-
 CURVES = tuple(f"{of}_{metric}" for of in ("test", "train") for metric in ("accuracy", "loss"))
-"""Curves that every run has, as `<set>_<metric>`."""
+"""Curves that every run of a classification has, as `<set>_<metric>`."""
 
 
-def recorded(curve: str) -> Recorded:
+def curve_names() -> tuple[str, ...]:
+    """Curves that a run may have: those of `CURVES` first, then those of all other metrics."""
+    every = (f"{of}_{metric}" for metric in ("accuracy", LOSS, *catalogue()) for of in SETS)
+    return tuple(dict.fromkeys([*CURVES, *every]))
+
+
+def recorded(curve: str) -> Metric:
     """What is known of the metric of a curve."""
-    return RECORDED.get(curve.partition("_")[2], Recorded())
+    return known(curve.partition("_")[2])
 
 
 @dataclass(frozen=True)
@@ -128,8 +108,8 @@ class RunCurves:
         run: Run,
         history: History,
         *,
-        test: ComparisonHistory | None = None,
-        validation: ComparisonHistory | None = None,
+        test: History | None = None,
+        validation: History | None = None,
         blown: bool = False,
     ) -> Self:
         """The curves of a run.
@@ -144,11 +124,9 @@ class RunCurves:
         Raises:
             MetricError: the run's settings do not name its windows.
         """
-        curves = _series(history, HISTORY_KEYS, "test") | _series(
-            test or history, COMPARISON_KEYS, "test"
-        )
+        curves = history.curves("test") | (test or history).curves("test")
         if validation is not None:
-            curves |= _series(validation, COMPARISON_KEYS, "validation")
+            curves |= validation.curves("validation")
         window, smoothing = windows(run, history.epochs)
         return cls(curves, window.used, smoothing.used, _odd(smoothing.asked), blown)
 
@@ -156,14 +134,6 @@ class RunCurves:
     def epochs(self) -> int:
         """Number of epochs."""
         return len(next(iter(self.curves.values())))
-
-
-def _series(
-    history: History | ComparisonHistory, keys: Iterable[str], judged: str
-) -> dict[str, FloatArray]:
-    """The curves of a history, whose `val_*` are of the set that is judged by."""
-    names = {key: f"train_{key}".replace("train_val", judged) for key in keys}
-    return {name: getattr(history, key) for key, name in names.items()}
 
 
 def first_epoch(hits: "np.ndarray") -> int | None:

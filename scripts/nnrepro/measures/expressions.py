@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.measures.convergence import smooth
-from nnrepro.measures.curves import CURVES, RunCurves, recorded
+from nnrepro.measures.curves import CURVES, RunCurves, curve_names, recorded
 from nnrepro.measures.functions import EPOCHS, FUNCTIONS, RATIO, SMOOTH, Curve
 from nnrepro.measures.spans import Span
 from nnrepro.study.messages import nearest, one_of
@@ -165,7 +165,7 @@ class Reading:
     @property
     def is_share(self) -> bool:
         """Whether it is a share of right answers."""
-        return self.level and recorded(self.curve).unit == "fraction"
+        return self.level and recorded(self.curve).share
 
     @property
     def growth(self) -> int:
@@ -188,16 +188,24 @@ class Reading:
         return self.latest if self.latest and len(self.arguments) > 1 else None
 
     def value(self, run: RunCurves) -> float:
-        """What a function of a curve gives: NaN for nothing, infinity for beyond the end."""
+        """What a function of a curve gives: NaN for nothing, infinity for beyond the end.
+
+        Nothing is what a run gives of a curve that it did not record.
+        """
+        if self.curve not in run.curves:
+            return math.nan
         return FUNCTIONS[self.function].compute(self._curve(run), self.arguments)
 
     def span(self, run: RunCurves) -> Span | None:
         """What a claim may rest on.
 
         Returns:
-            The value; a half-line for an epoch beyond the end of the run; None for no value, and
-            where an extreme would pass over epochs that are not finite.
+            The value; a half-line for an epoch beyond the end of the run; None for no value, for a
+            curve that is not recorded, and where an extreme would pass over epochs that are not
+            finite.
         """
+        if self.curve not in run.curves:
+            return None
         curve = self._curve(run)
         if FUNCTIONS[self.function].gaps and not np.isfinite(curve.part(self.arguments)).all():
             return None
@@ -255,8 +263,8 @@ class Measure:
         return evaluate(self.expression, read)
 
 
-def parse_measure(text: object, curves: Sequence[str] = CURVES) -> Measure:
-    """Read a measure of runs that have certain curves.
+def parse_measure(text: object, curves: Sequence[str] = ()) -> Measure:
+    """Read a measure of runs that have certain curves; without them, of any metric's.
 
     Raises:
         Mistake: it is no measure; the message says what is allowed.
@@ -264,7 +272,7 @@ def parse_measure(text: object, curves: Sequence[str] = CURVES) -> Measure:
     if not isinstance(text, str):
         raise Mistake(f"{text!r} must be a measure, such as tail(test_accuracy)")
     try:
-        expression = _expression(text, curves)
+        expression = _expression(text, curves or curve_names())
     except (SyntaxError, ValueError) as error:
         raise Mistake(f"'{text}' cannot be read as a measure") from error
     except Mistake as error:
@@ -301,7 +309,7 @@ def _reading(name: str, args: list[ast.expr], curves: Sequence[str]) -> Reading:
             f"'{name}' is no function{nearest(name, FUNCTIONS)}; allowed: {one_of(FUNCTIONS)}"
         )
     if not args:
-        raise Mistake(f"{name}() needs a curve: {one_of(curves)}")
+        raise Mistake(f"{name}() needs a curve: {_allowed(curves)}")
     curve, smoothed = _curve(args[0], curves)
     arguments = tuple(parse_number(arg) for arg in args[1:])
     least, most = FUNCTIONS[name].numbers
@@ -318,4 +326,10 @@ def _curve(node: ast.expr, curves: Sequence[str]) -> tuple[str, bool]:
         case ast.Name(id=name) if name in curves:
             return name, False
     written = ast.unparse(node)
-    raise Mistake(f"'{written}' is no curve{nearest(written, curves)}; allowed: {one_of(curves)}")
+    raise Mistake(f"'{written}' is no curve{nearest(written, curves)}; allowed: {_allowed(curves)}")
+
+
+def _allowed(curves: Sequence[str]) -> str:
+    """Curves for a message: of the many that metrics could have, those of every classification."""
+    others = ", or those of another metric" if len(curves) > len(CURVES) else ""
+    return f"{one_of(curves[: len(CURVES)])}{others}"

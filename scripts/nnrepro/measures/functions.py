@@ -171,6 +171,8 @@ def _collapses(accuracy: FloatArray, arguments: Arguments) -> list[tuple[int, in
 
 
 def _collapse_peak(curve: Curve, arguments: Arguments) -> float:
+    if "test_accuracy" not in curve.run.curves:
+        return math.nan
     events = _collapses(curve.run.curves["test_accuracy"], arguments)
     return max((float(np.max(curve.values[a:b])) for a, b in events), default=math.nan)
 

@@ -1,11 +1,14 @@
 """Histories of runs: reading them, and saying precisely what is wrong with a damaged one.
 
-A history is the JSON object that training writes per run: the lists `loss`, `accuracy`, `val_loss`
-and `val_accuracy` with one number per epoch. `val_*` is the primary test set. A run that is also
-evaluated on a larger test set has a second file with `val_loss` and `val_accuracy` on that set.
+A history is the JSON object that training writes per run: the lists `loss` and `val_loss`, and for
+each metric, such as `accuracy`, `val_accuracy` and, where training records it, `accuracy`, with one
+number per epoch. `val_*` is the primary test set. A run that is evaluated on a further set of
+examples has another file with `val_*` on that set.
 """
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -15,11 +18,14 @@ from numpy.typing import NDArray
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored
+from nnrepro.metrics.registry import FRACTION, LOSS, find, known
 
 FloatArray = NDArray[np.float64]
 
-HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy")
-COMPARISON_KEYS = ("val_loss", "val_accuracy")
+_JUDGED = "val_"
+_NEEDED = (LOSS, _JUDGED + LOSS)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_MOST_KEYS = 200
 
 _ROUNDING = 1e-6
 """How far a float32 mean of correct answers may lie outside [0, 1]."""
@@ -34,48 +40,18 @@ class MissingHistoryError(HistoryError):
 
 
 @dataclass(frozen=True, eq=False)
-class ComparisonHistory:
-    """Per-epoch metrics on a set beside the primary test set: a larger one, or held-out examples.
-
-    Attributes:
-        val_loss: loss per epoch, shape [epochs].
-        val_accuracy: accuracy per epoch as a fraction, shape [epochs].
-    """
-
-    val_loss: FloatArray
-    val_accuracy: FloatArray
-
-    def __post_init__(self) -> None:
-        _check_lengths({"val_loss": self.val_loss, "val_accuracy": self.val_accuracy})
-
-    @property
-    def epochs(self) -> int:
-        """Number of epochs, at least 1."""
-        return len(self.val_loss)
-
-    def up_to(self, epoch: int) -> Self:
-        """The history as it was after so many epochs, at least 1."""
-        return replace(self, **{key: getattr(self, key)[:epoch] for key in COMPARISON_KEYS})
-
-
-@dataclass(frozen=True, eq=False)
 class History:
-    """Per-epoch metrics of a run, float64 arrays of equal length.
+    """Per-epoch metrics of a run, or of a run on one further set of examples.
 
     Attributes:
-        loss: training loss per epoch, shape [epochs].
-        accuracy: training accuracy per epoch as a fraction, shape [epochs].
-        val_loss: loss on the primary test set per epoch, shape [epochs].
-        val_accuracy: accuracy on the primary test set per epoch as a fraction, shape [epochs].
+        series: float64 arrays of equal length, shape [epochs], by their key in the file: `loss`,
+            `val_loss`, `accuracy`, `val_accuracy` ...; on a further set, `val_*` alone.
     """
 
-    loss: FloatArray
-    accuracy: FloatArray
-    val_loss: FloatArray
-    val_accuracy: FloatArray
+    series: Mapping[str, FloatArray]
 
     def __post_init__(self) -> None:
-        _check_lengths({key: getattr(self, key) for key in HISTORY_KEYS})
+        _check_lengths(self.series)
 
     @classmethod
     def of(cls, **series: Any) -> Self:
@@ -84,21 +60,56 @@ class History:
         Raises:
             HistoryError: the series are empty or of unequal lengths.
         """
-        return cls(**{key: np.asarray(values, dtype=np.float64) for key, values in series.items()})
+        return cls({key: np.asarray(values, dtype=np.float64) for key, values in series.items()})
+
+    @property
+    def loss(self) -> FloatArray:
+        """Training loss per epoch, shape [epochs]."""
+        return self.series[LOSS]
+
+    @property
+    def val_loss(self) -> FloatArray:
+        """Loss on the set of examples per epoch, shape [epochs]."""
+        return self.series[_JUDGED + LOSS]
+
+    @property
+    def accuracy(self) -> FloatArray:
+        """Training accuracy per epoch as a fraction, shape [epochs], of a classification."""
+        return self.series["accuracy"]
+
+    @property
+    def val_accuracy(self) -> FloatArray:
+        """Accuracy on the set of examples per epoch, shape [epochs], of a classification."""
+        return self.series["val_accuracy"]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics that are recorded of the set of examples, but for the loss, in their order."""
+        names = (key.removeprefix(_JUDGED) for key in self.series if key.startswith(_JUDGED))
+        return tuple(name for name in names if name != LOSS)
+
+    def curves(self, judged: str) -> dict[str, FloatArray]:
+        """The series by the names of curves, those of `val_*` of the set called `judged`."""
+        names = {key: f"train_{key}".replace("train_val", judged) for key in self.series}
+        return {names[key]: values for key, values in self.series.items()}
 
     @property
     def epochs(self) -> int:
         """Number of epochs, at least 1."""
-        return len(self.loss)
+        return len(next(iter(self.series.values())))
 
     def up_to(self, epoch: int) -> Self:
         """The history as it was after so many epochs, at least 1."""
-        return replace(self, **{key: getattr(self, key)[:epoch] for key in HISTORY_KEYS})
+        return replace(self, series={key: own[:epoch] for key, own in self.series.items()})
 
     @property
     def finite(self) -> bool:
-        """Whether every number of every epoch is finite."""
-        return all(bool(np.isfinite(getattr(self, key)).all()) for key in HISTORY_KEYS)
+        """Whether every loss and share of right answers is finite."""
+        return all(
+            bool(np.isfinite(values).all())
+            for key, values in self.series.items()
+            if _always_finite(key)
+        )
 
 
 def read_history(path: Path, *, allow_nonfinite: bool = False) -> History:
@@ -110,20 +121,23 @@ def read_history(path: Path, *, allow_nonfinite: bool = False) -> History:
             value was not finite, and read it as NaN. The tokens NaN and Infinity, which are not
             JSON, are never accepted.
 
+    A metric other than the loss and shares of right answers may be `null` in any history, as some
+    answers have none: no area under a curve where there is one class.
+
     Raises:
         MissingHistoryError: there is no such file.
         HistoryError: wrong JSON, keys missing or too many, lists that are empty, of unequal
             lengths, or hold something other than finite numbers, accuracies outside [0, 1].
     """
-    return History(**_read_series(path, HISTORY_KEYS, allow_nonfinite))
+    return History(_read_series(path, _NEEDED, allow_nonfinite))
 
 
-def read_comparison_history(path: Path, *, allow_nonfinite: bool = False) -> ComparisonHistory:
+def read_comparison_history(path: Path, *, allow_nonfinite: bool = False) -> History:
     """Read `history_comparison.json` or `history_validation.json`.
 
     Arguments and errors as for `read_history`.
     """
-    return ComparisonHistory(**_read_series(path, COMPARISON_KEYS, allow_nonfinite))
+    return History(_read_series(path, _NEEDED[1:], allow_nonfinite))
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
@@ -153,23 +167,59 @@ def read_json_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_series(path: Path, keys: tuple[str, ...], allow_nonfinite: bool) -> dict[str, FloatArray]:
+def _read_series(
+    path: Path, needed: tuple[str, ...], allow_nonfinite: bool
+) -> dict[str, FloatArray]:
     value = read_json_object(path)
-    missing = [key for key in keys if key not in value]
-    extra = [key for key in value if key not in keys]
-    if missing or extra:
-        wrong = [f"lacks the key '{key}'" for key in missing]
-        wrong += [f"has the unknown key '{key}'" for key in extra]
-        raise HistoryError(f"{path}: {' and '.join(wrong)}; expected exactly {', '.join(keys)}")
-    series = {key: _numbers(path, key, value[key], allow_nonfinite) for key in keys}
+    wrong = list(_wrong_keys(value, needed))
+    if wrong:
+        trained = f"{LOSS}, " if LOSS in needed else ""
+        raise HistoryError(
+            f"{path}: {' and '.join(wrong[:3])}; expected {trained}val_loss and the metrics, such "
+            "as val_accuracy"
+        )
+    series = {
+        key: _numbers(path, key, value[key], allow_nonfinite or not _always_finite(key))
+        for key in value
+    }
     try:
         _check_lengths(series)
     except HistoryError as error:
         raise HistoryError(f"{path}: {error}") from error
     for key, values in series.items():
-        if key.endswith("accuracy"):
+        if _is_share(key):
             _check_fractions(path, key, values)
     return series
+
+
+def _wrong_keys(value: Mapping[str, Any], needed: tuple[str, ...]) -> Iterator[str]:
+    judged = {key.removeprefix(_JUDGED) for key in value if key.startswith(_JUDGED)}
+    trained = [key for key in value if not key.startswith(_JUDGED) and key != LOSS]
+    for key in needed:
+        if key not in value:
+            yield f"lacks the key '{key}'"
+    if LOSS not in needed:
+        yield from (f"has the unknown key '{key}'" for key in value if not key.startswith(_JUDGED))
+    elif not judged - {LOSS}:
+        yield "lacks the key 'val_accuracy'"
+    else:
+        for key in trained:
+            if key not in judged:
+                known = find(key) is not None
+                yield f"lacks the key 'val_{key}'" if known else f"has the unknown key '{key}'"
+    odd = [key for key in value if not _NAME.fullmatch(key)]
+    yield from (f"has the unknown key '{key[:100]}'" for key in odd)
+    if len(value) > _MOST_KEYS:
+        yield f"has {len(value)} keys, more than {_MOST_KEYS}"
+
+
+def _is_share(key: str) -> bool:
+    return known(key.removeprefix(_JUDGED)).unit == FRACTION
+
+
+def _always_finite(key: str) -> bool:
+    """Whether a value that is not finite tells of a divergence."""
+    return key.removeprefix(_JUDGED) == LOSS or _is_share(key)
 
 
 def _numbers(path: Path, key: str, values: Any, allow_nonfinite: bool) -> FloatArray:
@@ -194,7 +244,7 @@ def _numbers(path: Path, key: str, values: Any, allow_nonfinite: bool) -> FloatA
     return array
 
 
-def _check_lengths(series: dict[str, FloatArray]) -> None:
+def _check_lengths(series: Mapping[str, FloatArray]) -> None:
     lengths = {key: len(values) for key, values in series.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{key} {length}" for key, length in lengths.items())

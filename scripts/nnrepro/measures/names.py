@@ -9,9 +9,10 @@ import math
 import re
 from dataclasses import dataclass
 
-from nnrepro.measures.curves import RECORDED, SETS, RunCurves, recorded
+from nnrepro.measures.curves import SETS, RunCurves, recorded
 from nnrepro.measures.expressions import ALIASES, QUANTITIES, Reading, parse_measure
 from nnrepro.measures.functions import EPOCHS, FUNCTIONS, RATIO, SMOOTH, TRUTH
+from nnrepro.metrics.registry import LOSS, catalogue, find, known
 
 LAST_WINDOW = "last_window_"
 LARGER = "comparison_"
@@ -89,7 +90,10 @@ def unit_named(name: str) -> str:
     if name in ALIASES:
         return parse_measure(name).unit
     ending = next((unit for ending, unit in _ENDINGS.items() if name.endswith(ending)), "")
-    return ending or next((known.unit for word, known in RECORDED.items() if word in name), "")
+    if ending:
+        return ending
+    found = [one for one in (known(LOSS), *catalogue().values()) if one.name in name]
+    return max(found, key=lambda one: len(one.name)).unit if found else ""
 
 
 def lower_is_better(name: str) -> bool:
@@ -131,7 +135,8 @@ def words_named(name: str) -> Words:
         words = name.replace("_", " ")
         return Words(words[:1].upper() + words[1:], words, words)
     function = FUNCTIONS[reading.function]
-    of, _, metric = reading.curve.partition("_")
+    of, _, recorded_name = reading.curve.partition("_")
+    metric = known(recorded_name).words
     held_out = of == "validation"
     phrase = function.phrase.format(
         f"{metric} on held-out examples" if held_out else f"{SETS[of]} {metric}"
@@ -144,7 +149,12 @@ def words_named(name: str) -> Words:
 
 
 _MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\((\w+)\)|(\w+))(?:, [^()]*)?\)")
-_CURVE_NAME = re.compile(rf"\b({'|'.join(SETS)})_({'|'.join(RECORDED)})\b")
+_CURVE_NAME = re.compile(rf"\b({'|'.join(SETS)})_([a-z0-9_]+)\b")
+
+
+def _curve_said(match: re.Match[str]) -> str:
+    one = find(match[2])
+    return match[0] if one is None else f"{match[1]} {one.words}"
 
 
 def in_words(text: str) -> str:
@@ -155,8 +165,10 @@ def in_words(text: str) -> str:
 
     def said(match: re.Match[str]) -> str:
         function, curve = FUNCTIONS.get(match[1]), match[2] or match[3]
-        known = function is not None and _CURVE_NAME.fullmatch(curve)
-        return function.phrase.format(curve) if function and known else match[0]
+        named = _CURVE_NAME.fullmatch(curve)
+        if function is None or named is None or find(named[2]) is None:
+            return match[0]
+        return function.phrase.format(curve)
 
-    text = _CURVE_NAME.sub(lambda m: f"{m[1]} {m[2]}", _MEASURE.sub(said, text))
+    text = _CURVE_NAME.sub(_curve_said, _MEASURE.sub(said, text))
     return re.sub(r"\btrain_seconds\b", "training time", text)

@@ -14,7 +14,6 @@ from nnrepro.measures.collapses import blew_up
 from nnrepro.measures.curves import RunCurves
 from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.history import (
-    ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
@@ -67,10 +66,10 @@ class RunData:
 
     run: Run
     history: History
-    comparison: ComparisonHistory | None = None
+    comparison: History | None = None
     record: RunRecord | None = None
     folder: Path | None = None
-    validation: ComparisonHistory | None = None
+    validation: History | None = None
     folds: FoldHistory | None = None
 
     @property

@@ -9,7 +9,6 @@ import numpy as np
 from nnrepro.files import stored
 from nnrepro.measures.folds import FoldHistory, read_fold_history
 from nnrepro.measures.history import (
-    ComparisonHistory,
     History,
     HistoryError,
     MissingHistoryError,
@@ -18,7 +17,7 @@ from nnrepro.measures.history import (
 from nnrepro.study.paths import COMPARISON_HISTORY, FOLDS_HISTORY, VALIDATION_HISTORY
 from nnrepro.study.run import Run
 
-SideHistory = ComparisonHistory | FoldHistory
+SideHistory = History | FoldHistory
 
 _SAME_ACCURACY = 1e-6
 

@@ -13,6 +13,7 @@ What is known of a metric beside its value stands in the decorator, so that tabl
 no more than its name.
 """
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -77,6 +78,11 @@ class Metric:
     outputs: int = 1
     words: str = ""
     function: Callable[..., Any] | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it lies between 0 and 1, so that differences of it mean the same in any study."""
+        return (self.low, self.high) == (0, 1)
 
     def value(self, y_true: Any, y_pred: Any) -> float:
         """Its value on a set of examples, not finite where it has none; shapes as above.
@@ -154,17 +160,23 @@ def catalogue() -> Mapping[str, Metric]:
 
     It follows what plug-ins come into force later.
     """
+    _load()
+    return _registered
+
+
+@functools.cache
+def _load() -> None:
     package = importlib.import_module("nnrepro.metrics")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"nnrepro.metrics.{module.name}")
-    return _registered
 
 
 def find(name: str) -> Metric | None:
     """The metric of this name, or the loss; None where there is none."""
     if name in _RESERVED:
         return _RESERVED[name]
-    return catalogue().get(name)
+    _load()
+    return _registered.get(name)
 
 
 def known(name: str) -> Metric:

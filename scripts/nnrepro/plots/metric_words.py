@@ -3,6 +3,7 @@
 import pandas as pd
 
 from nnrepro.measures.names import without_window, words_named
+from nnrepro.plots.series import capitalised
 
 
 def metric_phrase(name: str) -> str:
@@ -19,7 +20,7 @@ def metric_words(table: pd.DataFrame, metric: str) -> str:
     several = windows if len(windows) <= 2 else [windows[0], windows[-1]]
     joint = " or " if len(windows) <= 2 else " to "
     words = axis.format(window=joint.join(map(str, several)))
-    return words[:1].upper() + words[1:]
+    return capitalised(words)
 
 
 def interval_words(kinds: pd.Series) -> str:

@@ -28,6 +28,11 @@ def by_variant(data: Iterable[RunData]) -> dict[tuple[str, str], Members]:
     return dict(groups)
 
 
+def main_metric(members: Members) -> str:
+    """The metric that a variant is judged by: the first that its runs recorded."""
+    return members[0].history.metrics[0]
+
+
 def widest_windows(members: Members) -> tuple[Window, Window]:
     """The widest closing window and the widest smoothing among runs."""
     both = [windows(item.run, item.history.epochs) for item in members]
@@ -75,11 +80,13 @@ def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
 
 
 def closing_range(members: Members) -> float:
-    """Largest minus smallest test accuracy in the closing window, mean over the seeds that have it.
+    """Largest minus smallest value of the main metric on the test set in the closing window.
 
-    The same number as `window_range_test_accuracy` in the variants table.
+    It is the mean over the seeds that have it, as `window_range_test_accuracy` in the variants
+    table.
     """
-    ranges = [Reading("range", "test_accuracy").value(item.curves()) for item in members]
+    curve = f"test_{main_metric(members)}"
+    ranges = [Reading("range", curve).value(item.curves()) for item in members]
     return summarise(np.array(ranges, dtype=np.float64)).mean
 
 
@@ -93,7 +100,7 @@ def band_words(groups: Sequence[Members]) -> str:
     gaps = any(
         np.isnan(_values(members, metric)).any()
         for members in several
-        for metric in ("loss", "val_loss", "val_accuracy")
+        for metric in ("loss", "val_loss", f"val_{main_metric(members)}")
     )
     return f"{words}, fewer where one has no value" if gaps else words
 
@@ -118,7 +125,7 @@ def _values(members: Members, metric: str) -> FloatArray:
     epochs = max(item.history.epochs for item in members)
     values = np.full((len(members), epochs), np.nan)
     for row, item in zip(values, members, strict=True):
-        row[: item.history.epochs] = getattr(item.history, metric)
+        row[: item.history.epochs] = item.history.series.get(metric, np.nan)
     return values
 
 

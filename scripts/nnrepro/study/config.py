@@ -20,6 +20,7 @@ from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
+from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
 from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.references import reference_problems
@@ -66,7 +67,7 @@ def load_study(
     except PluginError as error:
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
-    schema = load_schema(catalogue)
+    schema = load_schema(catalogue, recorded_by(config))
     full = normalised(without_null(_flat(config)), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
@@ -74,9 +75,10 @@ def load_study(
         problems += name_errors(full)
     if not problems:
         full = filled(full, experiment_keys())
-        problems = sweep_problems(full)
+        problems = [*metrics_problems(full)] or sweep_problems(full)
     if problems:
         raise ConfigError(placed(problems, places or {}))
+    full = in_settings(full)
     asked = tuple(full["questions"])
     full = completed(full)
     problems = misplaced(full)
@@ -91,7 +93,7 @@ def load_study(
     problems += asked_problems(full, declared, catalogue, trained=trained)
     problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
-        problems += feasibility_problems(kept)
+        problems += feasibility_problems(kept, full["data"])
     if problems:
         raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.labels import titled
+from nnrepro.study.metrics import default_metric
 
 ONLY_PROTOCOL = "main"
 """The name of the one protocol of a study that declares none; no text names it."""
@@ -155,15 +156,11 @@ def varied(section: Mapping[str, Any]) -> list[str]:
 def default_selection(config: Mapping[str, Any]) -> str:
     """The metric that selects where a protocol names none: on held-out examples, if there are any.
 
-    It is the mean over the closing window, as the model at hand is that of the last epoch.
+    It is of the first metric that the study records: its mean over the closing window, as the model
+    at hand is that of the last epoch.
     """
     of = "validation" if any(_held_out(config)) else "test"
     return f"last_window_mean_{of}_{default_metric(config)}"
-
-
-def default_metric(config: Mapping[str, Any]) -> str:
-    """The first metric of a study, or that of its task."""
-    return "accuracy"
 
 
 def splits_validation(data: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ written, and what of it cannot be before anything is trained.
 import inspect
 import itertools
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -473,8 +474,9 @@ def _step_problems(
 
 
 def _quantity(metric: str) -> str:
-    """`accuracy`, `loss` or `seconds`."""
-    return metric.rpartition("_")[2]
+    """What a metric of a run is of: `accuracy`, `loss`, another metric, or `seconds`."""
+    of_set = re.search(r"_(?:test|validation|train)_(\w+)$", metric)
+    return of_set[1] if of_set else metric.rpartition("_")[2]
 
 
 # ------------------------------------------------------- types for the signatures of kinds

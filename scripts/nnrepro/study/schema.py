@@ -19,6 +19,7 @@ from nnrepro.files import read_text
 from nnrepro.project import PROJECT
 from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
 from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
+from nnrepro.study.metrics import ALL_DEFAULTS, METRIC_WORDS, schema_of
 from nnrepro.study.options import FILE_SOURCES, SOURCES
 from nnrepro.study.values import value_errors
 from nnrepro.yamlfile import parse_yaml
@@ -38,12 +39,13 @@ _TYPE_WORDS = {
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "greater than", "maximum": "at most"}
 
 
-_GENERATED = "  # Written by scripts/write_schema.py: what kinds take, from their signatures.\n"
+_GENERATED = "  # Written by scripts/write_schema.py: what kinds take, and the metrics of runs.\n"
 
 
 def schema_text() -> str:
     """The schema's file with what the library's kinds take as they are now."""
-    taken = {word: load_schema()["$defs"][word] for word in ("data_set", *ROOMS.values())}
+    defined = load_schema()["$defs"]
+    taken = {word: defined[word] for word in (*METRIC_WORDS, "data_set", *ROOMS.values())}
     apart = json.loads(json.dumps(taken))  # or YAML would make anchors of what is the same
     lines = yaml.safe_dump(apart, sort_keys=False, default_flow_style=None, width=100)
     return f"{_by_hand()}{_GENERATED}{textwrap.indent(lines, '  ')}"
@@ -60,17 +62,20 @@ def _written() -> dict[str, Any]:
     return schema
 
 
-def load_schema(catalogue: Kinds | None = None) -> dict[str, Any]:
+def load_schema(
+    catalogue: Kinds | None = None, metrics: Iterable[str] = ALL_DEFAULTS
+) -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of the configuration.
 
     Args:
         catalogue: the kinds of tables and figures; without it, the library's own.
+        metrics: those that the study's runs record.
     """
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = _written()
     taken = {word: _by_kind(word, catalogue[room]) for room, word in ROOMS.items()}
     taken["data_set"] = _by_source(kinds(SOURCES))
-    return {**schema, "$defs": {**schema["$defs"], **taken}}
+    return {**schema, "$defs": {**schema["$defs"], **schema_of(metrics), **taken}}
 
 
 def _by_source(known: Mapping[str, Kind]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from nnrepro.study.sampling import distribution_problems
 _FROM_ZERO, _FROM_ONE = Range(0), Range(1)
 _ABOVE_ZERO = Range(0, exclusive=True)
 
+_OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
+"""Losses of a regression."""
 
 SETTINGS: dict[str, Parameter] = {
     "layout": Parameter(str, "planes", choices=("planes", "flat")),
@@ -29,7 +31,12 @@ SETTINGS: dict[str, Parameter] = {
     "batch_size": Parameter(int, 32, range=_FROM_ONE),
     **OPTIMIZER_SETTINGS,
     **SCHEDULE_SETTINGS,
-    "loss": Parameter(str, "logits", choices=("logits", "probabilities")),
+    "early_stopping": Parameter(int, range=_FROM_ONE),
+    "early_stopping_metric": Parameter(str),
+    "label_smoothing": Parameter(float, range=Range(0, 1)),
+    "class_weight": Parameter(str, choices=("balanced",)),
+    "loss": Parameter(str, choices=("logits", "probabilities", *_OF_NUMBERS)),
+    "metrics": Parameter(str),
     "on_divergence": Parameter(str, "stop", choices=("continue", "stop")),
     "window": Parameter(int, range=_FROM_ONE),
     "smoothing": Parameter(int, range=_FROM_ONE),

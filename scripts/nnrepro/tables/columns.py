@@ -4,7 +4,9 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 `epochs_completed`, windows up to `smoothing`, then the metrics up to `device` or the table's end.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +33,11 @@ SETTING_PREFIX = "setting_"
 
 KEYS = ("protocol", "experiment", "variant")
 
+RANGE = "window_range_test_"
+"""Stands before a metric's name in that of its range at the end."""
+
+_BEST_EPOCH = re.compile(r"(?:max|min)_test_(\w+)_epoch")
+_LARGER_BEST = re.compile(rf"{LARGER}(?:max|min)_test_")
 RUNG = "rung"
 """The column with the rung of a successive halving that a run reached, where any run is in one."""
 
@@ -53,6 +60,12 @@ def metric_columns(frame: pd.DataFrame) -> list[str]:
     end = names.index("device") if "device" in names else len(names)
     found = names[names.index("smoothing") + 1 : end]
     return [name for name in found if not name.endswith(SPREAD)]
+
+
+def main_metric(frame: pd.DataFrame) -> str:
+    """The metric that the runs of a table are judged by: the first that they recorded."""
+    found = map(_BEST_EPOCH.fullmatch, map(str, frame.columns))
+    return next(match[1] for match in found if match)
 
 
 def setting_name(column: str) -> str:
@@ -110,7 +123,8 @@ def metric_values(
 
 def on_comparison_set(frame: pd.DataFrame) -> pd.Series:
     """Which rows have metrics on a larger test set."""
-    return frame[f"{LARGER}max_test_accuracy"].notna()
+    best = [name for name in metric_columns(frame) if _LARGER_BEST.match(name)]
+    return frame[best].notna().any(axis=1)
 
 
 def examples_used(frame: pd.DataFrame, test_set: str = PRIMARY) -> pd.Series:
@@ -230,8 +244,12 @@ def standings_by(
     )
     if eligible is not None:
         values = np.where(eligible, values, np.nan)
-    values = np.where(finalists(variants), values, np.nan)
-    return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+    finals = finalists(variants)
+    values = np.where(finals, values, np.nan)
+    place = standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+    if not finals.all() and np.isfinite(values).sum() < 2:  # nothing to be better than
+        return replace(place, probability=[None] * len(values))
+    return place
 
 
 def finalists(variants: pd.DataFrame) -> NDArray[np.bool_]:

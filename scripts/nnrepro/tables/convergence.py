@@ -1,11 +1,14 @@
 """Tables of kind `convergence`: from which epoch on the test curves stay level."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, text
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.metrics.registry import known
 from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import lengths
 from nnrepro.tables.content import (
@@ -21,7 +24,13 @@ from nnrepro.tables.content import (
 )
 from nnrepro.tables.csvfile import tidy_types
 
-CURVES = {"test_accuracy": "Test accuracy", "test_loss": "Test loss"}
+_SETTLES = "_convergence_epoch"
+
+
+def curves_in(columns: Iterable[str]) -> dict[str, str]:
+    """The curves of which a table tells when they settle, with their words."""
+    names = (name.removesuffix(_SETTLES) for name in columns if name.endswith(_SETTLES))
+    return {name: f"Test {known(name.removeprefix('test_')).words}" for name in names}
 
 
 @table
@@ -36,7 +45,7 @@ def convergence(variants: pd.DataFrame) -> pd.DataFrame:
         run that blew up has not converged, however level its curves end.
     """
     table = lengths(variants)
-    for curve in CURVES:
+    for curve in curves_in(variants.columns):
         share = variants[f"{curve}_converged"]
         table[f"{curve}_convergence_epoch"] = variants[f"{curve}_convergence_epoch"]
         table[f"{curve}_converged"] = (share > 0.5).astype("object").where(share.notna(), None)
@@ -48,19 +57,20 @@ def convergence(variants: pd.DataFrame) -> pd.DataFrame:
 @shows(convergence)
 def show(context: TableContext) -> TableContent:
     """Convergence epochs of one protocol's variants."""
-    names = [f"{curve}_{what}" for curve in CURVES for what in ("convergence_epoch", "converged")]
+    curves = curves_in(context.frame.columns) or {"test_loss": "Test loss"}
+    names = [f"{curve}_{what}" for curve in curves for what in ("convergence_epoch", "converged")]
     context.require("experiment", "variant", "label", "epochs", *names)
     headings = (
         Column("Variant", number=False),
-        *(Column(f"{curve} settles at epoch") for curve in CURVES.values()),
+        *(Column(f"{curve} settles at epoch") for curve in curves.values()),
         Column("Epochs trained"),
     )
     lines = tuple(
-        Row((context.variant_cell(row), *(_epoch(row, c) for c in CURVES), epochs_cell(row)))
+        Row((context.variant_cell(row), *(_epoch(row, c) for c in curves), epochs_cell(row)))
         for row in context.rows()
     )
     notes = (_definition(),) if lines else ()
-    said = tuple(words(context.frame, curve) for curve in CURVES)
+    said = tuple(words(context.frame, curve) for curve in curves)
     return TableContent((Shown(Grid(headings, lines), notes=notes),), said)
 
 
@@ -89,11 +99,11 @@ def words(frame: pd.DataFrame, curve: str) -> Text:
 
     Args:
         frame: rows of one protocol.
-        curve: a key of `CURVES`.
+        curve: one of those that `curves_in` names.
     """
     converged = [flag(value) for value in frame[f"{curve}_converged"]]
     known = len(converged) - converged.count(None)
-    name = CURVES[curve]
+    name = curves_in(frame.columns)[curve]
     if not known:
         return text(f"Of no variant is it known when {name.lower()} settles.")
     settled = frame[[bool(value) for value in converged]]

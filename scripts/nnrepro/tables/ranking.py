@@ -13,8 +13,11 @@ from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
     COMPARISON,
     DECLARED,
+    RANGE,
     examples_used,
+    finalists,
     floats,
+    main_metric,
     metric_name,
     metric_of,
     metric_values,
@@ -57,21 +60,26 @@ def ranking(
 
     In `declared` order the first of `metrics` ranks, else the rows are ordered by what ranks them.
     `stable_below` keeps only variants whose test accuracy ranges over less than that in the closing
-    window (on the mean over seeds).
+    window (on the mean over seeds), or the metric that their runs recorded first.
 
     Returns:
         `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,
-        `seeds`, `status`, `test_examples`, `window`; each metric, for those with an interval also
+        `seeds`, `status`, `test_examples`, `window`; `epochs` where a halving left some behind,
+        which have no rank; each metric, for those with an interval also
         `_sd`, `_se`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`,
         `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
-        `window_range_test_accuracy` and `stable`. A variant with a diverged run is ranked like the
-        others: a table tells what came out, and only a selection leaves it out.
+        `window_range_test_accuracy` (of the metric recorded first) and `stable`. A variant with a
+        diverged run is ranked like the others: a table tells what came out, and only a selection
+        leaves it out.
     """
-    spread = metric_values(variants, "window_range_test_accuracy", test_set=test_set)
+    at_end = f"{RANGE}{main_metric(variants)}"
+    spread = metric_values(variants, at_end, test_set=test_set)
     stable = floats(spread) < (STABLE_RANGE if stable_below is None else stable_below)
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]
+    if not finalists(variants).all():
+        table["epochs"] = variants["epochs_completed"]
     protocols = list(dict.fromkeys(variants["protocol"]))
     asked = metrics[0] if sort_by == DECLARED else sort_by
     for name in metrics_of([*metrics, asked], protocols, selection):
@@ -91,7 +99,7 @@ def ranking(
         part["difference_to_best"] = place.difference
         part["tied_with_best"] = pd.Series(place.tied, index=part.index, dtype="object")
         part["probability_best"] = pd.Series(place.probability, index=part.index, dtype="object")
-        part["window_range_test_accuracy"] = spread[here]
+        part[at_end] = spread[here]
         part["stable"] = pd.Series(stable[here], index=part.index).where(spread[here].notna(), None)
         parts.append(part if sort_by == DECLARED else part.iloc[place.order])
     return tidy_types(pd.concat(parts, ignore_index=True))
@@ -114,7 +122,10 @@ def show(context: TableContext) -> TableContent:
             headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
     further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
     if "stable_below" in options:
-        further["Range at end"] = ("window_range_test_accuracy", wording.percent_number)
+        at_end = next(name for name in frame.columns if name.startswith(RANGE))
+        further["Range at end"] = (at_end, wording.percent_number)
+    if "epochs" in frame:
+        further["Epochs"] = ("epochs", wording.whole)
     if options.get("test_set") == COMPARISON:
         further["Test images"] = ("test_examples", wording.whole)
     lines = []
@@ -142,6 +153,7 @@ def show(context: TableContext) -> TableContent:
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
         *((_CHANCE_NOTE,) if chances else ()),
+        *((_LEFT_NOTE,) if "epochs" in frame else ()),
         *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
     )
     return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
@@ -150,6 +162,9 @@ def show(context: TableContext) -> TableContent:
 _CHANCE_NOTE = text(
     "Chance of best: the probability that the variant\u2019s level is the highest, if each lies "
     "about its value as its interval says."
+)
+_LEFT_NOTE = text(
+    "Without a rank: left behind by the successive halving, with values of the epochs trained."
 )
 _RANGE_NOTE = text(
     "Range at end: highest minus lowest test accuracy in the closing window, in percentage points."
@@ -170,6 +185,8 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
     if limit is not None:
         considered = len({(run.experiment, run.variant) for run in context.runs})
         said.append(stable_words(len(frame), considered, float(limit)))
+    if "epochs" in frame:
+        frame = frame[frame["rank"].notna()]
     if len(frame):
         name = context.phrase(ranked_by)
         said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))

@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.measures.collapses import collapse_levels
+from nnrepro.measures.collapses import ACCURACY, collapse_levels
 from nnrepro.measures.curves import RunCurves, first_epoch, windows
-from nnrepro.measures.expressions import Reading
+from nnrepro.measures.expressions import ALIASES, Reading, parse_measure
 from nnrepro.measures.history import FloatArray
-from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, with_window
+from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, reading_named, with_window
 from nnrepro.measures.runs import Problem, RunData
+from nnrepro.metrics.registry import LOSS, known
 from nnrepro.study.halving import reached
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.settings import SETTINGS
@@ -28,6 +29,8 @@ IDENTITY = (
     "input",
     "status",
 )
+DATA = "data"
+"""The data set that a run reads, where runs name theirs."""
 LENGTHS = (
     "epochs_completed",
     "protocol_epochs",
@@ -36,68 +39,108 @@ LENGTHS = (
     "smoothing_asked",
     "smoothing",
 )
-TEST_METRICS = (
-    "max_test_accuracy",
-    "max_test_accuracy_epoch",
-    "mean_test_accuracy",
-    "final_test_accuracy",
-    "last_window_mean_test_accuracy",
-    "min_test_loss",
-    "min_test_loss_epoch",
-    "max_test_loss",
-    "mean_test_loss",
-    "final_test_loss",
-    "last_window_mean_test_loss",
-    "window_range_test_accuracy",
-    "last_window_mean_test_accuracy_se_window",
-    "last_window_mean_test_accuracy_effective_epochs",
-    "last_window_mean_test_loss_se_window",
-    "last_window_mean_test_loss_effective_epochs",
-)
-"""Metrics of the curves on a test set.
 
-`_se_window` and `_effective_epochs` follow a mean's name and say how well its epochs settle it.
-"""
 
-PRIMARY_METRICS = (
-    *TEST_METRICS,
-    "final_train_accuracy",
-    "last_window_mean_train_accuracy",
-    "final_train_loss",
-    "last_window_mean_train_loss",
-    "gap",
-    "test_accuracy_convergence_epoch",
-    "test_accuracy_converged",
-    "test_loss_convergence_epoch",
-    "test_loss_converged",
-    "jitter_test_accuracy",
-)
-"""Metrics of a history: also of training, and of how the curves on the primary test set settle."""
+def test_metrics(main: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Names of metrics of the curves on a test set.
 
-VALIDATION_METRICS = (
-    "max_validation_accuracy",
-    "mean_validation_accuracy",
-    "final_validation_accuracy",
-    "last_window_mean_validation_accuracy",
-)
-"""Metrics of the curve on held-out training examples, by which a variant can be selected without
-the test set."""
+    `_se_window` and `_effective_epochs` follow a mean's name and say how well its epochs settle it.
+    The range at the end is of the main metrics alone.
 
-METRICS = (
-    *PRIMARY_METRICS,
-    "collapses",
-    *(LARGER + name for name in TEST_METRICS),
-    *VALIDATION_METRICS,
-    "train_seconds",
-    "cpu_seconds",
-    "seconds_per_epoch",
-)
-"""Metrics in the order of their columns; `last_window_` gives one column per window in use."""
+    Args:
+        main: metrics that runs are ranked by, such as accuracy.
+        others: further ones that they record, beside the loss.
+    """
+    best, epoch, *levels = _levels(LOSS)
+    return [
+        *(name for metric in main for name in _levels(metric)),
+        *(best, epoch, "max_test_loss", *levels),
+        *(f"window_range_test_{metric}" for metric in main),
+        *(name for metric in (*main, LOSS) for name in _settled(metric)),
+        *(name for metric in others for name in (*_levels(metric), *_settled(metric))),
+    ]
+
+
+def _levels(metric: str) -> list[str]:
+    best = "min" if known(metric).lower_is_better else "max"
+    levels = [f"{best}_test_{{}}", f"{best}_test_{{}}_epoch", "mean_test_{}", "final_test_{}"]
+    return [name.format(metric) for name in (*levels, f"{LAST_WINDOW}mean_test_{{}}")]
+
+
+def _settled(metric: str) -> list[str]:
+    mean = f"{LAST_WINDOW}mean_test_{metric}"
+    return [f"{mean}_se_window", f"{mean}_effective_epochs"]
+
+
+def primary_metrics(main: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Metrics of a history: also of training, and of how the curves on the primary test set settle.
+
+    Arguments as for `test_metrics`. Of a metric in units of its own nobody can say how near to its
+    end a curve has to stay, so that it does not settle.
+    """
+    bounded = [metric for metric in main if known(metric).bounded]
+    return [
+        *test_metrics(main, others),
+        *(
+            f"{level}_train_{metric}"
+            for metric in (*main, LOSS, *others)
+            for level in ("final", f"{LAST_WINDOW}mean")
+        ),
+        "gap",
+        *(
+            f"test_{metric}_{settles}"
+            for metric in (*bounded, LOSS)
+            for settles in ("convergence_epoch", "converged")
+        ),
+        *(f"jitter_test_{metric}" for metric in bounded),
+    ]
+
+
+def validation_metrics(metrics: Sequence[str]) -> list[str]:
+    """Metrics of the curves on held-out examples, by which to select without the test set."""
+    return [
+        f"{level}_validation_{metric}"
+        for metric in metrics
+        for level in (
+            "min" if known(metric).lower_is_better else "max",
+            "mean",
+            "final",
+            f"{LAST_WINDOW}mean",
+        )
+    ]
+
+
+def table_metrics(data: Iterable[RunData]) -> list[str]:
+    """Metrics in the order of their columns; `last_window_` gives one column per window in use."""
+    data = list(data)
+    main, others = recorded_in(data)
+    losses = [LOSS] if any(item.validation is not None for item in data) else []
+    return [
+        *primary_metrics(main, others),
+        "collapses",
+        *(LARGER + name for name in test_metrics(main, others)),
+        *validation_metrics([*main, *others, *losses]),
+        "train_seconds",
+        "cpu_seconds",
+        "seconds_per_epoch",
+    ]
+
+
+def recorded_in(data: Iterable[RunData]) -> tuple[list[str], list[str]]:
+    """The metrics that runs are ranked by, the first that each recorded, and all others of theirs.
+
+    Accuracy where there is no run.
+    """
+    recorded = list(dict.fromkeys(item.history.metrics for item in data)) or [(ACCURACY,)]
+    main = list(dict.fromkeys(names[0] for names in recorded))
+    others = dict.fromkeys(name for names in recorded for name in names)
+    return main, [name for name in others if name not in main]
+
 
 ORIGIN = ("device", "busy", "generated")
 """What the last columns tell of where a run was made, and whether it had the machine to itself."""
 
-_RESERVED = frozenset((*IDENTITY, *LENGTHS, RUNG, *METRICS, *ORIGIN))
+_RESERVED = frozenset((*IDENTITY, DATA, *LENGTHS, RUNG, *table_metrics(()), *ORIGIN))
 
 
 def runs_table(
@@ -116,8 +159,9 @@ def runs_table(
         levels: test accuracies of which the time to reach them is told.
 
     Returns:
-        The columns `IDENTITY`, every setting of any run but those of the analysis, `LENGTHS`,
-        the rung of a halving that a run reached where any is in one, `METRICS`, for each level
+        The columns `IDENTITY`, `DATA` where a run names its data set, every setting of any run but
+        those of the analysis, `LENGTHS`,
+        the rung of a halving that a run reached where any is in one, the metrics, for each level
         `epochs_to_<level>_test_accuracy` and
         `seconds_to_<level>_test_accuracy` (blank in a run that does not reach it), `device`, and
         `generated`, whether the data was made up.
@@ -129,8 +173,10 @@ def runs_table(
         TableError: a run wanted was neither read nor named in a problem.
     """
     levels = sorted(set(levels))
+    metrics = table_metrics(data)
     rows = {
-        item.run.id: _identity(item.run, item.status) | _measured(item, levels) for item in data
+        item.run.id: _identity(item.run, item.status) | _measured(item, metrics, levels)
+        for item in data
     }
     asked = {item.run.id: item.run for item in data}
     for problem in problems:
@@ -149,8 +195,9 @@ def runs_table(
     used = sorted({row["window"] for row in rows.values() if "window" in row})
     halved = [RUNG] if any(asked[run_id].rungs for run_id in order) else []
     done, *others = LENGTHS
-    columns = [*IDENTITY, *map(_setting_column, settings), done, *halved, *others]
-    columns += _metric_columns(used)
+    named = [DATA] if any(asked[run_id].data for run_id in order) else []
+    columns = [*IDENTITY, *named, *map(_setting_column, settings), done, *halved, *others]
+    columns += _metric_columns(metrics, used)
     columns += [name for level in levels for name in reach_columns(level)]
     # As objects, so that whole numbers beside blanks stay whole.
     found = [rows[run_id] for run_id in order]
@@ -173,24 +220,25 @@ def _identity(run: Run, status: str) -> dict[str, Any]:
         "model": run.model,
         "input": run.input,
         "status": status,
+        DATA: run.data or None,
         "protocol_epochs": run.protocol_epochs,
         "window_asked": run.settings.get("window"),
         "smoothing_asked": run.settings.get("smoothing"),
     }
 
 
-def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
-    """What history and record tell of a run."""
+def _measured(data: RunData, metrics: Sequence[str], levels: Sequence[float]) -> dict[str, Any]:
+    """What history and record tell of a run: those of the table's metrics that it recorded."""
     history, run = data.history, data.run
     window, smoothing = windows(run, history.epochs)
     curves = data.curves()
-    values = {name: metric_value(name, curves) for name in PRIMARY_METRICS}
+    larger = data.curves(larger=True) if data.comparison is not None else None
+    values = {}
+    for name in metrics:
+        own = larger if name.startswith(LARGER) else curves
+        if own is not None and _recorded(name, own):
+            values[name] = metric_value(name.removeprefix(LARGER), own)
     values["collapses"] = _collapses(run, curves)
-    if data.comparison is not None:
-        larger = data.curves(larger=True)
-        values |= {LARGER + name: metric_value(name, larger) for name in TEST_METRICS}
-    if data.validation is not None:
-        values |= {name: metric_value(name, curves) for name in VALIDATION_METRICS}
     seconds = data.train_seconds
     per_epoch = None if seconds is None else seconds / history.epochs
     return {
@@ -202,28 +250,37 @@ def _measured(data: RunData, levels: Sequence[float]) -> dict[str, Any]:
         "train_seconds": seconds,
         "cpu_seconds": data.cpu_seconds,
         "seconds_per_epoch": per_epoch,
-        **_reached(history.val_accuracy, levels, per_epoch),
+        **_reached(curves.curves.get("test_accuracy"), levels, per_epoch),
         "device": data.device.get("name") or data.device.get("kind"),
         "busy": data.timed_on_a_busy_machine,
         "generated": data.generated,
     }
 
 
+def _recorded(name: str, curves: RunCurves) -> bool:
+    """Whether a run has the curves that a metric is read off."""
+    measure = ALIASES.get(name)
+    if measure is not None:
+        return all(item.curve in curves.curves for item in parse_measure(measure).readings)
+    reading = reading_named(name)
+    return reading is not None and reading.curve in curves.curves
+
+
 def _collapses(run: Run, curves: RunCurves) -> int | None:
     levels = collapse_levels(run)
-    if levels is None:
+    if levels is None or "test_accuracy" not in curves.curves:
         return None
     numbers = (levels.low, levels.high, levels.within)
     return int(Reading("collapses", "test_accuracy", arguments=numbers).value(curves))
 
 
 def _reached(
-    accuracy: FloatArray, levels: Sequence[float], per_epoch: float | None
+    accuracy: FloatArray | None, levels: Sequence[float], per_epoch: float | None
 ) -> dict[str, float | int | None]:
     """Epochs and seconds to each level; all epochs of a run are taken to last equally long."""
     values: dict[str, float | int | None] = {}
     for level in levels:
-        epochs = first_epoch(accuracy >= level)
+        epochs = None if accuracy is None else first_epoch(accuracy >= level)
         known = epochs is not None and per_epoch is not None
         seconds = epochs * per_epoch if known else None  # type: ignore[operator]
         values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))
@@ -241,10 +298,10 @@ def _setting_column(name: str) -> str:
     return SETTING_PREFIX + name if name in _RESERVED else name
 
 
-def _metric_columns(used: Sequence[int]) -> list[str]:
-    """Column names of `METRICS` when the closing windows in `used` are in use."""
+def _metric_columns(metrics: Sequence[str], used: Sequence[int]) -> list[str]:
+    """Column names of metrics when the closing windows in `used` are in use."""
     return [
         column
-        for name in METRICS
+        for name in metrics
         for column in ([with_window(name, n) for n in used] if LAST_WINDOW in name else [name])
     ]

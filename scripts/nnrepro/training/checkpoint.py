@@ -64,15 +64,15 @@ class Origin:
 class Progress:
     """How far a run is.
 
-    `epoch` epochs are completed, evaluation included, with their `history`; `losses` and `correct`
-    are the summed loss and right answers of each step of the epoch that is under way; `seconds`
+    `epoch` epochs are completed, evaluation included, with their `history`; `losses` and `scores`
+    are the summed loss and counted metrics of each step of the epoch that is under way; `seconds`
     were spent so far, by kind; `earlier` is what was done elsewhere, in order: `epochs`, the last
     one completed there, beside the `device`, `packages`, `environment` and `code` that did them.
     """
 
     epoch: int = 0
     losses: list[float] = field(default_factory=list)
-    correct: list[float] = field(default_factory=list)
+    scores: list[list[float]] = field(default_factory=list)
     history: History = field(default_factory=History)
     seconds: dict[str, float] = field(
         default_factory=lambda: {"setup": 0.0, "training": 0.0, "evaluation": 0.0}
@@ -90,9 +90,11 @@ class Progress:
         progress = cls(**{**value, "history": History.from_dict(value["history"])})
         if type(progress.epoch) is not int or progress.epoch != progress.history.epochs:
             raise ValueError(f"epoch {progress.epoch!r}, but {progress.history.epochs} recorded")
-        steps = (progress.losses, progress.correct)
-        if not all(map(is_numbers, steps)) or len(progress.losses) != len(progress.correct):
-            raise ValueError("losses and right answers are not one number for each step")
+        losses, scores = progress.losses, progress.scores
+        if not is_numbers(losses) or type(scores) is not list or len(losses) != len(scores):
+            raise ValueError("losses and metrics are not told for each step")
+        if not all(is_numbers(step) and len(step) == len(scores[0]) for step in scores):
+            raise ValueError("the counted metrics are not one number each for each step")
         seconds = list(progress.seconds.values())
         if not is_numbers(seconds) or not all(0 <= value < math.inf for value in seconds):
             raise ValueError("seconds are no amounts of time")

@@ -10,25 +10,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.models.registry import Task
 from nnrepro.training.errors import TrainingError
 
 if TYPE_CHECKING:
     import keras
 
 _KNOWN_LAYERS = ("keras.", "nnrepro.models.layers.")
+_OUTPUTS = {
+    CLASSIFICATION: "a logit for each class",
+    MULTI_LABEL: "a logit for each label",
+    REGRESSION: "a number for each target",
+}
 _OWN_WAYS = ("train_step", "test_step", "compute_loss", "compute_metrics")
 
 
-def check_model(model: "keras.Model", name: str, *, examples: np.dtype, num_classes: int) -> None:
+def check_model(model: "keras.Model", name: str, *, examples: np.dtype, task: Task) -> None:
     """Refuse a model of which training would drop or misread something, with the remedy.
 
-    `examples` is the type of the examples that it will read, `num_classes` the width of its output.
+    `examples` is the type of the examples that it will read, `task` what it is built for.
     """
-    for problem in model_problems(model, examples, num_classes):
+    for problem in model_problems(model, examples, task):
         raise TrainingError(f"model '{name}' {problem}")
 
 
-def model_problems(model: "keras.Model", examples: np.dtype, num_classes: int) -> Iterator[str]:
+def model_problems(model: "keras.Model", examples: np.dtype, task: Task) -> Iterator[str]:
     """What is wrong, each as the end of a sentence; the later hold only without the earlier.
 
     Arguments as for `check_model`.
@@ -39,10 +46,10 @@ def model_problems(model: "keras.Model", examples: np.dtype, num_classes: int) -
         yield "must give a keras.Model made of inputs and outputs"
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         yield f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not one of each"
-    if model.output_shape != (None, num_classes):
+    if model.output_shape != (None, task.num_outputs):
         yield (
-            f"gives outputs of shape {model.output_shape}, not (None, {num_classes}): a logit for "
-            "each class"
+            f"gives outputs of shape {model.output_shape}, not (None, {task.num_outputs}): "
+            f"{_OUTPUTS[task.kind]}"
         )
     if not model.trainable_variables:
         yield "has no weights to train"
@@ -53,19 +60,23 @@ def model_problems(model: "keras.Model", examples: np.dtype, num_classes: int) -
             yield f"has a {way} of its own, which is not called; make losses with add_loss"
     for metric in model.metrics:
         yield f"has a metric of its own, {metric.name}, which is not recorded; leave it out"
-    if _gives_probabilities(model):
-        yield "ends in a softmax; leave it out, as the loss takes logits"
+    ending = _ends_in(model)
+    if task.kind != REGRESSION and ending:
+        yield f"ends in a {ending}; leave it out, as the loss takes logits"
     reads = model.inputs[0].dtype
     if keras.backend.is_int_dtype(reads) and examples.kind == "f":
         yield f"reads {reads}, but the examples are {examples.name}"
 
 
-def _gives_probabilities(model: "keras.Model") -> bool:
+def _ends_in(model: "keras.Model") -> str:
+    """What makes probabilities of its logits; empty for nothing."""
     import keras
 
     last = model.layers[-1]
     activation = getattr(last, "activation", None)
-    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
+    if isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax:
+        return "softmax"
+    return "sigmoid" if activation is keras.activations.sigmoid else ""
 
 
 def treats_examples_apart(model: "keras.Model") -> bool:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import keras
 
+    from nnrepro.training.losses import Objective
+
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
 
@@ -23,38 +25,37 @@ Indices = NDArray[np.int32]
 class Evaluated(NamedTuple):
     """Results on examples that training does not see, in their order.
 
-    `losses` float32 [examples]: cross-entropy and what the model adds to it in the example's batch;
-    `correct` bool [examples]: whether the most probable class is the label; `probabilities` float32
-    [examples, classes]: softmax of the logits.
+    `losses` float32 [examples]: the loss and what the model adds to it in the example's batch;
+    `scores` float32 [examples, counted]: the value of every counted metric; `answers` float32
+    [examples, outputs]: probabilities, or the numbers of a regression.
     """
 
     losses: Floats
-    correct: NDArray[np.bool_]
-    probabilities: Floats
-
-    def score(self, examples: slice) -> tuple[float, float]:
-        """Mean loss, in double precision, and fraction of right answers of a set of examples."""
-        correct = self.correct[examples]
-        loss = np.mean(self.losses[examples], dtype=np.float64)
-        return float(loss), float(np.count_nonzero(correct) / len(correct))
+    scores: Floats
+    answers: Floats
 
 
 class Engine(ABC):
     """One model in training on one backend. Rows `start` to `stop` of the batches are worked on."""
 
     def __init__(
-        self, model: "keras.Model", optimizer: "keras.optimizers.Optimizer", loss: str
+        self,
+        model: "keras.Model",
+        optimizer: "keras.optimizers.Optimizer",
+        objective: "Objective",
     ) -> None:
         optimizer.build(model.trainable_variables)
         self._model = model
         self._optimizer = optimizer
-        self._loss = loss
+        self._objective = objective
 
     @abstractmethod
     def train(
         self, indices: Indices, weights: Floats, start: int, stop: int
     ) -> tuple[Floats, Floats]:
-        """Update the weights by each batch; return the summed loss and right answers of each.
+        """Update the weights by each batch; return the summed loss and scores of each.
+
+        Losses are [steps], scores [steps, counted], of the counted metrics as `Objective` has them.
 
         `indices` of training examples and `weights` (1, or 0 for filling) are [steps, batch size];
         `start` = `stop` compiles and does nothing. The loss of a batch is the mean over its
@@ -75,6 +76,17 @@ class Engine(ABC):
     def restore(self, values: Sequence[NDArray[Any]]) -> None:
         """Put back what `variables` gave."""
         for variable, value in zip(self._state(), values, strict=True):
+            variable.assign(value)
+
+    def weights(self) -> list[NDArray[Any]]:
+        """The model's part of `variables`, without the optimiser's."""
+        import keras
+
+        return [keras.ops.convert_to_numpy(variable.value) for variable in self._model.variables]
+
+    def put_back(self, weights: Sequence[NDArray[Any]]) -> None:
+        """Put back what `weights` gave."""
+        for variable, value in zip(self._model.variables, weights, strict=True):
             variable.assign(value)
 
     def _state(self) -> "list[keras.Variable]":

@@ -57,6 +57,8 @@ def compute_feature_maps(
         dataset.num_classes,
         dataset.vocabulary_size,
         inspected=True,
+        kind=dataset.task,
+        num_outputs=dataset.num_outputs,
     )
     model = build_model(run.model, run.settings, task)
     layers = map_layers(model)

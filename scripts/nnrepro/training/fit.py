@@ -1,28 +1,33 @@
 """The training loop: epochs of chunks, with checkpoints and stops between them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.history import Curves, fold_counts
+from nnrepro.training.history import add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
+from nnrepro.training.scores import Scores
 from nnrepro.training.seeding import batches, exact_batches, example_order
+from nnrepro.training.stopping import EarlyStopping
 
 
 @dataclass
 class Loop:
     """What the training loop works with.
 
-    It trains to the end of so many `epochs`.
+    It trains to the end of so many `epochs`, or until `early` stops it; `best` are then the model's
+    weights after the best epoch so far, and empty where there is none or nothing is watched.
     `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
-    the primary test set first; `evaluation_batch` of these are evaluated at once. `filled` is
+    the primary test set first, `scores` how they are judged; `evaluation_batch` of these are
+    evaluated at once. `filled` is
     whether the last batch is filled up to the size of the others, so that one compiled function
     does; only where examples of a batch do not act on one another.
     """
@@ -33,10 +38,13 @@ class Loop:
     seed: int
     train_examples: int
     sets: Mapping[str, slice]
+    scores: Scores
     evaluation_batch: int
     filled: bool
     checkpoints: Checkpoints
     stop: StopRequest
+    early: EarlyStopping | None = None
+    best: list[NDArray[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._train_pace = Pace()
@@ -57,7 +65,9 @@ class Loop:
 
         Raises TrainingInterrupted where a signal asked to stop, with the checkpoint written.
         """
-        while progress.epoch < self.epochs and not self._given_up(progress):
+        while progress.epoch < self.epochs and not (
+            self._given_up(progress) or self.stopped_early(progress)
+        ):
             self._epoch(progress)
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
@@ -97,6 +107,14 @@ class Loop:
             for indices, _ in exact_batches(_in_order(start, stop), self.evaluation_batch)
         ]
 
+    def stopped_early(self, progress: Progress) -> bool:
+        """Whether the run has not got better for as long as its settings wait."""
+        return self.early is not None and self.early.ends(progress.history)
+
+    def state(self) -> list[NDArray[Any]]:
+        """What a checkpoint keeps: all that training changes, and the weights of the best epoch."""
+        return [*self.engine.variables(), *self.best]
+
     def _given_up(self, progress: Progress) -> bool:
         stops = self.settings.get("on_divergence", "continue") == "stop"
         return stops and progress.history.diverged_at() is not None
@@ -109,35 +127,34 @@ class Loop:
             while (done := progress.step - first) < len(indices):
                 self._train_pace.start()
                 upto = min(len(indices), done + self._train_pace.steps)
-                losses, correct = self.engine.train(indices, weights, done, upto)
+                losses, scores = self.engine.train(indices, weights, done, upto)
                 progress.seconds["training"] += self._train_pace.stop(upto - done)
                 progress.losses += losses.tolist()
-                progress.correct += correct.tolist()
+                progress.scores += scores.tolist()
                 self._between_chunks(progress)
             first += len(indices)
         seconds_before = self._test_pace.total
         results = self.evaluate(lambda: self._between_chunks(progress))
         progress.seconds["evaluation"] += self._test_pace.total - seconds_before
         self._record(progress, results)
+        if self.early is not None and self.early.best_epoch(progress.history) == progress.epoch:
+            self.best = self.engine.weights()
 
     def _record(self, progress: Progress, results: Evaluated) -> None:
         """Close the epoch in the history."""
         history = progress.history
-        history.loss.append(float(np.sum(progress.losses)) / self.train_examples)
-        history.accuracy.append(float(np.sum(progress.correct)) / self.train_examples)
+        add(
+            history.train,
+            self.scores.trained(progress.losses, progress.scores, self.train_examples),
+        )
         (_, primary), *further = self.sets.items()
-        loss, accuracy = results.score(primary)
-        history.val_loss.append(loss)
-        history.val_accuracy.append(accuracy)
+        add(history.test, self.scores.of(results, primary))
         for name, examples in further:
-            loss, accuracy = results.score(examples)
-            curves = history.further.setdefault(name, Curves())
-            curves.loss.append(loss)
-            curves.accuracy.append(accuracy)
+            add(history.further.setdefault(name, {}), self.scores.of(results, examples))
         folds = int(self.settings.get("test_folds", 0))
         if folds:
-            history.folds.append(fold_counts(results.correct[primary], folds))
-        progress.losses, progress.correct = [], []
+            history.folds.append(fold_counts(self.scores.right(results, primary), folds))
+        progress.losses, progress.scores = [], []
         progress.epoch += 1
 
     def _note_cpu(self, progress: Progress) -> None:
@@ -149,13 +166,13 @@ class Loop:
         """Stop in good order if asked to; write a checkpoint if one is due."""
         self._note_cpu(progress)
         if self.stop.signal is not None:
-            self.checkpoints.save(progress, self.engine.variables())
+            self.checkpoints.save(progress, self.state())
             raise TrainingInterrupted(
                 f"stopped by {self.stop.signal.name} in epoch {progress.epoch + 1} of "
                 f"{self.epochs}; the checkpoint {self.checkpoints.path} is written, "
                 "start the run again to go on from there"
             )
-        self.checkpoints.save_if_due(progress, self.engine.variables)
+        self.checkpoints.save_if_due(progress, self.state)
 
 
 def _in_order(start: int, stop: int) -> Indices:

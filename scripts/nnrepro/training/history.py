@@ -8,67 +8,71 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+LOSS = "loss"
+JUDGED = "val_"
+"""Stands before the metrics of examples that training does not see, as Keras has it."""
 
-
-@dataclass
-class Curves:
-    """Loss and accuracy per epoch on one set of examples."""
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, list[float | None]]:
-        """The content of the set's own history file, in the names that Keras evaluates under."""
-        return {"val_loss": finite(self.loss), "val_accuracy": finite(self.accuracy)}
+Curves = dict[str, list[float]]
+"""Values per epoch on one set of examples, by metric, the loss first."""
 
 
 @dataclass
 class History:
     """Metrics per epoch.
 
-    `loss` and `accuracy` are those of training, averaged over the epoch's examples while the
-    weights move; `val_*` those of the primary test set after the epoch; `further` has the curves of
-    the other sets that the run is evaluated on, by name; `folds` how many examples of each fold of
-    the primary test set are answered right, or nothing when they are not counted.
+    `train` has the curves of training, averaged over the epoch's examples while the weights move;
+    `test` those of the primary test set after the epoch; `further` those of the other sets that the
+    run is evaluated on, by name; `folds` how many examples of each fold of the primary test set are
+    answered right, or nothing when they are not counted.
     """
 
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
-    val_accuracy: list[float] = field(default_factory=list)
+    train: Curves = field(default_factory=dict)
+    test: Curves = field(default_factory=dict)
     further: dict[str, Curves] = field(default_factory=dict)
     folds: list[list[int]] = field(default_factory=list)
 
     @property
     def epochs(self) -> int:
         """Number of epochs recorded."""
-        return len(self.loss)
+        return len(self.train.get(LOSS, ()))
+
+    @property
+    def last(self) -> dict[str, float]:
+        """Values of the last epoch, in training and on the primary test set, in Keras's names."""
+        return {name: values[-1] for name, values in self._named().items()}
 
     def diverged_at(self) -> int | None:
         """The first epoch, counted from 1, with a loss that is not finite; None without one."""
-        for epoch, losses in enumerate(zip(self.loss, self.val_loss, strict=True), start=1):
-            if not all(math.isfinite(loss) for loss in losses):
+        losses = self.train.get(LOSS, ()), self.test.get(LOSS, ())
+        for epoch, pair in enumerate(zip(*losses, strict=True), start=1):
+            if not all(map(math.isfinite, pair)):
                 return epoch
         return None
 
     def to_json(self) -> dict[str, list[float | None]]:
         """The content of history.json.
 
-        A loss that is not finite is null, so that JSON can carry it. Accuracies are always numbers:
-        a network that has diverged still predicts something.
+        A value that is not finite is null, so that JSON can carry it: a loss that diverged, or a
+        metric that such answers do not have. Accuracies are always numbers: a network that has
+        diverged still predicts something.
         """
-        return {name: finite(getattr(self, name)) for name in METRICS}
+        return {name: finite(values) for name, values in self._named().items()}
+
+    def _named(self) -> Curves:
+        return {**self.train, **judged(self.test)}
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The history that `asdict` made one of; raises ValueError, TypeError or KeyError else."""
-        if not isinstance(value["further"], dict):
+        history = cls(**value)
+        if not isinstance(history.further, dict):
             raise ValueError("curves on further sets are not told by name")
-        further = {name: Curves(**curves) for name, curves in value["further"].items()}
-        history = cls(**{**value, "further": further})
-        series = [getattr(history, name) for name in METRICS]
-        series += [values for curves in further.values() for values in vars(curves).values()]
+        sets = [history.train, history.test, *history.further.values()]
+        if not all(isinstance(curves, dict) for curves in sets):
+            raise ValueError("curves are not told by metric")
+        if history.epochs and not all(LOSS in curves for curves in sets):
+            raise ValueError("a set of curves lacks the loss")
+        series = [values for curves in sets for values in curves.values()]
         if not all(is_numbers(values) and len(values) == history.epochs for values in series):
             raise ValueError("a history holds other things than one number for each epoch")
         folds = history.folds
@@ -77,6 +81,17 @@ class History:
         if not all(is_numbers(counts, int) and len(counts) == len(folds[0]) for counts in folds):
             raise ValueError("right answers by folds are no counts")
         return history
+
+
+def judged(curves: Curves) -> Curves:
+    """Curves on examples that training does not see, in Keras's names."""
+    return {JUDGED + name: values for name, values in curves.items()}
+
+
+def add(curves: Curves, values: Mapping[str, float]) -> None:
+    """Add an epoch to curves of one set."""
+    for name, value in values.items():
+        curves.setdefault(name, []).append(value)
 
 
 def is_numbers(values: Any, *types: type) -> bool:

@@ -1,26 +1,160 @@
-"""The loss: cross-entropy per example, and what layers add to a batch's."""
+"""What training lowers and what it counts on the way: by the task, per example, on every backend.
 
-from collections.abc import Sequence
+Losses and scores are functions of a batch's labels and a model's raw outputs. Labels are int32
+[batch] of a classification, float32 [batch, outputs] of other tasks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import keras
 from keras import ops
+
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.study.messages import one_of
+from nnrepro.training.errors import TrainingError
 
 EPSILON = 1e-7
 
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    CLASSIFICATION: ("logits", "probabilities"),
+    MULTI_LABEL: ("logits",),
+    REGRESSION: ("mean_squared_error", "mean_absolute_error", "huber"),
+}
+"""Losses by task, the one that is taken where none is named first."""
 
-def per_example_loss(kind: str, labels: Any, logits: Any) -> Any:
-    """Sparse categorical cross-entropy of every example, float [batch], of logits [batch, classes].
+_OF_LABELS: Mapping[str, tuple[str, ...]] = {
+    "label_smoothing": (CLASSIFICATION, MULTI_LABEL),
+    "class_weight": (CLASSIFICATION,),
+}
+"""Settings that change labels or their weights, by the tasks that they are for."""
 
-    `kind` is "logits" for cross-entropy from logits; "probabilities" for cross-entropy on the
-    softmax of the logits, clipped to [1e-7, 1 - 1e-7] as
-    `keras.losses.SparseCategoricalCrossentropy` clips probabilities. (Keras leaves the clipping out
-    where it sees that the probabilities come from a softmax; here it is always done, on every
-    backend.)
+
+@dataclass(frozen=True)
+class Objective:
+    """What a run is trained for.
+
+    Attributes:
+        task: `classification`, `multi_label` or `regression`.
+        loss: its loss, of `LOSSES`.
+        counted: names of the metrics that are counted batch by batch, of `COUNTED`.
+        units: of a regression, mean and spread of each target in training; the loss is of targets
+            in these units, so that it is about 1 where nothing is learnt.
+        smoothing: share of a label that is spread over all classes.
+        class_weights: by which an example of each class counts in training; None for alike.
     """
+
+    task: str = CLASSIFICATION
+    loss: str = "logits"
+    counted: tuple[str, ...] = ("accuracy",)
+    units: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    smoothing: float = 0.0
+    class_weights: tuple[float, ...] | None = None
+
+    def weighted(self, labels: Any, outputs: Any) -> Any:
+        """The loss of every example in training, float [batch]."""
+        losses = self.losses(labels, outputs)
+        if self.class_weights is None:
+            return losses
+        return losses * ops.take(ops.convert_to_tensor(self.class_weights, "float32"), labels)
+
+    def losses(self, labels: Any, outputs: Any) -> Any:
+        """The loss of every example, float [batch]."""
+        if self.units is not None:
+            mean, spread = (ops.convert_to_tensor(each, "float32") for each in self.units)
+            labels, outputs = (labels - mean) / spread, (outputs - mean) / spread
+        if self.smoothing:
+            labels = _smoothed(labels, outputs.shape[-1], self.smoothing, self.task)
+        return per_example_loss(self.loss, labels, outputs, self.task)
+
+    def scores(self, labels: Any, outputs: Any) -> Any:
+        """The value of every counted metric for every example, float32 [batch, counted]."""
+        found = [ops.cast(COUNTED[name](labels, outputs), "float32") for name in self.counted]
+        return ops.stack(found, axis=-1) if found else ops.zeros((*outputs.shape[:1], 0))
+
+    def answers(self, outputs: Any) -> Any:
+        """What is told of outputs [batch, outputs]: probabilities, or a regression's numbers."""
+        if self.task == CLASSIFICATION:
+            return ops.softmax(outputs)
+        return ops.sigmoid(outputs) if self.task == MULTI_LABEL else outputs
+
+
+def loss_of(task: str, named: str | None) -> str:
+    """The loss of a run of a task: the one that its settings name, or the task's own.
+
+    Raises TrainingError where it is none for this task.
+    """
+    loss = named or LOSSES[task][0]
+    if loss not in LOSSES[task]:
+        raise TrainingError(
+            f"loss '{loss}' is not for a {task.replace('_', '-')} task; allowed: "
+            f"{one_of(LOSSES[task])}"
+        )
+    return loss
+
+
+def per_example_loss(kind: str, labels: Any, outputs: Any, task: str = CLASSIFICATION) -> Any:
+    """The loss of every example, float [batch], of outputs [batch, outputs].
+
+    Of a classification: sparse categorical cross-entropy, from logits where `kind` is "logits"; on
+    the softmax of the logits, clipped to [1e-7, 1 - 1e-7] as
+    `keras.losses.SparseCategoricalCrossentropy` clips probabilities, where it is "probabilities".
+    (Keras leaves the clipping out where it sees that the probabilities come from a softmax; here it
+    is always done, on every backend.) Of several labels: the mean of their binary cross-entropies.
+    Of a regression: `keras.losses`' function of that name.
+
+    Labels of a classification may be shares of classes, float [batch, classes].
+    """
+    if task == MULTI_LABEL:
+        return keras.losses.binary_crossentropy(labels, outputs, from_logits=True)
+    if task == REGRESSION:
+        return getattr(keras.losses, kind)(labels, outputs)
     if kind == "probabilities":
-        probabilities = ops.clip(ops.softmax(logits), EPSILON, 1 - EPSILON)
-        return ops.sparse_categorical_crossentropy(labels, ops.log(probabilities), from_logits=True)
-    return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        outputs = ops.log(ops.clip(ops.softmax(outputs), EPSILON, 1 - EPSILON))
+    if len(labels.shape) > 1:
+        return ops.categorical_crossentropy(labels, outputs, from_logits=True)
+    return ops.sparse_categorical_crossentropy(labels, outputs, from_logits=True)
+
+
+def check_label_settings(settings: Mapping[str, Any], task: str) -> None:
+    """Refuse label smoothing and class weights where there are no classes to them.
+
+    Raises TrainingError.
+    """
+    for name, tasks in _OF_LABELS.items():
+        if settings.get(name) and task not in tasks:
+            raise TrainingError(f"{name} is for {one_of(tasks)}, not for a {task}; leave it out")
+
+
+def _smoothed(labels: Any, classes: int, share: float, task: str) -> Any:
+    """Labels of which a share is spread over all classes, or over yes and no, as Keras does it."""
+    if task == MULTI_LABEL:
+        return labels * (1 - share) + share / 2
+    return ops.one_hot(labels, classes) * (1 - share) + share / classes
+
+
+def _accuracy(labels: Any, outputs: Any) -> Any:
+    return ops.equal(_most_probable(outputs, labels.dtype), labels)
+
+
+def _most_probable(logits: Any, dtype: Any) -> Any:
+    if keras.backend.backend() == "tensorflow":  # where Keras's own looks at signs of zeros first
+        import tensorflow as tf
+
+        return tf.argmax(logits, axis=-1, output_type=dtype)
+    return ops.argmax(logits, axis=-1)
+
+
+COUNTED = {
+    "accuracy": _accuracy,
+    "binary_accuracy": lambda labels, outputs: ops.mean(
+        ops.cast(ops.equal(outputs > 0, labels > 0.5), "float32"), axis=-1
+    ),
+    "mean_absolute_error": lambda labels, outputs: ops.mean(ops.abs(labels - outputs), axis=-1),
+    "mean_squared_error": lambda labels, outputs: ops.mean(ops.square(labels - outputs), axis=-1),
+}
+"""Metrics that are means over examples: the value of each, from labels and raw outputs."""
 
 
 def with_penalties(loss: Any, penalties: Sequence[Any], examples: Any = 1) -> Any:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.dataset import COMPARISON, VALIDATION
 from nnrepro.files import atomic_write, write_json
+from nnrepro.metrics.registry import REGRESSION
 from nnrepro.study.paths import (
     COMPARISON_HISTORY,
     FOLDS_HISTORY,
@@ -23,7 +24,7 @@ from nnrepro.study.paths import (
     SIDE_HISTORIES,
     VALIDATION_HISTORY,
 )
-from nnrepro.training.history import History, fold_counts
+from nnrepro.training.history import History, finite, fold_counts, judged
 
 if TYPE_CHECKING:
     import keras
@@ -40,28 +41,32 @@ def write_outputs(
     folder: Path,
     *,
     model: "keras.Model",
-    probabilities: NDArray[np.float32],
-    labels: NDArray[np.integer],
+    task: str,
+    answers: NDArray[np.float32],
+    labels: NDArray[np.generic],
+    names: Sequence[str],
     history: History,
     primary: int,
     description: Mapping[str, Any],
 ) -> None:
     """Write everything a finished run leaves.
 
-    The model has its final weights; probabilities [examples, classes] and labels are of the final
-    epoch on the largest test set, kept as float16; `primary` is the size of the primary test set;
-    to the description, the content of run.json, the files' SHA-256 sums are added.
+    The model has its final weights; answers [examples, outputs] and labels are of the final epoch
+    on the largest test set. By the `task`, they are probabilities, kept as float16, beside classes
+    [examples] or labels [examples, outputs], or the numbers of a regression and its targets, kept
+    as float32; `names` are those of the outputs, empty where nobody named them. `primary` is the
+    size of the primary test set; to the description, the content of run.json, the files' SHA-256
+    sums are added.
     """
     for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)
     with atomic_write(folder / PREDICTIONS) as temporary:
-        np.savez_compressed(
-            temporary,
-            probabilities=probabilities.astype(np.float16),
-            labels=labels.astype(np.int32),
-        )
+        arrays = _predictions(task, answers, labels)
+        if names:
+            arrays["names"] = np.array(names)
+        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
     written = [WEIGHTS, PREDICTIONS, HISTORY]
     for name, content in _side_histories(history, primary).items():
         write_json(folder / name, content)
@@ -69,6 +74,15 @@ def write_outputs(
     write_json(folder / HISTORY, history.to_json())
     sums = {name: sha256_of(folder / name) for name in sorted(written)}
     write_json(folder / RUN, {**description, "files": sums})
+
+
+def _predictions(
+    task: str, answers: NDArray[np.float32], labels: NDArray[np.generic]
+) -> dict[str, NDArray[np.generic]]:
+    """The arrays of `predictions.npz`."""
+    if task == REGRESSION:
+        return {"outputs": answers.astype(np.float32), "targets": labels.astype(np.float32)}
+    return {"probabilities": answers.astype(np.float16), "labels": labels.astype(np.int32)}
 
 
 def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
@@ -84,7 +98,8 @@ def pass_on(source: Path, folder: Path, further: Sequence[str] = ()) -> None:
 def _side_histories(history: History, primary: int) -> dict[str, Any]:
     """What is recorded beside history.json, by file name."""
     content: dict[str, Any] = {
-        FURTHER[name]: curves.to_json() for name, curves in history.further.items()
+        FURTHER[name]: {key: finite(values) for key, values in judged(curves).items()}
+        for name, curves in history.further.items()
     }
     if history.folds:
         folds = len(history.folds[0])

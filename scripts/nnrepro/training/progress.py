@@ -32,8 +32,7 @@ class ProgressLog:
         seconds = (now - self._started) / max(1, done - self._done_before)
         self._log(
             f"epoch {done:{len(str(self._epochs))}d}/{self._epochs}"
-            f"  loss {history.loss[-1]:.4f}  accuracy {history.accuracy[-1]:.4f}"
-            f"  val_loss {history.val_loss[-1]:.4f}  val_accuracy {history.val_accuracy[-1]:.4f}"
+            f"{''.join(f'  {name} {value:.4f}' for name, value in history.last.items())}"
             f"  {seconds:.2f} s/epoch  ETA {clock(seconds * (self._epochs - done))}"
         )
 

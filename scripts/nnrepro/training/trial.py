@@ -24,7 +24,9 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
+from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
@@ -33,6 +35,7 @@ from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.slots import hide_gpus
+from nnrepro.training.stopping import check_watched
 
 if TYPE_CHECKING:
     import keras
@@ -109,7 +112,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
 
     reading = [run for run in study.runs if run.reads in data]
     runs = list({_without_seed(run): run for run in reading}.values())
-    problems = list(size_problems(runs, data))
+    problems = [*_plugin_problems(), *size_problems(runs, data)]
     builds: dict[Build, list[str]] = {}
     for run in runs:
         try:
@@ -117,6 +120,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
                 builds.setdefault(build_of(tried), []).append(_without_seed(run))
         except NnreproError as error:
             problems.append(str(error))
+    problems += judging_problems(runs, data)
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
     for name, run in _runs_of_feature_maps(study):
         if run.reads in data:
@@ -130,6 +134,15 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
         lines = "\n".join(f"  - {problem}" for problem in found)
         raise TrainingError(f"nothing was trained, as {count} found before:\n{lines}")
     return len(builds)
+
+
+def _plugin_problems() -> Iterator[str]:
+    """Plug-ins that cannot be imported, be it for what is drawn after the last training."""
+    for file in plugin_files():
+        try:
+            imported(file)
+        except PluginError as error:
+            yield str(error)
 
 
 def few(runs: Sequence[Run]) -> list[Run]:
@@ -163,6 +176,28 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
             f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "
             f"({_listed(places)}); lower it to {held} at most, or give more data"
         )
+
+
+def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
+    """Losses and metrics that are not for the task of the data, those alike in one message."""
+    from nnrepro.training.losses import check_label_settings, loss_of
+
+    metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        meta = metas[run.reads]
+        task = meta.get("task", CLASSIFICATION)
+        outputs = meta.get("num_outputs", meta["num_classes"])
+        loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
+        try:
+            loss_of(task, loss)
+            check_label_settings(run.settings, task)
+            recorded = recorded_metrics(metrics, task, outputs)
+            check_watched(run.settings, [one.name for one in recorded])
+        except NnreproError as error:
+            found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
+    for problem, places in found.items():
+        yield f"{problem} ({_listed(places)})"
 
 
 def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iterator[str]:
@@ -208,7 +243,7 @@ def _forget() -> None:
 
 def _check_whole(model: "keras.Model", build: Build, memory: float) -> str | None:
     """Whether training can do with a model what it is made for, and its weights have room."""
-    for problem in model_problems(model, build.examples, build.task.num_classes):
+    for problem in model_problems(model, build.examples, build.task):
         return f"it {problem}"
     size = sum(math.prod(each.shape) * _BYTES for each in model.weights)
     if size > memory:
@@ -247,7 +282,13 @@ def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     shape = tuple(int(size) for size in dataset.train_x.shape[1:])
-    task = Task(shape, dataset.num_classes, dataset.vocabulary_size)
+    task = Task(
+        shape,
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        kind=dataset.task,
+        num_outputs=dataset.num_outputs,
+    )
     return task, dataset.train_x.dtype
 
 

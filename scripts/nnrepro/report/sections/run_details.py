@@ -11,7 +11,6 @@ from nnrepro.document.compact import compact_values
 from nnrepro.document.elements import Code, Element, Facts, Fold, Histories, Paragraph, Section
 from nnrepro.document.text import Words, bold, code, small, spaced, text
 from nnrepro.files import open_regular
-from nnrepro.measures.history import HISTORY_KEYS
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
@@ -44,7 +43,7 @@ def run_details(source: Source, total: int) -> tuple[Element, ...]:
         count = wording.counted(len(members), "run")
         folds.append(Fold(spaced(source.group_title(*key), small(count)), members))
     series = {
-        run_id: {name: compact_values(getattr(data.history, name)) for name in HISTORY_KEYS}
+        run_id: {name: compact_values(values) for name, values in data.history.series.items()}
         for run_id, data in found.items()
     }
     said = Paragraph(_shown(len(runs), total))

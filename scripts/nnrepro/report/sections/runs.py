@@ -6,21 +6,17 @@ from nnrepro.document import wording
 from nnrepro.document.elements import PAPER, SCREEN, Element, Only, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, text
+from nnrepro.measures.names import LAST_WINDOW
+from nnrepro.metrics.registry import FRACTION, known
 from nnrepro.report.errors import ReportError
 from nnrepro.report.exhibits import TABLE, missing
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
-from nnrepro.tables.columns import metric_values
+from nnrepro.tables.columns import main_metric, metric_values
 from nnrepro.tables.content import metric_heading, number, window_note
 from nnrepro.tables.metrics import Metric, metric
 
 TITLE, ANCHOR = "All runs", "runs"
-METRICS = (
-    "last_window_mean_test_accuracy",
-    "max_test_accuracy",
-    "mean_test_accuracy",
-    "train_seconds",
-)
 MOST_PRINTED = 500
 """Of more runs the PDF has no list: thousands take hundreds of pages and minutes to typeset."""
 
@@ -87,7 +83,10 @@ def _too_many(count: int) -> Text:
 
 def _table(source: Source, frame: pd.DataFrame) -> Table:
     windows = source.windows(source.study.runs)
-    shown = [metric(name) for name in METRICS]
+    main = main_metric(frame)
+    best = "min" if known(main).lower_is_better else "max"
+    levels = (f"{LAST_WINDOW}mean_test_", f"{best}_test_", "mean_test_")
+    shown = [metric(name) for name in (*(f"{level}{main}" for level in levels), "train_seconds")]
     columns = (
         Column("Run", number=False),
         Column("Seed"),
@@ -95,18 +94,19 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
         Column("Epochs"),
         *(Column(metric_heading(item, windows)) for item in shown),
     )
-    known = detailed(source)
+    linked = detailed(source)
     values = {item.name: _values(source, frame, item) for item in shown}
     rows = (
         _row(
             source,
             row,
             [item.number(number(values[item.name].iloc[index])) for item in shown],
-            f"#{source.details_anchor(str(row['run_id']))}" if row["run_id"] in known else "",
+            f"#{source.details_anchor(str(row['run_id']))}" if row["run_id"] in linked else "",
         )
         for index, (_, row) in enumerate(frame.iterrows())
     )
-    caption = "Runs by protocol and experiment, test accuracy in percent."
+    percent = " in percent" if known(main).unit == FRACTION else ""
+    caption = f"Runs by protocol and experiment, test {known(main).words}{percent}."
     return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 

@@ -8,19 +8,20 @@ if TYPE_CHECKING:
     import keras
 
     from nnrepro.data.dataset import Dataset
+    from nnrepro.training.losses import Objective
 
 
 def make_engine(
     model: "keras.Model",
     optimizer: "keras.optimizers.Optimizer",
-    loss: str,
+    objective: "Objective",
     dataset: "Dataset",
     *,
     xla: bool,
 ) -> Engine:
     """The engine for Keras's backend of this process; XLA where the backend leaves a choice.
 
-    The model maps examples to logits; the loss is "logits" or "probabilities".
+    The model maps examples to raw outputs, which the objective judges.
     """
     import keras
 
@@ -28,11 +29,11 @@ def make_engine(
         case "tensorflow":
             from nnrepro.training.backends.tensorflow import TensorFlowEngine
 
-            return TensorFlowEngine(model, optimizer, loss, dataset, xla=xla)
+            return TensorFlowEngine(model, optimizer, objective, dataset, xla=xla)
         case "jax":
             from nnrepro.training.backends.jax import JaxEngine
 
-            return JaxEngine(model, optimizer, loss, dataset)
+            return JaxEngine(model, optimizer, objective, dataset)
     from nnrepro.training.backends.torch import TorchEngine
 
-    return TorchEngine(model, optimizer, loss, dataset)
+    return TorchEngine(model, optimizer, objective, dataset)

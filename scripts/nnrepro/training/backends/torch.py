@@ -6,7 +6,7 @@ import torch
 
 from nnrepro.data.dataset import Dataset
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices
-from nnrepro.training.losses import per_example_loss, with_penalties
+from nnrepro.training.losses import Objective, with_penalties
 
 
 class TorchEngine(Engine):
@@ -16,10 +16,10 @@ class TorchEngine(Engine):
         self,
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
-        loss: str,
+        objective: Objective,
         dataset: Dataset,
     ):
-        super().__init__(model, optimizer, loss)
+        super().__init__(model, optimizer, objective)
         to_tensor = keras.ops.convert_to_tensor
         self._train_x, self._train_y = to_tensor(dataset.train_x), to_tensor(dataset.train_y)
         self._test_x, self._test_y = (
@@ -32,8 +32,9 @@ class TorchEngine(Engine):
     ) -> tuple[Floats, Floats]:
         """See `Engine.train`."""
         results = [self._train_step(indices[at], weights[at]) for at in range(start, stop)]
-        sums = np.array(results, np.float32).reshape(-1, 2)
-        return sums[:, 0], sums[:, 1]
+        counted = len(self._objective.counted)
+        sums = np.array(results, np.float32).reshape(-1, 1 + counted)
+        return sums[:, 0], sums[:, 1:]
 
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """See `Engine.evaluate`."""
@@ -41,31 +42,31 @@ class TorchEngine(Engine):
         rows = len(chosen) // max(1, stop - start)
         with torch.no_grad():
             parts = [self._evaluate_step(batch) for batch in chosen.split(max(1, rows))]
-            logits, losses = (torch.cat(part) for part in zip(*parts, strict=True))
-        return Evaluated(
-            keras.ops.convert_to_numpy(losses),
-            keras.ops.convert_to_numpy(logits.argmax(-1) == self._test_y[chosen]),
-            keras.ops.convert_to_numpy(torch.softmax(logits, -1)),
+            results = [torch.cat(part) for part in zip(*parts, strict=True)]
+        return Evaluated(*map(keras.ops.convert_to_numpy, results))
+
+    def _evaluate_step(self, chosen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Losses, scores and answers of one batch."""
+        labels = self._test_y[chosen]
+        outputs = self._model(self._test_x[chosen], training=False)
+        return (
+            with_penalties(self._objective.losses(labels, outputs), self._model.losses),
+            self._objective.scores(labels, outputs),
+            self._objective.answers(outputs),
         )
 
-    def _evaluate_step(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits and losses of one batch."""
-        logits = self._model(self._test_x[chosen], training=False)
-        losses = per_example_loss(self._loss, self._test_y[chosen], logits)
-        return logits, with_penalties(losses, self._model.losses)
-
-    def _train_step(self, chosen: Indices, weights: Floats) -> tuple[float, float]:
-        """One update; the summed loss and the right answers of its examples."""
+    def _train_step(self, chosen: Indices, weights: Floats) -> list[float]:
+        """One update; the summed loss and scores of its examples."""
         real = torch.as_tensor(chosen[weights > 0], device=self._train_x.device)
         labels = self._train_y[real]
-        logits = self._model(self._train_x[real], training=True)
-        losses = per_example_loss(self._loss, labels, logits)
+        outputs = self._model(self._train_x[real], training=True)
+        losses = self._objective.weighted(labels, outputs)
         self._model.zero_grad()
         penalties = self._model.losses
         with_penalties(losses.mean(), penalties).backward()
         trained = self._model.trainable_variables
         with torch.no_grad():
             self._optimizer.apply([variable.value.grad for variable in trained], trained)
-        right = (logits.argmax(-1) == labels).sum()
+        scores = self._objective.scores(labels, outputs).detach().sum(0)
         total = with_penalties(losses.sum(), penalties, len(real))
-        return float(total.detach()), float(right)
+        return [float(total.detach()), *scores.tolist()]

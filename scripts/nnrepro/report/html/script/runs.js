@@ -24,13 +24,31 @@ function showHistory(details) {
   const charts = make(
     "div",
     { class: "charts" },
-    smallChart("Loss", history.loss, history.val_loss, 0, Infinity),
-    smallChart("Accuracy", history.accuracy, history.val_accuracy, 0, 1),
+    ...metricsOf(history).map((name) => smallChart(
+      titled(name), history[name] ?? [], history[`val_${name}`], ...rangeOf(name, history),
+    )),
   );
   const click = () => save(`${run.replaceAll("/", "_")}_history.json`, "application/json", asJson(history));
   const button = make("button", { type: "button", click }, "Download history as JSON");
   const note = make("small", {}, "rounded to four decimals");
   details.querySelector("summary").after(charts, make("div", { class: "tools" }, button, note));
+}
+
+/** The loss and the first metric beside it, which the run is judged by. */
+function metricsOf(history) {
+  const judged = Object.keys(history).filter((key) => key.startsWith("val_") && key !== "val_loss");
+  return ["loss", ...judged.slice(0, 1).map((key) => key.slice(4))];
+}
+
+function titled(name) {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+}
+
+/** Least and largest value that an axis may show: a metric that stays within 0 and 1 ends there. */
+function rangeOf(name, history) {
+  const values = history[`val_${name}`].filter(Number.isFinite);
+  const within = name !== "loss" && values.every((value) => value >= 0 && value <= 1);
+  return [values.some((value) => value < 0) ? -Infinity : 0, within ? 1 : Infinity];
 }
 
 /** Series by name; what was no finite number is null. */
