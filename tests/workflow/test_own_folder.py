@@ -102,7 +102,7 @@ def test_overlays_and_the_command_line_change_it(own: Path) -> None:
 def test_mistakes_are_told_with_file_and_line(own: Path) -> None:
     text = (own / "config.yaml").read_text()
     line = 1 + text.splitlines().index("    samples: 2")
-    (own / "wrong.yaml").write_text("name: wrong\n\ntitle: [no, text]")
+    (own / "wrong.yaml").write_text("name: wrong\n\ntitle: [1]")
     (own / "config.yaml").write_text(text.replace("samples: 2", "samples: two"))
     try:
         call_it = ("--configfile", "wrong.yaml", "--config", "backend=pytorch")

@@ -15,6 +15,7 @@ import argparse
 import math
 import random
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -130,7 +131,8 @@ def run(asked: argparse.Namespace) -> int:
     write_text(folder / "config.yaml", _configuration(words, data))
     for profile in filter(None, ("default", asked.profile)):
         shutil.copytree(PROFILES / profile, folder / "profiles" / profile)
-    print(f"{folder} holds a study that runs: cd {folder} && {_snakemake()} --cores all")
+    place, snakemake = (shlex.quote(str(word)) for word in (folder, _snakemake()))
+    print(f"{folder} holds a study that runs: cd {place} && {snakemake} --cores all")
     return 0
 
 
@@ -139,8 +141,8 @@ def _name(folder: Path) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-_")
     if not name or len(name) > _LONGEST_NAME:
         raise NnreproError(
-            f"'{folder}': a study is named by letters, digits, '_' and '-', {_LONGEST_NAME} at most; "
-            "give its folder such a name"
+            f"'{folder}': a study is named by letters, digits, '_' and '-', {_LONGEST_NAME} at "
+            "most; give its folder such a name"
         )
     return name
 
