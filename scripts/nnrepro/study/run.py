@@ -58,7 +58,6 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
-    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,15 @@ class Run:
     def reads(self) -> str:
         """What it reads: its input, and before that the data set, where one is named."""
         return f"{self.data}/{self.input}" if self.data else self.input
+
+    @property
+    def test_set(self) -> tuple[str, int]:
+        """The data set and how many test examples of it: what results are compared on.
+
+        A data set that is not named is told by its input; texts give two.
+        """
+        data = self.data or ("texts" if self.input in ("characters", "words") else self.input)
+        return data, int(self.settings.get("test_examples", 0))
 
     @property
     def id(self) -> str:
