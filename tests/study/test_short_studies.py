@@ -8,7 +8,7 @@ import yaml
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
-from nnrepro.study.sources import read_source
+from nnrepro.study.sources import merge, read_source
 from nnrepro.study.study import Study
 
 SHORT = """
@@ -224,3 +224,32 @@ def test_an_experiment_that_only_leaves_out_is_not_checked() -> None:
         "only: {experiments: [search]}", broken="{model: gone, speed: 3, select: nothing}"
     )
     assert [*study.experiments] == ["search"]
+
+
+def test_an_experiment_that_is_null_takes_with_it_what_is_about_it_alone(
+    shipped: dict[str, Any],
+) -> None:
+    """Experiments and a protocol: no table, figure or setting has to be left out by hand."""
+    overlay = {"experiments": {"rnn_variants": None, "text_dropout": None}, "claims": None}
+    overlay |= {"published": None, "supplements": None, "protocols": {"koh": None}}
+    study = load_study(merge(shipped, overlay), catalogue())
+    assert [*study.experiments] == ["channel_grid", "optimizers", "text_models"]
+    assert [*study.protocols] == ["tan"]
+    assert "rnn_tests" not in study.tables and "dropout_curves" not in study.figures
+    assert study.figures["overview"].runs[-1] == "text_models"
+    assert study.tables["text_convergence"].runs == ("text_models",)
+
+
+def test_a_variant_that_is_null_is_left_out(shipped: dict[str, Any]) -> None:
+    overlay = {"experiments": {"text_models": {"variants": {"char_cnn": None}}}}
+    study = load_study(merge(shipped, overlay), catalogue())
+    assert "char_cnn" not in study.experiments["text_models"].variants
+    assert "char_cnn" not in study.figures and "B1" not in study.questions
+
+
+def test_a_model_is_not_selected() -> None:
+    (problem,) = problems(
+        kinds="{variants: {wide: {model: mlp}, deep: {model: image_cnn}}}",
+        best="{select: {from: kinds, parameters: [epochs]}}",
+    )[:1]
+    assert "names no model, which a selection from 'kinds' does not decide" in problem

@@ -11,6 +11,7 @@ from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
+from nnrepro.study.metrics import is_of_numbers
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 _MOST_CURVES = 4
@@ -110,7 +111,8 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
         tested = [m.replace("last_window_mean", "final") for m in on_test] if one_seed else on_test
         title = "The others against the best, tested"
         yield "tests", {"title": title, "metrics": tested, "against": "best"}
-    yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
+    if not is_of_numbers(config, config["experiments"][name]):
+        yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
     if _selected_on_test(name, config, declared):
         yield "optimism", {"title": "What selecting on the test set adds"}
 
@@ -137,7 +139,11 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
         yield "sweep", {"title": "What each parameter does", "metric": _METRIC}
     if count > 1:
         yield "accuracy_time", {"title": "Beside the time of training", "metric": _METRIC}
-    yield "confusion", {"title": "What is taken for what", "runs": [_shown(name, config, declared)]}
+    closely = {"runs": [_shown(name, config, declared)]}
+    if is_of_numbers(config, section):
+        yield "residuals", {"title": "Predicted against true", **closely}
+    else:
+        yield "confusion", {"title": "What is taken for what", **closely}
 
 
 _EXHIBITS = {"tables": _tables, "figures": _figures}
