@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.export.errors import ExportError
-from nnrepro.files import atomic_write
+from nnrepro.files import atomic_write, read_json
+from nnrepro.metrics.registry import REGRESSION
 from nnrepro.models.registry import Task, build_model
 from nnrepro.study.run import Run
 from nnrepro.training.installed import backend_problem
+from nnrepro.training.targets import in_own_units, units_of
 from nnrepro.training.trained import load_weights
 from nnrepro.training.trial import built_for
 
@@ -35,7 +39,7 @@ def use_backend(name: str) -> None:
 
 
 def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":
-    """The trained network of a run in Keras's own layers.
+    """The trained network of a run in Keras's own layers, a regression's in its targets' units.
 
     Layers of this library are written as those of Keras that they equal, and what both give for a
     few examples is compared; layers of a plug-in stay. Raises TrainingError where data or weights
@@ -46,10 +50,19 @@ def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":
     task, _ = built_for(run, prepared)
     model = build_model(run.model, run.settings, task)
     load_weights(model, run, weights)
+    if task.kind == REGRESSION:
+        model = in_own_units(model, units_of(_targets(run, prepared)))
     plain = in_keras(model)
     if plain is not model:
         _check_alike(run, model, plain, task)
     return plain
+
+
+def _targets(run: Run, prepared: Path) -> NDArray[Any]:
+    """The targets that a run was trained on; of data with a validation set none were held out."""
+    own = "validation_examples" in read_json(prepared.with_suffix(".json"))
+    settings = {**run.settings, **({"validation_examples": 0} if own else {})}
+    return load_dataset(prepared, settings).train_y
 
 
 def write_keras(model: "keras.Model", path: Path) -> None:
