@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import keras
 import numpy as np
 import pytest
@@ -27,13 +28,14 @@ DATA = small_data("words", train=64, test=(20,), validation=20)
 FILES = ("history.json", "final.weights.h5")
 
 
+@hypothesis.settings(deadline=None)
 @given(
     curve=st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, math.nan]), min_size=1, max_size=12),
     patience=st.integers(1, 4),
     metric=st.sampled_from(["loss", "accuracy"]),
 )
 def test_it_stops_where_keras_does(curve: list[float], patience: int, metric: str):
-    """At the same epoch, with the same one for the best; to Keras the first value must be finite."""
+    """At the same epoch, with the same one for the best; Keras wants a finite value first."""
     curve = [0.3, *curve]
     watched = EarlyStopping(patience, "test", metric)
     callback = keras.callbacks.EarlyStopping(
