@@ -13,6 +13,7 @@ from nnrepro.environment import keras_environment
 from nnrepro.export.errors import ExportError
 from nnrepro.files import atomic_write
 from nnrepro.models.registry import Task, build_model
+from nnrepro.study.plugins import imported, plugin_files
 from nnrepro.study.run import Run
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.trained import load_weights
@@ -52,6 +53,13 @@ def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":
     return plain
 
 
+def foreign_layers(model: "keras.Model") -> list[str]:
+    """The classes of layers that are none of Keras's, each as `module.name`."""
+    kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}
+    named = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+    return sorted(name for name in named if not name.startswith("keras."))
+
+
 def write_keras(model: "keras.Model", path: Path) -> None:
     """Write a network as a `.keras` file, atomically, with the same bytes for the same network."""
     with atomic_write(path) as temporary:
@@ -66,16 +74,34 @@ def write_keras(model: "keras.Model", path: Path) -> None:
 
 
 def read_keras(path: Path) -> "keras.Model":
-    """Read a network that `write_keras` wrote.
+    """Read a network that `write_keras` wrote; the classes of plug-ins in force are known.
 
     Raises ExportError where the file is damaged, or needs layers that are not known here.
     """
     import keras
 
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, custom_objects=_own_classes())
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise ExportError(f"{path} cannot be read: {error}") from error
+
+
+def _own_classes() -> dict[str, Any]:
+    """What the plug-ins in force define that a network may consist of, by name."""
+    import keras
+
+    kinds = (
+        keras.layers.Layer,
+        keras.initializers.Initializer,
+        keras.regularizers.Regularizer,
+        keras.constraints.Constraint,
+    )
+    return {
+        name: item
+        for file in plugin_files()
+        for name, item in vars(imported(file)).items()
+        if isinstance(item, type) and issubclass(item, kinds)
+    }
 
 
 def _check_alike(run: Run, model: "keras.Model", plain: "keras.Model", task: Task) -> None:
