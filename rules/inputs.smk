@@ -2,7 +2,7 @@
 from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
-from nnrepro.data.prepared import preparations_read
+from nnrepro.data.prepared import mixtures, preparations_read
 from nnrepro.data.registry import made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
@@ -42,7 +42,7 @@ def data_origins():
     """
     names = [p.dataset for p in READ.values()]
     origins = {name: origin(name, STUDY.data[name]) for name in names}
-    problems = []
+    problems = [] if ARCHIVED else [*mixtures(STUDY)]
     for name, known in origins.items():
         runs = [run for run in STUDY.runs if READ[run.reads].dataset == name]
         needed = {

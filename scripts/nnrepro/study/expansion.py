@@ -40,7 +40,7 @@ MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
 ALL = 0
 """All examples that there are, whose number only the data tell."""
-_RESERVED = ("label", "model", "data")
+_RESERVED = ("label", "model")
 _MOST_SHOWN = 4
 """Drawn values that stand in the label of a point."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
@@ -107,7 +107,8 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     for name, section in config["experiments"].items():
         if not _kept(config, "experiments", name):
             continue
-        problems += _data_problems(f"experiments.{name}", section, config["data"])
+        if "data" in section:
+            problems += undeclared(f"experiments.{name}.data", section["data"], config["data"])
         own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
@@ -148,20 +149,6 @@ def _scopes(models: Mapping[str, ModelSpec]) -> dict[str, list[ModelSpec]]:
     for model in models.values():
         scopes.setdefault(model.input, []).append(model)
     return scopes | {name: [model] for name, model in models.items()}
-
-
-def _data_problems(key: str, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    """Data sets that an experiment or its variants name and that are not declared."""
-    named = {
-        key: section,
-        **{f"{key}.variants.{n}": v for n, v in section.get("variants", {}).items()},
-    }
-    for where, own in named.items():
-        if own.get("data", "") and known.get(own["data"]) is None:
-            yield (
-                f"{where}.data: '{own['data']}' is no data set{nearest(own['data'], known)}; "
-                f"allowed: {one_of(known)}"
-            )
 
 
 def _scope_problems(
@@ -248,7 +235,7 @@ def _runs(
             selects_from=section.get("select", {}).get("from"),
             selected_parameters=selected,
             rungs=under_budget(rungs, int(settings["epochs"])) if rungs else (),
-            data=variant.data,
+            data=section.get("data", ""),
         )
         for seed in seeds
     ]
@@ -348,8 +335,7 @@ def _variants(
                 label = f"{label} ({', '.join(words)})"
             elif sample and not template and len(sample) <= _MOST_SHOWN:
                 label = f"{point} ({', '.join(map(_text, sample.values()))})"
-            data = own.get("data", section.get("data", ""))
-            found.append(Variant(point, label, model, chosen, data))
+            found.append(Variant(point, label, model, chosen))
     names = [point.name for point in found]
     problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.

@@ -58,7 +58,6 @@ class Variant:
     label: str
     model: str
     parameters: Mapping[str, Scalar]
-    data: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ IDENTITY = (
     "input",
     "status",
 )
+DATA = "data"
+"""The data set that a run reads, where runs name theirs."""
 LENGTHS = (
     "epochs_completed",
     "protocol_epochs",
@@ -138,7 +140,7 @@ def recorded_in(data: Iterable[RunData]) -> tuple[list[str], list[str]]:
 ORIGIN = ("device", "busy", "generated")
 """What the last columns tell of where a run was made, and whether it had the machine to itself."""
 
-_RESERVED = frozenset((*IDENTITY, *LENGTHS, RUNG, *table_metrics(()), *ORIGIN))
+_RESERVED = frozenset((*IDENTITY, DATA, *LENGTHS, RUNG, *table_metrics(()), *ORIGIN))
 
 
 def runs_table(
@@ -157,7 +159,8 @@ def runs_table(
         levels: test accuracies of which the time to reach them is told.
 
     Returns:
-        The columns `IDENTITY`, every setting of any run but those of the analysis, `LENGTHS`,
+        The columns `IDENTITY`, `DATA` where a run names its data set, every setting of any run but
+        those of the analysis, `LENGTHS`,
         the rung of a halving that a run reached where any is in one, the metrics, for each level
         `epochs_to_<level>_test_accuracy` and
         `seconds_to_<level>_test_accuracy` (blank in a run that does not reach it), `device`, and
@@ -192,7 +195,8 @@ def runs_table(
     used = sorted({row["window"] for row in rows.values() if "window" in row})
     halved = [RUNG] if any(asked[run_id].rungs for run_id in order) else []
     done, *others = LENGTHS
-    columns = [*IDENTITY, *map(_setting_column, settings), done, *halved, *others]
+    named = [DATA] if any(asked[run_id].data for run_id in order) else []
+    columns = [*IDENTITY, *named, *map(_setting_column, settings), done, *halved, *others]
     columns += _metric_columns(metrics, used)
     columns += [name for level in levels for name in reach_columns(level)]
     # As objects, so that whole numbers beside blanks stay whole.
@@ -216,6 +220,7 @@ def _identity(run: Run, status: str) -> dict[str, Any]:
         "model": run.model,
         "input": run.input,
         "status": status,
+        DATA: run.data or None,
         "protocol_epochs": run.protocol_epochs,
         "window_asked": run.settings.get("window"),
         "smoothing_asked": run.settings.get("smoothing"),
