@@ -290,6 +290,9 @@ FIGURE_SOURCES = {
     "histories": lambda wildcards: {
         "histories": run_files("history", runs_drawn(wildcards))
     },
+    "predictions": lambda wildcards: {
+        "predictions": run_files("predictions", runs_drawn(wildcards))
+    },
     "runs": lambda _: {"runs": PATHS.table("runs")},
     "variants": lambda _: {"variants": PATHS.table("variants")},
     "variants_among": lambda _: {
@@ -348,9 +351,9 @@ def feature_map_files(protocol):
 
 # ----------------------------------------------------------------------------------------- tables
 def table_predictions(wildcards):
-    """What runs answered on each test example, for tables that compare them example by example."""
+    """What runs answered on each test example, for tables that look at them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if "answers" not in STUDY.kinds["tables"][spec.kind].reads:
+    if not {"answers", "predictions"} & set(STUDY.kinds["tables"][spec.kind].reads):
         return []
     return run_files(
         "predictions",

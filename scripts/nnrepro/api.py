@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.crate.build import CONFIGURATION
+from nnrepro.data.inputs import prepare_inputs
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
 from nnrepro.export.models import portable_model, read_keras, use_backend
+from nnrepro.export.predictions import answers, outputs_of
 from nnrepro.export.registry import formats
 from nnrepro.failures import was_made
+from nnrepro.files import read_json
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import Problem, RunData, compared, read_runs
 from nnrepro.models.registry import catalogue
@@ -25,8 +28,9 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.folders import STUDY_FILE, RunFolders, run_folders
 from nnrepro.study.messages import nearest, one_of, some_of
 from nnrepro.study.paths import StudyPaths
+from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
-from nnrepro.study.sources import read_configuration, read_source
+from nnrepro.study.sources import paths_moved, read_configuration, read_source
 from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import read_csv
 from nnrepro.tables.runs import runs_table
@@ -61,7 +65,8 @@ def load(folder: Path | str, config: Path | str | Iterable[Path | str] | None = 
     place = {"archive": str(folder)} if archived else {"results": str(folder)}
     told = _configuration(folder, config)
     values = {key: told[key] for key in told if key not in ("archive", "results")}
-    return Results(folder, load_study({**values, **place}, catalogue()))
+    study = load_study({**values, **place}, catalogue())
+    return Results(folder, study, plugin_files())
 
 
 def _beside(folder: Path) -> list[str]:
@@ -76,10 +81,15 @@ def _configuration(
     """The configuration of the study in a folder."""
     if config is not None:
         files = [config] if isinstance(config, str | Path) else config
-        return read_configuration(map(Path, files), on_study=False).values
+        return read_configuration([], study=[*map(Path, files)]).values
     for name in (CONFIGURATION, STUDY_FILE):
         if (folder / name).is_file():
-            return read_source(folder / name).values
+            values = read_source(folder / name).values
+            # Paths there are from the study's folder on, in which results/<study> lies by itself.
+            plugins = [str(plugin) for plugin in values.get("plugins") or ()]
+            places = (Path(), folder.parent.parent, folder)
+            there = (place for place in places if all((place / p).is_file() for p in plugins))
+            return paths_moved(values, next(there, Path()), Path())
     raise ResultsError(
         f"'{folder}' does not say of which study it holds results: it has neither {CONFIGURATION}, "
         f"which a workflow writes at its end, nor {STUDY_FILE} of an archive; name the study's "
@@ -91,11 +101,12 @@ def _configuration(
 class Results:
     """What came of a study, read when it is asked for.
 
-    `folder` is where it lies, `study` what was asked for.
+    `folder` is where it lies, `study` what was asked for, `plugins` are the study's own files.
     """
 
     folder: Path
     study: Study
+    plugins: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
         there = sum(map(self.folders.has, (run.id for run in self.study.runs)))
@@ -225,7 +236,38 @@ class Results:
         or, where there is none, its weights. Raises ResultsError where there is no such run or
         neither file, and TrainingError where they do not fit.
         """
+        return self._network(self.run(name))
+
+    def predict(self, name: str, inputs: Any) -> pd.DataFrame:
+        """What the network of a run says of raw inputs; `name` as for `run`.
+
+        Inputs are prepared as those were that it was trained on: of a table a data frame with the
+        columns' names, a list of texts, a list of images' paths or an array of images (see
+        `nnrepro.data.inputs`). There is a row per input: `class` with its name, and
+        `probability_<class>` for each; of several labels the latter alone; of a regression a column
+        for each target, in its own units.
+
+        Raises what `model` raises, and DataError where the inputs cannot be prepared alike.
+        """
         run = self.run(name)
+        meta = read_json(self._prepared(run, ".json"))
+        examples = prepare_inputs(meta, inputs, run.settings)
+        outputs = outputs_of(self._network(run), examples)
+        index = inputs.index if isinstance(inputs, pd.DataFrame) else None
+        return answers(outputs, meta).set_axis(index if index is not None else range(len(outputs)))
+
+    def _network(self, run: Run) -> "keras.Model":
+        """The trained network of a run, read once."""
+        if run.id not in self._networks:
+            self._networks[run.id] = self._read_network(run)
+        return self._networks[run.id]
+
+    @cached_property
+    def _networks(self) -> dict[str, Any]:
+        return {}
+
+    def _read_network(self, run: Run) -> "keras.Model":
+        put_in_force(self.plugins)
         use_backend(self.study.backend)
         saved, weights = self.paths.model(run.id), self.paths.run(run.id, "weights")
         if saved.is_file() and saved.stat().st_size:
@@ -239,9 +281,9 @@ class Results:
             raise ResultsError(f"run {run.id}: {why}")
         return portable_model(run, self._prepared(run), weights)
 
-    def _prepared(self, run: Run) -> Path:
-        """The prepared arrays that a run read."""
-        path = prepared_arrays(self.study)[run.reads]
+    def _prepared(self, run: Run, suffix: str = ".npz") -> Path:
+        """The prepared data that a run read: the arrays, or their description."""
+        path = prepared_arrays(self.study)[run.reads].with_suffix(suffix)
         if not path.is_file():
             raise ResultsError(
                 f"run {run.id}: {path}, which it was trained on, is not there, and without it "

@@ -14,6 +14,7 @@ from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.study import Study
+from nnrepro.tables.ranking import ranking
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import going_on, select
 from nnrepro.tables.variants import variants_table
@@ -103,6 +104,10 @@ def test_better_variants_alone_are_trained_further(halved: tuple[Study, Path, Tr
     table = variants_table(runs_table(data, problems))
     assert table["rung"].tolist() == [2, 1] and table["epochs_completed"].tolist() == [3, 1]
     assert select(table, "max_test_loss")["variant"] == good.variant  # the only one at the end
+    ranked = ranking(table, {}, metrics=["max_test_loss"], sort_by="max_test_loss")
+    assert ranked["variant"].tolist() == [good.variant, bad.variant]
+    assert ranked["rank"].tolist()[0] == 1 and ranked["rank"].isna().tolist() == [False, True]
+    assert ranked["epochs"].tolist() == [3, 1] and ranked["probability_best"].isna().all()
 
 
 def test_a_decision_that_changes_is_followed(halved: tuple[Study, Path, Train]):

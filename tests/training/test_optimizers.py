@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from small_runs import small_data, small_run, train
 
-from nnrepro.study.optimizers import NOT_TAKEN, OPTIMIZERS, SCHEDULES, optimizer_problems
+from nnrepro.study.optimizers import NOT_TAKEN, OF_ALL, OPTIMIZERS, SCHEDULES, optimizer_problems
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints
 from nnrepro.training.errors import TrainingError, TrainingInterrupted
+from nnrepro.training.losses import Objective
 from nnrepro.training.optimizers import described, make_optimizer
 from nnrepro.training.schedules import FUNCTIONS, Schedule
 
@@ -37,6 +38,21 @@ def test_every_optimizer_of_keras_is_known_with_its_arguments_and_defaults():
         }
         for name, kind in classes.items()
     }
+
+
+def test_the_page_on_training_has_every_optimizer_and_schedule(repository: Path):
+    """With the arguments that not all have, or with other defaults."""
+    page = (repository / "docs/training.md").read_text(encoding="utf-8")
+    for name, (_, arguments) in OPTIMIZERS.items():
+        own = {key: v for key, v in arguments.items() if (key, v) not in OF_ALL.items()}
+        words = [
+            f"`{key}` ({str(v).lower() if v is True or v is False else v})"
+            for key, v in own.items()
+        ]
+        assert f"| `{name}` | {', '.join(words)} |" in page, name
+    for name, options in SCHEDULES.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert all(f"`{option}`" in row for option in options)
 
 
 def test_the_options_of_schedules_are_those_of_their_functions():
@@ -80,7 +96,7 @@ def test_an_engine_trains_as_keras_fit_does(name: str):
     settings = {"optimizer": name, "learning_rate": 0.1, "batch_size": 20, "epochs": 2}
     settings |= TRIED[name]
     ours, theirs = small_model(), small_model()
-    engine = make_engine(ours, make_optimizer(settings, examples=40), "logits", data, xla=False)
+    engine = make_engine(ours, make_optimizer(settings, examples=40), Objective(), data, xla=False)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     theirs.compile(make_optimizer(settings, examples=40), loss=loss, run_eagerly=True)
     order = np.arange(40, dtype=np.int32).reshape(2, 20)

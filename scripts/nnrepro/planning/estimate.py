@@ -20,6 +20,7 @@ _TIMED = ("optimizer", "momentum", "clipvalue", "clipnorm", "global_clipnorm", "
 
 _TIMELESS = (
     *("epochs", "layout", "loss", "on_divergence", "test_folds"),
+    *("early_stopping", "early_stopping_metric", "label_smoothing", "class_weight"),
     *(name for name in OPTIMIZER_SETTINGS if name not in _TIMED),
     *SCHEDULE_SETTINGS,
     *ANALYSIS_SETTINGS,

@@ -93,7 +93,7 @@ def load_study(
     problems += asked_problems(full, declared, catalogue, trained=trained)
     problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
-        problems += feasibility_problems(kept)
+        problems += feasibility_problems(kept, full["data"])
     if problems:
         raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)

@@ -13,7 +13,7 @@ from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
 
-_OF_ALL: Mapping[str, Scalar | None] = {
+OF_ALL: Mapping[str, Scalar | None] = {
     "learning_rate": 0.001,
     "weight_decay": None,
     "clipnorm": None,
@@ -24,14 +24,16 @@ _OF_ALL: Mapping[str, Scalar | None] = {
     "ema_overwrite_frequency": None,
     "gradient_accumulation_steps": None,
 }
-_ADAM = {**_OF_ALL, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+"""The arguments that every optimiser takes, with the defaults that most have."""
+
+_ADAM = {**OF_ALL, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
-    "adadelta": ("Adadelta", {**_OF_ALL, "rho": 0.95, "epsilon": 1e-7}),
+    "adadelta": ("Adadelta", {**OF_ALL, "rho": 0.95, "epsilon": 1e-7}),
     "adafactor": (
         "Adafactor",
         {
-            **_OF_ALL,
+            **OF_ALL,
             "beta_2_decay": -0.8,
             "epsilon_1": 1e-30,
             "epsilon_2": 1e-3,
@@ -39,14 +41,14 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
             "relative_step": True,
         },
     ),
-    "adagrad": ("Adagrad", {**_OF_ALL, "initial_accumulator_value": 0.1, "epsilon": 1e-7}),
+    "adagrad": ("Adagrad", {**OF_ALL, "initial_accumulator_value": 0.1, "epsilon": 1e-7}),
     "adam": ("Adam", {**_ADAM, "amsgrad": False}),
     "adamax": ("Adamax", _ADAM),
     "adamw": ("AdamW", {**_ADAM, "weight_decay": 0.004, "amsgrad": False}),
     "ftrl": (
         "Ftrl",
         {
-            **_OF_ALL,
+            **OF_ALL,
             "learning_rate_power": -0.5,
             "initial_accumulator_value": 0.1,
             "l1_regularization_strength": 0.0,
@@ -56,11 +58,11 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
         },
     ),
     "lamb": ("Lamb", _ADAM),
-    "lion": ("Lion", {**_OF_ALL, "beta_1": 0.9, "beta_2": 0.99}),
+    "lion": ("Lion", {**OF_ALL, "beta_1": 0.9, "beta_2": 0.99}),
     "muon": (
         "Muon",
         {
-            **_OF_ALL,
+            **OF_ALL,
             "adam_beta_1": 0.9,
             "adam_beta_2": 0.999,
             "adam_weight_decay": 0.004,
@@ -80,13 +82,13 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
     "nadam": ("Nadam", _ADAM),
     "rmsprop": (
         "RMSprop",
-        {**_OF_ALL, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False},
+        {**OF_ALL, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False},
     ),
     "schedule_free_adamw": (
         "ScheduleFreeAdamW",
         {**_ADAM, "learning_rate": 0.0025, "epsilon": 1e-8, "warmup_steps": 0},
     ),
-    "sgd": ("SGD", {**_OF_ALL, "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}),
+    "sgd": ("SGD", {**OF_ALL, "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}),
 }
 """Keras's class and its arguments with their defaults, by the optimiser's name."""
 

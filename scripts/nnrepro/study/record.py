@@ -161,6 +161,8 @@ class RunRecord(TypedDict, total=False):
     error: Annotated[str, _Text(5000)]
     diverged_at_epoch: _Epochs | None
     epochs_completed: _Epochs
+    stopped_at: _Epochs | None
+    best_epoch: _Count
     rung: _Count
     parameters: _Count
     seconds: dict[str, _Seconds]

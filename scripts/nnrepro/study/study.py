@@ -157,6 +157,11 @@ class Study:
         """
         return self._by_id[run_id]
 
+    @property
+    def several_ways(self) -> bool:
+        """Whether there are protocols that a reader is told of."""
+        return any(protocol.title for protocol in self.protocols.values())
+
     @cached_property
     def _by_id(self) -> dict[str, Run]:
         return {run.id: run for run in self.runs}

@@ -6,6 +6,7 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -243,8 +244,12 @@ def standings_by(
     )
     if eligible is not None:
         values = np.where(eligible, values, np.nan)
-    values = np.where(finalists(variants), values, np.nan)
-    return standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+    finals = finalists(variants)
+    values = np.where(finals, values, np.nan)
+    place = standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+    if not finals.all() and np.isfinite(values).sum() < 2:  # nothing to be better than
+        return replace(place, probability=[None] * len(values))
+    return place
 
 
 def finalists(variants: pd.DataFrame) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from nnrepro.tables.columns import (
     DECLARED,
     RANGE,
     examples_used,
+    finalists,
     floats,
     main_metric,
     metric_name,
@@ -63,7 +64,8 @@ def ranking(
 
     Returns:
         `protocol`, `rank` within the protocol, `ranked_by`, `experiment`, `variant`, `label`,
-        `seeds`, `status`, `test_examples`, `window`; each metric, for those with an interval also
+        `seeds`, `status`, `test_examples`, `window`; `epochs` where a halving left some behind,
+        which have no rank; each metric, for those with an interval also
         `_sd`, `_se`, `_ci95_low`, `_ci95_high` and `_interval`; `difference_to_best`,
         `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
         `window_range_test_accuracy` (of the metric recorded first) and `stable`. A variant with a
@@ -76,6 +78,8 @@ def ranking(
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]
+    if not finalists(variants).all():
+        table["epochs"] = variants["epochs_completed"]
     protocols = list(dict.fromkeys(variants["protocol"]))
     asked = metrics[0] if sort_by == DECLARED else sort_by
     for name in metrics_of([*metrics, asked], protocols, selection):
@@ -111,22 +115,27 @@ def show(context: TableContext) -> TableContent:
     if ranked_by not in shown:
         shown.insert(0, ranked_by)
     chances = "probability_best" in frame and bool(frame["probability_best"].notna().any())
-    headings = [Column("Rank"), Column("Variant", number=False)]
+    several = len(frame) > 1
+    headings = [*([Column("Rank")] if several else []), Column("Variant", number=False)]
     for item in shown:
         headings.append(Column(context.heading(item)))
-        if item == ranked_by:
+        if item == ranked_by and several:
             headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
     further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
     if "stable_below" in options:
         at_end = next(name for name in frame.columns if name.startswith(RANGE))
         further["Range at end"] = (at_end, wording.percent_number)
+    if "epochs" in frame:
+        further["Epochs"] = ("epochs", wording.whole)
     if options.get("test_set") == COMPARISON:
         further["Test images"] = ("test_examples", wording.whole)
     lines = []
     for row in context.rows():
         first = number(row["rank"]) == 1
         mark = TIED if flag(row.get("tied_with_best")) and not first else ""
-        cells = [numeric(wording.whole(number(row["rank"]))), context.variant_cell(row)]
+        cells = [context.variant_cell(row)]
+        if several:
+            cells.insert(0, numeric(wording.whole(number(row["rank"]))))
         for item in shown:
             column = context.column(item)
             value = item.number(number(row[column]))
@@ -135,6 +144,8 @@ def show(context: TableContext) -> TableContent:
                 continue
             interval = wording.DASH.join(map(item.number, ends(row, f"{column}_") or ()))
             cells.append(numeric(value, interval, best=first))
+            if not several:
+                continue
             cells.append(numeric(item.change(number(row["difference_to_best"])), mark=mark))
             if chances:
                 cells.append(numeric(wording.chance_number(number(row["probability_best"]))))
@@ -146,7 +157,8 @@ def show(context: TableContext) -> TableContent:
         *context.window_notes(*shown),
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
-        *((_CHANCE_NOTE,) if chances else ()),
+        *((_CHANCE_NOTE,) if chances and several else ()),
+        *((_LEFT_NOTE,) if "epochs" in frame else ()),
         *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
     )
     return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
@@ -155,6 +167,9 @@ def show(context: TableContext) -> TableContent:
 _CHANCE_NOTE = text(
     "Chance of best: the probability that the variant\u2019s level is the highest, if each lies "
     "about its value as its interval says."
+)
+_LEFT_NOTE = text(
+    "Without a rank: left behind by the successive halving, with values of the epochs trained."
 )
 _RANGE_NOTE = text(
     "Range at end: highest minus lowest test accuracy in the closing window, in percentage points."
@@ -175,6 +190,8 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
     if limit is not None:
         considered = len({(run.experiment, run.variant) for run in context.runs})
         said.append(stable_words(len(frame), considered, float(limit)))
+    if "epochs" in frame:
+        frame = frame[frame["rank"].notna()]
     if len(frame):
         name = context.phrase(ranked_by)
         said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
@@ -310,6 +327,8 @@ def equal_words(found: Leaders) -> Text:
     if len(found.leaders) > 1:
         return text(labels(found.leaders), f" have the same {found.metric}, {found.value}.")
     value = f"{found.value}{interval_words(found)}"
+    if not found.without:
+        return text(labels(found.leaders), f" reaches {value} in {found.metric}.")
     return text(
         labels(found.leaders), f" is the only variant with a value of {found.metric}: {value}."
     )

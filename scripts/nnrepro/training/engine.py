@@ -78,6 +78,17 @@ class Engine(ABC):
         for variable, value in zip(self._state(), values, strict=True):
             variable.assign(value)
 
+    def weights(self) -> list[NDArray[Any]]:
+        """The model's part of `variables`, without the optimiser's."""
+        import keras
+
+        return [keras.ops.convert_to_numpy(variable.value) for variable in self._model.variables]
+
+    def put_back(self, weights: Sequence[NDArray[Any]]) -> None:
+        """Put back what `weights` gave."""
+        for variable, value in zip(self._model.variables, weights, strict=True):
+            variable.assign(value)
+
     def _state(self) -> "list[keras.Variable]":
         return [*self._model.variables, *self._optimizer.variables]
 

@@ -1,11 +1,12 @@
 """The training loop: epochs of chunks, with checkpoints and stops between them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
@@ -15,13 +16,15 @@ from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.scores import Scores
 from nnrepro.training.seeding import batches, exact_batches, example_order
+from nnrepro.training.stopping import EarlyStopping
 
 
 @dataclass
 class Loop:
     """What the training loop works with.
 
-    It trains to the end of so many `epochs`.
+    It trains to the end of so many `epochs`, or until `early` stops it; `best` are then the model's
+    weights after the best epoch so far, and empty where there is none or nothing is watched.
     `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
     the primary test set first, `scores` how they are judged; `evaluation_batch` of these are
     evaluated at once. `filled` is
@@ -40,6 +43,8 @@ class Loop:
     filled: bool
     checkpoints: Checkpoints
     stop: StopRequest
+    early: EarlyStopping | None = None
+    best: list[NDArray[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._train_pace = Pace()
@@ -60,7 +65,9 @@ class Loop:
 
         Raises TrainingInterrupted where a signal asked to stop, with the checkpoint written.
         """
-        while progress.epoch < self.epochs and not self._given_up(progress):
+        while progress.epoch < self.epochs and not (
+            self._given_up(progress) or self.stopped_early(progress)
+        ):
             self._epoch(progress)
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
@@ -100,6 +107,14 @@ class Loop:
             for indices, _ in exact_batches(_in_order(start, stop), self.evaluation_batch)
         ]
 
+    def stopped_early(self, progress: Progress) -> bool:
+        """Whether the run has not got better for as long as its settings wait."""
+        return self.early is not None and self.early.ends(progress.history)
+
+    def state(self) -> list[NDArray[Any]]:
+        """What a checkpoint keeps: all that training changes, and the weights of the best epoch."""
+        return [*self.engine.variables(), *self.best]
+
     def _given_up(self, progress: Progress) -> bool:
         stops = self.settings.get("on_divergence", "continue") == "stop"
         return stops and progress.history.diverged_at() is not None
@@ -122,6 +137,8 @@ class Loop:
         results = self.evaluate(lambda: self._between_chunks(progress))
         progress.seconds["evaluation"] += self._test_pace.total - seconds_before
         self._record(progress, results)
+        if self.early is not None and self.early.best_epoch(progress.history) == progress.epoch:
+            self.best = self.engine.weights()
 
     def _record(self, progress: Progress, results: Evaluated) -> None:
         """Close the epoch in the history."""
@@ -149,13 +166,13 @@ class Loop:
         """Stop in good order if asked to; write a checkpoint if one is due."""
         self._note_cpu(progress)
         if self.stop.signal is not None:
-            self.checkpoints.save(progress, self.engine.variables())
+            self.checkpoints.save(progress, self.state())
             raise TrainingInterrupted(
                 f"stopped by {self.stop.signal.name} in epoch {progress.epoch + 1} of "
                 f"{self.epochs}; the checkpoint {self.checkpoints.path} is written, "
                 "start the run again to go on from there"
             )
-        self.checkpoints.save_if_due(progress, self.engine.variables)
+        self.checkpoints.save_if_due(progress, self.state)
 
 
 def _in_order(start: int, stop: int) -> Indices:

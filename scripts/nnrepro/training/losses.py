@@ -24,6 +24,12 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
 }
 """Losses by task, the one that is taken where none is named first."""
 
+_OF_LABELS: Mapping[str, tuple[str, ...]] = {
+    "label_smoothing": (CLASSIFICATION, MULTI_LABEL),
+    "class_weight": (CLASSIFICATION,),
+}
+"""Settings that change labels or their weights, by the tasks that they are for."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -35,18 +41,31 @@ class Objective:
         counted: names of the metrics that are counted batch by batch, of `COUNTED`.
         units: of a regression, mean and spread of each target in training; the loss is of targets
             in these units, so that it is about 1 where nothing is learnt.
+        smoothing: share of a label that is spread over all classes.
+        class_weights: by which an example of each class counts in training; None for alike.
     """
 
     task: str = CLASSIFICATION
     loss: str = "logits"
     counted: tuple[str, ...] = ("accuracy",)
     units: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    smoothing: float = 0.0
+    class_weights: tuple[float, ...] | None = None
+
+    def weighted(self, labels: Any, outputs: Any) -> Any:
+        """The loss of every example in training, float [batch]."""
+        losses = self.losses(labels, outputs)
+        if self.class_weights is None:
+            return losses
+        return losses * ops.take(ops.convert_to_tensor(self.class_weights, "float32"), labels)
 
     def losses(self, labels: Any, outputs: Any) -> Any:
         """The loss of every example, float [batch]."""
         if self.units is not None:
             mean, spread = (ops.convert_to_tensor(each, "float32") for each in self.units)
             labels, outputs = (labels - mean) / spread, (outputs - mean) / spread
+        if self.smoothing:
+            labels = _smoothed(labels, outputs.shape[-1], self.smoothing, self.task)
         return per_example_loss(self.loss, labels, outputs, self.task)
 
     def scores(self, labels: Any, outputs: Any) -> Any:
@@ -84,15 +103,35 @@ def per_example_loss(kind: str, labels: Any, outputs: Any, task: str = CLASSIFIC
     (Keras leaves the clipping out where it sees that the probabilities come from a softmax; here it
     is always done, on every backend.) Of several labels: the mean of their binary cross-entropies.
     Of a regression: `keras.losses`' function of that name.
+
+    Labels of a classification may be shares of classes, float [batch, classes].
     """
     if task == MULTI_LABEL:
         return keras.losses.binary_crossentropy(labels, outputs, from_logits=True)
     if task == REGRESSION:
         return getattr(keras.losses, kind)(labels, outputs)
     if kind == "probabilities":
-        probabilities = ops.clip(ops.softmax(outputs), EPSILON, 1 - EPSILON)
-        return ops.sparse_categorical_crossentropy(labels, ops.log(probabilities), from_logits=True)
+        outputs = ops.log(ops.clip(ops.softmax(outputs), EPSILON, 1 - EPSILON))
+    if len(labels.shape) > 1:
+        return ops.categorical_crossentropy(labels, outputs, from_logits=True)
     return ops.sparse_categorical_crossentropy(labels, outputs, from_logits=True)
+
+
+def check_label_settings(settings: Mapping[str, Any], task: str) -> None:
+    """Refuse label smoothing and class weights where there are no classes to them.
+
+    Raises TrainingError.
+    """
+    for name, tasks in _OF_LABELS.items():
+        if settings.get(name) and task not in tasks:
+            raise TrainingError(f"{name} is for {one_of(tasks)}, not for a {task}; leave it out")
+
+
+def _smoothed(labels: Any, classes: int, share: float, task: str) -> Any:
+    """Labels of which a share is spread over all classes, or over yes and no, as Keras does it."""
+    if task == MULTI_LABEL:
+        return labels * (1 - share) + share / 2
+    return ops.one_hot(labels, classes) * (1 - share) + share / classes
 
 
 def _accuracy(labels: Any, outputs: Any) -> Any:

@@ -1,7 +1,8 @@
-"""A regression's targets: learnt in standard units, answered in their own.
+"""What is made of labels before training: units of a regression's targets, weights of classes.
 
-Networks start with outputs about 0 and 1 and take steps of a size that suits these; targets of a
-hundred thousand would take longer than any study trains.
+A regression is learnt in standard units and answered in the targets' own: networks start with
+outputs about 0 and 1 and take steps of a size that suits these; targets of a hundred thousand would
+take longer than any study trains.
 """
 
 from typing import TYPE_CHECKING
@@ -21,6 +22,18 @@ def units_of(targets: NDArray[np.floating]) -> Units:
     mean = targets.mean(axis=0, dtype=np.float64).tolist()
     spread = targets.std(axis=0, dtype=np.float64).tolist()
     return tuple(mean), tuple(own or 1.0 for own in spread)
+
+
+def balanced(labels: NDArray[np.integer]) -> tuple[float, ...]:
+    """Weights of classes by which each counts the same in training, by the class's number.
+
+    That is the number of examples over the number of classes and that of the class, 0 for a class
+    without any.
+    """
+    counts = np.bincount(labels)
+    present = np.count_nonzero(counts)
+    weights = np.divide(len(labels), present * counts, where=counts > 0, out=np.zeros(len(counts)))
+    return tuple(weights.tolist())
 
 
 def in_own_units(model: "keras.Model", units: Units) -> "keras.Model":

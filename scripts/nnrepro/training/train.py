@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
@@ -31,7 +33,8 @@ from nnrepro.training.progress import Log, ProgressLog
 from nnrepro.training.scores import Scores, scores_of
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
-from nnrepro.training.targets import in_own_units, units_of
+from nnrepro.training.stopping import EarlyStopping
+from nnrepro.training.targets import balanced, in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -102,9 +105,9 @@ def train_run(
         )
         checkpoints = Checkpoints(Path(checkpoint_dir), origin, policy or CheckpointPolicy(), log)
         epochs = run.rungs[rung - 1] if rung else int(run.settings["epochs"])
-        progress = _resume(checkpoints, engine, log)
+        progress, best = _resume(checkpoints, engine, log)
         if before is not None and not progress.epoch and not progress.step:
-            progress = _resume(replace(checkpoints, folder=before), engine, log)
+            progress, best = _resume(replace(checkpoints, folder=before), engine, log)
         if slots is not None:
             _note_slots(slots, device, progress, log)
         loop = Loop(
@@ -119,6 +122,8 @@ def train_run(
             filled=treats_examples_apart(model),
             checkpoints=checkpoints,
             stop=stop,
+            early=EarlyStopping.of(run.settings),
+            best=best,
         )
         loop.compile()
         clock.mark("compile")
@@ -126,7 +131,9 @@ def train_run(
         log(f"{run.id}: ready to train after {time.perf_counter() - began:.1f} s")
         loop.run(progress, ProgressLog(log, epochs, progress.epoch))
         if rung < len(run.rungs):
-            replace(checkpoints, folder=Path(out_dir)).save(progress, engine.variables())
+            replace(checkpoints, folder=Path(out_dir)).save(progress, loop.state())
+        if loop.best:
+            engine.put_back(loop.best)
         if optimizer.use_ema:  # as at the end of Keras's `fit`
             optimizer.finalize_variable_values(model.trainable_variables)
         answers = loop.evaluate().answers[: len(dataset.test_y)]
@@ -149,6 +156,7 @@ def train_run(
             "diverged_at_epoch": diverged_at,
             "epochs_completed": progress.epoch,
             **({"rung": rung} if rung else {}),
+            **_stopping(loop, progress),
             "parameters": count_parameters(model),
             "seconds": {**seconds, "total": round(total, 3)},
             "setup_stages": clock.seconds,
@@ -173,7 +181,7 @@ def _prepare(
     """Model, optimiser and engine, seeded, at the initial weights, and what they are scored by."""
     import keras
 
-    from nnrepro.training.losses import COUNTED, Objective, loss_of
+    from nnrepro.training.losses import COUNTED, Objective, check_label_settings, loss_of
 
     keras.utils.set_random_seed(run.seed)
     task = Task(
@@ -191,7 +199,15 @@ def _prepare(
         model = in_own_units(model, units)
     scores = scores_of(run.settings, dataset, COUNTED)
     loss = loss_of(dataset.task, str(run.settings.get("loss") or ""))
-    objective = Objective(dataset.task, loss, scores.counted, units)
+    check_label_settings(run.settings, dataset.task)
+    objective = Objective(
+        dataset.task,
+        loss,
+        scores.counted,
+        units,
+        float(run.settings.get("label_smoothing", 0)),
+        balanced(dataset.train_y) if "class_weight" in run.settings else None,
+    )
     optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on
     engine = make_engine(model, optimizer, objective, dataset, xla=xla)
@@ -220,20 +236,36 @@ def _computation(run: "Run", data_provenance: Mapping[str, Any], code_sha256: st
     )
 
 
-def _resume(checkpoints: Checkpoints, engine: Engine, log: Log) -> Progress:
-    """The checkpoint's progress, its variables put back; a fresh start without one."""
+def _stopping(loop: Loop, progress: Progress) -> dict[str, int | None]:
+    """What run.json tells of early stopping: where it stopped the run, and the epoch kept."""
+    if loop.early is None:
+        return {}
+    stopped = progress.epoch if loop.stopped_early(progress) else None
+    return {"stopped_at": stopped, "best_epoch": loop.early.best_epoch(progress.history)}
+
+
+def _resume(
+    checkpoints: Checkpoints, engine: Engine, log: Log
+) -> tuple[Progress, list[NDArray[Any]]]:
+    """The checkpoint's progress, its variables put back; a fresh start without one.
+
+    With it come the weights of the best epoch, if the checkpoint has them.
+    """
     found = checkpoints.load()
     if found is None:
-        return Progress()
+        return Progress(), []
     progress, variables = found
-    if [value.shape for value in variables] != [value.shape for value in engine.variables()]:
+    own, weights = engine.variables(), engine.weights()
+    best = variables[len(own) :]
+    wanted = [*own, *(weights if best else [])]
+    if [value.shape for value in variables] != [value.shape for value in wanted]:
         raise TrainingError(
             f"checkpoint {checkpoints.path} does not fit this backend; go on where it was made, or "
             "remove the file to start anew"
         )
-    engine.restore(variables)
+    engine.restore(variables[: len(own)])
     log(f"going on from {checkpoints.path}: epoch {progress.epoch}, step {progress.step}")
-    return progress
+    return progress, best
 
 
 def _note_slots(slots: HeldSlots, device: dict[str, Any], progress: Progress, log: Log) -> None:

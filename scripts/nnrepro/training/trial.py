@@ -35,6 +35,7 @@ from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
 from nnrepro.training.slots import hide_gpus
+from nnrepro.training.stopping import check_watched
 
 if TYPE_CHECKING:
     import keras
@@ -179,18 +180,20 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
 
 def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """Losses and metrics that are not for the task of the data, those alike in one message."""
-    from nnrepro.training.losses import loss_of
+    from nnrepro.training.losses import check_label_settings, loss_of
 
     metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
     found: dict[str, list[str]] = {}
     for run in runs:
-        meta = metas[run.input]
+        meta = metas[run.reads]
         task = meta.get("task", CLASSIFICATION)
         outputs = meta.get("num_outputs", meta["num_classes"])
         loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
         try:
             loss_of(task, loss)
-            recorded_metrics(metrics, task, outputs)
+            check_label_settings(run.settings, task)
+            recorded = recorded_metrics(metrics, task, outputs)
+            check_watched(run.settings, [one.name for one in recorded])
         except NnreproError as error:
             found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
     for problem, places in found.items():

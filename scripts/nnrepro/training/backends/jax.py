@@ -105,7 +105,7 @@ class JaxEngine(Engine):
             outputs, new, penalties = self._model.stateless_call(
                 trained, others, examples, training=True, return_losses=True
             )
-            total = jnp.sum(self._objective.losses(labels, outputs) * weights)
+            total = jnp.sum(self._objective.weighted(labels, outputs) * weights)
             scores = self._objective.scores(labels, outputs) * weights[:, jnp.newaxis]
             size = jnp.sum(weights)
             whole = with_penalties(total, penalties, size)

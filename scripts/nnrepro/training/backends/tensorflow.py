@@ -64,7 +64,7 @@ class TensorFlowEngine(Engine):
         labels = tf.gather(self._train_y, chosen)
         with tf.GradientTape() as tape:
             outputs = self._model(tf.gather(self._train_x, chosen), training=True)
-            losses = self._objective.losses(labels, outputs) * weights
+            losses = self._objective.weighted(labels, outputs) * weights
             total, examples = tf.reduce_sum(losses), tf.reduce_sum(weights)
             penalties = self._model.losses
             mean = with_penalties(total / examples, penalties)

@@ -60,7 +60,7 @@ class TorchEngine(Engine):
         real = torch.as_tensor(chosen[weights > 0], device=self._train_x.device)
         labels = self._train_y[real]
         outputs = self._model(self._train_x[real], training=True)
-        losses = self._objective.losses(labels, outputs)
+        losses = self._objective.weighted(labels, outputs)
         self._model.zero_grad()
         penalties = self._model.losses
         with_penalties(losses.mean(), penalties).backward()

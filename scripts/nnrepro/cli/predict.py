@@ -1,0 +1,55 @@
+"""Say what the network of a run answers to inputs of yours, as CSV.
+
+The inputs are prepared as those were that it was trained on. Of a table or of texts they are a CSV
+file with the columns of the training's (the answers may be missing), of images a file with a path
+on each line.
+
+  nnrepro predict results/flowers --run final/p3/seed0 --input new.csv > answers.csv
+"""
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnrepro.api import load
+from nnrepro.errors import NnreproError
+from nnrepro.files import read_text
+
+SUMMARY = "what a trained network says of new inputs, as CSV"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    add = parser.add_argument
+    add("results", type=Path, help="a results folder, for example results/flowers")
+    add("--run", required=True, help="the run: its id, or a part of it that no other has")
+    add("--input", type=Path, required=True, help="a CSV file, or a list of images' paths")
+    add("--config", type=Path, nargs="+", help="the study's configuration, where it is not there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a row per input."""
+    results = load(arguments.results, arguments.config)
+    reads = results.run(arguments.run).input
+    inputs = _paths(arguments.input) if reads == "image" else _table(arguments.input)
+    results.predict(arguments.run, inputs).to_csv(sys.stdout, index=False)
+    return 0
+
+
+def _paths(file: Path) -> list[Path]:
+    """Paths on the lines of a file, which are meant from its folder on."""
+    return [file.parent / line.strip() for line in read_text(file).splitlines() if line.strip()]
+
+
+def _table(file: Path) -> Any:
+    """A CSV file, values as they stand there; the preparation says which are numbers."""
+    lines = csv.reader(read_text(file).splitlines(keepends=True), strict=True)
+    try:
+        header, *rows = (row for row in lines if row)
+        return pd.DataFrame(rows, columns=header)
+    except (csv.Error, ValueError) as error:
+        raise NnreproError(f"{file}: not a CSV table with a header ({error})") from error
