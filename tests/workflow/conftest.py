@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # the modules that these tests share
 
 PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "scripts", "schemas", "profiles", "budgets")
-FURTHER_FILES = ("archives", "envs", "docs", "published", "studies")
+FURTHER_FILES = ("archives", "envs", "docs", "published", "studies", "examples")
 SMALLEST = Path(__file__).parent / "smallest.yaml"
 
 
@@ -40,7 +40,7 @@ class Workflow:
     def planned(self, *arguments: str) -> Counter[str]:
         """How many jobs of each rule a dry run plans; empty when there is nothing to be done."""
         done = self.snakemake("--dry-run", *arguments)
-        return _job_counts(done.stdout + done.stderr)
+        return job_counts(done.stdout + done.stderr)
 
     def planned_figures(self, *arguments: str) -> Counter[str]:
         """How many jobs a dry run plans that draw, by kind of figure."""
@@ -66,7 +66,7 @@ class Workflow:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def _job_counts(text: str) -> Counter[str]:
+def job_counts(text: str) -> Counter[str]:
     """The table "job count" that Snakemake prints, without its total and target rules."""
     counts: Counter[str] = Counter()
     lines = iter(text.splitlines())

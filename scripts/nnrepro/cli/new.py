@@ -15,6 +15,7 @@ import argparse
 import math
 import random
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -30,9 +31,10 @@ from nnrepro.yamlfile import dump_yaml
 
 SUMMARY = "a folder with a study of your own, which runs at once"
 PROFILES = PROJECT / "profiles"
-_COPIED_ALWAYS = "default"
+_FOR_CLUSTERS = ("kubernetes", "slurm", "submit")
 _ARMS = ("first", "second", "third")
 _POINTS = 120
+_LONGEST_NAME = 100
 
 _SNAKEFILE = """\
 # Carries out the study of config.yaml beside this file: snakemake --cores all
@@ -108,8 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     answer.add_argument("--target", metavar="COLUMN", help="the column with numbers to predict")
     add("--text", metavar="COLUMN", help="read this column as text, and no other")
     add("--ignore", metavar="COLUMN", nargs="+", default=[], help="columns that are not read")
-    known = sorted({profile.name for profile in PROFILES.iterdir()} - {_COPIED_ALWAYS})
-    add("--profile", choices=known, help="also a profile for a cluster, to be edited there")
+    add("--profile", choices=_FOR_CLUSTERS, help="also a profile for a cluster, to be edited there")
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -128,24 +129,22 @@ def run(asked: argparse.Namespace) -> int:
     write_text(folder / "README.md", _README.format(**words))
     write_text(folder / ".gitignore", ".snakemake/\nresults/\n")
     write_text(folder / "config.yaml", _configuration(words, data))
-    for profile in filter(None, (_COPIED_ALWAYS, asked.profile)):
+    for profile in filter(None, ("default", asked.profile)):
         shutil.copytree(PROFILES / profile, folder / "profiles" / profile)
-    print(f"{folder} holds a study that runs: cd {folder} && {_snakemake()} --cores all")
+    place, snakemake = (shlex.quote(str(word)) for word in (folder, _snakemake()))
+    print(f"{folder} holds a study that runs: cd {place} && {snakemake} --cores all")
     return 0
 
 
 def _name(folder: Path) -> str:
     """The study's name: the folder's, with what no name may hold left out."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-_")
-    if not name or len(name) > _LONGEST:
+    if not name or len(name) > _LONGEST_NAME:
         raise NnreproError(
-            f"'{folder}': a study is named by letters, digits, '_' and '-', {_LONGEST} at most; "
-            "give its folder such a name"
+            f"'{folder}': a study is named by letters, digits, '_' and '-', {_LONGEST_NAME} at "
+            "most; give its folder such a name"
         )
     return name
-
-
-_LONGEST = 100
 
 
 def _refuse_what_is_there(folder: Path) -> None:
@@ -174,7 +173,7 @@ def _given(asked: argparse.Namespace) -> _Data:
     csv(LEVELS[-1] if asked.text else "table", path=str(file), **options)
     read = f"texts of the column '{asked.text}'" if asked.text else "the columns"
     about = f"Predicts '{asked.label or asked.target}' of {file.name} from {read}."
-    return _Data(file.name, options, about, "word_cnn" if asked.text else "mlp")
+    return _Data(file.name, options, about, "word_rnn" if asked.text else "mlp")
 
 
 def _made_up(asked: argparse.Namespace, name: str) -> _Data:
