@@ -290,6 +290,9 @@ FIGURE_SOURCES = {
     "histories": lambda wildcards: {
         "histories": run_files("history", runs_drawn(wildcards))
     },
+    "predictions": lambda wildcards: {
+        "predictions": run_files("predictions", runs_drawn(wildcards))
+    },
     "runs": lambda _: {"runs": PATHS.table("runs")},
     "variants": lambda _: {"variants": PATHS.table("variants")},
     "variants_among": lambda _: {
@@ -348,9 +351,9 @@ def feature_map_files(protocol):
 
 # ----------------------------------------------------------------------------------------- tables
 def table_predictions(wildcards):
-    """What runs answered on each test example, for tables that compare them example by example."""
+    """What runs answered on each test example, for tables that look at them example by example."""
     spec = STUDY.tables[wildcards.table]
-    if "answers" not in STUDY.kinds["tables"][spec.kind].reads:
+    if not {"answers", "predictions"} & set(STUDY.kinds["tables"][spec.kind].reads):
         return []
     return run_files(
         "predictions",
@@ -402,6 +405,17 @@ def trained_files(_):
     return [] if ARCHIVED else [path for file in RUN_FILES for path in run_files(file)]
 
 
+def saved_models():
+    """The networks that the study asks for."""
+    chosen = chain.from_iterable(
+        STUDY.select(protocol, STUDY.save_models) for protocol in STUDY.protocols
+    )
+    return [] if ARCHIVED else [str(PATHS.model(run.id)) for run in chosen]
+
+
+MODELS = saved_models()
+
+
 FIGURE_KINDS = [
     kind
     for kind in dict.fromkeys((CURVES, *(f.kind for f in STUDY.figures.values())))
@@ -423,6 +437,7 @@ MODELS_CHECKED = PATHS.models_checked
 
 # What could not be made of them: a job of which parts fail does not fail itself.
 FAILURES = {
+    "training": [*map(failures, MODELS)],
     "tables": [failures(PATHS.table(name)) for name in STUDY.tables],
     "figures": [
         *map(failures, FIGURES),

@@ -53,8 +53,7 @@ def ranked(values: list[float], margins: float | None = 0.01) -> str:
         ([NAN, NAN], "No variant has a value of highest test accuracy."),
         (
             [0.5],
-            "a is the only variant with a value of highest test accuracy: "
-            "50.00 % (95 % interval 49.00 to 51.00 %).",
+            "a reaches 50.00 % (95 % interval 49.00 to 51.00 %) in highest test accuracy.",
         ),
         ([0.5, 0.5], "a and b have the same highest test accuracy, 50.00 %."),
         (

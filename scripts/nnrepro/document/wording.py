@@ -53,6 +53,20 @@ def signed_loss(difference: float | None) -> str:
     return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
 
 
+def measured(value: float | None) -> str:
+    """A number in units of its own, to four digits: "0.8731", "4,288"."""
+    if value is None or is_missing(value):
+        return EMPTY
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return grouped(round(value)) if size >= 3 else _fixed(value, min(3 - size, 10))
+
+
+def signed_measured(difference: float | None) -> str:
+    """A difference of two such numbers, with its sign."""
+    text = measured(difference)
+    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+
+
 def seconds_number(value: float | None) -> str:
     """Seconds without the unit: a tenth below a hundred, whole seconds above."""
     if value is None or is_missing(value):

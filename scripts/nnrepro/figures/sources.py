@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
+from nnrepro.measures.predictions import Predictions, predictions_of
 from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.npz import open_npz
 from nnrepro.published.levels import CurveLevel, curve_levels
@@ -74,6 +75,10 @@ class Sources:
         """The protocol's runs that can be read."""
         data, _ = read_runs(self.study.runs_of(self.protocol), StudyPaths.of(self.study).runs)
         return data
+
+    def predictions(self, run: str) -> Predictions | None:
+        """All that a run predicted in its last epoch."""
+        return predictions_of(run, StudyPaths.of(self.study).runs)
 
     @cached_property
     def runs(self) -> pd.DataFrame:

@@ -8,16 +8,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.dots import row_numbers
+from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import METRIC_MARGIN, value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
 from nnrepro.plots.series import drawn_interval, drawn_value, padded
-from nnrepro.plots.style import INK, PALETTE, styled
+from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.labels import titled
 from nnrepro.study.options import Metric
@@ -27,7 +28,7 @@ from nnrepro.tables.columns import metric_values, rows_of
 READING = "A dot is a variant; that of the selected one is black."
 
 _COLUMNS = 2
-_HEIGHT = 2.1
+_HEIGHT = 2.6
 _FOOT = 0.45
 _GAP = 0.15
 _MOST_TICKS = 8
@@ -162,7 +163,7 @@ def draw(
         if column:
             ax.yaxis.set_major_formatter(NullFormatter())
         else:
-            ax.set_ylabel(metric)
+            ax.set_ylabel("\n".join(wrap_text(metric, FONT_SIZE, box.height)))
     return fig
 
 
@@ -173,6 +174,9 @@ def _draw_dots(ax: Axes, dots: Sequence[Dot], axis: Axis) -> None:
         ax.set_xlim(-0.5, len(axis.order) - 0.5)
     else:
         ax.set_xscale(axis.scale)
+        if axis.scale == "log":
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _word(float(value))))
+            ax.xaxis.set_minor_formatter(NullFormatter())
         places = list(axis.values)
     for place, dot in zip(places, dots, strict=True):
         if place is None:

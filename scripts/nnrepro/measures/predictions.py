@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from nnrepro.errors import NnreproError
 from nnrepro.failures import was_made
 from nnrepro.files import FileError
-from nnrepro.npz import open_npz
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.npz import Npz, open_npz
 from nnrepro.study.folders import RunFolders, content_sha256
 from nnrepro.study.paths import RUN_FILES
 
@@ -22,8 +24,42 @@ class PredictionsError(NnreproError):
 
 
 @dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a trained network said of the examples of its largest test set.
+
+    Attributes:
+        task: `classification`, `multi_label` or `regression`.
+        labels: classes, int64 [examples]; of other tasks labels (0 or 1) or targets, [examples,
+            outputs].
+        outputs: probabilities, or a regression's numbers, float64 [examples, outputs].
+        names: of the outputs; their numbers where nobody named them.
+    """
+
+    task: str
+    labels: NDArray[Any]
+    outputs: NDArray[np.float64]
+    names: tuple[str, ...]
+
+    @property
+    def answered(self) -> NDArray[np.int64]:
+        """The most probable class of each example, the first of several, [examples]."""
+        return self.outputs.argmax(axis=1)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which examples of a classification, or of several labels, are answered right."""
+        if self.task == CLASSIFICATION:
+            return self.answered == self.labels
+        return np.all((self.outputs > 0.5) == (self.labels > 0.5), axis=1)
+
+
+PredictionsOf = Callable[[str], Predictions | None]
+"""Gives a run's predictions by its id; None where it has none that can be used."""
+
+
+@dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers of a trained network on its largest test set.
+    """Which examples of its largest test set a trained network answered right.
 
     Attributes:
         labels: the true classes, shape [examples].
@@ -38,12 +74,8 @@ AnswersOf = Callable[[str], Answers | None]
 """Gives a run's answers by its id; None where it has none."""
 
 
-def read_answers(path: Path) -> Answers | None:
+def read_predictions(path: Path) -> Predictions | None:
     """Read a run's predictions; None where there are none, as of a run that failed.
-
-    The class with the highest probability is the answer, the first of several. Probabilities are
-    kept as float16, so that one that is all but level with another may be told otherwise than in
-    training.
 
     Raises:
         PredictionsError: the file is damaged.
@@ -52,17 +84,58 @@ def read_answers(path: Path) -> Answers | None:
         if not was_made(path):
             return None
         with open_npz(path, _LARGEST) as stored:
-            probabilities = stored.array("probabilities", "f", dimensions=2)
-            labels = stored.array("labels", "iu", dimensions=1).astype(np.int64)
-            if len(labels) != len(probabilities):
-                raise ValueError(
-                    f"{len(labels)} labels and {len(probabilities)} answers do not match"
-                )
-            return Answers(labels, probabilities.argmax(axis=1) == labels)
+            return _predictions(stored)
     except FileNotFoundError:
         return None
     except (FileError, OSError) as error:
         raise _unusable(path, error) from error
+
+
+def _predictions(stored: Npz) -> Predictions:
+    if "targets" in stored.names:
+        task, labels = REGRESSION, stored.array("targets", "f", dimensions=2)
+        outputs = stored.array("outputs", "f", dimensions=2)
+    else:
+        outputs = stored.array("probabilities", "f", dimensions=2)
+        labels = stored.array("labels", "iu").astype(np.int64)
+        task = CLASSIFICATION if labels.ndim == 1 else MULTI_LABEL
+    if len(labels) != len(outputs) or (task != CLASSIFICATION and labels.shape != outputs.shape):
+        raise ValueError(f"{len(labels)} labels and {len(outputs)} answers do not match")
+    count = outputs.shape[1]
+    if task == CLASSIFICATION and labels.size and not 0 <= labels.min() <= labels.max() < count:
+        raise ValueError(f"a label is none of {count} classes")
+    names = tuple(map(str, range(count)))
+    if "names" in stored.names:
+        named = tuple(map(str, stored.array("names", "U", dimensions=1)))
+        names = named if len(named) == count else names
+    return Predictions(task, labels, outputs.astype(np.float64), names)
+
+
+def predictions_of(run_id: str, folders: RunFolders) -> Predictions | None:
+    """What a run predicted; None where there are no predictions, or none that can be used."""
+    path = folders.folder(run_id) / RUN_FILES["predictions"]
+    try:
+        found = read_predictions(path)
+    except PredictionsError:
+        return None
+    vouched = folders.vouched(run_id).get(path.name)
+    return found if vouched in (None, content_sha256(path)) else None
+
+
+def read_answers(path: Path) -> Answers | None:
+    """Read which answers of a run are right; None where there are none, as of a run that failed.
+
+    The class with the highest probability is the answer, the first of several. Probabilities are
+    kept as float16, so that one that is all but level with another may be told otherwise than in
+    training. Where there is no single class, no answer is simply right.
+
+    Raises:
+        PredictionsError: the file is damaged.
+    """
+    found = read_predictions(path)
+    if found is None or found.task != CLASSIFICATION:
+        return None
+    return Answers(found.labels, found.right)
 
 
 def answers_of(run_id: str, folders: RunFolders) -> Answers | None:

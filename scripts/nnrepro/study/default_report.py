@@ -11,9 +11,10 @@ from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
+from nnrepro.study.metrics import is_of_numbers
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
-_MOST_CURVES = 6
+_MOST_CURVES = 4
 """Variants up to which each has a panel of curves."""
 _MOST_DOTS = 40
 """Variants up to which all are shown side by side on the first screen."""
@@ -97,19 +98,21 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     metrics = list(dict.fromkeys([_METRIC, *on_test, "train_seconds"]))
     if {own["selection"] for own in config["protocols"].values()} == set(on_test):
         metrics.remove(on_test[0])
-    title = "Variants ranked" if count > 1 else "What it reaches"
-    yield "ranking", {"title": title, "metrics": metrics, "sort_by": _METRIC}
-    if 1 < count <= _MOST_TESTED:
-        final = [metric.replace("last_window_mean", "final") for metric in on_test]
+    if count == 1:
+        ranked = {"metrics": [*on_test, *metrics], "sort_by": on_test[0]}
         yield (
-            "tests",
-            {
-                "title": "The others against the best, tested",
-                "metrics": list(dict.fromkeys([*final, *on_test])),
-                "against": "best",
-            },
+            "ranking",
+            {"title": "What it reaches", **ranked, "metrics": [*dict.fromkeys(ranked["metrics"])]},
         )
-    yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
+        return
+    yield "ranking", {"title": "Variants ranked", "metrics": metrics, "sort_by": _METRIC}
+    if count <= _MOST_TESTED:
+        one_seed = len(config["experiments"][name].get("seeds", config["seeds"])) == 1
+        tested = [m.replace("last_window_mean", "final") for m in on_test] if one_seed else on_test
+        title = "The others against the best, tested"
+        yield "tests", {"title": title, "metrics": tested, "against": "best"}
+    if not is_of_numbers(config, config["experiments"][name]):
+        yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
     if _selected_on_test(name, config, declared):
         yield "optimism", {"title": "What selecting on the test set adds"}
 
@@ -121,7 +124,7 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
     swept = {p: v for p, v in declared.swept[name].items() if p not in ANALYSIS_SETTINGS}
     numeric = [p for p, values in swept.items() if all(map(_is_number, values))]
     named = bool(section.get("variants"))
-    if count <= _MOST_CURVES:
+    if count <= _MOST_CURVES and not declared.sampled[name]:
         yield "curves", {"title": "Loss and metrics by epoch"}
     if count > 1:
         yield "comparison", {"title": "All variants by epoch"}
@@ -136,7 +139,11 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
         yield "sweep", {"title": "What each parameter does", "metric": _METRIC}
     if count > 1:
         yield "accuracy_time", {"title": "Beside the time of training", "metric": _METRIC}
-    yield "confusion", {"title": "What is taken for what", "runs": [_shown(name, config, declared)]}
+    closely = {"runs": [_shown(name, config, declared)]}
+    if is_of_numbers(config, section):
+        yield "residuals", {"title": "Predicted against true", **closely}
+    else:
+        yield "confusion", {"title": "What is taken for what", **closely}
 
 
 _EXHIBITS = {"tables": _tables, "figures": _figures}

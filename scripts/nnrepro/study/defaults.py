@@ -9,7 +9,7 @@ says `parameters: {epochs: 25, ...}` of the first, and of the second that it tak
 parameters that differ between its variants, and all else that it does not give itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.labels import titled
@@ -24,17 +24,91 @@ NO_PART = ""
 _KEPT_WHEN_NULL = ("parts", "questions", "tables", "figures", "supplements")
 """Sections that know themselves what takes with it what."""
 
+_ASKING = ("questions", "tables", "figures")
+
 _INHERITED = ("model", "data", "metrics", "parameters", "protocols")
 """What a section `select` without `parameters` takes over as it is, where it is not given anew."""
 
 
 def without_null(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration without what is null: an overlay leaves out so what it lies over has."""
+    """A flat configuration without what is null: so an overlay leaves out what it lies over has.
+
+    With an experiment or a variant goes what is of its runs alone, with a protocol what experiments
+    say of it.
+    """
+    gone = {name for name, own in _section(config, "protocols").items() if own is None}
+    if gone:
+        config = {**config, "experiments": _without_protocols(config.get("experiments"), gone)}
+    out = set(_left_out(config))
+    if out:
+        config = {**config, **{room: _of_others(config.get(room), out) for room in _ASKING}}
     return {
         key: value if key in _KEPT_WHEN_NULL else _without_null(value)
         for key, value in config.items()
         if value is not None
     }
+
+
+def _without_protocols(experiments: Any, gone: Collection[str]) -> Any:
+    """Experiments without what they say of protocols that are left out."""
+    if not isinstance(experiments, Mapping):
+        return experiments
+    return {
+        name: {
+            **own,
+            "protocols": {k: v for k, v in _section(own, "protocols").items() if k not in gone},
+        }
+        if _section(own, "protocols")
+        else own
+        for name, own in experiments.items()
+    }
+
+
+def _left_out(config: Mapping[str, Any]) -> Iterator[str]:
+    """Experiments that are null, and variants, as experiment/variant."""
+    for name, section in _section(config, "experiments").items():
+        if section is None:
+            yield name
+        for variant, own in _section(section, "variants").items():
+            if own is None:
+                yield f"{name}/{variant}"
+
+
+def _section(of: Any, key: str) -> Mapping[str, Any]:
+    found = of.get(key) if isinstance(of, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _of_others(asked: Any, out: Collection[str]) -> Any:
+    """Questions, tables or figures without what is about experiments and variants left out."""
+    if not isinstance(asked, Mapping):
+        return asked
+    return {
+        name: _about_others(spec, out) if isinstance(spec, Mapping) else spec
+        for name, spec in asked.items()
+    }
+
+
+def _about_others(spec: Mapping[str, Any], out: Collection[str]) -> dict[str, Any] | None:
+    """What is left of a question, table or figure; None for nothing."""
+
+    def gone(selector: Any) -> bool:
+        return isinstance(selector, str) and not {selector, selector.partition("/")[0]}.isdisjoint(
+            out
+        )
+
+    left = dict(spec)
+    for key, are_gone in (("runs", gone), ("pairs", lambda pair: any(map(gone, pair)))):
+        if isinstance(spec.get(key), list) and any(map(are_gone, spec[key])):
+            left[key] = [item for item in spec[key] if not are_gone(item)]
+    for name, comparison in _section(spec, "comparisons").items():
+        factors = _section(comparison, "factors")
+        scored = [_section(comparison, key) for key in ("from", "to")]
+        scored += [_section(factors, factor) for factor in factors]
+        if any(gone(scoring.get("run")) for scoring in scored):
+            left["comparisons"] = {k: v for k, v in left["comparisons"].items() if k != name}
+    emptied = any(spec.get(key) and not left[key] for key in ("runs", "pairs", "comparisons"))
+    return None if emptied or gone(spec.get("against")) else left
 
 
 def _without_null(value: Any) -> Any:
@@ -128,6 +202,11 @@ def _chained(
     given = {*section["parameters"], *(key for v in _variants(section) for key in v)}
     taken = [key for key in varied(other) if key not in given]
     inherited = {key: other[key] for key in _INHERITED if key in other}
+    models = {own.get("model", other.get("model")) for own in _variants(other)}
+    if len(models) == 1:
+        inherited["model"] = models.pop()
+    elif models:  # of which a selection cannot choose
+        inherited.pop("model", None)
     fixed = {k: v for k, v in inherited["parameters"].items() if k not in varied(other)}
     return {
         **inherited,

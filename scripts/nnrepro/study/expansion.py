@@ -304,7 +304,7 @@ def _variants(
         model = own.get("model", section.get("model"))
         given = {name: value for name, value in own.items() if name not in _RESERVED}
         shared = {name: v for name, v in section["parameters"].items() if name not in given}
-        wrong = _model_problems(where, model, models) or [
+        wrong = _model_problems(where, model, models, section.get("select")) or [
             *_swept_problems(key, {k: v for k, v in shared.items() if k in stated}, models[model]),
             *_swept_problems(
                 f"{key}.parameters",
@@ -333,6 +333,8 @@ def _variants(
             label = _label(where, template, point, chosen, problems)
             if (lists or sample) and variant and template:
                 label = f"{label} ({', '.join(words)})"
+            elif point == "default" and not template:
+                label = section["title"]
             elif sample and not template and len(sample) <= _MOST_SHOWN:
                 label = f"{point} ({', '.join(map(_text, sample.values()))})"
             found.append(Variant(point, label, model, chosen))
@@ -401,8 +403,15 @@ def _sampled(section: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _model_problems(where: str, name: Any, models: Mapping[str, ModelSpec]) -> list[str]:
+def _model_problems(
+    where: str, name: Any, models: Mapping[str, ModelSpec], select: Mapping[str, Any] | None
+) -> list[str]:
     allowed = one_of(models)
+    if name is None and select and "parameters" in select:
+        return [
+            f"{where}: names no model, which a selection from '{select['from']}' does not decide "
+            f"where that has several; allowed: {allowed}"
+        ]
     if name is None:
         return [f"{where}: names no model; allowed: {allowed}"]
     if name not in models:

@@ -79,7 +79,16 @@ def task_of(data: Mapping[str, Any]) -> str | None:
     for key, task in _TASK_KEYS.items():
         if key in data:
             return task
+    if data.get("task") in TASKS:
+        return str(data["task"])
     return None if data.get("source") == "npz" else CLASSIFICATION
+
+
+def is_of_numbers(config: Mapping[str, Any], section: Mapping[str, Any]) -> bool:
+    """Whether an experiment is a regression, as far as the configuration tells."""
+    sections, named = config["data"], section.get("data")
+    chosen = [sections[named]] if named in sections else [*sections.values()]
+    return {task_of(data) for data in chosen} == {REGRESSION}
 
 
 def in_settings(config: Mapping[str, Any]) -> dict[str, Any]:

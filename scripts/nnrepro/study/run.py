@@ -101,6 +101,15 @@ class Run:
         return f"{self.data}/{self.input}" if self.data else self.input
 
     @property
+    def test_set(self) -> tuple[str, int]:
+        """The data set and how many test examples of it: what results are compared on.
+
+        A data set that is not named is told by its input; texts give two.
+        """
+        data = self.data or ("texts" if self.input in ("characters", "words") else self.input)
+        return data, int(self.settings.get("test_examples", 0))
+
+    @property
     def id(self) -> str:
         """The run id, which is also its folder below `runs/`."""
         return str(RunId(self.protocol, self.experiment, self.variant, self.seed))

@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from functools import cache
+from itertools import count
 from typing import Any
 
 from nnrepro.study.messages import shown
@@ -24,6 +26,8 @@ DIGITS = 4
 """Significant digits of a drawn number: it stands in labels, and more decide nothing."""
 
 _PRECISION = 40
+_FINEST = 10**9
+"""Parts of a range that points can tell apart, at least."""
 _VAIN = 1000
 """Draws in a row that bring nothing new, after which there are no more points."""
 
@@ -140,16 +144,15 @@ def points(
     found: dict[tuple[Scalar, ...], dict[str, Scalar]] = {}
     known = {name: next(iter(own.items())) for name, own in distributions.items()}
     with localcontext(Context(prec=_PRECISION)):
-        starts = [_hashed(seed, name) for name in known]
-        steps = _steps(len(known))
+        bases = dict(zip(known, _primes(), strict=False))
         draw = last = 0
         while len(found) < samples and draw - last < _VAIN:
             point = {}
-            for at, (name, (kind, values)) in enumerate(known.items()):
+            for name, (kind, values) in known.items():
                 if sampler == "random":
                     share = _hashed(seed, name, draw)
                 else:
-                    share = (starts[at] + draw * steps[at]) % 1
+                    share = _reversed(draw, bases[name], f"{seed}/{name}")
                 point[name] = DISTRIBUTIONS[kind].draws(share, values)
             if found.setdefault(tuple(point.values()), point) is point:
                 last = draw
@@ -163,14 +166,33 @@ def _hashed(*words: object) -> Decimal:
     return Decimal(int.from_bytes(digest[:8])) / 2**64
 
 
-def _steps(dimensions: int) -> list[Decimal]:
-    """How far each dimension goes from point to point.
+def _reversed(number: int, base: int, scrambled_by: str) -> Decimal:
+    """A number's digits in a prime base behind the point, the last first, each exchanged.
 
-    Multiples of the negative powers of the only positive root of x^(d+1) = x + 1, taken modulo 1,
-    fill the unit cube of d dimensions evenly at any number of points: M. Roberts, The Unreasonable
-    Effectiveness of Quasirandom Sequences, 2018. The root is approached by iteration.
+    Points of which each dimension has a prime of its own fill the cube evenly at any number of
+    them (J. H. Halton, On the efficiency of certain quasi-random sequences of points, 1960); that
+    digits are exchanged at random keeps dimensions of large primes from rising together (A. B.
+    Owen, A randomized Halton algorithm in R, 2017).
     """
-    root = Decimal(2)
-    for _ in range(100):
-        root = (1 + root) ** (Decimal(1) / (dimensions + 1))
-    return [(1 / root ** (at + 1)) % 1 for at in range(dimensions)]
+    digits = 1
+    while base**digits < _FINEST:
+        digits += 1
+    value = 0
+    for place in range(digits):
+        number, digit = divmod(number, base)
+        value = value * base + _exchanged(base, place, scrambled_by)[digit]
+    return Decimal(value) / base**digits
+
+
+@cache
+def _exchanged(base: int, place: int, scrambled_by: str) -> tuple[int, ...]:
+    """The digits in another order."""
+    return tuple(sorted(range(base), key=lambda digit: _hashed(scrambled_by, base, place, digit)))
+
+
+def _primes() -> Iterator[int]:
+    found: list[int] = []
+    for number in count(2):
+        if all(number % prime for prime in found):
+            found.append(number)
+            yield number

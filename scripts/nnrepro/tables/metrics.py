@@ -8,6 +8,7 @@ from nnrepro.document import wording
 from nnrepro.measures.names import (
     LAST_WINDOW,
     lower_is_better,
+    reading_named,
     unit_named,
     without_window,
     words_named,
@@ -16,6 +17,7 @@ from nnrepro.measures.names import (
 ACCURACY = "fraction"
 LOSS = "loss"
 SECONDS = "seconds"
+OWN = "own"
 NUMBER = ""
 
 Written = Callable[[float | None], str]
@@ -45,6 +47,7 @@ _WRITINGS = {
     ),
     LOSS: _Writing(wording.loss, wording.loss, wording.signed_loss),
     SECONDS: _Writing(wording.seconds_number, wording.duration, wording.signed_seconds, "s", "s"),
+    OWN: _Writing(wording.measured, wording.measured, wording.signed_measured),
     NUMBER: _Writing(wording.plain, wording.plain, wording.plain),
 }
 
@@ -57,7 +60,8 @@ class Metric:
         name: its column name.
         header: short name for a table's heading, without the unit.
         phrase: its name within a sentence.
-        quantity: its unit, `fraction`, `loss` or `seconds`; empty for any other number.
+        quantity: its unit, `fraction`, `loss` or `seconds`; `own` for a metric without a unit, and
+            empty for any other number.
     """
 
     name: str
@@ -122,4 +126,7 @@ def metric(name: str) -> Metric:
     """The metric of this column name; `last<N>_mean_...` is read as the closing mean."""
     words, unit = words_named(name), unit_named(name)
     quantity = unit if unit in _WRITINGS else NUMBER
+    reading = reading_named(name)
+    if quantity == NUMBER and reading is not None and reading.level:
+        quantity = OWN
     return Metric(without_window(name)[0], words.heading, words.phrase, quantity)

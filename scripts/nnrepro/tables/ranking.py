@@ -115,10 +115,11 @@ def show(context: TableContext) -> TableContent:
     if ranked_by not in shown:
         shown.insert(0, ranked_by)
     chances = "probability_best" in frame and bool(frame["probability_best"].notna().any())
-    headings = [Column("Rank"), Column("Variant", number=False)]
+    several = len(frame) > 1
+    headings = [*([Column("Rank")] if several else []), Column("Variant", number=False)]
     for item in shown:
         headings.append(Column(context.heading(item)))
-        if item == ranked_by:
+        if item == ranked_by and several:
             headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
     further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
     if "stable_below" in options:
@@ -132,7 +133,9 @@ def show(context: TableContext) -> TableContent:
     for row in context.rows():
         first = number(row["rank"]) == 1
         mark = TIED if flag(row.get("tied_with_best")) and not first else ""
-        cells = [numeric(wording.whole(number(row["rank"]))), context.variant_cell(row)]
+        cells = [context.variant_cell(row)]
+        if several:
+            cells.insert(0, numeric(wording.whole(number(row["rank"]))))
         for item in shown:
             column = context.column(item)
             value = item.number(number(row[column]))
@@ -141,6 +144,8 @@ def show(context: TableContext) -> TableContent:
                 continue
             interval = wording.DASH.join(map(item.number, ends(row, f"{column}_") or ()))
             cells.append(numeric(value, interval, best=first))
+            if not several:
+                continue
             cells.append(numeric(item.change(number(row["difference_to_best"])), mark=mark))
             if chances:
                 cells.append(numeric(wording.chance_number(number(row["probability_best"]))))
@@ -152,7 +157,7 @@ def show(context: TableContext) -> TableContent:
         *context.window_notes(*shown),
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
-        *((_CHANCE_NOTE,) if chances else ()),
+        *((_CHANCE_NOTE,) if chances and several else ()),
         *((_LEFT_NOTE,) if "epochs" in frame else ()),
         *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
     )
@@ -322,6 +327,8 @@ def equal_words(found: Leaders) -> Text:
     if len(found.leaders) > 1:
         return text(labels(found.leaders), f" have the same {found.metric}, {found.value}.")
     value = f"{found.value}{interval_words(found)}"
+    if not found.without:
+        return text(labels(found.leaders), f" reaches {value} in {found.metric}.")
     return text(
         labels(found.leaders), f" is the only variant with a value of {found.metric}: {value}."
     )

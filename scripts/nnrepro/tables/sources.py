@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.measures.folds import FoldHistory
-from nnrepro.measures.predictions import Answers, usable_answers
+from nnrepro.measures.predictions import Answers, Predictions, predictions_of, usable_answers
 from nnrepro.measures.runs import folds_of
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.folders import RunFolders
@@ -84,6 +84,10 @@ class Sources:
     def answers(self, run: str) -> Answers | None:
         """What a run predicted, unless that is of a later epoch than it is compared at."""
         return None if run in self.compared.shorter else usable_answers(run, self.folders)
+
+    def predictions(self, run: str) -> Predictions | None:
+        """All that a run predicted, unless that is of a later epoch than it is compared at."""
+        return None if run in self.compared.shorter else predictions_of(run, self.folders)
 
     def folds(self, run: str) -> FoldHistory | None:
         """A run's right answers by folds, up to the epoch that it is compared at."""

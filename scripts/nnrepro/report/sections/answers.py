@@ -1,6 +1,6 @@
 """The answers of the first screen: a sentence per part, then on claims and published numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ def answers(source: Source) -> tuple[Text, ...]:
         ReportError: a table is damaged.
     """
     said = (
-        *(_part(source, name) for name in source.study.parts),
+        *(answer for name in source.study.parts for answer in _part(source, name)),
         claims_answer(source),
         published_answer(source),
         inconsistency_answer(source),
@@ -31,59 +31,76 @@ def answers(source: Source) -> tuple[Text, ...]:
     return tuple(filter(None, said))
 
 
-def _part(source: Source, part: str) -> Text:
-    """Who leads a part; nothing where the study asks nothing of it."""
-    experiments = _experiments(source, part)
+def _part(source: Source, part: str) -> Iterator[Text]:
+    """Who leads a part, or each question of those of no part."""
+    asked = {n: own.title for n, own in source.study.questions.items() if own.part == part}
+    if part:
+        yield _led_by(source, source.study.parts[part], _experiments(source, asked))
+        return
+    for question, title in asked.items():
+        yield _led_by(source, title, _experiments(source, [question]))
+
+
+def _led_by(source: Source, title: str, experiments: Sequence[str]) -> Text:
+    """Who leads some experiments; nothing where there are none."""
     if not experiments or source.variants is None:
         return ()
     runs = [run for run in source.study.runs if run.experiment in experiments]
     variants = len({(run.experiment, run.variant) for run in runs})
-    title = bold(f"{source.study.parts[part]}.")
-    leaders = tuple(_leaders(source, source.variants, experiments, variants))
+    head = bold(f"{title}.")
+    leaders = tuple(_leaders(source, source.variants, runs))
     if not leaders:
         none = f"None of its {wording.counted(variants, 'variant')} has a run here, so nothing is"
-        return spaced(title, f"{none} said of it.")
+        return spaced(head, f"{none} said of it.")
     asked: dict[str, list[Run]] = {}
     for run in runs:
         asked.setdefault(run.protocol, []).append(run)
     absent = [
         source.protocol_title(name) for name, own in asked.items() if not source.extent.runs(own)
     ]
-    return spaced(title, *leaders, f"{wording.joined(absent)}: no run is here." if absent else "")
+    return spaced(head, *leaders, f"{wording.joined(absent)}: no run is here." if absent else "")
 
 
-def _leaders(
-    source: Source, variants: pd.DataFrame, experiments: Sequence[str], count: int
-) -> Iterator[Text]:
-    """Who leads some experiments under each protocol; those without any value are left out.
+def _leaders(source: Source, variants: pd.DataFrame, runs: Sequence[Run]) -> Iterator[Text]:
+    """Who leads under each protocol, those on each test set apart; no value is left out unsaid.
 
     Args:
         source: what the report is made from.
         variants: the variants table.
-        experiments: their names.
-        count: how many variants they have.
+        runs: the runs of all protocols.
     """
-    of_part = variants["experiment"].isin(experiments)
-    for protocol in source.study.protocols:
-        rows = variants[variants["protocol"].eq(protocol) & of_part]
-        runs = [run for name in experiments for run in source.study.runs_of(protocol, name)]
-        if rows.empty or not runs:
+    alike: dict[tuple[str, tuple[str, int]], list[Run]] = {}
+    for run in runs:
+        alike.setdefault((run.protocol, run.test_set), []).append(run)
+    for (protocol, (data, examples)), own in sorted(
+        alike.items(), key=lambda item: list(source.study.protocols).index(item[0][0])
+    ):
+        there = {f"{run.experiment}/{run.variant}" for run in own}
+        named = variants["experiment"] + "/" + variants["variant"]
+        rows = variants[variants["protocol"].eq(protocol) & named.isin(there)]
+        if rows.empty:
             continue
-        ranking = standing(source, rows.reset_index(drop=True), protocol, runs)
+        ranking = standing(source, rows.reset_index(drop=True), protocol, own)
         if not ranking.leaders:
             continue
-        owner = source.protocol_title(protocol)
+        sets = {test_set for name, test_set in alike if name == protocol}
+        where = [] if len({name for name, _ in sets}) < 2 else [data]
+        if len({count for name, count in sets if name == data}) > 1:
+            where.append(wording.counted(examples, "test example"))
+        owner = ", ".join(filter(None, [source.protocol_title(protocol), *where]))
         budget = ""
-        if uneven := lengths(source, runs):
+        if uneven := lengths(source, own):
             budget = f" (runs of {uneven[0]} to {uneven[1]} epochs)"
-        elif source.short_runs(runs):
-            budget = f" (cut short: {source.stamp(runs, compared=True)})"
-        said = _led(ranking, count)
+        elif source.short_runs(own):
+            budget = f" (cut short: {source.stamp(own, compared=True)})"
+        said = _led(ranking, len(there))
         yield text(f"{owner}: " if owner else "", labels(ranking.leaders), said, budget, ".")
 
 
 def _led(ranking: Leaders, count: int) -> str:
     """What the leaders have the best value of, and who cannot be told apart from them."""
+    if count == 1:
+        return f" reaches {ranking.value}{interval_words(ranking)} in {ranking.metric}"
     has = wording.agree(ranking.leaders, "has", "share")
     best = "" if ranking.metric.startswith(("highest ", "lowest ")) else "best "
     variants, among = wording.counted(count, "variant"), ""
@@ -103,10 +120,9 @@ def _led(ranking: Leaders, count: int) -> str:
     return f" {has} the {best}{ranking.metric}{among}, {value}{apart}"
 
 
-def _experiments(source: Source, part: str) -> list[str]:
-    """The experiments that a part's tables and figures are about, in the study's order."""
+def _experiments(source: Source, questions: Collection[str]) -> list[str]:
+    """The experiments that tables and figures of questions are about, in the study's order."""
     study = source.study
-    questions = {name for name, question in study.questions.items() if question.part == part}
     specs = [*study.tables.values(), *study.figures.values()]
     asked = {
         Selector.parse(selector).experiment

@@ -57,8 +57,9 @@ def _budget(source: Source) -> Element:
         )
     short = bool(source.short_runs(study.runs))
     if short:
+        asker = "their protocols ask for" if study.several_ways else "the study asks for"
         said.append(
-            "Runs were cut short of what their protocols ask for, in epochs or in examples; "
+            f"Runs were cut short of what {asker}, in epochs or in examples; "
             "closing windows are shortened with them."
         )
     fewer = len(study.runs) < study.declared_runs

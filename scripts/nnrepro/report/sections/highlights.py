@@ -107,6 +107,8 @@ def _leads(found: Leaders, selected: str) -> Words:
 def standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
     """How variants of a protocol stand by its selection metric.
 
+    A single one, of which nothing is selected, by the same metric of the test set.
+
     Args:
         source: what the report is made from.
         rows: their rows of the variants table.
@@ -117,6 +119,8 @@ def standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[R
         ReportError: the variants table lacks the metric.
     """
     name = source.study.protocols[protocol].selection_metric
+    if len(rows) == 1:
+        name = name.replace("_validation_", "_test_")
     shown = metric(name)
     frame = rows[["variant", "label"]].copy()
     for suffix in ("", "_ci95_low", "_ci95_high"):

@@ -21,7 +21,8 @@ from nnrepro.report.sections.works import (
     Work,
 )
 from nnrepro.report.source import Source
-from nnrepro.tables.content import LEVEL
+from nnrepro.tables.content import LEVEL, metric_phrase
+from nnrepro.tables.metrics import metric
 
 
 def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
@@ -73,6 +74,13 @@ def _has_tables(kind: str, source: Source) -> bool:
 
 
 def _runs(source: Source) -> str:
+    if not source.study.several_ways:
+        return (
+            "Every run is one training job, decided by its settings and seed alone: the seed gives "
+            "the initial weights and the dropout, and with the epoch\u2019s number the order of "
+            "the examples. Test metrics are measured after every epoch. A run whose loss is no "
+            "longer finite goes on or ends as its settings say, and its history tells which."
+        )
     settings = (
         "Each protocol\u2019s settings are those of the work that it follows; where that leaves "
         "one unstated, the configuration says what was chosen."
@@ -157,9 +165,14 @@ def _selection(source: Source) -> str:
         if _has_tables("optimism", source)
         else ""
     )
+    by = "each protocol selects that by its own metric"
+    if not source.study.several_ways:
+        (own,) = source.study.protocols.values()
+        windows = source.windows(source.study.runs)
+        by = f"that is selected by {metric_phrase(metric(own.selection_metric), windows)}"
     return (
-        "Where an experiment takes parameters from another\u2019s best variant, each protocol "
-        f"selects that by its own metric{flattered}.{measured}"
+        f"Where an experiment takes parameters from another\u2019s best variant, {by}{flattered}."
+        f"{measured}"
     )
 
 

@@ -106,7 +106,8 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
         for index, (_, row) in enumerate(frame.iterrows())
     )
     percent = " in percent" if known(main).unit == FRACTION else ""
-    caption = f"Runs by protocol and experiment, test {known(main).words}{percent}."
+    by = "protocol and experiment" if source.study.several_ways else "experiment"
+    caption = f"Runs by {by}, test {known(main).words}{percent}."
     return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 

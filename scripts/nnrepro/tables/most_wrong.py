@@ -1,0 +1,99 @@
+"""Tables of kind `most_wrong`: the test examples that most runs answer wrong."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import text
+from nnrepro.measures.predictions import PredictionsOf
+from nnrepro.metrics.registry import CLASSIFICATION
+from nnrepro.study.kinds import shows, table
+from nnrepro.study.options import Range
+from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
+from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.predicted import NOTHING_PREDICTED, alike, predicted_by_variant
+
+COLUMNS = ("protocol", "example", "class", "answered", "wrong", "agreeing", "runs")
+
+
+@table
+def most_wrong(
+    variants: pd.DataFrame,
+    runs: pd.DataFrame,
+    predictions: PredictionsOf,
+    *,
+    examples: Annotated[int, Range(1, 1000)] = 20,
+) -> pd.DataFrame:
+    """The test examples that most runs answer wrong in their last epoch, and their answers.
+
+    Returns:
+        A row per protocol and example that any run answers wrong, at most `examples` of each
+        protocol, the most often wrong first: `example` (its place in the test set, from 0),
+        `class`, `answered` (the most frequent wrong answer), `wrong` (how many runs answer wrong),
+        `agreeing` (how many give that answer) and `runs` (how many have predictions of it). Runs on
+        another test set than the first of their protocol are left out.
+    """
+    rows = []
+    for protocol, own in variants.groupby("protocol", sort=False):
+        found = [p for _, some in predicted_by_variant(own, runs, predictions) for p in some]
+        found = [one for one in found if one.task == CLASSIFICATION]
+        if not found:
+            continue
+        found = alike(found)
+        labels, names = found[0].labels, found[0].names
+        answers = np.stack([one.answered for one in found])
+        wrong = np.count_nonzero(answers != labels, axis=0)
+        for index in np.argsort(-wrong, kind="stable")[:examples]:
+            if not wrong[index]:
+                break
+            taken = answers[:, index]
+            counts = np.bincount(taken[taken != labels[index]], minlength=len(names))
+            rows.append(
+                {
+                    "protocol": protocol,
+                    "example": int(index),
+                    "class": names[labels[index]],
+                    "answered": names[int(counts.argmax())],
+                    "wrong": int(wrong[index]),
+                    "agreeing": int(counts.max()),
+                    "runs": len(found),
+                }
+            )
+    return tidy_types(pd.DataFrame(rows, columns=[*COLUMNS]))
+
+
+@shows(most_wrong)
+def show(context: TableContext) -> TableContent:
+    """One protocol's examples that are most often wrong."""
+    context.require(*COLUMNS)
+    if context.frame.empty:
+        return TableContent((), (text(NOTHING_PREDICTED),))
+    headings = (
+        Column("Test example"),
+        Column("Class", number=False),
+        Column("Taken for", number=False),
+        Column("Runs wrong"),
+        Column("Of these, taken for that"),
+    )
+    lines = tuple(
+        Row(
+            (
+                numeric(wording.whole(number(row["example"]))),
+                Cell(str(row["class"])),
+                Cell(str(row["answered"])),
+                numeric(f"{row['wrong']} of {row['runs']}"),
+                numeric(wording.whole(number(row["agreeing"]))),
+            )
+        )
+        for row in context.rows()
+    )
+    always = int((context.frame["wrong"] == context.frame["runs"]).sum())
+    said = text(
+        f"{wording.counted(always, 'example')} of these {'is' if always == 1 else 'are'} answered "
+        "wrong by every run."
+    )
+    note = text("Test examples are counted from 0, in the order of the prepared data.")
+    return TableContent((Shown(Grid(headings, lines), notes=(note,)),), (said,))

@@ -1,0 +1,93 @@
+"""Tables of kind `per_class`: how well each class is told from the others."""
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import text
+from nnrepro.measures.predictions import Predictions, PredictionsOf
+from nnrepro.metrics.classification import class_counts
+from nnrepro.metrics.registry import REGRESSION
+from nnrepro.study.kinds import shows, table
+from nnrepro.tables.columns import floats
+from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
+from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.predicted import NOTHING_PREDICTED, predicted_by_variant
+
+COLUMNS = (
+    *("protocol", "experiment", "variant", "label", "class", "seeds", "examples"),
+    *("precision", "recall", "f1"),
+)
+_SHARES = {"precision": "Precision (%)", "recall": "Recall (%)", "f1": "F1 (%)"}
+
+
+@table
+def per_class(
+    variants: pd.DataFrame, runs: pd.DataFrame, predictions: PredictionsOf
+) -> pd.DataFrame:
+    """How well each class is told from the others on the largest test set.
+
+    Returns:
+        A row per variant and class, or label: what identifies the variant, `class`, `seeds` (runs
+        whose predictions are kept), `examples` (of the class), and, as means over these seeds after
+        the last epoch, `precision`, `recall` and `f1`. Of regressions there are none.
+    """
+    rows = []
+    for key, found in predicted_by_variant(variants, runs, predictions):
+        if found[0].task == REGRESSION:
+            continue
+        shares = np.array([_shares(each) for each in found])
+        examples = class_counts(found[0].labels, found[0].outputs)[2]
+        for index, name in enumerate(found[0].names):
+            means = dict(zip(_SHARES, shares[:, :, index].mean(axis=0), strict=True))
+            counts = {"seeds": len(found), "examples": int(examples[index])}
+            rows.append({**key, "class": name, **counts, **means})
+    return tidy_types(pd.DataFrame(rows, columns=[*COLUMNS]))
+
+
+def _shares(found: Predictions) -> list[np.ndarray]:
+    """Precision, recall and F1 of each class; 0 where a class is never answered right."""
+    right, answered, there = class_counts(found.labels, found.outputs)
+    return [
+        right / np.maximum(answered, 1),
+        right / np.maximum(there, 1),
+        2 * right / np.maximum(answered + there, 1),
+    ]
+
+
+@shows(per_class)
+def show(context: TableContext) -> TableContent:
+    """The classes of one protocol's variants, and which is told worst."""
+    context.require("experiment", "variant", "label", "class", "examples", *_SHARES)
+    frame = context.frame
+    if frame.empty:
+        return TableContent((), (text(NOTHING_PREDICTED),))
+    several = len(frame[["experiment", "variant"]].drop_duplicates()) > 1
+    headings = [
+        *([Column("Variant", number=False)] if several else []),
+        Column("Class", number=False),
+        Column("Examples"),
+        *map(Column, _SHARES.values()),
+    ]
+    lines = []
+    for row in context.rows():
+        name = Cell(str(row["class"]), header=not several)
+        cells = [context.variant_cell(row)] if several else []
+        cells += [name, numeric(wording.whole(number(row["examples"])))]
+        cells += [numeric(wording.percent_number(number(row[share]))) for share in _SHARES]
+        lines.append(Row(tuple(cells)))
+    shares = floats(frame["f1"])
+    names = [str(name) for name in frame["class"]]
+    worst, best = int(shares.argmin()), int(shares.argmax())
+    said = text(
+        f"By F1, \u201c{names[best]}\u201d is told best ({wording.percent(shares[best])}) and "
+        f"\u201c{names[worst]}\u201d worst ({wording.percent(shares[worst])})."
+    )
+    note = text(
+        "Precision: share of right ones among the examples that are called so. Recall: share of "
+        "the class\u2019s examples that are called so. F1: their harmonic mean. All are of the "
+        "last epoch on the test set, means over seeds."
+    )
+    grid = Grid(tuple(headings), tuple(lines))
+    return TableContent((Shown(grid, notes=(note,)),), (said,) if len(frame) > 1 else ())

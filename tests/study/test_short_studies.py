@@ -1,0 +1,255 @@
+"""A study of a few lines: what it need not say, and what is said where it goes wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.sources import merge, read_source
+from nnrepro.study.study import Study
+
+SHORT = """
+name: leaf_shapes
+data:
+  leaves: {source: csv, path: leaves.csv, label: species, split: {validation: 0.15, test: 0.15}}
+experiments:
+  search:
+    model: mlp
+    epochs: 25
+    samples: 6
+    parameters: {units: {choice: [8, 16, 32]}, learning_rate: {log_uniform: [1e-4, 1e-1]}}
+  final: {select: search, seeds: 3}
+"""
+
+
+def read(change: str = "", **experiments: str) -> dict[str, Any]:
+    """The short study, with other experiments (in YAML) or further keys."""
+    config: dict[str, Any] = yaml.safe_load(SHORT.replace("1e-4", "0.0001").replace("1e-1", "0.1"))
+    config |= yaml.safe_load(change) or {}
+    config["experiments"] |= {name: yaml.safe_load(text) for name, text in experiments.items()}
+    return config
+
+
+def loaded(change: str = "", **experiments: str) -> Study:
+    """The study that it is."""
+    return load_study(read(change, **experiments), catalogue())
+
+
+def problems(change: str = "", **experiments: str) -> tuple[str, ...]:
+    """What is wrong with it."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(change, **experiments)
+    return caught.value.problems
+
+
+def test_it_is_a_whole_study() -> None:
+    study = loaded()
+    assert study.title == "Leaf shapes" and study.seeds == (0, 1, 2)
+    assert [p.title for p in study.protocols.values()] == [""] and not study.several_ways
+    assert study.protocols["main"].selection_metric == "last_window_mean_validation_accuracy"
+    assert [run.id for run in study.runs] == [
+        *(f"main/search/p{k}/seed0" for k in range(6)),
+        *(f"main/final/default/seed{k}" for k in range(3)),
+    ]
+    final = study.run("main/final/default/seed0")
+    assert (final.label, final.model, final.settings["epochs"]) == ("Final", "mlp", 25)
+    assert final.pending_parameters == ("units", "learning_rate")
+
+
+def test_what_is_not_said_has_a_default_or_is_no_part_of_a_run() -> None:
+    settings = loaded().runs[0].settings
+    told = {"epochs": 25, "batch_size": 32, "optimizer": "adam", "window": 2, "smoothing": 2}
+    assert told.items() <= settings.items()
+    assert not {"train_examples", "test_examples", "momentum", "layout"} & set(settings)
+
+
+def test_without_validation_examples_selection_is_on_the_test_set() -> None:
+    config = read()
+    config["data"]["leaves"]["split"]["validation"] = 0
+    study = load_study(config, catalogue())
+    assert study.protocols["main"].selection_metric == "last_window_mean_test_accuracy"
+    assert "search_optimism" in study.tables
+
+
+def test_points_carry_their_values_and_a_grid_is_crossed_with_them() -> None:
+    study = loaded(search="{model: mlp, samples: 2, layers: [1, 2], units: {int_uniform: [4, 9]}}")
+    variants = {run.variant: run for run in study.runs_of("main", "search")}
+    assert [*variants] == ["layers-1_p0", "layers-1_p1", "layers-2_p0", "layers-2_p1"]
+    first, again = variants["layers-1_p0"], variants["layers-2_p0"]
+    assert first.settings["units"] == again.settings["units"]
+    assert first.label == f"layers-1_p0 ({first.settings['units']})"
+
+
+def test_a_setting_stands_in_an_experiment_by_its_name_and_is_swept_by_a_list() -> None:
+    study = loaded(grid="{model: mlp, epochs: 5, units: [4, 8], label: '{units} wide'}")
+    grid = study.runs_of("main", "grid")
+    assert [(run.label, run.settings["epochs"]) for run in grid] == [("4 wide", 5), ("8 wide", 5)]
+
+
+def test_stages_follow_one_another() -> None:
+    study = loaded(
+        again="{select: final, seeds: [7], batch_size: 8}",
+        some="{select: {from: search, parameters: [units]}, model: mlp, learning_rate: 0.01}",
+    )
+    again = study.run("main/again/default/seed7")
+    assert again.selects_from == "final"
+    assert again.pending_parameters == ("units", "learning_rate")
+    assert (again.settings["batch_size"], again.settings["epochs"]) == (8, 25)
+    some = study.run("main/some/default/seed0")
+    assert some.pending_parameters == ("units",) and some.settings["learning_rate"] == 0.01
+
+
+def test_named_variants_can_be_selected_from() -> None:
+    study = loaded(
+        kinds="{model: mlp, variants: {plain: {}, decayed: {optimizer: adamw, weight_decay: 0.1}}}",
+        best="{select: kinds, seeds: 2}",
+    )
+    best = study.run("main/best/default/seed0")
+    assert best.pending_parameters == ("optimizer", "weight_decay")
+    plain = best.resolved({"variant": "plain", "optimizer": "adam", "weight_decay": None})
+    assert plain.settings["optimizer"] == "adam" and "weight_decay" not in plain.settings
+    assert plain.pending_parameters == ()
+
+
+WRONG = [
+    ({"grid": "{modle: mlp, units: 4}"}, "experiments.grid.modle: 'mlp': unknown setting; did you"),
+    (
+        {"grid": "{model: mlp, unit: [4]}"},
+        "experiments.grid.unit: [4]: unknown setting; did you mean 'units'?",
+    ),
+    (
+        {"grid": "{model: mlp, units: 4, parameters: {units: 8}}"},
+        "experiments.grid.units: is given in 'parameters', too; leave out one of the two",
+    ),
+    (
+        {"grid": "{model: mlp, units: {uniform: [4, 8]}, samples: 3}"},
+        "experiments.grid.units: 'uniform' draws numbers that are not whole; write int_uniform",
+    ),
+    (
+        {"grid": "{model: mlp, learning_rate: {log_uniform: [0, 1]}, samples: 3}"},
+        "experiments.grid.learning_rate: 0 must be greater than 0",
+    ),
+    (
+        {"grid": "{model: mlp, dropout_rate: {uniform: [0.5, 0.1]}, samples: 3}"},
+        "experiments.grid.dropout_rate: 0.5 must be less than 0.1",
+    ),
+    (
+        {"grid": "{model: mlp, activation: {uniform: [1, 2]}, samples: 3}"},
+        "experiments.grid.activation: 1 must be one of",
+    ),
+    (
+        {"grid": "{model: mlp, units: {normal: [1, 2]}, samples: 3}"},
+        "experiments.grid.units.normal: unknown key; did you mean 'uniform'?; allowed: 'choice'",
+    ),
+    (
+        {"grid": "{model: mlp, units: {choice: [1, 2]}}"},
+        "experiments.grid: 'units' is drawn from a distribution, and nothing says how often",
+    ),
+    (
+        {"grid": "{model: mlp, samples: 4}"},
+        "experiments.grid: has samples, and no parameter is drawn from a distribution",
+    ),
+    (
+        {"grid": "{model: mlp, units: {choice: [1, 2]}, samples: 4}"},
+        "experiments.grid.samples: 4 are more than there are different points, 2",
+    ),
+    ({"final": "{select: serach}"}, "experiments.final.select.from: 'serach' is no other"),
+    (
+        {"search": "{select: final}"},
+        "experiments.search.select.from: 'final' itself selects from 'search'",
+    ),
+    (
+        {"search": "{model: mlp, epochs: [5, 10]}"},
+        "experiments.final.select.parameters: 'epochs' has to be known before any run is trained",
+    ),
+    (
+        {"search": "{model: mlp, epochs: 10}"},
+        "experiments.final.select.from: the variants of 'search' differ in nothing",
+    ),
+]
+
+
+@pytest.mark.parametrize(("experiments", "words"), WRONG)
+def test_a_mistake_is_told_where_it_stands(experiments: dict[str, str], words: str) -> None:
+    found = problems(**experiments)
+    assert any(problem.startswith(words) for problem in found), found
+
+
+def test_a_mistake_is_placed_by_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(SHORT.replace("epochs: 25", "epoch: 25"), encoding="utf-8")
+    source = read_source(file)
+    with pytest.raises(ConfigError, match=r"search\.epoch: 25: .*'epochs'.*, line 8\)"):
+        load_study(source.values, catalogue(), source.places)
+
+
+# ------------------------------------------------------------------------------------ its report
+def test_a_study_that_asks_for_nothing_gets_what_its_experiments_suggest() -> None:
+    study = loaded(grid="{model: mlp, units: [4, 8], layers: [1, 2], seeds: 2}")
+    assert [q.title for q in study.questions.values()] == ["Search", "Final", "Grid"]
+    kinds = {
+        question: {
+            spec.kind
+            for spec in (*study.tables.values(), *study.figures.values())
+            if spec.question == question
+        }
+        for question in study.questions
+    }
+    assert {"ranking", "tests", "sweep", "comparison", "accuracy_time"} <= kinds["1"]
+    assert "heatmap" in kinds["3"] and "heatmap" not in kinds["1"]
+    assert {"ranking", "curves"} <= kinds["2"] and "tests" not in kinds["2"]
+    assert study.tables["final_ranking"].options["sort_by"] == "last_window_mean_test_accuracy"
+    assert study.figures["overview"].question == ""
+
+
+def test_a_study_that_asks_for_something_gets_that_alone() -> None:
+    study = loaded(
+        "tables: {mine: {question: q, kind: convergence}}\nquestions: {q: {runs: [final]}}"
+    )
+    assert [*study.tables] == ["mine"] and study.figures == {}
+    assert (study.questions["q"].title, study.tables["mine"].title) == ("Q", "Mine")
+
+
+# ----------------------------------------------------------------------------- what is left out
+def test_what_is_null_is_as_if_it_were_not_said() -> None:
+    study = loaded("claims: null\npublished: null\nseeds: null", final="null")
+    assert [*study.experiments] == ["search"] and study.seeds == (0,)
+
+
+def test_an_experiment_that_only_leaves_out_is_not_checked() -> None:
+    study = loaded(
+        "only: {experiments: [search]}", broken="{model: gone, speed: 3, select: nothing}"
+    )
+    assert [*study.experiments] == ["search"]
+
+
+def test_an_experiment_that_is_null_takes_with_it_what_is_about_it_alone(
+    shipped: dict[str, Any],
+) -> None:
+    """Experiments and a protocol: no table, figure or setting has to be left out by hand."""
+    overlay = {"experiments": {"rnn_variants": None, "text_dropout": None}, "claims": None}
+    overlay |= {"published": None, "supplements": None, "protocols": {"koh": None}}
+    study = load_study(merge(shipped, overlay), catalogue())
+    assert [*study.experiments] == ["channel_grid", "optimizers", "text_models"]
+    assert [*study.protocols] == ["tan"]
+    assert "rnn_tests" not in study.tables and "dropout_curves" not in study.figures
+    assert study.figures["overview"].runs[-1] == "text_models"
+    assert study.tables["text_convergence"].runs == ("text_models",)
+
+
+def test_a_variant_that_is_null_is_left_out(shipped: dict[str, Any]) -> None:
+    overlay = {"experiments": {"text_models": {"variants": {"char_cnn": None}}}}
+    study = load_study(merge(shipped, overlay), catalogue())
+    assert "char_cnn" not in study.experiments["text_models"].variants
+    assert "char_cnn" not in study.figures and "B1" not in study.questions
+
+
+def test_a_model_is_not_selected() -> None:
+    (problem,) = problems(
+        kinds="{variants: {wide: {model: mlp}, deep: {model: image_cnn}}}",
+        best="{select: {from: kinds, parameters: [epochs]}}",
+    )[:1]
+    assert "names no model, which a selection from 'kinds' does not decide" in problem

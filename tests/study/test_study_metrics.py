@@ -1,0 +1,80 @@
+"""Which metrics a study records, and what it may ask of its runs by name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nnrepro.measures.names import lower_is_better, reading_named
+from nnrepro.metrics.registry import catalogue
+from nnrepro.models.registry import catalogue as models
+from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.metrics import default_metric, in_settings, measure_names
+
+CSV: dict[str, Any] = {
+    "name": "own",
+    "data": {"digits": {"source": "csv", "path": "digits.csv", "label": "kind"}},
+    "experiments": {"first": {"model": "mlp", "epochs": 2}},
+}
+
+
+def study(**changes: Any) -> Any:
+    return load_study({**CSV, **changes}, models())
+
+
+def test_every_name_on_offer_is_a_measure_of_that_direction() -> None:
+    for name in measure_names([*catalogue(), "loss"]):
+        reading = reading_named(name)
+        assert reading is not None and reading.level, name
+        assert name.startswith("min_") <= lower_is_better(name), name
+
+
+def test_metrics_are_a_setting_of_the_runs_where_they_are_given() -> None:
+    own = {"model": "mlp", "metrics": ["accuracy", "auc"]}
+    found = study(metrics=["f1_macro"], experiments={**CSV["experiments"], "second": own})
+    asked = {run.experiment: run.settings.get("metrics") for run in found.runs}
+    assert asked == {"first": "f1_macro", "second": "accuracy,auc"}
+    assert "metrics" not in study().runs[0].settings
+
+
+def test_the_first_metric_selects_and_ranks() -> None:
+    def selection(**changes: Any) -> str:
+        return study(**changes).protocols["main"].selection_metric
+
+    data = {"houses": {"source": "csv", "path": "a.csv", "target": "price"}}
+    assert selection().endswith("_accuracy")
+    assert selection(metrics=["f1_macro"]).endswith("_f1_macro")
+    assert selection(data=data).endswith("_mean_absolute_error")
+    labels = {"tags": {"source": "csv", "path": "a.csv", "labels": ["red", "big"]}}
+    assert default_metric({**CSV, "data": labels}) == "binary_accuracy"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"metrics": ["f1_makro"]}, ["metrics: 'f1_makro' is no metric", "'f1_macro'"]),
+        ({"metrics": ["r2_score"]}, ["'r2_score' is for 'regression'"]),
+        ({"metrics": []}, ["metrics"]),
+        ({"metrics": "accuracy"}, ["metrics", "a list"]),
+        (
+            {"experiments": {"first": {"model": "mlp", "metrics": ["acuracy"]}}},
+            ["experiments.first.metrics: 'acuracy' is no metric", "'accuracy'"],
+        ),
+        (
+            {"protocols": {"p": {"selection": "max_validation_auc"}}},
+            ["protocols.p.selection", "max_validation_auc"],
+        ),
+    ],
+)
+def test_what_is_no_metric_of_the_study_is_named(changes: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        study(**changes)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_study_that_says_nothing_has_the_settings_that_it_had(repository: Path) -> None:
+    shipped = yaml.safe_load((repository / "config.yaml").read_text())
+    full = {**shipped, "experiments": {}}
+    assert in_settings(full) == full
