@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # the modules that these tests share
 
 PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "scripts", "schemas", "profiles", "budgets")
-FURTHER_FILES = ("archives", "envs", "docs", "published", "studies")
+FURTHER_FILES = ("archives", "envs", "docs", "published", "studies", "examples")
 SMALLEST = Path(__file__).parent / "smallest.yaml"
 
 

@@ -1,0 +1,71 @@
+"""The example of a table: its data are those of its script, and it runs as its page says."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.sources import read_configuration
+
+SMALLER = """\
+name: smaller
+settings: {all: {epochs: 3}}
+experiments: {line: null, search: {samples: 2}, final: {seeds: 1}}
+"""
+
+
+@pytest.fixture
+def example(repository: Path, tmp_path: Path) -> Path:
+    """A copy of the example."""
+    kept = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
+    return Path(shutil.copytree(repository / "examples/table", tmp_path / "table", ignore=kept))
+
+
+def test_the_table_is_what_the_script_writes(example: Path) -> None:
+    before = (example / "reactions.csv").read_bytes()
+    subprocess.run([sys.executable, "make_reactions.py"], cwd=example, check=True)
+    assert (example / "reactions.csv").read_bytes() == before
+
+
+def test_it_is_as_short_and_as_large_as_the_page_says(
+    example: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(example)
+    lines = (example / "config.yaml").read_text().splitlines()
+    page = (repository / "docs/regression.md").read_text()
+    assert len(lines) <= 40 and f"({len(lines)} lines)" in page
+    study = load_study(read_configuration([]).values, catalogue())
+    assert f"trains {len(study.runs)} runs" in page
+    assert (
+        study.protocols["main"].selection_metric
+        == "last_window_mean_validation_mean_absolute_error"
+    )
+
+
+@pytest.mark.slow
+def test_a_smaller_one_runs_and_selects_by_validation(example: Path, repository: Path) -> None:
+    (example / "smaller.yaml").write_text(SMALLER)
+    command = [sys.executable, "-m", "snakemake", "-s", str(repository / "Snakefile")]
+    table = "results/smaller/tables/runs.csv"
+    done = subprocess.run(
+        [*command, "--cores", "2", "--configfile", "smaller.yaml", "--", table],
+        cwd=example,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with (example / table).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    error = "last1_mean_validation_mean_absolute_error"
+    best = min(rows[:2], key=lambda row: float(row[error]))
+    decision = json.loads((example / "results/smaller/selection/main/search.json").read_text())
+    assert decision["variant"] == best["variant"]
+    assert rows[2]["experiment"] == "final" and rows[2]["units"] == best["units"]
+    assert rows[2]["test_examples"] == "80"
