@@ -80,7 +80,9 @@ def test_its_report_is_what_a_careful_colleague_would_make(own: Path) -> None:
     for part in ("In short 1. Search.", "Variants ranked", "What each parameter does"):
         assert part.replace("1. ", "") in said.replace("1. ", ""), part
     assert "selected by accuracy on held-out examples" in said.lower()
-    assert not re.search(r"protocol|the reports|printed|published", said.partition("Runs one by")[0])
+    assert not re.search(
+        r"protocol|the reports|printed|published", said.partition("Runs one by")[0]
+    )
 
 
 @pytest.mark.slow
