@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnrepro.data.dataset import load_dataset
+from nnrepro.data.dataset import Dataset, load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
@@ -231,7 +231,7 @@ def _tried(build: Build, check: "Callable[[keras.Model, Build], str | None]") ->
             _forget()
             return check(build.made(), build)
     except Exception as error:
-        return _in_one_line(error, build.model)
+        return in_one_line(error, build.model)
 
 
 def _forget() -> None:
@@ -281,15 +281,18 @@ def _figure_problems(figure: str, run: Run, build: Build) -> Iterator[str]:
 def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
-    shape = tuple(int(size) for size in dataset.train_x.shape[1:])
-    task = Task(
-        shape,
+    return task_of(dataset), dataset.train_x.dtype
+
+
+def task_of(dataset: Dataset) -> Task:
+    """What a model of a data set is built for, but for its seed."""
+    return Task(
+        tuple(int(size) for size in dataset.train_x.shape[1:]),
         dataset.num_classes,
         dataset.vocabulary_size,
         kind=dataset.task,
         num_outputs=dataset.num_outputs,
     )
-    return task, dataset.train_x.dtype
 
 
 def _memory() -> float:
@@ -297,7 +300,7 @@ def _memory() -> float:
     return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
-def _in_one_line(error: Exception, model: str) -> str:
+def in_one_line(error: Exception, model: str) -> str:
     """An error in a line: its kind, its words, and where in the model's own file it arose."""
     words = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
     if len(words) > _LONGEST:

@@ -1,0 +1,103 @@
+"""Try what a study's own files define, and its data, before anything is trained.
+
+Looked at are the configuration; each data set, prepared twice; each model of the study, built with
+the smallest and the largest of its parameters, and trained for a moment on every backend that is
+installed; each metric, table and figure of its plug-ins. A line each says what was found.
+
+  nnrepro check
+  nnrepro check --configfile small.yaml --backend tensorflow
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nnrepro.data.conduct import Prepared, data_findings
+from nnrepro.figures.sources import Sources as FigureSources
+from nnrepro.imports import of_library
+from nnrepro.metrics import registry as metrics
+from nnrepro.metrics.conduct import metric_problems
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
+from nnrepro.study.kinds import ROOMS, Kind, replaced_kinds
+from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.plugins import PluginError, replacements
+from nnrepro.study.sources import read_configuration
+from nnrepro.study.study import Study
+from nnrepro.tables.sources import Sources as TableSources
+from nnrepro.training.conduct import Finding, findings_apart
+from nnrepro.training.installed import BACKENDS, backend_problem
+
+SUMMARY = "try a study's own models, data, metrics, tables and figures, before any training"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add = parser.add_argument
+    add("--configfile", nargs="+", action="extend", default=[], help="overlays on the study")
+    add("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as YAML")
+    add(
+        "--backend",
+        nargs="+",
+        choices=BACKENDS,
+        help="train on these alone; by default on all that are installed",
+    )
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print what is found, a line each; 1 where anything is wrong."""
+    configuration = read_configuration(map(Path, asked.configfile), asked.config)
+    study = load_study(configuration.values, catalogue(), configuration.places)
+    backends = asked.backend or [name for name in BACKENDS if backend_problem(name) is None]
+    failed = 0
+    for finding in _findings(study, configuration.values, backends):
+        failed += bool(finding.problem)
+        told = f"failed  {finding.what}: {finding.problem}" if finding.problem else finding.what
+        print(told if finding.problem else f"ok      {told}", flush=True)
+    print(f"{failed} of these failed" if failed else "nothing failed")
+    return 1 if failed else 0
+
+
+def _findings(study: Study, config: dict, backends: Iterable[str]) -> Iterator[Finding]:
+    yield Finding(f"configuration: {len(study.runs)} runs of study '{study.name}'")
+    for note in (*replacements(), *replaced_kinds()):
+        yield Finding(f"note: {note}")
+    yield from _of_metrics()
+    for room, word in ROOMS.items():
+        for kind in study.kinds[room].values():
+            if not kind.shipped:
+                yield Finding(f"kind of {word} {kind.name}", _kind_problem(kind, room))
+    with tempfile.TemporaryDirectory() as folder:
+        data: list[Prepared] = []
+        for found in data_findings(study, Path(folder)):
+            data.append(found)
+            yield Finding(found.what, found.problem)
+            yield from (Finding(f"note: {remark}") for remark in found.remarks)
+        arrays = {found.reads: found.arrays for found in data if found.reads}
+        for backend in backends:
+            for finding in findings_apart(config, arrays, backend):
+                yield Finding(f"{backend}: {finding.what}", finding.problem)
+
+
+def _of_metrics() -> Iterator[Finding]:
+    """Of the metrics that are not the library's."""
+    for metric in metrics.catalogue().values():
+        if metric.function is not None and not of_library(metric.function.__module__):
+            problems = "; ".join(f"it {problem}" for problem in metric_problems(metric))
+            yield Finding(f"metric {metric.name}", problems)
+
+
+def _kind_problem(kind: Kind, room: str) -> str:
+    """Why a kind of a plug-in cannot be made; empty where nothing is known to be wrong."""
+    sources = TableSources if room == "tables" else FigureSources
+    there = [name for name in dir(sources) if not name.startswith("_")]
+    reads = kind.reads[1:] if room == "figures" else kind.reads
+    for name in reads:
+        if name not in there:
+            return f"it reads '{name}'{nearest(name, there)}; there is {one_of(there)}"
+    try:
+        kind.function()
+    except PluginError as error:
+        return str(error)
+    return ""
