@@ -13,6 +13,7 @@ from documents import Block, blocks, commands, documents, patch, unfenced
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims.loading import load_claims
+from nnrepro.files import read_json
 from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
@@ -47,7 +48,7 @@ budget:
   test_examples: {image: 32, characters: 56, words: 56}
 only:
   protocols: [koh]
-  experiments: [text_models, bag_of_characters]
+  experiments: [text_models, bag_of_characters, two_spirals]
   variants: [text_models/char_cnn, bag_of_characters/units-16]
 """
 
@@ -180,7 +181,7 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
 # --------------------------------------------------------------------------------------- additions
 @pytest.mark.slow
 def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
-    """A model, a table and a figure: every block as it stands, then one small study of it all."""
+    """Every block as it stands, then one small study of it all."""
     overlays = []
     added = [block for block in BLOCKS if block.place.partition(":")[0] in ADDING]
     for number, block in enumerate(added):
@@ -203,6 +204,8 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page
     assert "Train less test accuracy" in page
+    history = read_json(results / "runs/koh/two_spirals/default/seed1/history.json")
+    assert all(0 <= value <= 1 for value in history["val_worst_recall"])
     assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
     assert (results / "figures/koh/dots/text_dots.svg").is_file()
     assert (results / "report/report.pdf").is_file()
