@@ -43,6 +43,7 @@ if not ARCHIVED:
 
     include: "rules/data.smk"
     include: "rules/training.smk"
+    include: "rules/models.smk"
 
 
 include: "rules/analysis.smk"
@@ -66,6 +67,7 @@ rule all:
     default_target: True
     input:
         trained_files,
+        MODELS,
         REPORT,
         CRATE,
         TABLES,
@@ -76,6 +78,7 @@ rule all:
 rule training:
     input:
         trained_files,
+        MODELS,
         checked("training"),
 
 

@@ -405,6 +405,17 @@ def trained_files(_):
     return [] if ARCHIVED else [path for file in RUN_FILES for path in run_files(file)]
 
 
+def saved_models():
+    """The networks that the study asks for."""
+    chosen = chain.from_iterable(
+        STUDY.select(protocol, STUDY.save_models) for protocol in STUDY.protocols
+    )
+    return [] if ARCHIVED else [str(PATHS.model(run.id)) for run in chosen]
+
+
+MODELS = saved_models()
+
+
 FIGURE_KINDS = [
     kind
     for kind in dict.fromkeys((CURVES, *(f.kind for f in STUDY.figures.values())))
@@ -426,6 +437,7 @@ MODELS_CHECKED = PATHS.models_checked
 
 # What could not be made of them: a job of which parts fail does not fail itself.
 FAILURES = {
+    "training": [*map(failures, MODELS)],
     "tables": [failures(PATHS.table(name)) for name in STUDY.tables],
     "figures": [
         *map(failures, FIGURES),

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import keras
 
 _RUNS = "runs"
+_JUDGED = "val_"
+"""How names in a history begin of what was measured on a set of examples beside the training's."""
 _NAMES = ("run_id", "protocol", "experiment", "variant")
 
 
@@ -351,18 +353,19 @@ def _long(data: Iterable[RunData]) -> pd.DataFrame:
 def _curves_of(data: RunData) -> Iterable[pd.DataFrame]:
     run = data.run
     sides = {"test": data.history, "comparison": data.comparison, "validation": data.validation}
-    series = {("train", name): getattr(data.history, name) for name in ("loss", "accuracy")}
-    for of, side in sides.items():
-        if side is not None:
-            series |= {(of, name): getattr(side, f"val_{name}") for name in ("loss", "accuracy")}
-    for (of, metric), values in series.items():
-        yield pd.DataFrame(
-            {
-                **dict(
-                    zip(_NAMES, (run.id, run.protocol, run.experiment, run.variant), strict=True)
-                ),
-                "seed": run.seed,
-                "epoch": np.arange(1, len(values) + 1),
-                **{"set": of, "metric": metric, "value": values},
-            }
-        )
+    for judged, history in sides.items():
+        for key, values in {} if history is None else history.series.items():
+            of = judged if key.startswith(_JUDGED) else "train"
+            metric = key.removeprefix(_JUDGED)
+            yield pd.DataFrame(
+                {
+                    **dict(
+                        zip(
+                            _NAMES, (run.id, run.protocol, run.experiment, run.variant), strict=True
+                        )
+                    ),
+                    "seed": run.seed,
+                    "epoch": np.arange(1, len(values) + 1),
+                    **{"set": of, "metric": metric, "value": values},
+                }
+            )

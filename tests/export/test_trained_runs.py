@@ -14,6 +14,7 @@ from nnrepro.crate.build import CONFIGURATION
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import preparations_read, prepared_arrays
+from nnrepro.export.predictions import answers
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -55,9 +56,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, pd.DataF
             | {"columns": ["length", "width", "colour"]},
             "notes": {"source": "csv", "path": here, "label": "kind", "text": "note"}
             | {"split": split, "length": 12},
+            "sizes": {"source": "csv", "path": here, "target": "length", "split": split}
+            | {"columns": ["width", "kind"]},
         },
         "experiments": {
-            "measured": {"model": "mlp", "epochs": 15, "learning_rate": 0.02},
+            "measured": {"model": "mlp", "data": "leaves", "epochs": 15, "learning_rate": 0.02},
+            "sized": {"model": "mlp", "data": "sizes", "epochs": 15, "learning_rate": 0.02},
             "written": {
                 **{"model": "word_rnn", "epochs": 1},
                 "parameters": {"mask_padding": True, "units": 4},
@@ -96,9 +100,13 @@ def test_a_network_gives_the_predictions_of_its_training(
         assert kinds == {"keras"}
         data = load_dataset(prepared_arrays(results.study)[run.reads], run.settings)
         outputs = network.predict(data.test_x, verbose=0)
-        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        kept = np.load(results.paths.run(run.id, "predictions"))["probabilities"]
-        np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), kept, atol=1e-3)
+        kept = np.load(results.paths.run(run.id, "predictions"))
+        if "outputs" in kept:
+            np.testing.assert_allclose(outputs, kept["outputs"], rtol=1e-4)
+        else:
+            powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+            shares = powers / powers.sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(shares, kept["probabilities"], atol=1e-3)
 
 
 def test_raw_rows_are_answered_by_name(trained: tuple[Results, pd.DataFrame]) -> None:
@@ -110,6 +118,24 @@ def test_raw_rows_are_answered_by_name(trained: tuple[Results, pd.DataFrame]) ->
     assert [*answered.index] == [*asked.index]
     assert (answered["class"].to_numpy() == rows["kind"].to_numpy()).mean() > 0.8
     np.testing.assert_allclose(answered.filter(like="probability").sum(axis=1), 1, atol=1e-9)
+
+
+def test_numbers_are_answered_in_their_own_units(trained: tuple[Results, pd.DataFrame]) -> None:
+    results, rows = trained
+    answered = results.predict("sized", rows)
+    assert [*answered.columns] == ["length"]
+    assert np.abs(answered["length"] - rows["length"]).mean() < rows["length"].std() / 2
+    told = results.curves[results.curves["experiment"] == "sized"]
+    assert "mean_absolute_error" in set(told["metric"])
+
+
+def test_labels_are_answered_one_by_one() -> None:
+    described = {"task": "multi_label", "outputs": ["red", "round"]}
+    answered = answers(np.array([[0.0, -800.0], [800.0, 0.0]]), described)
+    assert answered.to_dict("list") == {
+        "probability_red": [0.5, 1.0],
+        "probability_round": [0.0, 0.5],
+    }
 
 
 def test_texts_are_answered_like_rows(trained: tuple[Results, pd.DataFrame]) -> None:

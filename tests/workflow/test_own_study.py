@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import nnrepro
+
 pytestmark = pytest.mark.slow
 
 STUDY = Path(__file__).with_name("own_study.yaml")
@@ -30,6 +32,11 @@ def test_its_report_speaks_of_it_alone_when_trained_and_from_bare_histories(
     results = workflow.folder / "results/widths"
     trained = words((results / "report/index.html").read_text(encoding="utf-8"))
     assert (results / "report/report.pdf").read_bytes().startswith(b"%PDF")
+
+    read = nnrepro.load(results)
+    assert len(read.runs) == 12 and set(read.curves["set"]) == {"train", "test"}
+    saved = sorted(path.parent.parts[-4:-1] for path in (results / "runs").rglob("model.keras"))
+    assert saved == [(name, "brakes", "clipped") for name in ("hurried", "patient")]
 
     archive = tmp_path / "histories"
     for history in (results / "runs").rglob("history.json"):

@@ -5,9 +5,11 @@ nnrepro export results/digits --format onnx --run final/p3/seed0 --to digits-net
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from nnrepro.api import load
+from nnrepro.export.models import foreign_layers
 from nnrepro.export.registry import formats
 
 SUMMARY = "results as CSV, Parquet, LaTeX, TensorBoard or MLflow, networks as Keras or ONNX"
@@ -30,4 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     results = load(arguments.results, arguments.config)
     for path in results.export(arguments.format, arguments.to, arguments.run):
         print(path)
+    if arguments.run and formats()[arguments.format].of_a_run:
+        needed = foreign_layers(results.model(arguments.run))
+        if needed and arguments.format == "keras":
+            told = ", ".join(needed)
+            print(f"note: where it is loaded, it needs {told}", file=sys.stderr)
     return 0

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.export.errors import ExportError
-from nnrepro.files import atomic_write
+from nnrepro.files import atomic_write, read_json
+from nnrepro.metrics.registry import REGRESSION
 from nnrepro.models.registry import Task, build_model
+from nnrepro.study.plugins import imported, plugin_files
 from nnrepro.study.run import Run
 from nnrepro.training.installed import backend_problem
+from nnrepro.training.targets import in_own_units, units_of
 from nnrepro.training.trained import load_weights
 from nnrepro.training.trial import built_for
 
@@ -25,6 +29,7 @@ _EXAMPLES = 4
 _AGREE, _AGREE_ROUNDED = 1e-5, 0.05
 """How far outputs may lie apart, as a share of the largest: in float32, and in half precision."""
 
+_HELD_OUT = "validation_examples"
 _METADATA = "metadata.json"
 
 
@@ -46,10 +51,27 @@ def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":
     task, _ = built_for(run, prepared)
     model = build_model(run.model, run.settings, task)
     load_weights(model, run, weights)
+    if task.kind == REGRESSION:
+        model = in_own_units(model, units_of(_targets(run, prepared)))
     plain = in_keras(model)
     if plain is not model:
         _check_alike(run, model, plain, task)
     return plain
+
+
+def _targets(run: Run, prepared: Path) -> Any:
+    """The targets that a run was trained on, [n, outputs]."""
+    split = read_json(prepared.with_suffix(".json")).get(_HELD_OUT)
+    # A record tells how many examples were validated on, also where the data hold them apart.
+    settings = {**run.settings, _HELD_OUT: 0} if split else run.settings
+    return load_dataset(prepared, settings).train_y
+
+
+def foreign_layers(model: "keras.Model") -> list[str]:
+    """The classes of layers that are none of Keras's, each as `module.name`."""
+    kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}
+    named = (f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
+    return sorted(name for name in named if not name.startswith("keras."))
 
 
 def write_keras(model: "keras.Model", path: Path) -> None:
@@ -66,16 +88,34 @@ def write_keras(model: "keras.Model", path: Path) -> None:
 
 
 def read_keras(path: Path) -> "keras.Model":
-    """Read a network that `write_keras` wrote.
+    """Read a network that `write_keras` wrote; the classes of plug-ins in force are known.
 
     Raises ExportError where the file is damaged, or needs layers that are not known here.
     """
     import keras
 
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, custom_objects=_own_classes())
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise ExportError(f"{path} cannot be read: {error}") from error
+
+
+def _own_classes() -> dict[str, Any]:
+    """What the plug-ins in force define that a network may consist of, by name."""
+    import keras
+
+    kinds = (
+        keras.layers.Layer,
+        keras.initializers.Initializer,
+        keras.regularizers.Regularizer,
+        keras.constraints.Constraint,
+    )
+    return {
+        name: item
+        for file in plugin_files()
+        for name, item in vars(imported(file)).items()
+        if isinstance(item, type) and issubclass(item, kinds)
+    }
 
 
 def _check_alike(run: Run, model: "keras.Model", plain: "keras.Model", task: Task) -> None:

@@ -222,6 +222,7 @@ def _study(
         published={key: published[key] for key in published if key != "shared"},
         published_shared=published.get("shared", False),
         claims=config.get("claims"),
+        save_models=tuple(config["save_models"]),
         supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},
         archive=config.get("archive"),
         results=config.get("results"),

@@ -5,11 +5,12 @@ from typing import Any
 
 from nnrepro.study.declared import Declared
 from nnrepro.study.messages import undeclared
+from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS
 
 
 def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[str]:
-    """Names in questions, protocols and budget that refer to nothing."""
+    """Names in questions, protocols, budget and saved models that refer to nothing."""
     problems = []
     for name, question in config["questions"].items():
         problems += undeclared(f"questions.{name}.part", question["part"], config["parts"])
@@ -23,6 +24,12 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
                     f"budget.{setting}: {cap} must be a whole number, or below 1, a share of what "
                     "the protocol asks for"
                 )
+    for selector in map(Selector.parse, config["save_models"]):
+        problem = selector.problem(declared.variants)
+        if selector.selected:
+            problem = f"'{selector}': what is selected is known after training; name variants"
+        if problem:
+            problems.append(f"save_models: {problem}")
     if config["published"] and "results" not in config["published"]:
         problems.append("published: the key 'results' is missing")
     for name, protocol in config["protocols"].items():

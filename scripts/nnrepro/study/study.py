@@ -111,7 +111,8 @@ class Study:
     with or without runs here. `published` holds the paths of the published numbers (`results`) and
     of their inconsistencies (`inconsistencies`), where the configuration names them, and
     `published_shared` tells whether the numbers may be about other studies, too; `claims` is the
-    path of the claims file, None without one. `supplements` are the archives of other studies whose
+    path of the claims file, None without one; `save_models` are selectors of the runs whose
+    networks are kept. `supplements` are the archives of other studies whose
     parts the report shows after its own, by name. `archive` is the folder of histories that
     stand in for training, None where the study trains; `results` the folder of all that is made,
     None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
@@ -140,6 +141,7 @@ class Study:
     published: Mapping[str, str] = field(default_factory=dict)
     published_shared: bool = False
     claims: str | None = None
+    save_models: tuple[str, ...] = ()
     supplements: Mapping[str, str] = field(default_factory=dict)
     archive: str | None = None
     results: str | None = None

@@ -154,9 +154,9 @@ def _one_sided(a: Side, b: Side) -> Iterator[dict[str, Any]]:
 
 def _alike(a: RunData, b: RunData) -> bool:
     """Whether two runs have the same history, number for number."""
-    return a.history.epochs == b.history.epochs and all(
-        np.array_equal(getattr(a.history, name), getattr(b.history, name), equal_nan=True)
-        for name in ("loss", "accuracy", "val_loss", "val_accuracy")
+    ours, theirs = a.history.series, b.history.series
+    return ours.keys() == theirs.keys() and all(
+        np.array_equal(values, theirs[name], equal_nan=True) for name, values in ours.items()
     )
 
 
