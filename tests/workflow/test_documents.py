@@ -1,5 +1,6 @@
 """Every block of code and every command of the README and the documentation works as it stands."""
 
+import doctest
 import os
 import re
 import shutil
@@ -62,11 +63,25 @@ def places(found: list[Block]) -> list[str]:
 
 
 def test_every_block_has_a_language_that_is_tried() -> None:
-    tried = {"sh", "bash", "yaml", *ADDITIONS, "text"}
+    tried = {"sh", "bash", "yaml", "pycon", *ADDITIONS, "text"}
     assert [block.place for block in BLOCKS if block.language not in tried] == []
     assert [(page.name, unfenced(page)) for page in PAGES if unfenced(page)] == []
     for block in of_language("text"):
         assert not re.search(r"^\s*(make|snakemake|python|\.venv/bin/\S+) ", block.text, re.M)
+
+
+# ---------------------------------------------------------------------------------------- sessions
+SESSIONS = of_language("pycon")
+
+
+@pytest.mark.parametrize("block", SESSIONS, ids=places(SESSIONS))
+def test_python_answers_as_is_told(
+    block: Block, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    session = doctest.DocTestParser().get_doctest(block.text, {}, block.place, block.place, 0)
+    assert session.examples
+    assert doctest.DocTestRunner().run(session).failed == 0
 
 
 # ---------------------------------------------------------------------------------------- commands
@@ -89,7 +104,7 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     for venv in (".venv", ".venv-bench", ".venv-audit"):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
-        for name in ("python", "snakemake", *ELSEWHERE):
+        for name in ("python", "snakemake", "nnrepro", *ELSEWHERE):
             program = programs / name
             stand_in = Path(__file__).with_name("stand_in.py")
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" {name} "$@"\n')
