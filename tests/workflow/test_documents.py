@@ -1,5 +1,6 @@
 """Every block of code and every command of the README and the documentation works as it stands."""
 
+import doctest
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from documents import Block, blocks, commands, documents, patch, unfenced
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims.loading import load_claims
+from nnrepro.files import read_json
 from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
@@ -53,7 +55,7 @@ budget:
   test_examples: {image: 32, characters: 56, words: 56}
 only:
   protocols: [koh]
-  experiments: [text_models, bag_of_characters]
+  experiments: [text_models, bag_of_characters, two_spirals]
   variants: [text_models/char_cnn, bag_of_characters/units-16]
 """
 
@@ -67,11 +69,25 @@ def places(found: list[Block]) -> list[str]:
 
 
 def test_every_block_has_a_language_that_is_tried() -> None:
-    tried = {"sh", "bash", "yaml", *ADDITIONS, "text"}
+    tried = {"sh", "bash", "yaml", "pycon", *ADDITIONS, "text"}
     assert [block.place for block in BLOCKS if block.language not in tried] == []
     assert [(page.name, unfenced(page)) for page in PAGES if unfenced(page)] == []
     for block in of_language("text"):
         assert not re.search(r"^\s*(make|snakemake|python|\.venv/bin/\S+) ", block.text, re.M)
+
+
+# ---------------------------------------------------------------------------------------- sessions
+SESSIONS = of_language("pycon")
+
+
+@pytest.mark.parametrize("block", SESSIONS, ids=places(SESSIONS))
+def test_python_answers_as_is_told(
+    block: Block, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    session = doctest.DocTestParser().get_doctest(block.text, {}, block.place, block.place, 0)
+    assert session.examples
+    assert doctest.DocTestRunner().run(session).failed == 0
 
 
 # ---------------------------------------------------------------------------------------- commands
@@ -191,7 +207,7 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
 # --------------------------------------------------------------------------------------- additions
 @pytest.mark.slow
 def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
-    """A model, a table and a figure: every block as it stands, then one small study of it all."""
+    """Every block as it stands, then one small study of it all."""
     overlays = []
     added = [block for block in BLOCKS if block.place.partition(":")[0] in ADDING]
     for number, block in enumerate(added):
@@ -202,7 +218,7 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
             (workflow.folder / name[1]).write_text(block.text, encoding="utf-8")
         elif block.language == "diff":
             patch(workflow.folder, block.text)
-        else:
+        elif block.language == "yaml":
             overlays.append(f"block{number}.yaml")
             (workflow.folder / overlays[-1]).write_text(block.text, encoding="utf-8")
     assert overlays
@@ -214,6 +230,8 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page
     assert "Train less test accuracy" in page
+    history = read_json(results / "runs/koh/two_spirals///history.json")
+    assert all(0 <= value <= 1 for value in history["val_worst_recall"])
     assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
     assert (results / "figures/koh/dots/text_dots.svg").is_file()
     assert (results / "report/report.pdf").is_file()
