@@ -62,7 +62,7 @@ plan: $(READY) ## runs done and to do, and the time they will take
 	$(NNREPRO) plan --cores $(CORES) $(ARGS)
 
 test: $(READY) ## the test suite
-	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-faults: $(READY) ## accidents to a whole study, some five minutes; full disks need root
 	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --durations=0 $(ARGS)

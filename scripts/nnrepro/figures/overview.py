@@ -94,7 +94,7 @@ def overview(
             rows,
             figure.styles_of(figure.runs),
             metric=metric_words(table, metric),
-            interval=interval_words(metric_values(table, metric, suffix="_interval")),
+            interval=interval_words(metric_values(table, metric, suffix="_interval"), metric),
             title=figure.titled(figure.spec.title),
         ),
         figure.runs,

@@ -88,7 +88,7 @@ def sweep(
             [dot for _, dot in known],
             axes,
             metric=metric_words(table, metric),
-            interval=interval_words(metric_values(table, metric, suffix="_interval")),
+            interval=interval_words(metric_values(table, metric, suffix="_interval"), metric),
             title=figure.titled(figure.spec.title),
         ),
         runs,

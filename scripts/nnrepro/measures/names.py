@@ -42,6 +42,13 @@ def without_window(name: str) -> tuple[str, int | None]:
     return (_WINDOW.sub(LAST_WINDOW, name), int(match[1])) if match else (name, None)
 
 
+def set_words(name: str) -> str:
+    """The set of examples that a metric is about: `validation set` or `test set`."""
+    reading = reading_named(name)
+    held_out = reading is not None and reading.curve.startswith("validation_")
+    return "validation set" if held_out else "test set"
+
+
 def column_of(reading: Reading) -> str:
     """The name that a reading has in tables."""
     if not reading.curve:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from nnrepro.measures.names import without_window, words_named
+from nnrepro.measures.names import set_words, without_window, words_named
 from nnrepro.plots.series import capitalised
 
 
@@ -23,12 +23,13 @@ def metric_words(table: pd.DataFrame, metric: str) -> str:
     return capitalised(words)
 
 
-def interval_words(kinds: pd.Series) -> str:
-    """What the intervals are, in words; empty without one."""
+def interval_words(kinds: pd.Series, metric: str) -> str:
+    """What the intervals of a metric are, in words; empty without one."""
+    sampled = f"95 % interval for sampling the {set_words(metric)}"
     words = {
         "seeds": "95 % interval of the mean over seeds",
-        "test set": "95 % interval for sampling the test set",
-        "test set and epochs": "95 % interval for sampling the test set and noise between epochs",
+        "test set": sampled,
+        "test set and epochs": f"{sampled} and noise between epochs",
         "epochs": "95 % interval for noise between epochs",
     }
     return " or ".join(words[kind] for kind in dict.fromkeys(kinds.dropna()))

@@ -11,6 +11,7 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Grid
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
+from nnrepro.measures.names import set_words
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
@@ -34,11 +35,11 @@ _SOUND = ("completed", "unknown")
 
 _COVERED = {
     SEEDS: "over seeds (Student\u2019s t)",
-    TEST_SET: "from the size of the test set (Wilson)",
-    TEST_SET_AND_EPOCHS: "from the size of the test set (Wilson) and the noise between epochs",
+    TEST_SET: "from the size of the {} (Wilson)",
+    TEST_SET_AND_EPOCHS: "from the size of the {} (Wilson) and the noise between epochs",
     EPOCHS: "from the noise between epochs alone",
 }
-"""What an interval covers, in words."""
+"""What an interval covers, in words; `{}` is the set of examples."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,14 @@ class TableContext:
         kinds = set(self.frame[name].dropna()) if name in self.frame.columns else set()
         if not kinds:
             return ()
-        covered = wording.joined([words for kind, words in _COVERED.items() if kind in kinds], "or")
+        covered = wording.joined(
+            [
+                words.format(set_words(shown.name))
+                for kind, words in _COVERED.items()
+                if kind in kinds
+            ],
+            "or",
+        )
         single = "; with one seed, the spread over seeds is not known" if kinds != {SEEDS} else ""
         return (
             text(

@@ -80,10 +80,13 @@ def show(context: TableContext) -> TableContent:
     shares = floats(frame["f1"])
     names = [str(name) for name in frame["class"]]
     worst, best = int(shares.argmin()), int(shares.argmax())
-    said = text(
-        f"By F1, \u201c{names[best]}\u201d is told best ({wording.percent(shares[best])}) and "
-        f"\u201c{names[worst]}\u201d worst ({wording.percent(shares[worst])})."
-    )
+    if shares[worst] == shares[best]:
+        said = text(f"All classes are told alike well: F1 is {wording.percent(shares[best])}.")
+    else:
+        said = text(
+            f"By F1, \u201c{names[best]}\u201d is told best ({wording.percent(shares[best])}) and "
+            f"\u201c{names[worst]}\u201d worst ({wording.percent(shares[worst])})."
+        )
     note = text(
         "Precision: share of right ones among the examples that are called so. Recall: share of "
         "the class\u2019s examples that are called so. F1: their harmonic mean. All are of the "

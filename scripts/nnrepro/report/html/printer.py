@@ -112,13 +112,16 @@ def styled(words: Words) -> Markup:
 
 
 def contents_list(sections: Sequence[Section]) -> Markup:
-    """Links to the parts with their questions, and to everything behind them."""
+    """Links to the questions, by part where they have one, and to everything behind them."""
     parts = [section for section in sections if section.role == "part"]
-    behind = [section for section in sections if section.listed and section.role != "part"]
+    alone = [section for section in sections if section.role == "question"]
+    behind = [s for s in sections if s.listed and s.role not in ("part", "question")]
     groups = [
         (_linked(part), [each for each in part.contents if isinstance(each, Section)])
         for part in parts
     ]
+    if alone:
+        groups.append((Markup("Results"), alone))
     shown = (
         Markup("<section>\n<h3>{}</h3>\n<ul>\n{}\n</ul>\n</section>").format(
             title, _lines("<li>{}</li>", map(_linked, members))
