@@ -82,7 +82,7 @@ $(BENCH_READY): benchmarks/requirements.lock scripts/setup.sh
 check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/snakefmt --check Snakefile rules
+	$(VENV)/bin/snakefmt --check Snakefile rules workflow
 	$(VENV)/bin/mypy
 	$(VENV)/bin/snakemake --lint
 

@@ -8,16 +8,7 @@ from snakemake.utils import update_config
 
 # workflow.basedir is another workflow's folder where that one takes this one as a module.
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
-if (PROJECT / "scripts").is_dir():
-    sys.path.insert(0, str(PROJECT / "scripts"))
-else:  # read from a repository elsewhere
-    try:
-        from nnrepro.project import PROJECT
-    except ImportError:
-        raise WorkflowError(
-            "nnrepro is read from a repository, and its library is not installed here; "
-            "install it in this environment: pip install git+<address of the repository>"
-        ) from None
+sys.path.insert(0, str(PROJECT / "scripts"))
 
 from nnrepro.errors import NnreproError
 from nnrepro.study.sources import Configuration, read_configuration

@@ -235,7 +235,7 @@ def in_units(targets: Any) -> Any:
     """Keras's mean squared error of targets in units of their spread."""
     import keras
 
-    spread = np.std(targets, axis=0)
+    spread = keras.ops.convert_to_tensor(np.std(targets, axis=0))
     return lambda true, answer: keras.losses.mean_squared_error(true / spread, answer / spread)
 
 

@@ -1,9 +1,11 @@
 """A folder of one's own takes the workflow as a module, from wherever and under whatever names."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,25 @@ def test_it_runs_to_its_report_and_names_no_place(own: Path) -> None:
     said = dry_run(folder=own)
     assert "Using workflow specific profile profiles/default" in said
     assert "Nothing to be done" in said
+
+
+@pytest.mark.slow
+def test_its_report_is_what_a_careful_colleague_would_make(own: Path) -> None:
+    """Of a study that asks for nothing: searched, selected by validation, and nothing foreign."""
+    results = own / "results/digits"
+    decision = json.loads((results / "selection/main/search.json").read_text())
+    final = json.loads((results / "runs/main/final/default/seed0/run.json").read_text())["run"]
+    for name in ("units", "learning_rate"):
+        assert final["settings"][name] == decision[name]
+    page = (results / "report/index.html").read_text(encoding="utf-8")
+    words = re.sub(r"<(style|script)\b.*?</\1>|<[^>]+>", " ", page, flags=re.S)
+    said = " ".join(unescape(words).split())
+    for part in ("In short 1. Search.", "Variants ranked", "What each parameter does"):
+        assert part.replace("1. ", "") in said.replace("1. ", ""), part
+    assert "selected by accuracy on held-out examples" in said.lower()
+    assert not re.search(
+        r"protocol|the reports|printed|published", said.partition("Runs one by")[0]
+    )
 
 
 @pytest.mark.slow

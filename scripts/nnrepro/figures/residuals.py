@@ -13,7 +13,7 @@ from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.registry import REGRESSION
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
-from nnrepro.plots.series import as_floats, capitalised
+from nnrepro.plots.series import as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, PALETTE, SOFT_INK, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
@@ -24,7 +24,7 @@ READING = (
 )
 
 _MOST_DOTS = 4000
-_LEFT, _BOTTOM, _GAP, _MOST = 0.75, 0.5, 0.75, 3.2
+_LEFT, _BOTTOM, _GAP, _MOST = 0.95, 0.5, 0.95, 3.0
 
 
 @figure(reading=READING)
@@ -92,7 +92,7 @@ def draw(
         ax.plot(x[there], y[there], "o", color=PALETTE[0], markersize=2.5, alpha=0.5, mew=0)
         ax.set(xlim=limits, ylim=limits)
         ax.set_xlabel(f"true {name}", fontsize=FONT_SIZE, color=INK)
-        ax.set_ylabel(capitalised("predicted"), fontsize=FONT_SIZE, color=INK)
+        ax.set_ylabel(f"predicted {name}", fontsize=FONT_SIZE, color=INK)
         ax.tick_params(labelsize=FONT_SIZE)
         ax.locator_params(nbins=5)
     return fig

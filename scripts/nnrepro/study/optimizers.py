@@ -120,6 +120,8 @@ _RANGES = {
     **dict.fromkeys(("momentum", "ema_momentum", "rho", "adam_beta_1", "adam_beta_2"), _SHARE),
     **dict.fromkeys(("beta_1", "beta_2"), _SHARE),
 }
+_FIRST = ("learning_rate", "momentum", "clipvalue")
+"""What stands first in tables of settings."""
 _WHOLE = ("ema_overwrite_frequency", "gradient_accumulation_steps")
 
 
@@ -132,9 +134,10 @@ def _argument(name: str, default: Scalar | None) -> Parameter:
 OPTIMIZER_SETTINGS: dict[str, Parameter] = {
     "optimizer": Parameter(str, "adam", choices=tuple(OPTIMIZERS)),
     **{
-        name: _argument(name, default)
-        for _, arguments in OPTIMIZERS.values()
-        for name, default in arguments.items()
+        name: _argument(name, arguments[name])
+        for _, arguments in (OPTIMIZERS["sgd"], *OPTIMIZERS.values())
+        for name in (*_FIRST, *arguments)
+        if name in arguments
     },
 }
 """Settings of the optimiser; what is not given is Keras's default for that optimiser."""
