@@ -29,6 +29,12 @@ BLOCKS = [block for page in PAGES for block in blocks(page)]
 PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "factors"}
 """What a reader puts in, and what a test does."""
 
+IRIS = "sepal_length,petal_length,petal_width,species\n" + "".join(
+    f"{5 + row % 7 / 10},{1.4 + row % 3 + row % 5 / 10},{0.2 + row % 3},{'abc'[row % 3]}\n"
+    for row in range(60)
+)
+"""A table as the page on studies of one's own begins with."""
+
 ADDITIONS = ("python", "diff")
 """Languages of blocks that add something to the project."""
 
@@ -101,6 +107,9 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     for name in ("my.yaml", "mine.yaml"):
         shutil.copy2(folder / "budgets/smoke.yaml", folder / name)
     (folder / "nnrepro").symlink_to(".")
+    (folder / "iris.csv").write_text(IRIS)
+    for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
+        subprocess.run([sys.executable, "-m", "nnrepro", "new", *words], cwd=folder, check=True)
     for venv in (".venv", ".venv-bench", ".venv-audit"):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
@@ -124,7 +133,7 @@ def typed(stage: Path, script: str) -> str:
         env={
             **os.environ,
             "PATH": f"{stage}/.venv/bin{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": "scripts",
+            "PYTHONPATH": str(stage / "scripts"),
             **dict.fromkeys(("threads", "megabytes", "minutes", "gpus", "script"), "1"),
         },
         stdin=subprocess.DEVNULL,
@@ -153,7 +162,8 @@ def test_command_is_one_that_can_be_typed(stage: Path, script: str) -> None:
         "make no-such-target",
         "make plan ARGS=--no-such-option",
         "python scripts/no_such_script.py",
-        "python -m nnrepro plan the study",
+        "nnrepro plan the study",
+        "nnrepro no-such-command",
         "python -m benchmarks --no-such-option",
         "pip download --requirement no_such.lock",
         "no-such-program",
@@ -181,7 +191,7 @@ def study(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
 
 @pytest.mark.parametrize("block", YAML, ids=places(YAML))
 def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_path: Path) -> None:
-    """An overlay on config.yaml, a file of claims or one of inconsistencies."""
+    """An overlay on config.yaml, a whole study, a file of claims or one of inconsistencies."""
     file = tmp_path / "block.yaml"
     file.write_text(block.text, encoding="utf-8")
     content = read_yaml(file)
@@ -190,7 +200,8 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
     elif isinstance(content.get("claims"), list):
         assert load_claims(file, study).claims
     else:
-        load_study(read_configuration([file]).values, catalogue())
+        whole = {"name", "data", "experiments"} <= content.keys()
+        load_study(read_configuration([file], on_study=not whole).values, catalogue())
 
 
 # --------------------------------------------------------------------------------------- additions
