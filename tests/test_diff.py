@@ -98,6 +98,14 @@ def test_two_configurations_are_compared_without_results(
     assert called(study, study) == diff.SAME
 
 
+def test_what_a_study_leaves_open_is_no_difference_to_what_came_of_it(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = repository / "archives" / "tan_pair"
+    assert called(pair / "study.yaml", pair) == diff.SAME
+    assert "no difference" in capsys.readouterr().out
+
+
 def test_trouble_is_told_with_its_status(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

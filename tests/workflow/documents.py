@@ -7,7 +7,7 @@ from pathlib import Path
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = (
-    *("make", "snakemake", "python", "pip", "git", "rocrate-validator"),
+    *("make", "snakemake", "nnrepro", "python", "pip", "git", "rocrate-validator"),
     *("kubectl", "salloc", "squeue", "qsub", "qstat", "qdel", "qacct", "sbatch", "scancel"),
 )
 _PROGRAM = re.compile(rf"(\w+=\S* )*(\.venv/bin/\w+|scripts/\w+\.py|{'|'.join(PROGRAMS)}) .*")

@@ -49,6 +49,8 @@ def main(program: str, arguments: list[str]) -> None:
         _run(sys.executable, *arguments, "--collect-only", "--numprocesses", "0")
     elif program == "python":
         _check_arguments(arguments)
+    elif program == "nnrepro":
+        _check_arguments(["-m", "nnrepro", *arguments])
     else:
         sys.exit(f"{program}: the documents name a program that nothing stands in for")
 

@@ -1,5 +1,6 @@
 """Every block of code and every command of the README and the documentation works as it stands."""
 
+import doctest
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from documents import Block, blocks, commands, documents, patch, unfenced
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims.loading import load_claims
+from nnrepro.files import read_json
 from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
@@ -26,6 +28,12 @@ PAGES = documents(REPOSITORY)
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "factors"}
 """What a reader puts in, and what a test does."""
+
+IRIS = "sepal_length,petal_length,petal_width,species\n" + "".join(
+    f"{5 + row % 7 / 10},{1.4 + row % 3 + row % 5 / 10},{0.2 + row % 3},{'abc'[row % 3]}\n"
+    for row in range(60)
+)
+"""A table as the page on studies of one's own begins with."""
 
 ADDITIONS = ("python", "diff")
 """Languages of blocks that add something to the project."""
@@ -47,7 +55,7 @@ budget:
   test_examples: {image: 32, characters: 56, words: 56}
 only:
   protocols: [koh]
-  experiments: [text_models, bag_of_characters]
+  experiments: [text_models, bag_of_characters, two_spirals]
   variants: [text_models/char_cnn, bag_of_characters/units-16]
 """
 
@@ -61,11 +69,25 @@ def places(found: list[Block]) -> list[str]:
 
 
 def test_every_block_has_a_language_that_is_tried() -> None:
-    tried = {"sh", "bash", "yaml", *ADDITIONS, "text"}
+    tried = {"sh", "bash", "yaml", "pycon", *ADDITIONS, "text"}
     assert [block.place for block in BLOCKS if block.language not in tried] == []
     assert [(page.name, unfenced(page)) for page in PAGES if unfenced(page)] == []
     for block in of_language("text"):
         assert not re.search(r"^\s*(make|snakemake|python|\.venv/bin/\S+) ", block.text, re.M)
+
+
+# ---------------------------------------------------------------------------------------- sessions
+SESSIONS = of_language("pycon")
+
+
+@pytest.mark.parametrize("block", SESSIONS, ids=places(SESSIONS))
+def test_python_answers_as_is_told(
+    block: Block, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    session = doctest.DocTestParser().get_doctest(block.text, {}, block.place, block.place, 0)
+    assert session.examples
+    assert doctest.DocTestRunner().run(session).failed == 0
 
 
 # ---------------------------------------------------------------------------------------- commands
@@ -85,10 +107,13 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     for name in ("my.yaml", "mine.yaml"):
         shutil.copy2(folder / "budgets/smoke.yaml", folder / name)
     (folder / "nnrepro").symlink_to(".")
+    (folder / "iris.csv").write_text(IRIS)
+    for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
+        subprocess.run([sys.executable, "-m", "nnrepro", "new", *words], cwd=folder, check=True)
     for venv in (".venv", ".venv-bench", ".venv-audit"):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
-        for name in ("python", "snakemake", *ELSEWHERE):
+        for name in ("python", "snakemake", "nnrepro", *ELSEWHERE):
             program = programs / name
             stand_in = Path(__file__).with_name("stand_in.py")
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" {name} "$@"\n')
@@ -108,7 +133,7 @@ def typed(stage: Path, script: str) -> str:
         env={
             **os.environ,
             "PATH": f"{stage}/.venv/bin{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": "scripts",
+            "PYTHONPATH": str(stage / "scripts"),
             **dict.fromkeys(("threads", "megabytes", "minutes", "gpus", "script"), "1"),
         },
         stdin=subprocess.DEVNULL,
@@ -137,7 +162,8 @@ def test_command_is_one_that_can_be_typed(stage: Path, script: str) -> None:
         "make no-such-target",
         "make plan ARGS=--no-such-option",
         "python scripts/no_such_script.py",
-        "python -m nnrepro plan the study",
+        "nnrepro plan the study",
+        "nnrepro no-such-command",
         "python -m benchmarks --no-such-option",
         "pip download --requirement no_such.lock",
         "no-such-program",
@@ -165,7 +191,7 @@ def study(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
 
 @pytest.mark.parametrize("block", YAML, ids=places(YAML))
 def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_path: Path) -> None:
-    """An overlay on config.yaml, a file of claims or one of inconsistencies."""
+    """An overlay on config.yaml, a whole study, a file of claims or one of inconsistencies."""
     file = tmp_path / "block.yaml"
     file.write_text(block.text, encoding="utf-8")
     content = read_yaml(file)
@@ -174,13 +200,14 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
     elif isinstance(content.get("claims"), list):
         assert load_claims(file, study).claims
     else:
-        load_study(read_configuration([file]).values, catalogue())
+        whole = {"name", "data", "experiments"} <= content.keys()
+        load_study(read_configuration([file], on_study=not whole).values, catalogue())
 
 
 # --------------------------------------------------------------------------------------- additions
 @pytest.mark.slow
 def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
-    """A model, a table and a figure: every block as it stands, then one small study of it all."""
+    """Every block as it stands, then one small study of it all."""
     overlays = []
     added = [block for block in BLOCKS if block.place.partition(":")[0] in ADDING]
     for number, block in enumerate(added):
@@ -191,7 +218,7 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
             (workflow.folder / name[1]).write_text(block.text, encoding="utf-8")
         elif block.language == "diff":
             patch(workflow.folder, block.text)
-        else:
+        elif block.language == "yaml":
             overlays.append(f"block{number}.yaml")
             (workflow.folder / overlays[-1]).write_text(block.text, encoding="utf-8")
     assert overlays
@@ -203,6 +230,8 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page
     assert "Train less test accuracy" in page
+    (spirals,) = (results / "runs/koh/two_spirals").rglob("history.json")
+    assert all(0 <= value <= 1 for value in read_json(spirals)["val_worst_recall"])
     assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
     assert (results / "figures/koh/dots/text_dots.svg").is_file()
     assert (results / "report/report.pdf").is_file()

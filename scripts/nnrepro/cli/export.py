@@ -18,7 +18,7 @@ SUMMARY = "results as CSV, Parquet, LaTeX, TensorBoard or MLflow, networks as Ke
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     known = formats()
-    listed = "; ".join(f"{name}: {form.summary}" for name, form in known.items())
+    listed = "; ".join(f"{name}: {form.summary.rstrip('.')}" for name, form in known.items())
     add = parser.add_argument
     add("results", type=Path, help="a results folder or an archive, for example results/digits")
     add("--format", required=True, choices=sorted(known), help=listed.replace("%", "%%"))

@@ -1,10 +1,9 @@
 """Figures of a study: one file per kind, and what all kinds have in common.
 
-A kind is a module with a function of its own name that has a docstring. Its first parameter is the
-figure that is asked for, its other positional parameters name what it reads (`sources`), and its
-keyword-only parameters are the options that the configuration may set. It yields drawings. The
-module's `READING` says how to read such a figure; `{published}` in it gives way to its
-`PUBLISHED_READING` where numbers were published. The other modules:
+A kind is a function marked with `@figure`. Its first parameter is the figure that is asked for, its
+other positional parameters name what it reads (`sources`), and its keyword-only parameters are the
+options that the configuration may set. It yields drawings. The decorator says how to read such a
+figure. The other modules:
 
     specs         which figures of which kinds a study has
     asked         a figure of one protocol: its runs, how they look and what they are called

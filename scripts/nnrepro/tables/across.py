@@ -22,6 +22,7 @@ from nnrepro.tables.variants import variants_table
 SIDES = ("a", "b")
 NOT_SET, SELECTED = "not set", "selected"
 
+_EXAMPLES = "_examples"
 _SETTINGS = ("setting", *SIDES, "runs", "of")
 _RUNS = ("only_in", "variant", "seeds")
 _RESULTS = (
@@ -113,12 +114,24 @@ def _settings(a: Side, b: Side, both: Sequence[str]) -> Iterator[dict[str, Any]]
                 own.get(name, SELECTED if name in run.pending_parameters else NOT_SET)
                 for own, run in zip(told, ends, strict=True)
             ]
-            if values[0] != values[1]:
+            made = (run_id in a.data, run_id in b.data)
+            if values[0] != values[1] and not _left_open(name, values, made):
                 ways = (name, _shown(values[0]), _shown(values[1]))
                 found.setdefault(ways, []).append(run_id)
     for (name, first, second), ids in found.items():
         of = "all runs" if len(ids) == len(both) else some_of(map(_variant, ids))
         yield {"setting": name, "a": first, "b": second, "runs": len(ids), "of": of}
+
+
+def _left_open(name: str, values: Sequence[Any], made: Sequence[bool]) -> bool:
+    """Whether one side asks for a setting openly, and the other tells what became of it.
+
+    So it is of what a selection gives, and of numbers of examples that are those of the data.
+    """
+    if made[0] == made[1]:
+        return False
+    asked = values[made.index(False)]
+    return asked == SELECTED or (name.endswith(_EXAMPLES) and asked in (NOT_SET, 0))
 
 
 def _shown(value: Any) -> str:

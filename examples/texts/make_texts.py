@@ -1,4 +1,4 @@
-"""Write texts.csv: sentences about two chores; the label is where the first of them is done."""
+"""Write texts.csv: 1500 sentences about two chores, each with where the first of them is done."""
 
 import csv
 import random
