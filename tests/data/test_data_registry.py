@@ -209,3 +209,13 @@ def test_a_file_that_nothing_vouches_for_is_refused(tmp_path: Path) -> None:
     assert "data.dbpedia.path: no checksum of train.csv is published" in problem
     sums = dict.fromkeys(("train.csv", "test.csv"), "0" * 64)
     assert not registry.origin("dbpedia", FOLDER).place_problems({**section, "sha256": sums})
+
+
+def test_prepared_files_are_those_of_a_data_set() -> None:
+    names = ["texts", "texts_of_mine"]
+    assert registry.dataset_of("dbpedia_words", names) == "dbpedia"
+    assert (
+        registry.dataset_of("texts", names) == registry.dataset_of("texts_words", names) == "texts"
+    )
+    assert registry.dataset_of("texts_of_mine_words", names) == "texts_of_mine"
+    assert registry.dataset_of("others", names) == "others"

@@ -143,6 +143,7 @@ class Results:
                 runs=frame,
                 selection=selection,
                 answers=lambda _: None,
+                predictions=lambda _: None,
                 folds=self._folds,
             )
             table = make_table(kinds("tables")[spec.kind], spec.options, sources)

@@ -202,7 +202,20 @@ def test_a_study_that_asks_for_nothing_gets_what_its_experiments_suggest() -> No
     assert "heatmap" in kinds["3"] and "heatmap" not in kinds["1"]
     assert {"ranking", "curves"} <= kinds["2"] and "tests" not in kinds["2"]
     assert study.tables["final_ranking"].options["sort_by"] == "last_window_mean_test_accuracy"
+    assert study.tables["search_tests"].options["against"] == "search/selected"
     assert study.figures["overview"].question == ""
+
+
+def test_single_runs_of_a_regression_are_not_tested() -> None:
+    config = read(again="{model: mlp, units: [4, 8], seeds: 3}")
+    config["data"]["leaves"] = {"source": "csv", "path": "leaves.csv", "target": "length"}
+    study = load_study(config, catalogue())
+    assert study.tables["search_ranking"].options["metrics"] == [
+        "selection",
+        "last_window_mean_test_mean_absolute_error",
+        "train_seconds",
+    ]
+    assert "search_tests" not in study.tables and "again_tests" in study.tables
 
 
 def test_a_study_that_asks_for_something_gets_that_alone() -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nnrepro.data.registry import preparations
+from nnrepro.data.registry import dataset_of
 from nnrepro.errors import NnreproError
 from nnrepro.files import json_bytes, read_stored, stored
 from nnrepro.measures.history import read_history
@@ -151,6 +151,5 @@ def with_note(record: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, 
     """
     data = record.get("data")
     name = data.get("name") if isinstance(data, dict) else None
-    preparation = preparations().get(str(name))
-    note = notes.get(preparation.dataset if preparation else str(name))
+    note = notes.get(dataset_of(str(name), notes))
     return {**record, "data": {"note": note, **data}} if data and note else dict(record)

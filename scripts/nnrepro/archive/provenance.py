@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnrepro.data.registry import preparations
+from nnrepro.data.registry import dataset_of
 from nnrepro.data.soundness import remarks
 from nnrepro.measures.runs import STATUSES, Problem, RunData
 
@@ -65,11 +65,10 @@ def _data_sets(
     described: Iterable[tuple[str, Record]], notes: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Origin of each data set, from descriptions of the arrays that were made of it."""
-    made_of = {name: preparation.dataset for name, preparation in preparations().items()}
     found: dict[str, list[Record]] = {}
     odd: dict[str, dict[tuple[str, str], bool]] = {}
     for name, description in described:
-        dataset = made_of.get(name, name)
+        dataset = dataset_of(name, notes)
         found.setdefault(dataset, []).append(description)
         for remark in remarks(description):
             odd.setdefault(dataset, {})[name, remark.message] = remark.telling

@@ -341,6 +341,15 @@ def made_by(preparation: Preparation) -> Callable[..., Any]:
     return function
 
 
+def dataset_of(basename: str, names: Iterable[str] = ()) -> str:
+    """The data set that prepared files are of, by their name; of the given ones if it can be."""
+    registered = preparations().get(basename)
+    if registered is not None:
+        return registered.dataset
+    own = [name for name in names if basename == name or basename.startswith(f"{name}_")]
+    return max(own, key=len, default=basename)
+
+
 def datasets() -> tuple[str, ...]:
     """The names of all data sets."""
     return tuple(sorted({each.dataset for each in preparations().values()}))

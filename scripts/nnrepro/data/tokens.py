@@ -17,8 +17,8 @@ import numpy as np
 PAD, UNKNOWN = "<pad>", "<unk>"
 LEVELS = ("characters", "words")
 
-_LONGEST = {"characters": 1000, "words": 400}
-"""The length that texts get at most where nobody says which."""
+_SHORTEST, _LONGEST = 100, {"characters": 1000, "words": 400}
+"""The length that texts get at least, and at most, where nobody says which."""
 _COVERED = 0.95
 """The share of the training texts that are not cut then."""
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -40,7 +40,7 @@ def fitted(
     if length is None:
         lengths = sorted(map(len, found))
         covered = lengths[max(0, math.ceil(_COVERED * len(lengths)) - 1)]
-        length = min(max(1, covered), _LONGEST[level])
+        length = min(max(_SHORTEST, covered), _LONGEST[level])
     return [PAD, UNKNOWN, *ranked[: most - 2]], length
 
 

@@ -7,6 +7,7 @@ its variants ranked, their curves, what the swept or drawn parameters do, tests,
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.metrics.registry import known
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
 from nnrepro.study.kinds import ROOMS, Kinds
@@ -19,7 +20,7 @@ _MOST_CURVES = 4
 _MOST_DOTS = 40
 """Variants up to which all are shown side by side on the first screen."""
 _MOST_TESTED = 30
-"""Variants up to which each is tested against the best."""
+"""Variants up to which each is tested against the selected one."""
 
 _METRIC = "selection"
 
@@ -94,23 +95,25 @@ def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
 def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[str, Section]]:
     """The tables of an experiment."""
     count = len(declared.variants[name])
-    on_test = sorted({_on_test(own["selection"]) for own in config["protocols"].values()})
-    metrics = list(dict.fromkeys([_METRIC, *on_test, "train_seconds"]))
-    if {own["selection"] for own in config["protocols"].values()} == set(on_test):
-        metrics.remove(on_test[0])
+    selections = {own["selection"] for own in config["protocols"].values()}
+    on_test = sorted(map(_on_test, selections))
     if count == 1:
-        ranked = {"metrics": [*on_test, *metrics], "sort_by": on_test[0]}
+        metrics = [*on_test, "train_seconds"]
         yield (
             "ranking",
-            {"title": "What it reaches", **ranked, "metrics": [*dict.fromkeys(ranked["metrics"])]},
+            {"title": "What it reaches", "metrics": metrics, "sort_by": on_test[0]},
         )
-        return
-    yield "ranking", {"title": "Variants ranked", "metrics": metrics, "sort_by": _METRIC}
-    if count <= _MOST_TESTED:
-        one_seed = len(config["experiments"][name].get("seeds", config["seeds"])) == 1
-        tested = [m.replace("last_window_mean", "final") for m in on_test] if one_seed else on_test
-        title = "The others against the best, tested"
-        yield "tests", {"title": title, "metrics": tested, "against": "best"}
+    else:
+        beside = [] if selections == set(on_test) else on_test
+        metrics = [_METRIC, *beside, "train_seconds"]
+        yield "ranking", {"title": "Variants ranked", "metrics": metrics, "sort_by": _METRIC}
+    tested = on_test
+    if len(config["experiments"][name].get("seeds", config["seeds"])) == 1:
+        # By single runs only shares of right answers are tested, example by example.
+        tested = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
+    if tested and 1 < count <= _MOST_TESTED:
+        title = "The others against the selected one, tested"
+        yield "tests", {"title": title, "metrics": tested, "against": f"{name}/selected"}
     if not is_of_numbers(config, config["experiments"][name]):
         yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
     if _selected_on_test(name, config, declared):
@@ -165,6 +168,10 @@ def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
 
 def _on_test(metric: str) -> str:
     return metric.replace("_validation_", "_test_")
+
+
+def _is_share(metric: str) -> bool:
+    return known(metric.rpartition("_test_")[2]).share
 
 
 def _is_number(value: Any) -> bool:
