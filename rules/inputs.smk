@@ -2,6 +2,7 @@
 from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
+from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import mixtures, preparations_read
 from nnrepro.data.registry import made_by, origin
 from nnrepro.figures.specs import (
@@ -31,8 +32,12 @@ EXAMPLES = {
 
 def data_preparations():
     """What prepares that which the study's runs read, by what they read."""
-    # Of an archive nothing is trained, so nothing reads data.
-    return {} if ARCHIVED else preparations_read(STUDY)
+    if ARCHIVED:
+        return {}  # nothing is trained, so nothing reads data
+    try:
+        return preparations_read(STUDY)
+    except DataError as error:
+        raise ConfigError(placed([str(error)], CONFIGURATION.places)) from None
 
 
 def data_origins():

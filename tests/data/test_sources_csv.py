@@ -225,6 +225,7 @@ def test_options_that_do_not_go_together_are_told_before() -> None:
         return " ".join(registry.origin("d", section).problems(section, {}))
 
     assert not told(label="a")
+    assert "path: '.' is a folder, where a file is wanted" in told(label="a", path=".")
     assert "data.d: does not say what to predict; give one of 'label'" in told()
     assert "gives label and target; give one" in told(label="a", target="b")
     assert "columns: says nothing where a text is read" in told(label="a", text="b", columns=["c"])

@@ -122,3 +122,8 @@ def test_no_such_folder(tmp_path: Path) -> None:
     (tmp_path / "flowers").mkdir()
     with pytest.raises(DataError, match="did you mean"):
         prepared(tmp_path / "flower")
+
+
+def test_a_file_in_place_of_a_folder(folder: Path) -> None:
+    with pytest.raises(DataError, match="is a file, where a folder is wanted"):
+        prepared(folder / "cat" / "0.png")

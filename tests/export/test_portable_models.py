@@ -10,13 +10,16 @@ import keras
 import numpy as np
 import pytest
 
+from nnrepro.export.errors import ExportError
 from nnrepro.export.formats.keras import keras as write
 from nnrepro.export.formats.onnx import onnx
 from nnrepro.export.formats.savedmodel import savedmodel
-from nnrepro.export.models import read_keras
+from nnrepro.export.models import foreign_layers, read_keras
+from nnrepro.models.layers.pooled_convolution import PooledConv2D
 from nnrepro.models.layers.portable import in_keras
 from nnrepro.models.layers.recurrent import RECIPES, Recurrence
 from nnrepro.models.registry import ModelError, Task, build_model, catalogue
+from nnrepro.study.plugins import put_in_force
 
 MODELS: dict[str, list[dict[str, Any]]] = {
     "image_cnn": [{"c1": 4, "c2": 3, "dropout_rate": 0.5, "augment": "light"}],
@@ -157,3 +160,47 @@ def test_onnx_gives_the_same(name: str, tmp_path: Path) -> None:
     session = runtime.InferenceSession(str(onnx(in_keras(model), to=tmp_path)[0]))
     (outputs,) = session.run(None, {session.get_inputs()[0].name: x})
     np.testing.assert_allclose(outputs, outputs_of(model, x), atol=1e-4)
+
+
+PLUGIN = '''
+import keras
+
+from nnrepro.models.registry import Task, register
+
+
+class Doubled(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+
+@register(input="table")
+def doubling(task: Task) -> keras.Model:
+    """A dense layer, doubled."""
+    inputs = keras.Input(task.input_shape)
+    return keras.Model(inputs, Doubled()(keras.layers.Dense(task.num_outputs)(inputs)))
+'''
+
+
+def test_layers_of_a_plugin_are_named_and_found_again(tmp_path: Path) -> None:
+    (tmp_path / "doublings.py").write_text(PLUGIN)
+    try:
+        put_in_force([tmp_path / "doublings.py"])
+        model = in_keras(build_model("doubling", {}, Task((3,), 2)))
+        assert foreign_layers(model) == ["doublings.Doubled"]
+        file = write(model, to=tmp_path)[0]
+        x = np.ones((2, 3), dtype=np.float32)
+        np.testing.assert_array_equal(outputs_of(read_keras(file), x), outputs_of(model, x))
+    finally:
+        put_in_force([])
+    with pytest.raises(ExportError, match="Doubled"):
+        read_keras(file)
+
+
+def test_a_pooled_convolution_is_two_layers() -> None:
+    """The model takes this layer on one backend alone; it is the same function on all."""
+    inputs = keras.Input((12, 13, 3))
+    model = keras.Model(inputs, PooledConv2D(4, 5, activation="relu", name="c1")(inputs))
+    plain = in_keras(model)
+    assert [layer.name for layer in plain.layers[1:]] == ["c1", "c1_pool"]
+    x = np.random.default_rng(4).normal(size=(3, 12, 13, 3)).astype("float32")
+    np.testing.assert_allclose(outputs_of(plain, x), outputs_of(model, x), atol=1e-5)

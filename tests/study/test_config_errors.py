@@ -29,6 +29,14 @@ CASES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
         ["training.thread: unknown key", "did you mean 'threads'?"],
     ),
     "unknown budget key": (put("budget", "epoch", value=1), ["did you mean 'epochs'?"]),
+    "networks of nothing": (
+        put("save_models", value=["channel_grd"]),
+        ["save_models: 'channel_grd'", "did you mean 'channel_grid'?"],
+    ),
+    "networks of what is not known yet": (
+        put("save_models", value=["channel_grid/selected"]),
+        ["save_models: 'channel_grid/selected'", "name variants"],
+    ),
     "no seeds": (put("seeds", value=[]), ["seeds: is empty"]),
     "repeated seeds": (put("seeds", value=[1, 1]), ["seeds", "more than once"]),
     "wrong type": (put("seeds", value="many"), ["seeds: 'many' must be a whole number"]),

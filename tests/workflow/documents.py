@@ -11,6 +11,8 @@ PROGRAMS = (
     *("kubectl", "salloc", "squeue", "qsub", "qstat", "qdel", "qacct", "sbatch", "scancel"),
 )
 _PROGRAM = re.compile(rf"(\w+=\S* )*(\.venv/bin/\w+|scripts/\w+\.py|{'|'.join(PROGRAMS)}) .*")
+_NAMED = re.compile(r"nnrepro \w+")
+"""A command's name, which is typed with more words; blocks of code show how."""
 _CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 
@@ -53,7 +55,7 @@ def commands(document: Path) -> Iterator[Block]:
     text = FENCE.sub(lambda found: "\n" * found[0].count("\n"), document.read_text("utf-8"))
     for found in _CODE.finditer(text):
         command = " ".join(found[1].split())
-        if _PROGRAM.fullmatch(command):
+        if _PROGRAM.fullmatch(command) and not _NAMED.fullmatch(command):
             line = text.count("\n", 0, found.start()) + 1
             yield Block(f"{document.name}:{line}", "sh", command)
 

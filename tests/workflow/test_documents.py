@@ -230,8 +230,8 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page
     assert "Train less test accuracy" in page
-    history = read_json(results / "runs/koh/two_spirals///history.json")
-    assert all(0 <= value <= 1 for value in history["val_worst_recall"])
+    (spirals,) = (results / "runs/koh/two_spirals").rglob("history.json")
+    assert all(0 <= value <= 1 for value in read_json(spirals)["val_worst_recall"])
     assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
     assert (results / "figures/koh/dots/text_dots.svg").is_file()
     assert (results / "report/report.pdf").is_file()

@@ -53,6 +53,11 @@ def _problems(options: Mapping[str, Any]) -> list[str]:
         for name in unread
         if options.get(name)
     ]
+    found += [
+        f"{name}: {str(options[name])!r} is a folder, where a file is wanted"
+        for name in ("path", "test_path", "validation_path")
+        if options.get(name) and Path(options[name]).is_dir()
+    ]
     if len(options.get("separator", ",")) != 1:
         found.append(f"separator: {options['separator']!r} must be one character")
     return found

@@ -23,7 +23,16 @@ Files = dict[str, list[tuple[Path, str]]]
 """Image files with their class, by part."""
 
 
-@source(inputs="image")
+def _problems(options: Mapping[str, Any]) -> list[str]:
+    """Files in place of folders."""
+    return [
+        f"{name}: {str(options[name])!r} is a file, where a folder is wanted"
+        for name in ("path", "test_path", "validation_path")
+        if options.get(name) and Path(options[name]).is_file()
+    ]
+
+
+@source(inputs="image", problems=_problems)
 def images(
     _: str,
     *,
