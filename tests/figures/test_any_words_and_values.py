@@ -15,10 +15,13 @@ from nnrepro.figures import (
     accuracy_time,
     agreement,
     comparison,
+    confusion,
     curves,
     feature_maps,
     heatmap,
     overview,
+    residuals,
+    sweep,
 )
 from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
 from nnrepro.figures.comparison import Facet
@@ -28,7 +31,7 @@ from nnrepro.plots.dots import DotRow
 from nnrepro.plots.fitting import fit_labels, text_width
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import PNG_DPI, save_figure
-from nnrepro.plots.series import Series
+from nnrepro.plots.series import Series, as_floats
 from nnrepro.plots.style import PAGE_WIDTH, Grid, series_styles
 from nnrepro.study.kinds import kinds
 
@@ -156,14 +159,42 @@ def _feature_maps(words: Words, numbers: Numbers) -> Iterator[Figure]:
     yield feature_maps.draw_layer(layers[words[0]], layer=words[0], title=words[0])
 
 
+def _sweep(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    finite = [number for number in numbers if np.isfinite(number)]
+    assume(finite)
+    values = [float(as_floats(number)) for number in finite]
+    dots = [sweep.Dot(*_cycle(values, 3, i), selected=not i) for i in range(len(words))]
+    axes = [
+        sweep.Axis(words[0], [0.1 * (i + 1) for i in range(len(words))], "log"),
+        sweep.Axis(words[-1], words, "named", tuple(dict.fromkeys(words))),
+    ]
+    yield sweep.draw(dots, axes, interval=words[-1], title=words[0])
+
+
+def _confusion(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    finite = [abs(number) for number in numbers if np.isfinite(number)] or [0.0]
+    size = len(words)
+    counts = np.minimum(_cycle(finite, size * size), 1e15).astype(np.int64).reshape(size, size)
+    yield confusion.draw(counts, words, title=words[0])
+
+
+def _residuals(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    names = tuple(words[:3])
+    true = _cycle(numbers, len(names) * 5).reshape(5, -1)
+    yield residuals.draw(true, np.roll(true, 1, axis=0), names, title=words[0])
+
+
 KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
     "accuracy_time": _accuracy_time,
     "agreement": _agreement,
     "comparison": _comparison,
+    "confusion": _confusion,
     "curves": _curves,
     "feature_maps": _feature_maps,
     "heatmap": _heatmap,
     "overview": _overview,
+    "residuals": _residuals,
+    "sweep": _sweep,
 }
 
 SOME = settings(
@@ -173,6 +204,9 @@ SOME = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+SQUARE = ("agreement", "confusion", "heatmap", "residuals")
+"""Kinds whose panels are no wider than they are high."""
+
 PLAIN = [0.1, 0.5, 0.7, 0.3, 0.4, 0.6, 0.2]
 
 
@@ -190,7 +224,7 @@ def test_words_of_any_length_and_script_stay_on_the_page_and_apart(
         stamp(figure, words[-1])
         figure.set_dpi(PNG_DPI)
         assert_legible(figure)
-        assert sum(_widths(figure)) >= 0.4 * PAGE_WIDTH or kind in ("heatmap", "agreement")
+        assert sum(_widths(figure)) >= 0.4 * PAGE_WIDTH or kind in SQUARE
 
 
 @pytest.mark.parametrize("kind", KINDS)

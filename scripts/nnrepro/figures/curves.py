@@ -52,9 +52,9 @@ from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
 READING = (
-    "Cost on the left, accuracy or the metric in its place on the right, by epoch: the test set in "
-    "colour, the training set in grey dashes. A ring, where there is one, marks where the test "
-    "curve has converged{published}."
+    "Cost on the left, {metric} on the right, by epoch: the test set in colour, the training set "
+    "in grey dashes. A ring, where there is one, marks where the test curve has "
+    "converged{published}."
 )
 PUBLISHED_READING = ", an open diamond a published level"
 

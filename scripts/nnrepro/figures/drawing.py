@@ -12,11 +12,13 @@ from nnrepro.failures import Failures
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.index import NO_RUNS, Shown, write_index
 from nnrepro.figures.sources import Sources
+from nnrepro.metrics.registry import known
 from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import Kind
+from nnrepro.study.metrics import main_metrics
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
@@ -107,7 +109,9 @@ def _reading(kind: Kind, study: Study) -> str:
     """How to read a figure of a kind."""
     told = vars(kind.function())
     published = told.get("published_reading", "") if study.published else ""
-    return str(told.get("reading", "")).replace("{published}", published)
+    words = " or ".join(dict.fromkeys(known(name).words for name in main_metrics(study)))
+    said = str(told.get("reading", "")).replace("{published}", published)
+    return said.replace("{metric}", words)
 
 
 def _shown(figure: Asked, drawing: Drawing) -> Shown:

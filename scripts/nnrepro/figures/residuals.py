@@ -12,6 +12,7 @@ from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.registry import REGRESSION
+from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.series import as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, PALETTE, SOFT_INK, styled
@@ -24,6 +25,7 @@ READING = (
 )
 
 _MOST_DOTS = 4000
+_WORD = 0.8
 _LEFT, _BOTTOM, _GAP, _MOST = 0.95, 0.5, 0.95, 3.0
 
 
@@ -91,8 +93,9 @@ def draw(
         ax.plot(limits, limits, color=SOFT_INK, linestyle=(0, (3.0, 2.0)), linewidth=1.0)
         ax.plot(x[there], y[there], "o", color=PALETTE[0], markersize=2.5, alpha=0.5, mew=0)
         ax.set(xlim=limits, ylim=limits)
-        ax.set_xlabel(f"true {name}", fontsize=FONT_SIZE, color=INK)
-        ax.set_ylabel(f"predicted {name}", fontsize=FONT_SIZE, color=INK)
+        shown = cut_text(name, FONT_SIZE, width - _WORD)
+        ax.set_xlabel(f"true {shown}", fontsize=FONT_SIZE, color=INK)
+        ax.set_ylabel(f"predicted {shown}", fontsize=FONT_SIZE, color=INK)
         ax.tick_params(labelsize=FONT_SIZE)
         ax.locator_params(nbins=5)
     return fig

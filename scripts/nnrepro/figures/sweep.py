@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.dots import row_numbers
-from nnrepro.plots.fitting import wrap_text
+from nnrepro.plots.fitting import cut_text, fit_labels, wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import METRIC_MARGIN, value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
@@ -156,8 +156,8 @@ def draw(
             _HEIGHT - _FOOT - 0.12,
         )
         ax = add_axes(fig, box)
-        _draw_dots(ax, dots, axis)
-        ax.set_xlabel(axis.name)
+        _draw_dots(ax, dots, axis, box.width)
+        ax.set_xlabel(cut_text(axis.name, FONT_SIZE, box.width))
         ax.set_ylim(low, high)
         value_ticks(ax.yaxis, low, high)
         if column:
@@ -167,10 +167,13 @@ def draw(
     return fig
 
 
-def _draw_dots(ax: Axes, dots: Sequence[Dot], axis: Axis) -> None:
+def _draw_dots(ax: Axes, dots: Sequence[Dot], axis: Axis, width: float) -> None:
     if axis.scale == "named":
         places = [None if v is None else axis.order.index(v) for v in axis.values]
-        ax.set_xticks(range(len(axis.order)), [_word(value) for value in axis.order])
+        room = width / len(axis.order) - 0.05
+        ax.set_xticks(
+            range(len(axis.order)), fit_labels(list(map(_word, axis.order)), FONT_SIZE, room)
+        )
         ax.set_xlim(-0.5, len(axis.order) - 0.5)
     else:
         ax.set_xscale(axis.scale)

@@ -92,7 +92,8 @@ def figure(function: Any = None, *, reading: str = "", published: str = "") -> A
 
     Args:
         function: the function, where nothing else is given.
-        reading: how to read such a figure, for its caption.
+        reading: how to read such a figure, for its caption; `{metric}` in it stands for what runs
+            are judged by.
         published: what stands for `{published}` in that where numbers were published.
     """
 

@@ -19,8 +19,10 @@ from nnrepro.metrics.registry import (
     TASKS,
     catalogue,
     known,
+    parsed,
 )
 from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.study import Study
 
 SELECTION = "selection"
 DECLARED = "declared"
@@ -82,6 +84,13 @@ def task_of(data: Mapping[str, Any]) -> str | None:
     if data.get("task") in TASKS:
         return str(data["task"])
     return None if data.get("source") == "npz" else CLASSIFICATION
+
+
+def main_metrics(study: Study) -> list[str]:
+    """The metrics that a study's runs are judged by, each the first that some of them record."""
+    named = (parsed(str(run.settings.get("metrics", ""))) for run in study.runs)
+    unsaid = default_metric({"data": study.data})
+    return list(dict.fromkeys(names[0] if names else unsaid for names in named))
 
 
 def is_of_numbers(config: Mapping[str, Any], section: Mapping[str, Any]) -> bool:
