@@ -37,7 +37,7 @@ for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     known = np.load(folder / "known.npz")
     model = keras.saving.load_model(folder / "model.keras")
     outputs = keras.ops.convert_to_numpy(model(known["x"]))
-    print(folder.name, abs(outputs - known["y"]).max())
+    print(folder.name, abs(outputs - known["y"]).max() / max(1, abs(known["y"]).max()))
 print([name for name in sys.modules if name.startswith("nnrepro")])
 """
 

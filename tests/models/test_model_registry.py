@@ -24,7 +24,8 @@ def test_reading_the_catalogue_imports_no_backend(printed):
         "print(*catalogue());"
         "sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow', 'jax', 'torch')))"
     )
-    assert printed(code).split() == ["char_cnn", "char_rnn", "image_cnn", "word_cnn", "word_rnn"]
+    names = ["char_cnn", "char_rnn", "image_cnn", "mlp", "word_cnn", "word_rnn"]
+    assert printed(code).split() == names
 
 
 def test_parameters_are_read_from_the_signature():
@@ -38,6 +39,7 @@ def test_parameters_are_read_from_the_signature():
         "characters",
         "characters",
         "image",
+        "table",
         "words",
         "words",
     ]

@@ -29,7 +29,8 @@ class Workflow:
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; its output is in `stdout` and `stderr`."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        library = {"PYTHONPATH": str(self.folder / "scripts")}
+        environment = {**os.environ, **library, "PYTHONHASHSEED": "0"}
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )

@@ -80,7 +80,7 @@ def own(workflow: Any) -> Any:
     study["experiments"] = {
         "nets": {"title": "Nets", "variants": {"dense": {"model": "perceptron"}}}
     }
-    for section in ("parts", "questions", "tables", "figures"):
+    for section in ("parts", "questions", "tables", "figures", "save_models"):
         del study[section]
     scripts = workflow.folder / "scripts/nnrepro"
     (scripts / "data/shapes.py").write_text(SHAPES)
