@@ -1,11 +1,10 @@
 """This project's engine, as a training job of a study uses it."""
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import nnrepro
 from benchmarks.arrays import Floats, fitted
 from benchmarks.families import BATCH_SIZE, Family
 from benchmarks.plain_keras import versions
@@ -21,13 +20,7 @@ from nnrepro.training.seeding import batches, example_order
 def prepare(threads: int) -> dict[str, str]:
     """Set the device up as a training job does; versions by package."""
     prepare_device(threads)
-    return {"nnrepro": _version(), **versions("keras", "numpy", "tensorflow")}
-
-
-def _version() -> str:
-    """The declared version; the code itself is not an installed package."""
-    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
-    return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    return {"nnrepro": nnrepro.__version__, **versions("keras", "numpy", "tensorflow")}
 
 
 class EnginePeer:

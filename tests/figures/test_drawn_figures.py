@@ -25,10 +25,10 @@ from functools import partial
 from nnrepro.figures.drawing import Drawing
 from nnrepro.plots.frame import add_axes, start_figure
 from nnrepro.plots.style import styled
+from nnrepro.study.kinds import figure
 
-READING = "A dot is a run."
 
-
+@figure(reading="A dot is a run.")
 def dots(figure, variants, *, metric: str, refused: str = ""):
     """A dot for each variant."""
     if figure.name == refused:

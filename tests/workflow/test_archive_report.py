@@ -111,7 +111,9 @@ def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
     assert not workflow.planned(*ARCHIVE)
 
     figure = workflow.folder / "scripts/nnrepro/figures/comparison.py"
-    figure.write_text(figure.read_text(encoding="utf-8") + "\n_CHANGED = True\n", encoding="utf-8")
+    text = figure.read_text(encoding="utf-8")
+    assert "_BODY_HEIGHT = 3.3" in text
+    figure.write_text(text.replace("_BODY_HEIGHT = 3.3", "_BODY_HEIGHT = 3.4"), encoding="utf-8")
     planned = set(workflow.planned(*ARCHIVE))
     assert planned >= report
     assert set(workflow.planned_figures(*ARCHIVE)) == {"comparison"}

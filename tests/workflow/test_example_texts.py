@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Workflow
+from copied import Workflow
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study

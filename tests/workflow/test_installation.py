@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import job_counts
+from copied import job_counts
 
 BUILT_FROM = ("Snakefile", "rules", "scripts", "schemas", "envs", "profiles", "docs")
 BUILT_FROM += (

@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from conftest import job_counts
+from copied import job_counts
 
 from nnrepro.locks import take_lock
 

@@ -66,7 +66,7 @@ experiments:
     samples: {samples}
     parameters:
       units: {{choice: {units}}}
-      learning_rate: {{log_uniform: [1e-3, 1e-1]}}
+      learning_rate: {{log_uniform: [0.001, 0.1]}}
   final: # the best of them by validation, again, with other seeds
     select: search
     seeds: {seeds}
