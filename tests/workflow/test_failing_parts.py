@@ -1,6 +1,7 @@
 """What fails costs itself alone: the report says what and why, and so does the exit status."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -109,11 +110,21 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
     # What failed is neither archived nor planned as done.
     archive = tmp_path / "archive"
     command = [sys.executable, "-m", "nnrepro", "archive", str(results), "--to", str(archive)]
-    subprocess.run(command, cwd=failing.folder, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(failing.folder / "scripts")}
+    done = subprocess.run(
+        command,
+        cwd=failing.folder,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
     assert (archive / WIDE).is_dir() and not (archive / NARROW).exists()
     planned = subprocess.run(
         [sys.executable, "-m", "nnrepro", "plan", "--json"],
         cwd=failing.folder,
+        env=environment,
         check=True,
         capture_output=True,
         text=True,

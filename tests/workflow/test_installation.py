@@ -62,16 +62,16 @@ def test_the_package_has_the_workflow_and_makes_studies_that_use_it(
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
     shutil.rmtree(project)
-    start = f"import site; site.addsitedir({str(installed)!r}); "
+    library = str(installed / "nnrepro_workflow/scripts")  # what the line in nnrepro.pth adds
     home = called(
         sys.executable,
         "-c",
-        f"{start}import nnrepro, nnrepro.cli; nnrepro.cli.main(['new', 'digits']); "
+        "import nnrepro, nnrepro.cli; nnrepro.cli.main(['new', 'digits']); "
         "print(nnrepro.snakefile())",
         folder=tmp_path,
+        PYTHONPATH=library,
     ).splitlines()[-1]
     assert home == str(installed / "nnrepro_workflow/Snakefile")
-    library = str(installed / "nnrepro_workflow/scripts")  # what the line in nnrepro.pth adds
     assert (installed / "nnrepro.pth").read_text() == "nnrepro_workflow/scripts\n"
     snakemake = (sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run")
     said = called(*snakemake, folder=tmp_path / "digits", PYTHONPATH=library)
