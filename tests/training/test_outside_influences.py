@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,27 +46,25 @@ FOREIGN = {"floatx": "float16", "epsilon": 0.1, "image_data_format": "channels_f
 
 
 @pytest.mark.slow
-def test_a_keras_json_of_another_project_changes_nothing(
-    trained: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_keras_json_of_another_project_changes_nothing(tmp_path: Path) -> None:
     """Neither where the job starts the process, nor where Keras has read it before."""
     for home in ("foreign", "broken"):
         (tmp_path / home / ".keras").mkdir(parents=True)
+    (tmp_path / "bare").mkdir()
     (tmp_path / "foreign/.keras/keras.json").write_text(json.dumps(FOREIGN))
     (tmp_path / "broken/.keras/keras.json").write_text('{"floatx": "float12"}')
     runs = {
+        tmp_path / "a": start(tmp_path / "bare", tmp_path / "a"),
         tmp_path / "b": start(tmp_path / "foreign", tmp_path / "b"),
         tmp_path / "c": start(
             tmp_path / "broken", tmp_path / "c", **keras_environment("tensorflow")
         ),
     }
-    data = {"test": (50, 70), "validation": 30}
-    expected = trained("image_cnn", data, epochs=12, test_folds=10)
-    for folder, process in runs.items():
+    for process in runs.values():
         _, errors = process.communicate()
         assert process.returncode == 0, errors
-        for name in ("history.json", "final.weights.h5", "predictions.npz"):
-            assert (folder / "out" / name).read_bytes() == (expected / name).read_bytes(), name
+    for name in ("history.json", "final.weights.h5", "predictions.npz"):
+        assert len({(folder / "out" / name).read_bytes() for folder in runs}) == 1, name
 
 
 def test_a_job_neither_reads_nor_writes_a_keras_json(tmp_path: Path) -> None:
