@@ -5,16 +5,15 @@ from nnrepro.files import write_json
 from nnrepro.measures.runs import read_runs
 from nnrepro.study.halving import kept
 from nnrepro.study.paths import StudyPaths
-from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import going_on
-from nnrepro.tables.variants import variants_table
+from nnrepro.tables.variants import variants_of
 
 study = job.start(snakemake)
 protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment
 rung = int(snakemake.wildcards.rung)
 runs = study.runs_of(protocol, experiment)
-data, problems = read_runs(runs, StudyPaths.of(study).rung(rung))
-variants = variants_table(runs_table(data, problems, runs))
+read = read_runs(runs, StudyPaths.of(study).rung(rung))
+variants = variants_of(study, protocol, experiment, *read)
 count = kept(len(variants), runs[0].rungs, rung)
 names = going_on(variants, snakemake.params.metric, count)
 write_json(snakemake.output.decision, {"kept": names})

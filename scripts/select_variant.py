@@ -7,16 +7,14 @@ from nnrepro.measures.runs import compared, read_runs
 from nnrepro.study.decisions import no_decision
 from nnrepro.study.paths import StudyPaths
 from nnrepro.tables.csvfile import write_csv
-from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import SelectionError, select, selection_table
-from nnrepro.tables.variants import variants_table
+from nnrepro.tables.variants import variants_of
 
 study = job.start(snakemake)
 protocol, experiment = snakemake.wildcards.protocol, snakemake.wildcards.experiment
-runs = study.runs_of(protocol, experiment)
-data, problems = read_runs(runs, StudyPaths.of(study).runs)
+data, problems = read_runs(study.runs_of(protocol, experiment), StudyPaths.of(study).runs)
 data = compared(data, snakemake.params.compared)
-variants = variants_table(runs_table(data, problems, runs))
+variants = variants_of(study, protocol, experiment, data, problems)
 parameters = study.experiments[experiment].varied
 metric = snakemake.params.metric
 write_csv(selection_table(variants, metric, parameters), snakemake.output.scores)

@@ -1,6 +1,7 @@
 """Results for use: `nnrepro.load(folder)` gives their tables as data frames, and their curves."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
@@ -32,10 +33,10 @@ from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
 from nnrepro.study.sources import paths_moved, read_configuration, read_source
 from nnrepro.study.study import Study
-from nnrepro.tables.csvfile import read_csv
+from nnrepro.tables.csvfile import TableError, read_csv
 from nnrepro.tables.runs import runs_table
-from nnrepro.tables.selection import SelectionError, select
-from nnrepro.tables.variants import variants_table
+from nnrepro.tables.selection import select
+from nnrepro.tables.variants import variants_of, variants_table
 
 if TYPE_CHECKING:
     import keras
@@ -317,16 +318,11 @@ class Results:
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
         for protocol in study.protocols.values():
             for name in study.selecting_experiments:
-                own = {run.id for run in study.runs_of(protocol.name, name)}
-                part = [item for item in alike if item.run.id in own]
-                if part:
-                    said = [problem for problem in problems if problem.run_id in own]
-                    table = variants_table(runs_table(part, said))
-                    try:
-                        swept = study.experiments[name].swept
-                        found[protocol.name, name] = select(table, protocol.selection_metric, swept)
-                    except SelectionError:
-                        continue
+                variants = variants_of(study, protocol.name, name, alike, problems)
+                with suppress(TableError):  # as nothing can be selected
+                    found[protocol.name, name] = select(
+                        variants, protocol.selection_metric, study.experiments[name].varied
+                    )
         return found
 
     @cached_property

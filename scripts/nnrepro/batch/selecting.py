@@ -6,15 +6,13 @@ from nnrepro.measures.runs import read_runs
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Scalar
 from nnrepro.study.study import Study
-from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
-from nnrepro.tables.variants import variants_table
+from nnrepro.tables.variants import variants_of
 
 
 def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar | None]:
     """What a protocol selects from an experiment whose runs are done; raises SelectionError."""
-    runs = study.runs_of(protocol, experiment)
-    data, problems = read_runs(runs, StudyPaths.of(study).runs)
-    variants = variants_table(runs_table(data, problems, runs))
+    read = read_runs(study.runs_of(protocol, experiment), StudyPaths.of(study).runs)
+    variants = variants_of(study, protocol, experiment, *read)
     metric = study.protocols[protocol].selection_metric
     return select(variants, metric, study.experiments[experiment].varied)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
-from nnrepro.measures.runs import STATUSES
+from nnrepro.measures.runs import STATUSES, Problem, RunData
 from nnrepro.statistics.intervals import summarise
+from nnrepro.study.study import Study
 from nnrepro.tables.columns import (
     KEYS,
     NOISE,
@@ -19,9 +20,33 @@ from nnrepro.tables.columns import (
     setting_columns,
 )
 from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.runs import runs_table
 
 _WITHOUT_INTERVAL = ("_epoch", "_converged", "collapses", *NOISE)
 """Endings of metrics whose spread over seeds is given by the standard deviation alone."""
+
+
+def variants_of(
+    study: Study,
+    protocol: str,
+    experiment: str,
+    data: Sequence[RunData],
+    problems: Sequence[Problem],
+) -> pd.DataFrame:
+    """Rows of the variants table of one experiment under a protocol: what is selected among.
+
+    Args:
+        study: the study.
+        protocol: the protocol's name.
+        experiment: the experiment's.
+        data: the runs that could be read, others of the study among them or not.
+        problems: what was met on reading them.
+    """
+    runs = study.runs_of(protocol, experiment)
+    ids = {run.id for run in runs}
+    read = [item for item in data if item.run.id in ids]
+    met = [problem for problem in problems if problem.run_id in ids]
+    return variants_table(runs_table(read, met, runs))
 
 
 def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
