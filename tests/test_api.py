@@ -85,3 +85,30 @@ def test_a_run_is_named_without_doubt(pair: Results, name: str, told: str) -> No
 def test_a_folder_that_is_not_there_is_named_with_the_nearest(repository: Path) -> None:
     with pytest.raises(ResultsError, match="did you mean 'tan_pair'"):
         nnrepro.load(repository / "archives" / "tan_pear")
+
+
+def test_what_named_variants_decide_is_told_of_bare_histories(tmp_path: Path) -> None:
+    study = {
+        "name": "named",
+        "data": {"t": {"source": "csv", "path": "t.csv", "label": "y"}},
+        "experiments": {
+            "sizes": {
+                "model": "mlp",
+                "epochs": 2,
+                "variants": {"small": {"units": 4}, "large": {"units": 8, "layers": 3}},
+            },
+            "final": {"select": "sizes"},
+        },
+    }
+    (tmp_path / "study.yaml").write_text(json.dumps(study))
+    reached = {"sizes/small": 0.6, "sizes/large": 0.8, "final/default": 0.7}
+    for name, accuracy in reached.items():
+        folder = tmp_path / "main" / name / "seed0"
+        folder.mkdir(parents=True)
+        curves = {"loss": [1.0] * 2, "val_loss": [1.0] * 2}
+        curves |= {"accuracy": [accuracy] * 2, "val_accuracy": [accuracy] * 2}
+        (folder / "history.json").write_text(json.dumps(curves))
+        held_out = {key: own for key, own in curves.items() if key.startswith("val_")}
+        (folder / "history_validation.json").write_text(json.dumps(held_out))
+    runs = nnrepro.load(tmp_path).runs.set_index("experiment")
+    assert runs.loc["final", ["units", "layers"]].tolist() == [8, 3]
