@@ -30,8 +30,8 @@ from nnrepro.study.plugins import imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
-from nnrepro.training.contract import model_problems
-from nnrepro.training.trial import in_one_line, task_of
+from nnrepro.training.contract import model_problems, task_of
+from nnrepro.training.trial import in_one_line
 
 if TYPE_CHECKING:
     import keras
@@ -101,7 +101,7 @@ def model_findings(runs: Sequence[Run], npz: Path, every: Sequence[Run]) -> Iter
     spec = catalogue()[run.model]
     words = f"model {run.model}"
     dataset = load_dataset(npz, _short(run, npz))
-    task = replace(task_of(dataset), seed=run.seed)
+    task = task_of(dataset, seed=run.seed)
     resolved = [own for each in runs for own in candidates(each, every)]
     for parameters in extremes(spec, [spec.own_parameters(each.settings) for each in resolved]):
         shown = ", ".join(f"{name} = {value}" for name, value in parameters.items())

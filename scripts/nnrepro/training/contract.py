@@ -17,6 +17,8 @@ from nnrepro.training.errors import TrainingError
 if TYPE_CHECKING:
     import keras
 
+    from nnrepro.data.dataset import Dataset
+
 _KNOWN_LAYERS = ("keras.", "nnrepro.models.layers.")
 _OUTPUTS = {
     CLASSIFICATION: "a logit for each class",
@@ -24,6 +26,19 @@ _OUTPUTS = {
     REGRESSION: "a number for each target",
 }
 _OWN_WAYS = ("train_step", "test_step", "compute_loss", "compute_metrics")
+
+
+def task_of(dataset: "Dataset", *, seed: int = 0, inspected: bool = False) -> Task:
+    """What a model of a data set is built for; seed and inspection as `Task` has them."""
+    return Task(
+        tuple(int(size) for size in dataset.train_x.shape[1:]),
+        dataset.num_classes,
+        dataset.vocabulary_size,
+        seed,
+        inspected,
+        dataset.task,
+        dataset.num_outputs,
+    )
 
 
 def check_model(model: "keras.Model", name: str, *, examples: np.dtype, task: Task) -> None:

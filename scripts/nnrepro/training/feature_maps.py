@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.files import atomic_write
-from nnrepro.models.registry import Task, build_model
+from nnrepro.models.registry import build_model
+from nnrepro.training.contract import task_of
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.trained import load_weights
 
@@ -52,15 +53,7 @@ def compute_feature_maps(
     """
     import keras
 
-    task = Task(
-        tuple(dataset.test_x.shape[1:]),
-        dataset.num_classes,
-        dataset.vocabulary_size,
-        inspected=True,
-        kind=dataset.task,
-        num_outputs=dataset.num_outputs,
-    )
-    model = build_model(run.model, run.settings, task)
+    model = build_model(run.model, run.settings, task_of(dataset, inspected=True))
     layers = map_layers(model)
     if not layers:
         raise TrainingError(f"model {run.model} has no convolutions; no feature maps")

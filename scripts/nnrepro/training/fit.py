@@ -27,9 +27,8 @@ class Loop:
     weights after the best epoch so far, and empty where there is none or nothing is watched.
     `sets` tells where each set that is evaluated on lies among the engine's evaluation examples,
     the primary test set first, `scores` how they are judged; `evaluation_batch` of these are
-    evaluated at once. `filled` is
-    whether the last batch is filled up to the size of the others, so that one compiled function
-    does; only where examples of a batch do not act on one another.
+    evaluated at once. `filled` is whether the last batch is filled up to the size of the others, so
+    that one compiled function does; only where examples of a batch do not act on one another.
     """
 
     engine: Engine

@@ -1,8 +1,8 @@
 """Early stopping: whether a run has not got better for long, and which epoch was its best.
 
 As `keras.callbacks.EarlyStopping` with `restore_best_weights` decides it, but that a value which is
-not finite is never the best, not even the first. It follows from the
-history alone, so that a run that goes on from a checkpoint stops where it would have stopped.
+not finite is never the best, not even the first. It follows from the history alone, so that a run
+that goes on from a checkpoint stops where it would have stopped.
 """
 
 from collections.abc import Iterable, Mapping

@@ -12,10 +12,10 @@ from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.metrics.registry import REGRESSION
-from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.models.registry import build_model, catalogue
 from nnrepro.training.backends import make_engine
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
-from nnrepro.training.contract import check_model, treats_examples_apart
+from nnrepro.training.contract import check_model, task_of, treats_examples_apart
 from nnrepro.training.device import (
     describe_device,
     device_kind,
@@ -184,14 +184,7 @@ def _prepare(
     from nnrepro.training.losses import COUNTED, Objective, check_label_settings, loss_of
 
     keras.utils.set_random_seed(run.seed)
-    task = Task(
-        tuple(dataset.train_x.shape[1:]),
-        dataset.num_classes,
-        dataset.vocabulary_size,
-        run.seed,
-        kind=dataset.task,
-        num_outputs=dataset.num_outputs,
-    )
+    task = task_of(dataset, seed=run.seed)
     model = build_model(run.model, run.settings, task)
     check_model(model, run.model, examples=dataset.train_x.dtype, task=task)
     units = units_of(dataset.train_y) if dataset.task == REGRESSION else None

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnrepro.data.dataset import Dataset, load_dataset
+from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
@@ -30,7 +30,7 @@ from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
-from nnrepro.training.contract import model_problems
+from nnrepro.training.contract import model_problems, task_of
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
@@ -282,17 +282,6 @@ def built_for(run: Run, npz: Path) -> tuple[Task, np.dtype]:
     """What a run's model is built for, but for its seed, and the type of the examples."""
     dataset = load_dataset(npz, {**run.settings, **_ONE_EXAMPLE})
     return task_of(dataset), dataset.train_x.dtype
-
-
-def task_of(dataset: Dataset) -> Task:
-    """What a model of a data set is built for, but for its seed."""
-    return Task(
-        tuple(int(size) for size in dataset.train_x.shape[1:]),
-        dataset.num_classes,
-        dataset.vocabulary_size,
-        kind=dataset.task,
-        num_outputs=dataset.num_outputs,
-    )
 
 
 def _memory() -> float:
