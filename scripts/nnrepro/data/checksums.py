@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 
-from nnrepro.data.errors import DataError
-from nnrepro.files import LARGEST, FileError, open_regular, read_bounded, write_text
+from nnrepro.data.errors import DataError, told_as_data_errors
+from nnrepro.files import LARGEST, open_regular, read_bounded, write_text
 
 SUMS_FILE = "SHA256SUMS"
 
@@ -99,14 +99,8 @@ def is_sha256(text: object) -> bool:
 @contextmanager
 def _open(path: Path) -> Iterator[BufferedReader]:
     with ExitStack() as opened:
-        try:
+        with told_as_data_errors(path):
             handle = opened.enter_context(open_regular(path))
-        except FileNotFoundError as error:
-            raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
-        except FileError as error:
-            raise DataError(f"{error}.") from error
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
         yield handle
 
 

@@ -410,7 +410,7 @@ def chosen(found: Iterable[Preparation], input: str, dataset: str = "") -> Prepa
         names = [each.dataset for each in giving]
         raise DataError(
             f"data: the data sets {one_of(names)} all give the input '{input}'; say with "
-            f"'data: {names[0]}' in an experiment or a variant which is meant"
+            f"'data: {names[0]}' in an experiment which is meant"
         )
     own = [each for each in giving if dataset in ("", each.dataset)]
     if not own:

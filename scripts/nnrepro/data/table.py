@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from nnrepro.data.errors import DataError
-from nnrepro.files import FileError, open_regular
+from nnrepro.data.errors import DataError, told_as_data_errors
+from nnrepro.files import open_regular
 from nnrepro.study.messages import nearest, one_of
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
@@ -61,15 +61,8 @@ def read_table(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> 
     quoting is malformed, a row has more or fewer values than there are columns, a column has no
     name or that of another, or there is more than fits into memory.
     """
-    try:
-        with open_regular(path) as handle:
-            return _parsed(handle, path, separator, encoding)
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
-    except FileError as error:
-        raise DataError(f"{error}.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    with told_as_data_errors(path), open_regular(path) as handle:
+        return _parsed(handle, path, separator, encoding)
 
 
 def _parsed(handle: BufferedReader, path: Path, separator: str, encoding: str) -> Table:

@@ -9,8 +9,7 @@ import numpy as np
 from nnrepro.data import features, splits
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.content import Content
-from nnrepro.data.errors import DataError
-from nnrepro.files import FileError
+from nnrepro.data.errors import DataError, told_as_data_errors
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.npz import NUMBERS, open_npz
 from nnrepro.study.kinds import source
@@ -64,20 +63,15 @@ def npz(
 
 def _read(path: Path, x: str, y: str) -> tuple[Arrays, Arrays]:
     """Examples and answers by part; those of `train` are all where the file does not part them."""
-    try:
-        with open_npz(path, _MOST_BYTES) as file:
-            found = _named(file.names, x, y)
-            if "train" not in found:
-                raise DataError(
-                    f"{path}: holds the arrays {one_of(file.names)}, and neither '{x}' and '{y}' "
-                    f"nor '{x}_train', '{y}_train' and so on; name them by the keys x and y"
-                )
-            examples = {part: file.array(names[0]) for part, names in found.items()}
-            answers = {part: file.array(names[1], f"{NUMBERS}U") for part, names in found.items()}
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist. Check `path` of the data set.") from error
-    except FileError as error:
-        raise DataError(f"{error}.") from error
+    with told_as_data_errors(path), open_npz(path, _MOST_BYTES) as file:
+        found = _named(file.names, x, y)
+        if "train" not in found:
+            raise DataError(
+                f"{path}: holds the arrays {one_of(file.names)}, and neither '{x}' and '{y}' "
+                f"nor '{x}_train', '{y}_train' and so on; name them by the keys x and y"
+            )
+        examples = {part: file.array(names[0]) for part, names in found.items()}
+        answers = {part: file.array(names[1], f"{NUMBERS}U") for part, names in found.items()}
     for part, own in examples.items():
         if not own.ndim or len(own) != len(answers[part]):
             names = found[part]
