@@ -77,7 +77,7 @@ def accuracy_time(
             [rows[i] for i in order],
             figure.styles_of(runs),
             metric=metric_words(table, metric),
-            interval=interval_words(metric_values(table, metric, suffix="_interval"), metric),
+            interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
         ),
         runs,

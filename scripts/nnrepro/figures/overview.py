@@ -39,7 +39,7 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
-from nnrepro.tables.columns import KEYS, metric_values, rows_of
+from nnrepro.tables.columns import KEYS, rows_of
 from nnrepro.tables.variants import variants_table
 
 READING = "A dot is a variant, the line through it its interval{published}."
@@ -94,7 +94,7 @@ def overview(
             rows,
             figure.styles_of(figure.runs),
             metric=metric_words(table, metric),
-            interval=interval_words(metric_values(table, metric, suffix="_interval"), metric),
+            interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
         ),
         figure.runs,

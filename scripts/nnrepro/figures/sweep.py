@@ -23,7 +23,7 @@ from nnrepro.study.kinds import figure
 from nnrepro.study.labels import titled
 from nnrepro.study.options import Metric
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
-from nnrepro.tables.columns import metric_values, rows_of
+from nnrepro.tables.columns import rows_of
 
 READING = "A dot is a variant; that of the selected one is black."
 
@@ -88,7 +88,7 @@ def sweep(
             [dot for _, dot in known],
             axes,
             metric=metric_words(table, metric),
-            interval=interval_words(metric_values(table, metric, suffix="_interval"), metric),
+            interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
         ),
         runs,

@@ -4,6 +4,7 @@ import pandas as pd
 
 from nnrepro.measures.names import set_words, without_window, words_named
 from nnrepro.plots.series import capitalised
+from nnrepro.tables.columns import metric_values
 
 
 def metric_phrase(name: str) -> str:
@@ -23,8 +24,9 @@ def metric_words(table: pd.DataFrame, metric: str) -> str:
     return capitalised(words)
 
 
-def interval_words(kinds: pd.Series, metric: str) -> str:
-    """What the intervals of a metric are, in words; empty without one."""
+def interval_words(table: pd.DataFrame, metric: str) -> str:
+    """What the intervals of a metric in the variants table are, in words; empty without one."""
+    kinds = metric_values(table, metric, suffix="_interval")
     sampled = f"95 % interval for sampling the {set_words(metric)}"
     words = {
         "seeds": "95 % interval of the mean over seeds",
