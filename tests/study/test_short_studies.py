@@ -239,6 +239,11 @@ def test_an_experiment_that_only_leaves_out_is_not_checked() -> None:
     assert [*study.experiments] == ["search"]
 
 
+def test_a_key_that_there_is_not_is_told_though_it_is_null() -> None:
+    with pytest.raises(ConfigError, match="titel: unknown key; did you mean 'title'"):
+        loaded("titel: null")
+
+
 def test_an_experiment_that_is_null_takes_with_it_what_is_about_it_alone(
     shipped: dict[str, Any],
 ) -> None:

@@ -212,7 +212,10 @@ def test_a_study_that_cannot_be_done_is_refused_when_it_is_read(workflow: Any) -
     study["tables"]["widths"]["columns"] = "units"
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
     said = refused(workflow, "--dry-run")
-    assert "experiments.brakes.select.parameters: 'cell' is the same in all variants" in said
+    assert (
+        "experiments.brakes.select.parameters: 'cell' is the same in all variants of 'width'"
+        in said
+    )
     assert "tables.widths.columns: 'units' is the parameter of the rows, too" in said
     study["experiments"]["brakes"]["select"]["parameters"].remove("cell")
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))

@@ -68,7 +68,7 @@ def load_study(
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
-    full = normalised(without_null(_flat(config)), schema)
+    full = normalised(without_null(_flat(config), schema["properties"]), schema)
     trained = full.get("archive") is None
     problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
     if not problems and trained:
@@ -93,7 +93,7 @@ def load_study(
     problems += asked_problems(full, declared, catalogue, trained=trained)
     problems += selection_problems(full, declared, kept, trained=trained)
     if trained:
-        problems += feasibility_problems(kept, full["data"])
+        problems += feasibility_problems(kept, declared)
     if problems:
         raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)

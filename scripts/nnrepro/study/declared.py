@@ -29,5 +29,11 @@ class Declared:
         """Whether a run has validation examples: held out of training, or split off its data."""
         if run.settings["validation_examples"]:
             return True
-        sections = [self.data.get(run.data)] if run.data else self.data.values()
-        return any(own and own.get("split", {}).get("validation") for own in sections)
+        sections = [self.data.get(run.data, {})] if run.data else self.data.values()
+        return any(map(splits_validation, sections))
+
+
+def splits_validation(data: Mapping[str, Any]) -> bool:
+    """Whether a data set comes with a validation set of its own, by its section."""
+    split = data.get("split")
+    return isinstance(split, Mapping) and bool(split.get("validation"))

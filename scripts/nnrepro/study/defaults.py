@@ -12,6 +12,7 @@ parameters that differ between its variants, and all else that it does not give 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.study.declared import splits_validation
 from nnrepro.study.labels import titled
 from nnrepro.study.metrics import default_metric
 
@@ -30,11 +31,11 @@ _INHERITED = ("model", "data", "metrics", "parameters", "protocols")
 """What a section `select` without `parameters` takes over as it is, where it is not given anew."""
 
 
-def without_null(config: Mapping[str, Any]) -> dict[str, Any]:
+def without_null(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """A flat configuration without what is null: so an overlay leaves out what it lies over has.
 
     With an experiment or a variant goes what is of its runs alone, with a protocol what experiments
-    say of it.
+    say of it. What is not among the `known` keys stays, to be told.
     """
     gone = {name for name, own in _section(config, "protocols").items() if own is None}
     if gone:
@@ -45,7 +46,7 @@ def without_null(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value if key in _KEPT_WHEN_NULL else _without_null(value)
         for key, value in config.items()
-        if value is not None
+        if value is not None or key not in known
     }
 
 
@@ -114,7 +115,11 @@ def _about_others(spec: Mapping[str, Any], out: Collection[str]) -> dict[str, An
 def _without_null(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    return {key: _without_null(item) for key, item in value.items() if item is not None}
+    return {
+        key: _without_null(item)
+        for key, item in value.items()
+        if item is not None or not isinstance(key, str)  # which is told
+    }
 
 
 def given_twice(config: Mapping[str, Any]) -> list[str]:
@@ -240,12 +245,6 @@ def default_selection(config: Mapping[str, Any]) -> str:
     """
     of = "validation" if any(_held_out(config)) else "test"
     return f"last_window_mean_{of}_{default_metric(config)}"
-
-
-def splits_validation(data: Mapping[str, Any]) -> bool:
-    """Whether a data set comes with a validation set of its own, by its section."""
-    split = data.get("split")
-    return isinstance(split, Mapping) and bool(split.get("validation"))
 
 
 def _held_out(config: Mapping[str, Any]) -> Iterator[bool]:

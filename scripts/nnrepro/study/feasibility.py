@@ -1,9 +1,8 @@
 """Checking that runs can be carried out as they are asked for, before any is."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from nnrepro.study.defaults import splits_validation
+from nnrepro.study.declared import Declared
 from nnrepro.study.messages import some_of
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
@@ -19,12 +18,12 @@ MAX_FOLDS = 12
 """Largest number of test folds: they are split in halves in every way, 924 of them for 12."""
 
 
-def feasibility_problems(runs: Sequence[Run], data: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def feasibility_problems(runs: Sequence[Run], declared: Declared) -> list[str]:
     """What of the runs cannot be done, each mistake once with the experiments that it is in.
 
     Args:
         runs: the runs of a study that trains them.
-        data: the sections of the data sets.
+        declared: what the study declares.
     """
     places: dict[str, list[str]] = {}
     for run in {(run.protocol, run.experiment, run.variant): run for run in runs}.values():
@@ -32,16 +31,10 @@ def feasibility_problems(runs: Sequence[Run], data: Mapping[str, Mapping[str, An
         open_yet = _TOGETHER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
             found += optimizer_problems(candidate.settings)
-            found += stopping_problems(candidate.settings, held_out=_splits(candidate, data))
+            found += stopping_problems(candidate.settings, held_out=declared.validated(candidate))
         for problem in found:
             places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")
     return [f"settings: {problem} (in {some_of(names)})" for problem, names in places.items()]
-
-
-def _splits(run: Run, data: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether the data set that a run reads comes with a validation set, as far as is said."""
-    sections = [data[run.data]] if run.data in data else data.values()
-    return any(map(splits_validation, sections))
 
 
 def _longer_than_training(run: Run) -> Iterator[str]:
