@@ -1,6 +1,9 @@
 """Rule build_report: the final report."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.failures import Failures, read_failures

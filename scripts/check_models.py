@@ -1,6 +1,9 @@
 """Rule check_models: every model built once, and the examples counted, before any training."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.data.prepared import prepared_arrays

@@ -1,6 +1,9 @@
 """Rule check_results: fails, with all made that can be, where something failed or is damaged."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.failures import read_failures

@@ -1,6 +1,9 @@
 """Rule compare_published: every published number beside the reproduced one, and a summary."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.measures.runs import read_runs

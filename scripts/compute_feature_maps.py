@@ -1,7 +1,10 @@
 """Rule compute_feature_maps: what a trained network's layers make of the first test images."""
 
 import os
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.data.dataset import load_dataset

@@ -1,5 +1,9 @@
 """Rule decide_claims: the verdict on every claim, and on every part of it."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
+
 import job
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims

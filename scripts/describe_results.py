@@ -1,6 +1,9 @@
 """Rule describe_results: the results folder as an RO-Crate."""
 
+import sys
 from importlib.metadata import version
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.crate.build import write_crate

@@ -1,6 +1,9 @@
 """Rule draw_figures: a protocol's figures of one kind."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.figures.asked import figures_asked

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-# Before any other copy of the library that this Python may find.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from nnrepro.commands import Outliving, open_outputs
 from nnrepro.errors import NnreproError, explained
 from nnrepro.failures import Failures

@@ -1,6 +1,9 @@
 """Rule list_inconsistencies: where published numbers do not fit each other."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.published.inconsistencies import load_inconsistencies

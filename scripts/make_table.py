@@ -1,5 +1,9 @@
 """Rule make_table: one table that the study asks for, over all protocols."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
+
 import job
 from nnrepro.study.decisions import read_decisions
 from nnrepro.tables.csvfile import write_csv

@@ -1,6 +1,9 @@
 """Rule prepare_data: a data set's arrays as training reads them."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.data import soundness

@@ -1,7 +1,10 @@
 """Rule save_model: the trained network of a run in Keras's own layers."""
 
 import os
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.environment import keras_environment

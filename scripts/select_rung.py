@@ -1,5 +1,9 @@
 """Rule select_rung: the variants of a halving that are trained beyond a rung."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
+
 import job
 from nnrepro.files import write_json
 from nnrepro.measures.runs import read_runs

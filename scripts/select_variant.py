@@ -1,5 +1,9 @@
 """Rule select_variant: the variant of an experiment that a protocol chooses."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
+
 import job
 from nnrepro.failures import in_one_line
 from nnrepro.files import write_json

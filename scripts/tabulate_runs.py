@@ -1,5 +1,9 @@
 """Rule tabulate_runs: one row per run, one per variant, and where everything came from."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
+
 import job
 from nnrepro.archive.provenance import provenance
 from nnrepro.files import read_json, write_json

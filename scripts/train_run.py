@@ -1,7 +1,10 @@
 """Rules train_run and train_rung: one training job."""
 
 import os
+import sys
 from pathlib import Path
+
+sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.environment import keras_environment

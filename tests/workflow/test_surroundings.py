@@ -81,3 +81,15 @@ def test_a_home_that_cannot_be_written_needs_another_place_for_the_cache(
             check=True,
         ).stdout
         assert f"cache: {cache}\n" in said
+
+
+def test_the_library_beside_the_snakefile_does_the_work_though_another_is_found_first(
+    place: Path, tmp_path: Path
+) -> None:
+    """As where an environment has the library of another checkout."""
+    for name in ("job.py", "nnrepro/__init__.py"):
+        (tmp_path / "other" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "other" / name).write_text("raise SystemExit('another library')\n")
+    status, said = shell(place, f"$snakemake {TARGET}", PYTHONPATH=str(tmp_path / "other"))
+    assert status == 0, said
+    assert (place / TARGET).is_dir()
