@@ -3,6 +3,7 @@
 import os
 import re
 from hashlib import sha256
+from pathlib import Path
 
 _LIBRARIES = (
     *("KERAS_", "TF_", "XLA_", "JAX_", "PYTORCH_", "TORCH_", "ATEN_"),
@@ -34,6 +35,12 @@ def keras_environment(backend: str) -> dict[str, str]:
         # A log is for the run's progress.
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }
+
+
+def with_library(scripts: Path) -> dict[str, str]:
+    """The variables of this process, by which another one finds the library in `scripts` first."""
+    path = os.pathsep.join(filter(None, (str(scripts), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def set_keras_defaults() -> None:

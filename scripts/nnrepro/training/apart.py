@@ -1,13 +1,13 @@
 """A trial of a study's models in a process of its own, which alone imports Keras."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnrepro.environment import with_library
 from nnrepro.errors import NnreproError
 from nnrepro.training.errors import TrainingError
 
@@ -17,11 +17,10 @@ def try_models_apart(scripts: Path, config: Mapping[str, Any], read: Iterable[st
 
     Raises TrainingError with what was found, or how the process failed.
     """
-    path = os.pathsep.join(filter(None, (str(scripts), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [sys.executable, "-m", "nnrepro.training.apart", *read],
         input=json.dumps(config),
-        env={**os.environ, "PYTHONPATH": path},
+        env=with_library(scripts),
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,6 @@ weights can be put back.
 
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nnrepro.data.dataset import Dataset, load_dataset
-from nnrepro.environment import keras_environment
+from nnrepro.environment import keras_environment, with_library
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.imports import of_library
@@ -55,12 +54,11 @@ def findings_apart(
 
     `data` are the prepared arrays by what runs read.
     """
-    path = os.pathsep.join(filter(None, (str(SCRIPTS), os.environ.get("PYTHONPATH"))))
     request = {"config": dict(config), "data": {name: str(file) for name, file in data.items()}}
     done = subprocess.run(
         [sys.executable, "-m", "nnrepro.training.conduct"],
         input=json.dumps(request),
-        env={**os.environ, **keras_environment(backend), "PYTHONPATH": path},
+        env={**with_library(SCRIPTS), **keras_environment(backend)},
         capture_output=True,
         text=True,
         check=False,
