@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
-from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.figures.drawing import Drawing, NothingToDraw, of_variant
 from nnrepro.measures.predictions import Predictions, PredictionsOf
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.plots.fitting import fit_labels, text_width
@@ -39,25 +39,19 @@ def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)
     drawn = 0
-    for key, runs in groups.items():
+    for runs in groups.values():
         found = [one for run in runs if (one := predictions(run.id)) is not None]
         found = [one for one in found if one.task == CLASSIFICATION]
         if not found or len(found[0].names) > _MOST_CLASSES:
             continue
         drawn += 1
-        several = len(groups) > 1
-        yield Drawing(
-            "/".join(key) if several else figure.name,
-            partial(
-                draw,
-                counts_of(found),
-                found[0].names,
-                title=figure.titled(f"{figure.spec.title}, {runs[0].label}"),
-            ),
+        title = figure.titled(f"{figure.spec.title}, {runs[0].label}")
+        yield of_variant(
+            figure,
             runs,
-            figure.alt("Confusion matrix, classes down and answers across", runs),
-            figure.spec.title if several else "",
-            runs[0].label if several else "",
+            partial(draw, counts_of(found), found[0].names, title=title),
+            "Confusion matrix, classes down and answers across",
+            several=len(groups) > 1,
         )
     if not drawn:
         raise NothingToDraw(

@@ -52,6 +52,21 @@ class Drawing:
     compared: bool = False
 
 
+def of_variant(
+    figure: Asked,
+    runs: list[Run],
+    draw: Callable[[], Figure],
+    alt: str,
+    *,
+    several: bool,
+) -> Drawing:
+    """The drawing of one variant, by some of its runs; of several, it is a part of the figure's."""
+    first = runs[0]
+    stem = f"{first.experiment}/{first.variant}" if several else figure.name
+    strip, part = (figure.spec.title, first.label) if several else ("", "")
+    return Drawing(stem, draw, runs, figure.alt(alt, runs), strip, part)
+
+
 def draw_figures(
     kind: Kind, figures: Iterable[Asked], sources: Sources, folder: Path, failures: Failures
 ) -> None:

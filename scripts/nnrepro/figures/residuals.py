@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from nnrepro.figures.asked import Asked
-from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.figures.drawing import Drawing, NothingToDraw, of_variant
 from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.registry import REGRESSION
 from nnrepro.plots.fitting import cut_text
@@ -36,25 +36,19 @@ def residuals(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
     for run in figure.runs:
         first.setdefault((run.experiment, run.variant), run)
     drawn = 0
-    for key, run in first.items():
+    for run in first.values():
         found = predictions(run.id)
         if found is None or found.task != REGRESSION:
             continue
         drawn += 1
-        several = len(first) > 1
-        yield Drawing(
-            "/".join(key) if several else figure.name,
-            partial(
-                draw,
-                np.asarray(found.labels, dtype=np.float64),
-                found.outputs,
-                found.names,
-                title=figure.titled(f"{figure.spec.title}, {run.label}, seed {run.seed}"),
-            ),
+        title = figure.titled(f"{figure.spec.title}, {run.label}, seed {run.seed}")
+        true = np.asarray(found.labels, dtype=np.float64)
+        yield of_variant(
+            figure,
             [run],
-            figure.alt("Scatter of predicted against true numbers", [run]),
-            figure.spec.title if several else "",
-            run.label if several else "",
+            partial(draw, true, found.outputs, found.names, title=title),
+            "Scatter of predicted against true numbers",
+            several=len(first) > 1,
         )
     if not drawn:
         raise NothingToDraw("No run that this figure shows has predictions of numbers.")
