@@ -87,3 +87,9 @@ def copy_project(repository: Path, folder: Path) -> Workflow:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
     return Workflow(folder)
+
+
+def copy_example(repository: Path, name: str, folder: Path) -> Path:
+    """Copy one of the examples, without results, into a folder."""
+    kept = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
+    return Path(shutil.copytree(repository / "examples" / name, folder / name, ignore=kept))

@@ -1,6 +1,5 @@
 """The example of images: its data are those of its script, and it runs as its page says."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from copied import Workflow, copy_example
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -22,8 +22,7 @@ experiments: {networks: {epochs: 1, seeds: 1, schedule: cosine}}
 @pytest.fixture
 def example(repository: Path, tmp_path: Path) -> Path:
     """A copy of the example."""
-    kept = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
-    return Path(shutil.copytree(repository / "examples/images", tmp_path / "images", ignore=kept))
+    return copy_example(repository, "images", tmp_path)
 
 
 def test_the_images_are_those_that_the_script_draws(example: Path) -> None:
@@ -54,16 +53,9 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
 @pytest.mark.slow
 def test_a_smaller_one_runs(example: Path, repository: Path) -> None:
     (example / "smaller.yaml").write_text(SMALLER)
-    command = [sys.executable, "-m", "snakemake", "-s", str(repository / "Snakefile")]
     table = "results/smaller/tables/runs.csv"
-    done = subprocess.run(
-        [*command, "--cores", "2", "--configfile", "smaller.yaml", "--", table],
-        cwd=example,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    called = ("-s", str(repository / "Snakefile"), "--configfile", "smaller.yaml")
+    Workflow(example).snakemake(*called, "--", table)
     rows = pd.read_csv(example / table)
     assert rows["model"].tolist() == ["image_cnn", "residual"]
     assert rows["status"].tolist() == ["completed", "completed"]

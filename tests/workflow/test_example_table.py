@@ -2,12 +2,12 @@
 
 import csv
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from copied import Workflow, copy_example
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -23,8 +23,7 @@ experiments: {line: null, search: {samples: 2}, final: {seeds: 1}}
 @pytest.fixture
 def example(repository: Path, tmp_path: Path) -> Path:
     """A copy of the example."""
-    kept = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
-    return Path(shutil.copytree(repository / "examples/table", tmp_path / "table", ignore=kept))
+    return copy_example(repository, "table", tmp_path)
 
 
 def test_the_table_is_what_the_script_writes(example: Path) -> None:
@@ -51,16 +50,9 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
 @pytest.mark.slow
 def test_a_smaller_one_runs_and_selects_by_validation(example: Path, repository: Path) -> None:
     (example / "smaller.yaml").write_text(SMALLER)
-    command = [sys.executable, "-m", "snakemake", "-s", str(repository / "Snakefile")]
     table = "results/smaller/tables/runs.csv"
-    done = subprocess.run(
-        [*command, "--cores", "2", "--configfile", "smaller.yaml", "--", table],
-        cwd=example,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    called = ("-s", str(repository / "Snakefile"), "--configfile", "smaller.yaml")
+    Workflow(example).snakemake(*called, "--", table)
     with (example / table).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     error = "last1_mean_validation_mean_absolute_error"

@@ -1,13 +1,12 @@
 """The example of texts: its data are those of its script, it runs, and each model is its own."""
 
 import csv
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from copied import Workflow
+from copied import Workflow, copy_example
 
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -24,9 +23,7 @@ BAG, ENCODER = (f"main/order/{name}/seed0" for name in ("bag", "encoder"))
 @pytest.fixture(scope="module")
 def example(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example."""
-    kept = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
-    folder = tmp_path_factory.mktemp("example") / "texts"
-    return Path(shutil.copytree(repository / "examples/texts", folder, ignore=kept))
+    return copy_example(repository, "texts", tmp_path_factory.mktemp("example"))
 
 
 def test_the_texts_are_what_the_script_writes(example: Path) -> None:
