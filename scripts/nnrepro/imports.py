@@ -6,6 +6,7 @@ that is made at run time (the registries of models and data) is not seen.
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from nnrepro.python import Import, code_of
@@ -27,8 +28,16 @@ def files_behind(
         file = waiting.pop()
         if file not in found and counts(file):
             found.add(file)
-            waiting += (home(item.module, item.name, root) for item in _of_library(file))
+            stat = file.stat()
+            waiting += _imported(file, root, stat.st_mtime_ns, stat.st_size)
     return sorted(found)
+
+
+@cache
+def _imported(file: Path, root: Path, _modified: int, _size: int) -> tuple[Path, ...]:
+    """The files of the library that a file's imports lead to, each once."""
+    homes = (home(item.module, item.name, root) for item in _of_library(file))
+    return tuple(dict.fromkeys(homes))
 
 
 def home(module: str, name: str, root: Path) -> Path:
