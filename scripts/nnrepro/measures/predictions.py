@@ -113,13 +113,19 @@ def _predictions(stored: Npz) -> Predictions:
 
 def predictions_of(run_id: str, folders: RunFolders) -> Predictions | None:
     """What a run predicted; None where there are no predictions, or none that can be used."""
-    path = folders.folder(run_id) / RUN_FILES["predictions"]
     try:
-        found = read_predictions(path)
+        return _vouched_predictions(run_id, folders)
     except PredictionsError:
         return None
+
+
+def _vouched_predictions(run_id: str, folders: RunFolders) -> Predictions | None:
+    path = folders.folder(run_id) / RUN_FILES["predictions"]
+    found = read_predictions(path)
     vouched = folders.vouched(run_id).get(path.name)
-    return found if vouched in (None, content_sha256(path)) else None
+    if found is not None and vouched not in (None, content_sha256(path)):
+        raise _unusable(path, "its checksum is not the one in the archive's manifest")
+    return found
 
 
 def read_answers(path: Path) -> Answers | None:
@@ -132,7 +138,10 @@ def read_answers(path: Path) -> Answers | None:
     Raises:
         PredictionsError: the file is damaged.
     """
-    found = read_predictions(path)
+    return _answers(read_predictions(path))
+
+
+def _answers(found: Predictions | None) -> Answers | None:
     if found is None or found.task != CLASSIFICATION:
         return None
     return Answers(found.labels, found.right)
@@ -144,12 +153,7 @@ def answers_of(run_id: str, folders: RunFolders) -> Answers | None:
     Raises:
         PredictionsError: they are damaged, or not those that the archive's manifest vouches for.
     """
-    path = folders.folder(run_id) / RUN_FILES["predictions"]
-    answers = read_answers(path)
-    vouched = folders.vouched(run_id).get(path.name)
-    if answers is not None and vouched not in (None, content_sha256(path)):
-        raise _unusable(path, "its checksum is not the one in the archive's manifest")
-    return answers
+    return _answers(_vouched_predictions(run_id, folders))
 
 
 def usable_answers(run_id: str, folders: RunFolders) -> Answers | None:
