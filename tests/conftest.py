@@ -23,6 +23,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(REPOSITORY / "scripts"), os.environ.get("PYTHONPATH")))
 )
 
+# What the `make` that started the tests was told is not meant for one that a test starts.
+for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS"):
+    os.environ.pop(_variable, None)
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:

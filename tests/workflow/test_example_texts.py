@@ -20,10 +20,10 @@ TABLE = "results/smaller/tables/runs.csv"
 BAG, ENCODER = (f"main/order/{name}/seed0" for name in ("bag", "encoder"))
 
 
-@pytest.fixture(scope="module")
-def example(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def example(repository: Path, tmp_path: Path) -> Path:
     """A copy of the example."""
-    return copy_example(repository, "texts", tmp_path_factory.mktemp("example"))
+    return copy_example(repository, "texts", tmp_path / "example")
 
 
 def test_the_texts_are_what_the_script_writes(example: Path) -> None:
