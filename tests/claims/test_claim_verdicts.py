@@ -295,6 +295,28 @@ def test_the_smallest_of_several_margins_has_a_valid_interval():
     assert triple.effect == single.effect == pytest.approx(0.11)
 
 
+def test_two_bounds_of_one_number_fail_wrongly_as_often_as_one_does():
+    """A number that truly lies on one of its bounds, three seeds, far from the other or near."""
+    studies = 4000
+    for width in (1.0, 8.0):
+        wrong = {1: 0, 2: 0}
+        for values in np.random.default_rng(0).normal(size=(studies, 3)):
+            margins = [[Span.point(v) for v in row] for row in (-values, width + values)]
+            for numbers in wrong:
+                wrong[numbers] += over_seeds(margins, numbers).high < 0
+        assert wrong[1] / studies == pytest.approx(0.025, abs=0.006)
+        assert wrong[2] / studies == pytest.approx(0.0125, abs=0.005)
+
+
+def test_bounds_of_one_number_count_once_and_those_of_two_runs_twice(decide, run_of):
+    runs = [run_of(f"cells/{v}", s, accuracy=0.6 + 0.01 * s) for v in "ab" for s in range(3)]
+    one = decide([f"{TAIL} of cells/a < 0.5"], runs)
+    both = decide([f"{TAIL} of cells/a in [0.2, 0.5]"], runs)
+    two = decide([f"{TAIL} of each(cells/a, cells/b) < 0.5"], runs)
+    assert both.ci95_high == pytest.approx(one.ci95_high)
+    assert two.ci95_high > one.ci95_high
+
+
 @given(
     st.integers(2, 5).flatmap(
         lambda seeds: st.lists(

@@ -4,7 +4,7 @@ Whatever a claim says comes down to conditions that must all be met. Each has a 
 which is positive where it is met, so that all of them are judged in the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -132,6 +132,11 @@ class Condition:
     expression: Expression
     operands: tuple[tuple[Quantity, ...], ...]
     bound: Bound
+
+    @property
+    def number(self) -> Hashable:
+        """What is compared, whatever it is compared with."""
+        return self.expression, self.operands
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -110,14 +110,15 @@ def _weighed(
     if not all(span.bounded for spans in margins for span in spans):
         reason = "the number that the condition is about cannot be computed"
         return Finding(UNDECIDED, reason, runs=variants, seeds=seeds, cause=NO_NUMBER)
+    about = len({condition.number for condition in conditions})
     if len(seeds) > 1:
-        margin = over_seeds(margins)
+        margin = over_seeds(margins, about)
     else:
         errors = [
             _sampling_error(c, v[0], evidence, seeds[0])
             for c, v in zip(conditions, values, strict=True)
         ]
-        margin = of_one_seed([spans[0] for spans in margins], errors)
+        margin = of_one_seed([spans[0] for spans in margins], errors, about)
     weakest = conditions[margin.weakest]
     numbers = [weakest.combine(at_seed) for at_seed in values[margin.weakest]]
     met = [_met(conditions, [spans[i] for spans in margins]) for i in range(len(seeds))]

@@ -1,10 +1,11 @@
 """Margins with their intervals: by how much the conditions of a part are met, and how surely.
 
 A part holds where its smallest margin is positive. With several seeds each condition's margin has a
-Student t interval over the seeds, paired by seed. For the smallest of k margins, the smallest of
-the lower ends is a lower bound as it stands (intersection-union: R. L. Berger, Technometrics 24,
-1982, 295-300), and the smallest of the upper ends is an upper bound if each is taken at a k-th of
-the error (Bonferroni). With k = 1 this is the usual interval.
+Student t interval over the seeds, paired by seed. For the smallest of the margins of k numbers, the
+smallest of the lower ends is a lower bound as it stands (intersection-union: R. L. Berger,
+Technometrics 24, 1982, 295-300), and the smallest of the upper ends is an upper bound if each is
+taken at a k-th of the error (Bonferroni). With k = 1 this is the usual interval. Two bounds of one
+number count once: it cannot truly be beyond both, so that only one of them can fail wrongly.
 
 Each margin keeps the deviation of its own seeds. One pooled over variants would have more degrees
 of freedom, but variants differ too much in steadiness for it (`docs/statistics.md`, with numbers).
@@ -75,11 +76,12 @@ class _Estimate:
         return float(stdtr(self.freedom, score) if self.freedom < math.inf else ndtr(score))
 
 
-def over_seeds(margins: Sequence[Sequence[Span]]) -> Margin:
+def over_seeds(margins: Sequence[Sequence[Span]], numbers: int | None = None) -> Margin:
     """The smallest margin, with its interval over the seeds.
 
     Args:
         margins: for each condition, its margin at each of at least two seeds.
+        numbers: how many different numbers the conditions are about; None for one each.
 
     Returns:
         The margin. One that is bounded from one side only at some seed has an interval that is
@@ -88,15 +90,18 @@ def over_seeds(margins: Sequence[Sequence[Span]]) -> Margin:
     estimates = [_estimate(spans) for spans in margins]
     if any(estimate is None for estimate in estimates):
         return _without_interval([mean(spans) for spans in margins])
-    return _smallest([e for e in estimates if e is not None], SEEDS)
+    return _smallest([e for e in estimates if e is not None], SEEDS, numbers)
 
 
-def of_one_seed(margins: Sequence[Span], errors: Sequence[float | None]) -> Margin:
+def of_one_seed(
+    margins: Sequence[Span], errors: Sequence[float | None], numbers: int | None = None
+) -> Margin:
     """The smallest margin of a single seed, with the test set's sampling error if there is one.
 
     Args:
         margins: each condition's margin.
         errors: standard error of each; None where one seed tells nothing of it.
+        numbers: see `over_seeds`.
     """
     if any(error is None for error in errors) or not all(span.known for span in margins):
         return _without_interval(margins)
@@ -105,7 +110,7 @@ def of_one_seed(margins: Sequence[Span], errors: Sequence[float | None]) -> Marg
         for span, error in zip(margins, errors, strict=True)
         if error is not None
     ]
-    return _smallest(estimates, TEST_SET)
+    return _smallest(estimates, TEST_SET, numbers)
 
 
 def propagated(
@@ -141,9 +146,9 @@ def _estimate(spans: Sequence[Span]) -> _Estimate | None:
     return _Estimate(float(np.mean(values)), error, len(values) - 1, least, most)
 
 
-def _smallest(estimates: Sequence[_Estimate], kind: str) -> Margin:
-    count = len(estimates)
-    weakest = min(range(count), key=lambda place: estimates[place].effect)
+def _smallest(estimates: Sequence[_Estimate], kind: str, numbers: int | None) -> Margin:
+    count = len(estimates) if numbers is None else numbers
+    weakest = min(range(len(estimates)), key=lambda place: estimates[place].effect)
     low = min(estimate.end(-1, _ERROR) for estimate in estimates)
     high = min(estimate.end(1, _ERROR / count) for estimate in estimates)
     effect = estimates[weakest].effect
