@@ -98,7 +98,10 @@ def _tell(line: str) -> None:
 
 
 def _cores(text: str) -> int:
-    return len(os.sched_getaffinity(0)) if text == "all" else _count(text)
+    if text != "all":
+        return _count(text)
+    of_this_process = getattr(os, "sched_getaffinity", None)  # Linux alone can tell
+    return len(of_this_process(0)) if of_this_process else os.cpu_count() or 1
 
 
 def _count(text: str) -> int:

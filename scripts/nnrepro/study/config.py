@@ -190,6 +190,7 @@ def _study(
             selects_from=section.get("select", {}).get("from"),
             sampled=declared.sampled[name],
             varied=declared.varied[name],
+            top=declared.top.get(name, 0),
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)

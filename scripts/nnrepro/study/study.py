@@ -41,6 +41,7 @@ class Experiment:
         selects_from: the experiment whose selection supplies parameters; None without one.
         sampled: parameters that are drawn, each with the name of its distribution.
         varied: all parameters in which its variants differ: what a selection decides.
+        top: how many of its variants go on into other experiments; 0 where it is the best alone.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Experiment:
     selects_from: str | None
     sampled: Mapping[str, str] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
+    top: int = 0
 
 
 @dataclass(frozen=True)
