@@ -7,7 +7,10 @@ COMPARED = PATHS.table("published")
 DRAWN = [str(PATHS.figures(name, AGREEMENT)) for name in STUDY.protocols]
 
 if PUBLISHED:
-    TABLES += [str(COMPARED), *(str(PATHS.table(f"published_{of}")) for of in ("offsets", "summary"))]
+    TABLES += [
+        str(COMPARED),
+        *(str(PATHS.table(f"published_{of}")) for of in ("offsets", "summary")),
+    ]
     FIGURES += DRAWN
     FAILURES["tables"] += [failures(COMPARED)]
     FAILURES["figures"] += map(failures, DRAWN)

@@ -101,7 +101,9 @@ def published_offsets(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd
         inside = [_reaches(numbers[n], offset.interval(pair)) for n, pair in own]
         rows.append(
             {
-                **dict(zip(("protocol", "metric", "published_examples"), sample, strict=True)),
+                "protocol": sample[0],
+                "metric": numbers[own[0][0]].metric,
+                "published_examples": sample[2],
                 "reproduced_examples": min(pair.own_examples for _, pair in own),
                 "numbers": offset.count,
                 "offset": offset.value,
@@ -183,7 +185,7 @@ class _Shared:
         for place, (number, own) in enumerate(zip(numbers, found, strict=True)):
             pair = _pair(number, own)
             if pair is not None:
-                pairs[place] = ((number.protocol, number.metric, pair.examples), pair)
+                pairs[place] = ((number.protocol, own.metric, pair.examples), pair)
         return cls(pairs, offsets(pairs))
 
     def of_number(self, place: int) -> tuple[Offset, Pair] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from nnrepro.measures.names import without_window
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.rules import Combination, common
 from nnrepro.published.runs import StudyRun, StudyRuns
@@ -45,6 +46,7 @@ class Reproduction:
         spread: of one run by the grid of single runs, where no seeds tell it.
         own_sample: examples that the number was measured on, of a draw of the report's own; None
             where they are ours.
+        metric: the metric of one run, as it is called where the window is not known.
         single: whether it is of one run, with the settings that the file's row names.
         exact: whether every run gives the same value.
         other_settings: settings that differ from those that the file's row names.
@@ -64,6 +66,7 @@ class Reproduction:
     examples: int | None = None
     spread: Spread | None = None
     own_sample: int | None = None
+    metric: str = ""
     single: bool = False
     exact: bool = False
     other_settings: str = ""
@@ -151,6 +154,7 @@ def _over_seeds(
         lacking=some_of(lacking),
         deviation=common(deviations),
         **({} if against else _sampled(number, runs, combine.metric, used, sizes)),
+        metric=without_window(combine.metric)[0],
         single=len(variants) == 1 and not other,
         exact=number.metric == EXACT_METRIC,
         other_settings=other,
