@@ -37,7 +37,7 @@ from nnrepro.tables.content import (
     number,
     numeric,
 )
-from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import Metric, metric
 
 STABLE_RANGE = 0.15
@@ -70,8 +70,13 @@ def ranking(
         `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
         `window_range_test_accuracy` (of the metric recorded first) and `stable`. A variant with a
         diverged run is ranked like the others: a table tells what came out, and only a selection
-        leaves it out.
+        leaves it out. Where variants of a protocol were judged on test sets of different sizes, the
+    larger one is read of all.
+
+    Raises:
+        TableError: they have none in common.
     """
+    test_set = _one_test_set(variants, test_set)
     at_end = f"{RANGE}{main_metric(variants)}"
     spread = metric_values(variants, at_end, test_set=test_set)
     stable = floats(spread) < (STABLE_RANGE if stable_below is None else stable_below)
@@ -103,6 +108,23 @@ def ranking(
         part["stable"] = pd.Series(stable[here], index=part.index).where(spread[here].notna(), None)
         parts.append(part if sort_by == DECLARED else part.iloc[place.order])
     return tidy_types(pd.concat(parts, ignore_index=True))
+
+
+def _one_test_set(variants: pd.DataFrame, asked: TestSet) -> TestSet:
+    """The test set on which all variants of each protocol can be ranked."""
+    sizes: list[float] = []
+    every: tuple[TestSet, ...] = (asked, "comparison")
+    for test_set in dict.fromkeys(every):
+        used = floats(examples_used(variants, test_set))
+        counted = pd.Series(used).groupby(variants["protocol"].to_numpy()).nunique()
+        if (counted <= 1).all():
+            return test_set
+        sizes = sorted({size for size in used if size > 0})
+    counts = " and ".join(wording.grouped(int(size)) for size in sizes)
+    raise TableError(
+        f"the variants were judged on test sets of {counts} examples, which cannot be ranked "
+        "together; name those of one size under `runs`"
+    )
 
 
 @shows(ranking)
