@@ -44,7 +44,7 @@ _REMARKS = {
         "{count} of the {examples} {kind} examples are of a class without any training example"
     ),
     "test_one_class": "all of the {examples} {kind} examples are of one class",
-    "train_constant_features": "{count} features are the same in all {examples} {kind} examples",
+    "train_constant_features": "features alike in all {examples} {kind} examples: {count}",
 }
 
 

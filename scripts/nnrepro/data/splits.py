@@ -3,10 +3,12 @@
 Which examples go where follows from what they hold and the seed, not from the order in which they
 stand: they are ranked by a digest of both, class by class where the shares are to hold in each, and
 the first go to the test set, the next to validation. So a file that is sorted otherwise is split
-alike.
+alike. Of examples that hold the same, each has a digest of its own, as a table of few categories is
+full of them: ranked as one they would fall into one set together, and make it unlike the others.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -122,9 +124,17 @@ def _count(share: float, examples: int, key: str) -> int:
 
 
 def _ranks(contents: Sequence[bytes], members: Sequence[int], seed: int) -> dict[int, bytes]:
-    """What examples are sorted by; those alike stand together, in the order of the file."""
+    """What examples are sorted by: a digest of what each holds and how many before it do, too."""
     key = seed.to_bytes(8, "big")
-    return {index: blake2b(contents[index], digest_size=16, key=key).digest() for index in members}
+    earlier: Counter[bytes] = Counter()
+    ranks = {}
+    for index in members:
+        digest = blake2b(contents[index], digest_size=16, key=key)
+        if repeated := earlier[contents[index]]:
+            digest.update(b"\0repeated %d" % repeated)
+        earlier[contents[index]] += 1
+        ranks[index] = digest.digest()
+    return ranks
 
 
 def _dealt(count: int, sizes: Mapping[Any, int]) -> dict[Any, int]:
