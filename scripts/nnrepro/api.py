@@ -331,8 +331,9 @@ class Results:
             for name in study.selecting_experiments:
                 variants = variants_of(study, protocol.name, name, alike, problems)
                 with suppress(TableError):  # as nothing can be selected
+                    own = study.experiments[name]
                     found[protocol.name, name] = select(
-                        variants, protocol.selection_metric, study.experiments[name].varied
+                        variants, protocol.selection_metric, own.varied, own.top
                     )
         return found
 

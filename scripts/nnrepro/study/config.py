@@ -184,6 +184,7 @@ def _study(
             selects_from=section.get("select", {}).get("from"),
             sampled=declared.sampled[name],
             varied=declared.varied[name],
+            top=declared.top.get(name, 0),
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)
@@ -213,8 +214,13 @@ def _study(
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
         declared_questions=questions,
-        published={key: published[key] for key in published if key != "shared"},
+        published={
+            key: published[key] for key in ("results", "inconsistencies") if key in published
+        },
         published_shared=published.get("shared", False),
+        own_test_examples={
+            name: tuple(sizes) for name, sizes in published.get("own_test_examples", {}).items()
+        },
         claims=config.get("claims"),
         save_models=tuple(config["save_models"]),
         supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},

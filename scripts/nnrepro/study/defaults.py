@@ -15,6 +15,7 @@ from typing import Any
 from nnrepro.study.declared import splits_validation
 from nnrepro.study.labels import titled
 from nnrepro.study.metrics import default_metric
+from nnrepro.study.run import MODEL
 
 ONLY_PROTOCOL = "main"
 """The name of the one protocol of a study that declares none; no text names it."""
@@ -207,11 +208,13 @@ def _chained(
     given = {*section["parameters"], *(key for v in _variants(section) for key in v)}
     taken = [key for key in varied(other) if key not in given]
     inherited = {key: other[key] for key in _INHERITED if key in other}
-    models = {own.get("model", other.get("model")) for own in _variants(other)}
-    if len(models) == 1:
-        inherited["model"] = models.pop()
-    elif models:  # of which a selection cannot choose
+    models = _models(other)
+    if len(models) == 1 and models[0] is not None:
+        inherited["model"] = models[0]
+    else:  # which the selection tells
         inherited.pop("model", None)
+    if _models(section) != [None]:
+        taken = [key for key in taken if key != MODEL]
     fixed = {k: v for k, v in inherited["parameters"].items() if k not in varied(other)}
     return {
         **inherited,
@@ -229,12 +232,21 @@ def varied(section: Mapping[str, Any]) -> list[str]:
     """Parameters in which the variants of an experiment differ, in declared order.
 
     Those are what is given as a list or a distribution, what named variants give themselves, and
-    what the experiment itself takes from a selection.
+    what the experiment itself takes from a selection; and `model`, where they have several.
     """
     several = [k for k, v in section["parameters"].items() if isinstance(v, list | Mapping)]
-    named = [k for v in _variants(section) for k in v if k not in ("label", "model")]
+    named = [k for v in _variants(section) for k in v if k not in ("label", MODEL)]
     taken = section.get("select", {}).get("parameters", ())
-    return list(dict.fromkeys([*several, *named, *taken]))
+    models = [MODEL] if len(_models(section)) > 1 else []
+    return list(dict.fromkeys([*models, *several, *named, *taken]))
+
+
+def _models(section: Mapping[str, Any]) -> list[Any]:
+    """The models that an experiment names; None among them where a variant has none."""
+    own = section.get(MODEL)
+    named = [variant.get(MODEL, own) for variant in _variants(section)] or [own]
+    flat = [one for name in named for one in (name if isinstance(name, list) else [name])]
+    return list(dict.fromkeys(flat))
 
 
 def default_selection(config: Mapping[str, Any]) -> str:

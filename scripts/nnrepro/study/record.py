@@ -105,6 +105,7 @@ class RecordedRun(TypedDict, total=False):
     selects_from: _Words | None
     selected_parameters: list[_Words]
     rungs: list[_Epochs]
+    rank: _Count
 
 
 class RecordedData(TypedDict, total=False):

@@ -27,7 +27,8 @@ _OF_A_STUDY = ("data", "experiments")
 """Keys of a file that is a study by itself, where no other stands below it."""
 
 _PATHS = (
-    *(("archive",), ("claims",), ("published", "results"), ("published", "inconsistencies")),
+    *(("archive",), ("container",), ("claims",)),
+    *(("published", "results"), ("published", "inconsistencies")),
     *(("supplements", "*"), ("plugins", "*"), ("data", "*", "path"), ("data", "*", "*_path")),
 )
 """The keys whose values are paths of files that are there; `results` is what will be made."""
@@ -144,7 +145,7 @@ def _no_study(overlays: Sequence[Path]) -> str:
 def paths_moved(values: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
     """A configuration whose paths, relative to the folder `old`, are relative to `new` instead.
 
-    Absolute paths stay, and so does what is no path, for the checks to tell.
+    Absolute paths and addresses stay, and so does what is no path, for the checks to tell.
     """
     before, after = Path(old).resolve(), Path(new).resolve()
     if before == after:
@@ -152,6 +153,8 @@ def paths_moved(values: Mapping[str, Any], old: Path, new: Path) -> dict[str, An
 
     def moved(path: Any) -> Any:
         if not isinstance(path, str) or not path.strip() or path.startswith("~") or "\0" in path:
+            return path
+        if "://" in path:
             return path
         return path if Path(path).is_absolute() else os.path.relpath(before / path, after)
 

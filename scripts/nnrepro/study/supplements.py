@@ -58,7 +58,8 @@ def _published(study: Study, own: Any) -> dict[str, Any] | None:
     results = own.get("results") if isinstance(own, Mapping) else None
     if results is None or results != study.published.get("results"):
         return None
-    return {"results": results, "shared": True}
+    own_examples = {name: list(sizes) for name, sizes in study.own_test_examples.items()}
+    return {"results": results, "shared": True, "own_test_examples": own_examples}
 
 
 def _read(key: str, file: Path) -> Mapping[str, Any]:
