@@ -70,12 +70,10 @@ def prepared_from(basename):
     section = {key: item for key, item in STUDY.data[name].items() if key != "note"}
     if section["source"] not in ("download", "generated"):
         return section, [str(file) for file in ORIGINS[name].source_files(section)]
-    source = {key: section[key] for key in ("sha256",) if key in section}
+    path = f"{ROOT}/generated/{name}"
     if section["source"] == "download":
         path = f"results/downloads/{ORIGINS[name].official.archive}"
-        return {**source, "source": "archive", "path": path}, [path]
-    path = f"{ROOT}/generated/{name}"
-    return {"source": "generated", "path": path}, [path]
+    return ORIGINS[name].source(section, path), [path]
 
 
 def preparation_code(basename):

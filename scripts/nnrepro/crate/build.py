@@ -242,11 +242,15 @@ def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
+        tested = item.get("test") or {}
+        stands_in = (
+            f" {tested['file']} stands in for its test file." if tested.get("stands_in") else ""
+        )
         data = _work(
             crate,
             f"#data-{name}",
             name=f"Data set {name}",
-            description=f"Source: {item.get('source') or 'unknown'}.{made_up}",
+            description=f"Source: {item.get('source') or 'unknown'}.{made_up}{stands_in}",
         )
         if sums:
             data["identifier"] = sums

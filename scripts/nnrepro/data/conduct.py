@@ -85,4 +85,4 @@ def _source(section: Mapping[str, Any], known: Any, generated: Path) -> Mapping[
     if not generated.is_dir():
         generated.parent.mkdir(parents=True, exist_ok=True)
         known.generate(generated, **section["generate"])
-    return {"source": "generated", "path": str(generated)}
+    return known.source(section, generated)

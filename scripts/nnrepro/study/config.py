@@ -29,6 +29,7 @@ from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
+from nnrepro.study.sources import listed
 from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
 from nnrepro.study.values import name_errors, path_errors
 
@@ -63,7 +64,7 @@ def load_study(
         ArchiveError: the archive that it names cannot be read as a whole.
     """
     try:
-        put_in_force(_plugins(config))
+        put_in_force(listed(config, "plugins"))
     except PluginError as error:
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
@@ -98,13 +99,6 @@ def load_study(
         raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)
     return replace(study, kinds=catalogue, models=dict(models))
-
-
-def _plugins(config: Mapping[str, Any]) -> list[str]:
-    """The files of plug-ins; none where they are not of the right form, which the schema tells."""
-    files = config.get("plugins")
-    well = isinstance(files, list) and all(isinstance(file, str) for file in files)
-    return list(files) if well and files else []
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
