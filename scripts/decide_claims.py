@@ -11,18 +11,14 @@ from nnrepro.claims.loading import load_claims
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.predictions import usable_answers
 from nnrepro.measures.runs import read_runs
-from nnrepro.models.registry import catalogue
-from nnrepro.study.config import load_study
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.paths import StudyPaths
-from nnrepro.study.supplements import supplement_config
 from nnrepro.tables.csvfile import write_csv
 
 
 def _other(name: str) -> OtherStudy:
     """A supplement with its runs."""
-    configuration = supplement_config(study, name, Path(snakemake.params.folder))
-    own = load_study(configuration, catalogue())
+    own = job.supplement(study, name, Path(snakemake.params.folder))
     files = [file for p in own.protocols for file in StudyPaths.of(own).decisions(own, p)]
     made = read_decisions([file for file in files if file.is_file()])
     found, _ = read_runs([own.resolved(run, made) for run in own.runs], StudyPaths.of(own).runs)

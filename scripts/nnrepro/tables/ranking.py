@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
@@ -37,7 +38,7 @@ from nnrepro.tables.content import (
     number,
     numeric,
 )
-from nnrepro.tables.csvfile import TableError, tidy_types
+from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import Metric, metric
 
 STABLE_RANGE = 0.15
@@ -71,10 +72,7 @@ def ranking(
         `window_range_test_accuracy` (of the metric recorded first) and `stable`. A variant with a
         diverged run is ranked like the others: a table tells what came out, and only a selection
         leaves it out. Where variants of a protocol were judged on test sets of different sizes, the
-    larger one is read of all.
-
-    Raises:
-        TableError: they have none in common.
+    larger one is read of all; they have no rank where they have none in common.
     """
     test_set = _one_test_set(variants, test_set)
     at_end = f"{RANGE}{main_metric(variants)}"
@@ -97,7 +95,8 @@ def ranking(
         if stable_below is not None:
             here = here & stable
         name = metric_of(asked, protocol, selection)
-        place = standings_by(variants[here], name, test_set=test_set)
+        one_size = np.full(here.sum(), table["test_examples"][here].nunique() <= 1)
+        place = standings_by(variants[here], name, test_set=test_set, eligible=one_size)
         part = table[here].copy()
         part.insert(1, "rank", pd.Series(place.rank, index=part.index, dtype="object"))
         part.insert(2, "ranked_by", metric_name(variants, name))
@@ -111,20 +110,10 @@ def ranking(
 
 
 def _one_test_set(variants: pd.DataFrame, asked: TestSet) -> TestSet:
-    """The test set on which all variants of each protocol can be ranked."""
-    sizes: list[float] = []
-    every: tuple[TestSet, ...] = (asked, "comparison")
-    for test_set in dict.fromkeys(every):
-        used = floats(examples_used(variants, test_set))
-        counted = pd.Series(used).groupby(variants["protocol"].to_numpy()).nunique()
-        if (counted <= 1).all():
-            return test_set
-        sizes = sorted({size for size in used if size > 0})
-    counts = " and ".join(wording.grouped(int(size)) for size in sizes)
-    raise TableError(
-        f"the variants were judged on test sets of {counts} examples, which cannot be ranked "
-        "together; name those of one size under `runs`"
-    )
+    """The test set that is read: the larger one where the one asked for is not the same for all."""
+    sizes = floats(examples_used(variants, asked))
+    counted = pd.Series(sizes).groupby(variants["protocol"].to_numpy()).nunique()
+    return asked if (counted <= 1).all() else "comparison"
 
 
 @shows(ranking)
@@ -214,7 +203,11 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
         said.append(stable_words(len(frame), considered, float(limit)))
     if "epochs" in frame:
         frame = frame[frame["rank"].notna()]
-    if len(frame):
+    sizes = sorted(frame["test_examples"].dropna().unique()) if "test_examples" in frame else []
+    if len(sizes) > 1:
+        counts = wording.joined([wording.grouped(int(size)) for size in sizes])
+        said.append(text(f"Judged on test sets of {counts} examples, so they are not ranked."))
+    elif len(frame):
         name = context.phrase(ranked_by)
         said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
     return tuple(said)
