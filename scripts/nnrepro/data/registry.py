@@ -37,7 +37,9 @@ from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, param
 
 Prepare = Callable[..., None]
 """Called with a data set's section of the config and the two paths to write."""
-_COMMON = ("source", "note")
+REMARKS = ("note", "licence", "citation")
+"""Keys of every section that are for readers of the report alone."""
+_COMMON = ("source", *REMARKS)
 """Keys of every section, which no source is told."""
 _OF_FILES = (*_COMMON, "like", "path", "sha256", "generate")
 """Keys of a section that says where files are."""
