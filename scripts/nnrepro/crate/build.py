@@ -102,7 +102,7 @@ def write_crate(
     used = [
         _file(crate, paths, CONFIGURATION, f"Configuration of the study. {departing}".strip()),
         *_histories(crate, paths, study),
-        *_data(crate, provenance),
+        *_data(crate, study, provenance),
     ]
     for name, words in _RECORDS.items():
         made.append(_file(crate, paths, name, words))
@@ -227,7 +227,7 @@ def _histories(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Enti
         )
 
 
-def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
+def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterator[Entity]:
     """Data sets that the runs were trained on, each file with its checksum."""
     for name, item in sorted((provenance.get("data") or {}).items()):
         sums = [
@@ -254,6 +254,12 @@ def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
         )
         if sums:
             data["identifier"] = sums
+        declared = study.data.get(name, {})
+        if declared.get("licence"):
+            words = str(declared["licence"])
+            data["license"] = _work(crate, f"#licence-of-{name}", name=words)
+        if declared.get("citation"):
+            data["citation"] = str(declared["citation"])
         yield data
 
 

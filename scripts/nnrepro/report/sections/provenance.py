@@ -81,6 +81,7 @@ def _data(source: Source) -> Iterator[Section]:
             *([("Pixels", (_PIXELS[item["pixels"]],))] if item.get("pixels") in _PIXELS else []),
             *([("Test examples", (_tested(item["test"]),))] if item.get("test") else []),
             *([("Note", (note,))] if note else []),
+            *((title, (said,)) for title, said in _remarks(source, name)),
             (
                 "Checksums",
                 tuple(text(f"{file} ", code(str(sums[file]))) for file in sorted(sums))
@@ -89,6 +90,14 @@ def _data(source: Source) -> Iterator[Section]:
         ]
         facts = Facts(tuple((title, texts) for title, texts in told), "facts")
         yield Section(name, (facts,))
+
+
+def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:
+    """What the configuration says of a data set's licence, and of how it is cited."""
+    declared = source.study.data.get(name, {})
+    for key, title in (("licence", "Licence"), ("citation", "Cite as")):
+        if declared.get(key):
+            yield title, str(declared[key])
 
 
 def _tested(test: Mapping[str, Any]) -> str:
