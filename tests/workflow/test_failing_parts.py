@@ -20,6 +20,7 @@ MODEL = '''"""A bag of words that may know too few: the others are no rows of it
 from typing import Annotated
 
 from nnrepro.models.registry import Range, Task, register
+from pages import report_pages
 
 
 @register(input="words")
@@ -40,7 +41,7 @@ UNDRAWABLE = "no room for it"
 
 def words(results: Path) -> str:
     """What a reader of the report sees."""
-    html = (results / "report/index.html").read_text(encoding="utf-8")
+    html = report_pages(results)
     text = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
     return " ".join(unescape(text).split())
 
