@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import report_pages
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,6 @@ MODEL = '''"""A bag of words that may know too few: the others are no rows of it
 from typing import Annotated
 
 from nnrepro.models.registry import Range, Task, register
-from pages import report_pages
 
 
 @register(input="words")

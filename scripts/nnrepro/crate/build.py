@@ -181,9 +181,8 @@ def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     for name, words in _REPORTS.items():
         if was_made(paths.root / name):
             yield _file(crate, paths, name, words)
-    if paths.details.is_dir():
-        name = paths.details.relative_to(paths.root).as_posix()
-        yield _folder(crate, name, "Its appendix", "Pages with every figure, table and run.")
+    appendix = paths.details.relative_to(paths.root).as_posix()
+    yield _folder(crate, appendix, "Its appendix", "Pages with every figure, table and run.")
 
 
 def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
