@@ -36,6 +36,7 @@ config = CONFIGURATION.values
 
 
 include: "rules/common.smk"
+include: "rules/containers.smk"
 include: "rules/inputs.smk"
 
 

@@ -58,7 +58,7 @@ rule train_run:
         run=run_parameters,
         rung=rung_of,
         backend=STUDY.backend,
-        code=lambda wildcards: code_of(STUDY.run(wildcards.run), model_codes()),
+        code=run_code,
     message:
         "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
     script:

@@ -1,13 +1,13 @@
 """One training job: nobody else trains the run meanwhile, and nothing is trained that is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json, write_bytes
 from nnrepro.locks import wait_for_lock
-from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.study.identity import DATA_TOLD
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -28,7 +28,7 @@ def train_unless_finished(
     run: Run,
     study: Study,
     data: Path,
-    code_sha256: str,
+    code_sha256: str | Mapping[str, str],
     *,
     backend: str,
     threads: int,
@@ -44,7 +44,8 @@ def train_unless_finished(
     A training that outlived whoever started it may still be at it: it is waited for, and then found
     finished. `data` are the prepared arrays, with their description beside them; `slots` takes the
     GPU slots, when there is something to train; `decision` is the file of the selection that the
-    run takes parameters from; `clock` has the stages that have passed already.
+    run takes parameters from, `code_sha256` by model where it decides that, too; `clock` has the
+    stages that have passed already.
 
     A run in a halving is trained to the end of a `rung`, counted from 1, on from that before; one
     whose variant is not among those that the decision `kept` names stays as that left it.
@@ -73,8 +74,10 @@ def train_unless_finished(
                 run = run.resolved(read_json(decision))
             prepared = read_json(data.with_suffix(".json"))
             identity: dict[str, Any] = {
-                "data_provenance": {key: prepared[key] for key in DATA_IDENTITY if key in prepared},
-                "code_sha256": code_sha256,
+                "data_provenance": {key: prepared[key] for key in DATA_TOLD if key in prepared},
+                "code_sha256": code_sha256
+                if isinstance(code_sha256, str)
+                else code_sha256[run.model],
             }
             if before and kept and run.variant not in read_json(kept)["kept"]:
                 pass_on(before, folder, further)
