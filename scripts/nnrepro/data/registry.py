@@ -41,7 +41,7 @@ REMARKS = ("note", "licence", "citation")
 """Keys of every section that are for readers of the report alone."""
 _COMMON = ("source", *REMARKS)
 """Keys of every section, which no source is told."""
-_OF_FILES = (*_COMMON, "path", "sha256", "generate")
+_OF_FILES = (*_COMMON, "like", "path", "sha256", "generate")
 """Keys of a section that says where files are."""
 
 _MOST_FILES = 50_000
@@ -327,8 +327,9 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
         files = function.files or partial(_places, kind.options)
         return Told(dataset, kind.options, files, function.problems)
     if source in FILE_SOURCES:
-        _check_known(dataset)
-        return _origins.get(dataset, Origin(dataset))
+        root = root_of(dataset, section)
+        _check_known(root)
+        return replace(_origins.get(root, Origin(root)), dataset=dataset)
     options = {
         name: option
         for each in _made_by(source, dataset)
@@ -408,8 +409,12 @@ def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
                 ]
             )
         elif source in FILE_SOURCES:
-            _check_known(name)
-            found += [each for each in preparations().values() if each.dataset == name]
+            root = root_of(name, section)
+            _check_known(root)
+            own = [each for each in preparations().values() if each.dataset == root]
+            if name != root:
+                own = _named([replace(each, dataset=name, basename=name) for each in own])
+            found += own
         else:
             found += _named(
                 [
@@ -453,6 +458,11 @@ def chosen(found: Iterable[Preparation], input: str, dataset: str = "") -> Prepa
             f"reads{nearest(dataset, names)}; {one_of(names)} would"
         )
     return own[0]
+
+
+def root_of(dataset: str, section: Mapping[str, Any]) -> str:
+    """The data set that one is like, but for what its own section says; itself without another."""
+    return str(section.get("like", dataset))
 
 
 def _named(found: list[Preparation]) -> list[Preparation]:
