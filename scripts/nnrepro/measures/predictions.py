@@ -56,6 +56,9 @@ class Predictions:
 PredictionsOf = Callable[[str], Predictions | None]
 """Gives a run's predictions by its id; None where it has none that can be used."""
 
+InputsOf = Callable[[str, int], str]
+"""Gives what a run read as a test example, in words; empty where nobody knows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
