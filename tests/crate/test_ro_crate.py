@@ -26,6 +26,8 @@ PROVENANCE = {
 FILES = (
     "report/index.html",
     "report/report.pdf",
+    "report/details.pdf",
+    "report/details/index.html",
     "tables/runs.csv",
     "tables/text_models.csv",
     "figures/tan/curves/text_models/char_cnn.svg",
@@ -125,7 +127,9 @@ def test_one_action_made_the_report_of_data_and_configuration(
     assert action["instrument"] == {"@id": "workflow/Snakefile"}
     used = {item["@id"] for item in action["object"]}
     assert {"workflow/config.json", "runs/", "#data-dbpedia"} <= used
-    assert {"report/report.pdf", "figures/tan/curves/"} <= {i["@id"] for i in action["result"]}
+    assert {"report/report.pdf", "report/details/", "figures/tan/curves/"} <= {
+        i["@id"] for i in action["result"]
+    }
     assert graph["#data-dbpedia-1"]["value"] == "0a" * 32
     assert graph["https://pypi.org/project/keras/3.15.1/"]["softwareVersion"] == "3.15.1"
 
@@ -166,3 +170,14 @@ def test_runs_of_other_settings_are_told_beside_the_configuration(
     assert "records of 1 of the runs" in (tmp_path / "other/README.md").read_text()
     (told,) = (item for item in metadata["@graph"] if item["@id"] == "workflow/config.json")
     assert "records of 1 of the runs" in told["name"]
+
+
+def test_a_data_set_has_the_licence_and_the_citation_that_the_configuration_names(
+    repository: Path, tmp_path: Path
+) -> None:
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    declared = config["data"]["dbpedia"]
+    graph = {item["@id"]: item for item in described(repository, tmp_path)["@graph"]}
+    data = graph["#data-dbpedia"]
+    assert data["citation"] == declared["citation"]
+    assert graph[data["license"]["@id"]]["name"] == declared["licence"]

@@ -43,6 +43,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | path | what |
 | --- | --- |
 | `report/index.html`, `report/report.pdf` | the report |
+| `report/details/`, `report/details.pdf` | its appendix: every figure, table and run |
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
 | `failures/` | what could not be made, and why; empty lists where all was made |
@@ -62,6 +63,7 @@ _FORMATS = {
 _REPORTS = {
     "report/index.html": "The report, one self-contained page",
     "report/report.pdf": "The report as PDF",
+    "report/details.pdf": "Its appendix as PDF",
 }
 _RECORDS = {
     "provenance.json": "Data, code, packages, machines and seconds behind the runs",
@@ -102,7 +104,7 @@ def write_crate(
     used = [
         _file(crate, paths, CONFIGURATION, f"Configuration of the study. {departing}".strip()),
         *_histories(crate, paths, study),
-        *_data(crate, provenance),
+        *_data(crate, study, provenance),
     ]
     for name, words in _RECORDS.items():
         made.append(_file(crate, paths, name, words))
@@ -179,6 +181,8 @@ def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     for name, words in _REPORTS.items():
         if was_made(paths.root / name):
             yield _file(crate, paths, name, words)
+    appendix = paths.details.relative_to(paths.root).as_posix()
+    yield _folder(crate, appendix, "Its appendix", "Pages with every figure, table and run.")
 
 
 def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
@@ -227,7 +231,7 @@ def _histories(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Enti
         )
 
 
-def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
+def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterator[Entity]:
     """Data sets that the runs were trained on, each file with its checksum."""
     for name, item in sorted((provenance.get("data") or {}).items()):
         sums = [
@@ -242,14 +246,24 @@ def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
+        tested = item.get("test") or {}
+        stands_in = (
+            f" {tested['file']} stands in for its test file." if tested.get("stands_in") else ""
+        )
         data = _work(
             crate,
             f"#data-{name}",
             name=f"Data set {name}",
-            description=f"Source: {item.get('source') or 'unknown'}.{made_up}",
+            description=f"Source: {item.get('source') or 'unknown'}.{made_up}{stands_in}",
         )
         if sums:
             data["identifier"] = sums
+        declared = study.data.get(name, {})
+        if declared.get("licence"):
+            words = str(declared["licence"])
+            data["license"] = _work(crate, f"#licence-of-{name}", name=words)
+        if declared.get("citation"):
+            data["citation"] = str(declared["citation"])
         yield data
 
 

@@ -14,7 +14,7 @@ from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
 from nnrepro.study.default_report import asks_nothing, default_report
-from nnrepro.study.defaults import filled, given_twice, without_null
+from nnrepro.study.defaults import filled, given_twice, like_problems, likened, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
@@ -69,9 +69,14 @@ def load_study(
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
-    full = normalised(without_null(_flat(config), schema["properties"]), schema)
+    full = normalised(without_null(likened(_flat(config)), schema["properties"]), schema)
     trained = full.get("archive") is None
-    problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    problems = (
+        [*like_problems(full)]
+        or shape_errors(full, schema)
+        or list(path_errors(full))
+        or given_twice(full)
+    )
     if not problems and trained:
         problems += name_errors(full)
     if not problems:
