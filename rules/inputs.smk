@@ -383,7 +383,9 @@ def table_data(wildcards):
     if ARCHIVED or "inputs" not in STUDY.kinds["tables"][spec.kind].reads:
         return []
     runs = [run for name in STUDY.protocols for run in STUDY.select(name, spec.runs)]
-    return [file for reads in {run.reads: 0 for run in runs} for file in DATA_FILES[reads]]
+    return [
+        file for reads in {run.reads: 0 for run in runs} for file in DATA_FILES[reads]
+    ]
 
 
 # ----------------------------------------------------------------------------------------- report
