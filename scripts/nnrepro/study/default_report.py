@@ -4,15 +4,17 @@ They are declarations as a study writes them, made from its experiments: each is
 its variants ranked, their curves, what the swept or drawn parameters do, tests, and times.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.metrics.registry import known
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
+from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, NEVER, tested
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
-from nnrepro.study.metrics import is_of_numbers
+from nnrepro.study.metrics import TIME, is_of_numbers
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 _MOST_CURVES = 4
@@ -23,6 +25,7 @@ _MOST_TESTED = 30
 """Variants up to which each is tested against the selected one."""
 
 _METRIC = "selection"
+_SETS = re.compile("_(?:validation|test)_")
 
 Section = Mapping[str, Any]
 
@@ -96,7 +99,8 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     """The tables of an experiment."""
     count = len(declared.variants[name])
     selections = {own["selection"] for own in config["protocols"].values()}
-    on_test = sorted(map(_on_test, selections))
+    when = _evaluated(name, declared)
+    on_test = sorted({_on_test(metric, when) for metric in selections})
     if count == 1:
         metrics = [*on_test, "train_seconds"]
         yield (
@@ -107,14 +111,15 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
         beside = [] if selections == set(on_test) else on_test
         metrics = [_METRIC, *beside, "train_seconds"]
         yield "ranking", {"title": "Variants ranked", "metrics": metrics, "sort_by": _METRIC}
-    tested = on_test
+    compared = on_test
     if len(config["experiments"][name].get("seeds", config["seeds"])) == 1:
         # By single runs only shares of right answers are tested, example by example.
-        tested = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
-    if tested and 1 < count <= _MOST_TESTED:
+        compared = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
+        compared = [] if when == NEVER else compared
+    if compared and 1 < count <= _MOST_TESTED:
         title = "The others against the selected one, tested"
-        yield "tests", {"title": title, "metrics": tested, "against": f"{name}/selected"}
-    if not is_of_numbers(config, config["experiments"][name]):
+        yield "tests", {"title": title, "metrics": compared, "against": f"{name}/selected"}
+    if when != NEVER and not is_of_numbers(config, config["experiments"][name]):
         yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
     if _selected_on_test(name, config, declared):
         yield "optimism", {"title": "What selecting on the test set adds"}
@@ -142,6 +147,8 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
         yield "sweep", {"title": "What each parameter does", "metric": _METRIC}
     if count > 1:
         yield "accuracy_time", {"title": "Beside the time of training", "metric": _METRIC}
+    if _evaluated(name, declared) == NEVER:
+        return
     closely = {"runs": [_shown(name, config, declared)]}
     if is_of_numbers(config, section):
         yield "residuals", {"title": "Predicted against true", **closely}
@@ -166,12 +173,21 @@ def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
     return name in sources and several and any("_test_" in metric for metric in selections)
 
 
-def _on_test(metric: str) -> str:
-    return metric.replace("_validation_", "_test_")
+def _evaluated(name: str, declared: Declared) -> str:
+    """When all runs of an experiment evaluate the test set."""
+    found = {tested(run.settings) for run in declared.runs if run.experiment == name}
+    return next((when for when in (NEVER, AT_END) if when in found), EVERY_EPOCH)
+
+
+def _on_test(metric: str, when: str) -> str:
+    """What tells on the test set what a metric does on its own, so far as it is evaluated."""
+    if when == EVERY_EPOCH or metric == TIME:
+        return metric.replace("_validation_", "_test_")
+    return metric if when == NEVER else f"final_test_{_SETS.split(metric)[-1]}"
 
 
 def _is_share(metric: str) -> bool:
-    return known(metric.rpartition("_test_")[2]).share
+    return known(_SETS.split(metric)[-1]).share
 
 
 def _is_number(value: Any) -> bool:

@@ -8,6 +8,7 @@ model's function declares. A configuration may give them per scope: `all`, an in
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from nnrepro.study.evaluation import CHOICES, TEST_EVALUATION
 from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range
@@ -24,6 +25,7 @@ SETTINGS: dict[str, Parameter] = {
     "layout": Parameter(str, "planes", choices=("planes", "flat")),
     "train_examples": Parameter(int, range=_FROM_ONE),
     "test_examples": Parameter(int, range=_FROM_ONE),
+    TEST_EVALUATION: Parameter(str, choices=CHOICES),
     "comparison_test_examples": Parameter(int, 0, range=_FROM_ZERO),
     "test_folds": Parameter(int, 0, range=_FROM_ZERO),
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
