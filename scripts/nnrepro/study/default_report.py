@@ -4,17 +4,16 @@ They are declarations as a study writes them, made from its experiments: each is
 its variants ranked, their curves, what the swept or drawn parameters do, tests, and times.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.metrics.registry import known
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
-from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, NEVER, tested
+from nnrepro.study.evaluation import NEVER, on_test_set, tested_by_all
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
-from nnrepro.study.metrics import TIME, is_of_numbers
+from nnrepro.study.metrics import is_of_numbers
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 _MOST_CURVES = 4
@@ -25,7 +24,6 @@ _MOST_TESTED = 30
 """Variants up to which each is tested against the selected one."""
 
 _METRIC = "selection"
-_SETS = re.compile("_(?:validation|test)_")
 
 Section = Mapping[str, Any]
 
@@ -100,7 +98,7 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     count = len(declared.variants[name])
     selections = {own["selection"] for own in config["protocols"].values()}
     when = _evaluated(name, declared)
-    on_test = sorted({_on_test(metric, when) for metric in selections})
+    on_test = sorted({on_test_set(metric, when) for metric in selections})
     if count == 1:
         metrics = [*on_test, "train_seconds"]
         yield (
@@ -175,19 +173,11 @@ def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
 
 def _evaluated(name: str, declared: Declared) -> str:
     """When all runs of an experiment evaluate the test set."""
-    found = {tested(run.settings) for run in declared.runs if run.experiment == name}
-    return next((when for when in (NEVER, AT_END) if when in found), EVERY_EPOCH)
-
-
-def _on_test(metric: str, when: str) -> str:
-    """What tells on the test set what a metric does on its own, so far as it is evaluated."""
-    if when == EVERY_EPOCH or metric == TIME:
-        return metric.replace("_validation_", "_test_")
-    return metric if when == NEVER else f"final_test_{_SETS.split(metric)[-1]}"
+    return tested_by_all(run.settings for run in declared.runs if run.experiment == name)
 
 
 def _is_share(metric: str) -> bool:
-    return known(_SETS.split(metric)[-1]).share
+    return known(metric.rpartition("_test_")[2]).share
 
 
 def _is_number(value: Any) -> bool:

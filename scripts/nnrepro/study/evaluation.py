@@ -1,12 +1,15 @@
 """When a run evaluates the test set: after every epoch, once with its final weights, or never."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nnrepro.study.stopping import watched
 
 TEST_EVALUATION = "test_evaluation"
 EVERY_EPOCH, AT_END, NEVER = CHOICES = ("every_epoch", "at_end", "never")
+
+_SETS = re.compile("_(?:validation|test)_")
 
 
 def tested(settings: Mapping[str, Any]) -> str:
@@ -22,6 +25,25 @@ def has_metric(settings: Mapping[str, Any], metric: str) -> bool:
     if "test_" not in metric or tested(settings) == EVERY_EPOCH:
         return True
     return tested(settings) == AT_END and metric.startswith("final_test_")
+
+
+def tested_by_all(runs: Iterable[Mapping[str, Any]]) -> str:
+    """When all runs with some settings evaluate the test set: as seldom as any of them."""
+    found = set(map(tested, runs))
+    return next((when for when in (NEVER, AT_END) if when in found), EVERY_EPOCH)
+
+
+def on_test_set(metric: str, when: str) -> str:
+    """What tells of the test set what a metric tells of its own examples, so far as it is known.
+
+    Args:
+        metric: a metric of the validation or the test set, or of neither.
+        when: when the runs evaluate the test set; where never, the metric stays.
+    """
+    if when == NEVER or not _SETS.search(metric):
+        return metric
+    how, _, name = _SETS.sub("|", metric, count=1).partition("|")
+    return f"{how if when == EVERY_EPOCH else 'final'}_test_{name}"
 
 
 def evaluation_problems(settings: Mapping[str, Any]) -> Iterator[str]:
