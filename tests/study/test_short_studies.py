@@ -412,3 +412,30 @@ def test_what_is_not_evaluated_decides_nothing(
     change: str, experiments: dict[str, str], told: str
 ) -> None:
     assert any(told in problem for problem in problems(change, **experiments))
+
+
+def test_classes_are_weighted_by_name_wherever_a_setting_stands() -> None:
+    study = loaded(
+        "settings: {mlp: {class_weight: {setosa: 3}}}",
+        search="{model: mlp, epochs: 2}",
+        final="{model: mlp}",
+        own="{model: mlp, class_weight: {setosa: 2, '1': 0.5}}",
+        named="{model: mlp, variants: {even: {}, uneven: {class_weight: {setosa: 4}}}}",
+    )
+    found = {f"{r.experiment}/{r.variant}": r.settings["class_weight"] for r in study.runs}
+    assert found["search/default"] == found["named/even"] == '{"setosa": 3}'
+    assert found["own/default"] == '{"setosa": 2, "1": 0.5}'
+    assert found["named/uneven"] == '{"setosa": 4}'
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("balance", "class_weight: 'balance' must be 'balanced' or a weight for each class"),
+        ("{cat: heavy}", "must have weights that are numbers from 0 on, and has 'cat': 'heavy'"),
+        ("{cat: -1, dog: 1}", "and has 'cat': -1"),
+    ],
+)
+def test_weights_that_are_none(given: str, told: str) -> None:
+    (problem,) = problems(search=f"{{model: mlp, class_weight: {given}}}", final="{model: mlp}")
+    assert problem.startswith("experiments.search.class_weight: ") and told in problem

@@ -6,7 +6,7 @@ from typing import Any
 from nnrepro.study.declared import Declared
 from nnrepro.study.evaluation import TEST_EVALUATION, has_metric, tested
 from nnrepro.study.halving import finalists
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice, nearest, one_of
 from nnrepro.study.run import ANALYSIS_SETTINGS, MODEL, Run, Variant
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
@@ -158,8 +158,7 @@ def select_problems(
     if source not in experiments or source == name:
         others = [other for other in experiments if other != name]
         return [
-            f"{key}.from: '{source}' is no other experiment{nearest(source, others)}; "
-            f"declared: {one_of(others)}"
+            f"{key}.from: '{source}' is no other experiment{choice(source, others, 'declared')}"
         ]
     if name in _sources(source, experiments):
         return [

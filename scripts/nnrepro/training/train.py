@@ -35,7 +35,7 @@ from nnrepro.training.scores import Scores, scores_of
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.stopping import EarlyStopping
-from nnrepro.training.targets import balanced, in_own_units, units_of
+from nnrepro.training.targets import class_weights, in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -204,7 +204,9 @@ def _prepare(
         scores.counted,
         units,
         float(run.settings.get("label_smoothing", 0)),
-        balanced(dataset.train_y) if "class_weight" in run.settings else None,
+        class_weights(
+            run.settings.get("class_weight"), dataset.train_y, dataset.outputs, dataset.num_outputs
+        ),
     )
     optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on
