@@ -4,7 +4,7 @@ from snakemake.logging import logger
 from nnrepro.data.content import files_sha256
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import mixtures, preparations_read
-from nnrepro.data.registry import made_by, origin
+from nnrepro.data.registry import REMARKS, made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,
@@ -67,15 +67,15 @@ def data_origins():
 def prepared_from(basename):
     """A prepared input's source as `prepare` takes it, and the files that it depends on."""
     name = PREPARED[basename].dataset
-    section = {key: item for key, item in STUDY.data[name].items() if key != "note"}
+    section = {
+        key: item for key, item in STUDY.data[name].items() if key not in REMARKS
+    }
     if section["source"] not in ("download", "generated"):
         return section, [str(file) for file in ORIGINS[name].source_files(section)]
-    source = {key: section[key] for key in ("sha256",) if key in section}
+    path = f"{ROOT}/generated/{name}"
     if section["source"] == "download":
         path = f"results/downloads/{ORIGINS[name].official.archive}"
-        return {**source, "source": "archive", "path": path}, [path]
-    path = f"{ROOT}/generated/{name}"
-    return {"source": "generated", "path": path}, [path]
+    return ORIGINS[name].source(section, path), [path]
 
 
 def preparation_code(basename):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -41,3 +42,26 @@ def test_forms_ask_something(form: str, repository: Path) -> None:
     names = [item["id"] for item in asked["body"]]
     assert len(names) == len(set(names)) >= 2
     assert all(item["attributes"]["label"] for item in asked["body"])
+
+
+def whole_studies(repository: Path) -> list[Path]:
+    places = ("config.yaml", "examples/*/config.yaml", "budgets/*", "studies/*")
+    files = [file for place in places for file in repository.glob(place)]
+    return [
+        file for file in files if {"data", "experiments"} <= set(yaml.safe_load(file.read_text()))
+    ]
+
+
+def test_an_editor_finds_the_schema_by_a_studys_first_line_and_nothing_wrong_by_it(
+    repository: Path,
+) -> None:
+    """As the YAML language server does, without what the library knows beyond the schema."""
+    schema = repository / "schemas/config.schema.yaml"
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(schema.read_text()))
+    assert len(whole_studies(repository)) == 5
+    for file in whole_studies(repository):
+        first, text = file.read_text().split("\n", 1)
+        told = first.removeprefix("# yaml-language-server: $schema=")
+        assert told != first and (file.parent / told).samefile(schema), file
+        wrong = [error.message for error in validator.iter_errors(yaml.safe_load(text))]
+        assert wrong == [], file

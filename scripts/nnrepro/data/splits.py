@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+import numpy as np
+
 from nnrepro.data.errors import DataError
 
 Indices = dict[str, list[int]]
@@ -65,6 +67,50 @@ def split(
     return {
         name: sorted(chosen[name]) for name in ("train", "validation", "test") if name in chosen
     }
+
+
+def drawn_first(labels: np.ndarray, asked: Mapping[str, Any], where: str) -> np.ndarray:
+    """An order of examples in which those of a random draw come first, then the rest as they stand.
+
+    Those drawn are in random order, so that the first of them are a draw, too. The random numbers
+    are of `numpy.random.RandomState`, whose streams NumPy keeps unchanged for good.
+
+    Args:
+        labels: int [n], the class of each example.
+        asked: `examples` to draw, `per_class` if so many are to be of each class, and `seed`.
+        where: whose they are, for messages.
+
+    Returns:
+        Indices, int [n].
+
+    Raises:
+        DataError: there are too few, of a class or altogether.
+    """
+    order = np.random.RandomState(int(asked.get("seed", 0))).permutation(len(labels))
+    examples, per_class = int(asked["examples"]), asked.get("per_class")
+    chosen = order
+    if per_class is not None:
+        classes, sizes = np.unique(labels, return_counts=True)
+        if sizes.min() < per_class:
+            raise DataError(
+                f"{where}: asks for {per_class} examples of each class, and there are "
+                f"{sizes.min()} of class {classes[sizes.argmin()]}. Ask for fewer, or write null "
+                "to take examples as they stand."
+            )
+        ranks = np.empty(len(labels), np.intp)
+        for each in classes:
+            members = labels[order] == each
+            ranks[members] = np.arange(np.count_nonzero(members))
+        chosen = order[ranks < per_class]
+    if len(chosen) < examples:
+        raise DataError(
+            f"{where}: asks for {examples} examples of {len(chosen)}. Ask for fewer, or write null "
+            "to take examples as they stand."
+        )
+    first = chosen[:examples]
+    rest = np.ones(len(labels), dtype=bool)
+    rest[first] = False
+    return np.concatenate((first, np.flatnonzero(rest)))
 
 
 def _count(share: float, examples: int, key: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from nnrepro.study.declared import splits_validation
 from nnrepro.study.labels import titled
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.metrics import default_metric
 from nnrepro.study.run import MODEL
 
@@ -30,6 +31,31 @@ _ASKING = ("questions", "tables", "figures")
 
 _INHERITED = ("model", "data", "metrics", "parameters", "protocols")
 """What a section `select` without `parameters` takes over as it is, where it is not given anew."""
+
+
+def likened(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with data sets that are `like` another saying all that this one says."""
+    data = _section(config, "data")
+
+    def of(section: Any) -> Any:
+        base = data.get(str(section.get("like"))) if isinstance(section, Mapping) else None
+        return {**base, **section} if isinstance(base, Mapping) else section
+
+    return {**config, **({"data": {name: of(data[name]) for name in data}} if data else {})}
+
+
+def like_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Data sets that are to be like one that is not there, or that is like another itself."""
+    data = _section(config, "data")
+    for name, section in data.items():
+        like = section.get("like") if isinstance(section, Mapping) else None
+        if isinstance(like, str) and (like == name or "like" in _section(data, like)):
+            yield f"data.{name}.like: '{like}' is like another itself; name a data set that is not"
+        elif isinstance(like, str) and like not in data:
+            yield (
+                f"data.{name}.like: '{like}' is no data set of this study{nearest(like, data)}; "
+                f"there are {one_of(own for own in data if own != name)}"
+            )
 
 
 def without_null(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

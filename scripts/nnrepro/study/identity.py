@@ -9,6 +9,9 @@ from nnrepro.study.run import MODEL, Run
 DATA_IDENTITY = ("name", "source", "generated", "sha256", "content_sha256")
 """What of a description of prepared data says which data it is."""
 
+DATA_TOLD = (*DATA_IDENTITY, "pixels", "test")
+"""What of it a record tells."""
+
 _LATER = ("content_sha256",)
 """What records of earlier versions lack: it counts where record and data both tell it."""
 

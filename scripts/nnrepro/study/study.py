@@ -112,7 +112,9 @@ class Study:
     `declared_questions` and `declared_variants` (by experiment) are all names that are declared,
     with or without runs here. `published` holds the paths of the published numbers (`results`) and
     of their inconsistencies (`inconsistencies`), where the configuration names them, and
-    `published_shared` tells whether the numbers may be about other studies, too; `claims` is the
+    `published_shared` tells whether the numbers may be about other studies, too, and
+    `own_test_examples`, by input, of which sizes the reports' test sets were draws of their own;
+    `claims` is the
     path of the claims file, None without one; `save_models` are selectors of the runs whose
     networks are kept. `supplements` are the archives of other studies whose
     parts the report shows after its own, by name. `archive` is the folder of histories that
@@ -142,6 +144,7 @@ class Study:
     declared_questions: tuple[str, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     published_shared: bool = False
+    own_test_examples: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     claims: str | None = None
     save_models: tuple[str, ...] = ()
     supplements: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json, write_bytes
 from nnrepro.locks import wait_for_lock
-from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.study.identity import DATA_TOLD
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -74,7 +74,7 @@ def train_unless_finished(
                 run = run.resolved(read_json(decision))
             prepared = read_json(data.with_suffix(".json"))
             identity: dict[str, Any] = {
-                "data_provenance": {key: prepared[key] for key in DATA_IDENTITY if key in prepared},
+                "data_provenance": {key: prepared[key] for key in DATA_TOLD if key in prepared},
                 "code_sha256": code_sha256
                 if isinstance(code_sha256, str)
                 else code_sha256[run.model],
