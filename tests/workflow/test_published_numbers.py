@@ -39,7 +39,7 @@ def test_a_study_without_published_numbers_plans_no_comparison(workflow):
     lines = text.splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith("published:"))
     (workflow.folder / "config.yaml").write_text(
-        "".join(lines[:start] + lines[start + 3 :]), encoding="utf-8"
+        "".join(lines[:start] + lines[lines.index("\n", start) :]), encoding="utf-8"
     )
     planned = workflow.planned()
     assert not {"compare_published", "list_inconsistencies"} & set(planned)
