@@ -35,6 +35,7 @@ config = CONFIGURATION.values
 
 
 include: "rules/common.smk"
+include: "rules/containers.smk"
 include: "rules/inputs.smk"
 
 

@@ -22,6 +22,7 @@ rule decide_claims:
         records=lambda _: run_files("record"),
         predictions=lambda _: run_files("predictions"),
         decisions=DECISIONS,
+        others=lambda _: supplement_evidence(),
     output:
         claims=report(
             CLAIM_TABLES["claims"],
@@ -47,6 +48,7 @@ rule decide_claims:
         runs=lambda _: described(STUDY.runs),
         declared=value_fingerprint(dict(STUDY.declared_variants)),
         vouched=lambda _: vouched(STUDY.runs),
+        folder=str(CONFIGURATION.folder),
         code=code("decide_claims.py"),
     message:
         "Deciding claims"

@@ -20,7 +20,7 @@ from nnrepro.imports import files_behind, of_library
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import (
-    code_of,
+    codes_of,
     definition_fingerprint,
     fingerprint_of,
     training_codes,

@@ -4,7 +4,7 @@ from snakemake.logging import logger
 from nnrepro.data.content import files_sha256
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import mixtures, preparations_read
-from nnrepro.data.registry import made_by, origin
+from nnrepro.data.registry import REMARKS, made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,
@@ -19,6 +19,7 @@ from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.config import ConfigError, placed
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.selections import candidates
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
 from nnrepro.training.apart import try_models_apart
@@ -67,15 +68,15 @@ def data_origins():
 def prepared_from(basename):
     """A prepared input's source as `prepare` takes it, and the files that it depends on."""
     name = PREPARED[basename].dataset
-    section = {key: item for key, item in STUDY.data[name].items() if key != "note"}
+    section = {
+        key: item for key, item in STUDY.data[name].items() if key not in REMARKS
+    }
     if section["source"] not in ("download", "generated"):
         return section, [str(file) for file in ORIGINS[name].source_files(section)]
-    source = {key: section[key] for key in ("sha256",) if key in section}
+    path = f"{ROOT}/generated/{name}"
     if section["source"] == "download":
         path = f"results/downloads/{ORIGINS[name].official.archive}"
-        return {**source, "source": "archive", "path": path}, [path]
-    path = f"{ROOT}/generated/{name}"
-    return {"source": "generated", "path": path}, [path]
+    return ORIGINS[name].source(section, path), [path]
 
 
 def preparation_code(basename):
@@ -148,9 +149,9 @@ def check_backend():
 def trial_basis():
     """What a trial of the models rests on, beside the data; part of the file that it leaves."""
     names = ("layout", *BUDGET_SETTINGS[1:], *SIZE_SETTINGS)
+    own = set(chain.from_iterable(model.parameters for model in STUDY.models.values()))
     asked = {}
     for run in STUDY.runs:
-        own = STUDY.models[run.model].parameters
         settings = {k: v for k, v in run.settings.items() if k in own or k in names}
         asked[f"{run.protocol}/{run.experiment}/{run.variant}"] = (run.model, settings)
     maps = [figure.runs for figure in figure_specs(STUDY, "feature_maps")]
@@ -216,6 +217,12 @@ def run_parameters(wildcards):
     return {
         key: value for key, value in parameters.items() if key not in ("id", "seed")
     }
+
+
+def run_code(wildcards):
+    """Fingerprint of the code that trains a run, by model where a selection decides that."""
+    run = one_of(wildcards)
+    return codes_of(run, candidates(run, STUDY.runs), model_codes())
 
 
 def run_data(part):
@@ -357,7 +364,11 @@ def selection_basis(wildcards):
     """Fingerprint of what a selection rests on beside the histories: a label is no part of it."""
     runs = STUDY.runs_of(wildcards.protocol, wildcards.experiment)
     return value_fingerprint(
-        [(run.id, run.settings["window"], run.protocol_epochs) for run in runs]
+        [
+            [(run.id, run.settings["window"], run.protocol_epochs) for run in runs],
+            STUDY.experiments[wildcards.experiment].varied,
+            STUDY.experiments[wildcards.experiment].top,
+        ]
     )
 
 

@@ -7,7 +7,10 @@ COMPARED = PATHS.table("published")
 DRAWN = [str(PATHS.figures(name, AGREEMENT)) for name in STUDY.protocols]
 
 if PUBLISHED:
-    TABLES += [str(COMPARED), str(PATHS.table("published_summary"))]
+    TABLES += [
+        str(COMPARED),
+        *(str(PATHS.table(f"published_{of}")) for of in ("offsets", "summary")),
+    ]
     FIGURES += DRAWN
     FAILURES["tables"] += [failures(COMPARED)]
     FAILURES["figures"] += map(failures, DRAWN)
@@ -29,6 +32,12 @@ rule compare_published:
             caption="../docs/captions/table.rst",
             category=shelf("Tables"),
             labels={"table": "Published beside reproduced"},
+        ),
+        offsets=report(
+            PATHS.table("published_offsets"),
+            caption="../docs/captions/table.rst",
+            category=shelf("Tables"),
+            labels={"table": "Published beside reproduced, shared offsets"},
         ),
         summary=report(
             PATHS.table("published_summary"),

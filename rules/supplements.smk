@@ -43,6 +43,25 @@ def supplement_failures(study):
     return [str(paths.failures(path)) for path in made]
 
 
+def decisions_in(study):
+    """What each protocol of a supplement selected."""
+    paths = StudyPaths.of(study)
+    return [file for name in study.protocols for file in paths.decisions(study, name)]
+
+
+def supplement_evidence():
+    """What claims are decided from in supplements: their histories, and what was selected."""
+    folders = {name: StudyPaths.of(own).runs for name, own in SUPPLEMENTARY.items()}
+    histories = [
+        str(folders[name].folder(run.id) / RUN_FILES["history"])
+        for name, study in SUPPLEMENTARY.items()
+        for run in study.runs
+        if folders[name].has(run.id)
+    ]
+    decided = [file for study in SUPPLEMENTARY.values() for file in decisions_in(study)]
+    return [*decided, *histories]
+
+
 def supplement_files(study):
     """What the report shows of a supplement: its tables, and the figures of its questions."""
     paths = StudyPaths.of(study)
@@ -50,11 +69,7 @@ def supplement_files(study):
         *(paths.table(name) for name in ("runs", "variants", *study.tables)),
         *supplement_figures(study),
         *supplement_failures(study),
-        *(
-            file
-            for protocol in study.protocols
-            for file in paths.decisions(study, protocol)
-        ),
+        *decisions_in(study),
         paths.provenance,
         paths.reading,
     ]

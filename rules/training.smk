@@ -62,7 +62,7 @@ for TRAINING in training_rules():
             seeds=TRAINING.seeds,
             rung=rung_of,
             backend=STUDY.backend,
-            code=lambda wildcards: code_of(one_of(wildcards), model_codes()),
+            code=run_code,
         message:
             TRAINING.message
         script:

@@ -1,11 +1,12 @@
 """Rule decide_claims: the verdict on every claim, and on every part of it."""
 
 import sys
+from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
-from nnrepro.claims.decide import decide_claims
+from nnrepro.claims.decide import OtherStudy, decide_claims
 from nnrepro.claims.loading import load_claims
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.predictions import usable_answers
@@ -13,6 +14,16 @@ from nnrepro.measures.runs import read_runs
 from nnrepro.study.decisions import read_decisions
 from nnrepro.study.paths import StudyPaths
 from nnrepro.tables.csvfile import write_csv
+
+
+def _other(name: str) -> OtherStudy:
+    """A supplement with its runs."""
+    own = job.supplement(study, name, Path(snakemake.params.folder))
+    files = [file for p in own.protocols for file in StudyPaths.of(own).decisions(own, p)]
+    made = read_decisions([file for file in files if file.is_file()])
+    found, _ = read_runs([own.resolved(run, made) for run in own.runs], StudyPaths.of(own).runs)
+    return OtherStudy(f"the supplement {name}", own, found, made)
+
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):
@@ -25,6 +36,7 @@ with job.costs_only_itself(snakemake, study):
         study,
         decisions,
         answers=lambda run: usable_answers(run, folders),
+        others=[_other(name) for name in study.supplements],
     )
     write_csv(claims, snakemake.output.claims)
     write_csv(parts, snakemake.output.parts)

@@ -18,6 +18,7 @@ from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.study import Study
+from nnrepro.study.supplements import supplement_config
 
 open_outputs()
 TERMINAL = Outliving(os.fdopen(os.dup(2), "w", buffering=1))
@@ -54,6 +55,11 @@ def start(snakemake: Any) -> Study:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     print(f"=== {snakemake.rule}, {time.strftime('%Y-%m-%d %H:%M:%S %z')}")
     return load_study(snakemake.config, catalogue())
+
+
+def supplement(study: Study, name: str, folder: Path) -> Study:
+    """The study that supplements another by this name; `folder` is that of the latter's file."""
+    return load_study(supplement_config(study, name, folder), catalogue())
 
 
 def tell(words: object) -> None:

@@ -26,12 +26,12 @@ from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
 from nnrepro.study.extent import Extent
-from nnrepro.study.folders import STUDY_FILE, RunFolders, run_folders
+from nnrepro.study.folders import STUDY_FILE, RunFolders, plugins_named, run_folders
 from nnrepro.study.messages import nearest, one_of, some_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
-from nnrepro.study.sources import paths_moved, read_configuration, read_source
+from nnrepro.study.sources import listed, paths_moved, read_configuration, read_source
 from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import TableError, read_csv
 from nnrepro.tables.runs import runs_table
@@ -51,11 +51,17 @@ class ResultsError(NnreproError):
     """Results that cannot be read, or do not have what is asked for; the message says why."""
 
 
-def load(folder: Path | str, config: Path | str | Iterable[Path | str] | None = None) -> "Results":
+def load(
+    folder: Path | str,
+    config: Path | str | Iterable[Path | str] | None = None,
+    *,
+    plugins: Iterable[Path | str] = (),
+) -> "Results":
     """The results in a folder: one that a workflow made (`results/<study>`), or an archive.
 
     A study whose workflow has come to its end and an archive bring their configuration with them;
     for other folders name its file with `config`, or the files that were laid over one another.
+    The plug-ins of an archived study are programs, and only those run that `plugins` names.
 
     Raises ResultsError where there are none, SourceError and ConfigError where the configuration
     cannot be read or is wrong, ArchiveError where the archive cannot be read as a whole.
@@ -66,7 +72,7 @@ def load(folder: Path | str, config: Path | str | Iterable[Path | str] | None = 
         raise ResultsError(f"there is no folder '{folder}'{near}; name a results folder or archive")
     archived = not (folder / _RUNS).is_dir() and any(run_folders(folder))
     place = {"archive": str(folder)} if archived else {"results": str(folder)}
-    told = _configuration(folder, config)
+    told = _configuration(folder, config, plugins)
     values = {key: told[key] for key in told if key not in ("archive", "results")}
     study = load_study({**values, **place}, catalogue())
     return Results(folder, study, plugin_files())
@@ -79,7 +85,9 @@ def _beside(folder: Path) -> list[str]:
 
 
 def _configuration(
-    folder: Path, config: Path | str | Iterable[Path | str] | None
+    folder: Path,
+    config: Path | str | Iterable[Path | str] | None,
+    plugins: Iterable[Path | str],
 ) -> Mapping[str, Any]:
     """The configuration of the study in a folder."""
     if config is not None:
@@ -88,10 +96,13 @@ def _configuration(
     for name in (CONFIGURATION, STUDY_FILE):
         if (folder / name).is_file():
             values = read_source(folder / name).values
+            own = listed(values, "plugins")
+            if name == STUDY_FILE and own:
+                how = f'load("{folder}", plugins={{files}})'
+                return {**values, "plugins": plugins_named(folder, own, plugins, how)}
             # Paths there are from the study's folder on, in which results/<study> lies by itself.
-            plugins = [str(plugin) for plugin in values.get("plugins") or ()]
             places = (Path(), folder.parent.parent, folder)
-            there = (place for place in places if all((place / p).is_file() for p in plugins))
+            there = (place for place in places if all((place / p).is_file() for p in own))
             return paths_moved(values, next(there, Path()), Path())
     raise ResultsError(
         f"'{folder}' does not say of which study it holds results: it has neither {CONFIGURATION}, "
@@ -320,8 +331,9 @@ class Results:
             for name in study.selecting_experiments:
                 variants = variants_of(study, protocol.name, name, alike, problems)
                 with suppress(TableError):  # as nothing can be selected
+                    own = study.experiments[name]
                     found[protocol.name, name] = select(
-                        variants, protocol.selection_metric, study.experiments[name].varied
+                        variants, protocol.selection_metric, own.varied, own.top
                     )
         return found
 

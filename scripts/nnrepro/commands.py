@@ -10,6 +10,8 @@ from nnrepro.errors import NnreproError, explained
 
 OUTPUT_CLOSED = 141
 """Exit status of a program whose reader has gone, as a shell tells it: 128 and SIGPIPE."""
+INTERRUPTED = 130
+"""Exit status of a program that Ctrl-C ends: 128 and SIGINT."""
 
 _GONE = (errno.EPIPE, errno.EIO)
 
@@ -17,9 +19,9 @@ _GONE = (errno.EPIPE, errno.EIO)
 def carried_out(main: Callable[[], int]) -> int:
     """Carry out a program, which gives its exit status, and give that.
 
-    What a user can mend is told as a message, with status 1. Where the reader of the output has
-    gone, as `head` does, the program ends without a word; where there never was one, it runs
-    without.
+    What a user can mend is told as a message, with status 1. Ctrl-C ends it without a word, and so
+    does it when the reader of the output has gone, as `head` does; where there never was one, the
+    program runs without.
     """
     open_outputs()
     try:
@@ -30,6 +32,8 @@ def carried_out(main: Callable[[], int]) -> int:
     except NnreproError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except OSError as error:
         if error.errno in _GONE:
             _lead_nowhere(sys.stdout.fileno())

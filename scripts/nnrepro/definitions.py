@@ -121,6 +121,23 @@ def behind(file: Path, name: str, folders: Iterable[Path] = ()) -> Behind:
     return Behind(b"\0".join(texts), tuple(library))
 
 
+def files_behind(files: Iterable[Path], folders: Iterable[Path] = ()) -> list[Path]:
+    """Files of one's own, and all those beside them that they import.
+
+    Raises OSError and SyntaxError where one cannot be read or parsed.
+    """
+    folders = tuple(folders)
+    found: dict[Path, None] = {}
+    waiting = [*files]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found[file] = None
+            homes = [_beside(item, file, folders) for item in code_of(file).imports]
+            waiting += [home[0] for home in homes if home]
+    return sorted(found)
+
+
 @cache
 def _part(file: Path, name: str, _modified: int, _size: int) -> tuple[bytes, tuple[Import, ...]]:
     """A definition's code in its own file, and what that imports."""

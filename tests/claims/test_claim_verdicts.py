@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nnrepro.claims.conditions import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED, VERDICTS
+from nnrepro.claims.decide import OtherStudy, decide_claims
 from nnrepro.claims.evidence import share_variance
+from nnrepro.claims.loading import load_claims
 from nnrepro.claims.margins import over_seeds
 from nnrepro.claims.tree import (
     Combination,
@@ -284,6 +286,39 @@ def test_a_claim_about_the_selected_variant_follows_the_selection(decide, run_of
         row = decide(rule, runs, decisions={("lab", "sizes"): {"variant": variant}})
         assert row.verdict == expected
     assert decide(rule, runs).verdict == NOT_TESTABLE
+
+
+def test_a_claim_is_decided_where_the_report_made_it_and_the_own_selection_stands_beside(
+    claims_file, run_of, study, tmp_path
+):
+    (tmp_path / "numbers.csv").write_text("protocol,metric,value,runs\n", encoding="utf-8")
+    published = {"numbers": "numbers.csv", "selected": {"lab": {"sizes": "units-6"}}}
+    rule = [f"{TAIL} of later/fast > 0.6"]
+    claims = load_claims(claims_file(rule, published=published), study)
+
+    def runs(accuracy):
+        return [run_of("later/fast", s, accuracy=accuracy + 0.01 * s) for s in range(3)]
+
+    def selected(variant):
+        return {("lab", "sizes"): {"variant": variant}}
+
+    def row(*others):
+        table, _ = decide_claims(claims, runs(0.5), study, selected("units-4"), others=others)
+        return table.iloc[0]
+
+    def other(variant="units-6", study=study):
+        return OtherStudy("the supplement s", study, runs(0.8), selected(variant))
+
+    alone = row()
+    assert (alone.verdict, alone.decided_at) == (FAILS, "sizes/units-4")
+    assert "decided at sizes/units-4, where the report has units-6" in alone.reason
+    both = row(other())
+    assert (both.verdict, both.decided_at, both.selected_verdict) == (HOLDS, "sizes/units-6", FAILS)
+    assert "own sizes/units-6, from the supplement s; at sizes/units-4" in both.reason
+    assert row(other("units-4")).verdict == FAILS  # it is not at the report's either
+    longer = [replace(run, settings={**run.settings, "epochs": 90}) for run in study.runs]
+    made_otherwise = replace(study, runs=tuple(longer))
+    assert row(other(study=made_otherwise)).verdict == FAILS
 
 
 def test_the_smallest_of_several_margins_has_a_valid_interval():

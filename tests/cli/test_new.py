@@ -25,6 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with two tables."""
     (tmp_path / "houses.csv").write_text(HOUSES)
     (tmp_path / "reviews.csv").write_text(REVIEWS)
+    (tmp_path / "gaps.csv").write_text(HOUSES.replace(",3,", ",NA,"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -89,12 +90,34 @@ def test_a_study_of_a_given_file_holds_a_copy_of_it(
     assert says.items() <= section.items()
 
 
+def test_a_file_that_nobody_described_is_looked_at_and_told(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a spreadsheet writes it, with a column for each trap."""
+    lines = ["id;Größe;born;ward;note;same;asked"]
+    lines += [
+        f'{i};{i % 7},5;{i % 28 + 1}.3.{1900 + i};{9 * i + 1000};"a\n{i}";x;{i % 2}'
+        for i in range(80)
+    ]
+    (here / "export.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    assert main(["new", "export", "--data", "export.csv", "--target", "asked"]) == 0
+    said = capsys.readouterr().out
+    assert "80 rows: 56 to train on, 12 to validate by, 12 to test on" in said
+    assert "read as numbers: Größe, ward" in said
+    assert "'asked' has only 2 different values; if they are classes" in said
+    assert "'ward' is another whole number in nearly every row" in said
+    (section,) = study(here / "export", monkeypatch).data.values()
+    assert (section["separator"], section["decimal"]) == (";", ",")
+    assert section["ignore"] == ["id", "born", "note", "same"]
+    assert said.count("left out: ") == 4
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--data", "houses.csv"], "say what is to be predicted"),
         (["--data", "houses.csv", "--label", "twon"], "did you mean 'town'?"),
-        (["--data", "houses.csv", "--label", "town"], "the column 'id' only numbers the rows"),
+        (["--data", "gaps.csv", "--label", "town"], "--missing drop"),
         (["--data", "houses.csv", "--target", "town", "--ignore", "id"], "which is no number"),
         (["--data", "missing.csv", "--label", "town"], "missing.csv does not exist"),
         (["--label", "town"], "--label: says something of a CSV file; name it: --data FILE"),

@@ -166,3 +166,14 @@ def test_runs_of_other_settings_are_told_beside_the_configuration(
     assert "records of 1 of the runs" in (tmp_path / "other/README.md").read_text()
     (told,) = (item for item in metadata["@graph"] if item["@id"] == "workflow/config.json")
     assert "records of 1 of the runs" in told["name"]
+
+
+def test_a_data_set_has_the_licence_and_the_citation_that_the_configuration_names(
+    repository: Path, tmp_path: Path
+) -> None:
+    config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
+    declared = config["data"]["dbpedia"]
+    graph = {item["@id"]: item for item in described(repository, tmp_path)["@graph"]}
+    data = graph["#data-dbpedia"]
+    assert data["citation"] == declared["citation"]
+    assert graph[data["license"]["@id"]]["name"] == declared["licence"]

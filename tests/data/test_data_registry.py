@@ -195,10 +195,10 @@ def test_more_examples_than_the_official_files_hold_are_refused(
 
 def test_a_sum_of_a_file_that_is_none_of_the_data_sets_is_refused() -> None:
     """Before an archive is downloaded, not after."""
-    section = {"source": "download", "sha256": {"data_batch_2": "0" * 64}}
+    section = {"source": "download", "sha256": {"data_batch_6": "0" * 64}}
     (problem,) = registry.origin("cifar10", FOLDER).problems(section, ENOUGH)
-    assert "data.cifar10.sha256: sha256 names 'data_batch_2', which is no file" in problem
-    assert "did you mean 'data_batch_1'?" in problem
+    assert "data.cifar10.sha256: sha256 names 'data_batch_6', which is no file" in problem
+    assert "did you mean 'data_batch_" in problem
 
 
 def test_a_file_that_nothing_vouches_for_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import mixtures, preparations_read, prepared_arrays
+from nnrepro.data.registry import origin
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.identity import departures
@@ -91,3 +92,55 @@ def test_runs_on_different_data_sets_are_never_ranked_together() -> None:
         study(data={"north": CONFIG["data"]["north"], "photos": images}, experiments=mixed)
     )
     assert problem.startswith("experiments.both: its variants read the data sets 'north', 'photos'")
+
+
+IMAGES = {"source": "folder", "path": "images", "test_file": "data_batch_2.bin"}
+PAIR: dict[str, Any] = {
+    "name": "pair",
+    "data": {"cifar10": IMAGES, "blurred": {"like": "cifar10", "pixels": "jpeg"}},
+    "experiments": {
+        name: {"model": "image_cnn", "data": own, "parameters": {**BASIC, "c1": 2, "c2": 2}}
+        for name, own in (("sharp", "cifar10"), ("soft", "blurred"))
+    },
+    "parts": {"P": "Pixels"},
+    "questions": {"P1": {"part": "P", "title": "Does it matter?", "text": "Does it?"}},
+    "tables": {
+        "both": {
+            "question": "P1",
+            "kind": "ranking",
+            "title": "Both",
+            "runs": ["sharp", "soft"],
+            "metrics": ["last_window_mean_test_accuracy"],
+            "sort_by": "last_window_mean_test_accuracy",
+        }
+    },
+}
+
+
+def test_the_same_images_with_other_pixels_are_a_data_set_that_stands_beside_the_first() -> None:
+    pair = load_study(PAIR, catalogue())
+    assert pair.data["blurred"] == {**IMAGES, "like": "cifar10", "pixels": "jpeg", "note": ""}
+    files = prepared_arrays(pair)
+    assert [files[run.reads].name for run in pair.runs] == ["cifar10.npz", "blurred.npz"]
+    assert not list(mixtures(pair))
+    asked = origin("blurred", pair.data["blurred"]).problems(pair.data["blurred"], {"test": 10_001})
+    assert [problem.partition(":")[0] for problem in asked] == ["data.blurred"]
+
+
+def test_other_test_images_make_it_another_data_set() -> None:
+    data = {**PAIR["data"], "blurred": {"like": "cifar10", "test_file": "data_batch_3.bin"}}
+    (problem,) = mixtures(load_study({**PAIR, "data": data}, catalogue()))
+    assert problem.startswith("tables.both.runs: are of the data sets 'cifar10', 'blurred'")
+
+
+@pytest.mark.parametrize(
+    ("like", "words"),
+    [
+        ("cifar1", r"data\.blurred\.like: 'cifar1' is no .* did you mean 'cifar10'"),
+        ("blurred", r"data\.blurred\.like: 'blurred' is like another itself"),
+    ],
+)
+def test_a_data_set_is_like_one_that_is_there(like: str, words: str) -> None:
+    data = {"cifar10": IMAGES, "blurred": {"like": like}}
+    with pytest.raises(ConfigError, match=words):
+        load_study({**PAIR, "data": data}, catalogue())

@@ -79,7 +79,7 @@ def test_what_is_odd_is_said_in_words(tmp_path: Path) -> None:
         "2 of the 4 training examples have the same content as one of another class",
         "2 of the 2 test examples are of a class without any training example",
         "all of the 2 test examples are of one class",
-        "1 features are the same in all 4 training examples",
+        "features alike in all 4 training examples: 1",
     ]
 
 

@@ -145,8 +145,18 @@ def test_missing_values_are_told_and_dropped_or_filled_where_that_is_asked(tmp_p
     arrays, told = species(tmp_path, rows, missing="mean")
     assert sum(len(arrays[f"{part}_y"]) for part in ("train", "validation", "test")) == 42
     assert told["preparation"]["features"][0]["fill"] == told["preparation"]["features"][0]["mean"]
-    with pytest.raises(DataError, match=r"'species' in 1 \(line 42\)"):
-        species(tmp_path, [*ROWS, "1,3,red,,1,0,0"], missing="mean")
+    arrays, told = species(tmp_path, [*ROWS, "1,3,NA,,1,0,0", "1,3,NA,oak,1,0,0"], missing="mean")
+    assert told["counts"]["train_dropped"] == 1, "nothing is learned without an answer"
+    assert not any("unknown_categories" in count for count in told["counts"])
+
+
+def test_rows_names_are_no_column_and_decimals_may_have_commas(tmp_path: Path) -> None:
+    plain, _ = species(tmp_path, ROWS)
+    named = [f'"",{ROWS[0]}', *(f'"row {i}",{row}' for i, row in enumerate(ROWS[1:]))]
+    commas = [row.replace(",", ";").replace(".", ",") for row in ROWS]
+    for rows, options in ((named, {}), (commas, {"separator": ";", "decimal": ","})):
+        arrays, _ = species(tmp_path, rows, **options)
+        assert all(np.array_equal(arrays[name], plain[name]) for name in plain)
 
 
 HOSTILE = {
@@ -159,10 +169,16 @@ HOSTILE = {
     ),
     "open quotation": ([*ROWS, '1,"2'], {}, "plants.csv, line 4[23]: malformed CSV"),
     "two alike": (["a,a", "1,2"], {}, "two columns are called 'a'; rename one"),
-    "index": (
-        [f",{ROWS[0]}", *(f"{i},{r}" for i, r in enumerate(ROWS[1:]))],
-        {},
-        "column 1 has no name",
+    "no name": ([f"{ROWS[0]},", *(f"{r},1" for r in ROWS[1:])], {}, "column 8 has no name"),
+    "point among commas": (
+        [*(r.replace(",", ";").replace(".", ",") for r in ROWS), "1;1.234;red;oak;1;0;0"],
+        {"separator": ";", "decimal": ","},
+        "line 42: 'width' is '1.234', where decimals are to have commas",
+    ),
+    "decimal commas": (
+        [r.replace(",", ";").replace(".", ",") for r in ROWS],
+        {"separator": ";", "ignore": ["weight"]},
+        "'width' has decimal commas .* give decimal: ','",
     ),
     "counted": (
         [f"id,{ROWS[0]}", *(f"{i},{r}" for i, r in enumerate(ROWS[1:]))],

@@ -56,6 +56,14 @@ def test_another_seed_is_another_split() -> None:
     assert len({tuple(own) for own in found}) == 5
 
 
+def test_a_set_of_a_few_kinds_of_rows_is_like_the_others() -> None:
+    kinds = [b"first"] * 600 + [b"second"] * 300 + [b"third"] * 100
+    found = split(kinds, None, ASKED, "here")
+    for own in found.values():
+        shares = [Counter(kinds[i] for i in own)[kind] / len(own) for kind in dict.fromkeys(kinds)]
+        assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.08)
+
+
 def test_what_is_there_already_is_not_taken() -> None:
     found = split(contents(["a"] * 10), None, ASKED, "here", tested=False)
     assert set(found) == {"train", "validation"}

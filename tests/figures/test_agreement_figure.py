@@ -53,6 +53,15 @@ def test_the_legend_explains_the_marks_in_use_and_no_others():
     assert "outside" in words(draw(panels(1)))
 
 
+def test_a_shared_offset_is_a_line_beside_that_of_equality(assert_legible):
+    figure = draw([AgreementPanel("m", POINTS, (-0.02,))])
+    (ax,) = figure.axes
+    low, high = ax.get_xlim()
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [tuple(line.get_ydata()) for line in dashed] == [(low - 0.02, high - 0.02)]
+    assert_legible(figure)
+
+
 def test_equal_numbers_still_have_a_range():
     (ax,) = draw([AgreementPanel("m", [AgreementPoint(0.0, 0.0)])]).axes
     assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1]
@@ -74,7 +83,7 @@ def compared(**changes):
         {"protocol": "tan", "metric": "test_loss_level", "value": "1.5", "reproduced": None},
         {"protocol": "koh", "metric": "mean_test_accuracy", "value": "0.4", "reproduced": 0.4},
     ]
-    blanks = ("interval_low", "interval_high", "interval_kind", "inside")
+    blanks = ("offset", "interval_low", "interval_high", "interval_kind", "inside")
     return pd.DataFrame([dict.fromkeys(blanks) | row | changes for row in rows])
 
 

@@ -230,10 +230,8 @@ def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: St
 
 
 def test_rule_and_plan_ask_the_same_function(repository: Path) -> None:
-    assert (
-        "code_of(STUDY.run(wildcards.run), model_codes())"
-        in (repository / "rules/training.smk").read_text()
-    )
+    inputs = (repository / "rules/inputs.smk").read_text()
+    assert "return codes_of(run, candidates(run, STUDY.runs), model_codes())" in inputs
     common = (repository / "rules/common.smk").read_text()
     assert "return training_codes(SCRIPTS, STUDY.models)" in common
 

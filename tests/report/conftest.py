@@ -25,7 +25,7 @@ from nnrepro.figures.drawing import Drawing, draw_figures
 from nnrepro.figures.sources import FeatureMaps, Sources
 from nnrepro.measures.runs import extent_of, folds_of, read_runs
 from nnrepro.models.registry import catalogue
-from nnrepro.published.comparison import compare_published, published_summary
+from nnrepro.published.comparison import compare_published, published_offsets, published_summary
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
@@ -245,9 +245,11 @@ class Results:
         numbers = load_published(root / self.study.published["results"], self.study)
         data, _ = read_runs(self.study.runs, self.root / "runs")
         runs = {item.run.id: item for item in data}
-        compared = compare_published(numbers, StudyRuns(self.study, frame, runs, self.decisions))
+        evidence = StudyRuns(self.study, frame, runs, self.decisions)
+        compared = compare_published(numbers, evidence)
         items = load_inconsistencies(root / self.study.published["inconsistencies"], numbers)
         write_csv(compared, self.tables / "published.csv")
+        write_csv(published_offsets(numbers, evidence), self.tables / "published_offsets.csv")
         write_csv(published_summary(compared), self.tables / "published_summary.csv")
         write_csv(inconsistencies_table(items), self.tables / "inconsistencies.csv")
 

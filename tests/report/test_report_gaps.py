@@ -158,7 +158,9 @@ def test_hostile_words_of_the_configuration_stay_words(small: Any, outline: Any)
         "budget": {"epochs": 5},
         "parts": {"A": evil, "B": evil},
         "only": {"protocols": ["tan"], "experiments": ["rnn_variants"]},
-        "data": {"dbpedia": {"source": "download", "note": evil}},
+        "data": {
+            "dbpedia": {"source": "download", "note": evil, "licence": evil, "citation": evil}
+        },
         "experiments": {
             "rnn_variants": {
                 "title": evil,

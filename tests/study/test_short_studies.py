@@ -1,13 +1,18 @@
 """A study of a few lines: what it need not say, and what is said where it goes wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from nnrepro.errors import NnreproError
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
+from nnrepro.study.options import Parameter
+from nnrepro.study.run import Run
+from nnrepro.study.selections import candidates
 from nnrepro.study.sources import merge, read_source
 from nnrepro.study.study import Study
 
@@ -24,6 +29,19 @@ experiments:
   final: {select: search, seeds: 3}
 """
 
+KINDS = """{epochs: 5, variants: {
+    wide: {model: mlp, units: [8, 32]}, made: {model: broad, breadth: 7, batch_size: 8}}}"""
+
+
+BROAD = replace(
+    catalogue()["mlp"],
+    name="broad",
+    parameters={"breadth": Parameter(int, required=True), "depth": Parameter(int, 1)},
+)
+"""A second model of tables, with parameters of its own."""
+
+MODELS = {**catalogue(), "broad": BROAD}
+
 
 def read(change: str = "", **experiments: str) -> dict[str, Any]:
     """The short study, with other experiments (in YAML) or further keys."""
@@ -35,7 +53,7 @@ def read(change: str = "", **experiments: str) -> dict[str, Any]:
 
 def loaded(change: str = "", **experiments: str) -> Study:
     """The study that it is."""
-    return load_study(read(change, **experiments), catalogue())
+    return load_study(read(change, **experiments), MODELS)
 
 
 def problems(change: str = "", **experiments: str) -> tuple[str, ...]:
@@ -265,9 +283,83 @@ def test_a_variant_that_is_null_is_left_out(shipped: dict[str, Any]) -> None:
     assert "char_cnn" not in study.figures and "B1" not in study.questions
 
 
-def test_a_model_is_not_selected() -> None:
+def test_a_selected_model_comes_with_its_own_parameters() -> None:
+    study = loaded(kinds=KINDS, best="{select: kinds, seeds: 2}")
+    run = study.run("main/best/default/seed0")
+    assert (run.model, run.input, run.settings["epochs"]) == ("", "table", 5)
+    assert {"model", "units", "breadth", "depth", "batch_size"} <= {*run.pending_parameters}
+    # What the selection tells is what a run needs, whichever variant it picks.
+    assert {*run.selected_parameters} <= {*study.experiments["kinds"].varied}
+    own = {c.model: c for c in candidates(run, study.runs)}
+    assert own["broad"].settings == study.run("main/kinds/made/seed0").settings
+    assert "breadth" not in own["mlp"].settings and not own["mlp"].pending_parameters
+    assert Run.from_dict(own["mlp"].to_dict()) == own["mlp"]
+
+
+def test_models_are_swept_over_as_parameters_are() -> None:
+    study = loaded(
+        "settings: {broad: {breadth: 3}, mlp: {units: 4}}",
+        kinds="{model: [mlp, broad], learning_rate: [0.1, 0.01]}",
+    )
+    assert {run.variant: run.model for run in study.runs_of("main", "kinds")} == {
+        "model-mlp_learning_rate-0.1": "mlp",
+        "model-mlp_learning_rate-0.01": "mlp",
+        "model-broad_learning_rate-0.1": "broad",
+        "model-broad_learning_rate-0.01": "broad",
+    }
+
+
+def test_several_of_the_best_go_on() -> None:
+    study = loaded(final="{select: {from: search, top: 2}, seeds: 2, batch_size: [16, 32]}")
+    runs = study.runs_of("main", "final")
+    assert [run.variant for run in runs if run.seed == 0] == [
+        *("top-1_batch_size-16", "top-1_batch_size-32"),
+        *("top-2_batch_size-16", "top-2_batch_size-32"),
+    ]
+    assert study.experiments["search"].top == 2
+    best = [
+        {"variant": name, "units": units, "learning_rate": 0.1}
+        for name, units in [("a", 8), ("b", 9)]
+    ]
+    decision = {**best[0], "best": best, "tied": []}
+    assert [r.resolved(decision).settings["units"] for r in runs if r.seed == 0] == [8, 8, 9, 9]
+    with pytest.raises(NnreproError, match="1 variants alone can be selected"):
+        runs[-1].resolved({**decision, "best": best[:1]})
+
+
+def test_more_of_the_best_than_there_are() -> None:
+    (problem,) = problems(final="{select: {from: search, top: 7}}")
+    assert "final.select.top: 7 are more than the variants of 'search', which are 6" in problem
     (problem,) = problems(
-        kinds="{variants: {wide: {model: mlp}, deep: {model: image_cnn}}}",
-        best="{select: {from: kinds, parameters: [epochs]}}",
-    )[:1]
-    assert "names no model, which a selection from 'kinds' does not decide" in problem
+        search="{model: mlp, halving: {rungs: [1, 6]}, units: [1, 2, 3, 4, 5, 6, 7]}",
+        final="{select: {from: search, top: 2}}",
+    )
+    assert "that reach the last rung of 'search', which are 1; lower it" in problem
+
+
+SELECTED_MODELS = [
+    (
+        "{variants: {wide: {model: mlp}, deep: {model: image_cnn, c1: 2, c2: 2}}}",
+        "{select: {from: kinds, parameters: [optimizer]}}",
+        "experiments.best: names no model, and 'model' is not among the parameters selected",
+    ),
+    (
+        "{variants: {wide: {model: mlp}, deep: {model: image_cnn, c1: 2, c2: 2}}}",
+        "{select: kinds}",
+        "select.from: the models of 'kinds' read 'table', 'image', and results on different inputs",
+    ),
+    (KINDS, "{select: kinds, breadth: 3}", "best.breadth: 3: unknown setting"),
+]
+
+
+@pytest.mark.parametrize(("kinds", "best", "told"), SELECTED_MODELS)
+def test_a_model_that_cannot_be_selected(kinds: str, best: str, told: str) -> None:
+    assert any(told in problem for problem in problems(kinds=kinds, best=best))
+
+
+def test_what_has_to_be_known_is_the_same_for_all_models() -> None:
+    change = "settings: {broad: {epochs: 9}}"
+    kinds = KINDS.replace("epochs: 5, ", "")
+    (problem,) = problems(change, kinds=kinds, best="{select: kinds}")
+    assert "which differ in 'epochs', 'window', 'smoothing', and these have" in problem
+    assert loaded(change, kinds=kinds, best="{select: kinds, epochs: 4}").runs

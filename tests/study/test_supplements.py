@@ -49,7 +49,11 @@ def test_numbers_that_the_study_shows_are_shown_of_a_supplement_too(supplemented
     """Those about what it declares: the study's may be about experiments that it never had."""
     study = supplemented("published: {results: published/results.csv, inconsistencies: i.yaml}")
     config = supplement_config(study, "other")
-    assert config["published"] == {"results": "published/results.csv", "shared": True}
+    assert config["published"] == {
+        "results": "published/results.csv",
+        "shared": True,
+        "own_test_examples": {"image": [2000]},
+    }
     assert supplement_config(replace(study, published={}), "other")["published"] is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from nnrepro.measures.runs import Problem
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
-from nnrepro.tables.selection import SelectionError, select, selection_table
+from nnrepro.tables.selection import SelectionError, select, selection_table, selection_told
 from nnrepro.tables.variants import variants_table
 
 
@@ -90,3 +90,18 @@ def test_an_unknown_metric_is_refused(make_data):
     variants = _variants(make_data([0.5], c1=10))
     with pytest.raises(TableError, match="max_test_accuracy"):
         select(variants, "max_test_acc")
+
+
+def test_several_go_on_with_their_models_and_ties_are_told(make_data):
+    accuracies = {"a": [0.5], "b": [0.7], "c": [0.6], "d": [0.5], "e": [0.2]}
+    variants = _variants(*(make_data(own, name, c1=5) for name, own in accuracies.items()))
+    decision = select(variants, "max_test_accuracy", ["model", "c1"], top=3)
+    model = variants["model"].iloc[0]
+    assert decision["best"] == [
+        {"variant": name, "model": model, "c1": 5} for name in ("b", "c", "a")
+    ]
+    assert decision["variant"] == "b" and decision["tied"] == ["d"]
+    assert selection_told(decision, 3).startswith("'a' goes on in place 3, and 'd' with exactly")
+    assert selection_told(select(variants, "max_test_accuracy", top=2), 2) == ""
+    few = select(variants, "max_test_accuracy", top=9)
+    assert selection_told(few, 9) == "5 variants alone can be selected, of 9 that were asked for"

@@ -1,6 +1,7 @@
 """The tables that a configuration can ask for."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,8 +122,15 @@ def test_the_comparison_set_is_used_by_the_variants_that_have_one(make_data):
     assert table["variant"].tolist() == ["own", "both"]
     assert table["max_test_accuracy"].tolist() == [0.45, 0.4]
     assert table["test_examples"].tolist() == [10000, 10000]
-    primary = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
-    assert primary["test_examples"].tolist() == [2000, 10000]
+    unasked = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    pd.testing.assert_frame_equal(unasked, table)  # nothing is ranked over two test sets
+
+
+def test_variants_judged_on_test_sets_of_different_size_are_not_ranked_together(make_data):
+    variants = _variants(make_data([0.5], "small"), make_data([0.45], "large", test_examples=10000))
+    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    assert table["max_test_accuracy"].tolist() == [0.5, 0.45]
+    assert table[["rank", "difference_to_best", "tied_with_best"]].isna().all(axis=None)
 
 
 def test_mixed_windows_keep_the_general_name_and_tell_each_window(make_data):

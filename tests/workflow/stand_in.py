@@ -22,6 +22,8 @@ ELSEWHERE = {
     "snakefmt": "make check runs it",
     "mypy": "make check runs it",
     "kubectl": "needs a Kubernetes",
+    "docker": "needs a Docker; tests/workflow/test_containers.py looks at what it builds",
+    "apptainer": "needs an Apptainer; tests/workflow/test_containers.py has a stand-in",
     **dict.fromkeys(
         ("salloc", "sbatch", "squeue", "scancel", "slurmctld", "munged"), "needs a Slurm"
     ),
@@ -32,7 +34,7 @@ ELSEWHERE = {
 NO_DRY_RUN = {
     "--report": "needs finished results; tests/workflow/test_complete_study.py makes one",
     "--lint": "make check runs it",
-    "--sdm": "needs conda",
+    "--sdm": "needs conda or Apptainer",
 }
 """Options with which Snakemake makes no dry run, or none here, and why."""
 

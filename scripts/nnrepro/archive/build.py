@@ -15,9 +15,11 @@ from nnrepro.archive.collect import collect, without_places
 from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
 from nnrepro.archive.merge import Merge, Placed, merge
+from nnrepro.definitions import files_behind
 from nnrepro.files import json_bytes, packed, stored, sync
 from nnrepro.locks import wait_for_lock
-from nnrepro.study.folders import MANIFEST, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.folders import MANIFEST, PLUGINS, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.plugins import plugin_files, plugin_folders
 from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
@@ -54,7 +56,7 @@ def make_archive(
     archives; `config` is kept as `study.yaml`; `notes` are remarks on the data that the runs from
     the sources were trained on, by data set, and go before those in the configuration; `replace`
     lets a different history of the same length take the archived one's place; `compress` stores the
-    histories that come as `<name>.gz`, at a third of the size.
+    histories that come as `<name>.gz`, at a third of the size. The study's plug-ins are kept, too.
 
     Raises CollectError where runs to be archived are missing or damaged, ConflictError where the
     archive holds a different history of the same length, or damaged files, ArchiveError where what
@@ -78,6 +80,7 @@ def make_archive(
         try:
             _fill(new, archive, merged, compress)
             _write(new / STUDY_FILE, _study_text(config).encode())
+            _write_plugins(new / PLUGINS)
             described = manifest(new, study, _named(archive))
             _write(new / MANIFEST, json_bytes(described))
             for folder, _, _ in os.walk(new):
@@ -135,6 +138,15 @@ def _write_files(new: Path, placed: Placed, compress: bool) -> None:
             _write(path.with_name(f"{name}.gz"), packed(content))
         else:
             _write(path, content)
+
+
+def _write_plugins(folder: Path) -> None:
+    """The plug-ins in force, and what they import from beside them."""
+    remove(folder)
+    homes = plugin_folders()
+    for file in files_behind(plugin_files(), homes):
+        home = next((own for own in homes if file.is_relative_to(own)), file.parent)
+        _write(folder / file.relative_to(home), file.read_bytes())
 
 
 def _study_text(config: Mapping[str, Any]) -> str:

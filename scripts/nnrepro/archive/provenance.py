@@ -81,9 +81,20 @@ def _data_sets(
                 file: _either(sums)
                 for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
             },
+            **_told_once(found[name]),
             **({"remarks": _remarked(odd[name])} if name in odd else {}),
         }
         for name in sorted(found)
+    }
+
+
+def _told_once(descriptions: Sequence[Record]) -> dict[str, Any]:
+    """What became of pixels and where test examples came from, where all tell the same of it."""
+    first = descriptions[0]
+    return {
+        key: first[key]
+        for key in ("pixels", "test")
+        if key in first and all(item.get(key) == first[key] for item in descriptions)
     }
 
 

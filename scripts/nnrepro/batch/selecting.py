@@ -15,4 +15,5 @@ def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar 
     read = read_runs(study.runs_of(protocol, experiment), StudyPaths.of(study).runs)
     variants = variants_of(study, protocol, experiment, *read)
     metric = study.protocols[protocol].selection_metric
-    return select(variants, metric, study.experiments[experiment].varied)
+    own = study.experiments[experiment]
+    return select(variants, metric, own.varied, own.top)

@@ -3,12 +3,13 @@
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from nnrepro.claims.claim import Claim, ClaimSet
-from nnrepro.claims.conditions import FAILS, UNDECIDED
+from nnrepro.claims.conditions import FAILS, NOT_TESTABLE, UNDECIDED
 from nnrepro.claims.evidence import RunEvidence
 from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
@@ -33,6 +34,8 @@ CLAIM_COLUMNS = (
     "verdict",
     "reason",
     "cause",
+    "decided_at",
+    "selected_verdict",
     "deciding_part",
     "effect",
     "unit",
@@ -75,12 +78,36 @@ PART_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class OtherStudy:
+    """A study beside the one at hand, which may have been carried out at a report's own selection.
+
+    Attributes:
+        name: its name for readers.
+        study: the study.
+        runs: those of its runs that could be read.
+        decisions: what each protocol selected in it.
+    """
+
+    name: str
+    study: Study
+    runs: Sequence[RunData]
+    decisions: Decisions
+
+    def evidence(self, claim: Claim) -> RunEvidence:
+        """What its runs say under a claim's protocol, on its test set."""
+        larger = claim.test_set == COMPARISON
+        return RunEvidence.of(self.runs, self.study, self.decisions, claim.protocol, larger=larger)
+
+
 def decide_claims(
     claims: ClaimSet,
     runs: Sequence[RunData],
     study: Study,
     decisions: Decisions,
     answers: AnswersOf | None = None,
+    *,
+    others: Sequence[OtherStudy] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Decide every claim from reproduced runs, and from printed numbers where there are any.
 
@@ -91,6 +118,8 @@ def decide_claims(
         decisions: what each protocol selected, by (protocol, experiment).
         answers: gives a run's answers on the test examples by its id, for comparisons of runs of
             one seed; without it their errors are taken as independent.
+        others: studies in which a claim is decided that rests on a selection, if the report's own
+            selection is theirs and not that of the study at hand.
 
     Returns:
         A table with a row per claim (`CLAIM_COLUMNS`) and one with a row per part
@@ -120,9 +149,29 @@ def decide_claims(
         own, own_parts = "", dict[int, str]()
         if claim.protocol in printed:
             own, own_parts = own_verdict(claim, printed[claim.protocol])
-        findings = {id(part): judge(part, bases[key]) for part in (*claim.deciding, *claim.further)}
-        note = _selection_note(claim, bases[key], printed.get(claim.protocol))
-        rows.append(_claim_row(claim, findings, own, note))
+        here = bases[key]
+        findings, place = _findings(claim, here), ""
+        elsewhere = _other_selection(claim, here, printed.get(claim.protocol))
+        note = "; ".join(
+            f"decided at {experiment}/{here.selected[experiment]}, where the report has {theirs}"
+            for experiment, theirs in elsewhere.items()
+        )
+        selected = ""
+        for other in others:
+            found = _at_the_reports(claim, other, elsewhere, study)
+            if found is not None:
+                selected = _verdict(claim, findings)
+                ours = " and ".join(f"{name}/{here.selected[name]}" for name in elsewhere)
+                place = " ".join(map("/".join, elsewhere.items()))
+                findings = found
+                note = (
+                    f"decided at the report's own {place}, from {other.name}; at {ours}, which is "
+                    f"selected here: {selected}"
+                )
+                break
+        place = place or " ".join(f"{name}/{here.selected[name]}" for name in elsewhere)
+        row = _claim_row(claim, findings, own, note)
+        rows.append(row | {"decided_at": place, "selected_verdict": selected})
         parts += _part_rows(claim, findings, own_parts)
     table = pd.DataFrame(rows, columns=list(CLAIM_COLUMNS), dtype="object")
     table["p_holm"] = holm(math.nan if p is None else p for p in table["p"])
@@ -133,7 +182,7 @@ def decide_claims(
 def _claim_row(
     claim: Claim, findings: Mapping[int, Finding], own: str, note: str
 ) -> dict[str, Any]:
-    word = verdict(claim.rule, {part: finding.verdict for part, finding in findings.items()})
+    word = _verdict(claim, findings)
     decisive = _decisive(claim.deciding, findings, word)
     finding = findings[id(decisive)]
     agrees = None
@@ -226,22 +275,60 @@ def _decisive(parts: Sequence[Part], findings: Mapping[int, Finding], word: str)
     return min(wanted, key=closeness)
 
 
-def _selection_note(claim: Claim, evidence: RunEvidence, printed: PrintedNumbers | None) -> str:
-    """Says where the reproduction selected another variant than the report did."""
+def _findings(claim: Claim, evidence: RunEvidence) -> dict[int, Finding]:
+    """What runs say about each part of a claim, by the part's identity."""
+    return {id(part): judge(part, evidence) for part in (*claim.deciding, *claim.further)}
+
+
+def _verdict(claim: Claim, findings: Mapping[int, Finding]) -> str:
+    return verdict(claim.rule, {part: finding.verdict for part, finding in findings.items()})
+
+
+def _other_selection(
+    claim: Claim, evidence: RunEvidence, printed: PrintedNumbers | None
+) -> dict[str, str]:
+    """What the report selected, by the experiments that a claim rests on and that differ here."""
     if printed is None:
-        return ""
+        return {}
     selectors = {s for part in claim.deciding for s in part.selectors}
-    used = sorted({own.experiment for own in map(Selector.parse, selectors) if own.selected})
-    used += sorted(_selecting(selectors, evidence) - set(used))
-    words = [
-        f"decided at {experiment}/{evidence.selected[experiment]}, where the report has "
-        f"{printed.selected[experiment]}"
-        for experiment in used
-        if experiment in evidence.selected
-        and experiment in printed.selected
-        and evidence.selected[experiment] != printed.selected[experiment]
-    ]
-    return "; ".join(words)
+    used = {own.experiment for own in map(Selector.parse, selectors) if own.selected}
+    used |= _selecting(selectors, evidence)
+    return {
+        experiment: printed.selected[experiment]
+        for experiment in sorted(used & evidence.selected.keys() & printed.selected.keys())
+        if evidence.selected[experiment] != printed.selected[experiment]
+    }
+
+
+def _at_the_reports(
+    claim: Claim, other: OtherStudy, selected: Mapping[str, str], study: Study
+) -> dict[int, Finding] | None:
+    """What another study says of a claim, if it was carried out as the report selected.
+
+    None where it was not, lacks a run that the claim needs, or made one otherwise than the study at
+    hand has it.
+    """
+    if not selected or claim.protocol not in other.study.protocols:
+        return None
+    evidence = other.evidence(claim)
+    if any(evidence.selected.get(name) != variant for name, variant in selected.items()):
+        return None
+    findings = _findings(claim, evidence)
+    deciding = [findings[id(part)] for part in claim.deciding]
+    used = {variant for finding in deciding for variant in finding.runs}
+    if any(finding.verdict == NOT_TESTABLE for finding in deciding):
+        return None
+    ours, theirs = (_settings(own, claim.protocol) for own in (study, other.study))
+    return findings if all(ours.get(name) == theirs[name] for name in used) else None
+
+
+def _settings(study: Study, protocol: str) -> dict[str, Mapping[str, Any]]:
+    """The settings of each variant of a protocol, as declared."""
+    return {
+        f"{run.experiment}/{run.variant}": run.settings
+        for run in study.runs
+        if run.protocol == protocol
+    }
 
 
 def _selecting(selectors: Iterable[str], evidence: RunEvidence) -> set[str]:

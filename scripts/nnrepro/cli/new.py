@@ -1,11 +1,12 @@
 """Make a folder with a study of your own, which runs at once and is then yours to change.
 
 Without more words the study is of a small table that the command makes up: points on the arms of a
-spiral, and which arm each belongs to. With --data it is of a CSV file, which is copied beside it.
+spiral, and which arm each belongs to. With --data it is of a CSV file, which is copied beside it;
+what of that will be read, and as what, is said, and stands in config.yaml to be changed.
 
   nnrepro new digits
   nnrepro new flowers --data iris.csv --label species
-  nnrepro new prices --data houses.csv --target price --ignore id
+  nnrepro new prices --data houses.csv --target price --ignore id address --missing mean
   nnrepro new reviews --data reviews.csv --text review --label stars
   cd flowers
   snakemake --cores all
@@ -22,16 +23,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnrepro.data.sources.csv import csv
-from nnrepro.data.tokens import LEVELS
+from nnrepro.data.errors import DataError
+from nnrepro.data.first_look import proposed, told
 from nnrepro.errors import NnreproError
 from nnrepro.files import write_text
 from nnrepro.project import PROJECT
+from nnrepro.study.kinds import kinds
+from nnrepro.study.options import SOURCES
 from nnrepro.yamlfile import dump_yaml
 
 SUMMARY = "a folder with a study of your own, which runs at once"
 PROFILES = PROJECT / "profiles"
 _FOR_CLUSTERS = ("kubernetes", "slurm", "submit")
+_OF_DATA = (
+    *("label", "target", "text", "ignore", "categories"),
+    *("missing", "separator", "decimal", "encoding"),
+)
+"""Options of the source `csv` that are also the command's."""
 _ARMS = ("first", "second", "third")
 _POINTS = 120
 _LONGEST_NAME = 100
@@ -109,7 +117,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     answer.add_argument("--label", metavar="COLUMN", help="the column with classes to predict")
     answer.add_argument("--target", metavar="COLUMN", help="the column with numbers to predict")
     add("--text", metavar="COLUMN", help="read this column as text, and no other")
-    add("--ignore", metavar="COLUMN", nargs="+", default=[], help="columns that are not read")
+    add("--ignore", metavar="COLUMN", nargs="+", help="columns that are not read")
+    add("--categories", metavar="COLUMN", nargs="+", help="columns whose numbers are only names")
+    options = kinds(SOURCES)["csv"].options
+    add(
+        "--missing",
+        choices=options["missing"].choices,
+        help="where values lack: refuse (unless you say otherwise), drop such rows, or fill in the "
+        "mean of the column",
+    )
+    add("--separator", metavar="MARK", help="between values; the likeliest unless you say it")
+    add("--decimal", choices=options["decimal"].choices, help="the mark of decimals, likewise")
+    add("--encoding", choices=options["encoding"].choices, help="of the file, where not UTF-8")
     add("--profile", choices=_FOR_CLUSTERS, help="also a profile for a cluster, to be edited there")
 
 
@@ -165,20 +184,24 @@ def _given(asked: argparse.Namespace) -> _Data:
             "--data: say what is to be predicted, --label COLUMN for classes or --target COLUMN "
             "for numbers"
         )
-    options = {
-        name: getattr(asked, name)
-        for name in ("text", "label", "target", "ignore")
-        if getattr(asked, name)
-    }
-    csv(LEVELS[-1] if asked.text else "table", path=str(file), **options)
+    given = {name: getattr(asked, name) for name in _OF_DATA if getattr(asked, name)}
+    section = {"source": "csv", "path": str(file), **given}
+    try:
+        found, why = proposed(section)
+        look = told("data", {**section, **found})
+    except DataError as error:
+        keys = any(f"{name}:" in str(error) for name in _OF_DATA)
+        hint = "\nHere a key is an option: --missing drop, say." if keys else ""
+        raise NnreproError(f"{error}{hint}") from error
+    print("\n".join([f"{file.name}: {look[0]}", *(f"  {line}" for line in [*look[1:], *why])]))
     read = f"texts of the column '{asked.text}'" if asked.text else "the columns"
     about = f"Predicts '{asked.label or asked.target}' of {file.name} from {read}."
-    return _Data(file.name, options, about, "word_rnn" if asked.text else "mlp")
+    return _Data(file.name, {**given, **found}, about, "word_rnn" if asked.text else "mlp")
 
 
 def _made_up(asked: argparse.Namespace, name: str) -> _Data:
     """The table that the command makes."""
-    lost = [f"--{key}" for key in ("label", "target", "text", "ignore") if getattr(asked, key)]
+    lost = [f"--{key}" for key in _OF_DATA if getattr(asked, key)]
     if lost:
         raise NnreproError(f"{lost[0]}: says something of a CSV file; name it: --data FILE")
     about = f"The points in {name}.csv are made up: three arms of a spiral, with noise."

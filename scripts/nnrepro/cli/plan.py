@@ -5,12 +5,16 @@ The study is that of config.yaml in this folder. What Snakemake takes too means 
   nnrepro plan
   nnrepro plan --configfile budgets/smoke.yaml --cores 8
   nnrepro plan --gpus 4 --calibrate
+  nnrepro plan --watch        what a Snakemake that is at work trains now, until all is done
 """
 
 import argparse
 import json
+import math
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from nnrepro.models.registry import catalogue
@@ -19,13 +23,16 @@ from nnrepro.planning.code import training_codes
 from nnrepro.planning.machines import local_gpus, machine_for, read_records
 from nnrepro.planning.plan import Capacity, Plan, make_plan
 from nnrepro.planning.table import as_text, as_values
+from nnrepro.planning.watch import as_lines, in_training
 from nnrepro.project import SCRIPTS
 from nnrepro.study.config import load_study
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.sources import read_configuration
-from nnrepro.study.study import TrainingResources
+from nnrepro.study.study import Study, TrainingResources
 
 SUMMARY = "runs done and to do, and the time that they will take"
 RESULTS = Path("results")
+_CLEAR = "\033[H\033[2J"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,21 +44,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--gpus", type=_count, metavar="N", help="plan for training on N GPUs")
     add("--device", metavar="NAME", help="plan for this device, named as in run.json")
     add("--calibrate", action="store_true", help="first train for a moment what no record tells")
-    add("--json", action="store_true", help="print JSON, with every run")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON, with every run")
+    shown.add_argument(
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=5.0,
+        metavar="SECONDS",
+        help="print it again every so many seconds, 5 by default, with the runs in training",
+    )
 
 
 def run(asked: argparse.Namespace) -> int:
     """Print the plan."""
-    plan = _planned(asked)
+    study, planned = _study_and_plan(asked)
+    plan = planned()
     if asked.json:
         print(json.dumps(as_values(plan), indent=1, allow_nan=False))
-    else:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(as_text(plan, colour=colour), end="")
+        return 0
+    print(_shown(plan), end="", flush=True)
+    while asked.watch is not None:
+        to_do = [one.run for one in plan.runs if one.to_do]
+        if not to_do:
+            break
+        now = in_training(to_do, StudyPaths.of(study).root / "logs/train_run")
+        print("", *(as_lines(now) or ["Nothing is in training."]), sep="\n", flush=True)
+        time.sleep(asked.watch)
+        plan = planned()
+        print(_CLEAR if sys.stdout.isatty() else "\n", _shown(plan), sep="", end="", flush=True)
     return 0
 
 
-def _planned(asked: argparse.Namespace) -> Plan:
+def _shown(plan: Plan) -> str:
+    return as_text(plan, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _study_and_plan(asked: argparse.Namespace) -> tuple[Study, Callable[[], Plan]]:
+    """The study, and what gives its plan as things stand."""
     configuration = read_configuration(map(Path, asked.configfile), asked.config)
     study = load_study(configuration.values, catalogue(), configuration.places)
     codes = training_codes(SCRIPTS, catalogue())
@@ -65,21 +95,19 @@ def _planned(asked: argparse.Namespace) -> Plan:
         )
         return make_plan(study, records, machine, capacity, codes)
 
-    first = plan()
-    if not asked.calibrate:
-        return first
-    calibrate(
-        runs_to_try(first.runs),
-        results=RESULTS,
-        scripts=SCRIPTS,
-        threads=study.resources.threads,
-        backend=study.backend,
-        gpus=capacity.gpus_per_run if capacity.gpus else 0,
-        gpu_slots_per_device=study.resources.gpu_slots_per_device,
-        codes=codes,
-        log=_tell,
-    )
-    return plan()
+    if asked.calibrate:
+        calibrate(
+            runs_to_try(plan().runs),
+            results=RESULTS,
+            scripts=SCRIPTS,
+            threads=study.resources.threads,
+            backend=study.backend,
+            gpus=capacity.gpus_per_run if capacity.gpus else 0,
+            gpu_slots_per_device=study.resources.gpu_slots_per_device,
+            codes=codes,
+            log=_tell,
+        )
+    return study, plan
 
 
 def _capacity(resources: TrainingResources, cores: int, gpus: int) -> Capacity:
@@ -98,7 +126,17 @@ def _tell(line: str) -> None:
 
 
 def _cores(text: str) -> int:
-    return len(os.sched_getaffinity(0)) if text == "all" else _count(text)
+    if text != "all":
+        return _count(text)
+    of_this_process = getattr(os, "sched_getaffinity", None)  # Linux alone can tell
+    return len(of_this_process(0)) if of_this_process else os.cpu_count() or 1
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return seconds
 
 
 def _count(text: str) -> int:

@@ -102,7 +102,7 @@ def write_crate(
     used = [
         _file(crate, paths, CONFIGURATION, f"Configuration of the study. {departing}".strip()),
         *_histories(crate, paths, study),
-        *_data(crate, provenance),
+        *_data(crate, study, provenance),
     ]
     for name, words in _RECORDS.items():
         made.append(_file(crate, paths, name, words))
@@ -227,7 +227,7 @@ def _histories(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Enti
         )
 
 
-def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
+def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterator[Entity]:
     """Data sets that the runs were trained on, each file with its checksum."""
     for name, item in sorted((provenance.get("data") or {}).items()):
         sums = [
@@ -242,14 +242,24 @@ def _data(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
+        tested = item.get("test") or {}
+        stands_in = (
+            f" {tested['file']} stands in for its test file." if tested.get("stands_in") else ""
+        )
         data = _work(
             crate,
             f"#data-{name}",
             name=f"Data set {name}",
-            description=f"Source: {item.get('source') or 'unknown'}.{made_up}",
+            description=f"Source: {item.get('source') or 'unknown'}.{made_up}{stands_in}",
         )
         if sums:
             data["identifier"] = sums
+        declared = study.data.get(name, {})
+        if declared.get("licence"):
+            words = str(declared["licence"])
+            data["license"] = _work(crate, f"#licence-of-{name}", name=words)
+        if declared.get("citation"):
+            data["citation"] = str(declared["citation"])
         yield data
 
 

@@ -11,6 +11,10 @@ from nnrepro.data.checksums import open_verified
 from nnrepro.data.errors import DataError
 
 
+class NoMember(DataError):
+    """An archive holds no file of a name."""
+
+
 @contextmanager
 def open_archive(
     path: Path, accepted: Collection[str]
@@ -25,7 +29,7 @@ def open_archive(
         try:
             info = tar.getmember(name)
         except KeyError as error:
-            raise DataError(f"{path} holds no file {name}.") from error
+            raise NoMember(f"{path} holds no file {name}.") from error
         handle = tar.extractfile(info) if info.isreg() else None
         if handle is None:
             raise DataError(f"{path}: {name} is not a regular file.")

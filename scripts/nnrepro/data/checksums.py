@@ -1,14 +1,16 @@
 """Checksums of data files: nothing is parsed, and above all unpickled, before its sum is accepted.
 
 A checksum is written `algorithm:hex`, for example `md5:c99c...`. MD5 is accepted because the
-published sums of CIFAR-10 and of the study's text files are MD5; whatever a user states is SHA-256.
+published sums of CIFAR-10 and of the study's text files are MD5, and `git-blob`, the name that Git
+has for a file's content, because a file may be known by nothing else; whatever a user states is
+SHA-256.
 """
 
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from io import BufferedReader
+from io import SEEK_END, BufferedReader, BytesIO
 from pathlib import Path
 
 from nnrepro.data.errors import DataError, told_as_data_errors
@@ -16,6 +18,7 @@ from nnrepro.files import LARGEST, open_regular, read_bounded, write_text
 
 SUMS_FILE = "SHA256SUMS"
 
+_GIT_BLOB = "git-blob"
 _LARGEST = 2**32
 _REMEDY = (
     "Fetch the file again from its publisher; if you mean to use exactly this file, state its own "
@@ -60,7 +63,7 @@ def read_verified(path: Path | str, accepted: Collection[str], remedy: str | Non
     path = Path(path)
     with _open(path) as handle:
         content = read_bounded(handle, path, _LARGEST)
-    found = {name: hashlib.new(name, content).hexdigest() for name in _algorithms_of(accepted)}
+    found = {name: _digest(BytesIO(content), name) for name in _algorithms_of(accepted)}
     _require(path, found, accepted, remedy)
     return content
 
@@ -104,7 +107,12 @@ def _open(path: Path) -> Iterator[BufferedReader]:
         yield handle
 
 
-def _digest(handle: BufferedReader, algorithm: str) -> str:
+def _digest(handle: BufferedReader | BytesIO, algorithm: str) -> str:
+    if algorithm == _GIT_BLOB:
+        size = handle.seek(0, SEEK_END)
+        handle.seek(0)
+        header = b"blob %d\0" % size
+        return hashlib.sha1(header + handle.read(), usedforsecurity=False).hexdigest()
     handle.seek(0)
     return hashlib.file_digest(handle, algorithm).hexdigest()
 

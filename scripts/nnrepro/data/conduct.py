@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from nnrepro.data import soundness
 from nnrepro.data.prepared import preparations_read
-from nnrepro.data.registry import Preparation, origin
+from nnrepro.data.registry import REMARKS, Preparation, origin
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_bytes, read_json
 from nnrepro.study.study import Study
@@ -81,8 +81,8 @@ def _source(section: Mapping[str, Any], known: Any, generated: Path) -> Mapping[
     if section["source"] == "download":
         return None
     if section["source"] != "generated":
-        return {name: value for name, value in section.items() if name != "note"}
+        return {name: value for name, value in section.items() if name not in REMARKS}
     if not generated.is_dir():
         generated.parent.mkdir(parents=True, exist_ok=True)
         known.generate(generated, **section["generate"])
-    return {"source": "generated", "path": str(generated)}
+    return known.source(section, generated)

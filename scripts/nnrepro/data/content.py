@@ -19,7 +19,7 @@ _READ_EACH_TIME = 2**28
 """Bytes that are read whenever the workflow is, to notice a change; about half a second."""
 
 _OF_NO_EFFECT = (
-    *("name", "source", "generated", "sha256"),  # where it came from
+    *("name", "source", "generated", "sha256", "pixels", "test"),  # where it came from
     *("classes", "outputs", "vocabulary"),  # words
     *("preparation", COUNTS, CONTENT),  # what they follow from, and what follows from them
 )

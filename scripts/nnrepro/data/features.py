@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
-from nnrepro.data.table import is_missing, is_number
+from nnrepro.data.table import has_decimal_commas, is_missing, is_number
 
 _MANY, _TOO_MANY = 50, 1000
 """From how many categories on they are looked at, and how many are never taken."""
@@ -52,8 +52,7 @@ def fitted(
     features: list[Feature] = []
     for name in names:
         values = columns[name]
-        numeric = [is_number(value) for value in values if not is_missing(value)]
-        if name not in categorical and numeric and all(numeric):
+        if name not in categorical and are_numbers(values):
             given = [float(values[r]) for r in training if not is_missing(values[r])]
             mean, deviation = moments(given)
             told = (mean, deviation) if standardise else (0.0, 1.0)
@@ -61,9 +60,14 @@ def fitted(
             features.append({"name": name, "mean": told[0], "scale": told[1], **filled})
         else:
             if name not in categorical:
-                _refuse_mixture(name, values, numeric, where)
+                _refuse_mixture(name, values, where)
             known = sorted({values[r] for r in training if not is_missing(values[r])})
-            _refuse_identifiers(name, known, len(training), where)
+            if too_many(len(known), len(training)):
+                raise DataError(
+                    f"{where}: the column '{name}' has {len(known):,} different texts in "
+                    f"{len(training):,} training rows, too many for categories; leave it out by "
+                    f"ignore: ['{name}'], or read it, and no other, as text: {name}"
+                )
             features.append({"name": name, "categories": known, **({"fill": ""} if fill else {})})
     return features
 
@@ -115,11 +119,14 @@ def moments(values: Sequence[float]) -> tuple[float, float]:
 
 
 def unknown(features: Sequence[Feature], columns: Columns) -> int:
-    """How many rows have a category that no training row has."""
-    known = {f["name"]: {*f["categories"], ""} for f in features if "categories" in f}
+    """How many rows have a category that no training row has; a gap is none."""
+    known = {f["name"]: {*f["categories"]} for f in features if "categories" in f}
     rows = zip(*(columns[name] for name in known), strict=True)
     return sum(
-        any(value not in own for value, own in zip(row, known.values(), strict=True))
+        any(
+            value not in own and not is_missing(value)
+            for value, own in zip(row, known.values(), strict=True)
+        )
         for row in rows
     )
 
@@ -141,27 +148,28 @@ def _number(value: str, feature: Feature, row: int, where: str) -> float:
     return float(value)
 
 
-def _refuse_mixture(name: str, values: Sequence[str], numeric: Sequence[bool], where: str) -> None:
+def are_numbers(values: Sequence[str]) -> bool:
+    """Whether a column holds numbers, be it with gaps."""
+    given = [value for value in values if not is_missing(value)]
+    return bool(given) and all(map(is_number, given))
+
+
+def too_many(categories: int, rows: int) -> bool:
+    """Whether nothing can be learned from categories, as hardly any comes twice."""
+    return categories > _TOO_MANY or (categories > _MANY and categories * 2 > rows)
+
+
+def _refuse_mixture(name: str, values: Sequence[str], where: str) -> None:
     """A column of which half or more are numbers is meant as numbers; so are decimal commas."""
     given = [value for value in values if not is_missing(value)]
-    commas = sum(is_number(value.replace(",", ".", 1)) and "," in value for value in given)
-    others = [value for value, is_one in zip(given, numeric, strict=True) if not is_one]
-    if commas * 2 > len(given):
+    others = [value for value in given if not is_number(value)]
+    if has_decimal_commas(given):
         raise DataError(
-            f"{where}: the column '{name}' has decimal commas ({others[0][:40]!r}); write decimal "
-            "points"
+            f"{where}: the column '{name}' has decimal commas ({others[0][:40]!r}); give decimal: "
+            "',', or write decimal points"
         )
-    if sum(numeric) * 2 >= len(given) and others:
+    if others and len(others) * 2 <= len(given):
         raise DataError(
             f"{where}: the column '{name}' holds numbers and {others[0][:40]!r}; correct it, or "
             f"name it under 'categories' if its numbers are names"
-        )
-
-
-def _refuse_identifiers(name: str, known: Sequence[str], rows: int, where: str) -> None:
-    """Categories that nothing can be learned from, as hardly any comes twice."""
-    if len(known) > _TOO_MANY or (len(known) > _MANY and len(known) * 2 > rows):
-        raise DataError(
-            f"{where}: the column '{name}' has {len(known):,} different texts in {rows:,} training "
-            "rows, too many for categories; leave it out by 'ignore', or read it as 'text'"
         )

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nnrepro.data.registry import Preparation, chosen, prepared
+from nnrepro.data.registry import Preparation, chosen, prepared, root_of
 from nnrepro.study.messages import one_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
+
+_OF_PIXELS = ("like", "pixels", "note")
+"""What a data set with the same examples may say for itself."""
 
 
 def preparations_read(study: Study) -> dict[str, Preparation]:
@@ -32,10 +35,11 @@ def prepared_arrays(study: Study) -> dict[str, Path]:
 def mixtures(study: Study) -> Iterator[str]:
     """Experiments and tables that would rank runs on different data sets, as messages."""
     dataset = {reads: own.dataset for reads, own in preparations_read(study).items()}
+    examples = {name: _examples(study, name) for name in dataset.values()}
 
     def several(runs: Iterable[Run]) -> str:
         names = dict.fromkeys(dataset[run.reads] for run in runs)
-        return one_of(names) if len(names) > 1 else ""
+        return one_of(names) if len({examples[name] for name in names}) > 1 else ""
 
     mixed: set[str] = set()
     for name in study.experiments:
@@ -54,3 +58,12 @@ def mixtures(study: Study) -> Iterator[str]:
                 f"tables.{name}.runs: are of the data sets {read}, which are never ranked "
                 "together; ask for a table of each"
             )
+
+
+def _examples(study: Study, name: str) -> str:
+    """The data set that has the same examples: that which it is like, where pixels alone differ."""
+    section = study.data[name]
+    root = root_of(name, section)
+    told = {key: value for key, value in section.items() if key not in _OF_PIXELS}
+    same = {key: value for key, value in study.data.get(root, {}).items() if key not in _OF_PIXELS}
+    return root if told == same else name

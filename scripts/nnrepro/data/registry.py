@@ -37,8 +37,12 @@ from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, param
 
 Prepare = Callable[..., None]
 """Called with a data set's section of the config and the two paths to write."""
-_COMMON = ("source", "note")
+REMARKS = ("note", "licence", "citation")
+"""Keys of every section that are for readers of the report alone."""
+_COMMON = ("source", *REMARKS)
 """Keys of every section, which no source is told."""
+_OF_FILES = (*_COMMON, "like", "path", "sha256", "generate")
+"""Keys of a section that says where files are."""
 
 _MOST_FILES = 50_000
 """How many files of a data set are watched; each is looked at whenever the workflow is read."""
@@ -92,14 +96,17 @@ class Origin:
     """Where a data set, as the config's `data` section names it, can come from.
 
     `official` are the published files, if any; `files` gives the source files in a folder, all
-    below it unless the data set says more; `generate` writes made-up data of the same form to a
-    folder, where that is offered.
+    below it unless the data set says more, which the section's options are told; `generate` writes
+    made-up data of the same form to a folder, where that is offered. `options` are what its section
+    may say beside where the data are, and `problems_of` how they do not go together.
     """
 
     dataset: str
     official: Official | None = None
-    files: Callable[[Path], Sequence[Path]] = files_below
+    files: Callable[..., Sequence[Path]] = files_below
     generate: Callable[..., None] | None = None
+    options: Sequence[str] = ()
+    problems_of: Callable[[Mapping[str, Any]], Sequence[str]] = lambda options: ()
 
     def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
         """Why the config's section, of the right shape, cannot serve the runs, each with its key.
@@ -107,6 +114,8 @@ class Origin:
         `needed` are the most examples that any run asks for, under `train` and `test`.
         """
         key, source = f"data.{self.dataset}", section["source"]
+        if found := [*self._option_problems(section)]:
+            return found
         if source == "download" and self.official is None:
             return [f"{key}: cannot be downloaded; name its folder as 'path'"]
         if source in ("archive", "folder") and not section.get("path"):
@@ -121,7 +130,7 @@ class Origin:
         """The files of one's own that the section names; none of data that come otherwise."""
         if section["source"] == "archive":
             return [Path(section["path"])]
-        return [*self.files(Path(section["path"]))] if section["source"] == "folder" else []
+        return self._files(section) if section["source"] == "folder" else []
 
     def place_problems(self, section: Mapping[str, Any]) -> list[str]:
         """What is wrong with the files that the section names, each with its key.
@@ -138,7 +147,7 @@ class Origin:
         if problem and not (path.is_file() and self.takes_any_files):
             return [f"{key}: {str(path)!r} {problem}"]
         try:
-            files = self.files(path)
+            files = self._files(section)
             if self.takes_any_files:
                 return []  # nobody said what they should be: an empty one may be right
             found = {file: file_problem(file) for file in files}
@@ -154,6 +163,30 @@ class Origin:
     def takes_any_files(self) -> bool:
         """Whether nothing is said of its files, so that one file will do as well as a folder."""
         return self.files is files_below
+
+    def source(self, section: Mapping[str, Any], path: Path | str) -> dict[str, Any]:
+        """The section as `prepare` takes it, of an archive that was downloaded or data made up."""
+        kept = self._told(section)
+        if section["source"] == "generated":
+            return {**kept, "source": "generated", "path": str(path)}
+        sums = {name: section[name] for name in ("sha256",) if name in section}
+        return {**kept, **sums, "source": "archive", "path": str(path)}
+
+    def _told(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: section[name] for name in self.options if name in section}
+
+    def _files(self, section: Mapping[str, Any]) -> list[Path]:
+        return [*self.files(Path(section["path"]), **self._told(section))]
+
+    def _option_problems(self, section: Mapping[str, Any]) -> Iterator[str]:
+        """Keys that this data set has not, and options that do not go together."""
+        key, allowed = f"data.{self.dataset}", [*_OF_FILES, *self.options]
+        for name in section:
+            if name not in allowed:
+                hint = f"{nearest(name, allowed)}; allowed: {one_of(allowed)}"
+                yield f"{key}.{name}: unknown key of this data set{hint}"
+        for problem in self.problems_of(self._told(section)):
+            yield f"{key}.{problem}"
 
     def _official_problems(
         self, section: Mapping[str, Any], needed: Mapping[str, int]
@@ -294,8 +327,9 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
         files = function.files or partial(_places, kind.options)
         return Told(dataset, kind.options, files, function.problems)
     if source in FILE_SOURCES:
-        _check_known(dataset)
-        return _origins.get(dataset, Origin(dataset))
+        root = root_of(dataset, section)
+        _check_known(root)
+        return replace(_origins.get(root, Origin(root)), dataset=dataset)
     options = {
         name: option
         for each in _made_by(source, dataset)
@@ -375,8 +409,12 @@ def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
                 ]
             )
         elif source in FILE_SOURCES:
-            _check_known(name)
-            found += [each for each in preparations().values() if each.dataset == name]
+            root = root_of(name, section)
+            _check_known(root)
+            own = [each for each in preparations().values() if each.dataset == root]
+            if name != root:
+                own = _named([replace(each, dataset=name, basename=name) for each in own])
+            found += own
         else:
             found += _named(
                 [
@@ -420,6 +458,11 @@ def chosen(found: Iterable[Preparation], input: str, dataset: str = "") -> Prepa
             f"reads{nearest(dataset, names)}; {one_of(names)} would"
         )
     return own[0]
+
+
+def root_of(dataset: str, section: Mapping[str, Any]) -> str:
+    """The data set that one is like, but for what its own section says; itself without another."""
+    return str(section.get("like", dataset))
 
 
 def _named(found: list[Preparation]) -> list[Preparation]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnrepro.data import cifar10, dbpedia, generated, text
+from nnrepro.data import cifar10, dbpedia, generated, pictures, text
 from nnrepro.data.checksums import read_sums, sha256_of
 from nnrepro.data.prepare import write_prepared
 from nnrepro.data.registry import Origin, prepares, register_origin
@@ -22,10 +22,28 @@ def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) ->
     """Prepare CIFAR-10: x uint8 [n, 3072], planes one after another as in the batches; y int32 [n].
 
     `source` is the config section as it stands where the files are: `source` (folder, archive,
-    generated), `path`, and where it applies `sha256`, by file name. Raises DataError where a data
-    file is not as it must be.
+    generated), `path`, and where it applies `sha256`, by file name, `test_file`, `test_sample` and
+    `pixels`. Of generated data the test examples are taken as they stand. Raises DataError where a
+    data file is not as it must be.
     """
-    arrays, classes, origin = _read(source, cifar10)
+    chosen = {
+        name: source[name]
+        for name in ("test_file", "test_sample")
+        if source.get(name) and source["source"] != "generated"
+    }
+    arrays, classes, origin = _read(source, cifar10, **chosen)
+    if source.get("pixels") == "jpeg":
+        for name in ("train_x", "test_x"):
+            arrays[name] = pictures.through_jpeg(arrays[name], cifar10.IMAGE_SHAPE)
+        origin["pixels"] = "jpeg"
+    elif not source.get("sha256") and not origin["generated"]:
+        origin["pixels"] = "official"
+    if chosen:
+        origin["test"] = cifar10.told_of_test(
+            chosen.get("test_file", cifar10.TEST_FILE),
+            chosen.get("test_sample"),
+            [*origin["sha256"]],
+        )
     described = {
         "name": out_npz.stem,
         "input": "image",
@@ -76,7 +94,9 @@ def _prepare_dbpedia(
     write_prepared(out_npz, out_json, arrays, described, counts=lost)
 
 
-def _read(source: Mapping[str, Any], reader: ModuleType) -> tuple[Any, list[str], dict[str, Any]]:
+def _read(
+    source: Mapping[str, Any], reader: ModuleType, **options: Any
+) -> tuple[Any, list[str], dict[str, Any]]:
     """What the module of a data set reads, its class names, and what is told of the files.
 
     No path is told, so that the description is the same everywhere.
@@ -84,12 +104,12 @@ def _read(source: Mapping[str, Any], reader: ModuleType) -> tuple[Any, list[str]
     kind, path, sums = source["source"], Path(source["path"]), source.get("sha256")
     if kind == "archive":
         used = [path]
-        content, classes = reader.read_archive(path, sums)
+        content, classes = reader.read_archive(path, sums, **options)
     else:
         if kind == "generated":
             sums = read_sums(path)
-        used = reader.source_files(path)
-        content, classes = reader.read_folder(path, sums)
+        used = reader.source_files(path, **options)
+        content, classes = reader.read_folder(path, sums, **options)
     made = kind == "generated" or generated.is_generated(used[0].parent)
     origin = {
         "generated": made,
@@ -105,6 +125,8 @@ register_origin(
         official=cifar10.OFFICIAL,
         files=cifar10.source_files,
         generate=generated.write_cifar10,
+        options=cifar10.OPTIONS,
+        problems_of=cifar10.option_problems,
     )
 )
 register_origin(

@@ -44,8 +44,14 @@ _REMARKS = {
         "{count} of the {examples} {kind} examples are of a class without any training example"
     ),
     "test_one_class": "all of the {examples} {kind} examples are of one class",
-    "train_constant_features": "{count} features are the same in all {examples} {kind} examples",
+    "train_constant_features": "features alike in all {examples} {kind} examples: {count}",
 }
+
+
+_STAND_IN = (
+    "the images of {file}, which are not trained on, stand in for the official test batch: another "
+    "draw from the same images, as their split into batches is random"
+)
 
 
 class DataRemark(NamedTuple):
@@ -132,11 +138,13 @@ def examined(description: Mapping[str, Any]) -> dict[str, Any]:
 def remarks(description: Mapping[str, Any]) -> list[DataRemark]:
     """What is odd, in words, the weightiest kind first; nothing where nothing is known.
 
-    Read are `counts` and the numbers of examples of the description of prepared data, or of what
-    `examined` kept of it.
+    Read are `counts`, the numbers of examples and `test` of the description of prepared data, or of
+    what `examined` and a run's record kept of it.
     """
     counts = description.get(COUNTS)
-    return list(_remarks(counts, description)) if isinstance(counts, Mapping) else []
+    odd = list(_remarks(counts, description)) if isinstance(counts, Mapping) else []
+    tested: Mapping[str, Any] = description.get("test") or {}
+    return [DataRemark(_STAND_IN.format(**tested), True), *odd] if tested.get("stands_in") else odd
 
 
 def _remarks(counts: Mapping[str, Any], description: Mapping[str, Any]) -> Iterator[DataRemark]:

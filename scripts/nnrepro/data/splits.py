@@ -3,13 +3,17 @@
 Which examples go where follows from what they hold and the seed, not from the order in which they
 stand: they are ranked by a digest of both, class by class where the shares are to hold in each, and
 the first go to the test set, the next to validation. So a file that is sorted otherwise is split
-alike.
+alike. Of examples that hold the same, each has a digest of its own, as a table of few categories is
+full of them: ranked as one they would fall into one set together, and make it unlike the others.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
+
+import numpy as np
 
 from nnrepro.data.errors import DataError
 
@@ -65,6 +69,50 @@ def split(
     }
 
 
+def drawn_first(labels: np.ndarray, asked: Mapping[str, Any], where: str) -> np.ndarray:
+    """An order of examples in which those of a random draw come first, then the rest as they stand.
+
+    Those drawn are in random order, so that the first of them are a draw, too. The random numbers
+    are of `numpy.random.RandomState`, whose streams NumPy keeps unchanged for good.
+
+    Args:
+        labels: int [n], the class of each example.
+        asked: `examples` to draw, `per_class` if so many are to be of each class, and `seed`.
+        where: whose they are, for messages.
+
+    Returns:
+        Indices, int [n].
+
+    Raises:
+        DataError: there are too few, of a class or altogether.
+    """
+    order = np.random.RandomState(int(asked.get("seed", 0))).permutation(len(labels))
+    examples, per_class = int(asked["examples"]), asked.get("per_class")
+    chosen = order
+    if per_class is not None:
+        classes, sizes = np.unique(labels, return_counts=True)
+        if sizes.min() < per_class:
+            raise DataError(
+                f"{where}: asks for {per_class} examples of each class, and there are "
+                f"{sizes.min()} of class {classes[sizes.argmin()]}. Ask for fewer, or write null "
+                "to take examples as they stand."
+            )
+        ranks = np.empty(len(labels), np.intp)
+        for each in classes:
+            members = labels[order] == each
+            ranks[members] = np.arange(np.count_nonzero(members))
+        chosen = order[ranks < per_class]
+    if len(chosen) < examples:
+        raise DataError(
+            f"{where}: asks for {examples} examples of {len(chosen)}. Ask for fewer, or write null "
+            "to take examples as they stand."
+        )
+    first = chosen[:examples]
+    rest = np.ones(len(labels), dtype=bool)
+    rest[first] = False
+    return np.concatenate((first, np.flatnonzero(rest)))
+
+
 def _count(share: float, examples: int, key: str) -> int:
     """How many examples a share, or a number of them, is; at least one."""
     if share >= 1 and share != int(share):
@@ -76,9 +124,17 @@ def _count(share: float, examples: int, key: str) -> int:
 
 
 def _ranks(contents: Sequence[bytes], members: Sequence[int], seed: int) -> dict[int, bytes]:
-    """What examples are sorted by; those alike stand together, in the order of the file."""
+    """What examples are sorted by: a digest of what each holds and how many before it do, too."""
     key = seed.to_bytes(8, "big")
-    return {index: blake2b(contents[index], digest_size=16, key=key).digest() for index in members}
+    earlier: Counter[bytes] = Counter()
+    ranks = {}
+    for index in members:
+        digest = blake2b(contents[index], digest_size=16, key=key)
+        if repeated := earlier[contents[index]]:
+            digest.update(b"\0repeated %d" % repeated)
+        earlier[contents[index]] += 1
+        ranks[index] = digest.digest()
+    return ranks
 
 
 def _dealt(count: int, sizes: Mapping[Any, int]) -> dict[Any, int]:

@@ -12,6 +12,7 @@ from nnrepro.files import open_regular
 from nnrepro.study.messages import nearest, one_of
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
+SEPARATORS = (",", ";", "\t", "|")
 MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 """What stands in place of a value that is not there, in small letters."""
 
@@ -54,15 +55,59 @@ class Table:
         ]
 
 
-def read_table(path: Path, *, separator: str = ",", encoding: str = "utf-8") -> Table:
+def read_table(
+    path: Path, *, separator: str = ",", encoding: str = "utf-8", decimal: str = "."
+) -> Table:
     """Read a CSV file whose first line names the columns; empty lines are skipped.
+
+    A first column without a name is left out: R and pandas write the rows' names so. Where
+    `decimal` is a comma, numbers get a point in its place.
 
     Raises DataError, with file and line, where it cannot be read, is no text of that encoding, its
     quoting is malformed, a row has more or fewer values than there are columns, a column has no
     name or that of another, or there is more than fits into memory.
     """
     with told_as_data_errors(path), open_regular(path) as handle:
-        return _parsed(handle, path, separator, encoding)
+        table = _parsed(handle, path, separator, encoding)
+    return table if decimal == "." else _with_points(table)
+
+
+def separator_of(path: Path, encoding: str = "utf-8") -> str:
+    """What separates the values of a file, by its first line: of some marks that with most values.
+
+    Raises DataError where the file cannot be read, or is no text of that encoding.
+    """
+    with told_as_data_errors(path), open_regular(path) as handle:
+        first = next((line for line in _decoded(handle, path, encoding) if line.strip()), "")
+    return max(SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), ())))
+
+
+def has_decimal_commas(values: Sequence[str]) -> bool:
+    """Whether more than half of the values that are there are numbers with a decimal comma."""
+    given = [value for value in values if not is_missing(value)]
+    return sum(map(_is_number_with_comma, given)) * 2 > len(given)
+
+
+def _is_number_with_comma(text: str) -> bool:
+    return "," in text and is_number(text.replace(",", ".", 1))
+
+
+def _with_points(table: Table) -> Table:
+    """The table with decimal points in numbers that have commas."""
+    columns = {}
+    for name, values in table.columns.items():
+        commas = [_is_number_with_comma(value) for value in values]
+        for value, line in zip(values if any(commas) else (), table.lines, strict=False):
+            if "." in value and is_number(value):
+                raise DataError(
+                    f"{table.path}, line {line}: '{name}' is {value!r}, where decimals are to have "
+                    "commas; write no mark between thousands"
+                )
+        columns[name] = [
+            value.replace(",", ".") if comma else value
+            for value, comma in zip(values, commas, strict=True)
+        ]
+    return Table(table.path, columns, table.lines)
 
 
 def _parsed(handle: BufferedReader, path: Path, separator: str, encoding: str) -> Table:
@@ -96,6 +141,7 @@ def _parsed(handle: BufferedReader, path: Path, separator: str, encoding: str) -
     if not rows or names is None:
         raise DataError(f"{path} holds no rows below a line that names the columns.")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    columns.pop("", None)  # the rows' names
     return Table(str(path), columns, lines)
 
 
@@ -123,7 +169,7 @@ def _decoded(handle: BufferedReader, path: Path, encoding: str) -> Iterator[str]
 def _names(row: Sequence[str], path: Path, separator: str) -> list[str]:
     """The names of the columns, from the first line that is not empty."""
     if len(row) == 1:
-        other = next((mark for mark in (";", "\t", ",", "|") if mark in row[0]), None)
+        other = next((mark for mark in SEPARATORS if mark in row[0]), None)
         if other is not None:
             raise DataError(
                 f"{path}: one column, {row[0][:40]!r}; if its values are separated by {other!r}, "
@@ -132,12 +178,12 @@ def _names(row: Sequence[str], path: Path, separator: str) -> list[str]:
     if len(row) > _MOST_COLUMNS:
         raise DataError(f"{path}: {len(row):,} columns, more than {_MOST_COLUMNS:,}.")
     blank = [number for number, name in enumerate(row, start=1) if not name]
-    if blank:
+    if blank and (blank != [1] or len(row) == 1):
         raise DataError(
-            f"{path}: column {blank[0]} has no name; the first line must name all columns "
-            "(pandas writes its index so; leave that out by index=False)"
+            f"{path}: column {blank[-1]} has no name; the first line must name all columns, but "
+            "for a first one with names of the rows"
         )
-    if all(is_number(name) for name in row):
+    if all(is_number(name) for name in row[len(blank) :]):
         raise DataError(f"{path}: the first line, {_listed(row)}, must name the columns.")
     twice = [name for name, count in Counter(row).items() if count > 1]
     if twice:

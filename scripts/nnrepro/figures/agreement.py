@@ -27,6 +27,7 @@ READING = (
 
 _INTERVALS = {
     "seeds": "95 % prediction interval of one run from the seeds",
+    "grid residuals": "95 % prediction interval of one run from the residuals of its grid",
     "test set": "95 % interval for two runs on a test set of that size",
 }
 _COLUMNS = 3
@@ -48,7 +49,11 @@ def agreement(figure: Asked, published: pd.DataFrame | None) -> Iterator[Drawing
     rows = rows.drop_duplicates(["metric", "value", "reproduced"])
     kinds = [kind for kind in _INTERVALS if kind in set(rows["interval_kind"].dropna())]
     panels = [
-        AgreementPanel(_words(metric), _points(rows[rows["metric"] == metric]))
+        AgreementPanel(
+            _words(metric),
+            _points(rows[rows["metric"] == metric]),
+            tuple(rows.loc[rows["metric"] == metric, "offset"].dropna().astype(float).unique()),
+        )
         for metric in dict.fromkeys(rows["metric"])
     ]
     yield Drawing(
@@ -122,10 +127,17 @@ class AgreementPoint:
 
 @dataclass(frozen=True)
 class AgreementPanel:
-    """The numbers of one metric."""
+    """The numbers of one metric.
+
+    Attributes:
+        title: the metric.
+        points: the numbers.
+        offsets: what numbers of a report's own test sample share, reproduced minus published.
+    """
 
     title: str
     points: Sequence[AgreementPoint]
+    offsets: Sequence[float] = ()
 
 
 _LOOKS = {
@@ -153,6 +165,9 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
     found = {point.inside for panel in panels for point in panel.points}
     legend = [LegendEntry(_sample(look), _LOOKS[look][0]) for look in _LOOKS if look in found]
     legend.append(LegendEntry(Line2D([], [], color=SOFT_INK, linewidth=0.8), "equal"))
+    if any(panel.offsets for panel in panels):
+        dashed = Line2D([], [], color=SOFT_INK, linewidth=0.8, linestyle="--")
+        legend.append(LegendEntry(dashed, "equal but for the offset of the report's test sample"))
     rows = -(-len(panels) // _COLUMNS)
     notes = [f"Bars: {interval}."] if interval else []
     if left_out:
@@ -166,7 +181,7 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
         box = Box(left, top - _HEAD - size, size, size)
         lines = wrap_text(panel.title, SMALL_SIZE, size, most=2)
         place_text(fig, left, box.bottom + size + 0.04, "\n".join(lines), SMALL_SIZE)
-        _draw(add_axes(fig, box), panel.points, first=column == 0)
+        _draw(add_axes(fig, box), panel, first=column == 0)
     return fig
 
 
@@ -183,11 +198,14 @@ def _sample(inside: bool | None) -> Line2D:
     )
 
 
-def _draw(ax: Axes, points: Sequence[AgreementPoint], *, first: bool) -> None:
-    low, high = _limits(points)
+def _draw(ax: Axes, panel: AgreementPanel, *, first: bool) -> None:
+    low, high = _limits(panel.points)
     ax.plot([low, high], [low, high], color=SOFT_INK, linewidth=0.8, zorder=1)
+    for offset in panel.offsets:
+        ends = [low + offset, high + offset]
+        ax.plot([low, high], ends, color=SOFT_INK, linewidth=0.8, linestyle="--", zorder=1)
     # Judged points last, so that they lie over the others.
-    for point in sorted(points, key=lambda point: point.inside is not None):
+    for point in sorted(panel.points, key=lambda point: point.inside is not None):
         _, color, marker, filled = _LOOKS[point.inside]
         if point.low is not None and point.high is not None:
             across, up = [point.published, point.published], [point.low, point.high]

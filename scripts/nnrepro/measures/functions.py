@@ -317,3 +317,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "collapse_peak": Function(_collapse_peak, "peak in collapses of {}", numbers=(3, 3)),
 }
 """Every function by name."""
+
+AVERAGES = ("tail", "overall", "final", "mean")
+"""Functions that are a mean of the curve over epochs, one among them."""

@@ -76,6 +76,13 @@ def code_of(run: Run, codes: Mapping[str, str]) -> str:
     return value_fingerprint(own) if named else own[0]
 
 
+def codes_of(run: Run, candidates: Iterable[Run], codes: Mapping[str, str]) -> str | dict[str, str]:
+    """As `code_of`, by model where a selection decides the run's; `candidates` have all of them."""
+    if run.model:
+        return code_of(run, codes)
+    return {one.model: code_of(one, codes) for one in candidates}
+
+
 def _of_metric(name: str) -> str:
     return f"metric {name}"
 

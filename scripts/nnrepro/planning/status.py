@@ -90,10 +90,13 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
     if record["status"] == FAILED:
         return Status(STALE, (FAILED,), f"it failed: {record.get('error', 'nothing says why')}")
     resolved = asked.resolved(run)
+    # Of a model that is still to be selected nothing is said against its code.
+    recorded = record.get("code", {}).get("sha256", "")
+    code = code_of(resolved, asked.codes) if resolved.model else recorded
     departs = departures(
         record,
         resolved,
-        code_sha256=code_of(run, asked.codes),
+        code_sha256=code,
         backend=asked.backend,
         data=asked.data.get(run.reads),
     )

@@ -3,13 +3,17 @@
 Every row of the file stays, in its order. A number that runs can give gets the mean over seeds, the
 difference (reproduced minus published) and the interval in which one further run would lie
 (`nnrepro.published.prediction`). It is `inside` when the interval reaches a number that would be
-printed like the published one. A number is shown but not judged where the measurement is not the
-same (a bound, a time on another machine, runs cut short, made-up data), where it is printed a
-second time, and where nothing is known of its spread; `reason` then says why.
+printed like the published one. What was measured on a test sample of the report's own is judged on
+two levels (`nnrepro.published.offsets`): the interval is that of one further run on the report's
+sample, and the offset that all of it shares must be one that another sample gives. A number is
+shown but not judged where the measurement is not the same (a bound, a time on another machine, runs
+cut short, made-up data), where it is printed a second time, and where nothing is known of its
+spread; `reason` then says why.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,7 @@ import pandas as pd
 
 from nnrepro.measures.names import unit_named
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
+from nnrepro.published.offsets import Offset, Pair, Sample, offsets
 from nnrepro.published.prediction import prediction_interval
 from nnrepro.published.reproduction import (
     FOUND,
@@ -27,7 +32,8 @@ from nnrepro.published.reproduction import (
     reproduce,
 )
 from nnrepro.published.runs import StudyRuns
-from nnrepro.statistics.intervals import Interval, summarise
+from nnrepro.statistics.grid import Spread
+from nnrepro.statistics.intervals import SEEDS, Interval, agree, summarise
 from nnrepro.tables.csvfile import tidy_types
 
 INSIDE = "inside"
@@ -35,6 +41,12 @@ OUTSIDE = "outside"
 SHOWN = "shown"
 STATUSES = (INSIDE, OUTSIDE, SHOWN, MISSING, LEFT_OUT, NO_RULE)
 """What a row can be; `shown` has a reproduced value that is not judged."""
+
+OFFSET_COLUMNS = (
+    *("protocol", "metric", "published_examples", "reproduced_examples", "numbers", "offset"),
+    *("offset_low", "offset_high", "fits", "residual_sd", "seed_sd", "residuals_inside"),
+)
+"""Columns of the table of shared offsets."""
 
 ALL = "all"
 """Stands in the summary for all questions of a protocol, and for all protocols."""
@@ -56,10 +68,54 @@ def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd
         `epochs` is the length of the shortest run, `status` is one of `STATUSES`.
     """
     header = list(numbers[0].cells) if numbers else list(NEEDED)
-    rows = [{**number.cells, **_result(number, runs)} for number in numbers]
+    found = [reproduce(number, runs) for number in numbers]
+    shared = _Shared.of(numbers, found)
+    rows = [
+        {**number.cells, **_result(number, own, shared.of_number(place))}
+        for place, (number, own) in enumerate(zip(numbers, found, strict=True))
+    ]
     frame = pd.DataFrame(rows, columns=[*header, *RESULT_COLUMNS], dtype="object")
     results = tidy_types(frame[list(RESULT_COLUMNS)])
     return pd.concat([frame[header].astype("str"), results], axis="columns")
+
+
+def published_offsets(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd.DataFrame:
+    """What the numbers that a report measured on a test sample of its own have in common.
+
+    Args:
+        numbers: the published numbers.
+        runs: the reproduced runs.
+
+    Returns:
+        Columns `OFFSET_COLUMNS`, a row per protocol, metric and size of the report's sample:
+        `numbers` that the `offset` (mean of reproduced minus published) is from; `offset_low` and
+        `offset_high`, between which 95 % of other samples of these sizes give it, and `fits`,
+        whether it is there; `residual_sd` of the numbers about it, `seed_sd` that two runs give,
+        and `residuals_inside`, how many of them are such as another seed gives.
+    """
+    found = [reproduce(number, runs) for number in numbers]
+    shared = _Shared.of(numbers, found)
+    rows = []
+    for sample, offset in shared.offsets.items():
+        own = [(n, p) for n, (s, p) in shared.pairs.items() if s == sample and p.estimates]
+        inside = [_reaches(numbers[n], offset.interval(pair)) for n, pair in own]
+        rows.append(
+            {
+                "protocol": sample[0],
+                "metric": numbers[own[0][0]].metric,
+                "published_examples": sample[2],
+                "reproduced_examples": min(pair.own_examples for _, pair in own),
+                "numbers": offset.count,
+                "offset": offset.value,
+                "offset_low": -offset.reach,
+                "offset_high": offset.reach,
+                "fits": offset.fits,
+                "residual_sd": offset.deviation,
+                "seed_sd": offset.expected,
+                "residuals_inside": sum(inside),
+            }
+        )
+    return tidy_types(pd.DataFrame(rows, columns=list(OFFSET_COLUMNS), dtype="object"))
 
 
 def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
@@ -115,33 +171,91 @@ def _counts(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _result(number: PublishedNumber, runs: StudyRuns) -> dict[str, Any]:
-    found = reproduce(number, runs)
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """The numbers of a report's own test samples by their places, and what these share."""
+
+    pairs: Mapping[int, tuple[Sample, Pair]]
+    offsets: Mapping[Sample, Offset]
+
+    @classmethod
+    def of(cls, numbers: Sequence[PublishedNumber], found: Sequence[Reproduction]) -> "_Shared":
+        """That of published numbers and what the runs give for each."""
+        pairs: dict[int, tuple[Sample, Pair]] = {}
+        for place, (number, own) in enumerate(zip(numbers, found, strict=True)):
+            pair = _pair(number, own)
+            if pair is not None:
+                pairs[place] = ((number.protocol, own.metric, pair.examples), pair)
+        return cls(pairs, offsets(pairs))
+
+    def of_number(self, place: int) -> tuple[Offset, Pair] | None:
+        """The offset of the number at a place; None for one measured on our examples."""
+        if place not in self.pairs:
+            return None
+        sample, pair = self.pairs[place]
+        return (self.offsets[sample], pair) if sample in self.offsets else None
+
+
+def _pair(number: PublishedNumber, found: Reproduction) -> Pair | None:
+    """A number of a report's own sample beside its reproduction; None for any other."""
+    judged = found.state == FOUND and not next(_not_judged(number, found, known=True), "")
+    if not judged or found.own_sample is None or found.examples is None:
+        return None
+    values = np.asarray(found.values, dtype=np.float64)
+    spread = found.spread
+    if not agree(values):
+        spread = Spread(float(np.std(np.sort(values), ddof=1)), len(values) - 1, SEEDS)
+    if spread is None:
+        return None
+    mean = summarise(values).mean
+    return Pair(
+        mean - number.value,
+        mean,
+        spread,
+        len(values),
+        found.single,
+        found.own_sample,
+        found.examples,
+    )
+
+
+def _reaches(number: PublishedNumber, interval: Interval) -> bool:
+    """Whether an interval reaches a value that would be printed like a number."""
+    return interval.low - number.half_unit <= number.value <= interval.high + number.half_unit
+
+
+def _result(
+    number: PublishedNumber, found: Reproduction, shared: tuple[Offset, Pair] | None
+) -> dict[str, Any]:
     if found.state != FOUND:
         return {"status": found.state, "reason": found.reason, "remark": ""}
     values = np.asarray(found.values, dtype=np.float64)
     summary = summarise(values)
-    interval = prediction_interval(values, found.deviation, exact=found.exact)
+    spread = found.spread if found.own_sample is None else None
+    interval = prediction_interval(values, found.deviation, spread=spread, exact=found.exact)
+    if shared is not None:
+        interval = shared[0].interval(shared[1])
     if interval is not None:
         interval = _possible(interval, unit_named(number.metric))
-    reason = next(_not_judged(number, found, interval), "")
-    inside = None
+    reason = next(_not_judged(number, found, known=interval is not None), "")
+    inside, offset = None, None if shared is None else shared[0]
     if interval is not None and not reason:
-        low, high = interval.low - number.half_unit, interval.high + number.half_unit
-        inside = low <= number.value <= high
+        inside = _reaches(number, interval) and (offset is None or offset.fits)
     return {
         "reproduced": summary.mean,
         "reproduced_sd": summary.deviation,
         "seeds": summary.count,
         "epochs": found.epochs,
         "difference": summary.mean - number.value,
+        "offset": None if offset is None else offset.value,
+        "residual": None if offset is None else summary.mean - number.value - offset.value,
         "interval_low": None if interval is None else interval.low,
         "interval_high": None if interval is None else interval.high,
         "interval_kind": None if interval is None else interval.kind,
         "inside": inside,
         "status": SHOWN if inside is None else INSIDE if inside else OUTSIDE,
         "reason": reason,
-        "remark": "; ".join(_remarks(found)),
+        "remark": "; ".join((*_remarks(found), *_levels(number, offset, interval, inside))),
     }
 
 
@@ -153,10 +267,11 @@ def _possible(interval: Interval, unit: str) -> Interval:
     return Interval(max(interval.low, 0.0), high, interval.kind)
 
 
-def _not_judged(
-    number: PublishedNumber, found: Reproduction, interval: Interval | None
-) -> Iterator[str]:
-    """Why a number is shown without a mark, the weightiest reason first."""
+def _not_judged(number: PublishedNumber, found: Reproduction, *, known: bool) -> Iterator[str]:
+    """Why a number is shown without a mark, the weightiest reason first.
+
+    `known` tells whether its spread is.
+    """
     if found.generated:
         yield "the runs are made on generated data"
     if number.is_repeat:
@@ -175,9 +290,21 @@ def _not_judged(
         yield f"not every seed gives it: {found.unsettled}"
     if found.exact and found.other_settings:
         yield "another network than the report's"
-    if interval is None:
+    if not known:
         one = len(found.values) == 1
         yield f"{'one seed tells' if one else 'seeds that agree tell'} nothing of its spread"
+
+
+def _levels(
+    number: PublishedNumber, offset: Offset | None, interval: Interval | None, inside: bool | None
+) -> Iterator[str]:
+    """On which of the two levels a number lies outside."""
+    if offset is None or interval is None or inside is not False:
+        return
+    if not offset.fits:
+        yield "the offset that it shares is not one that another test sample gives"
+    if not _reaches(number, interval):
+        yield "its residual is not one that another seed gives"
 
 
 def _remarks(found: Reproduction) -> Iterator[str]:

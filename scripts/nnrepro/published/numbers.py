@@ -33,6 +33,8 @@ RESULT_COLUMNS = (
     "seeds",
     "epochs",
     "difference",
+    "offset",
+    "residual",
     "interval_low",
     "interval_high",
     "interval_kind",

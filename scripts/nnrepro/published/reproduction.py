@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from nnrepro.measures.names import without_window
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.rules import Combination, common
 from nnrepro.published.runs import StudyRun, StudyRuns
 from nnrepro.published.variants import NotSelected, Variant, declared_variants, selected_by
+from nnrepro.statistics.grid import Spread
 from nnrepro.study.messages import some_of
 
 TIMES = ("train_seconds", "seconds_per_epoch")
@@ -40,6 +42,12 @@ class Reproduction:
         unsettled: why seeds that have their runs give no value.
         lacking: runs that are missing.
         deviation: sampling error of the value on its test set, for accuracies.
+        examples: size of that test set, where all runs have the same.
+        spread: of one run by the grid of single runs, where no seeds tell it.
+        own_sample: examples that the number was measured on, of a draw of the report's own; None
+            where they are ours.
+        metric: the metric of one run, as it is called where the window is not known.
+        single: whether it is of one run, with the settings that the file's row names.
         exact: whether every run gives the same value.
         other_settings: settings that differ from those that the file's row names.
         machines_differ: whether times from different machines meet.
@@ -55,6 +63,11 @@ class Reproduction:
     unsettled: str = ""
     lacking: str = ""
     deviation: float | None = None
+    examples: int | None = None
+    spread: Spread | None = None
+    own_sample: int | None = None
+    metric: str = ""
+    single: bool = False
     exact: bool = False
     other_settings: str = ""
     machines_differ: bool = False
@@ -104,6 +117,7 @@ def _over_seeds(
     variants, against = groups
     values: list[float] = []
     deviations, used, lacking, problems, shorts = [], [], [], [], set()
+    sizes: set[int | None] = set()
     needed = [runs.by_variant[number.protocol, *v] for v in (*variants, *against)]
     for seed in sorted({seed for by_seed in needed for seed in by_seed}):
         here = [by_seed[seed] for by_seed in needed if seed in by_seed]
@@ -116,6 +130,7 @@ def _over_seeds(
         used += here
         measured = runs.measured(combine.metric, number, here) or []
         shorts |= {item.short for item in measured if item.short}
+        sizes |= {item.examples for item in measured}
         wrong = [item.problem for item in measured if item.value is None]
         if wrong:
             problems.append(f"seed {seed} {wrong[0]}")
@@ -127,6 +142,7 @@ def _over_seeds(
         values.append(value)
         deviations.append(deviation)
     timed = combine.metric in TIMES
+    other = _other_settings(number, used)
     gaps = ([f"missing: {some_of(lacking)}"] if lacking else []) + problems
     return Reproduction(
         state=FOUND if values else MISSING,
@@ -137,12 +153,40 @@ def _over_seeds(
         unsettled="; ".join(problems),
         lacking=some_of(lacking),
         deviation=common(deviations),
+        **({} if against else _sampled(number, runs, combine.metric, used, sizes)),
+        metric=without_window(combine.metric)[0],
+        single=len(variants) == 1 and not other,
         exact=number.metric == EXACT_METRIC,
-        other_settings=_other_settings(number, used),
+        other_settings=other,
         machines_differ=timed and len({item.data.machine for item in used if item.data}) > 1,
         busy=timed and any(i.data is not None and i.data.timed_on_a_busy_machine for i in used),
         generated=runs.study.generated_data or any(i.data and i.data.generated for i in used),
     )
+
+
+def _sampled(
+    number: PublishedNumber,
+    runs: StudyRuns,
+    metric: str,
+    used: Sequence[StudyRun],
+    sizes: set[int | None],
+) -> dict[str, Any]:
+    """On which examples a number was measured and reproduced, and how single runs differ."""
+    if len(sizes) != 1 or not used:
+        return {}
+    (examples,) = sizes
+    samples = {runs.own_sample(number, metric, item) for item in used}
+    own_sample = samples.pop() if len(samples) == 1 else None
+    # A further run is one on the report's sample, however many examples the level is read on.
+    spreads = [runs.spread(number, metric, item, own_sample or examples) for item in used]
+    known = [spread for spread in spreads if spread is not None]
+    spread = None
+    if known and len(known) == len(spreads):
+        variance = math.fsum(own.deviation**2 for own in known) / len(known)
+        degrees = min(own.degrees for own in known)
+        count = len({(item.run.experiment, item.run.variant) for item in used})
+        spread = Spread(math.sqrt(variance / count), degrees, known[0].kind)
+    return {"examples": examples, "own_sample": own_sample, "spread": spread}
 
 
 def _other_settings(number: PublishedNumber, used: Iterable[StudyRun]) -> str:

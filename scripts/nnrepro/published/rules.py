@@ -57,12 +57,14 @@ class Measured:
         short: in what it falls short of what the protocol asks for; empty for nothing.
         problem: why there is no value, as the end of a sentence about a run.
         deviation: sampling error on the test set, for accuracies on one.
+        examples: size of that test set.
     """
 
     value: float | None
     short: str = ""
     problem: str = ""
     deviation: float | None = None
+    examples: int | None = None
 
 
 def _gain(changed: float, base: float) -> float:

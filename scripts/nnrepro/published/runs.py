@@ -1,7 +1,8 @@
 """The reproduced runs, and what one of them gives for a published metric."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.measures.expressions import QUANTITIES, Reading
-from nnrepro.measures.functions import FUNCTIONS
-from nnrepro.measures.names import LARGER, with_window, without_window
+from nnrepro.measures.functions import AVERAGES, FUNCTIONS
+from nnrepro.measures.names import LARGER, reading_named, with_window, without_window
 from nnrepro.measures.runs import RunData
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.prediction import sampling_deviation
 from nnrepro.published.rules import Measured, reading_of
+from nnrepro.statistics.grid import Spread, as_grid, residual_spread
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -70,10 +72,12 @@ class StudyRun:
         if value is None or pd.isna(value):
             return Measured(None, short, _absent(name))
         examples = row.get(examples_column(name) or "")
-        deviation = None
-        if examples is not None and not pd.isna(examples):
-            deviation = sampling_deviation(float(value), int(examples))
-        return Measured(float(value), short, deviation=deviation)
+        if examples is None or pd.isna(examples):
+            return Measured(float(value), short)
+        size = int(examples)
+        return Measured(
+            float(value), short, "", sampling_deviation(float(value), size), examples=size
+        )
 
     def read(self, reading: Reading, *, larger: bool) -> Measured:
         """What the runs table does not hold, from the curves or the record."""
@@ -87,16 +91,17 @@ class StudyRun:
         if larger:
             return Measured(None, problem="has such curves on its primary test set only")
         curves = self.data.curves()
-        if reading.latest > curves.epochs:
-            return Measured(None, problem=f"ends before epoch {reading.latest}")
-        value = reading.value(curves)
+        beyond = reading.latest > curves.epochs
+        value = math.nan if beyond else reading.value(curves)
         if not np.isfinite(value):
-            return Measured(None, problem=FUNCTIONS[reading.function].lacking)
-        deviation = None
-        if reading.is_share and reading.curve.startswith("test_"):
-            deviation = sampling_deviation(value, int(self.run.settings["test_examples"]))
+            ends = f"ends before epoch {reading.latest}"
+            return Measured(None, problem=ends if beyond else FUNCTIONS[reading.function].lacking)
         # A run's first epochs are the same however long it goes on.
-        return Measured(value, self.shortfall(reading.settled_by(curves)), deviation=deviation)
+        found = Measured(value, self.shortfall(reading.settled_by(curves)))
+        if reading.is_share and reading.curve.startswith("test_"):
+            size = int(self.run.settings["test_examples"])
+            return replace(found, deviation=sampling_deviation(value, size), examples=size)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +119,13 @@ class StudyRuns:
     table: pd.DataFrame
     data: Mapping[str, RunData]
     decisions: Decisions = field(default_factory=dict)
+    _spreads: dict[Any, Spread | None] = field(default_factory=dict)
+
+    @cached_property
+    def larger_metrics(self) -> frozenset[str]:
+        """Metrics on the larger test set, as they are called where the window is not known."""
+        names = (name for name in metric_columns(self.table) if name.startswith(LARGER))
+        return frozenset(f"{LARGER}{without_window(n.removeprefix(LARGER))[0]}" for n in names)
 
     @cached_property
     def metrics(self) -> frozenset[str]:
@@ -134,6 +146,75 @@ class StudyRuns:
                 found.setdefault(key, {})[run.seed] = item
         return found
 
+    def own_sample(self, number: PublishedNumber, metric: str, run: StudyRun) -> int | None:
+        """How many examples of a draw of its own a number was measured on; None for ours."""
+        sizes = self.study.own_test_examples.get(run.run.input, ())
+        name = "comparison_test_examples" if number.test_set == COMPARISON else "test_examples"
+        size = run.run.protocol_settings.get(name, run.run.settings.get(name))
+        return int(size) if size in sizes and examples_column(metric) else None
+
+    def larger(self, number: PublishedNumber, metric: str, runs: Sequence[StudyRun]) -> bool:
+        """Whether the level of runs is read on their larger test set.
+
+        So is what was measured there, and what was measured on examples of a draw of its own: of
+        means over epochs more examples tell more. A maximum is the higher the fewer they are.
+        """
+        if number.test_set == COMPARISON:
+            return True
+        reading = reading_named(metric)
+        name = f"{LARGER}{without_window(metric)[0]}"
+        return (
+            reading is not None
+            and reading.function in AVERAGES
+            and name in self.larger_metrics
+            and all(
+                self.own_sample(number, metric, run)
+                and int(run.run.settings.get("comparison_test_examples", 0)) > 0
+                for run in runs
+            )
+        )
+
+    def spread(
+        self, number: PublishedNumber, metric: str, run: StudyRun, examples: int | None
+    ) -> Spread | None:
+        """The spread of one run by the grid of single runs that it stands in.
+
+        For an accuracy on a test set, also that from which its settings are chosen.
+
+        Args:
+            number: the published number.
+            metric: the metric of one run.
+            run: the run.
+            examples: size of the test set on which the runs of the grid are read.
+        """
+        # Another optimiser's losses and epochs scatter otherwise than those of the grid.
+        source = (examples and run.run.selects_from) or run.run.experiment
+        key = (number.protocol, source, metric, number.remarks, examples)
+        if key not in self._spreads:
+            self._spreads[key] = self._grid_spread(number, metric, source, examples)
+        return self._spreads[key]
+
+    def _grid_spread(
+        self, number: PublishedNumber, metric: str, experiment: str, examples: int | None
+    ) -> Spread | None:
+        cells = [
+            list(by_seed.values())
+            for (protocol, own, _), by_seed in self.by_variant.items()
+            if (protocol, own) == (number.protocol, experiment)
+        ]
+        runs = [run for by_seed in cells for run in by_seed if run.found]
+        if len(runs) != len(cells):
+            return None  # several seeds, which tell more, or some of the grid is missing
+        places = as_grid([run.run.settings for run in runs])
+        if places is None:
+            return None
+        for larger in (False, True):
+            found = self._read(metric, number, runs, larger=larger) or []
+            values = [item.value for item in found if item.examples == examples and not item.short]
+            if len(values) == len(runs) and None not in values:
+                return residual_spread(np.asarray(values, dtype=np.float64)[np.asarray(places)])
+        return None
+
     def measured(
         self, metric: str, number: PublishedNumber, runs: Sequence[StudyRun]
     ) -> list[Measured] | None:
@@ -144,7 +225,11 @@ class StudyRuns:
             number: the published number, whose remarks may name a stage.
             runs: runs that have a history.
         """
-        larger = number.test_set == COMPARISON
+        return self._read(metric, number, runs, larger=self.larger(number, metric, runs))
+
+    def _read(
+        self, metric: str, number: PublishedNumber, runs: Sequence[StudyRun], *, larger: bool
+    ) -> list[Measured] | None:
         if without_window(metric)[0] in self.metrics:
             return [run.column(metric, larger=larger) for run in runs]
         reading = reading_of(metric, number.remarks)

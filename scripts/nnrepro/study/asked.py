@@ -16,6 +16,7 @@ _OWN_TABLES = (
     "runs",
     "variants",
     "published",
+    "published_offsets",
     "published_summary",
     "inconsistencies",
     "claims",

@@ -14,7 +14,7 @@ from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.declared import Declared
 from nnrepro.study.default_report import asks_nothing, default_report
-from nnrepro.study.defaults import filled, given_twice, without_null
+from nnrepro.study.defaults import filled, given_twice, like_problems, likened, without_null
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
@@ -29,6 +29,7 @@ from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
+from nnrepro.study.sources import listed
 from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
 from nnrepro.study.values import name_errors, path_errors
 
@@ -63,14 +64,19 @@ def load_study(
         ArchiveError: the archive that it names cannot be read as a whole.
     """
     try:
-        put_in_force(_plugins(config))
+        put_in_force(listed(config, "plugins"))
     except PluginError as error:
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
-    full = normalised(without_null(_flat(config), schema["properties"]), schema)
+    full = normalised(without_null(likened(_flat(config)), schema["properties"]), schema)
     trained = full.get("archive") is None
-    problems = shape_errors(full, schema) or list(path_errors(full)) or given_twice(full)
+    problems = (
+        [*like_problems(full)]
+        or shape_errors(full, schema)
+        or list(path_errors(full))
+        or given_twice(full)
+    )
     if not problems and trained:
         problems += name_errors(full)
     if not problems:
@@ -98,13 +104,6 @@ def load_study(
         raise ConfigError(placed(problems, places or {}))
     study = _study(full, declared, kept, asked, catalogue)
     return replace(study, kinds=catalogue, models=dict(models))
-
-
-def _plugins(config: Mapping[str, Any]) -> list[str]:
-    """The files of plug-ins; none where they are not of the right form, which the schema tells."""
-    files = config.get("plugins")
-    well = isinstance(files, list) and all(isinstance(file, str) for file in files)
-    return list(files) if well and files else []
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,6 +189,7 @@ def _study(
             selects_from=section.get("select", {}).get("from"),
             sampled=declared.sampled[name],
             varied=declared.varied[name],
+            top=declared.top.get(name, 0),
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)
@@ -219,8 +219,13 @@ def _study(
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
         declared_questions=questions,
-        published={key: published[key] for key in published if key != "shared"},
+        published={
+            key: published[key] for key in ("results", "inconsistencies") if key in published
+        },
         published_shared=published.get("shared", False),
+        own_test_examples={
+            name: tuple(sizes) for name, sizes in published.get("own_test_examples", {}).items()
+        },
         claims=config.get("claims"),
         save_models=tuple(config["save_models"]),
         supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},

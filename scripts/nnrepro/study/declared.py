@@ -12,7 +12,8 @@ class Declared:
     """All runs that a configuration declares, and what is wrong with the declarations.
 
     By experiment: the names of its variants, the parameters that it sweeps, with their values,
-    those that it draws, with their distributions, and all in which its variants differ.
+    those that it draws, with their distributions, all in which its variants differ, and how many
+    of them go on into other experiments, where it is not the best alone.
     """
 
     protocols: tuple[str, ...]
@@ -21,6 +22,7 @@ class Declared:
     swept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     sampled: dict[str, dict[str, str]] = field(default_factory=dict)
     varied: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    top: dict[str, int] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,9 @@ from typing import Any
 
 from nnrepro.study.declared import splits_validation
 from nnrepro.study.labels import titled
+from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.metrics import default_metric
+from nnrepro.study.run import MODEL
 
 ONLY_PROTOCOL = "main"
 """The name of the one protocol of a study that declares none; no text names it."""
@@ -29,6 +31,31 @@ _ASKING = ("questions", "tables", "figures")
 
 _INHERITED = ("model", "data", "metrics", "parameters", "protocols")
 """What a section `select` without `parameters` takes over as it is, where it is not given anew."""
+
+
+def likened(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with data sets that are `like` another saying all that this one says."""
+    data = _section(config, "data")
+
+    def of(section: Any) -> Any:
+        base = data.get(str(section.get("like"))) if isinstance(section, Mapping) else None
+        return {**base, **section} if isinstance(base, Mapping) else section
+
+    return {**config, **({"data": {name: of(data[name]) for name in data}} if data else {})}
+
+
+def like_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Data sets that are to be like one that is not there, or that is like another itself."""
+    data = _section(config, "data")
+    for name, section in data.items():
+        like = section.get("like") if isinstance(section, Mapping) else None
+        if isinstance(like, str) and (like == name or "like" in _section(data, like)):
+            yield f"data.{name}.like: '{like}' is like another itself; name a data set that is not"
+        elif isinstance(like, str) and like not in data:
+            yield (
+                f"data.{name}.like: '{like}' is no data set of this study{nearest(like, data)}; "
+                f"there are {one_of(own for own in data if own != name)}"
+            )
 
 
 def without_null(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
@@ -207,11 +234,13 @@ def _chained(
     given = {*section["parameters"], *(key for v in _variants(section) for key in v)}
     taken = [key for key in varied(other) if key not in given]
     inherited = {key: other[key] for key in _INHERITED if key in other}
-    models = {own.get("model", other.get("model")) for own in _variants(other)}
-    if len(models) == 1:
-        inherited["model"] = models.pop()
-    elif models:  # of which a selection cannot choose
+    models = _models(other)
+    if len(models) == 1 and models[0] is not None:
+        inherited["model"] = models[0]
+    else:  # which the selection tells
         inherited.pop("model", None)
+    if _models(section) != [None]:
+        taken = [key for key in taken if key != MODEL]
     fixed = {k: v for k, v in inherited["parameters"].items() if k not in varied(other)}
     return {
         **inherited,
@@ -229,12 +258,21 @@ def varied(section: Mapping[str, Any]) -> list[str]:
     """Parameters in which the variants of an experiment differ, in declared order.
 
     Those are what is given as a list or a distribution, what named variants give themselves, and
-    what the experiment itself takes from a selection.
+    what the experiment itself takes from a selection; and `model`, where they have several.
     """
     several = [k for k, v in section["parameters"].items() if isinstance(v, list | Mapping)]
-    named = [k for v in _variants(section) for k in v if k not in ("label", "model")]
+    named = [k for v in _variants(section) for k in v if k not in ("label", MODEL)]
     taken = section.get("select", {}).get("parameters", ())
-    return list(dict.fromkeys([*several, *named, *taken]))
+    models = [MODEL] if len(_models(section)) > 1 else []
+    return list(dict.fromkeys([*models, *several, *named, *taken]))
+
+
+def _models(section: Mapping[str, Any]) -> list[Any]:
+    """The models that an experiment names; None among them where a variant has none."""
+    own = section.get(MODEL)
+    named = [variant.get(MODEL, own) for variant in _variants(section)] or [own]
+    flat = [one for name in named for one in (name if isinstance(name, list) else [name])]
+    return list(dict.fromkeys(flat))
 
 
 def default_selection(config: Mapping[str, Any]) -> str:

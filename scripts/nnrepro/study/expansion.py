@@ -9,7 +9,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,10 @@ from nnrepro.study.feasibility import size_problems
 from nnrepro.study.halving import halving_problems, rungs_of, under_budget
 from nnrepro.study.labels import told_apart
 from nnrepro.study.messages import nearest, one_of, shown, undeclared
-from nnrepro.study.run import Run, Scalar, Variant
+from nnrepro.study.run import MODEL, Run, Scalar, Variant
 from nnrepro.study.sampling import points
 from nnrepro.study.schema import experiment_keys
-from nnrepro.study.selections import select_problems
+from nnrepro.study.selections import NEVER_SELECTED, select_problems, sources_first
 from nnrepro.study.selectors import SELECTED
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
@@ -40,7 +40,8 @@ MOST_RUNS = 100_000
 """More runs than Snakemake can plan; a slip of the hand makes millions."""
 ALL = 0
 """All examples that there are, whose number only the data tell."""
-_RESERVED = ("label", "model")
+_RESERVED = ("label", MODEL)
+_TOP = "top"
 _MOST_SHOWN = 4
 """Drawn values that stand in the label of a point."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
@@ -57,6 +58,10 @@ def sweep_problems(config: Mapping[str, Any]) -> list[str]:
             {k: len(v) for k, v in {**section["parameters"], **own}.items() if isinstance(v, list)}
             for own in named.values()
         ]
+        select, model = section.get("select", {}), section.get(MODEL)
+        further = {_TOP: select[_TOP]} if _TOP in select else {}
+        further |= {MODEL: len(model)} if isinstance(model, list) else {}
+        swept = [{**further, **lengths} for lengths in swept]
         if "samples" in section:
             swept = [{**lengths, "samples": section["samples"]} for lengths in swept]
         counts[name] = sum(math.prod(lengths.values()) for lengths in swept)
@@ -94,11 +99,14 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
     problems += _scope_problems("settings", config["settings"], scopes)
     for name, protocol in config["protocols"].items():
         problems += _scope_problems(f"protocols.{name}.settings", protocol["settings"], scopes)
-    variants: dict[str, list[Variant]] = {}
-    for name, section in config["experiments"].items():
+    found: dict[str, list[Variant]] = {}
+    for name in sources_first(config["experiments"]):
         wrong: list[str] = []
-        variants[name] = _variants(f"experiments.{name}", section, models, wrong)
+        section = config["experiments"][name]
+        chosen = _possible_models(section, found)
+        found[name] = _variants(f"experiments.{name}", section, models, chosen, wrong)
         problems += wrong if _kept(config, "experiments", name) else []
+    variants = {name: found[name] for name in config["experiments"]}
     for name, section in config["experiments"].items():
         declared.variants[name] = [own.name for own in variants[name]]
         declared.swept[name] = _swept(section, variants[name])
@@ -109,7 +117,9 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
             continue
         if "data" in section:
             problems += undeclared(f"experiments.{name}.data", section["data"], config["data"])
-        own = [models[model] for model in dict.fromkeys(v.model for v in variants[name])]
+        own = [
+            models[m] for m in dict.fromkeys(m for v in variants[name] for m in v.possible_models)
+        ]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
             problems += undeclared(where, protocol, config["protocols"])
@@ -121,11 +131,9 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
                 name, config["experiments"], variants, declared.varied, models
             )
     if not problems:
-        for protocol, (experiment, found) in itertools.product(
-            config["protocols"], variants.items()
-        ):
+        for protocol, experiment in itertools.product(config["protocols"], variants):
             kept = _kept(config, "protocols", protocol) and _kept(config, "experiments", experiment)
-            for variant in found:
+            for variant in variants[experiment]:
                 declared.runs += _runs(
                     protocol,
                     experiment,
@@ -134,8 +142,32 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
                     models=models,
                     problems=problems if kept else [],
                 )
+        _note_selected(declared)
     declared.problems += dict.fromkeys(problems)
     return declared
+
+
+def _possible_models(
+    section: Mapping[str, Any], variants: Mapping[str, Sequence[Variant]]
+) -> tuple[str, ...]:
+    """The models of which a selection decides in an experiment; none where it names its own."""
+    select = section.get("select", {})
+    if MODEL not in select.get("parameters", ()):
+        return ()
+    source = variants.get(select["from"], ())
+    return tuple(dict.fromkeys(name for variant in source for name in variant.possible_models))
+
+
+def _note_selected(declared: Declared) -> None:
+    """Have selections tell all that runs take from them, and of as many variants."""
+    for run in declared.runs:
+        source = run.selects_from
+        if source in declared.varied:
+            if MODEL in run.selected_parameters:  # with what else differs between models
+                names = (*declared.varied[source], *run.selected_parameters)
+                declared.varied[source] = tuple(dict.fromkeys(names))
+            if run.rank:
+                declared.top[source] = max(run.rank, declared.top.get(source, 0))
 
 
 def _kept(config: Mapping[str, Any], section: str, name: str) -> bool:
@@ -175,13 +207,72 @@ def _runs(
     problems: list[str],
 ) -> list[Run]:
     section = config["experiments"][experiment]
-    model = models[variant.model]
-    layers = [
-        *_by_scope(config["settings"], variant.model, model),
-        *_by_scope(config["protocols"][protocol]["settings"], variant.model, model),
-        variant.parameters,
-        section["protocols"].get(protocol, {}),
+    where = f"experiments.{experiment}: variant '{variant.name}'"
+    taken = tuple(section.get("select", {}).get("parameters", ()))
+    each: dict[str, tuple[dict[str, Scalar], dict[str, Scalar]]] = {}
+    rungs: tuple[int, ...] = ()
+    for name in variant.possible_models:
+        model = models[name]
+        layers = [
+            *_by_scope(config["settings"], name, model),
+            *_by_scope(config["protocols"][protocol]["settings"], name, model),
+            variant.parameters,
+            section["protocols"].get(protocol, {}),
+        ]
+        settings, missing = _layered(layers, model, taken)
+        if missing:
+            problems.append(
+                f"{where} under protocol '{protocol}' has no value for {one_of(missing)}; give it "
+                "there or in a section 'settings'"
+            )
+            return []
+        if "halving" in section:
+            rungs = rungs_of(section["halving"], int(settings["epochs"]))
+        each[name] = _budgeted(settings, config["budget"], name, model)
+    settings, asked = next(iter(each.values()))
+    if not variant.model:
+        several = [own for own, _ in each.values()]
+        settings = {k: v for k, v in settings.items() if all(own.get(k) == v for own in several)}
+        differ = [k for k in dict.fromkeys(k for own in several for k in own) if k not in settings]
+        unknowable = [name for name in differ if name in NEVER_SELECTED]
+        if unknowable:
+            problems.append(
+                f"{where} may get one of the models {one_of(each)}, which differ in "
+                f"{one_of(unknowable)}, and these have to be known before any run is trained; give "
+                "them here"
+            )
+            return []
+        taken = tuple(dict.fromkeys((*taken, *differ)))
+    seeds = section.get("seeds", config["seeds"])
+    problems += [f"{where}: {problem}" for problem in size_problems(settings)]
+    return [
+        Run(
+            protocol=protocol,
+            experiment=experiment,
+            variant=variant.name,
+            seed=seed,
+            label=variant.label,
+            model=variant.model,
+            input=models[variant.possible_models[0]].input,
+            settings=settings,
+            protocol_settings=asked,
+            selects_from=section.get("select", {}).get("from"),
+            selected_parameters=taken,
+            rungs=under_budget(rungs, int(settings["epochs"])) if rungs else (),
+            data=section.get("data", ""),
+            rank=variant.rank,
+        )
+        for seed in seeds
     ]
+
+
+def _layered(
+    layers: Iterable[Mapping[str, Any]], model: ModelSpec, selected: Collection[str]
+) -> tuple[dict[str, Scalar], list[str]]:
+    """The settings of a run of a model, the later layers winning; names of those that lack a value.
+
+    What is `selected` is left open.
+    """
     accepted = known_settings(model)
     settings: dict[str, Scalar] = {
         name: SETTINGS[name].default
@@ -195,7 +286,6 @@ def _runs(
     }
     for layer in layers:
         settings.update({k: canonical(k, v, model) for k, v in layer.items() if k in accepted})
-    selected = tuple(section.get("select", {}).get("parameters", ()))
     settings = {name: value for name, value in settings.items() if name not in selected}
     for name in CLOSING:
         if name not in settings and name not in selected:
@@ -205,40 +295,7 @@ def _runs(
         for name in accepted
         if name not in settings and name not in selected and setting(name, model).required
     ]
-    if missing:
-        problems.append(
-            f"experiments.{experiment}: variant '{variant.name}' under protocol '{protocol}' has "
-            f"no value for {one_of(missing)}; give it there or in a section 'settings'"
-        )
-        return []
-    settings = {name: settings[name] for name in accepted if name in settings}
-    rungs: tuple[int, ...] = ()
-    if "halving" in section:
-        rungs = rungs_of(section["halving"], int(settings["epochs"]))
-    settings, asked = _budgeted(settings, config["budget"], variant.model, model)
-    seeds = section.get("seeds", config["seeds"])
-    problems += [
-        f"experiments.{experiment}: variant '{variant.name}': {problem}"
-        for problem in size_problems(settings)
-    ]
-    return [
-        Run(
-            protocol=protocol,
-            experiment=experiment,
-            variant=variant.name,
-            seed=seed,
-            label=variant.label,
-            model=variant.model,
-            input=model.input,
-            settings=settings,
-            protocol_settings=asked,
-            selects_from=section.get("select", {}).get("from"),
-            selected_parameters=selected,
-            rungs=under_budget(rungs, int(settings["epochs"])) if rungs else (),
-            data=section.get("data", ""),
-        )
-        for seed in seeds
-    ]
+    return {name: settings[name] for name in accepted if name in settings}, missing
 
 
 def _by_scope(
@@ -289,36 +346,44 @@ def _cap(caps: Any, name: str, model: ModelSpec, *, of: int) -> int | None:
 
 
 def _variants(
-    key: str, section: Mapping[str, Any], models: Mapping[str, ModelSpec], problems: list[str]
+    key: str,
+    section: Mapping[str, Any],
+    models: Mapping[str, ModelSpec],
+    possible: tuple[str, ...],
+    problems: list[str],
 ) -> list[Variant]:
-    """The points of an experiment: each named variant, or one, times each list and sample."""
+    """The points of an experiment: each named variant, or one, times each list and sample.
+
+    Those that name no model get one of the `possible` ones from a selection.
+    """
     found: list[Variant] = []
     stated = section["stated"]
-    unknown = {name: section["parameters"][name] for name in stated}
-    wrong = setting_problems(key, unknown, [*models.values()], experiment_keys())
-    if wrong:
+    beside = {name: section["parameters"][name] for name in stated}
+    if wrong := setting_problems(key, beside, [*models.values()], experiment_keys()):
         problems += wrong
         return []
     for variant, own in (section.get("variants") or {"": {}}).items():
         where = f"{key}.variants.{variant}" if variant else key
-        model = own.get("model", section.get("model"))
+        model = own.get(MODEL, section.get(MODEL))
+        named = model if isinstance(model, list) else [model]
         given = {name: value for name, value in own.items() if name not in _RESERVED}
         shared = {name: v for name, v in section["parameters"].items() if name not in given}
-        wrong = _model_problems(where, model, models, section.get("select")) or [
-            *_swept_problems(key, {k: v for k, v in shared.items() if k in stated}, models[model]),
-            *_swept_problems(
-                f"{key}.parameters",
-                {k: v for k, v in shared.items() if k not in stated},
-                models[model],
-            ),
-            *_swept_problems(where, given, models[model]),
-        ]
+        wrong = [] if model is None and possible else _model_problems(where, named, models, section)
+        if not wrong:
+            owners = [models[name] for name in (possible if model is None else named)]
+            wrong += _swept_problems(key, {k: v for k, v in shared.items() if k in stated}, owners)
+            within = {k: v for k, v in shared.items() if k not in stated}
+            wrong += _swept_problems(f"{key}.parameters", within, owners)
+            wrong += _swept_problems(where, given, owners)
         parameters = {**section["parameters"], **given}
         wrong = wrong or _sampling_problems(key, where, section, parameters)
         if wrong:
             problems += wrong
             continue
-        lists = {name: values for name, values in parameters.items() if isinstance(values, list)}
+        top = section.get("select", {}).get(_TOP, 0)
+        lists = {_TOP: [*range(1, top + 1)]} if top else {}
+        lists |= {MODEL: model} if isinstance(model, list) else {}
+        lists |= {name: values for name, values in parameters.items() if isinstance(values, list)}
         drawn, lacking = _drawn(key, section, parameters)
         problems += lacking
         template = own.get("label", section.get("label"))
@@ -337,7 +402,9 @@ def _variants(
                 label = section["title"]
             elif sample and not template and len(sample) <= _MOST_SHOWN:
                 label = f"{point} ({', '.join(map(_text, sample.values()))})"
-            found.append(Variant(point, label, model, chosen))
+            rank = chosen.pop(_TOP) if top else 0
+            name = chosen.pop(MODEL, model) or ""
+            found.append(Variant(point, label, name, chosen, () if name else possible, rank))
     names = [point.name for point in found]
     problems += _name_problems(key, names)
     # Twice: the label of one may be what another is called once its name stands beside its label.
@@ -404,24 +471,35 @@ def _sampled(section: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _model_problems(
-    where: str, name: Any, models: Mapping[str, ModelSpec], select: Mapping[str, Any] | None
+    where: str,
+    names: Sequence[Any],
+    models: Mapping[str, ModelSpec],
+    section: Mapping[str, Any],
 ) -> list[str]:
     allowed = one_of(models)
-    if name is None and select and "parameters" in select:
+    if None in names and "select" in section:
         return [
-            f"{where}: names no model, which a selection from '{select['from']}' does not decide "
-            f"where that has several; allowed: {allowed}"
+            f"{where}: names no model, and 'model' is not among the parameters selected from "
+            f"'{section['select']['from']}'; allowed: {allowed}"
         ]
-    if name is None:
+    if None in names:
         return [f"{where}: names no model; allowed: {allowed}"]
-    if name not in models:
-        return [f"{where}.model: '{name}' is no model{nearest(name, models)}; allowed: {allowed}"]
-    return []
+    return [
+        f"{where}.model: '{name}' is no model{nearest(name, models)}; allowed: {allowed}"
+        for name in names
+        if name not in models
+    ]
 
 
-def _swept_problems(key: str, settings: Mapping[str, Any], model: ModelSpec) -> list[str]:
-    """What is wrong with settings of which some are lists, whose items make names of folders."""
-    return setting_problems(key, settings, [model]) or [
+def _swept_problems(
+    key: str, settings: Mapping[str, Any], models: Sequence[ModelSpec]
+) -> list[str]:
+    """What is wrong with settings of which some are lists, whose items make names of folders.
+
+    Each of the models has to take them all.
+    """
+    wrong = dict.fromkeys(p for model in models for p in setting_problems(key, settings, [model]))
+    return [*wrong] or [
         f"{key}.{name}: {shown(item)} cannot be swept over, as it would not make a file name; "
         "use named variants"
         for name, value in settings.items()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,55 @@ from nnrepro.study.run import RunId
 HISTORY = "history.json"
 MANIFEST = "manifest.json"
 STUDY_FILE = "study.yaml"
+PLUGINS = "plugins"
+"""The folder of an archive with the plug-ins of its study."""
 
 _ID_PARTS = 4
 
 
 class ArchiveError(NnreproError):
     """An archive that cannot be read as a whole; the message says why."""
+
+
+def plugins_named(
+    archive: Path, asked: Iterable[str], named: Iterable[str | Path], how: str
+) -> list[str]:
+    """The files of an archived study's plug-ins, each as its reader has named it.
+
+    An archive is data, maybe of somebody unknown, and plug-ins are programs: none of them runs
+    because the archive says so.
+
+    Args:
+        archive: its folder.
+        asked: the files that its study asks for.
+        named: those that the reader has named, these ones or the archive's copies of them.
+        how: how to name some, with `{files}` for their list.
+
+    Raises:
+        ArchiveError: the reader has not named one.
+    """
+    known = {Path(file).resolve() for file in named}
+    found: list[str] = []
+    lacking: list[Path] = []
+    for file in map(Path, asked):
+        places = (file, archive / PLUGINS / file.name)
+        own = [str(place) for place in places if place.resolve() in known]
+        found += own[:1]
+        lacking += () if own else places[1:]
+    if not lacking:
+        return found
+    advice = "the archive holds them: read them, and if you trust them name them"
+    there = [str(file) for file in lacking]
+    if not all(file.is_file() for file in lacking):
+        advice = (
+            "the archive does not hold all of them: get them from whom it is from and name them"
+        )
+        there = [file.name for file in lacking]
+    raise ArchiveError(
+        f"{archive / STUDY_FILE}: plugins: the study has Python files of its own "
+        f"({', '.join(file.name for file in lacking)}), and an archive runs none by itself; "
+        f"{advice}, {how.format(files='[' + ', '.join(there) + ']')}"
+    )
 
 
 @dataclass(frozen=True)

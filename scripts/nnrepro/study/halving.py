@@ -41,6 +41,11 @@ def kept(variants: int, rungs: Sequence[int], rung: int) -> int:
     return max(1, variants * rungs[0] // rungs[rung]) if rung < len(rungs) else 0
 
 
+def finalists(variants: int, rungs: Sequence[int]) -> int:
+    """How many of so many variants come to the last rung; all of them without any."""
+    return kept(variants, rungs, len(rungs) - 1) if len(rungs) > 1 else variants
+
+
 def expected_epochs(variants: int, rungs: Sequence[int]) -> float:
     """The mean number of epochs that a variant is trained for."""
     trained = variants * rungs[0]

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nnrepro.study.record import RunRecord, recorded_settings
-from nnrepro.study.run import Run
+from nnrepro.study.run import MODEL, Run
 
 DATA_IDENTITY = ("name", "source", "generated", "sha256", "content_sha256")
 """What of a description of prepared data says which data it is."""
+
+DATA_TOLD = (*DATA_IDENTITY, "pixels", "test")
+"""What of it a record tells."""
 
 _LATER = ("content_sha256",)
 """What records of earlier versions lack: it counts where record and data both tell it."""
@@ -47,7 +50,8 @@ def differing(run: Run, record: RunRecord) -> dict[str, tuple[Any, Any]]:
     """
     told = record.get("run", {})
     recorded = recorded_settings(record)
-    pairs = {name: (told.get(name, _ABSENT), getattr(run, name)) for name in ("model", "input")}
+    names = ("model", "input") if run.model else ("input",)
+    pairs = {name: (told.get(name, _ABSENT), getattr(run, name)) for name in names}
     pairs |= {name: (recorded.get(name, _ABSENT), run.settings[name]) for name in run.settings}
     return {
         name: (found, asked)
@@ -73,6 +77,8 @@ def _other_run(record: RunRecord, run: Run) -> bool:
     told["settings"] = {name: settings[name] for name in settings if name not in pending}
     if pending:  # a selection may tell that there is no such parameter
         told["selected_parameters"] = asked["selected_parameters"]
+    if MODEL in pending:  # with its own parameters
+        told[MODEL] = asked[MODEL]
     return told != {**asked, **_OF_NO_EFFECT}
 
 

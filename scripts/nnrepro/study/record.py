@@ -105,6 +105,24 @@ class RecordedRun(TypedDict, total=False):
     selects_from: _Words | None
     selected_parameters: list[_Words]
     rungs: list[_Epochs]
+    rank: _Count
+
+
+class RecordedSample(TypedDict, total=False):
+    """Which test examples come first: drawn, or those of a file."""
+
+    examples: _Count
+    per_class: _Count
+    seed: _Count
+    file: _Name
+
+
+class RecordedTest(TypedDict, total=False):
+    """Where test examples came from: `stands_in` for official ones, drawn as `sample` says."""
+
+    file: _Name
+    stands_in: bool
+    sample: RecordedSample
 
 
 class RecordedData(TypedDict, total=False):
@@ -115,6 +133,8 @@ class RecordedData(TypedDict, total=False):
     generated: bool
     sha256: dict[str, _Sum]
     content_sha256: _Sum
+    pixels: Literal["official", "jpeg"]
+    test: RecordedTest
     note: Annotated[str, _Text(5000)]
 
 

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple, Self
 
 from nnrepro.errors import NnreproError
 
+MODEL = "model"
+"""Among the selected parameters it stands for the model itself."""
+
 Scalar = int | float | str | bool
 
 ANALYSIS_SETTINGS = (
@@ -52,12 +55,23 @@ class RunId(NamedTuple):
 
 @dataclass(frozen=True)
 class Variant:
-    """One point of an experiment before protocol and seed."""
+    """One point of an experiment before protocol and seed.
+
+    A selection decides its model where that is empty: one of `models`. A `rank` above 0 is the
+    place, from 1, of the variant that it takes parameters from among the selected ones.
+    """
 
     name: str
     label: str
     model: str
     parameters: Mapping[str, Scalar]
+    models: tuple[str, ...] = ()
+    rank: int = 0
+
+    @property
+    def possible_models(self) -> tuple[str, ...]:
+        """Its model, or those of which a selection decides."""
+        return self.models or (self.model,)
 
 
 @dataclass(frozen=True)
@@ -70,12 +84,15 @@ class Run:
         variant: the point of the experiment.
         seed: decides initial weights, order of examples and dropout.
         label: short name of the variant for figures and tables.
-        model: registered name of the architecture.
+        model: registered name of the architecture; empty while a selection has to decide it.
         input: what the model reads (`image`, `characters`, `words`).
         settings: data, training and model parameters, flat and resolved.
         protocol_settings: the values that a budget cut down, as the protocol asks for them.
         selects_from: experiment whose selection supplies `selected_parameters`; None without one.
-        selected_parameters: names of the parameters that come from that selection.
+        selected_parameters: names of the parameters that come from that selection, `model` among
+            them where it decides that, too.
+        rank: the place, from 1, of the selected variant that they come from; 0 for the best one of
+            a selection of one.
         rungs: the epochs at the end of each rung of a successive halving, in which the run may be
             left behind; empty without one.
         data: the data set that it reads; empty where the only one that gives its input is meant.
@@ -94,6 +111,7 @@ class Run:
     selected_parameters: tuple[str, ...] = ()
     rungs: tuple[int, ...] = ()
     data: str = ""
+    rank: int = 0
 
     @property
     def reads(self) -> str:
@@ -132,7 +150,8 @@ class Run:
     @property
     def pending_parameters(self) -> tuple[str, ...]:
         """Selected parameters that no decision has filled in yet."""
-        return tuple(name for name in self.selected_parameters if name not in self.settings)
+        known = {*self.settings, *([MODEL] if self.model else [])}
+        return tuple(name for name in self.selected_parameters if name not in known)
 
     def resolved(self, decision: Mapping[str, Scalar]) -> Self:
         """This run with the selected parameters taken from a selection's decision.
@@ -143,6 +162,7 @@ class Run:
             NnreproError: nothing was selected, or the decision lacks a parameter that this run
                 needs.
         """
+        decision = self._own_part(decision)
         if decision.get("variant", "") is None:
             raise NnreproError(
                 f"not trained, as nothing was selected from '{self.selects_from}': "
@@ -155,11 +175,21 @@ class Run:
                 f"{', '.join(missing)}; it says {dict(decision)}"
             )
         chosen = {name: v for name in self.selected_parameters if (v := decision[name]) is not None}
+        names = tuple(chosen)
+        model = str(chosen.pop(MODEL, self.model))
         return replace(
-            self,
-            settings={**self.settings, **chosen},
-            selected_parameters=tuple(chosen),
+            self, model=model, settings={**self.settings, **chosen}, selected_parameters=names
         )
+
+    def _own_part(self, decision: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a decision says of the variant that this run takes parameters from."""
+        best = decision.get("best")
+        if not self.rank or best is None:
+            return decision
+        if self.rank > len(best):
+            return {"variant": None, "reason": f"{len(best)} variants alone can be selected"}
+        own: Mapping[str, Any] = best[self.rank - 1]
+        return own
 
     def matches(self, decision: Mapping[str, Scalar]) -> bool:
         """Whether this run is of the variant that a selection decided on."""
@@ -198,8 +228,9 @@ class Run:
         """A JSON-able form that `from_dict` reads back."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         del own["rungs"]  # a run without any is told as before there were any
-        if not self.data:
-            del own["data"]
+        for name in ("data", "rank"):
+            if not own[name]:
+                del own[name]
         return {
             "id": self.id,
             **own,

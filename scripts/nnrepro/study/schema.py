@@ -90,6 +90,8 @@ def _by_source(known: Mapping[str, Kind]) -> dict[str, Any]:
             "type": "string",
             "default": "",
         },
+        "licence": {"description": "The licence of the data, for the report.", "type": "string"},
+        "citation": {"description": "How the data are cited, for the report.", "type": "string"},
     }
     files = {"required": ["source"], "properties": {"source": {"enum": [*FILE_SOURCES]}}}
     return {

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.declared import Declared
+from nnrepro.study.halving import finalists
 from nnrepro.study.messages import nearest, one_of
-from nnrepro.study.run import ANALYSIS_SETTINGS, Run, Variant
+from nnrepro.study.run import ANALYSIS_SETTINGS, MODEL, Run, Variant
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
     BUDGET_SETTINGS,
@@ -15,7 +16,7 @@ from nnrepro.study.settings import (
     setting,
 )
 
-_NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
+NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
 """Settings that a study has to know of every run before any is trained."""
 
 
@@ -31,7 +32,11 @@ def selection_problems(
         trained: whether they are still to be trained.
     """
     selected = _selected_from(config)
-    problems = [*_left_out(config, kept), *_nothing_held_out(config, declared, selected)]
+    problems = [
+        *_left_out(config, kept),
+        *_too_few(kept),
+        *_nothing_held_out(config, declared, selected),
+    ]
     return [*problems, *_swept_readings(declared, selected)] if trained else problems
 
 
@@ -58,6 +63,30 @@ def _left_out(config: Mapping[str, Any], kept: Sequence[Run]) -> Iterator[str]:
             f"experiments.{experiment}.select.from: '{source}' is left out by the section "
             f"'only'; keep it, or give {parameters} as parameters in place of 'select'"
         )
+
+
+def _too_few(kept: Sequence[Run]) -> Iterator[str]:
+    """Selections of more variants than there are to select among."""
+    asked: dict[tuple[str, str, str], int] = {}
+    for run in kept:
+        if run.rank and run.selects_from:
+            key = (run.protocol, run.experiment, run.selects_from)
+            asked[key] = max(run.rank, asked.get(key, 0))
+    there: dict[tuple[str, str], dict[str, Run]] = {}
+    for run in kept:
+        there.setdefault((run.protocol, run.experiment), {})[run.variant] = run
+    told: dict[str, None] = {}
+    for (protocol, experiment, source), top in asked.items():
+        variants = there.get((protocol, source), {})
+        rungs = next((run.rungs for run in variants.values()), ())
+        count = finalists(len(variants), rungs)
+        if variants and top > count:
+            which = f"that reach the last rung of '{source}'" if rungs else f"of '{source}'"
+            told[
+                f"experiments.{experiment}.select.top: {top} are more than the variants {which}, "
+                f"which are {count}; lower it"
+            ] = None
+    yield from told
 
 
 def _nothing_held_out(
@@ -127,19 +156,31 @@ def select_problems(
             f"{key}.from: the variants of '{source}' differ in nothing that could be selected; "
             "give its settings here in place of 'select'"
         ]
-    problems = []
+    whole = MODEL in select["parameters"]
+    problems = [*_several_inputs(f"{key}.from", source, variants[source], models)] if whole else []
     for parameter in select["parameters"]:
         problem = _not_given(parameter, source, experiments[source], varied[source])
         if problem is None:
-            found = [
+            fit = [
                 *_lacking(parameter, source, variants[source], models),
                 *_not_taken(parameter, source, variants, name, models),
-                *_given_twice(parameter, experiments[name]),
             ]
+            # A model that is selected comes with its own parameters.
+            found = [*([] if whole else fit), *_given_twice(parameter, experiments[name])]
         else:
             found = [problem]
         problems += [f"{key}.parameters: '{parameter}' {problem}" for problem in found]
     return list(dict.fromkeys(problems))
+
+
+def sources_first(experiments: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The experiments, each after the one that it selects from, where there is no circle."""
+    told: set[str] = set()
+    for name in experiments:
+        for each in reversed([name, *_sources(name, experiments)]):
+            if each in experiments and each not in told:
+                told.add(each)
+                yield each
 
 
 def _sources(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -151,11 +192,27 @@ def _sources(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> list[st
     return [*found[1:], name]
 
 
+def _several_inputs(
+    key: str,
+    source: str,
+    variants: Sequence[Variant],
+    models: Mapping[str, ModelSpec],
+) -> Iterator[str]:
+    """Models that read different inputs, of which a selection cannot choose."""
+    names = dict.fromkeys(name for variant in variants for name in variant.possible_models)
+    inputs = dict.fromkeys(models[name].input for name in names)
+    if len(inputs) > 1:
+        yield (
+            f"{key}: the models of '{source}' read {one_of(inputs)}, and results on different "
+            "inputs are not selected among; make it an experiment for each"
+        )
+
+
 def _not_given(
     parameter: str, source: str, section: Mapping[str, Any], varied: Sequence[str]
 ) -> str | None:
     """Why the selection cannot tell a parameter, whichever variant it picks."""
-    if parameter in _NEVER_SELECTED:
+    if parameter in NEVER_SELECTED:
         return (
             "has to be known before any run is trained, so that no selection can decide it; give "
             "it in a section 'settings' or as a parameter"
@@ -178,11 +235,12 @@ def _lacking(
 ) -> Iterator[str]:
     """Variants that may be picked and do not have the parameter."""
     for variant in variants:
-        if parameter not in known_settings(models[variant.model]):
-            yield (
-                f"is no setting of model '{variant.model}', of which '{source}' has the variant "
-                f"'{variant.name}': were it selected, there would be no value"
-            )
+        for model in variant.possible_models:
+            if parameter not in known_settings(models[model]):
+                yield (
+                    f"is no setting of model '{model}', of which '{source}' has the variant "
+                    f"'{variant.name}': were it selected, there would be no value"
+                )
 
 
 def _not_taken(
@@ -194,7 +252,7 @@ def _not_taken(
 ) -> Iterator[str]:
     """Models that have no use for the parameter, or not for all values that it may get."""
     offered = [v.parameters[parameter] for v in variants[source] if parameter in v.parameters]
-    for model in dict.fromkeys(variant.model for variant in variants[name]):
+    for model in dict.fromkeys(m for v in variants[name] for m in v.possible_models):
         if parameter not in known_settings(models[model]):
             yield f"is no setting of model '{model}', which is to be trained with it"
             continue
@@ -240,4 +298,5 @@ def candidates(run: Run, runs: Sequence[Run]) -> list[Run]:
 
 def decided(run: Run, names: Iterable[str]) -> dict[str, Any]:
     """What a selection of a run's variant tells of parameters; None for one that it has not."""
-    return {name: run.settings.get(name) for name in names}
+    known = {**run.settings, MODEL: run.model}
+    return {name: known.get(name) for name in names}

@@ -17,7 +17,7 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.project import SNAKEFILE
-from nnrepro.study.folders import STUDY_FILE
+from nnrepro.study.folders import STUDY_FILE, plugins_named
 from nnrepro.study.questions import PlacementError, flat_places, unfolded
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
@@ -27,7 +27,8 @@ _OF_A_STUDY = ("data", "experiments")
 """Keys of a file that is a study by itself, where no other stands below it."""
 
 _PATHS = (
-    *(("archive",), ("claims",), ("published", "results"), ("published", "inconsistencies")),
+    *(("archive",), ("container",), ("claims",)),
+    *(("published", "results"), ("published", "inconsistencies")),
     *(("supplements", "*"), ("plugins", "*"), ("data", "*", "path"), ("data", "*", "*_path")),
 )
 """The keys whose values are paths of files that are there; `results` is what will be made."""
@@ -83,6 +84,7 @@ def read_configuration(
 
     Raises:
         SourceError: a file cannot be read or holds no keys, or an assignment cannot be read.
+        ArchiveError: the archive's study has plug-ins that nobody else has named.
     """
     overlays, files = [*overlays], [*(study or ())]
     if on_study and study is None:
@@ -97,13 +99,26 @@ def read_configuration(
         return merged
     folder = files[0].parent if files else Path()
     if archived := _archived_study(merged.values):
-        return merged.over(replace(read_source(archived), folder=folder).from_here())
+        kept = replace(read_source(archived), folder=folder).from_here()
+        if "plugins" not in merged.values and (asked := listed(kept.values, "plugins")):
+            own = [read_source(file).from_here().values for file in files]
+            named = [file for values in own for file in listed(values, "plugins")]
+            how = f"--config archive={archived.parent} 'plugins={{files}}'"
+            kept.values["plugins"] = plugins_named(archived.parent, asked, named, how)
+        return merged.over(kept)
     if not files and study is None:
         raise SourceError(_no_study(overlays))
     below = Configuration({})
     for source in map(read_source, files):
         below = replace(source.from_here().over(below), file=files[0], folder=folder)
     return merged.over(below)
+
+
+def listed(values: Mapping[str, Any], key: str) -> list[str]:
+    """The words of a list in a configuration; none where it is of another form, which is told."""
+    found = values.get(key)
+    well = isinstance(found, list) and all(isinstance(item, str) for item in found)
+    return list(found) if well and found else []
 
 
 def _is_study(file: Path) -> bool:
@@ -130,7 +145,7 @@ def _no_study(overlays: Sequence[Path]) -> str:
 def paths_moved(values: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
     """A configuration whose paths, relative to the folder `old`, are relative to `new` instead.
 
-    Absolute paths stay, and so does what is no path, for the checks to tell.
+    Absolute paths and addresses stay, and so does what is no path, for the checks to tell.
     """
     before, after = Path(old).resolve(), Path(new).resolve()
     if before == after:
@@ -138,6 +153,8 @@ def paths_moved(values: Mapping[str, Any], old: Path, new: Path) -> dict[str, An
 
     def moved(path: Any) -> Any:
         if not isinstance(path, str) or not path.strip() or path.startswith("~") or "\0" in path:
+            return path
+        if "://" in path:
             return path
         return path if Path(path).is_absolute() else os.path.relpath(before / path, after)
 

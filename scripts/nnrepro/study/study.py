@@ -41,6 +41,7 @@ class Experiment:
         selects_from: the experiment whose selection supplies parameters; None without one.
         sampled: parameters that are drawn, each with the name of its distribution.
         varied: all parameters in which its variants differ: what a selection decides.
+        top: how many of its variants go on into other experiments; 0 where it is the best alone.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Experiment:
     selects_from: str | None
     sampled: Mapping[str, str] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
+    top: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ class Study:
     `declared_questions` and `declared_variants` (by experiment) are all names that are declared,
     with or without runs here. `published` holds the paths of the published numbers (`results`) and
     of their inconsistencies (`inconsistencies`), where the configuration names them, and
-    `published_shared` tells whether the numbers may be about other studies, too; `claims` is the
+    `published_shared` tells whether the numbers may be about other studies, too, and
+    `own_test_examples`, by input, of which sizes the reports' test sets were draws of their own;
+    `claims` is the
     path of the claims file, None without one; `save_models` are selectors of the runs whose
     networks are kept. `supplements` are the archives of other studies whose
     parts the report shows after its own, by name. `archive` is the folder of histories that
@@ -145,6 +149,7 @@ class Study:
     declared_questions: tuple[str, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     published_shared: bool = False
+    own_test_examples: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     claims: str | None = None
     save_models: tuple[str, ...] = ()
     supplements: Mapping[str, str] = field(default_factory=dict)

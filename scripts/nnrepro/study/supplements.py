@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
-from nnrepro.study.folders import STUDY_FILE
+from nnrepro.study.folders import STUDY_FILE, plugins_named
 from nnrepro.study.paths import StudyPaths
-from nnrepro.study.sources import paths_moved
+from nnrepro.study.plugins import plugin_files
+from nnrepro.study.sources import listed, paths_moved
 from nnrepro.study.study import Study
 from nnrepro.yamlfile import YamlError, read_yaml
 
@@ -25,7 +26,8 @@ def supplement_config(study: Study, name: str, folder: Path = Path()) -> dict[st
 
     That is the one that its archive keeps, without claims, inconsistencies and supplements: those
     are for a report of the archive by itself. Published numbers it has where they are the ones of
-    the study that it supplements, and of these the ones about what it declares.
+    the study that it supplements, and of these the ones about what it declares. Its plug-ins must
+    be among those of that study.
 
     Args:
         study: the study that it supplements.
@@ -34,12 +36,16 @@ def supplement_config(study: Study, name: str, folder: Path = Path()) -> dict[st
 
     Raises:
         SupplementError: the archive, or the configuration that it should keep, cannot be read.
+        ArchiveError: it has plug-ins, and the study that it supplements does not name them.
     """
     archive = Path(study.supplements[name])
     own = paths_moved(_read(f"supplements.{name}", archive / STUDY_FILE), folder, Path())
+    how = "under 'plugins' of the study that it supplements: {files}"
+    plugins_named(archive, listed(own, "plugins"), plugin_files(), how)
     return {
         **own,
         **dict.fromkeys(("claims", "supplements")),
+        **({"plugins": [*map(str, plugin_files())]} if plugin_files() else {}),
         "published": _published(study, own.get("published")),
         "archive": str(archive),
         "results": str(StudyPaths.of(study).supplement(name)),
@@ -52,7 +58,8 @@ def _published(study: Study, own: Any) -> dict[str, Any] | None:
     results = own.get("results") if isinstance(own, Mapping) else None
     if results is None or results != study.published.get("results"):
         return None
-    return {"results": results, "shared": True}
+    own_examples = {name: list(sizes) for name, sizes in study.own_test_examples.items()}
+    return {"results": results, "shared": True, "own_test_examples": own_examples}
 
 
 def _read(key: str, file: Path) -> Mapping[str, Any]:

@@ -108,7 +108,9 @@ def _settings(a: Side, b: Side, both: Sequence[str]) -> Iterator[dict[str, Any]]
     found: dict[tuple[str, str, str], list[str]] = {}
     for run_id in both:
         ends = (a.runs[run_id], b.runs[run_id])
-        told = [{"model": run.model, "input": run.input, **run.settings} for run in ends]
+        told = [
+            {"model": run.model or SELECTED, "input": run.input, **run.settings} for run in ends
+        ]
         for name in dict.fromkeys((*told[0], *told[1])):
             values = [
                 own.get(name, SELECTED if name in run.pending_parameters else NOT_SET)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
@@ -70,8 +71,10 @@ def ranking(
         `tied_with_best` (in the 95 % set of those that may be the best), `probability_best`,
         `window_range_test_accuracy` (of the metric recorded first) and `stable`. A variant with a
         diverged run is ranked like the others: a table tells what came out, and only a selection
-        leaves it out.
+        leaves it out. Where variants of a protocol were judged on test sets of different sizes, the
+    larger one is read of all; they have no rank where they have none in common.
     """
+    test_set = _one_test_set(variants, test_set)
     at_end = f"{RANGE}{main_metric(variants)}"
     spread = metric_values(variants, at_end, test_set=test_set)
     stable = floats(spread) < (STABLE_RANGE if stable_below is None else stable_below)
@@ -92,7 +95,8 @@ def ranking(
         if stable_below is not None:
             here = here & stable
         name = metric_of(asked, protocol, selection)
-        place = standings_by(variants[here], name, test_set=test_set)
+        one_size = np.full(here.sum(), table["test_examples"][here].nunique() <= 1)
+        place = standings_by(variants[here], name, test_set=test_set, eligible=one_size)
         part = table[here].copy()
         part.insert(1, "rank", pd.Series(place.rank, index=part.index, dtype="object"))
         part.insert(2, "ranked_by", metric_name(variants, name))
@@ -103,6 +107,13 @@ def ranking(
         part["stable"] = pd.Series(stable[here], index=part.index).where(spread[here].notna(), None)
         parts.append(part if sort_by == DECLARED else part.iloc[place.order])
     return tidy_types(pd.concat(parts, ignore_index=True))
+
+
+def _one_test_set(variants: pd.DataFrame, asked: TestSet) -> TestSet:
+    """The test set that is read: the larger one where the one asked for is not the same for all."""
+    sizes = floats(examples_used(variants, asked))
+    counted = pd.Series(sizes).groupby(variants["protocol"].to_numpy()).nunique()
+    return asked if (counted <= 1).all() else "comparison"
 
 
 @shows(ranking)
@@ -192,7 +203,11 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
         said.append(stable_words(len(frame), considered, float(limit)))
     if "epochs" in frame:
         frame = frame[frame["rank"].notna()]
-    if len(frame):
+    sizes = sorted(frame["test_examples"].dropna().unique()) if "test_examples" in frame else []
+    if len(sizes) > 1:
+        counts = wording.joined([wording.grouped(int(size)) for size in sizes])
+        said.append(text(f"Judged on test sets of {counts} examples, so they are not ranked."))
+    elif len(frame):
         name = context.phrase(ranked_by)
         said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
     return tuple(said)

@@ -4,14 +4,15 @@ Both reports chose on the test set by the highest single number. That is what `s
 `selection_table` shows beside it which variants cannot be told apart from the chosen one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnrepro.study.run import Scalar
+from nnrepro.study.messages import one_of
+from nnrepro.study.run import MODEL
 from nnrepro.tables.columns import (
     finalists,
     floats,
@@ -29,36 +30,68 @@ class SelectionError(TableError):
 
 
 def select(
-    variants: pd.DataFrame, metric: str, parameters: Iterable[str] = ()
-) -> dict[str, Scalar | None]:
+    variants: pd.DataFrame, metric: str, parameters: Iterable[str] = (), top: int = 0
+) -> dict[str, Any]:
     """The best variant with its parameters.
 
     Args:
         variants: rows of the variants table of one protocol and one experiment.
         metric: a metric column, or `last_window_mean_test_accuracy` for the closing window in use.
-        parameters: names of the settings to tell.
+        parameters: names of the settings to tell; `model` is the variant's model.
+        top: how many variants go on, where it is not the best alone.
 
     Returns:
         `variant`, the chosen variant's name, and its parameters, None for one that it has not.
         Among variants with exactly the same value the first in the table is chosen. Variants
-        without the metric and those with a diverged run are not chosen.
+        without the metric and those with a diverged run are not chosen. With `top`, `best` has the
+        same of so many variants, or of as many as there are, best first, and `tied` the names of
+        those that have the value of the last of them and are left behind.
 
     Raises:
         SelectionError: no variant to choose.
         TableError: the table has no such metric.
     """
-    best = standings_by(variants, metric, eligible=selectable(variants)).best
-    if best is None:
+    place = standings_by(variants, metric, eligible=selectable(variants))
+    if place.best is None:
         raise SelectionError(
             f"{variants['protocol'].iloc[0]}/{variants['experiment'].iloc[0]}: no variant can be "
             f"selected by {metric}; the variants are {', '.join(sorted(set(variants['status'])))}"
         )
-    chosen = variants.iloc[best]
+    names = list(parameters)
+    decision = _told(variants, place.best, names)
+    if not top:
+        return decision
+    ranked = [index for index in place.order if place.rank[index] is not None]
+    values = floats(metric_values(variants, metric))
+    tied = [index for index in ranked[top:] if values[index] == values[ranked[top - 1]]]
+    return {
+        **decision,
+        "best": [_told(variants, index, names) for index in ranked[:top]],
+        "tied": [str(variants["variant"].iloc[index]) for index in tied],
+    }
+
+
+def _told(variants: pd.DataFrame, index: int, parameters: list[str]) -> dict[str, Any]:
+    """The name of a variant and its parameters."""
+    chosen = variants.iloc[index]
     told = dict.fromkeys(parameters)
     told |= {name: chosen[column] for name, column in _columns(variants, told).items()}
     return {"variant": str(chosen["variant"])} | {
         name: None if pd.isna(value) else _plain(value) for name, value in told.items()
     }
+
+
+def selection_told(decision: Mapping[str, Any], top: int) -> str:
+    """What is to be told of a selection of several variants; empty where that is nothing."""
+    best, tied = decision.get("best", ()), decision.get("tied", ())
+    if len(best) < top:
+        return f"{len(best)} variants alone can be selected, of {top} that were asked for"
+    if tied:
+        return (
+            f"'{best[-1]['variant']}' goes on in place {top}, and {one_of(tied)} with exactly the "
+            "same value do not; the one that is declared first does"
+        )
+    return ""
 
 
 def _plain(value: Any) -> Any:
@@ -115,4 +148,5 @@ def selectable(variants: pd.DataFrame) -> NDArray[np.bool_]:
 def _columns(variants: pd.DataFrame, parameters: Iterable[str]) -> dict[str, str]:
     """The columns of settings by the settings' names."""
     columns = {setting_name(column): column for column in setting_columns(variants)}
+    columns[MODEL] = MODEL
     return {name: columns[name] for name in parameters if name in columns}

@@ -75,7 +75,8 @@ def findings(study: Study, data: Mapping[str, Path]) -> Iterator[Finding]:
         yield _tried(f"{file.name} can be imported", partial(_imported, file))
     by_model: dict[str, list[Run]] = {}
     for run in study.runs:
-        by_model.setdefault(run.model, []).append(run)
+        for one in [run] if run.model else candidates(run, study.runs):
+            by_model.setdefault(one.model, []).append(one)
     for name, spec in catalogue().items():
         if name not in by_model and not of_library(spec.function.__module__):
             by_model[name] = [*_as_if_asked(spec, study.runs)]

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from nnrepro.data.dataset import load_dataset
 from nnrepro.files import read_json, write_bytes
 from nnrepro.locks import wait_for_lock
-from nnrepro.study.identity import DATA_IDENTITY
+from nnrepro.study.identity import DATA_TOLD
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -44,7 +43,7 @@ def train_unless_finished(
     runs: Sequence[Run],
     study: Study,
     data: Path,
-    code_sha256: str,
+    code_sha256: str | Mapping[str, str],
     *,
     backend: str,
     threads: int,
@@ -64,7 +63,8 @@ def train_unless_finished(
     A training that outlived whoever started it may still be at it: it is waited for, and then found
     finished. `data` are the prepared arrays, with their description beside them; `slots` takes the
     GPU slots, when there is something to train; `decision` is the file of the selection that the
-    runs take parameters from; `clock` has the stages that have passed already.
+    runs take parameters from, `code_sha256` by model where it decides that, too; `clock` has the
+    stages that have passed already.
 
     Runs in a halving are trained to the end of a `rung`, counted from 1, on from that before; one
     whose variant is not among those that the decision `kept` names stays as that left it.
@@ -109,7 +109,7 @@ class _Job:
 
     study: Study
     data: Path
-    code_sha256: str
+    code_sha256: str | Mapping[str, str]
     backend: str
     threads: int
     log: Log
@@ -141,7 +141,7 @@ class _Job:
                 return None
             there = all((folder / name).is_file() for name in further)
             finished = is_finished(
-                folder, run, **self._identity, backend=self.backend, rung=self.rung
+                folder, run, **self._identity(run), backend=self.backend, rung=self.rung
             )
             if there and finished:
                 self.log(f"{run.id}: finished already with {_SAME}: kept as it is")
@@ -172,7 +172,7 @@ class _Job:
                 slots=slots,
                 clock=clock,
                 keep_checkpoints=several,
-                **self._identity,
+                **self._identity(runs[0]),
             )
         except Exception as error:  # it concerns all of them
             ended = [error] * len(runs)
@@ -221,13 +221,12 @@ class _Job:
         """Files of its folder that other runs have not."""
         return [CHECKPOINT] if self._early(run) else []
 
-    @cached_property
-    def _identity(self) -> Mapping[str, Any]:
+    def _identity(self, run: Run) -> dict[str, Any]:
         """Of the data and the code, what a record tells of them."""
-        prepared = read_json(self.data.with_suffix(".json"))
+        prepared, code = read_json(self.data.with_suffix(".json")), self.code_sha256
         return {
-            "data_provenance": {key: prepared[key] for key in DATA_IDENTITY if key in prepared},
-            "code_sha256": self.code_sha256,
+            "data_provenance": {key: prepared[key] for key in DATA_TOLD if key in prepared},
+            "code_sha256": code if isinstance(code, str) else code[run.model],
         }
 
 

@@ -28,7 +28,7 @@ from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
-from nnrepro.study.selections import candidates
+from nnrepro.study.selections import candidates, decided
 from nnrepro.study.study import Study
 from nnrepro.training.contract import model_problems, task_of
 from nnrepro.training.errors import TrainingError
@@ -151,7 +151,7 @@ def few(runs: Sequence[Run]) -> list[Run]:
         return list(runs)
     kept: dict[int, Run] = {}
     for name in dict.fromkeys(name for run in runs for name in run.selected_parameters):
-        values: list[Any] = [run.settings.get(name) for run in runs]
+        values: list[Any] = [decided(run, [name])[name] for run in runs]
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
         for value in (min(values), max(values)) if numbers else dict.fromkeys(values):
             at = values.index(value)

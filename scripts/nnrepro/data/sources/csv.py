@@ -82,13 +82,14 @@ def csv(
     test_path: Place | None = None,
     validation_path: Place | None = None,
     separator: str = ",",
+    decimal: Literal[".", ","] = ".",
     encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8",
     split: Split = SPLIT,
 ) -> Content:
     """A CSV file whose first line names its columns."""
     places = {"train": path, "test": test_path, "validation": validation_path}
     parts = {
-        name: read_table(Path(place), separator=separator, encoding=encoding)
+        name: read_table(Path(place), separator=separator, encoding=encoding, decimal=decimal)
         for name, place in places.items()
         if place is not None
     }
@@ -138,9 +139,7 @@ def _read(
     if not read:
         raise DataError(f"{table.path} has no column to predict by.")
     for name in read:
-        numbers = [str(number) for number in range(len(table) + 1)]
-        counted = list(table.columns[name]) in (numbers[:-1], numbers[1:])
-        if counted and len(table) >= _COUNTED_ROWS:
+        if counts_rows(table.columns[name]):
             raise DataError(
                 f"{table.path}: the column '{name}' only numbers the rows; leave it out by "
                 f"ignore: ['{name}'], or name what is to be read under 'columns'"
@@ -148,12 +147,21 @@ def _read(
     return read
 
 
+def counts_rows(values: Sequence[str]) -> bool:
+    """Whether a column, of some length, only numbers the rows, from 0 or 1 on."""
+    numbers = [str(number) for number in range(len(values) + 1)]
+    return len(values) >= _COUNTED_ROWS and list(values) in (numbers[:-1], numbers[1:])
+
+
 def _used(table: Table, names: Sequence[str]) -> Table:
     return Table(table.path, {name: table.column(name, "data") for name in names}, table.lines)
 
 
 def _without_gaps(table: Table, optional: Sequence[str], missing: str) -> Table:
-    """The table, where nothing that is needed is missing; without such rows, if that is asked."""
+    """The table without rows that lack something needed, or refused where that is not asked.
+
+    Where gaps are filled, a row is left out whose answer is missing: nothing is learned from it.
+    """
     gaps: dict[str, list[int]] = {}
     for name, values in table.columns.items():
         rows = [row for row, value in enumerate(values) if is_missing(value)]
@@ -161,11 +169,14 @@ def _without_gaps(table: Table, optional: Sequence[str], missing: str) -> Table:
             gaps[name] = rows
     if not gaps:
         return table
-    if missing == "drop":
+    if missing != "refuse":
         incomplete = {row for rows in gaps.values() for row in rows}
         kept = [row for row in range(len(table)) if row not in incomplete]
         if not kept:
-            raise DataError(f"{table.path}: every row lacks a value, so that all would be dropped.")
+            raise DataError(
+                f"{table.path}: every row lacks a value, so that all would be dropped; leave out "
+                "by 'ignore' the columns that few have"
+            )
         return table.kept(kept)
     told = ", ".join(
         f"'{name}' in {len(rows)} (line {table.lines[rows[0]]})" for name, rows in gaps.items()

@@ -19,6 +19,10 @@ _REPORT_COMMAND = "make report ARCHIVE=path/to/the/archive"
 _SECONDS_PER_HOUR = 3600
 _UNKNOWN = wording.UNKNOWN
 
+_PIXELS = {
+    "official": "as published",
+    "jpeg": "through JPEG once, at quality 75 with half the colour resolution",
+}
 _FACTS = {
     "python": "Python",
     "platform": "Platform",
@@ -74,7 +78,10 @@ def _data(source: Source) -> Iterator[Section]:
         told = [
             ("Source", (str(item.get("source") or wording.UNKNOWN),)),
             ("Generated", (generated,)),
+            *([("Pixels", (_PIXELS[item["pixels"]],))] if item.get("pixels") in _PIXELS else []),
+            *([("Test examples", (_tested(item["test"]),))] if item.get("test") else []),
             *([("Note", (note,))] if note else []),
+            *((title, (said,)) for title, said in _remarks(source, name)),
             (
                 "Checksums",
                 tuple(text(f"{file} ", code(str(sums[file]))) for file in sorted(sums))
@@ -83,6 +90,29 @@ def _data(source: Source) -> Iterator[Section]:
         ]
         facts = Facts(tuple((title, texts) for title, texts in told), "facts")
         yield Section(name, (facts,))
+
+
+def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:
+    """What the configuration says of a data set's licence, and of how it is cited."""
+    declared = source.study.data.get(name, {})
+    for key, title in (("licence", "Licence"), ("citation", "Cite as")):
+        if declared.get(key):
+            yield title, str(declared[key])
+
+
+def _tested(test: Mapping[str, Any]) -> str:
+    """Where test examples came from, and which of them come first."""
+    sample: Mapping[str, Any] = test.get("sample") or {}
+    said = f"Those of {test.get('file')}"
+    if test.get("stands_in"):
+        said += ", in place of the official test batch"
+    if "file" in sample:
+        return f"{said}; those of {sample['file']} come first."
+    if "examples" in sample:
+        each = f", {sample['per_class']} of each class" if sample.get("per_class") else ""
+        drawn = wording.whole(sample["examples"])
+        return f"{said}; {drawn} drawn with seed {sample.get('seed', 0)}{each} come first."
+    return f"{said}."
 
 
 def _machine(given: Mapping[str, Any]) -> Facts:

@@ -11,17 +11,19 @@ from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section,
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import BUDGET, Text, bold, plain, spaced, text
 from nnrepro.figures.specs import AGREEMENT, figure_specs
-from nnrepro.published.comparison import ALL, INSIDE, OUTSIDE
+from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
 from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import number_row, records
 from nnrepro.report.source import Source
+from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
 from nnrepro.tables.content import LEVEL, flag, number
 
 PUBLISHED = "published"
+OFFSETS = "published_offsets"
 SUMMARY = "published_summary"
 INCONSISTENCIES = "inconsistencies"
 
@@ -59,6 +61,7 @@ def published(source: Source, numbers: Numbers) -> Section | None:
         Paragraph(_extent(summary.iloc[-1])),
         Paragraph(_measure(set(frame["interval_kind"].dropna()))),
         Panels((_summary_table(source, summary, next(numbers.tables)),)),
+        *_shared(source, numbers.tables),
     ]
     contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
@@ -187,10 +190,16 @@ def _measure(kinds: set[str]) -> str:
     by = []
     if SEEDS in kinds:
         by.append(f"{level} prediction interval from the seeds (Student\u2019s t)")
+    if GRID in kinds:
+        by.append(
+            f"with one seed of a grid, {level} interval by the residuals of the grid, which hold "
+            "what seeds differ in"
+        )
     if TEST_SET in kinds:
         by.append(
-            f"with one seed, {level} sampling error of two runs on a test set of that size, for "
-            "accuracies only, which leaves the spread over seeds out"
+            f"with one seed {'elsewhere' if GRID in kinds else 'alone'}, {level} sampling error "
+            "of two runs on a test set of that size, for accuracies only, which leaves the spread "
+            "over seeds out"
         )
     return (
         "A published number is what one run gave, so it is judged by where one further run would "
@@ -255,6 +264,58 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
         Grid(columns, tuple(rows)),
         note,
     )
+
+
+def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
+    """What numbers of a report's own test sample have in common; nothing where there are none."""
+    frame = source.table(OFFSETS, OFFSET_COLUMNS, ("protocol", "metric"))
+    if frame is None or frame.empty:
+        return
+    rows, said = [], []
+    for row in records(frame):
+        words = f"{_title(source, str(row['protocol']))}, {str(row['metric']).replace('_', ' ')}"
+        points = [
+            wording.percent_number(number(row[name]))
+            for name in ("offset", "offset_low", "offset_high", "residual_sd", "seed_sd")
+        ]
+        offset, low, high, residual, by_seed = points
+        fits = bool(flag(row["fits"]))
+        count, inside = int(row["numbers"]), int(row["residuals_inside"])
+        cells = (
+            Cell(offset, f"another sample: {low} to {high}", number=True),
+            Cell("yes" if fits else "no"),
+            Cell(residual, f"two seeds: {by_seed}", number=True),
+            Cell(f"{inside} of {count}", number=True),
+        )
+        examples = wording.grouped(int(row["published_examples"]))
+        own = wording.grouped(int(row["reproduced_examples"]))
+        rows.append(
+            Row((Cell(words, f"{examples} examples there, {own} here", header=True), *cells))
+        )
+        said.append(
+            f"{words}: the shared offset is {'' if fits else 'not '}one that another sample gives, "
+            f"and {inside} of {count} residuals are such as another seed gives."
+        )
+    position = next(positions)
+    columns = (
+        Column("Numbers", number=False),
+        Column("Shared offset (points)"),
+        Column("Another sample?", number=False),
+        Column("Spread about it (points)"),
+        Column("Another seed?"),
+    )
+    title = "What the numbers of a report\u2019s own test sample share"
+    note = (
+        "The offset is the mean of reproduced minus published. Whether another sample of the same "
+        f"size gives it, and whether another seed gives what is left of each number, is asked at "
+        f"{LEVEL}; a number is inside where both are so."
+    )
+    yield Paragraph(
+        "What was measured on test examples that are not ours is judged on two levels. "
+        + " ".join(said)
+    )
+    words_of = caption(TABLE, position, title, "", source.budget(source.study.runs))
+    yield Panels((Table(f"{TABLE}-{position}", words_of, Grid(columns, tuple(rows)), note),))
 
 
 def _question(source: Source, row: Mapping[str, Any]) -> str:

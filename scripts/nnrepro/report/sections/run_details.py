@@ -143,7 +143,8 @@ def _told_first(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _settings(run: Run) -> Iterator[tuple[str, Any]]:
     """Everything that decides the run's result; a selected parameter that is open is unknown."""
-    yield "model", run.model
+    if run.model:
+        yield "model", run.model
     yield "input", run.input
     yield "seed", run.seed
     yield from run.settings.items()
