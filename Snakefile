@@ -13,6 +13,7 @@
 #   tables/<table>.csv                             tables/runs.csv has one row per run
 #   figures/<protocol>/<kind>/**.svg and .png      figures
 #   report/index.html and report.pdf               the report
+#   report/details/ and details.pdf                its appendix
 #   failures/**.json                               what could not be made, and why
 #   ro-crate-metadata.json                         what lies there, for programs
 # A run id is <protocol>/<experiment>/<variant>/seed<k>.

@@ -529,7 +529,7 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)
-REPORT = [str(PATHS.report), str(PATHS.report_pdf)]
+REPORT = [str(PATHS.report), str(PATHS.report_pdf), str(PATHS.details_pdf)]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most

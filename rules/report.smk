@@ -29,6 +29,8 @@ rule build_report:
             category=shelf("Report"),
             labels={"form": "for print"},
         ),
+        details=directory(PATHS.details),
+        details_pdf=PATHS.details_pdf,
         failures=failures(PATHS.report),
     log:
         f"{ROOT}/logs/build_report.log",

@@ -26,6 +26,8 @@ PROVENANCE = {
 FILES = (
     "report/index.html",
     "report/report.pdf",
+    "report/details.pdf",
+    "report/details/index.html",
     "tables/runs.csv",
     "tables/text_models.csv",
     "figures/tan/curves/text_models/char_cnn.svg",
@@ -125,7 +127,9 @@ def test_one_action_made_the_report_of_data_and_configuration(
     assert action["instrument"] == {"@id": "workflow/Snakefile"}
     used = {item["@id"] for item in action["object"]}
     assert {"workflow/config.json", "runs/", "#data-dbpedia"} <= used
-    assert {"report/report.pdf", "figures/tan/curves/"} <= {i["@id"] for i in action["result"]}
+    assert {"report/report.pdf", "report/details/", "figures/tan/curves/"} <= {
+        i["@id"] for i in action["result"]
+    }
     assert graph["#data-dbpedia-1"]["value"] == "0a" * 32
     assert graph["https://pypi.org/project/keras/3.15.1/"]["softwareVersion"] == "3.15.1"
 

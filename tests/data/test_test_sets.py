@@ -16,6 +16,8 @@ from nnrepro.data.pickles import dump_python2
 from nnrepro.data.pictures import through_jpeg
 from nnrepro.data.soundness import remarks
 from nnrepro.data.splits import drawn_first
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 from nnrepro.study.record import checked
 
 Sums = Callable[[Path], dict[str, str]]
@@ -205,3 +207,11 @@ def test_what_a_section_cannot_say_is_told(
     section = {"source": "folder", "path": "x", **options}
     problems = registry.origin(dataset, section).problems(section, {})
     assert any(words in problem for problem in problems), problems
+
+
+def test_nobody_who_says_nothing_of_it_has_it_said(config: dict[str, Any]) -> None:
+    """A default that the schema filled in would stand in every section of files."""
+    study = load_study(config, catalogue())
+    for name, section in study.data.items():
+        assert not registry.origin(name, section).problems(section, {}), name
+    assert not {"test_file", "pixels"} & {*study.data["cifar10"], *study.data["dbpedia"]}

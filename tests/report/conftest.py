@@ -30,7 +30,9 @@ from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
 from nnrepro.published.runs import StudyRuns
-from nnrepro.report.build import build_report
+from nnrepro.report.build import build_report, collect
+from nnrepro.report.html.printer import html
+from nnrepro.report.pdf.compile import typeset
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import kinds
@@ -190,24 +192,38 @@ class Results:
     def build(
         self,
         provenance: Mapping[str, Any] | None = None,
-        inventory: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
+        failures: Failures | None = None,
         **options: Any,
     ) -> str:
-        """The report."""
+        """All that there is to show, on one page: what the appendix has on several."""
+        return html(collect(self._source(provenance, **options), supplements, failures))
+
+    def report(self, **options: Any) -> str:
+        """The report itself."""
         out = self.root / "report" / "index.html"
-        self._build(provenance, out, inventory=inventory, supplements=supplements, **options)
+        build_report(
+            self.study,
+            tables=self.tables,
+            figures=self.figures,
+            decisions=self.decisions,
+            out=out,
+            **{"provenance": PROVENANCE} | options,
+        )
         return out.read_text(encoding="utf-8")
+
+    @property
+    def pages(self) -> list[Path]:
+        """The pages that `report` wrote: the report itself, then those of the appendix."""
+        return [self.root / "report" / "index.html", *(self.root / "report/details").glob("*.html")]
 
     def build_pdf(
         self,
         provenance: Mapping[str, Any] | None = None,
         supplements: Sequence[Source] = (),
     ) -> bytes:
-        """The report as PDF; the HTML is made with it."""
-        pdf = self.root / "report" / "report.pdf"
-        self._build(provenance, pdf.with_name("index.html"), pdf, supplements=supplements)
-        return pdf.read_bytes()
+        """The appendix as PDF."""
+        return typeset(collect(self._source(provenance), supplements))
 
     def as_supplement(self, name: str) -> Source:
         """These results as those of a study that supplements another."""
@@ -215,25 +231,19 @@ class Results:
             self.study, self.tables, self.figures, self.decisions, PROVENANCE, supplement=name
         )
 
-    def _build(
+    def _source(
         self,
         provenance: Mapping[str, Any] | None,
-        out: Path,
-        pdf: Path | None = None,
-        inventory: Mapping[str, Any] | None = None,
-        supplements: Sequence[Source] = (),
+        unmade: Mapping[str, str] | None = None,
         **options: Any,
-    ) -> None:
-        build_report(
+    ) -> Source:
+        return Source(
             self.study,
-            tables=self.tables,
-            figures=self.figures,
-            decisions=self.decisions,
-            provenance=PROVENANCE if provenance is None else provenance,
-            inventory=inventory,
-            out=out,
-            pdf=pdf,
-            supplements=supplements,
+            self.tables,
+            self.figures,
+            self.decisions,
+            PROVENANCE if provenance is None else provenance,
+            failures=unmade or {},
             **options,
         )
 
@@ -387,8 +397,14 @@ def whole(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Results
 
 @pytest.fixture(scope="session")
 def report(whole: Results) -> str:
-    """The report of the whole study."""
+    """The whole study's appendix on one page."""
     return whole.build()
+
+
+@pytest.fixture(scope="session")
+def brief(whole: Results) -> str:
+    """The whole study's report."""
+    return whole.report(pdf=whole.root / "report" / "report.pdf")
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from nnrepro.tables.csvfile import TableError
 from nnrepro.training.failed import write_failure
 
 PARTS = """
-    answers verdict_tiles highlights differences claims published inconsistencies methods runs
-    provenance_section typeset
+    first_screen brief_questions trained claim_groups highlights differences claims published
+    inconsistencies methods runs provenance_section typeset
 """
 BLOCKS = "figure_block table_block claims_on"
 WHY = "Width and height specified must be non-negative"
@@ -69,7 +69,8 @@ def test_every_part_of_the_page_may_fail(
 
     monkeypatch.setattr(module, name, fail)
     failures = Failures()
-    text = outline(results.build(failures=failures, pdf=results.root / "report.pdf")).text
+    results.report(failures=failures, pdf=results.root / "report.pdf")
+    text = "".join(outline(page.read_text()).text for page in results.pages)
     assert failures and {failure.message for failure in failures} == {
         "ZeroDivisionError: by nothing"
     }

@@ -48,7 +48,7 @@ def page(results: Any, word: str) -> str:
         ],
         "extra": [other],
     }
-    results.build(
+    return results.build(
         {
             "data": {word: {"source": word, "note": word, "sha256": {word: word}}},
             "python": [word],
@@ -60,7 +60,6 @@ def page(results: Any, word: str) -> str:
         },
         inventory=inventory,
     )
-    return (results.root / "report" / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture

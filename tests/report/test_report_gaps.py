@@ -68,12 +68,13 @@ def test_diverged_runs_are_counted(small: Any, outline: Any) -> None:
     assert "1 diverged" in outline(results.build()).text.replace("diverged 1", "1 diverged")
 
 
-def test_short_study_says_so_first_and_explains_its_windows(report: str, outline: Any) -> None:
+def test_short_study_says_so_first_and_explains_its_windows(
+    brief: str, report: str, outline: Any
+) -> None:
     """A cut study cannot pass for a reproduction."""
-    text = outline(report).text
-    banner = text.index("A shortened study")
-    assert banner < text.index("In short")
-    assert "20 of 1000" in text[banner : text.index("In short")]
+    for text, end in ((outline(brief).text, "In short"), (outline(report).text, "All in one")):
+        banner = text.index("A shortened study")
+        assert "20 of 1000" in text[banner : text.index(end)]
     assert "mean test accuracy over the last 4 epochs" in text
     assert "the last 4 epochs, standing in for the last 200 epochs of a run in full" in text
 
@@ -90,7 +91,7 @@ def test_generated_data_is_the_first_thing_said(small: Any, outline: Any) -> Non
     """Numbers from made-up data are marked, on the banner and on every caption."""
     data = {"dbpedia": {"source": "generated", "generate": {"train": 100, "test": 50}}}
     page = outline(_finished(small(data=data)).build(provenance={}))
-    assert "Generated data" in page.text[: page.text.index("In short")]
+    assert "Generated data" in page.text[: page.text.index("Behind the numbers")]
     assert "generated data" in page.text[page.text.index("Figure 1.") :][:200]
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from nnrepro.document.compact import STEP, compact_values
-from nnrepro.report.build import build_report
 from nnrepro.report.sections.run_details import LOG_LINES
 from nnrepro.study import detail
 from nnrepro.study.folders import RunFolders
@@ -17,18 +16,7 @@ from nnrepro.study.folders import RunFolders
 
 def built(results: Any, **options: Any) -> str:
     """The report with details of the runs."""
-    out = results.root / "details.html"
-    build_report(
-        results.study,
-        tables=results.tables,
-        figures=results.figures,
-        decisions=results.decisions,
-        provenance={},
-        out=out,
-        folders=RunFolders(results.root / "runs"),
-        **options,
-    )
-    return out.read_text(encoding="utf-8")
+    return str(results.build({}, folders=RunFolders(results.root / "runs"), **options))
 
 
 def histories(report: str) -> Any:

@@ -39,8 +39,15 @@ def archive(workflow: Any) -> Path:
 
 def made(folder: Path) -> dict[str, bytes]:
     """Tables, figures, report and what describes them, by path."""
-    kinds = ("tables/**/*.csv", "figures/**/*.svg", "report/*", "workflow/*", "*.md", "ro-crate*")
-    files = sorted(file for kind in kinds for file in folder.glob(kind))
+    kinds = (
+        "tables/**/*.csv",
+        "figures/**/*.svg",
+        "report/**/*",
+        "workflow/*",
+        "*.md",
+        "ro-crate*",
+    )
+    files = sorted(file for kind in kinds for file in folder.glob(kind) if file.is_file())
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 

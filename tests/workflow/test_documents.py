@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from documents import Block, blocks, commands, documents, patch, unfenced
+from pages import report_pages
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
 from nnrepro.claims.loading import load_claims
@@ -225,7 +226,7 @@ def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
     (workflow.folder / "smallest.yaml").write_text(SMALLEST_BUDGET, encoding="utf-8")
     workflow.snakemake("--configfile", *overlays, "smallest.yaml")
     results = workflow.folder / "results/documents"
-    page = (results / "report/index.html").read_text(encoding="utf-8")
+    page = report_pages(results)
     for title in ("Bag of characters", "Better on what was seen", "Every run"):
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page

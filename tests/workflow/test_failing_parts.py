@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import report_pages
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ UNDRAWABLE = "no room for it"
 
 def words(results: Path) -> str:
     """What a reader of the report sees."""
-    html = (results / "report/index.html").read_text(encoding="utf-8")
+    html = report_pages(results)
     text = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
     return " ".join(unescape(text).split())
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from pages import report_pages
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +111,7 @@ def test_floats_are_trained_on_as_they_are_and_what_is_odd_is_in_the_report(work
         history = json.loads(record.with_name("history.json").read_text())
         losses[told["run"]["settings"]["l2"]] = history["loss"][0]
     assert losses[10.0] > losses[0.0] + 1
-    report = (results / "report/index.html").read_text()
+    report = report_pages(results)
     assert "measured: 5 of the 20 test examples are training examples, too" in report
     assert "Something about the data bears on the numbers (measured)" in report
     log = (results / "logs/prepare_data/measured.log").read_text()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from pages import report_pages
 
 from nnrepro.study.sources import read_source
 from nnrepro.tables.csvfile import read_csv
@@ -70,7 +71,7 @@ def test_it_wins_nothing_by_its_length_and_is_shown_in_full_by_itself(results: P
     assert runs.loc[LONGER, "epochs_completed"] == LONG
     assert runs.loc[LONGER, "max_test_accuracy"] == 0.9
 
-    html = (results / "report/index.html").read_text(encoding="utf-8")
+    html = report_pages(results)
     note = "30/40 went on to 100 epochs; compared here at 10, as most others have no more."
     assert html.count(note) == 3, "at the table, the heat map and the comparison, not the curves"
     assert "Runs that went on for longer" in html

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pages import report_pages
 
 import nnrepro
 
@@ -30,7 +31,7 @@ def test_its_report_speaks_of_it_alone_when_trained_and_from_bare_histories(
     shutil.copy2(STUDY, workflow.folder / "config.yaml")
     workflow.snakemake()
     results = workflow.folder / "results/widths"
-    trained = words((results / "report/index.html").read_text(encoding="utf-8"))
+    trained = words(report_pages(results))
     assert (results / "report/report.pdf").read_bytes().startswith(b"%PDF")
 
     read = nnrepro.load(results)
@@ -45,7 +46,7 @@ def test_its_report_speaks_of_it_alone_when_trained_and_from_bare_histories(
         shutil.copy2(history, place)
     shutil.rmtree(results)
     workflow.snakemake("--config", f"archive={archive}", f"results={tmp_path / 'out'}")
-    archived = words((tmp_path / "out/report/index.html").read_text(encoding="utf-8"))
+    archived = words(report_pages(tmp_path / "out"))
 
     titles = [study["title"], study["about"], *study["parts"].values()]
     titles += [section["title"] for section in study["questions"].values()]

@@ -43,6 +43,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | path | what |
 | --- | --- |
 | `report/index.html`, `report/report.pdf` | the report |
+| `report/details/`, `report/details.pdf` | its appendix: every figure, table and run |
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
 | `failures/` | what could not be made, and why; empty lists where all was made |
@@ -62,6 +63,7 @@ _FORMATS = {
 _REPORTS = {
     "report/index.html": "The report, one self-contained page",
     "report/report.pdf": "The report as PDF",
+    "report/details.pdf": "Its appendix as PDF",
 }
 _RECORDS = {
     "provenance.json": "Data, code, packages, machines and seconds behind the runs",
@@ -179,6 +181,8 @@ def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     for name, words in _REPORTS.items():
         if was_made(paths.root / name):
             yield _file(crate, paths, name, words)
+    appendix = paths.details.relative_to(paths.root).as_posix()
+    yield _folder(crate, appendix, "Its appendix", "Pages with every figure, table and run.")
 
 
 def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:

@@ -125,9 +125,15 @@ class Gap:
 
 @dataclass(frozen=True)
 class Panels:
-    """Figures and tables that belong together, side by side where they fit."""
+    """Figures and tables that belong together, side by side where they fit.
+
+    Attributes:
+        members: the figures and tables.
+        beside: whether figures are side by side on paper, too.
+    """
 
     members: tuple[Figure | Table | Gap, ...]
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,6 +205,7 @@ class Document:
         masthead: what stands below the title.
         answers: the rest of the first screen; on paper its sections follow the list of contents.
         sections: everything else.
+        short: whether paper does without a list of contents.
     """
 
     title: str
@@ -206,3 +213,4 @@ class Document:
     masthead: tuple[Element, ...]
     answers: Section | None
     sections: tuple[Section, ...]
+    short: bool = False

@@ -173,6 +173,12 @@ def some(words: Sequence[str], limit: int = 4) -> str:
     return joined([*words[:limit], f"{grouped(len(words) - limit)} more"])
 
 
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many words; of a longer one its beginning, which then says so."""
+    words = text.split()
+    return text if len(words) <= most else f"{' '.join(words[:most])} \u2026"
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: "1 run", "2 runs"."""
     return f"{grouped(count)} {singular if count == 1 else plural or singular + 's'}"

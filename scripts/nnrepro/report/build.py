@@ -1,20 +1,26 @@
-"""Building the report: the document from the study's results, and its two forms."""
+"""Building the report and its appendix: two documents, each in two forms."""
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnrepro.document.elements import Bullets, Document, Element, Section
+from nnrepro.document.elements import Document, Figure, Paragraph, Section
+from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.exhibits import Numbers
-from nnrepro.report.html.printer import html
-from nnrepro.report.pdf.compile import typeset
-from nnrepro.report.sections.answers import answers
-from nnrepro.report.sections.claims import claims, verdict_tiles
+from nnrepro.report.exhibits import Numbers, not_made
+from nnrepro.report.html.site import DETAILS, MAIN, site
+from nnrepro.report.pdf.compile import page_count, typeset
+from nnrepro.report.sections.brief import Room, brief_questions, renumbered
+from nnrepro.report.sections.claims import claims
 from nnrepro.report.sections.differences import differences
-from nnrepro.report.sections.front import masthead
+from nnrepro.report.sections.first import first_screen
+from nnrepro.report.sections.front import lead, masthead
+from nnrepro.report.sections.grouped_claims import claim_groups
 from nnrepro.report.sections.highlights import highlights
 from nnrepro.report.sections.methods import methods
 from nnrepro.report.sections.problems import problems
@@ -23,10 +29,24 @@ from nnrepro.report.sections.provenance import provenance as provenance_section
 from nnrepro.report.sections.published import inconsistencies, published
 from nnrepro.report.sections.questions import key_figures, parts, supplement
 from nnrepro.report.sections.runs import no_runs, runs
+from nnrepro.report.sections.trained import trained
 from nnrepro.report.source import Source
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.study import Study
+
+MOST_WORDS, MOST_PAGES = 3500, 12
+"""What the report holds itself to, for any study."""
+
+_ROOMS = (
+    Room(full=10, named=10, rows=5, claims=12),
+    Room(full=10, named=10, rows=4, claims=6),
+    Room(full=8, named=12, rows=3, claims=4),
+    Room(full=6, named=10, rows=3, claims=2),
+    Room(full=4, named=6, rows=3, claims=0),
+    Room(full=1, named=4, rows=2, claims=0),
+)
+"""How much of a study is shown, from all that there ever is to what fits any."""
 
 
 def build_report(
@@ -46,10 +66,11 @@ def build_report(
     unmade: Mapping[str, str] | None = None,
     failures: Failures | None = None,
 ) -> None:
-    """Write the report as one self-contained HTML file, and as PDF.
+    """Write the report and its appendix, as HTML and as PDF.
 
-    The same input gives the same bytes. A table or figure whose file is missing is named in its
-    place.
+    The report is one self-contained page, and as short a PDF; the appendix is pages in a folder
+    `details` beside it, and `details.pdf`. The same input gives the same bytes. A table or figure
+    whose file is missing is named in its place.
 
     Args:
         study: what the report is about; its parts and questions give the sections.
@@ -57,8 +78,8 @@ def build_report(
         figures: folder with `<protocol>/<kind>/...svg`.
         decisions: what each protocol selected, by (protocol, experiment).
         provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
-        out: the HTML file to write; it is replaced as a whole.
-        pdf: the PDF to write; None for none.
+        out: the HTML file to write; the appendix is written beside it.
+        pdf: the PDF to write, and its appendix beside it; None for none.
         inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
@@ -83,18 +104,99 @@ def build_report(
         undecided=undecided or {},
         failures=unmade or {},
     )
-    document = collect(source, supplements, failures)
-    write_text(Path(out), html(document))
+    appendix = collect(source, supplements, failures)
+    report = fitting(source, appendix, failures)
+    out = Path(out)
+    shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
+    for path, page in site(report.document, appendix).items():
+        place = out if path == MAIN else out.parent / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_text(place, page)
     if pdf is not None:
         attempt = Attempts(failures)
-        printed = attempt("report/report.pdf", lambda: typeset(document), lambda _: b"")
-        write_bytes(Path(pdf), printed)
+        whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
+        write_bytes(Path(pdf).with_name("details.pdf"), whole)
+        write_bytes(Path(pdf), report.pdf)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The report with its PDF, which is empty where it could not be typeset."""
+
+    document: Document
+    pdf: bytes
+
+
+def fitting(source: Source, appendix: Document, failures: Failures | None = None) -> Fitted:
+    """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`.
+
+    Args:
+        source: what the report is made from.
+        appendix: the appendix.
+        failures: takes what of it cannot be made.
+
+    Raises:
+        ReportError: a table is there but damaged, and nothing takes failures.
+    """
+    attempt = Attempts(failures)
+    for room in _ROOMS:
+        document = summed_up(source, appendix, room, failures)
+        if word_count(document) > MOST_WORDS and room != _ROOMS[-1]:
+            continue
+        made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
+        fitted = Fitted(document, made)
+        if not made or page_count(made) <= MOST_PAGES:
+            break
+    return fitted
+
+
+def summed_up(
+    source: Source, appendix: Document, room: Room, failures: Failures | None = None
+) -> Document:
+    """The report: the study's answers, each with the figure and table that show it.
+
+    Args:
+        source: what the report is made from.
+        appendix: the appendix, whose figures and tables are shown.
+        room: how much of the study to show.
+        failures: takes what of it cannot be made.
+
+    Raises:
+        ReportError: a table is there but damaged, and nothing takes failures.
+    """
+    attempt, numbers, study = Attempts(failures), Numbers(), source.study
+    first = attempt(
+        "report/answers", lambda: first_screen(source, _picture(source, appendix, numbers)), _gone
+    )
+    sections = [
+        *attempt(
+            "report/questions",
+            lambda: list(brief_questions(source, appendix.sections, numbers, room)),
+            lambda why: [_gone(why)],
+        ),
+        attempt("report/trained", lambda: trained(source, numbers), _gone),
+        attempt("report/claim_groups", lambda: claim_groups(source, room.claims), _gone),
+    ]
+    shown = tuple(filter(None, sections))
+    return Document(study.title, study.name, tuple(lead(source)), first, shown, short=True)
+
+
+def _gone(why: str) -> Section:
+    """In place of a part of the report."""
+    return Section("Not shown", (Paragraph(not_made("part", why), "warning"),))
+
+
+def _picture(source: Source, appendix: Document, numbers: Numbers) -> list[Figure]:
+    """The first figure of no question, of each protocol."""
+    found = appendix.answers
+    figures = [each for each in every([found] if found else []) if isinstance(each, Figure)]
+    return [renumbered(each, numbers) for each in figures[: len(source.study.protocols)]]
 
 
 def collect(
     source: Source, supplements: Sequence[Source] = (), failures: Failures | None = None
 ) -> Document:
-    """Everything that the report shows.
+    """The appendix: everything that there is to show.
 
     Args:
         source: the study that the report is about.
@@ -105,7 +207,8 @@ def collect(
         ReportError: a table or figure is there but damaged, and nothing takes failures.
     """
     attempt, numbers = Attempts(failures), Numbers()
-    first = _answers(attempt, source, numbers)
+    figures = tuple(key_figures(attempt, source, numbers))
+    pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None
     sections = [
         attempt("report/highlights", lambda: highlights(source), nothing),
         attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
@@ -122,19 +225,8 @@ def collect(
     found = problems(source, _unmade(source, supplements, failures or ()))
     *before, last = sections
     shown = tuple(section for section in (*before, found, last) if section)
-    return Document(source.study.title, source.study.name, tuple(masthead(source)), first, shown)
-
-
-def _answers(attempt: Attempts, source: Source, numbers: Numbers) -> Section | None:
-    """What the study comes to in a few sentences, and the figures of no question."""
-    said = attempt("report/answers", lambda: answers(source), nothing) or ()
-    tiles = attempt("report/verdicts", lambda: verdict_tiles(source), nothing)
-    figures = tuple(key_figures(attempt, source, numbers))
-    if not said and not figures:
-        return None
-    contents: tuple[Element, ...] = (Bullets(said, numbered=True),) if said else ()
-    shown = (*filter(None, [tiles]), *contents, *figures)
-    return Section("In short", shown, "answers", "answers")
+    title = f"Appendix: {source.study.title}"
+    return Document(title, source.study.name, tuple(masthead(source)), pictures, shown)
 
 
 def _unmade(

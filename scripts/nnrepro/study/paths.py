@@ -152,3 +152,13 @@ class StudyPaths:
     def report_pdf(self) -> Path:
         """The report as PDF."""
         return self.root / "report" / "report.pdf"
+
+    @property
+    def details(self) -> Path:
+        """The folder of the appendix's pages."""
+        return self.root / "report" / "details"
+
+    @property
+    def details_pdf(self) -> Path:
+        """The appendix as PDF."""
+        return self.root / "report" / "details.pdf"

@@ -14,7 +14,10 @@ from nnrepro.figures.drawing import save_drawing
 from nnrepro.measures.runs import extent_of, read_runs
 from nnrepro.published.levels import curve_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.report.build import build_report
+from nnrepro.report.build import collect, fitting
+from nnrepro.report.html.printer import html
+from nnrepro.report.html.site import site
+from nnrepro.report.source import Source
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.kinds import kinds
 
@@ -37,7 +40,11 @@ def draw(results: Any, protocol: str, kind: str, figures: Path, data: Any, *give
 
 
 def write_page(results: Any, root: Path) -> Path:
-    """The report of some results with drawn curves, as a file below `root`."""
+    """The report of some results with drawn curves, below `root`.
+
+    Returns:
+        The appendix on one page; the report itself is `site/index.html` beside it.
+    """
     study, figures = results.study, root / "figures"
     shutil.copytree(results.figures, figures)
     data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
@@ -54,16 +61,21 @@ def write_page(results: Any, root: Path) -> Path:
     log.parent.mkdir(parents=True)
     log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
     out = root / "index.html"
-    build_report(
+    source = Source(
         study,
-        tables=results.tables,
-        figures=figures,
-        decisions=results.decisions,
-        provenance=PROVENANCE,
-        out=out,
+        results.tables,
+        figures,
+        results.decisions,
+        PROVENANCE,
         folders=RunFolders(results.root / "runs"),
         logs=root / "logs",
     )
+    appendix = collect(source)
+    out.write_text(html(appendix), encoding="utf-8")
+    for path, page in site(fitting(source, appendix).document, appendix).items():
+        place = root / "site" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(page, encoding="utf-8")
     return out
 
 

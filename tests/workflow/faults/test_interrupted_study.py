@@ -136,7 +136,7 @@ def test_damaged_data_and_histories_are_named_and_made_again_as_they_were(
     damage(history, "cut")
     said = place.run(succeeds=False)
     assert LONG_RUN in said and "history.json" in said
-    assert "1 run is damaged" in (place.results / "report/index.html").read_text()
+    assert "1 run is damaged" in (place.results / "report/details/index.html").read_text()
     history.unlink()
     for path in (place.results / "data").iterdir():
         os.utime(path, (1e6, 1e6))

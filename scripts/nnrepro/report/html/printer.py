@@ -66,10 +66,14 @@ _PATH_DATA = re.compile(r'(?<= d=")[^"]*')
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=[\d.-])")
 
 
-def html(document: Document) -> str:
-    """The report as one self-contained HTML file.
+def html(document: Document, contents: Markup | None = None) -> str:
+    """A document as one self-contained HTML file.
 
     Its script is allowed by its SHA-256 sum, so that a browser runs nothing else.
+
+    Args:
+        document: the document.
+        contents: its list of contents; None for one of its own sections.
     """
     loader = FileSystemLoader(ROOM, encoding="utf-8")
     frame = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
@@ -78,7 +82,7 @@ def html(document: Document) -> str:
         document=document,
         masthead=printed(document.masthead, 2),
         answers=printed([document.answers] if document.answers else [], 2),
-        contents=contents_list(document.sections),
+        contents=contents_list(document.sections) if contents is None else contents,
         sections=printed(document.sections, 2),
         style=Markup((ROOM / "style.css").read_text(encoding="utf-8")),  # our own, not input
         script=Markup(script),
@@ -112,7 +116,7 @@ def styled(words: Words) -> Markup:
 
 
 def contents_list(sections: Sequence[Section]) -> Markup:
-    """Links to the questions, by part where they have one, and to everything behind them."""
+    """Links to the questions, by part where they have one, and to everything beside them."""
     parts = [section for section in sections if section.role == "part"]
     alone = [section for section in sections if section.role == "question"]
     behind = [s for s in sections if s.listed and s.role not in ("part", "question")]
@@ -162,8 +166,10 @@ def _element(element: Element, level: int) -> Markup:
             return _section(element, level)
         case Fold():
             return _fold(element, level)
-        case Panels(members):
-            return Markup('<div class="panels">\n{}\n</div>').format(printed(members, level))
+        case Panels(members, beside):
+            form = Markup("<div{}>\n{}\n</div>")
+            role = "panels beside" if beside else "panels"
+            return form.format(_class(role), printed(members, level))
         case Only(medium, contents):
             return printed(contents, level) if medium == SCREEN else Markup()
         case _:

@@ -1,6 +1,7 @@
 """Typst at work: elements and figures in, the bytes of a PDF out."""
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -49,6 +50,11 @@ def typeset(document: Document) -> bytes:
         except typst.TypstError as error:
             raise ReportError(f"the report cannot be typeset: {error}") from error
     return bytes(made)
+
+
+def page_count(pdf: bytes) -> int:
+    """How many pages a PDF of `typeset` has."""
+    return max(map(int, re.findall(rb"/Type/Pages/Count (\d+)", pdf)))
 
 
 def _further_fonts(text: str) -> list[Path]:

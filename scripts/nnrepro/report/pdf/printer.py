@@ -54,21 +54,16 @@ class Pictures(dict[str, bytes]):
 def content(document: Document) -> tuple[Data, Pictures]:
     """What the templates set, and the pictures in it.
 
-    The first page has the masthead and the answers; the answers' figures follow the contents.
+    The masthead stands before the list of contents, where there is one, and all else behind it.
     """
     pictures = Pictures()
-    first, figures = list(_flow(document.masthead, 1, pictures)), []
-    if document.answers:
-        inner = document.answers.contents
-        figures = [element for element in inner if isinstance(element, Section)]
-        said = [element for element in inner if not isinstance(element, Section)]
-        if any(isinstance(element, Bullets) for element in said):
-            said.insert(0, Paragraph(document.answers.title, "heading"))
-        first += _flow(said, 1, pictures)
-    flow = list(_flow((*figures, *document.sections), 1, pictures))
+    first = list(_flow(document.masthead, 1, pictures))
+    answers = (document.answers,) if document.answers else ()
+    flow = list(_flow((*answers, *document.sections), 1, pictures))
     anchors = dict.fromkeys(_anchors(flow), True)
     data = {
         "title": document.title,
+        "short": document.short,
         "study": document.study,
         "first": first,
         "flow": flow,
@@ -94,6 +89,8 @@ def _flow(elements: Iterable[Element], level: int, pictures: Pictures) -> Iterat
                 yield from _flow(contents, level, pictures) if medium == PAPER else ()
             case Histories():
                 pass
+            case Panels(members, beside=True) if all(isinstance(m, Figure) for m in members):
+                yield {"kind": "pictures", "pictures": list(_panels(members, pictures))}
             case Panels(members):
                 yield from _panels(members, pictures)
             case Figure() | Table() | Gap():
@@ -197,6 +194,7 @@ def _anchors(flow: Sequence[Data]) -> Iterator[str]:
             yield item["anchor"]
         if item["kind"] == "works":
             yield from (anchor for anchor, _ in item["items"])
+        yield from (picture["anchor"] for picture in item.get("pictures", ()))
         for table in item.get("tables", ()):
             yield table["anchor"]
             rows = (row for group in table["groups"] for row in group["rows"])

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED, VERDICTS
+from nnrepro.claims.conditions import FAILS, HOLDS, VERDICTS
 from nnrepro.claims.decide import CLAIM_COLUMNS
-from nnrepro.claims.judge import CAUSES
 from nnrepro.document import wording
-from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table, Tiles
+from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import (
     OWNER,
@@ -27,7 +26,6 @@ from nnrepro.document.text import (
 from nnrepro.measures.names import in_words
 from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
-from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.tables.content import LEVEL, flag, number
 
 CLAIMS = "claims"
@@ -42,14 +40,6 @@ _HEADINGS = (
     Column("Own numbers", number=False),
 )
 _OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
-_BECAUSE = {
-    "short runs": "as runs were cut short",
-    "noise": "inside the noise",
-    "times": "as times cannot be compared",
-    "one seed": "as one seed tells no spread",
-    "no number": "without a number to decide by",
-    "generated data": "on made-up data",
-}
 DIFFERS = "≠"
 _MINUS = "\u2212"
 
@@ -65,7 +55,7 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
     protocols = source.study.protocols
     summary, *others = (next(numbers.tables) for _ in (CLAIMS, *protocols))
     words = caption(TABLE, summary, "Claims by verdict", "", source.budget(source.study.runs))
-    frame = _table(source)
+    frame = claims_table(source)
     contents: list[Element] = []
     if frame is None:
         gap = Gap("claims-summary", words, (missing(TABLE, f"tables/{CLAIMS}.csv"),))
@@ -84,43 +74,11 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
 
 def claims_on(source: Source, question: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
     """The verdicts on the claims of a question, each with the claim and what decided it."""
-    frame = _table(source)
+    frame = claims_table(source)
     if frame is None:
         return ()
     rows = frame[frame["section"].astype("object") == question]
     return tuple(_finding(source, row) for _, row in rows.iterrows())
-
-
-def verdict_tiles(source: Source) -> Tiles | None:
-    """How many claims have which verdict; None without a table of claims."""
-    frame = _table(source)
-    if frame is None:
-        return None
-    items = (
-        (plain(word, VERDICT), linked("claims", wording.grouped(count)))
-        for word, count in _verdicts(frame)
-    )
-    return Tiles("Claims", tuple(items), "tiles verdicts")
-
-
-def claims_answer(source: Source) -> Text:
-    """What comes of all claims, and of how many when corrected for their number; else nothing."""
-    frame = _table(source)
-    if frame is None or frame.empty:
-        return ()
-    said = []
-    for word, count in _verdicts(frame):
-        causes = _causes(frame) if word == UNDECIDED else ""
-        said.append(f"{wording.grouped(count)} {_phrase(word, count)}{causes}")
-    differing = _differing(frame)
-    apart = (
-        f"; on {wording.grouped(differing)} the runs and the published numbers disagree"
-        if differing
-        else ""
-    )
-    counts = f"{', '.join(said[:-1])}, and {said[-1]}"
-    answer = f"Of {wording.counted(len(frame), 'claim')}, {counts}{apart}."
-    return spaced(bold("Claims."), answer, _corrected(frame))
 
 
 def claim_anchor(claim: str) -> str:
@@ -128,7 +86,12 @@ def claim_anchor(claim: str) -> str:
     return wording.anchor(claim, "claim")
 
 
-def _table(source: Source) -> pd.DataFrame | None:
+def claims_table(source: Source) -> pd.DataFrame | None:
+    """The table of claims; None where there is none.
+
+    Raises:
+        ReportError: the table is there but damaged.
+    """
     return source.table(CLAIMS, CLAIM_COLUMNS) if source.study.claims else None
 
 
@@ -145,27 +108,6 @@ def _phrase(word: str, count: int) -> str:
     if word in (HOLDS, FAILS):
         return word if count == 1 else word.removesuffix("s")
     return f"{'is' if count == 1 else 'are'} {word}"
-
-
-def _causes(frame: pd.DataFrame) -> str:
-    """Why claims are undecided, in brackets."""
-    causes = frame.loc[frame["verdict"] == UNDECIDED, "cause"].astype("object")
-    counts = {cause: int((causes == cause).sum()) for cause in CAUSES}
-    said = [f"{wording.grouped(count)} {_BECAUSE[name]}" for name, count in counts.items() if count]
-    return f" ({', '.join(said)})" if said else ""
-
-
-def _corrected(frame: pd.DataFrame) -> str:
-    """How many verdicts stand when they are corrected for the number of claims."""
-    decided = frame["verdict"].isin([HOLDS, FAILS])
-    sure = int((decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)).sum())
-    if not decided.any():
-        return ""
-    return (
-        f"Each verdict is at the {LEVEL} level by itself; corrected "
-        f"for the number of claims (Holm), {wording.grouped(sure)} of "
-        f"{wording.grouped(int(decided.sum()))} {'stands' if sure == 1 else 'stand'}."
-    )
 
 
 def _extent(frame: pd.DataFrame) -> Text:

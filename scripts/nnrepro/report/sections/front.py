@@ -10,12 +10,26 @@ from nnrepro.report.sections import problems
 from nnrepro.report.source import Source
 from nnrepro.study.study import seed_counts
 
+_LONGEST = 70
+"""Words of what the study is about, in the report."""
+_FEW = 4
+"""Groups of experiments that the report says apart how far they went."""
+
+
+def lead(source: Source) -> Iterator[Element]:
+    """What stands below the title of the report: what the study is, and how far it goes."""
+    if source.study.about:
+        yield Paragraph(wording.clipped(source.study.about, _LONGEST), "lead")
+    yield Paragraph(_scope(source), "scope")
+    yield _budget(source, _FEW)
+    if source.runs is None:
+        yield from _status(source)
+
 
 def masthead(source: Source) -> Iterator[Element]:
-    """What stands below the title."""
-    study = source.study
-    if study.about:
-        yield Paragraph(study.about, "lead")
+    """What stands below the title of the appendix: the same in full, and how the runs ended."""
+    if source.study.about:
+        yield Paragraph(source.study.about, "lead")
     yield Paragraph(_scope(source), "scope")
     yield _budget(source)
     for name, note in _data_notes(source).items():
@@ -44,12 +58,20 @@ def _scope(source: Source) -> str:
     )
 
 
-def _budget(source: Source) -> Element:
-    """How far the runs go; why the study is less than what its protocols ask for, where it is."""
+def _budget(source: Source, most: int | None = None) -> Element:
+    """How far the runs go; why the study is less than what its protocols ask for, where it is.
+
+    Args:
+        source: what the report is made from.
+        most: how many experiments are told apart; None for all.
+    """
     study = source.study
     stamp = source.stamp(study.runs)
-    extents, generated = tuple(_extents(source)), _generated(source)
-    said: list[Words] = [*extents]
+    extents, generated = tuple(_extents(source, most)), _generated(source)
+    said: list[Words] = [*extents[:most]]
+    if len(extents) > len(said):
+        further = wording.counted(len(extents) - len(said), "further group")
+        said.append(f"{further} of experiments went other ways.")
     if generated:
         said.append(
             f"The data are made up for a demonstration ({wording.joined(generated)}): no "
@@ -76,8 +98,11 @@ def _budget(source: Source) -> Element:
     return Section(title, contents, "budget", "budget")
 
 
-def _extents(source: Source) -> Iterator[Text]:
-    """How far the experiments went; nothing where all went as far under every protocol."""
+def _extents(source: Source, most: int | None) -> Iterator[Text]:
+    """How far the experiments went; nothing where all went as far under every protocol.
+
+    Arguments as for `_budget`.
+    """
     study = source.study
     alike: dict[tuple[tuple[tuple[str, ...], str], ...], list[str]] = {}
     for experiment in study.experiments.values():
@@ -95,7 +120,10 @@ def _extents(source: Source) -> Iterator[Text]:
         budgets = (
             f"{wording.joined(titles)}: {stamp}" if titles else stamp for titles, stamp in members
         )
-        yield text(bold("; ".join(experiments)), f" {wording.DASH} {'; '.join(budgets)}.")
+        named = experiments[:most]
+        if len(experiments) > len(named):
+            named.append(f"{wording.grouped(len(experiments) - len(named))} more")
+        yield text(bold("; ".join(named)), f" {wording.DASH} {'; '.join(budgets)}.")
 
 
 def _recorded(source: Source) -> Mapping[str, Mapping[str, object]]:

@@ -9,7 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import BUDGET, Text, bold, plain, spaced, text
+from nnrepro.document.text import BUDGET, Text, bold, linked, plain, spaced, text
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
@@ -70,32 +70,42 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
 
 
-def published_answer(source: Source) -> Text:
-    """How much of what was published is reproduced; nothing where the study has no such table.
+def published_answer(source: Source) -> tuple[str, str] | None:
+    """How much of what was published is reproduced, in few words and in a sentence or two.
+
+    None where the study has no such table.
 
     Raises:
         ReportError: a table is damaged.
     """
     tables = _tables(source)
     if tables is None:
-        return ()
+        return None
     total = tables[1].iloc[-1]
     reproduced, inside, outside = (int(total[name]) for name in ("reproduced", INSIDE, OUTSIDE))
-    title, printed = (
-        bold("Published numbers."),
-        wording.counted(int(total["rows"]), "printed number"),
-    )
+    printed = wording.counted(int(total["rows"]), "printed number")
     if not reproduced:
-        return spaced(title, f"None of {printed} is given by a run here.")
-    judged = "None of them can be judged."
-    if inside + outside:
-        judged = (
-            f"Of the {wording.grouped(inside + outside)} that can be judged, "
-            f"{wording.grouped(inside)} {'lies' if inside == 1 else 'lie'} inside the "
-            f"{LEVEL} interval of one further run, "
-            f"{wording.grouped(outside)} outside."
-        )
-    return spaced(title, f"Of {printed}, runs give {wording.grouped(reproduced)}.", judged)
+        return "Not known", f"None of {printed} is given by a run here."
+    given = f"Of {printed}, runs give {wording.grouped(reproduced)}."
+    judged = inside + outside
+    if not judged:
+        return "Not judged", f"{given} None of them can be judged."
+    mark = f"{wording.grouped(inside)} of {wording.grouped(judged)}"
+    return mark, (
+        f"{given} Of the {wording.grouped(judged)} that can be judged, {wording.grouped(inside)} "
+        f"{'lies' if inside == 1 else 'lie'} where one further run would lie ({LEVEL} interval) "
+        f"and {wording.grouped(outside)} outside."
+    )
+
+
+def published_numbers(source: Source) -> pd.DataFrame | None:
+    """Every published number with its reproduction; None where the study has no such table.
+
+    Raises:
+        ReportError: the table is damaged.
+    """
+    tables = _tables(source)
+    return None if tables is None else tables[0]
 
 
 def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
@@ -143,8 +153,8 @@ def inconsistency_answer(source: Source) -> Text:
         return ()
     by_title = ", ".join(f"{title}: {wording.grouped(count)}" for title, count in counts.items())
     places = wording.counted(sum(counts.values()), "place")
-    return spaced(
-        bold("Inconsistencies."),
+    return linked(
+        INCONSISTENCIES,
         f"In {places} what was published does not fit its own numbers"
         f"{f' ({by_title})' if len(counts) > 1 else ''}.",
     )

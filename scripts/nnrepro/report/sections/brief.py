@@ -1,0 +1,245 @@
+"""The report's questions in brief: who leads, one figure and one table of each."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.document.elements import (
+    Element,
+    Figure,
+    Panels,
+    Paragraph,
+    Section,
+    Table,
+)
+from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
+from nnrepro.document.walk import every
+from nnrepro.published.comparison import INSIDE, OUTSIDE
+from nnrepro.report.exhibits import FIGURE, TABLE, Numbers
+from nnrepro.report.sections.grouped_claims import claims_of
+from nnrepro.report.sections.leading import leading
+from nnrepro.report.sections.published import published_numbers
+from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.source import Source
+from nnrepro.study.study import Question
+
+BRIEF = "brief"
+"""Before the ids of what stands in the report, where the appendix has the same."""
+
+_LONGEST = 40
+"""Words of what a question asks."""
+_CAPTION = 30
+"""Words of a caption."""
+_SENTENCES = 4
+_COLUMNS = 7
+_NUMBER_COLUMNS = (
+    Column("Number", number=False),
+    Column("Printed"),
+    Column("Reproduced"),
+    Column("Difference"),
+    Column("One further run"),
+    Column("Mark", number=False),
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much of a study the report has room for.
+
+    Attributes:
+        full: questions with figure and table.
+        named: further questions that are answered in words.
+        rows: rows of a table, of each protocol.
+        claims: claims of a group.
+    """
+
+    full: int
+    named: int
+    rows: int
+    claims: int
+
+
+def brief_questions(
+    source: Source, appendix: Sequence[Section], numbers: Numbers, room: Room
+) -> Iterator[Section]:
+    """Questions in the order of the study, as many as there is room for.
+
+    Args:
+        source: what the report is made from.
+        appendix: the sections of the appendix, whose figures and tables are shown.
+        numbers: gives figures and tables their numbers.
+        room: how much there is room for.
+    """
+    detailed = {
+        each.anchor: each
+        for each in every(appendix)
+        if isinstance(each, Section) and each.role == "question"
+    }
+    asked = list(source.study.questions.values())
+    shown = asked[: room.full + room.named]
+    for place, question in enumerate(shown):
+        section = detailed.get(source.question_anchor(question.name))
+        if section is not None:
+            full = place < room.full
+            yield _question(source, question, section, numbers, room.rows if full else None)
+    if len(asked) > len(shown):
+        further = wording.counted(len(asked) - len(shown), "further question")
+        first = source.question_anchor(asked[len(shown)].name)
+        said = linked(first, f"{further} in the appendix.")
+        yield Section("Further questions", (Paragraph(said),), "further-questions", "back")
+
+
+def renumbered(figure: Figure, numbers: Numbers) -> Figure:
+    """A figure of the appendix as one of the report: with a number of its own and few words."""
+    number = next(numbers.figures)
+    anchor = f"{BRIEF}-{FIGURE}-{number}"
+    return replace(figure, anchor=anchor, caption=_caption(FIGURE, number, figure.caption))
+
+
+def _question(
+    source: Source, question: Question, section: Section, numbers: Numbers, rows: int | None
+) -> Section:
+    """A question: what is asked, who leads, what was claimed, one figure and one table.
+
+    Args:
+        source: what the report is made from.
+        question: the question.
+        section: the same in the appendix.
+        numbers: gives figures and tables their numbers.
+        rows: rows of its table, of each protocol; None for words alone.
+    """
+    contents: list[Element] = []
+    if question.text:
+        contents.append(Paragraph(wording.clipped(question.text, _LONGEST), "asked"))
+    contents += [Paragraph(said) for said in _answers(source, question)]
+    contents += [e for e in section.contents if isinstance(e, Paragraph) and e.role == "none"]
+    if rows is not None:
+        blocks = [each for each in section.contents if isinstance(each, Section)]
+        contents += _figure(blocks, numbers)
+        contents += _table(source, question, blocks, numbers, rows)
+    more = linked(section.anchor, "All figures and tables on this question")
+    contents.append(Paragraph(text(more, "."), "note"))
+    heading = spaced(plain(question.name, NUMBER), question.title)
+    anchor = f"{BRIEF}-{section.anchor}"
+    return Section(heading, tuple(contents), anchor, "question", listed=True)
+
+
+def _answers(source: Source, question: Question) -> Iterator[Text]:
+    """Who leads under each protocol, and how the claims came out."""
+    study = source.study
+    selectors = [
+        selector
+        for spec in chain(study.figures.values(), study.tables.values())
+        if spec.question == question.name
+        for selector in spec.runs
+    ]
+    runs = {
+        run.id: run
+        for protocol in study.protocols
+        for run in source.shown_runs(protocol, selectors)
+    }
+    found = list(leading(source, list(runs.values())))
+    for led in found[:_SENTENCES]:
+        yield led.said
+    if claimed := claims_of(source, question.name):
+        yield claimed
+
+
+def _figure(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
+    """The question's first figure that is one picture of each protocol, else its first pictures."""
+    pictures = [
+        [[m for m in panels.members if isinstance(m, Figure)] for panels in _panels(block)]
+        for block in blocks
+        if block.role == "block figures"
+    ]
+    strips = [strip for block in pictures for strip in block if strip]
+    alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
+    if chosen := next(iter((*alone, *strips)), None):
+        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside=True)
+
+
+def _table(
+    source: Source, question: Question, blocks: Sequence[Section], numbers: Numbers, rows: int
+) -> Iterator[Element]:
+    """Printed numbers beside reproduced ones where some were printed, else the first table."""
+    if (printed := _printed(source, question, rows)) is not None:
+        number = next(numbers.tables)
+        words = spaced(bold(f"Table\N{NO-BREAK SPACE}{number}."), "Printed beside reproduced.")
+        yield Table(f"{BRIEF}-{TABLE}-{number}", words, printed)
+        return
+    for block in blocks:
+        if block.role == "block tables":
+            members = [m for panels in _panels(block) for m in panels.members]
+            tables = [m for m in members if isinstance(m, Table)]
+            if tables:
+                yield Panels(tuple(_cut(table, numbers, rows) for table in tables[:2]))
+                return
+
+
+def _panels(block: Section) -> list[Panels]:
+    return [each for each in every(block.contents) if isinstance(each, Panels)]
+
+
+def _cut(table: Table, numbers: Numbers, most: int) -> Table:
+    """The beginning of a table of the appendix."""
+    number, grid = next(numbers.tables), table.grid
+    kept = [*grid.rows[:most], *(row for row in grid.rows[most:] if row.summary)][: most + 2]
+    rows = tuple(replace(row, cells=row.cells[:_COLUMNS], anchor="") for row in kept)
+    lacking = []
+    if len(grid.rows) > len(rows):
+        lacking.append(wording.counted(len(grid.rows) - len(rows), "row"))
+    if len(grid.columns) > _COLUMNS:
+        lacking.append(wording.counted(len(grid.columns) - _COLUMNS, "column"))
+    rest = f"{wording.joined(lacking)} more: " if lacking else ""
+    link = linked(table.anchor, f"{rest}the whole table" if rest else "The table with its notes")
+    return Table(
+        f"{BRIEF}-{TABLE}-{number}",
+        _caption(TABLE, number, table.caption),
+        Grid(grid.columns[:_COLUMNS], rows, grid.spanning),
+        text(link, "."),
+    )
+
+
+def _caption(kind: str, number: int, words: Text | str) -> Text:
+    """The caption of an exhibit of the appendix under another number, up to its budget.
+
+    A budget that is less than what was asked for is kept.
+    """
+    kept: Text = ()
+    for segment in text(words)[1:]:
+        if BUDGET in segment.styles:
+            break
+        kept += (segment,)
+        if STAMP in segment.styles:
+            break
+    numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
+    return (*numbered, *kept)
+
+
+def _printed(source: Source, question: Question, most: int) -> Grid | None:
+    """Numbers printed on a question beside reproduced ones, judged ones first."""
+    frame = published_numbers(source)
+    if frame is None or "question" not in frame.columns:
+        return None
+    parts = frame["part"] if "part" in frame.columns else pd.Series("", frame.index)
+    asked = parts.fillna("").astype(str) + frame["question"].fillna("").astype(str)
+    of_this = re.compile(rf"{re.escape(question.name)}[a-z]*")
+    own = frame[asked.map(lambda name: bool(of_this.fullmatch(name))) & frame["reproduced"].notna()]
+    if own.empty:
+        return None
+    judged = own["status"].isin((INSIDE, OUTSIDE))
+    own = own.assign(unjudged=~judged).sort_values("unjudged", kind="stable")
+    rows: list[Row] = []
+    for protocol in source.study.protocols:
+        of_protocol = own[own["protocol"] == protocol].drop_duplicates(["value", "metric", "runs"])
+        for row in records(of_protocol.head(most)):
+            shown = number_row(source, row)
+            cells = shown.cells[: len(_NUMBER_COLUMNS)]
+            first = replace(cells[0], detail="")
+            rows.append(Row((first, *cells[1:]), group=source.protocol_title(protocol)))
+    return Grid(_NUMBER_COLUMNS, tuple(rows))

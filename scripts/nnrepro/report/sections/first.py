@@ -1,0 +1,145 @@
+"""The first screen of the report: three questions in plain words, an answer and a mark each."""
+
+from collections.abc import Iterator, Sequence
+
+from nnrepro.document import wording
+from nnrepro.document.elements import Element, Facts, Figure, Panels, Section
+from nnrepro.document.text import Text, Words, bold, linked, spaced, text
+from nnrepro.measures.runs import STATUSES
+from nnrepro.report.html.site import ANCHOR
+from nnrepro.report.sections import problems
+from nnrepro.report.sections.grouped_claims import claims_answer
+from nnrepro.report.sections.leading import Led, leading
+from nnrepro.report.sections.published import inconsistency_answer, published_answer
+from nnrepro.report.source import Source
+from nnrepro.study.study import seed_counts
+
+_MOST = 4
+"""Sentences on who leads."""
+
+Answer = tuple[Words, tuple[Words, ...]]
+"""A question, and its mark with the sentences that answer it."""
+
+
+def first_screen(source: Source, picture: Sequence[Figure]) -> Section:
+    """What the study comes to.
+
+    Args:
+        source: what the report is made from.
+        picture: the figure that shows it, one of each protocol.
+
+    Raises:
+        ReportError: a table is damaged.
+    """
+    asked = (*_printed(source), *_claimed(source))
+    items = (*(asked or _best(source)), _trusted(source))
+    contents: tuple[Element, ...] = (Facts(items, "questions"),)
+    if picture:
+        contents += (Panels(tuple(picture), beside=True),)
+    return Section("In short", contents, ANCHOR, "answers")
+
+
+def _printed(source: Source) -> Iterator[Answer]:
+    """Whether printed numbers come out again; nothing where none was printed."""
+    if found := published_answer(source):
+        mark, said = found
+        more = inconsistency_answer(source)
+        yield "Do the printed numbers come out again?", (bold(mark), spaced(said, more))
+
+
+def _claimed(source: Source) -> Iterator[Answer]:
+    """Whether what was claimed holds; nothing where nothing was."""
+    if found := claims_answer(source):
+        mark, said = found
+        yield "Do the conclusions hold?", (bold(mark), said)
+
+
+def _best(source: Source) -> Iterator[Answer]:
+    """What is best and how sure that is, by experiment, the last ones first."""
+    study, found = source.study, []
+    for experiment in reversed(list(study.experiments.values())):
+        runs = [run for run in study.runs if run.experiment == experiment.name]
+        found += [(experiment.title, led) for led in leading(source, runs)]
+    if not found:
+        yield "What is best?", (bold("Not known"), "No run is here that could tell.")
+        return
+    compared = [led for _, led in found if led.count > 1]
+    clear = sum(led.clear for led in compared)
+    mark = "Measured, not compared"
+    if compared:
+        mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
+    told = [spaced(text(bold(title), ":"), led.said) for title, led in found[:_MOST]]
+    if len(found) > _MOST:
+        rest = wording.counted(len(found) - _MOST, "further comparison")
+        told.append(text(f"{rest} below."))
+    yield "What is best?", (bold(mark), *told)
+    if compared:
+        yield "How sure is that?", _sure(compared)
+
+
+def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
+    """How often one variant is known to be the best, and what that rests on."""
+    ties = sum(bool(led.ranking.tied) for led in compared)
+    unknown = sum(led.ranking.tied is None for led in compared)
+    of = wording.counted(len(compared), "comparison")
+    told = []
+    if ties:
+        told.append(f"In {wording.grouped(ties)} of {of}, others cannot be told from the best.")
+    if unknown:
+        told.append(
+            f"In {wording.grouped(unknown)} of {of}, too little is known to tell a difference "
+            "from chance."
+        )
+    if not told:
+        told.append(f"In all of {of}, the best lies clearly ahead of all others.")
+    sure = len(compared) - ties - unknown
+    return bold(f"{wording.grouped(sure)} of {wording.grouped(len(compared))}"), " ".join(told)
+
+
+def _trusted(source: Source) -> Answer:
+    """How far all this can be trusted."""
+    return "How far can this be trusted?", (bold(_seeds(source)), spaced(*_limits(source)))
+
+
+def _seeds(source: Source) -> str:
+    counts = seed_counts(source.extent.runs(source.study.runs))
+    if not counts:
+        return "No run is here"
+    words = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return f"{words} seed" if words == "1" else f"{words} seeds"
+
+
+def _limits(source: Source) -> Iterator[Text]:
+    """What limits the numbers: seeds, selection on the test set, runs that are not there, data."""
+    study = source.study
+    counts = seed_counts(source.extent.runs(study.runs))
+    if counts and counts[0] == 1:
+        which = "Where a variant" if counts[-1] > 1 else "Every variant"
+        said = " has one seed, so" if counts[-1] == 1 else " has one seed,"
+        yield text(f"{which}{said} how far a second training would differ is not known.")
+    elif counts:
+        yield text("Every variant was trained from several seeds, and intervals cover that chance.")
+    on_test = {
+        name for name, own in study.protocols.items() if "_test_" in own.selection_metric
+    } and study.selecting_experiments
+    if on_test:
+        yield text(
+            "What was selected was selected on the test set, which flatters it; the appendix "
+            "measures by how much."
+        )
+    if source.runs is not None:
+        found = source.runs["status"].value_counts().to_dict()
+        lacking = [
+            f"{wording.grouped(int(found[name]))} {name}"
+            for name in STATUSES
+            if name not in ("completed", "unknown") and found.get(name)
+        ]
+        if lacking:
+            of = wording.counted(len(study.runs), "run")
+            yield text(
+                f"Of {of}, {wording.joined(lacking)}: ",
+                linked(problems.ANCHOR, "which ones"),
+                ".",
+            )
+    if telling := problems.telling_data(source):
+        yield telling

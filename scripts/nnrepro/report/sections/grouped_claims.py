@@ -1,0 +1,187 @@
+"""Claims in the groups that a reader asks for: supported, contradicted, partly, would need more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED
+from nnrepro.claims.judge import CAUSES
+from nnrepro.document import wording
+from nnrepro.document.elements import Bullets, Element, Paragraph, Section
+from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, spaced, text
+from nnrepro.report.sections.claims import CLAIMS, claim_anchor, claims_table
+from nnrepro.report.source import Source
+from nnrepro.statistics.intervals import CONFIDENCE
+from nnrepro.tables.content import LEVEL, flag, number
+
+SUPPORTED, CONTRADICTED, PARTLY, OPEN = "supported", "contradicted", "partly", "would need more"
+GROUPS = (SUPPORTED, CONTRADICTED, PARTLY, OPEN)
+
+_ANCHOR = "claim-groups"
+_LONGEST = 26
+"""Words of a statement."""
+_PARTS = "claim_parts"
+_PART_COLUMNS = ("id", "name", "decides", "verdict", "value", "threshold")
+_WHAT_LACKS = {
+    "short runs": "runs of full length",
+    "noise": "more seeds or test examples, as the difference is inside the noise",
+    "times": "times that can be compared",
+    "one seed": "a second seed, as one tells no spread",
+    "no number": "a number that nothing here gives",
+    "generated data": "real data",
+}
+_TITLES = {
+    SUPPORTED: "Supported",
+    CONTRADICTED: "Contradicted",
+    PARTLY: "Partly: one part holds, another does not",
+    OPEN: "Would need more",
+}
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A claim with its group, and what the group's bullet says behind the statement."""
+
+    row: pd.Series
+    group: str
+    because: str
+
+
+def claim_groups(source: Source, most: int) -> Section | None:
+    """Claims by group; None where there are none.
+
+    Args:
+        source: what the report is made from.
+        most: how many of each group are named.
+
+    Raises:
+        ReportError: a table of claims is there but damaged.
+    """
+    claims = list(_claims(source))
+    if not claims:
+        return None
+    contents: list[Element] = []
+    for group in GROUPS:
+        own = [claim for claim in claims if claim.group == group]
+        if not own:
+            continue
+        contents.append(Section(f"{_TITLES[group]} ({len(own)})", tuple(_group(source, own, most))))
+    every = linked(CLAIMS, "Every claim with its parts, margins and intervals.")
+    contents.append(Paragraph(every, "note"))
+    return Section("The claims", tuple(contents), _ANCHOR, "back", listed=True)
+
+
+def claims_answer(source: Source) -> tuple[str, str] | None:
+    """How many claims are in which group, in few words and in a sentence or two.
+
+    None where there is none.
+    """
+    claims, frame = list(_claims(source)), claims_table(source)
+    if not claims or frame is None:
+        return None
+    total = wording.grouped(len(claims))
+    counts = _counts(claims)
+    said = f"Of {wording.counted(len(claims), 'claim')}, {_listed(counts)}."
+    return f"{wording.grouped(counts.get(SUPPORTED, 0))} of {total}", f"{said} {_corrected(frame)}"
+
+
+def claims_of(source: Source, question: str) -> Text:
+    """How the claims on a question came out; nothing where there are none."""
+    own = [c for c in _claims(source) if str(c.row["section"]) == question]
+    if not own:
+        return ()
+    counted = wording.counted(len(own), "claim was", "claims were")
+    said = f"{counted} made here: {_listed(_counts(own))}."
+    return linked(_ANCHOR, said)
+
+
+def _counts(claims: list[_Claim]) -> dict[str, int]:
+    """How many claims each group has, those with none left out."""
+    found = {group: sum(claim.group == group for claim in claims) for group in GROUPS}
+    return {group: count for group, count in found.items() if count}
+
+
+def _listed(counts: dict[str, int]) -> str:
+    verbs = {PARTLY: "in part"}
+    return wording.joined(
+        [f"{wording.grouped(count)} {verbs.get(group, group)}" for group, count in counts.items()]
+    )
+
+
+def _group(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]:
+    """The claims of a group, open ones by what would decide them."""
+    lacking = dict.fromkeys(claim.because for claim in claims)
+    if claims[0].group != OPEN:
+        lacking = {"": None}
+    for reason in lacking:
+        own = [claim for claim in claims if not reason or claim.because == reason]
+        if reason:
+            yield Paragraph(text(bold(f"{len(own)}"), f" would need {reason}."))
+        items = [_bullet(source, claim, told=not reason) for claim in own[:most]]
+        if len(own) > most:
+            further = wording.counted(len(own) - most, "further claim")
+            items.append(linked(CLAIMS, f"{further} in the appendix"))
+        if most:
+            yield Bullets(tuple(items))
+
+
+def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
+    name, protocol = str(claim.row["id"]), str(claim.row["protocol"])
+    known = protocol in source.study.protocols
+    return spaced(
+        plain(source.protocol_title(protocol) if known else "", OWNER),
+        wording.clipped(str(claim.row["statement"]), _LONGEST),
+        linked(claim_anchor(name), small(name)),
+        small(claim.because) if told and claim.because else (),
+    )
+
+
+def _claims(source: Source) -> Iterator[_Claim]:
+    frame = claims_table(source)
+    if frame is None:
+        return
+    parts = source.table(_PARTS, _PART_COLUMNS)
+    for _, row in frame.iterrows():
+        own = None if parts is None else parts[parts["id"] == row["id"]]
+        yield _claim(row, own)
+
+
+def _claim(row: pd.Series, parts: pd.DataFrame | None) -> _Claim:
+    verdict = str(row["verdict"])
+    if parts is not None and verdict != HOLDS:
+        deciding = parts[parts["decides"].map(flag).eq(True)]
+        names = {v: list(deciding.loc[deciding["verdict"] == v, "name"]) for v in (HOLDS, FAILS)}
+        if names[HOLDS] and (names[FAILS] or verdict == FAILS):
+            held, failed = (wording.some([str(n) for n in names[v]], 2) for v in (HOLDS, FAILS))
+            return _Claim(row, PARTLY, f"Holds: {held}. Does not: {failed or row['reason']}.")
+    if verdict in (HOLDS, FAILS):
+        group = SUPPORTED if verdict == HOLDS else CONTRADICTED
+        return _Claim(row, group, "" if parts is None else _measured(row, parts))
+    cause = str(row["cause"]) if verdict == UNDECIDED else ""
+    return _Claim(row, OPEN, _WHAT_LACKS[cause] if cause in CAUSES else "what no run here can give")
+
+
+def _measured(row: pd.Series, parts: pd.DataFrame) -> str:
+    """The number that a claim was decided by, beside what was asked for."""
+    deciding = parts[parts["name"] == row["deciding_part"]]
+    if deciding.empty:
+        deciding = parts
+    first = deciding.iloc[0]
+    value, threshold = number(first["value"]), first["threshold"]
+    if value is None or pd.isna(threshold):
+        return ""
+    return f"Measured {value:.3g}; asked {threshold}."
+
+
+def _corrected(frame: pd.DataFrame) -> str:
+    """How many verdicts stand when they are corrected for the number of claims."""
+    decided = frame["verdict"].isin([HOLDS, FAILS])
+    sure = int((decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)).sum())
+    if not decided.any():
+        return ""
+    return (
+        f"Each verdict is at the {LEVEL} level by itself; corrected "
+        f"for the number of claims (Holm), {wording.grouped(sure)} of "
+        f"{wording.grouped(int(decided.sum()))} {'stands' if sure == 1 else 'stand'}."
+    )

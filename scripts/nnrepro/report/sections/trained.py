@@ -1,0 +1,99 @@
+"""What was trained: every model with its size, its data and how it was trained."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nnrepro.document import wording
+from nnrepro.document.elements import Paragraph, Section, Table
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import bold, linked, spaced, text
+from nnrepro.files import FileError, read_json
+from nnrepro.report.exhibits import TABLE, Numbers
+from nnrepro.report.sections.provenance import ANCHOR as PROVENANCE
+from nnrepro.report.source import Source
+from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.run import Run
+
+_COLUMNS = (
+    Column("Model", number=False),
+    Column("Variants"),
+    Column("Parameters"),
+    Column("Training examples"),
+    Column("Test examples"),
+    Column("Epochs"),
+    Column("Optimiser", number=False),
+)
+_MOST = 12
+"""Rows of each protocol."""
+
+
+def trained(source: Source, numbers: Numbers) -> Section | None:
+    """Models by protocol; None for a study without runs."""
+    rows = [row for protocol in source.study.protocols for row in _rows(source, protocol)]
+    if not rows:
+        return None
+    number = next(numbers.tables)
+    words = spaced(
+        bold(f"Table\N{NO-BREAK SPACE}{number}."),
+        "Models as they were asked for, with the trained parameters that the runs recorded.",
+    )
+    more = linked(PROVENANCE, "Data, code, packages and machines are in the appendix")
+    return Section(
+        "What was trained",
+        (
+            Table(f"brief-{TABLE}-{number}", words, Grid(_COLUMNS, tuple(rows))),
+            Paragraph(text(more, "."), "note"),
+        ),
+        "trained",
+        "back",
+        listed=True,
+    )
+
+
+def _rows(source: Source, protocol: str) -> Iterator[Row]:
+    by_model: dict[str, list[Run]] = {}
+    for run in source.study.runs_of(protocol):
+        by_model.setdefault(run.model, []).append(run)
+    for model, runs in list(by_model.items())[:_MOST]:
+        variants = {(run.experiment, run.variant): run for run in reversed(runs)}
+        told = [_record(source, run).get("parameters") for run in variants.values()]
+        counts = sorted({int(count) for count in told if isinstance(count, int)})
+        yield Row(
+            (
+                Cell(model, header=True),
+                Cell(wording.grouped(len(variants)), number=True),
+                Cell(_range(counts), number=True),
+                *(
+                    Cell(_range(sorted({int(run.settings[name]) for run in runs})), number=True)
+                    for name in ("train_examples", "test_examples")
+                ),
+                Cell(_range(sorted({run.protocol_epochs for run in runs})), number=True),
+                Cell(wording.some(_optimisers(runs), 3)),
+            ),
+            group=source.protocol_title(protocol),
+        )
+    if len(by_model) > _MOST:
+        rest = wording.counted(len(by_model) - _MOST, "further model")
+        yield Row((Cell(rest, header=True), *(Cell("") for _ in _COLUMNS[1:])))
+
+
+def _optimisers(runs: list[Run]) -> list[str]:
+    return list(dict.fromkeys(str(run.settings.get("optimizer", "")) for run in runs))
+
+
+def _range(values: list[int]) -> str:
+    if not values:
+        return wording.UNKNOWN
+    ends = dict.fromkeys((values[0], values[-1]))
+    return " to ".join(map(wording.grouped, ends))
+
+
+def _record(source: Source, run: Run) -> Mapping[str, Any]:
+    """What a run recorded; nothing where there is no sound record."""
+    if source.folders is None:
+        return {}
+    try:
+        record = read_json(source.folders.folder(run.id) / RUN_FILES["record"])
+    except (FileError, OSError):
+        return {}
+    return record if isinstance(record, Mapping) else {}

@@ -1,0 +1,97 @@
+"""The report in short: its length for any study, its links, its figures and tables."""
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnrepro.document.walk import word_count
+from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
+from nnrepro.report.pdf.compile import page_count
+from nnrepro.report.source import Source
+
+
+def fitted(results: Any) -> Any:
+    source = Source(results.study, results.tables, results.figures, results.decisions, {})
+    return fitting(source, collect(source))
+
+
+def words_of(page: str, outline: Any) -> int:
+    """Words that a page shows, its list of contents left out."""
+    return len(outline(re.sub(r"<(nav|script).*?</\1>", "", page, flags=re.DOTALL)).text.split())
+
+
+def test_the_shipped_study_is_told_on_few_pages(whole: Any, brief: str, outline: Any) -> None:
+    assert words_of(brief, outline) <= MOST_WORDS
+    pdf = (whole.root / "report" / "report.pdf").read_bytes()
+    assert 4 <= page_count(pdf) <= MOST_PAGES
+    assert page_count((whole.root / "report" / "details.pdf").read_bytes()) > 40
+
+
+def _many_variants() -> dict[str, Any]:
+    swept = {"learning_rate": [0.0001 * n for n in range(1, 301)]}
+    return {"experiments": {"rates": {"title": "Rates", "model": "char_cnn", "parameters": swept}}}
+
+
+def _many_questions() -> dict[str, Any]:
+    words = "Does it matter how long a question is? " * 30
+    names = [f"e{n}" for n in range(40)]
+    experiments = {
+        name: {"title": f"Experiment {name} {words}", "variants": {"a": {"model": "char_cnn"}}}
+        for name in names
+    }
+    return {"experiments": experiments, "about": words * 5}
+
+
+@pytest.mark.parametrize("config", [_many_variants(), _many_questions()])
+def test_no_study_is_too_large_for_it(small: Any, config: dict[str, Any], outline: Any) -> None:
+    """Defaults alone: hundreds of variants, dozens of questions, words without end."""
+    nothing: dict[str, Any] = {"questions": {}, "tables": {}, "figures": {}, "supplements": {}}
+    config = {**nothing, **config, "only": {"protocols": ["tan"]}, "budget": {"epochs": {"all": 3}}}
+    results = small(claims=None, published=None, parts={}, **config)
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    found = fitted(results)
+    assert word_count(found.document) <= MOST_WORDS
+    assert page_count(found.pdf) <= MOST_PAGES
+
+
+def test_every_link_leads_to_a_page_that_has_its_target(
+    whole: Any, brief: str, outline: Any
+) -> None:
+    root = whole.root / "report"
+    pages = {path: outline(path.read_text(encoding="utf-8")) for path in whole.pages}
+    assert len(pages) > 15
+    seen = set()
+    for path, page in pages.items():
+        assert len(page.ids) == len(set(page.ids))
+        for link in page.all("a"):
+            file, _, anchor = (link["href"] or "").partition("#")
+            target = Path(posixpath.normpath(path.parent / file)) if file else path
+            assert anchor in pages[target].ids
+            seen.add((path.relative_to(root), target.relative_to(root)))
+    first, details = Path("index.html"), Path("details")
+    assert (first, details / "question-A2.html") in seen
+    assert (details / "claims.html", first) in seen
+
+
+def test_each_question_has_one_figure_and_one_table_of_its_own(brief: str) -> None:
+    """Each protocol's picture side by side, printed numbers beside reproduced ones."""
+    for question, figures in (("A2", 2), ("B1", 2), ("B5", 2)):
+        own = brief.partition(f'id="brief-question-{question}"')[2].partition("</section>")[0]
+        assert own.count("<figure") == figures
+        assert own.count("<table") == 1
+        assert "Printed beside reproduced." in own
+        assert f'href="details/question-{question}.html#question-{question}"' in own
+
+
+def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> None:
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    assert "307" not in results.report()
+    trained = results.report().partition('id="trained"')[2].partition("</section>")[0]
+    assert "char_cnn" in trained and "unknown" in trained
