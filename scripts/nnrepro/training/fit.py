@@ -5,7 +5,8 @@ became of it. So several loops can be driven at once, by an engine that does the
 replicates together, and each of them is what it is alone.
 """
 
-from collections.abc import Callable, Generator, Mapping
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -13,10 +14,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.dataset import VALIDATION
+from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, NEVER, tested
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Evaluated, Floats, Indices, State
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.history import add, fold_counts
+from nnrepro.training.history import Curves, add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.scores import Scores
@@ -86,15 +89,23 @@ class Loop:
     best: list[NDArray[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._evaluated = max(examples.stop for examples in self.sets.values())
-        self._test_batches = self._evaluation_batches()
+        self._tested = tested(self.settings)
+        every = self._tested == EVERY_EPOCH
+        self._watched = {k: own for k, own in self.sets.items() if every or k == VALIDATION}
+        self._watched_batches = self._evaluation_batches(self._watched)
+        self._final_batches = {
+            EVERY_EPOCH: self._watched_batches,
+            AT_END: self._evaluation_batches(self.sets),
+            NEVER: [],
+        }[self._tested]
 
     def compile(self) -> Steps[None]:
         """Have the engine compile its functions by calls that do no step."""
         trained = self._training_batches(_in_order(0, self.train_examples))
         for at, (indices, weights) in enumerate(trained):
             yield Chunk((-1, _TRAINED, at), indices, weights, 0, idle=True)
-        for at, indices in enumerate(self._test_batches):
+        different = self._final_batches if self._tested == AT_END else []
+        for at, indices in enumerate([*self._watched_batches, *different]):
             yield Chunk((-1, _EVALUATED, at), indices, None, 0, idle=True)
 
     def run(self, progress: Progress, tell: ProgressLog) -> Steps[None]:
@@ -109,39 +120,61 @@ class Loop:
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
 
-    def evaluate(
-        self, place: tuple[int, ...], after_chunk: Callable[[Done], None] = lambda done: None
+    def final_answers(self, progress: Progress) -> Steps[Floats | None]:
+        """What the weights as they are answer on the largest test set, [examples, outputs].
+
+        Of a run that does not evaluate it they are None; where it is evaluated now alone, the
+        history's last epoch gets the values.
+        """
+        if not self._final_batches:
+            return None
+        place = (progress.epoch, _ENDED)
+        results = yield from self._evaluate(place, self._final_batches, self.sets)
+        tests = {name: examples for name, examples in self.sets.items() if name != VALIDATION}
+        if self._tested == AT_END:
+            history = progress.history
+            further = (own for name, own in history.further.items() if name != VALIDATION)
+            every: list[Curves] = [history.test, *further]  # the primary set's first
+            for curves, examples in zip(every, tests.values(), strict=True):
+                for name, value in self.scores.of(results, examples).items():
+                    curves[name][-1] = value
+        return results.answers[: max(examples.stop for examples in tests.values())]
+
+    def _evaluate(
+        self,
+        place: tuple[int, ...],
+        groups: Sequence[Indices],
+        sets: Mapping[str, slice],
+        after_chunk: Callable[[Done], None] = lambda done: None,
     ) -> Steps[Evaluated]:
-        """Results on every example that the run is evaluated on, in their order."""
+        """Results on the examples of some sets in their order, with nothing before the first."""
         parts: list[Evaluated] = []
-        for at, indices in enumerate(self._test_batches):
+        for at, indices in enumerate(groups):
             start = 0
             while start < len(indices):
                 done = yield Chunk((*place, at, start), indices, None, start)
                 parts.append(done.results)
                 start = done.stop
                 after_chunk(done)
-        return Evaluated(
-            *(np.concatenate(part)[: self._evaluated] for part in zip(*parts, strict=True))
-        )
-
-    def final_evaluation(self, progress: Progress) -> Steps[Evaluated]:
-        """The same of the weights that the run ends with."""
-        return (yield from self.evaluate((progress.epoch, _ENDED)))
+        first, end = _ends(sets)
+        joined = (np.concatenate(part)[: end - first] for part in zip(*parts, strict=True))
+        return Evaluated(*(_preceded(part, first) for part in joined))
 
     def _training_batches(self, order: Indices) -> list[tuple[Indices, Floats]]:
         """Indices and weights of an epoch's batches, in groups of one size."""
         size = int(self.settings["batch_size"])
         return [batches(order, size)] if self.filled else exact_batches(order, size)
 
-    def _evaluation_batches(self) -> list[Indices]:
+    def _evaluation_batches(self, sets: Mapping[str, slice]) -> list[Indices]:
         """Indices of the batches that are evaluated, in groups of one size.
 
         Where none is filled up, no batch reaches over the end of a set either.
         """
+        if not sets:
+            return []
         if self.filled:
-            return [batches(_in_order(0, self._evaluated), self.evaluation_batch)[0]]
-        ends = sorted({end for each in self.sets.values() for end in (each.start, each.stop)})
+            return [batches(_in_order(*_ends(sets)), self.evaluation_batch)[0]]
+        ends = sorted({end for each in sets.values() for end in (each.start, each.stop)})
         return [
             indices
             for start, stop in pairwise(ends)
@@ -179,24 +212,32 @@ class Loop:
             progress.note("evaluation", done.seconds, done.cpu)
             self._between_chunks(progress)
 
-        results = yield from self.evaluate((progress.epoch, _EVALUATED), evaluated)
+        results = None
+        if self._watched:
+            results = yield from self._evaluate(
+                (progress.epoch, _EVALUATED), self._watched_batches, self._watched, evaluated
+            )
         self._record(progress, results)
         if self.early is not None and self.early.best_epoch(progress.history) == progress.epoch:
             self.best = self.state.weights()
 
-    def _record(self, progress: Progress, results: Evaluated) -> None:
+    def _record(self, progress: Progress, results: Evaluated | None) -> None:
         """Close the epoch in the history."""
         history = progress.history
+        history.tested = self._tested == EVERY_EPOCH
         add(
             history.train,
             self.scores.trained(progress.losses, progress.scores, self.train_examples),
         )
-        (_, primary), *further = self.sets.items()
-        add(history.test, self.scores.of(results, primary))
-        for name, examples in further:
-            add(history.further.setdefault(name, {}), self.scores.of(results, examples))
+        for at, (name, examples) in enumerate(self.sets.items()):
+            curves = history.further.setdefault(name, {}) if at else history.test
+            if results is None or name not in self._watched:
+                add(curves, dict.fromkeys(self.scores.names, math.nan))
+            else:
+                add(curves, self.scores.of(results, examples))
         folds = int(self.settings.get("test_folds", 0))
-        if folds:
+        if folds and results is not None:
+            primary = next(iter(self.sets.values()))
             history.folds.append(fold_counts(self.scores.right(results, primary), folds))
         progress.losses, progress.scores = [], []
         progress.epoch += 1
@@ -211,6 +252,18 @@ class Loop:
                 "start the run again to go on from there"
             )
         self.checkpoints.save_if_due(progress, self.kept)
+
+
+def _ends(sets: Mapping[str, slice]) -> tuple[int, int]:
+    """Where the first of some sets of examples begins and the last ends."""
+    return min(own.start for own in sets.values()), max(own.stop for own in sets.values())
+
+
+def _preceded(results: Floats, count: int) -> Floats:
+    """Results with NaN for as many examples before them."""
+    if not count:
+        return results
+    return np.concatenate([np.full((count, *results.shape[1:]), np.nan, results.dtype), results])
 
 
 def _in_order(start: int, stop: int) -> Indices:

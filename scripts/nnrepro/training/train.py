@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.data.soundness import examined
@@ -35,7 +36,7 @@ from nnrepro.training.scores import Scores, scores_of
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.stopping import EarlyStopping
-from nnrepro.training.targets import balanced, in_own_units, units_of
+from nnrepro.training.targets import class_weights, in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -221,7 +222,11 @@ def _steps(
     if shared.keep_checkpoints:
         checkpoints.save(progress, loop.kept())
     state.finish(loop.best)
-    evaluated = yield from loop.final_evaluation(progress)
+    # In a halving the test set is not looked at before the last rung.
+    early = rung < len(run.rungs) and not progress.history.tested
+    answers = None if early else (yield from loop.final_answers(progress))
+    if answers is None:
+        answers = np.zeros((0, dataset.num_outputs), dtype=np.float32)
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
     # Waiting for a GPU is no part of what training takes, and CPU seconds are the same time again.
@@ -230,8 +235,8 @@ def _steps(
         replicate.out_dir,
         model=prepared.model,
         task=dataset.task,
-        answers=evaluated.answers[: len(dataset.test_y)],
-        labels=dataset.test_y,
+        answers=answers,
+        labels=dataset.test_y[: len(answers)],
         names=dataset.meta.get("outputs") or dataset.meta.get("classes") or (),
         history=progress.history,
         primary=dataset.test_sizes[0],
@@ -299,7 +304,12 @@ def _prepare(runs: "Sequence[Run]", dataset: "Dataset") -> tuple[list[_Prepared]
         scores.counted,
         units,
         float(first.settings.get("label_smoothing", 0)),
-        balanced(dataset.train_y) if "class_weight" in first.settings else None,
+        class_weights(
+            first.settings.get("class_weight"),
+            dataset.train_y,
+            dataset.outputs,
+            dataset.num_outputs,
+        ),
     )
     xla = device_kind() in catalogue()[first.model].xla_on
     pairs = [(each.model, each.optimizer) for each in prepared]
