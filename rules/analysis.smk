@@ -79,6 +79,7 @@ rule make_table:
         lengths=PATHS.table("runs"),
         variants=PATHS.table("variants"),
         predictions=table_predictions,
+        data=table_data,
         decisions=DECISIONS,
     output:
         report(

@@ -377,6 +377,17 @@ def table_predictions(wildcards):
     )
 
 
+def table_data(wildcards):
+    """What a table's runs read, for tables that show test examples; an archive has none."""
+    spec = STUDY.tables[wildcards.table]
+    if ARCHIVED or "inputs" not in STUDY.kinds["tables"][spec.kind].reads:
+        return []
+    runs = [run for name in STUDY.protocols for run in STUDY.select(name, spec.runs)]
+    return [
+        file for reads in {run.reads: 0 for run in runs} for file in DATA_FILES[reads]
+    ]
+
+
 # ----------------------------------------------------------------------------------------- report
 def report_templates():
     """What the report is printed by, beside Python."""

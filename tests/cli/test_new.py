@@ -48,7 +48,7 @@ def test_a_new_study_is_short_and_brings_its_table(
     assert (folder / "profiles/default/config.yaml").is_file()
     made = study(folder, monkeypatch)
     assert made.name == "digits"
-    assert len(made.runs) == 9
+    assert len(made.runs) == 11
 
 
 def test_the_same_call_gives_the_same_bytes(here: Path) -> None:

@@ -15,6 +15,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.data.dbpedia import read_folder
 from nnrepro.data.errors import DataError
 from nnrepro.data.inputs import prepare_inputs
+from nnrepro.data.shown import in_words
 
 ROWS = pd.DataFrame(
     {
@@ -56,6 +57,11 @@ def test_rows_of_a_table(tmp_path: Path) -> None:
     assert {own.tobytes() for own in x} == everything(dataset)
     assert np.array_equal(prepare_inputs(told, ROWS.to_dict("records")), x)
     assert np.array_equal(prepare_inputs(told, ROWS.to_dict("list")), x)
+    assert [in_words(told, own) for own in x[:3]] == [
+        "size 0, colour red",
+        "size 1, colour blue",
+        "size 2, colour red",
+    ]
     with pytest.raises(DataError, match="the column 'colour' is missing"):
         prepare_inputs(told, ROWS[["size"]])
     with pytest.raises(DataError, match="'size' has no value in row 2"):
@@ -69,6 +75,8 @@ def test_texts(tmp_path: Path) -> None:
         x = prepare_inputs(told, ROWS["words"].tolist())
         assert {own.tobytes() for own in x} == everything(dataset)
         assert np.array_equal(prepare_inputs(told, ROWS), x)
+        seen = in_words(told, x[3])
+        assert seen in ("ein satz , 3 .", "ein satz, 3.") or "<unk>" in seen
         assert prepare_inputs(told, ["ÿ"]).tolist()[0][:2] == [1, 0]
     with pytest.raises(DataError, match="give a list of texts"):
         prepare_inputs(told, "one text")

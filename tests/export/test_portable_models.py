@@ -31,15 +31,33 @@ MODELS: dict[str, list[dict[str, Any]]] = {
 SHAPES = {"image": (32, 32, 3), "table": (7,)}
 VOCABULARY, LENGTH, STEPS = 30, 100, 12
 
-LOAD_ALL = """
-import sys, pathlib, keras, numpy as np
+RUN_ALL = """
+import sys, pathlib, numpy as np
+{imports}
 for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     known = np.load(folder / "known.npz")
-    model = keras.saving.load_model(folder / "model.keras")
-    outputs = keras.ops.convert_to_numpy(model(known["x"]))
+    x = known["x"]
+    {run}
     print(folder.name, abs(outputs - known["y"]).max() / max(1, abs(known["y"]).max()))
-print([name for name in sys.modules if name.startswith("nnrepro")])
+print([name for name in sys.modules if name.startswith({foreign})])
 """
+LOAD_ALL = RUN_ALL.format(
+    imports="import keras",
+    run="outputs = keras.ops.convert_to_numpy(keras.saving.load_model(folder / 'model.keras')(x))",
+    foreign="'nnrepro'",
+)
+RUN_ONNX = RUN_ALL.format(
+    imports="from onnxruntime import InferenceSession",
+    run="session = InferenceSession(folder / 'model.onnx'); "
+    "(outputs,) = session.run(None, {session.get_inputs()[0].name: x})",
+    foreign="('nnrepro', 'keras', 'tensorflow')",
+)
+RUN_SAVEDMODEL = RUN_ALL.format(
+    imports="import tensorflow as tf",
+    run="loaded = tf.saved_model.load(str(folder / 'savedmodel')); "
+    "outputs = loaded.serve(x).numpy()",
+    foreign="'nnrepro'",
+)
 
 
 def task_of(model: str) -> Task:
@@ -73,17 +91,12 @@ def outputs_of(model: Any, x: Any) -> Any:
     return keras.ops.convert_to_numpy(model(x))
 
 
-def test_plain_keras_loads_every_model_in_a_process_without_the_library(tmp_path: Path) -> None:
-    for name in catalogue():
-        for at, parameters in enumerate(MODELS.get(name, [{}])):
-            model, x = network(name, **parameters), examples(name)
-            folder = tmp_path / f"{name}{at}"
-            write(in_keras(model), to=folder)
-            np.savez(folder / "known.npz", x=x, y=outputs_of(model, x))
+def apart_in_a_fresh_process(program: str, place: Path) -> dict[str, float]:
+    """How far a program's answers are from the known ones, relative to these, by folder."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "KERAS_HOME")}
     done = subprocess.run(
-        [sys.executable, "-c", LOAD_ALL, str(tmp_path)],
-        cwd=tmp_path,
+        [sys.executable, "-c", program, str(place)],
+        cwd=place,
         env=environment,
         capture_output=True,
         text=True,
@@ -92,7 +105,17 @@ def test_plain_keras_loads_every_model_in_a_process_without_the_library(tmp_path
     assert done.returncode == 0, done.stderr
     *lines, imported = done.stdout.splitlines()
     assert imported == "[]"
-    apart = {name: float(number) for name, number in map(str.split, lines)}
+    return {name: float(number) for name, number in map(str.split, lines)}
+
+
+def test_plain_keras_loads_every_model_in_a_process_without_the_library(tmp_path: Path) -> None:
+    for name in catalogue():
+        for at, parameters in enumerate(MODELS.get(name, [{}])):
+            model, x = network(name, **parameters), examples(name)
+            folder = tmp_path / f"{name}{at}"
+            write(in_keras(model), to=folder)
+            np.savez(folder / "known.npz", x=x, y=outputs_of(model, x))
+    apart = apart_in_a_fresh_process(LOAD_ALL, tmp_path)
     assert len(apart) == sum(len(MODELS.get(name, [{}])) for name in catalogue())
     assert max(apart.values()) < 1e-5, apart
 
@@ -152,14 +175,30 @@ def test_a_savedmodel_gives_the_same(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(loaded.serve(x).numpy(), outputs_of(model, x), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["char_cnn", "char_rnn", "word_cnn"])
-def test_onnx_gives_the_same(name: str, tmp_path: Path) -> None:
+def test_other_programs_run_every_model_in_a_process_without_the_library(
+    tmp_path: Path, repository: Path
+) -> None:
+    """ONNX Runtime and TensorFlow, each by itself; those of the examples, too."""
     pytest.importorskip("tf2onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    model, x = network(name, **MODELS.get(name, [{}])[-1]), examples(name)
-    session = runtime.InferenceSession(str(onnx(in_keras(model), to=tmp_path)[0]))
-    (outputs,) = session.run(None, {session.get_inputs()[0].name: x})
-    np.testing.assert_allclose(outputs, outputs_of(model, x), atol=1e-4)
+    pytest.importorskip("onnxruntime")
+    known: set[str] = set()
+    try:
+        for home in (None, *sorted((repository / "examples").glob("*/models.py"))):
+            put_in_force([home] if home else [])
+            for name in catalogue().keys() - known:
+                for at, parameters in enumerate(MODELS.get(name, [{}])):
+                    model, x = network(name, **parameters), examples(name)
+                    folder = tmp_path / f"{home.parent.name if home else ''}{name}{at}"
+                    onnx(in_keras(model), to=folder)
+                    savedmodel(in_keras(model), to=folder)
+                    np.savez(folder / "known.npz", x=x, y=outputs_of(model, x))
+            known = known or {*catalogue()}
+    finally:
+        put_in_force([])
+    for program in (RUN_ONNX, RUN_SAVEDMODEL):
+        apart = apart_in_a_fresh_process(program, tmp_path)
+        assert set(apart) == {folder.name for folder in tmp_path.iterdir()}
+        assert max(apart.values()) < 1e-5, apart
 
 
 PLUGIN = '''

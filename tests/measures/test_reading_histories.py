@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from nnrepro.measures.curves import RunCurves
+from nnrepro.measures.expressions import Reading
 from nnrepro.measures.history import HistoryError, read_comparison_history, read_history
+from nnrepro.measures.names import metric_value
 
 GOOD = {
     "loss": [2.0, 1.5],
@@ -96,3 +99,20 @@ def test_the_token_nan_is_refused_even_when_null_is_allowed(tmp_path):
 def test_rounding_of_a_float32_mean_is_no_damage(tmp_path):
     history = read_history(_write(tmp_path, GOOD | {"accuracy": [0.5, 1.0000001]}))
     assert history.accuracy[1] == 1.0000001
+
+
+@pytest.mark.parametrize(
+    ("last", "ends"), [(None, {}), (0.5, {"test_loss": 0.5, "test_accuracy": 0.5})]
+)
+def test_a_test_set_that_is_not_evaluated_after_every_epoch_has_no_curves(tmp_path, last, ends):
+    content = GOOD | {"val_loss": [None, last], "val_accuracy": [None, last]}
+    history = read_history(_write(tmp_path, content))
+    assert list(history.curves("test")) == ["train_loss", "train_accuracy"]
+    assert history.ends("test") == ends and history.finite
+    run = RunCurves(history.curves("test"), window=1, width=1, ends=history.ends("test"))
+    found = {name: metric_value(name, run) for name in ("final_test_loss", "min_test_loss")}
+    assert np.isnan(found["min_test_loss"])
+    assert found["final_test_loss"] == last or (last is None and np.isnan(found["final_test_loss"]))
+    assert Reading("tail", "test_loss").span(run) is None
+    with pytest.raises(HistoryError, match="key 'val_loss', epoch 1: null"):
+        read_history(_write(tmp_path, content | {"val_accuracy": [0.5, 0.5]}))

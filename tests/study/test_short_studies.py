@@ -363,3 +363,79 @@ def test_what_has_to_be_known_is_the_same_for_all_models() -> None:
     (problem,) = problems(change, kinds=kinds, best="{select: kinds}")
     assert "which differ in 'epochs', 'window', 'smoothing', and these have" in problem
     assert loaded(change, kinds=kinds, best="{select: kinds, epochs: 4}").runs
+
+
+CHAIN = {
+    "search": "{model: mlp, epochs: 5, units: [4, 8], test_evaluation: never}",
+    "final": "{select: search, seeds: 3, test_evaluation: at_end}",
+}
+
+
+def test_the_test_set_once_at_the_end_of_a_chain() -> None:
+    study = loaded(**CHAIN)
+    found = {run.experiment: run.settings["test_evaluation"] for run in study.runs}
+    assert found == {"search": "never", "final": "at_end"}
+    assert "test_evaluation" not in loaded().runs[0].settings
+    # Nothing is asked of what is not evaluated.
+    assert not {"search_per_class", "search_tests"} & {*study.tables}
+    assert {"final_per_class", "search_ranking"} <= {*study.tables}
+    assert study.tables["final_ranking"].options["metrics"][0] == "final_test_accuracy"
+    assert "search_confusion" not in study.figures and "final_confusion" in study.figures
+
+
+@pytest.mark.parametrize(
+    ("change", "experiments", "told"),
+    [
+        (
+            "protocols: {mine: {selection: max_test_accuracy}}",
+            CHAIN,
+            "protocols.mine.selection: 'max_test_accuracy' is not known of runs of 'search', which "
+            "have test_evaluation: never",
+        ),
+        (
+            "",
+            {"final": "{select: search, test_evaluation: at_end, test_folds: 2}"},
+            "settings: test_evaluation: at_end leaves test_folds nothing to count",
+        ),
+        (
+            "",
+            {
+                "final": "{select: search, test_evaluation: never, early_stopping: 2, "
+                "early_stopping_metric: test_loss}"
+            },
+            "settings: test_evaluation: never leaves early_stopping_metric: test_loss without",
+        ),
+        ("", {"final": "{select: search, test_evaluation: once}"}, "must be one of 'every_epoch'"),
+    ],
+)
+def test_what_is_not_evaluated_decides_nothing(
+    change: str, experiments: dict[str, str], told: str
+) -> None:
+    assert any(told in problem for problem in problems(change, **experiments))
+
+
+def test_classes_are_weighted_by_name_wherever_a_setting_stands() -> None:
+    study = loaded(
+        "settings: {mlp: {class_weight: {setosa: 3}}}",
+        search="{model: mlp, epochs: 2}",
+        final="{model: mlp}",
+        own="{model: mlp, class_weight: {setosa: 2, '1': 0.5}}",
+        named="{model: mlp, variants: {even: {}, uneven: {class_weight: {setosa: 4}}}}",
+    )
+    found = {f"{r.experiment}/{r.variant}": r.settings["class_weight"] for r in study.runs}
+    assert found["search/default"] == found["named/even"] == '{"setosa": 3}'
+    assert found["own/default"] == '{"setosa": 2, "1": 0.5}'
+    assert found["named/uneven"] == '{"setosa": 4}'
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("balance", "class_weight: 'balance' must be 'balanced' or a weight for each class"),
+        ("{cat: heavy}", "must have weights that are numbers from 0 on, and has 'cat': 'heavy'"),
+        ("{cat: -1, dog: 1}", "and has 'cat': -1"),
+    ],
+)
+def test_weights_that_are_none(given: str, told: str) -> None:
+    (problem,) = problems(search=f"{{model: mlp, class_weight: {given}}}", final="{model: mlp}")
+    assert problem.startswith("experiments.search.class_weight: ") and told in problem

@@ -64,16 +64,18 @@ def test_examples_are_ordered_by_how_many_runs_answer_them_wrong(
         ("b", 0): answered(0, 2, 1, 1, 1, 2),
         ("b", 1): answered(0, 0, 0, 0, 0, 0, labels=np.zeros(6, int)),  # of other examples
     }
-    found = most_wrong(*tables(make_data, runs), examples=2)
+    told = "row {}".format
+    found = most_wrong(*tables(make_data, runs), lambda run, at: told(at), examples=2)
+    assert found["input"].tolist() == ["row 1", "row 4"]
     assert found["example"].tolist() == [1, 4]
     assert found["answered"].tolist() == ["dog", "dog"]
     assert found[["wrong", "agreeing", "runs"]].values.tolist() == [[3, 2, 3], [3, 3, 3]]
-    assert len(most_wrong(*tables(make_data, runs), examples=20)) == 3
+    assert len(most_wrong(*tables(make_data, runs), lambda *_: "", examples=20)) == 3
 
 
 def test_without_predictions_there_is_nothing(make_data: Callable[..., Any]) -> None:
     found = tables(make_data, {("a", 0): None})
-    assert per_class(*found).empty and most_wrong(*found).empty
+    assert per_class(*found).empty and most_wrong(*found, lambda *_: "").empty
 
 
 @pytest.mark.parametrize(

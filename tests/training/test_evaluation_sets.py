@@ -94,3 +94,29 @@ def test_what_is_no_longer_recorded_is_removed(copied: Trained, tmp_path: Path) 
     train(small_run("word_cnn", epochs=1), small_data("words"), tmp_path)
     assert not (out / "history_folds.json").exists()
     assert not (out / "history_validation.json").exists()
+
+
+@pytest.mark.parametrize("early", [{}, {"early_stopping": 2}])
+def test_the_test_set_once_or_never(tmp_path: Path, early: dict[str, int]) -> None:
+    """Validation, training and final answers are those of a run that looks after every epoch."""
+    data = small_data("words", test=(50, 70), validation=30)
+    settings = {"epochs": 4, "learning_rate": 0.1, **early}
+    found = {}
+    for when in ("every_epoch", "at_end", "never"):
+        run = small_run("word_cnn", test_evaluation=when, **settings)
+        out = train(run, data, tmp_path / when)
+        names = ("history.json", "history_comparison.json", "history_validation.json")
+        found[when] = [read(out / name) for name in names]
+        with np.load(out / "predictions.npz") as predictions:
+            found[when] += [predictions["probabilities"], predictions["labels"]]
+        kept = read(out / "run.json").get("best_epoch") or 0
+    every, once, never = found.values()
+    epochs = len(every[0]["loss"])
+    for told in (once, never):
+        assert told[2] == every[2] and told[0]["loss"] == every[0]["loss"]
+    for at in (0, 1):
+        for name in ("val_loss", "val_accuracy"):
+            assert once[at][name][:-1] == never[at][name][:-1] == [None] * (epochs - 1)
+            assert once[at][name][-1] == pytest.approx(every[at][name][kept - 1]) and epochs > 1
+            assert never[at][name][-1] is None
+    assert np.array_equal(once[3], every[3]) and never[3].shape == (0, 15) and len(never[4]) == 0

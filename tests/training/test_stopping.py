@@ -21,7 +21,7 @@ from nnrepro.training.errors import TrainingError, TrainingInterrupted
 from nnrepro.training.history import History
 from nnrepro.training.losses import Objective
 from nnrepro.training.stopping import EarlyStopping, check_watched
-from nnrepro.training.targets import balanced
+from nnrepro.training.targets import balanced, class_weights
 
 SETTINGS = {"epochs": 12, "learning_rate": 0.05, "early_stopping": 2}
 DATA = small_data("words", train=64, test=(20,), validation=20)
@@ -130,11 +130,15 @@ def test_a_metric_that_is_not_recorded_is_refused():
     check_watched({**settings, "early_stopping_metric": "test_accuracy"}, ["accuracy"])
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_losses_are_those_of_keras_fit(smoothing: float):
+@pytest.mark.parametrize(
+    ("smoothing", "given"),
+    [(0.0, "balanced"), (0.2, "balanced"), (0.0, '{"dog": 2.5, "3": 0.0, "9": 0.5}')],
+)
+def test_losses_are_those_of_keras_fit(smoothing: float, given: str):
     """With smoothed labels and weighted classes: the same weights and losses after an epoch."""
     data = small_data("image", train=40, test=(10,))
-    weights = balanced(data.train_y)
+    weights = class_weights(given, data.train_y, ("cat", "dog"), 10)
+    by_class = dict(enumerate(weights)) if given == "balanced" else {1: 2.5, 3: 0.0, 9: 0.5}
 
     def model() -> keras.Model:
         keras.utils.set_random_seed(4)
@@ -154,7 +158,7 @@ def test_losses_are_those_of_keras_fit(smoothing: float):
         keras.utils.to_categorical(data.train_y, 10),
         batch_size=20,
         shuffle=False,
-        class_weight=dict(enumerate(weights)),
+        class_weight=by_class,
         verbose=0,
     )
     assert losses.sum() / 40 == pytest.approx(told.history["loss"][0], rel=1e-5)
@@ -164,6 +168,12 @@ def test_losses_are_those_of_keras_fit(smoothing: float):
     labels = keras.utils.to_categorical(data.test_y, 10)
     expected = theirs.evaluate(data.test_x, labels, verbose=0)
     assert evaluated.losses.mean() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("given", ['{"cow": 1}', '{"2": 1}', '{"dog": 1, "1": 2}'])
+def test_weights_of_classes_that_there_are_not_are_refused(given: str):
+    with pytest.raises(TrainingError, match="is no class, or one that has a weight already"):
+        class_weights(given, np.array([0, 1], np.int32), ("cat", "dog"), 2)
 
 
 def test_balanced_classes_count_alike():

@@ -8,6 +8,7 @@ from collections import Counter
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from copied import job_counts
 from pages import report_pages
@@ -45,7 +46,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     call("nnrepro", "new", "digits", folder=folder.parent)
     config = folder / "config.yaml"
     text = config.read_text()
-    smaller = {"samples: 6": "samples: 2", "epochs: 30": "epochs: 2", "seeds: 3": "seeds: 1"}
+    smaller = {"samples: 6": "samples: 2", "epochs: 30": "epochs: 2", "seeds: 5": "seeds: 1"}
     for old, new in smaller.items():
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -75,9 +76,14 @@ def test_its_report_is_what_a_careful_colleague_would_make(own: Path) -> None:
     final = json.loads((results / "runs/main/final/default/seed0/run.json").read_text())["run"]
     for name in ("units", "learning_rate"):
         assert final["settings"][name] == decision[name]
+    runs = pd.read_csv(results / "tables/runs.csv").set_index("experiment")
+    assert runs["final_test_accuracy"].notna().to_dict() == {"search": False, "final": True}
+    assert runs["final_validation_accuracy"].notna().all()
+    assert not runs["mean_test_accuracy"].notna().any()  # looked at once
     page = report_pages(results)
     words = re.sub(r"<(style|script)\b.*?</\1>|<[^>]+>", " ", page, flags=re.S)
     said = " ".join(unescape(words).split())
+    assert "has a run here" not in said and "once, with the final weights, or never" in said
     for part in ("What is best?", "Variants ranked", "What each parameter does"):
         assert part in said, part
     assert "selected by accuracy on held-out examples" in said.lower()

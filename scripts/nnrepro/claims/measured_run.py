@@ -13,6 +13,7 @@ from nnrepro.measures.curves import RunCurves, first_epoch
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span
+from nnrepro.study.evaluation import AT_END, NEVER, tested
 
 
 class Unmeasured(Exception):
@@ -86,7 +87,8 @@ class MeasuredRun:
             return Span.point(self._quantity(reading.function))
         value = reading.span(self.curves)
         if value is None:
-            raise Unmeasured(f"{reading} of {self.data.run.id} has no value{self._diverged}")
+            why = self._diverged or self._unseen(reading)
+            raise Unmeasured(f"{reading} of {self.data.run.id} has no value{why}")
         return value
 
     def first_epoch_at(self, curve: str, level: float) -> Span:
@@ -95,7 +97,9 @@ class MeasuredRun:
         Raises:
             Unmeasured: the curve is not finite.
         """
-        values = self.curves.curves[curve]
+        values = self.curves.curves.get(curve)
+        if values is None:
+            raise Unmeasured(f"{curve} of {self.data.run.id} was not evaluated after every epoch")
         if not np.isfinite(values).all():
             raise Unmeasured(f"{curve} of {self.data.run.id} is not finite{self._diverged}")
         epoch = first_epoch(values >= level)
@@ -115,6 +119,11 @@ class MeasuredRun:
     @property
     def _diverged(self) -> str:
         return ": the run diverged" if self.data.status == "diverged" else ""
+
+    def _unseen(self, reading: Reading) -> str:
+        when = {AT_END: "once, at the end", NEVER: "never"}.get(tested(self.data.run.settings))
+        of_test = reading.curve.startswith("test_")
+        return f": the test set was evaluated {when}" if when and of_test else ""
 
     def _quantity(self, name: str) -> float:
         """What is known of the run beside its curves."""

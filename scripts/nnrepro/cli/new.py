@@ -72,12 +72,14 @@ experiments:
     model: {model}
     epochs: {epochs}
     samples: {samples}
+    test_evaluation: never
     parameters:
       units: {{choice: {units}}}
       learning_rate: {{log_uniform: [0.001, 0.1]}}
-  final: # the best of them by validation, again, with other seeds
+  final: # the best of them by validation, again, with other seeds; then the test set, once
     select: search
     seeds: {seeds}
+    test_evaluation: at_end
 """
 
 _README = """\
@@ -234,7 +236,7 @@ def _configuration(words: dict[str, str], data: _Data) -> str:
         epochs=30,
         samples=6,
         units=[8, 16, 32],
-        seeds=3,
+        seeds=5,
     )
 
 

@@ -41,8 +41,10 @@ from nnrepro.plots.seeds import (
     band_words,
     by_variant,
     closing_range,
+    judged,
     main_metric,
     seed_series,
+    series_of,
     smoothing_words,
     widest_windows,
 )
@@ -100,7 +102,8 @@ def comparison(
     shown = [item.run for members in groups for item in members]
     metric = main_metric(groups[0]) if groups else "accuracy"
     groups = [members for members in groups if main_metric(members) == metric]
-    what = f"Line chart of test {known(metric).words} by epoch"
+    of = judged([item for members in groups for item in members])
+    what = f"Line chart of {of} {known(metric).words} by epoch"
     yield Drawing(
         figure.name,
         partial(_compared, figure, groups, facet, closing=epochs == "window"),
@@ -118,8 +121,9 @@ def _compared(
     window, smoothing = widest_windows(list(chain.from_iterable(groups)))
     selected = figure.selected(shown)
     metric = main_metric(groups[0]) if groups else "accuracy"
+    of = judged(list(chain.from_iterable(groups)))
     options: dict[str, Any] = {
-        "metric": f"Test {known(metric).words}",
+        "metric": f"{of.capitalize()} {known(metric).words}",
         "floor": known(metric).low,
         "ceiling": known(metric).high,
         "title": figure.titled(figure.spec.title),
@@ -132,7 +136,7 @@ def _compared(
     series = []
     for members in groups:
         key = figure.key(members[0].run)
-        series.append(seed_series(members, f"val_{metric}", smoothing, key, labels[key]))
+        series.append(seed_series(members, series_of(of, metric), smoothing, key, labels[key]))
     styles = figure.styles_of(shown)
     if facet is None:
         return draw(series, styles, grid=figure.grid(shown), **options)

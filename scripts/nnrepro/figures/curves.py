@@ -38,8 +38,10 @@ from nnrepro.plots.seeds import (
     by_variant,
     converged_at,
     convergence_words,
+    judged,
     main_metric,
     seed_series,
+    series_of,
     smoothing_words,
     widest_windows,
 )
@@ -89,7 +91,8 @@ def curves(
     for key, runs in groups.items():
         members, label = found.get(key), runs[0].label
         metric = known(main_metric(members)).words if members else "accuracy"
-        what = f"Line charts of cost and {metric} by epoch, on the training and the test set"
+        of = judged(members) if members else TEST
+        what = f"Line charts of cost and {metric} by epoch, on the training and the {of} set"
         strip = "Selected variant" if key[0] in selected else label
         yield Drawing(
             "/".join(key),
@@ -152,6 +155,7 @@ class CurvePanel:
         ceiling: the largest value that the metric can have (1 for accuracies); None without one.
         published: what was published of its curves.
         floor: the smallest value that the metric can have; None without one.
+        judged: what is called the test set, where it is the validation set that stands for it.
     """
 
     name: str
@@ -161,6 +165,7 @@ class CurvePanel:
     ceiling: float | None = None
     published: tuple[PublishedMark, ...] = ()
     floor: float | None = 0.0
+    judged: str = TEST
 
 
 @styled
@@ -255,16 +260,16 @@ def _draw_panel(
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
     """Name and last value of both lines; a line that stops early says at which epoch."""
     labels = []
-    for name, series, color in (
-        (TRAIN, panel.train, TRAIN_GREY),
-        (TEST, panel.test, style.color),
+    for name, words, series, color in (
+        (TRAIN, TRAIN, panel.train, TRAIN_GREY),
+        (TEST, panel.judged, panel.test, style.color),
     ):
         end = series.end()
         if end is None:
             continue
         epoch, value = end
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
-        text = f"{name} {format_value(value)}{early}"
+        text = f"{words} {format_value(value)}{early}"
         labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
     labels += [
         EndLabel(mark.value, f"{mark.label} {format_value(mark.value)}", INK, trace=PUBLISHED)
@@ -345,7 +350,7 @@ def _legend(
     smoothing: str,
 ) -> list[LegendEntry]:
     entries = [
-        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), TEST),
+        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), panels[0].judged),
         LegendEntry(
             Line2D([], [], color=TRAIN_GREY, linewidth=1.3, linestyle=_TRAIN_STYLE.linestyle),
             TRAIN,
@@ -355,7 +360,7 @@ def _legend(
     entries += band_and_smoothing_entries(every, band, smoothing)
     if any(panel.converged_at is not None for panel in panels):
         ring = Line2D([], [], **_ring(style))
-        entries.append(LegendEntry(ring, "test curve converged"))
+        entries.append(LegendEntry(ring, f"{panels[0].judged} curve converged"))
     if any(panel.published for panel in panels):
         entries.append(LegendEntry(Line2D([], [], **PUBLISHED_MARKER), PUBLISHED))
     return entries
@@ -371,15 +376,16 @@ def _panel(
     """A metric on the training and on the test set."""
     run = members[0].run
     _, smoothing = widest_windows(members)
+    of = judged(members)
     train, test = (
         seed_series(members, series, smoothing, figure.key(run), run.label)
-        for series in (metric, f"val_{metric}")
+        for series in (metric, series_of(of, metric))
     )
     marks = tuple(_mark(level, run) for level in levels if level.curve.endswith(f"_{metric}"))
     fact, converged = known(metric), None
     if metric == LOSS or fact.bounded:
-        converged = converged_at(members, f"val_{metric}", tolerance(f"test_{metric}"))
-    return CurvePanel(name, train, test, converged, fact.high, marks, fact.low)
+        converged = converged_at(members, series_of(of, metric), tolerance(f"test_{metric}"))
+    return CurvePanel(name, train, test, converged, fact.high, marks, fact.low, of)
 
 
 def _mark(level: CurveLevel, run: Run) -> PublishedMark:

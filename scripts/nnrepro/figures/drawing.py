@@ -16,6 +16,7 @@ from nnrepro.metrics.registry import known
 from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
+from nnrepro.study.evaluation import EVERY_EPOCH, tested
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import Kind
 from nnrepro.study.metrics import main_metrics
@@ -126,6 +127,9 @@ def _reading(kind: Kind, study: Study) -> str:
     published = told.get("published_reading", "") if study.published else ""
     words = " or ".join(dict.fromkeys(known(name).words for name in main_metrics(study)))
     said = str(told.get("reading", "")).replace("{published}", published)
+    unseen = any(tested(run.settings) != EVERY_EPOCH for run in study.runs)
+    if unseen and "histories" in kind.reads and "test set" in said:
+        said += " Where the test set is not evaluated after every epoch, it is the validation set."
     return said.replace("{metric}", words)
 
 

@@ -1,7 +1,7 @@
 """The curves of a run, and the windows over which they are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -93,6 +93,8 @@ class RunCurves:
         window: epochs of the closing window.
         width: width of the moving mean, odd.
         full_width: the same in a run of the protocol's length; 0 where it is not known.
+        ends: what the final weights reach on a set that has no curves, as it is evaluated with them
+            alone, by the curve's name.
         blown: whether the run ends in a blow-up; it then settles nowhere.
     """
 
@@ -101,6 +103,7 @@ class RunCurves:
     width: int
     full_width: int = 0
     blown: bool = False
+    ends: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -128,7 +131,8 @@ class RunCurves:
         if validation is not None:
             curves |= validation.curves("validation")
         window, smoothing = windows(run, history.epochs)
-        return cls(curves, window.used, smoothing.used, _odd(smoothing.asked), blown)
+        ends = (test or history).ends("test")
+        return cls(curves, window.used, smoothing.used, _odd(smoothing.asked), blown, ends)
 
     @property
     def epochs(self) -> int:

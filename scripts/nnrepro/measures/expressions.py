@@ -187,13 +187,20 @@ class Reading:
             return self.latest + run.full_width // 2
         return self.latest if self.latest and len(self.arguments) > 1 else None
 
+    def known_of(self, run: RunCurves) -> bool:
+        """Whether a run has the curve that it is read off, or its end where that is all it takes.
+
+        The test set may be evaluated with the final weights alone.
+        """
+        return self.curve in run.curves or (self.function == "final" and self.curve in run.ends)
+
     def value(self, run: RunCurves) -> float:
         """What a function of a curve gives: NaN for nothing, infinity for beyond the end.
 
         Nothing is what a run gives of a curve that it did not record.
         """
         if self.curve not in run.curves:
-            return math.nan
+            return run.ends[self.curve] if self.known_of(run) else math.nan
         return FUNCTIONS[self.function].compute(self._curve(run), self.arguments)
 
     def span(self, run: RunCurves) -> Span | None:
@@ -205,7 +212,7 @@ class Reading:
             finite.
         """
         if self.curve not in run.curves:
-            return None
+            return Span.point(run.ends[self.curve]) if self.known_of(run) else None
         curve = self._curve(run)
         if FUNCTIONS[self.function].gaps and not np.isfinite(curve.part(self.arguments)).all():
             return None

@@ -3,13 +3,15 @@
 A history is the JSON object that training writes per run: the lists `loss` and `val_loss`, and for
 each metric, such as `accuracy`, `val_accuracy` and, where training records it, `accuracy`, with one
 number per epoch. `val_*` is the primary test set. A run that is evaluated on a further set of
-examples has another file with `val_*` on that set.
+examples has another file with `val_*` on that set. Where a test set is not evaluated after every
+epoch, all `val_*` are null, but for the last epoch's if the final weights are evaluated.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -88,10 +90,37 @@ class History:
         names = (key.removeprefix(_JUDGED) for key in self.series if key.startswith(_JUDGED))
         return tuple(name for name in names if name != LOSS)
 
+    @cached_property
+    def judged_each_epoch(self) -> bool:
+        """Whether the set of examples is evaluated after every epoch, and not at the end or never.
+
+        Where no value of any metric is known of the epochs before the last, it is not.
+        """
+        series = [values for key, values in self.series.items() if key.startswith(_JUDGED)]
+        before = [values[:-1] if len(values) > 1 else values for values in series]
+        return not all(np.isnan(values).all() for values in before)
+
     def curves(self, judged: str) -> dict[str, FloatArray]:
-        """The series by the names of curves, those of `val_*` of the set called `judged`."""
+        """The series by the names of curves, those of `val_*` of the set called `judged`.
+
+        A set that is not evaluated after every epoch has none.
+        """
         names = {key: f"train_{key}".replace("train_val", judged) for key in self.series}
-        return {names[key]: values for key, values in self.series.items()}
+        return {
+            names[key]: values
+            for key, values in self.series.items()
+            if self.judged_each_epoch or not key.startswith(_JUDGED)
+        }
+
+    def ends(self, judged: str) -> dict[str, float]:
+        """What the final weights reach on a set that is evaluated with them alone, as `curves`."""
+        if self.judged_each_epoch:
+            return {}
+        return {
+            f"{judged}_{key.removeprefix(_JUDGED)}": float(values[-1])
+            for key, values in self.series.items()
+            if key.startswith(_JUDGED) and np.isfinite(values[-1])
+        }
 
     @property
     def epochs(self) -> int:
@@ -104,11 +133,11 @@ class History:
 
     @property
     def finite(self) -> bool:
-        """Whether every loss and share of right answers is finite."""
+        """Whether every loss and share of right answers is finite, as far as it is evaluated."""
         return all(
             bool(np.isfinite(values).all())
             for key, values in self.series.items()
-            if _always_finite(key)
+            if _always_finite(key) and (self.judged_each_epoch or not key.startswith(_JUDGED))
         )
 
 
@@ -178,10 +207,12 @@ def _read_series(
             f"{path}: {' and '.join(wrong[:3])}; expected {trained}val_loss and the metrics, such "
             "as val_accuracy"
         )
-    series = {
-        key: _numbers(path, key, value[key], allow_nonfinite or not _always_finite(key))
-        for key in value
-    }
+    unseen = _is_unseen([own for key, own in value.items() if key.startswith(_JUDGED)])
+
+    def may_lack(key: str) -> bool:
+        return allow_nonfinite or not _always_finite(key) or (unseen and key.startswith(_JUDGED))
+
+    series = {key: _numbers(path, key, value[key], may_lack(key)) for key in value}
     try:
         _check_lengths(series)
     except HistoryError as error:
@@ -211,6 +242,13 @@ def _wrong_keys(value: Mapping[str, Any], needed: tuple[str, ...]) -> Iterator[s
     yield from (f"has the unknown key '{key[:100]}'" for key in odd)
     if len(value) > _MOST_KEYS:
         yield f"has {len(value)} keys, more than {_MOST_KEYS}"
+
+
+def _is_unseen(series: Sequence[Any]) -> bool:
+    """Whether lists of values say that a set of examples is not evaluated after every epoch."""
+    lists = [values for values in series if isinstance(values, list)]
+    before = [values[:-1] if len(values) > 1 else values for values in lists]
+    return bool(lists) and all(item is None for values in before for item in values)
 
 
 def _is_share(key: str) -> bool:

@@ -56,6 +56,9 @@ class Predictions:
 PredictionsOf = Callable[[str], Predictions | None]
 """Gives a run's predictions by its id; None where it has none that can be used."""
 
+InputsOf = Callable[[str, int], str]
+"""Gives what a run read as a test example, in words; empty where nobody knows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -77,6 +80,8 @@ AnswersOf = Callable[[str], Answers | None]
 def read_predictions(path: Path) -> Predictions | None:
     """Read a run's predictions; None where there are none, as of a run that failed.
 
+    Nor has any a run that does not evaluate the test set, whose file holds no example.
+
     Raises:
         PredictionsError: the file is damaged.
     """
@@ -84,7 +89,8 @@ def read_predictions(path: Path) -> Predictions | None:
         if not was_made(path):
             return None
         with open_npz(path, _LARGEST) as stored:
-            return _predictions(stored)
+            found = _predictions(stored)
+            return found if len(found.labels) else None
     except FileNotFoundError:
         return None
     except (FileError, OSError) as error:

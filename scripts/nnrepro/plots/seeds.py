@@ -13,8 +13,11 @@ from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, con
 from nnrepro.measures.curves import Window, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
+from nnrepro.metrics.registry import LOSS
 from nnrepro.plots.series import FloatArray, Series
 from nnrepro.statistics.intervals import summarise
+
+TEST, VALIDATION = "test", "validation"
 
 Members = Sequence[RunData]
 """The runs of one variant, one per seed."""
@@ -33,6 +36,20 @@ def main_metric(members: Members) -> str:
     return members[0].history.metrics[0]
 
 
+def judged(members: Members) -> str:
+    """The set of examples whose curves are shown beside those of training.
+
+    That is the test set, or the validation set where the former is not evaluated after an epoch.
+    """
+    tested = any(item.history.judged_each_epoch for item in members)
+    return TEST if tested or all(item.validation is None for item in members) else VALIDATION
+
+
+def series_of(judged: str, metric: str) -> str:
+    """The name that `seed_series` knows a metric on the test or the validation set by."""
+    return f"val_{metric}" if judged == TEST else f"{VALIDATION}_{metric}"
+
+
 def widest_windows(members: Members) -> tuple[Window, Window]:
     """The widest closing window and the widest smoothing among runs."""
     both = [windows(item.run, item.history.epochs) for item in members]
@@ -45,7 +62,7 @@ def seed_series(members: Members, metric: str, smoothing: Window, key: str, labe
 
     Args:
         members: the variant's runs.
-        metric: name of a series of the history.
+        metric: name of a series of the history, or as `series_of` has it.
         smoothing: width of the moving mean; 1 leaves the line as it is.
         key: decides the style.
         label: name of the line.
@@ -75,7 +92,10 @@ def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
     if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
-    found = convergence(_mean(_values(members, metric)), window.used, width.used, tolerance)
+    values = _mean(_values(members, metric))
+    if not np.isfinite(values).any():
+        return None
+    found = convergence(values, window.used, width.used, tolerance)
     return found.epoch if found.converged else None
 
 
@@ -100,7 +120,8 @@ def band_words(groups: Sequence[Members]) -> str:
     gaps = any(
         np.isnan(_values(members, metric)).any()
         for members in several
-        for metric in ("loss", "val_loss", f"val_{main_metric(members)}")
+        for of in [judged(members)]
+        for metric in (LOSS, series_of(of, LOSS), series_of(of, main_metric(members)))
     )
     return f"{words}, fewer where one has no value" if gaps else words
 
@@ -125,7 +146,10 @@ def _values(members: Members, metric: str) -> FloatArray:
     epochs = max(item.history.epochs for item in members)
     values = np.full((len(members), epochs), np.nan)
     for row, item in zip(values, members, strict=True):
-        row[: item.history.epochs] = item.history.series.get(metric, np.nan)
+        held_out = metric.startswith(VALIDATION)
+        told = item.validation if held_out else item.history
+        name = metric.replace(VALIDATION, "val", 1) if held_out else metric
+        row[: item.history.epochs] = np.nan if told is None else told.series.get(name, np.nan)
     return values
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from nnrepro.errors import NnreproError
 from nnrepro.study.archived import archived, seeds_with
 from nnrepro.study.asked import asked_problems, misplaced, specs
+from nnrepro.study.class_weights import in_text
 from nnrepro.study.declared import Declared
 from nnrepro.study.default_report import asks_nothing, default_report
 from nnrepro.study.defaults import filled, given_twice, like_problems, likened, without_null
@@ -69,7 +70,8 @@ def load_study(
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
-    full = normalised(without_null(likened(_flat(config)), schema["properties"]), schema)
+    flat = likened(_flat(in_text(config)))
+    full = normalised(without_null(flat, schema["properties"]), schema)
     trained = full.get("archive") is None
     problems = (
         [*like_problems(full)]

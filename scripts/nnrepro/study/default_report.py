@@ -10,6 +10,7 @@ from typing import Any
 from nnrepro.metrics.registry import known
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
+from nnrepro.study.evaluation import NEVER, on_test_set, tested_by_all
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
 from nnrepro.study.metrics import is_of_numbers
@@ -96,7 +97,8 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     """The tables of an experiment."""
     count = len(declared.variants[name])
     selections = {own["selection"] for own in config["protocols"].values()}
-    on_test = sorted(map(_on_test, selections))
+    when = _evaluated(name, declared)
+    on_test = sorted({on_test_set(metric, when) for metric in selections})
     if count == 1:
         metrics = [*on_test, "train_seconds"]
         yield (
@@ -107,14 +109,15 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
         beside = [] if selections == set(on_test) else on_test
         metrics = [_METRIC, *beside, "train_seconds"]
         yield "ranking", {"title": "Variants ranked", "metrics": metrics, "sort_by": _METRIC}
-    tested = on_test
+    compared = on_test
     if len(config["experiments"][name].get("seeds", config["seeds"])) == 1:
         # By single runs only shares of right answers are tested, example by example.
-        tested = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
-    if tested and 1 < count <= _MOST_TESTED:
+        compared = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
+        compared = [] if when == NEVER else compared
+    if compared and 1 < count <= _MOST_TESTED:
         title = "The others against the selected one, tested"
-        yield "tests", {"title": title, "metrics": tested, "against": f"{name}/selected"}
-    if not is_of_numbers(config, config["experiments"][name]):
+        yield "tests", {"title": title, "metrics": compared, "against": f"{name}/selected"}
+    if when != NEVER and not is_of_numbers(config, config["experiments"][name]):
         yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
     if _selected_on_test(name, config, declared):
         yield "optimism", {"title": "What selecting on the test set adds"}
@@ -142,6 +145,8 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
         yield "sweep", {"title": "What each parameter does", "metric": _METRIC}
     if count > 1:
         yield "accuracy_time", {"title": "Beside the time of training", "metric": _METRIC}
+    if _evaluated(name, declared) == NEVER:
+        return
     closely = {"runs": [_shown(name, config, declared)]}
     if is_of_numbers(config, section):
         yield "residuals", {"title": "Predicted against true", **closely}
@@ -166,8 +171,9 @@ def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
     return name in sources and several and any("_test_" in metric for metric in selections)
 
 
-def _on_test(metric: str) -> str:
-    return metric.replace("_validation_", "_test_")
+def _evaluated(name: str, declared: Declared) -> str:
+    """When all runs of an experiment evaluate the test set."""
+    return tested_by_all(run.settings for run in declared.runs if run.experiment == name)
 
 
 def _is_share(metric: str) -> bool:

@@ -18,7 +18,7 @@ from nnrepro.study.defaults import varied
 from nnrepro.study.feasibility import size_problems
 from nnrepro.study.halving import halving_problems, rungs_of, under_budget
 from nnrepro.study.labels import told_apart
-from nnrepro.study.messages import nearest, one_of, shown, undeclared
+from nnrepro.study.messages import choice, nearest, one_of, shown, undeclared
 from nnrepro.study.run import MODEL, Run, Scalar, Variant
 from nnrepro.study.sampling import points
 from nnrepro.study.schema import experiment_keys
@@ -123,7 +123,7 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
             problems += undeclared(where, protocol, config["protocols"])
-            problems += setting_problems(where, settings, own)
+            problems += setting_problems(where, settings, own) if own else []
         if "halving" in section:
             problems += halving_problems(f"experiments.{name}", section, variants[name])
         if "select" in section:
@@ -192,8 +192,7 @@ def _scope_problems(
         if scope in scopes:
             problems += setting_problems(f"{key}.{scope}", settings, scopes[scope])
         else:
-            hint = nearest(scope, scopes)
-            problems.append(f"{key}.{scope}: unknown scope{hint}; allowed: {one_of(scopes)}")
+            problems.append(f"{key}.{scope}: unknown scope{choice(scope, scopes)}")
     return problems
 
 

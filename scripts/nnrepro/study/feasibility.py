@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrepro.study.declared import Declared
+from nnrepro.study.evaluation import TEST_EVALUATION, evaluation_problems
 from nnrepro.study.messages import some_of
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS, optimizer_problems
 from nnrepro.study.run import Run, Scalar
@@ -11,7 +12,7 @@ from nnrepro.study.stopping import stopping_problems
 from nnrepro.study.values import LARGEST
 
 _STOPPING = {"early_stopping", "early_stopping_metric", "validation_examples"}
-_TOGETHER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS, *_STOPPING}
+_TOGETHER = {*OPTIMIZER_SETTINGS, *SCHEDULE_SETTINGS, *_STOPPING, TEST_EVALUATION}
 """Settings that must fit one another."""
 
 MAX_FOLDS = 12
@@ -31,6 +32,7 @@ def feasibility_problems(runs: Sequence[Run], declared: Declared) -> list[str]:
         open_yet = _TOGETHER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
             found += optimizer_problems(candidate.settings)
+            found += evaluation_problems(candidate.settings)
             found += stopping_problems(candidate.settings, held_out=declared.validated(candidate))
         for problem in found:
             places.setdefault(problem, []).append(f"'{run.protocol}/{run.experiment}'")

@@ -8,6 +8,7 @@ from typing import Any
 from nnrepro.yamlfile import YamlError, plain_value
 
 _LONGEST_SHOWN = 200
+_MOST_LISTED, _MOST_NEAREST = 24, 6
 _JSON_TYPES = {
     int: {"integer", "number"},
     float: {"number"},
@@ -27,6 +28,27 @@ def one_of(allowed: Iterable[object]) -> str:
     return ", ".join(f"'{item}'" for item in allowed)
 
 
+def choice(word: object, known: Iterable[object], heading: str = "allowed", where: str = "") -> str:
+    """What could stand in place of a word, for the end of a message: the nearest, then all.
+
+    Of many the nearest ones alone are listed.
+
+    Args:
+        word: what stands there.
+        known: what could.
+        heading: what they are called.
+        where: the page that lists them all.
+    """
+    words = [str(item) for item in known]
+    if not words:
+        return f"; {heading}: none, as there are none"
+    if len(words) <= _MOST_LISTED:
+        return f"{nearest(word, words)}; {heading}: {one_of(words)}"
+    close = difflib.get_close_matches(str(word), words, n=_MOST_NEAREST, cutoff=0.3)
+    told = f"{heading} are {len(words)}" + (f", all of them in {where}" if where else "")
+    return f"{nearest(word, words)}; {told}" + (f"; like it: {one_of(close)}" if close else "")
+
+
 def some_of(names: Iterable[str], most: int = 3) -> str:
     """Names without repeats, of many only the first and how many more there are."""
     listed = list(dict.fromkeys(names))
@@ -39,8 +61,7 @@ def undeclared(key: str, name: str, declared: Iterable[str]) -> list[str]:
     declared = list(declared)
     if name in declared:
         return []
-    hint = nearest(name, declared)
-    return [f"{key}: '{name}' is not declared{hint}; declared: {one_of(declared)}"]
+    return [f"{key}: '{name}' is not declared{choice(name, declared, 'declared')}"]
 
 
 def shown(value: Any) -> str:

@@ -21,7 +21,7 @@ from nnrepro.metrics.registry import (
     known,
     parsed,
 )
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice, one_of
 from nnrepro.study.study import Study
 
 SELECTION = "selection"
@@ -136,9 +136,9 @@ def _list_problems(key: str, names: Iterable[str], tasks: Iterable[str]) -> Iter
         told = (
             f"is for {one_of(one.tasks)}, and the data are for {one_of(tasks)}"
             if one
-            else f"is no metric{nearest(name, allowed)}"
+            else "is no metric"
         )
-        yield f"{key}: '{name}' {told}; allowed: {one_of(allowed)}"
+        yield f"{key}: '{name}' {told}{choice(name, allowed, where='docs/metrics.md')}"
 
 
 def _possible_tasks(config: Mapping[str, Any]) -> list[str]:

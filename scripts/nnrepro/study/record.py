@@ -86,7 +86,7 @@ _Sum = Annotated[str, _Text(128, r"\w:-")]
 _Count = Annotated[int, _Range(0, 1e15)]
 _Epochs = Annotated[int, _Range(1, 1e9)]
 _Seconds = Annotated[float, _Range(0, 1e10)]
-_Setting = bool | float | _Words
+_Setting = bool | float | Annotated[str, _Text(10_000)]
 
 
 class RecordedRun(TypedDict, total=False):

@@ -18,7 +18,7 @@ from jsonschema.exceptions import ValidationError
 from nnrepro.files import read_text
 from nnrepro.project import PROJECT
 from nnrepro.study.kinds import ROOMS, Kind, Kinds, kinds
-from nnrepro.study.messages import nearest, one_of, quotation_hint, shown
+from nnrepro.study.messages import choice, one_of, quotation_hint, shown
 from nnrepro.study.metrics import ALL_DEFAULTS, METRIC_WORDS, schema_of
 from nnrepro.study.options import FILE_SOURCES, SOURCES
 from nnrepro.study.values import value_errors
@@ -250,7 +250,7 @@ def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterato
             allowed = list(schema.get("properties", {}))
             yield from (
                 f"{f'{key}.{unknown}' if error.absolute_path else unknown}: "
-                f"unknown key{whose}{nearest(unknown, allowed)}; allowed: {one_of(allowed)}"
+                f"unknown key{whose}{choice(unknown, allowed)}"
                 for unknown in sorted(set(instance) - set(allowed), key=str)
             )
         case "propertyNames" | "pattern":
@@ -266,8 +266,7 @@ def _messages(error: ValidationError, definitions: Mapping[str, Any]) -> Iterato
             yield from _messages_of_option(error, key, rule, definitions)
         case "enum":
             allowed = [shown(item) if isinstance(item, bool) else str(item) for item in rule]
-            hint = nearest(str(instance), allowed)
-            yield f"{key}: {shown(instance)} is not allowed{hint}; allowed: {one_of(allowed)}"
+            yield f"{key}: {shown(instance)} is not allowed{choice(instance, allowed)}"
         case "minimum" | "exclusiveMinimum" | "maximum" as bound:
             yield f"{key}: {instance!r} must be {_BOUNDS[bound]} {rule}"
         case (

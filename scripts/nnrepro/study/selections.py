@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.study.declared import Declared
+from nnrepro.study.evaluation import TEST_EVALUATION, has_metric, tested
 from nnrepro.study.halving import finalists
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice, nearest, one_of
 from nnrepro.study.run import ANALYSIS_SETTINGS, MODEL, Run, Variant
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
@@ -35,7 +36,7 @@ def selection_problems(
     problems = [
         *_left_out(config, kept),
         *_too_few(kept),
-        *_nothing_held_out(config, declared, selected),
+        *_not_evaluated(config, declared, selected),
     ]
     return [*problems, *_swept_readings(declared, selected)] if trained else problems
 
@@ -89,10 +90,10 @@ def _too_few(kept: Sequence[Run]) -> Iterator[str]:
     yield from told
 
 
-def _nothing_held_out(
+def _not_evaluated(
     config: Mapping[str, Any], declared: Declared, selected: Sequence[str]
 ) -> Iterator[str]:
-    """Protocols that select by a validation metric from runs that hold nothing out."""
+    """Protocols that select by a metric on examples that runs do not evaluate."""
     for name, protocol in config["protocols"].items():
         lacking = {
             run.experiment
@@ -107,6 +108,19 @@ def _nothing_held_out(
                 f"protocols.{name}.selection: '{protocol['selection']}' is measured on held-out "
                 f"training examples, and runs of '{experiment}' hold none out; set "
                 "validation_examples for them above 0"
+            )
+        blind = {
+            run.experiment: tested(run.settings)
+            for run in declared.runs
+            if run.protocol == name
+            and run.experiment in selected
+            and not has_metric(run.settings, protocol["selection"])
+        }
+        for experiment, when in sorted(blind.items()):
+            yield (
+                f"protocols.{name}.selection: '{protocol['selection']}' is not known of runs of "
+                f"'{experiment}', which have {TEST_EVALUATION}: {when}; select by validation "
+                f"examples, or set {TEST_EVALUATION}: every_epoch for them"
             )
 
 
@@ -144,8 +158,7 @@ def select_problems(
     if source not in experiments or source == name:
         others = [other for other in experiments if other != name]
         return [
-            f"{key}.from: '{source}' is no other experiment{nearest(source, others)}; "
-            f"declared: {one_of(others)}"
+            f"{key}.from: '{source}' is no other experiment{choice(source, others, 'declared')}"
         ]
     if name in _sources(source, experiments):
         return [

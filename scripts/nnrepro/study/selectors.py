@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Self
 
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice
 
 SELECTED = "selected"
 _WILDCARDS = frozenset("*?[")
@@ -62,14 +62,14 @@ class Selector(NamedTuple):
         if self.experiment not in declared:
             return (
                 f"'{self}': there is no experiment '{self.experiment}'"
-                f"{nearest(self.experiment, declared)}; declared: {one_of(declared)}"
+                f"{choice(self.experiment, declared, 'declared')}"
             )
         names = list(declared[self.experiment])
         if self.pattern in ("", SELECTED) or self.named(names):
             return None
         return (
-            f"'{self}' matches no variant of '{self.experiment}'{nearest(self.pattern, names)}; "
-            f"variants: {one_of(names)}"
+            f"'{self}' matches no variant of '{self.experiment}'"
+            f"{choice(self.pattern, names, 'variants')}"
         )
 
 

@@ -8,7 +8,9 @@ model's function declares. A configuration may give them per scope: `all`, an in
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.class_weights import CLASS_WEIGHT, weight_problem
+from nnrepro.study.evaluation import CHOICES, TEST_EVALUATION
+from nnrepro.study.messages import choice, shown
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range
 from nnrepro.study.run import Scalar
@@ -20,10 +22,20 @@ _ABOVE_ZERO = Range(0, exclusive=True)
 _OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
 """Losses of a regression."""
 
+
+class _ClassWeight(Parameter):
+    """A text that stands for a section of its own."""
+
+    def problem(self, value: Any) -> str | None:
+        """As of any parameter."""
+        return weight_problem(value)
+
+
 SETTINGS: dict[str, Parameter] = {
     "layout": Parameter(str, "planes", choices=("planes", "flat")),
     "train_examples": Parameter(int, range=_FROM_ONE),
     "test_examples": Parameter(int, range=_FROM_ONE),
+    TEST_EVALUATION: Parameter(str, choices=CHOICES),
     "comparison_test_examples": Parameter(int, 0, range=_FROM_ZERO),
     "test_folds": Parameter(int, 0, range=_FROM_ZERO),
     "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
@@ -34,7 +46,7 @@ SETTINGS: dict[str, Parameter] = {
     "early_stopping": Parameter(int, range=_FROM_ONE),
     "early_stopping_metric": Parameter(str),
     "label_smoothing": Parameter(float, range=Range(0, 1)),
-    "class_weight": Parameter(str, choices=("balanced",)),
+    CLASS_WEIGHT: _ClassWeight(str),
     "loss": Parameter(str, choices=("logits", "probabilities", *_OF_NUMBERS)),
     "metrics": Parameter(str),
     "on_divergence": Parameter(str, "stop", choices=("continue", "stop")),
@@ -100,8 +112,8 @@ def setting_problems(
         owner = next((model for model in models if name in known_settings(model)), None)
         if owner is None:
             problems.append(
-                f"{key}.{name}: {shown(value)}: unknown setting{nearest(name, allowed)}; "
-                f"allowed: {one_of(allowed)}"
+                f"{key}.{name}: {shown(value)}: unknown setting"
+                f"{choice(name, allowed, where='docs/configuration.md')}"
             )
             continue
         if isinstance(value, Mapping):

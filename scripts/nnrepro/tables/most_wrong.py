@@ -8,15 +8,16 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import text
-from nnrepro.measures.predictions import PredictionsOf
+from nnrepro.measures.predictions import InputsOf, PredictionsOf
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Range
 from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
 from nnrepro.tables.csvfile import tidy_types
-from nnrepro.tables.predicted import NOTHING_PREDICTED, alike, predicted_by_variant
+from nnrepro.tables.predicted import NOTHING_PREDICTED, alike, runs_among
 
-COLUMNS = ("protocol", "example", "class", "answered", "wrong", "agreeing", "runs")
+COLUMNS = ("protocol", "example", "class", "answered", "wrong", "agreeing", "runs", "input")
+_LONGEST = 200
 
 
 @table
@@ -24,6 +25,7 @@ def most_wrong(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
     predictions: PredictionsOf,
+    inputs: InputsOf,
     *,
     examples: Annotated[int, Range(1, 1000)] = 20,
 ) -> pd.DataFrame:
@@ -33,16 +35,18 @@ def most_wrong(
         A row per protocol and example that any run answers wrong, at most `examples` of each
         protocol, the most often wrong first: `example` (its place in the test set, from 0),
         `class`, `answered` (the most frequent wrong answer), `wrong` (how many runs answer wrong),
-        `agreeing` (how many give that answer) and `runs` (how many have predictions of it). Runs on
-        another test set than the first of their protocol are left out.
+        `agreeing` (how many give that answer), `runs` (how many have predictions of it) and `input`
+        (what it holds, a table's columns or a text; empty where nobody knows). Runs on another test
+        set than the first of their protocol are left out.
     """
     rows = []
     for protocol, own in variants.groupby("protocol", sort=False):
-        found = [p for _, some in predicted_by_variant(own, runs, predictions) for p in some]
-        found = [one for one in found if one.task == CLASSIFICATION]
-        if not found:
+        known = {run: predictions(run) for run in runs_among(own, runs)}
+        asked = {r: one for r, one in known.items() if one and one.task == CLASSIFICATION}
+        if not asked:
             continue
-        found = alike(found)
+        first = next(iter(asked))
+        found = alike([*asked.values()])
         labels, names = found[0].labels, found[0].names
         answers = np.stack([one.answered for one in found])
         wrong = np.count_nonzero(answers != labels, axis=0)
@@ -60,6 +64,7 @@ def most_wrong(
                     "wrong": int(wrong[index]),
                     "agreeing": int(counts.max()),
                     "runs": len(found),
+                    "input": inputs(first, int(index)),
                 }
             )
     return tidy_types(pd.DataFrame(rows, columns=[*COLUMNS]))
@@ -71,8 +76,10 @@ def show(context: TableContext) -> TableContent:
     context.require(*COLUMNS)
     if context.frame.empty:
         return TableContent((), (text(NOTHING_PREDICTED),))
+    told = context.frame["input"].fillna("").astype(bool).any()
     headings = (
         Column("Test example"),
+        *((Column("What it holds", number=False),) if told else ()),
         Column("Class", number=False),
         Column("Taken for", number=False),
         Column("Runs wrong"),
@@ -82,6 +89,7 @@ def show(context: TableContext) -> TableContent:
         Row(
             (
                 numeric(wording.whole(number(row["example"]))),
+                *((Cell(_cut(row["input"])),) if told else ()),
                 Cell(str(row["class"])),
                 Cell(str(row["answered"])),
                 numeric(f"{row['wrong']} of {row['runs']}"),
@@ -97,3 +105,9 @@ def show(context: TableContext) -> TableContent:
     )
     note = text("Test examples are counted from 0, in the order of the prepared data.")
     return TableContent((Shown(Grid(headings, lines), notes=(note,)),), (said,))
+
+
+def _cut(held: object) -> str:
+    """What an example holds, of a long text the beginning."""
+    words = held if isinstance(held, str) else ""
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"

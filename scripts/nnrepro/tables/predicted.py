@@ -23,11 +23,16 @@ def predicted_by_variant(
         runs: the runs table.
         predictions: gives a run's predictions.
     """
-    members = runs.groupby([*KEYS], sort=False)["run_id"].agg(list)
-    for row in variants.to_dict("records"):
-        found = [one for run in members[tuple(row[k] for k in KEYS)] if (one := predictions(run))]
-        if found:
+    for number, row in enumerate(variants.to_dict("records")):
+        own = runs_among(variants.iloc[[number]], runs)
+        if found := [one for run in own if (one := predictions(run))]:
             yield {name: str(row[name]) for name in (*KEYS, "label")}, alike(found)
+
+
+def runs_among(variants: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
+    """The ids of the runs of some variants, in these ones' order."""
+    members = runs.groupby([*KEYS], sort=False)["run_id"].agg(list)
+    return [run for key in variants[[*KEYS]].itertuples(index=False) for run in members[tuple(key)]]
 
 
 def alike(found: list[Predictions]) -> list[Predictions]:

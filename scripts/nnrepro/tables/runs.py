@@ -261,9 +261,9 @@ def _recorded(name: str, curves: RunCurves) -> bool:
     """Whether a run has the curves that a metric is read off."""
     measure = ALIASES.get(name)
     if measure is not None:
-        return all(item.curve in curves.curves for item in parse_measure(measure).readings)
+        return all(item.known_of(curves) for item in parse_measure(measure).readings)
     reading = reading_named(name)
-    return reading is not None and reading.curve in curves.curves
+    return reading is not None and reading.known_of(curves)
 
 
 def _collapses(run: Run, curves: RunCurves) -> int | None:

@@ -6,10 +6,15 @@ from functools import cached_property
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
+from nnrepro.data.prepared import prepared_arrays
+from nnrepro.data.shown import in_words
+from nnrepro.files import read_json
 from nnrepro.measures.folds import FoldHistory
 from nnrepro.measures.predictions import Answers, Predictions, predictions_of, usable_answers
 from nnrepro.measures.runs import folds_of
+from nnrepro.npz import mapped_arrays
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.kinds import Kind
@@ -35,7 +40,8 @@ class Sources:
         spec: the table.
         decisions: what was selected, by (protocol, experiment).
         files: paths of the runs table of all epochs (`lengths`) and of that of runs as they are
-            compared with those of their experiment (`runs`), with their `variants`.
+            compared with those of their experiment (`runs`), with their `variants`, and of
+            prepared data (`data`).
     """
 
     study: Study
@@ -88,6 +94,22 @@ class Sources:
     def predictions(self, run: str) -> Predictions | None:
         """All that a run predicted, unless that is of a later epoch than it is compared at."""
         return None if run in self.compared.shorter else predictions_of(run, self.folders)
+
+    def inputs(self, run: str, example: int) -> str:
+        """What a run read as a test example, in words; empty where there are no prepared data."""
+        arrays = self._prepared.get(self.study.run(run).reads)
+        return in_words(arrays[1], arrays[0][example]) if arrays else ""
+
+    @cached_property
+    def _prepared(self) -> dict[str, tuple[NDArray[Any], Mapping[str, Any]]]:
+        """Test examples and the data's description, by what runs read; of an archive none."""
+        if self.study.archive:
+            return {}
+        return {
+            reads: (mapped_arrays(file, ["test_x"])["test_x"], read_json(file.with_suffix(".json")))
+            for reads, file in prepared_arrays(self.study).items()
+            if str(file) in self.files["data"]
+        }
 
     def folds(self, run: str) -> FoldHistory | None:
         """A run's right answers by folds, up to the epoch that it is compared at."""

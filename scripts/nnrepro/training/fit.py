@@ -1,17 +1,21 @@
 """The training loop: epochs of chunks, with checkpoints and stops between them."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.dataset import VALIDATION
+from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, NEVER, tested
 from nnrepro.training.checkpoint import Checkpoints, Progress
 from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.history import add, fold_counts
+from nnrepro.training.history import Curves, History, add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.scores import Scores
@@ -49,14 +53,22 @@ class Loop:
         self._train_pace = Pace()
         self._test_pace = Pace()
         self._cpu_noted = 0.0
-        self._evaluated = max(examples.stop for examples in self.sets.values())
-        self._test_batches = self._evaluation_batches()
+        self._tested = tested(self.settings)
+        every = self._tested == EVERY_EPOCH
+        self._watched = {k: own for k, own in self.sets.items() if every or k == VALIDATION}
+        self._watched_batches = self._evaluation_batches(self._watched)
+        self._final_batches = {
+            EVERY_EPOCH: self._watched_batches,
+            AT_END: self._evaluation_batches(self.sets),
+            NEVER: [],
+        }[self._tested]
 
     def compile(self) -> None:
         """Have the engine compile its functions by calls that do no step."""
         for indices, weights in self._training_batches(_in_order(0, self.train_examples)):
             self.engine.train(indices, weights, 0, 0)
-        for indices in self._test_batches:
+        different = self._final_batches if self._tested == AT_END else []
+        for indices in (*self._watched_batches, *different):
             self.engine.evaluate(indices, 0, 0)
 
     def run(self, progress: Progress, tell: ProgressLog) -> None:
@@ -71,10 +83,35 @@ class Loop:
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
 
-    def evaluate(self, after_chunk: Callable[[], None] = lambda: None) -> Evaluated:
-        """Results on every example that the run is evaluated on, in their order."""
+    def final_answers(self, history: History) -> Floats | None:
+        """What the weights as they are answer on the largest test set, [examples, outputs].
+
+        Of a run that does not evaluate it they are None; where it is evaluated now alone, the
+        history's last epoch gets the values.
+        """
+        if not self._final_batches:
+            return None
+        results = self._evaluate(self._final_batches, self.sets)
+        tests = {name: examples for name, examples in self.sets.items() if name != VALIDATION}
+        if self._tested == AT_END:
+            for curves, examples in zip(self._test_curves(history), tests.values(), strict=True):
+                for name, value in self.scores.of(results, examples).items():
+                    curves[name][-1] = value
+        return results.answers[: max(examples.stop for examples in tests.values())]
+
+    def _test_curves(self, history: History) -> list[Curves]:
+        """The curves of the test sets, the primary one's first."""
+        return [history.test, *(own for k, own in history.further.items() if k != VALIDATION)]
+
+    def _evaluate(
+        self,
+        groups: Sequence[Indices],
+        sets: Mapping[str, slice],
+        after_chunk: Callable[[], None] = lambda: None,
+    ) -> Evaluated:
+        """Results on the examples of some sets in their order, with nothing before the first."""
         parts: list[Evaluated] = []
-        for indices in self._test_batches:
+        for indices in groups:
             done = 0
             while done < len(indices):
                 self._test_pace.start()
@@ -83,23 +120,25 @@ class Loop:
                 self._test_pace.stop(upto - done)
                 done = upto
                 after_chunk()
-        return Evaluated(
-            *(np.concatenate(part)[: self._evaluated] for part in zip(*parts, strict=True))
-        )
+        first, end = _ends(sets)
+        joined = (np.concatenate(part)[: end - first] for part in zip(*parts, strict=True))
+        return Evaluated(*(_preceded(part, first) for part in joined))
 
     def _training_batches(self, order: Indices) -> list[tuple[Indices, Floats]]:
         """Indices and weights of an epoch's batches, in groups of one size."""
         size = int(self.settings["batch_size"])
         return [batches(order, size)] if self.filled else exact_batches(order, size)
 
-    def _evaluation_batches(self) -> list[Indices]:
+    def _evaluation_batches(self, sets: Mapping[str, slice]) -> list[Indices]:
         """Indices of the batches that are evaluated, in groups of one size.
 
         Where none is filled up, no batch reaches over the end of a set either.
         """
+        if not sets:
+            return []
         if self.filled:
-            return [batches(_in_order(0, self._evaluated), self.evaluation_batch)[0]]
-        ends = sorted({end for each in self.sets.values() for end in (each.start, each.stop)})
+            return [batches(_in_order(*_ends(sets)), self.evaluation_batch)[0]]
+        ends = sorted({end for each in sets.values() for end in (each.start, each.stop)})
         return [
             indices
             for start, stop in pairwise(ends)
@@ -133,25 +172,32 @@ class Loop:
                 self._between_chunks(progress)
             first += len(indices)
         seconds_before = self._test_pace.total
-        results = self.evaluate(lambda: self._between_chunks(progress))
+        results = None
+        if self._watched:
+            after = partial(self._between_chunks, progress)
+            results = self._evaluate(self._watched_batches, self._watched, after)
         progress.seconds["evaluation"] += self._test_pace.total - seconds_before
         self._record(progress, results)
         if self.early is not None and self.early.best_epoch(progress.history) == progress.epoch:
             self.best = self.engine.weights()
 
-    def _record(self, progress: Progress, results: Evaluated) -> None:
+    def _record(self, progress: Progress, results: Evaluated | None) -> None:
         """Close the epoch in the history."""
         history = progress.history
+        history.tested = self._tested == EVERY_EPOCH
         add(
             history.train,
             self.scores.trained(progress.losses, progress.scores, self.train_examples),
         )
-        (_, primary), *further = self.sets.items()
-        add(history.test, self.scores.of(results, primary))
-        for name, examples in further:
-            add(history.further.setdefault(name, {}), self.scores.of(results, examples))
+        for at, (name, examples) in enumerate(self.sets.items()):
+            curves = history.further.setdefault(name, {}) if at else history.test
+            if results is None or name not in self._watched:
+                add(curves, dict.fromkeys(self.scores.names, math.nan))
+            else:
+                add(curves, self.scores.of(results, examples))
         folds = int(self.settings.get("test_folds", 0))
-        if folds:
+        if folds and results is not None:
+            primary = next(iter(self.sets.values()))
             history.folds.append(fold_counts(self.scores.right(results, primary), folds))
         progress.losses, progress.scores = [], []
         progress.epoch += 1
@@ -172,6 +218,18 @@ class Loop:
                 "start the run again to go on from there"
             )
         self.checkpoints.save_if_due(progress, self.state)
+
+
+def _ends(sets: Mapping[str, slice]) -> tuple[int, int]:
+    """Where the first of some sets of examples begins and the last ends."""
+    return min(own.start for own in sets.values()), max(own.stop for own in sets.values())
+
+
+def _preceded(results: Floats, count: int) -> Floats:
+    """Results with NaN for as many examples before them."""
+    if not count:
+        return results
+    return np.concatenate([np.full((count, *results.shape[1:]), np.nan, results.dtype), results])
 
 
 def _in_order(start: int, stop: int) -> Indices:

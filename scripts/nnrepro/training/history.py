@@ -23,13 +23,16 @@ class History:
     `train` has the curves of training, averaged over the epoch's examples while the weights move;
     `test` those of the primary test set after the epoch; `further` those of the other sets that the
     run is evaluated on, by name; `folds` how many examples of each fold of the primary test set are
-    answered right, or nothing when they are not counted.
+    answered right, or nothing when they are not counted. `tested` is whether the test sets are
+    evaluated after every epoch; else their values are NaN, but for the last of a run that is
+    evaluated with its final weights.
     """
 
     train: Curves = field(default_factory=dict)
     test: Curves = field(default_factory=dict)
     further: dict[str, Curves] = field(default_factory=dict)
     folds: list[list[int]] = field(default_factory=list)
+    tested: bool = True
 
     @property
     def epochs(self) -> int:
@@ -38,12 +41,19 @@ class History:
 
     @property
     def last(self) -> dict[str, float]:
-        """Values of the last epoch, in training and on the primary test set, in Keras's names."""
-        return {name: values[-1] for name, values in self._named().items()}
+        """Values of the last epoch, in training and on the primary test set, in Keras's names.
+
+        Where that is not evaluated, the validation set's stand for them.
+        """
+        known = self._named() if self.tested else {**self.train, **self._validated()}
+        return {name: values[-1] for name, values in known.items()}
+
+    def _validated(self) -> Curves:
+        return {f"validation_{k}": v for k, v in self.further.get("validation", {}).items()}
 
     def diverged_at(self) -> int | None:
         """The first epoch, counted from 1, with a loss that is not finite; None without one."""
-        losses = self.train.get(LOSS, ()), self.test.get(LOSS, ())
+        losses = [curves.get(LOSS, ()) for curves in (self.train, *[self.test][: self.tested])]
         for epoch, pair in enumerate(zip(*losses, strict=True), start=1):
             if not all(map(math.isfinite, pair)):
                 return epoch

@@ -56,6 +56,11 @@ class Scores:
         }
         return {LOSS: float(loss), **values}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is told of a set of examples."""
+        return (LOSS, *(one.name for one in self.metrics))
+
     def right(self, results: Evaluated, examples: slice) -> NDArray[np.bool_]:
         """Which examples of a set are answered right, bool [examples]."""
         return results.scores[examples, self.counted.index(ACCURACY)] > 0

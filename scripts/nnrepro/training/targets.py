@@ -5,10 +5,14 @@ outputs about 0 and 1 and take steps of a size that suits these; targets of a hu
 take longer than any study trains.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nnrepro.study.class_weights import BALANCED, by_number, unknown_classes, weights_in
+from nnrepro.training.errors import TrainingError
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +38,24 @@ def balanced(labels: NDArray[np.integer]) -> tuple[float, ...]:
     present = np.count_nonzero(counts)
     weights = np.divide(len(labels), present * counts, where=counts > 0, out=np.zeros(len(counts)))
     return tuple(weights.tolist())
+
+
+def class_weights(
+    setting: Any, labels: NDArray[np.integer], names: Sequence[str], classes: int
+) -> tuple[float, ...] | None:
+    """Weights of classes in training by the class's number, as a setting asks; None for none.
+
+    As in Keras's `fit`, a class that is not named weighs 1. Raises TrainingError for a class that
+    there is not.
+    """
+    if setting is None:
+        return None
+    if setting == BALANCED:
+        return balanced(labels)
+    for problem in unknown_classes(setting, names, classes):
+        raise TrainingError(problem)
+    given = by_number(weights_in(setting) or {}, names, classes)
+    return tuple(given.get(number, 1.0) for number in range(classes))
 
 
 def in_own_units(model: "keras.Model", units: Units) -> "keras.Model":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.data.soundness import examined
@@ -34,7 +35,7 @@ from nnrepro.training.scores import Scores, scores_of
 from nnrepro.training.slots import HeldSlots
 from nnrepro.training.stages import StageClock
 from nnrepro.training.stopping import EarlyStopping
-from nnrepro.training.targets import balanced, in_own_units, units_of
+from nnrepro.training.targets import class_weights, in_own_units, units_of
 
 if TYPE_CHECKING:
     import keras
@@ -136,7 +137,11 @@ def train_run(
             engine.put_back(loop.best)
         if optimizer.use_ema:  # as at the end of Keras's `fit`
             optimizer.finalize_variable_values(model.trainable_variables)
-        answers = loop.evaluate().answers[: len(dataset.test_y)]
+        # In a halving the test set is not looked at before the last rung.
+        early = rung < len(run.rungs) and not progress.history.tested
+        answers = None if early else loop.final_answers(progress.history)
+        if answers is None:
+            answers = np.zeros((0, dataset.num_outputs), dtype=np.float32)
     diverged_at = progress.history.diverged_at()
     seconds = {name: round(value, 3) for name, value in progress.seconds.items()}
     # Waiting for a GPU is no part of what training takes, and CPU seconds are the same time again.
@@ -146,7 +151,7 @@ def train_run(
         model=model,
         task=dataset.task,
         answers=answers,
-        labels=dataset.test_y,
+        labels=dataset.test_y[: len(answers)],
         names=dataset.meta.get("outputs") or dataset.meta.get("classes") or (),
         history=progress.history,
         primary=dataset.test_sizes[0],
@@ -199,7 +204,9 @@ def _prepare(
         scores.counted,
         units,
         float(run.settings.get("label_smoothing", 0)),
-        balanced(dataset.train_y) if "class_weight" in run.settings else None,
+        class_weights(
+            run.settings.get("class_weight"), dataset.train_y, dataset.outputs, dataset.num_outputs
+        ),
     )
     optimizer = make_optimizer(run.settings, examples=len(dataset.train_y))
     xla = device_kind() in catalogue()[run.model].xla_on

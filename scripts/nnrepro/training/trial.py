@@ -26,6 +26,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.study.class_weights import unknown_classes
 from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates, decided
@@ -192,6 +193,9 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
         try:
             loss_of(task, loss)
             check_label_settings(run.settings, task)
+            names = meta.get("outputs", meta.get("classes", ()))
+            for problem in unknown_classes(run.settings.get("class_weight"), names, outputs):
+                raise TrainingError(problem)
             recorded = recorded_metrics(metrics, task, outputs)
             check_watched(run.settings, [one.name for one in recorded])
         except NnreproError as error:

@@ -9,6 +9,7 @@ from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Words, bold, plain, spaced, text
 from nnrepro.report.errors import ReportError
 from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.study.evaluation import on_test_set, tested_by_all
 from nnrepro.study.run import Run
 from nnrepro.study.study import Experiment
 from nnrepro.tables.columns import metric_values, standings_by
@@ -107,7 +108,8 @@ def _leads(found: Leaders, selected: str) -> Words:
 def standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
     """How variants of a protocol stand by its selection metric.
 
-    A single one, of which nothing is selected, by the same metric of the test set.
+    A single one, of which nothing is selected, by the same metric of the test set, or by what its
+    runs know of that.
 
     Args:
         source: what the report is made from.
@@ -120,7 +122,7 @@ def standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[R
     """
     name = source.study.protocols[protocol].selection_metric
     if len(rows) == 1:
-        name = name.replace("_validation_", "_test_")
+        name = on_test_set(name, tested_by_all(run.settings for run in runs))
     shown = metric(name)
     frame = rows[["variant", "label"]].copy()
     for suffix in ("", "_ci95_low", "_ci95_high"):

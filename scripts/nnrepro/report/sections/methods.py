@@ -21,6 +21,7 @@ from nnrepro.report.sections.works import (
     Work,
 )
 from nnrepro.report.source import Source
+from nnrepro.study.evaluation import CHOICES, EVERY_EPOCH, tested
 from nnrepro.tables.content import LEVEL, metric_phrase
 from nnrepro.tables.metrics import metric
 
@@ -73,13 +74,30 @@ def _has_tables(kind: str, source: Source) -> bool:
     return any(spec.kind == kind for spec in source.study.tables.values())
 
 
+def _tested(source: Source) -> str:
+    """When the test set is evaluated."""
+    found = {tested(run.settings) for run in source.study.runs}
+    if found <= {EVERY_EPOCH}:
+        return "Test metrics are measured after every epoch."
+    words = [_WHEN[when] for when in CHOICES if when in found]
+    return (
+        f"The test set is evaluated {' or '.join(words)}, as a run\u2019s settings say; a dash in "
+        "a table stands for what was not evaluated."
+    )
+
+
+_WHEN = dict(
+    zip(CHOICES, ("after every epoch", "once, with the final weights,", "never"), strict=True)
+)
+
+
 def _runs(source: Source) -> str:
     if not source.study.several_ways:
         return (
             "Every run is one training job, decided by its settings and seed alone: the seed gives "
             "the initial weights and the dropout, and with the epoch\u2019s number the order of "
-            "the examples. Test metrics are measured after every epoch. A run whose loss is no "
-            "longer finite goes on or ends as its settings say, and its history tells which."
+            f"the examples. {_tested(source)} A run whose loss is no longer finite goes on or ends "
+            "as its settings say, and its history tells which."
         )
     settings = (
         "Each protocol\u2019s settings are those of the work that it follows; where that leaves "
@@ -90,7 +108,7 @@ def _runs(source: Source) -> str:
     return (
         "Every run is one training job, decided by its protocol, variant and seed alone: the seed "
         "gives the initial weights and the dropout, and with the epoch\u2019s number the order of "
-        f"the examples. {settings} Test metrics are measured after every epoch. A run whose loss "
+        f"the examples. {settings} {_tested(source)} A run whose loss "
         "is no longer finite goes on or ends as its protocol says, and its history tells which."
     )
 

@@ -12,6 +12,7 @@ from nnrepro.report.errors import ReportError
 from nnrepro.report.exhibits import TABLE, missing
 from nnrepro.report.sections.run_details import detailed, run_details
 from nnrepro.report.source import RUNS_TABLE, Source
+from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, tested
 from nnrepro.tables.columns import main_metric, metric_values
 from nnrepro.tables.content import metric_heading, number, window_note
 from nnrepro.tables.metrics import Metric, metric
@@ -85,8 +86,13 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
     windows = source.windows(source.study.runs)
     main = main_metric(frame)
     best = "min" if known(main).lower_is_better else "max"
-    levels = (f"{LAST_WINDOW}mean_test_", f"{best}_test_", "mean_test_")
-    shown = [metric(name) for name in (*(f"{level}{main}" for level in levels), "train_seconds")]
+    found = {tested(run.settings) for run in source.study.runs}
+    levels = [f"{LAST_WINDOW}mean_test_", f"{best}_test_", "mean_test_"]
+    if EVERY_EPOCH not in found and f"final_validation_{main}" in frame:
+        levels = [f"{LAST_WINDOW}mean_validation_"]
+    levels += ["final_test_"] if AT_END in found else []
+    names = [f"{level}{main}" for level in levels]
+    shown = [metric(name) for name in (*names, "train_seconds")]
     columns = (
         Column("Run", number=False),
         Column("Seed"),
@@ -107,7 +113,8 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
     )
     percent = " in percent" if known(main).unit == FRACTION else ""
     by = "protocol and experiment" if source.study.several_ways else "experiment"
-    caption = f"Runs by {by}, test {known(main).words}{percent}."
+    of = "" if found - {EVERY_EPOCH} else "test "
+    caption = f"Runs by {by}, {of}{known(main).words}{percent}."
     return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
 
 
