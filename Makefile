@@ -24,6 +24,8 @@ BENCH_READY = $(BENCH_VENV)/.requirements.lock
 EXPORT_VENV = .venv-export
 AUDIT_VENV = .venv-audit
 AUDIT_READY = $(AUDIT_VENV)/.requirements.lock
+DOCS_VENV = .venv-docs
+DOCS_READY = $(DOCS_VENV)/.requirements.lock
 
 # Snakemake keeps a cache at home; where that cannot be written, it is kept here.
 ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/null && \
@@ -31,7 +33,8 @@ ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/
 export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: help demo test test-faults test-export test-slurm study new report archive plan bench check lock licences audit
+.PHONY: help demo test test-faults test-export test-slurm study new report archive plan bench check docs lock licences \
+    audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -93,11 +96,19 @@ check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/mypy
 	$(VENV)/bin/snakemake --lint
 
+docs: $(DOCS_READY) ## the documentation as a site: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet
+
+$(DOCS_READY): envs/docs.lock scripts/setup.sh
+	bash scripts/setup.sh "$(PYTHON)" $(DOCS_VENV) $<
+
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## resolve pyproject.toml into the lock files (needs uv)
 	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
 	$(LOCK) --group pyproject.toml:audit --constraints requirements.lock \
 	    --output-file envs/audit.lock
+	$(LOCK) --group pyproject.toml:docs --constraints requirements.lock \
+	    --output-file envs/docs.lock
 	$(LOCK) --group pyproject.toml:bench --constraints requirements.lock \
 	    --output-file benchmarks/requirements.lock
 
@@ -107,7 +118,7 @@ licences: $(READY) ## the licences of all locked packages: docs/licences.md
 # --strict: a package that the database does not know, or cannot be asked about, is no clean package.
 audit: $(AUDIT_READY) ## known vulnerabilities of the locked packages; asks pypi.org
 	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --requirement requirements.lock \
-	    --requirement envs/audit.lock --requirement benchmarks/requirements.lock $(ARGS)
+	    --requirement envs/audit.lock --requirement envs/docs.lock --requirement benchmarks/requirements.lock $(ARGS)
 
 $(AUDIT_READY): envs/audit.lock scripts/setup.sh
 	bash scripts/setup.sh "$(PYTHON)" $(AUDIT_VENV) $<

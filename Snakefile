@@ -60,9 +60,14 @@ onstart:
     begin()
 
 
-# Snakemake passes over the `onstart` of a module.
+onsuccess:
+    tell()
+
+
+# Snakemake passes over the `onstart` and `onsuccess` of a module.
 if workflow.modifier.skip_configfile and not IS_SUPPLEMENT:
-    workflow._onstart = with_this_study(workflow._onstart)
+    workflow._onstart = with_this_study(workflow._onstart, begin)
+    workflow._onsuccess = with_this_study(workflow._onsuccess, tell)
 
 
 rule all:

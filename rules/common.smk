@@ -2,6 +2,7 @@
 import json
 import re
 import sys
+import time
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
@@ -104,15 +105,25 @@ def begin():
     try_changed_models()
 
 
-def with_this_study(others):
-    """What other workflows do before the first job, and after it what this one does, once."""
+STARTED = time.time()
+
+
+def tell():
+    """Say what the report says first and where it is, if this call has made it."""
+    if PATHS.in_short.is_file() and PATHS.in_short.stat().st_mtime >= STARTED:
+        said = PATHS.in_short.read_text(encoding="utf-8")
+        print(f"\n{said}\nThe report: {PATHS.report}", file=sys.stderr)
+
+
+def with_this_study(others, own):
+    """What other workflows do at the start or the end, and after it what this one does, once."""
     begun = getattr(others, "studies", frozenset())
     if ROOT in begun:  # each `use rule` reads all files again
         return others
 
     def both(log):
         others(log)
-        begin()
+        own()
 
     both.studies = begun | {ROOT}
     return both

@@ -31,6 +31,7 @@ rule build_report:
         ),
         details=directory(PATHS.details),
         details_pdf=PATHS.details_pdf,
+        in_short=PATHS.in_short,
         failures=failures(PATHS.report),
     log:
         f"{ROOT}/logs/build_report.log",

@@ -11,15 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
 from nnrepro.measures.history import read_history
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.models.registry import catalogue
+from nnrepro.published.comparison import compare_published, published_offsets
 from nnrepro.published.numbers import load_published
+from nnrepro.published.prediction import prediction_interval
+from nnrepro.published.runs import StudyRuns
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration, read_source
+from nnrepro.tables.runs import runs_table
 
 LARGEST = 30_000_000
 
@@ -230,6 +235,32 @@ def test_what_the_documentation_says_of_the_layout_of_pixels_is_so() -> None:
     assert f"which under its protocol are {above:.1f} points above them" in section
 
 
+def test_what_the_documentation_says_of_the_factors_on_texts_is_so() -> None:
+    """Changes seed by seed at full length, with Student's t interval."""
+    models = ("char_cnn", "word_cnn", "char_rnn_gru", "word_rnn_gru")
+    found = {
+        item.run.id: (np.mean(item.history.val_accuracy[-window:]), max(item.history.val_accuracy))
+        for item in shipped_runs("archive", only={"experiments": ["text_models"]})
+        if (window := item.run.settings["window"])
+    }
+
+    def shown(changes: list[float]) -> str:
+        mean = float(np.mean(changes))
+        half = float(stats.t.ppf(0.975, len(changes) - 1) * stats.sem(changes))
+        return f"{mean:.1f} ({mean - half:.1f} to {mean + half:.1f})"
+
+    expected = []
+    for model in models:
+        tan, koh = (
+            [found[f"{name}/text_models/{model}/seed{seed}"] for seed in range(5)]
+            for name in ("tan", "koh")
+        )
+        change = [100 * (b[0] - a[0]) for a, b in zip(tan, koh, strict=True)]
+        expected.append((shown(change), shown([100 * (a[1] - a[0]) for a in tan])))
+    cells = r"^\| \w+ (?:CNN|GRU) \| [\w ]+ \| ([^|]+) \| ([^|]+) \|$"
+    assert re.findall(cells, findings("What explains the difference"), re.M) == expected
+
+
 def test_what_the_documentation_says_of_optimisers_and_dropout_is_so() -> None:
     """Of every run its highest and its mean accuracies, on the test set of the report's table."""
     cells = r"^\| (Tan|Koh), (\w+) \| (.+) \|$"
@@ -345,3 +376,128 @@ def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> 
     assert f"given by none of the seeds alone ({names(whole & ~single.any(axis=1))})" in said
     assert f"and not by all together ({names(single.any(axis=1) & ~whole)})" in said
     assert f"by every seed by itself ({names(single.all(axis=1) & ~whole)})" in said
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, pd.DataFrame]:
+    """The published numbers beside the shipped runs, and the claims; do not change them."""
+    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+    study = load_study(config | {"seeds": list(range(5))}, catalogue())
+    decisions = {
+        ("tan", "channel_grid"): {"variant": "c1-90_c2-20", "c1": 90, "c2": 20},
+        ("koh", "channel_grid"): {"variant": "c1-90_c2-60", "c1": 90, "c2": 60},
+    }
+    runs = [study.resolved(run, decisions) for run in study.runs]
+    found, problems = read_runs(runs, REPOSITORY / "archive")
+    data = {item.run.id: item for item in found}
+    evidence = StudyRuns(study, runs_table(found, problems, runs), data, decisions)
+    numbers = load_published(REPOSITORY / study.published["results"], study)
+    claims, parts = decide_claims(load_claims(study.claims, study), found, study, decisions)
+    return {
+        "numbers": compare_published(numbers, evidence),
+        "offsets": published_offsets(numbers, evidence),
+        "claims": claims,
+        "parts": parts,
+    }
+
+
+def test_what_the_documentation_says_of_both_levels_is_so(judged: dict[str, pd.DataFrame]) -> None:
+    """What is judged, what lies outside, and what the numbers of a sample share."""
+    numbers, offsets = judged["numbers"], judged["offsets"]
+    page = " ".join(findings("What does not fit").split())
+    outside = numbers[numbers["status"] == "outside"]
+    images = outside["part"] == "A"
+    count = numbers["inside"].notna().sum()
+    assert f"Of the {count} numbers that can be judged, {len(outside)} lie outside" in page
+    assert f"{images.sum()} of them are about images" in page
+    for protocol, metric, title in (
+        ("tan", "last200_mean_test_accuracy", "The Tan report's grid"),
+        ("koh", "max_test_accuracy", "The Koh report's grid"),
+    ):
+        of = (offsets["protocol"] == protocol) & (offsets["metric"] == metric)
+        (row,) = offsets[of].to_dict("records")
+        said = " ".join(findings(title).split())
+        assert row["fits"]
+        assert f"{-100 * row['offset']:.1f}" in said and f"{100 * row['offset_high']:.1f}" in said
+        assert f"{row['residuals_inside']} of {row['numbers']}" in said
+        if protocol == "tan":
+            spreads = (100 * row["residual_sd"], 100 * row["seed_sd"])
+            assert "{:.2f} points, where two seeds give {:.2f}".format(*spreads) in said
+    (means,) = offsets[offsets["metric"] == "mean_test_accuracy"].to_dict("records")
+    assert not means["fits"]
+    assert f"on the mean {-100 * means['offset']:.1f} points lower" in page
+    assert f"explains ({100 * means['offset_high']:.1f})" in page
+
+
+def test_what_the_documentation_says_of_verdicts_is_so(judged: dict[str, pd.DataFrame]) -> None:
+    """How many claims hold, fail and are undecided, and why."""
+    claims = judged["claims"]
+    counts = claims["verdict"].value_counts()
+    causes = claims.loc[claims["verdict"] == "undecided", "cause"].value_counts()
+    readme = " ".join((REPOSITORY / "README.md").read_text(encoding="utf-8").split())
+    said = f"53 claims {counts['holds']} hold, {counts['fails']} fail and {counts['undecided']}"
+    assert said in readme
+    assert f"{causes['noise']} inside the noise, {causes['one seed']} about epochs" in readme
+    failing = set(claims.loc[(claims["part"] == "A") & (claims["verdict"] == "fails"), "id"])
+    assert failing == {"tan-a-01", "koh-a-02", "koh-a-07"}
+
+
+def test_what_the_documentation_says_of_rnns_after_100_epochs_is_so(
+    judged: dict[str, pd.DataFrame],
+) -> None:
+    """The highest and mean accuracies of the Koh report's RNNs tell no number of epochs."""
+    numbers = judged["numbers"]
+    asked = numbers["metric"].isin(["max_test_accuracy", "mean_test_accuracy"])
+    asked &= (numbers["protocol"] == "koh") & numbers["runs"].str.fullmatch(r"\S*rnn\S*")
+    rows = numbers[asked & numbers["inside"].notna()]
+    inside = {100: 0, 250: 0}
+    for row in rows.to_dict("records"):
+        files = sorted((REPOSITORY / "archive/koh" / row["runs"]).glob("*/history.json"))
+        read = np.max if row["metric"].startswith("max") else np.mean
+        for epochs in inside:
+            values = [float(read(read_history(file).val_accuracy[:epochs])) for file in files]
+            interval = prediction_interval(np.array(values))
+            assert interval is not None
+            value, unit = float(row["value"]), 0.5 * 10.0 ** -len(row["value"].partition(".")[2])
+            inside[epochs] += interval.low - unit <= value <= interval.high + unit
+    said = " ".join(findings("The Koh report's text runs").split())
+    assert inside == {100: 23, 250: 23}
+    highest = numbers[numbers["metric"].eq("max_test_accuracy") & numbers["part"].eq("B")]
+    ends = highest.set_index("runs")[["interval_low", "interval_high"]].astype(float)
+    low, high = ends.loc["rnn_variants/word_rnn_lstm"]
+    assert f"one further word LSTM may lie anywhere from {low:.2f} to {high:.0f}" in said
+    low, high = ends.loc["rnn_variants/word_rnn_vanilla"]
+    assert f"a word vanilla RNN from {low:.0f} to {high:.2f}." in said
+
+
+def test_what_the_documentation_says_of_adam_and_rmsprop_is_so() -> None:
+    """When plain SGD passes them on the same images, and what they do on the training images."""
+
+    def passed(first: Any, other: Any) -> int:
+        ahead = [np.convolve(curve, np.ones(20) / 20, "valid") for curve in (other, first)]
+        return int(np.flatnonzero(ahead[0] >= ahead[1])[-1]) + 21
+
+    folder = REPOSITORY / "archive"
+    told = []
+    for protocol, pair, file in (
+        ("tan", "c1-90_c2-20", "history.json"),
+        ("koh", "c1-90_c2-60", "history_comparison.json"),
+    ):
+        plain = json.loads((folder / protocol / "channel_grid" / pair / "seed0" / file).read_text())
+        for name in ("adam", "rmsprop"):
+            other = read_history(folder / protocol / f"optimizers/{name}/seed0/history.json")
+            told.append(passed(plain["val_accuracy"], other.val_accuracy))
+    section = " ".join(findings("Optimisers and dropout").split())
+    assert "at epochs {} (Adam) and {} (RMSProp) under the Tan protocol, {} and {}".format(
+        *told
+    ) in (section)
+    pair = " ".join(findings("The pair that the Tan report selected").split())
+    runs = REPOSITORY / "archives/tan_pair/tan/optimizers"
+    accuracy = np.array(read_history(runs / "adam/seed0/history.json").accuracy)
+    first = int(np.argmax(accuracy == 1)) + 1
+    later = accuracy[first:]
+    assert f"right on {100 * accuracy[-200:].mean():.1f} % of the training images" in pair
+    assert f"at epoch {first}; {(later < 1).sum()} of the {len(later)} later epochs" in pair
+    assert f"again, {(later < 0.99).sum()} of them more than 1 %" in pair
+    loss = np.array(read_history(runs / "rmsprop/seed0/history.json").val_loss)
+    assert f"to {loss[-200:].mean():.1f} over the last 200 epochs ({loss.max():.1f} at" in pair

@@ -321,6 +321,24 @@ def test_a_claim_is_decided_where_the_report_made_it_and_the_own_selection_stand
     assert row(other(study=made_otherwise)).verdict == FAILS
 
 
+def test_one_seed_of_a_grid_has_the_spread_of_its_residuals(claims_file, run_of, study_with):
+    sizes = {"title": "Sizes", "model": "char_rnn", "parameters": {}}
+    sizes["parameters"] = {"units": [4, 6, 8], "layers": [1, 2, 3]}
+    grid = study_with(experiments={"sizes": sizes})
+    losses = np.random.default_rng(0).normal(0.5, 0.02, 9)
+    names = [run.variant for run in grid.runs if run.seed == 0]
+    runs = [run_of(f"sizes/{n}", loss=x, of=grid) for n, x in zip(names, losses, strict=True)]
+    claims = load_claims(claims_file([f"tail(test_loss) of sizes/{names[0]} < 0.9"]), grid)
+    row = decide_claims(claims, runs, grid, {})[0].iloc[0]
+    residuals = losses.reshape(3, 3)
+    residuals = residuals - residuals.mean(0) - residuals.mean(1)[:, None] + residuals.mean()
+    half = stats.t.ppf(0.975, 4) * np.sqrt((residuals**2).sum() / 4)
+    assert (row.verdict, row.interval) == (HOLDS, "grid residuals")
+    assert row.effect - row.ci95_low == pytest.approx(half)
+    fewer = decide_claims(claims, runs[:-1], grid, {})[0].iloc[0]
+    assert fewer.verdict == UNDECIDED  # nothing is known of the spread
+
+
 def test_the_smallest_of_several_margins_has_a_valid_interval():
     # The lower end is that of the weakest condition, the upper end pays for their number.
     one = [Span.point(v) for v in (0.1, 0.12, 0.11)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from nnrepro.document.walk import word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
@@ -95,3 +96,22 @@ def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> N
     assert "307" not in results.report()
     trained = results.report().partition('id="trained"')[2].partition("</section>")[0]
     assert "char_cnn" in trained and "unknown" in trained
+
+
+def test_what_the_seed_reports_show_has_its_counterpart(
+    whole: Any, report: str, outline: Any
+) -> None:
+    """Every figure and table that one of them prints, by the caption of what stands for it."""
+    listed = yaml.safe_load(Path(__file__).with_name("coverage.yaml").read_text(encoding="utf-8"))
+    text = outline(report).text.replace("\u00a0", " ")
+    captions = re.findall(r"(Figure|Table) \d+\. (.*?(?:Tan|Koh) report)", text)
+    assert sum(len(shown) for kinds in listed.values() for shown in kinds.values()) > 40
+    for protocol, kinds in listed.items():
+        owner = whole.study.protocols[protocol].title
+        pair = whole.decisions[protocol, "channel_grid"]
+        for kind, shown in kinds.items():
+            there = {c for k, c in captions if k == kind.removesuffix("s").capitalize()}
+            for title in shown.values():
+                own = title.replace("90/20", f"{pair['c1']}/{pair['c2']}")
+                named = {c for c in there if c.endswith(owner)}
+                assert any(c.startswith((f"{own}, ", f"{own}: ")) for c in named), title

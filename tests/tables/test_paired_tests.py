@@ -255,3 +255,15 @@ def test_predictions_are_read_and_damaged_ones_named(tmp_path):
     np.savez(path, probabilities=probabilities, labels=np.zeros(2, np.int32))
     with pytest.raises(PredictionsError, match="do not match"):
         read_answers(path)
+
+
+def test_the_first_metric_alone_enters_holms_correction(make_data):
+    data = [make_data([x], name) for name, x in (("a", 0.5), ("b", 0.54), ("c", 0.3))]
+    one = _table(*data, pairs=None, against="grid/a", metrics=["max_test_accuracy"])
+    metrics = ["max_test_accuracy", "final_test_accuracy"]
+    two = _table(*data, pairs=None, against="grid/a", metrics=metrics)
+    first = two[two["metric"] == "max_test_accuracy"]
+    assert first["p_holm"].tolist() == one["p_holm"].tolist()
+    further = two[two["metric"] == "final_test_accuracy"]
+    assert further["p"].notna().all()
+    assert further[["p_holm", "significant"]].isna().all(axis=None)

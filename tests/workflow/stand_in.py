@@ -18,6 +18,7 @@ ELSEWHERE = {
     "uv": "asks a package index",
     "pip-audit": "asks a package index",
     "rocrate-validator": "tests/crate validates a results folder",
+    "mkdocs": "make docs runs it",
     "ruff": "make check runs it",
     "snakefmt": "make check runs it",
     "mypy": "make check runs it",

@@ -88,7 +88,7 @@ def test_damaged_and_missing_runs(workflow: Any, archive: Path) -> None:
     assert done.returncode != 0
     assert "tan/text_models/word_cnn/seed0" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    html = (workflow.folder / "out" / "mine" / "report" / "index.html").read_text()
+    html = (workflow.folder / "out" / "mine" / "report" / "details" / "index.html").read_text()
     assert "1 run is missing and 1 run is damaged" in html
     workflow.snakemake(*ARCHIVE, "allow_gaps=true")
 

@@ -27,7 +27,7 @@ from nnrepro.yamlfile import read_yaml
 REPOSITORY = Path(__file__).parents[2]
 PAGES = documents(REPOSITORY)
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "factors"}
+PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "tan_pair"}
 """What a reader puts in, and what a test does."""
 
 IRIS = "sepal_length,petal_length,petal_width,species\n" + "".join(
@@ -111,7 +111,7 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "iris.csv").write_text(IRIS)
     for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
         subprocess.run([sys.executable, "-m", "nnrepro", "new", *words], cwd=folder, check=True)
-    for venv in (".venv", ".venv-bench", ".venv-audit"):
+    for venv in (".venv", ".venv-bench", ".venv-audit", ".venv-docs"):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
         for name in ("python", "snakemake", "nnrepro", *ELSEWHERE):

@@ -220,12 +220,12 @@ def test_every_environment_of_the_makefile_is_set_up_that_way(
     for name in ("Makefile", "requirements.lock", "benchmarks", "envs", "scripts"):
         (tmp_path / name).symlink_to(repository / name)
     done = subprocess.run(
-        ["make", "--dry-run", "report", "bench", "audit"],
+        ["make", "--dry-run", "report", "bench", "docs", "audit"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.count("bash scripts/setup.sh") == 3
+    assert done.stdout.count("bash scripts/setup.sh") == 4
     assert "pip install" not in done.stdout
     assert shutil.which("flock"), "scripts/setup.sh locks with flock"

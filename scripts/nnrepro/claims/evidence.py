@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeGuard
 
+import numpy as np
+
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.measures.expressions import Measure, Reading
@@ -13,6 +15,7 @@ from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span, mean
 from nnrepro.published.variants import NotSelected, declared_variants, selected_by
+from nnrepro.statistics.grid import Spread, as_grid, residual_spread
 from nnrepro.statistics.paired import discordant, paired_error
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.study import Study
@@ -160,6 +163,31 @@ class RunEvidence:
                     variances.append(share_variance(run.read(reading).low, examples))
                     variances.append(run.noise_variance(reading))
         return sum(sorted(variances)) / count**2
+
+    def grid_spread(self, quantity: Quantity, seed: int) -> Spread | None:
+        """The spread of a quantity by the residuals of the grid that its runs stand in.
+
+        None where they stand in none, and where not every run of it has a value.
+        """
+        if isinstance(quantity, Crossing):
+            return None
+        experiments = {variant.partition("/")[0] for variant in quantity.variants}
+        cells = [v for v in sorted(self.runs) if v.partition("/")[0] in experiments]
+        declared = sum(len(self.study.declared_variants.get(name, ())) for name in experiments)
+        if len(experiments) != 1 or len(cells) != declared:
+            return None
+        if any(seed not in self.runs[variant] for variant in cells):
+            return None
+        places = as_grid([self.runs[variant][seed].data.run.settings for variant in cells])
+        try:
+            spans = [self.value_of(quantity.measure, variant, seed) for variant in cells]
+        except (Unmeasured, Untestable):
+            return None
+        if places is None or not all(span.known for span in spans):
+            return None
+        found = residual_spread(np.array([span.low for span in spans])[np.array(places)])
+        count = len(quantity.variants)
+        return found and replace(found, deviation=found.deviation / math.sqrt(count))
 
     def paired_variance(self, quantities: Sequence[Quantity], seed: int) -> float | None:
         """Variance of the difference of two runs' shares of right answers, example by example.

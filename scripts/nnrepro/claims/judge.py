@@ -19,6 +19,7 @@ from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.claims.tree import Part, opposite
 from nnrepro.measures.expressions import Operation
 from nnrepro.measures.spans import Span
+from nnrepro.statistics.grid import GRID
 
 GENERATED = "generated data"
 SHORT = "short runs"
@@ -118,7 +119,11 @@ def _weighed(
             _sampling_error(c, v[0], evidence, seeds[0])
             for c, v in zip(conditions, values, strict=True)
         ]
-        margin = of_one_seed([spans[0] for spans in margins], errors, about)
+        single = [spans[0] for spans in margins]
+        margin = of_one_seed(single, errors, about)
+        by_grid = _grid_errors(conditions, [v[0] for v in values], evidence, seeds[0])
+        if not margin.kind and by_grid is not None:
+            margin = of_one_seed(single, by_grid[0], about, kind=GRID, freedom=by_grid[1])
     weakest = conditions[margin.weakest]
     numbers = [weakest.combine(at_seed) for at_seed in values[margin.weakest]]
     met = [_met(conditions, [spans[i] for spans in margins]) for i in range(len(seeds))]
@@ -280,6 +285,28 @@ def _sampling_error(
     if len(known) < len(variances):
         return None
     return propagated(condition.combine, [value.low for value in values], known)
+
+
+def _grid_errors(
+    conditions: Sequence[Condition],
+    values: Sequence[Sequence[Span]],
+    evidence: RunEvidence,
+    seed: int,
+) -> tuple[list[float], int] | None:
+    """Standard errors of conditions' numbers by residuals of grids, and their degrees of freedom.
+
+    None where some number is of a run that stands in no grid.
+    """
+    errors, degrees = [], []
+    for condition, spans in zip(conditions, values, strict=True):
+        spreads = [evidence.grid_spread(quantity, seed) for quantity in condition.quantities]
+        known = [spread for spread in spreads if spread is not None]
+        if len(known) < len(spreads) or not all(span.known for span in spans):
+            return None
+        variances = [spread.deviation**2 for spread in known]
+        errors.append(propagated(condition.combine, [span.low for span in spans], variances))
+        degrees += [spread.degrees for spread in known]
+    return errors, min(degrees)
 
 
 def _turned(margin: Margin) -> Margin:

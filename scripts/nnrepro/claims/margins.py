@@ -34,7 +34,7 @@ class Margin:
         effect: the margin itself, averaged over seeds; a bound of it where it is censored.
         low: lower end of its 95 % interval; NaN where nothing is known of its error.
         high: upper end.
-        kind: what the interval is by, `seeds` or `test set`; empty for none.
+        kind: what the interval is by, `seeds`, `test set` or `grid residuals`; empty for none.
         p: two-sided p value of the margin being 0; NaN without an interval.
         weakest: place of the condition with that margin.
         censored: whether some seed gives a bound only.
@@ -94,23 +94,30 @@ def over_seeds(margins: Sequence[Sequence[Span]], numbers: int | None = None) ->
 
 
 def of_one_seed(
-    margins: Sequence[Span], errors: Sequence[float | None], numbers: int | None = None
+    margins: Sequence[Span],
+    errors: Sequence[float | None],
+    numbers: int | None = None,
+    *,
+    kind: str = TEST_SET,
+    freedom: float = math.inf,
 ) -> Margin:
-    """The smallest margin of a single seed, with the test set's sampling error if there is one.
+    """The smallest margin of a single seed, with its interval if its error is known.
 
     Args:
         margins: each condition's margin.
         errors: standard error of each; None where one seed tells nothing of it.
         numbers: see `over_seeds`.
+        kind: what the errors are of, the test set's sampling or a grid's residuals.
+        freedom: the degrees of freedom that they are known with.
     """
     if any(error is None for error in errors) or not all(span.known for span in margins):
         return _without_interval(margins)
     estimates = [
-        _Estimate(span.low, error, math.inf)
+        _Estimate(span.low, error, freedom)
         for span, error in zip(margins, errors, strict=True)
         if error is not None
     ]
-    return _smallest(estimates, TEST_SET, numbers)
+    return _smallest(estimates, kind, numbers)
 
 
 def propagated(

@@ -1,13 +1,15 @@
 """Building the report and its appendix: two documents, each in two forms."""
 
 import shutil
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnrepro.document.elements import Document, Figure, Paragraph, Section
+from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section
+from nnrepro.document.text import linked, spaced, text, words_of
 from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
@@ -18,7 +20,7 @@ from nnrepro.report.pdf.compile import page_count, typeset
 from nnrepro.report.sections.brief import Room, brief_questions, renumbered
 from nnrepro.report.sections.claims import claims
 from nnrepro.report.sections.differences import differences
-from nnrepro.report.sections.first import first_screen
+from nnrepro.report.sections.first import QUESTIONS, first_screen
 from nnrepro.report.sections.front import lead, masthead
 from nnrepro.report.sections.grouped_claims import claim_groups
 from nnrepro.report.sections.highlights import highlights
@@ -69,7 +71,8 @@ def build_report(
     """Write the report and its appendix, as HTML and as PDF.
 
     The report is one self-contained page, and as short a PDF; the appendix is pages in a folder
-    `details` beside it, and `details.pdf`. The same input gives the same bytes. A table or figure
+    `details` beside it, and `details.pdf`; `in_short.txt` has its first screen. The same input
+    gives the same bytes. A table or figure
     whose file is missing is named in its place.
 
     Args:
@@ -112,11 +115,24 @@ def build_report(
         place = out if path == MAIN else out.parent / path
         place.parent.mkdir(parents=True, exist_ok=True)
         write_text(place, page)
+    write_text(out.with_name("in_short.txt"), in_short(report.document))
     if pdf is not None:
         attempt = Attempts(failures)
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
         write_bytes(Path(pdf).with_name("details.pdf"), whole)
         write_bytes(Path(pdf), report.pdf)
+
+
+def in_short(report: Document) -> str:
+    """The questions of the first screen with their answers as plain text, a paragraph each."""
+    first = [report.answers] if report.answers else []
+    asked = [each for each in every(first) if isinstance(each, Facts) and each.role == QUESTIONS]
+    said = [
+        "\n".join(textwrap.wrap(words_of(spaced(name, mark, "\N{EM DASH}", *texts)), 100))
+        for facts in asked
+        for name, (mark, *texts) in facts.items
+    ]
+    return "\n\n".join(said) + "\n"
 
 
 @dataclass(frozen=True)
@@ -177,8 +193,22 @@ def summed_up(
         attempt("report/trained", lambda: trained(source, numbers), _gone),
         attempt("report/claim_groups", lambda: claim_groups(source, room.claims), _gone),
     ]
-    shown = tuple(filter(None, sections))
+    shown = (*filter(None, sections), _further())
     return Document(study.title, study.name, tuple(lead(source)), first, shown, short=True)
+
+
+def _further() -> Section:
+    """Where everything else is."""
+    said = text(
+        "The appendix has every figure and table, ",
+        linked("runs", "every run"),
+        ", ",
+        linked("methods", "the methods with their sources"),
+        ", and ",
+        linked("provenance", "data, code, packages and machines"),
+        ".",
+    )
+    return Section("Everything else", (Paragraph(said),), "further", "back", listed=True)
 
 
 def _gone(why: str) -> Section:

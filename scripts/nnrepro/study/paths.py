@@ -154,6 +154,11 @@ class StudyPaths:
         return self.root / "report" / "report.pdf"
 
     @property
+    def in_short(self) -> Path:
+        """What the report says first, as text."""
+        return self.root / "report" / "in_short.txt"
+
+    @property
     def details(self) -> Path:
         """The folder of the appendix's pages."""
         return self.root / "report" / "details"

@@ -154,12 +154,8 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     overlaps = [flag(value) for value in known.get("intervals_overlap", [None])]
     if None not in overlaps:
         apart = known["changed_label"][[not overlap for overlap in overlaps]]
-        said = spaced(
-            said,
-            text("The intervals do not overlap for ", labels(apart), ".")
-            if len(apart)
-            else "Nowhere do the intervals of base and changed variant lie apart.",
-        )
+        if len(apart):
+            said = spaced(said, text("The intervals do not overlap for ", labels(apart), "."))
     unknown = len(rows) - len(known)
     further = wording.counted(unknown, "further pair")
     return spaced(said, f"In {further} a value is missing." if unknown else "")

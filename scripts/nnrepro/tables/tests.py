@@ -74,8 +74,9 @@ def tests(
         A row per protocol, metric and pair: `protocol`, `metric`, `base`, `changed`, `label`,
         `changed_label`, `seeds` (compared), `test_examples`, `base_value`, `changed_value`,
         `difference` (changed minus base), `ci95_low`, `ci95_high`, `test`, `p`, `p_holm` (corrected
-        for the number of tests of this protocol in this table) and `significant` (`p_holm` below
-        5 %). The two values are means over the seeds compared.
+        for the number of tests of this protocol in this table by the first metric, the primary one;
+        blank for others) and `significant` (`p_holm` below 5 %). The two values are means over the
+        seeds compared.
 
     Raises:
         TableError: a variant of a pair is unknown.
@@ -95,7 +96,9 @@ def tests(
                     | {"base": here.names[base], "changed": here.names[changed]}
                     | seeds.compared(base, changed, metric)
                 )
-        corrected = holm(part["p"] for part in parts)
+        # One primary metric: what further ones say of the same runs is no further question.
+        first = next((part["metric"] for part in parts if not np.isnan(part["p"])), "")
+        corrected = holm(p["p"] if p["metric"] == first else np.nan for p in parts)
         rows += [
             part | {"p_holm": p, "significant": None if np.isnan(p) else bool(p < 1 - CONFIDENCE)}
             for part, p in zip(parts, corrected, strict=True)
@@ -217,8 +220,8 @@ def _line(context: TableContext, row: pd.Series, shown: Metric) -> Row:
 def _note(used: set[str]) -> Text:
     limit = wording.plain(round(100 * (1 - CONFIDENCE), 9))
     return spaced(
-        f"Behind a change: its {LEVEL} interval. p (Holm) is corrected for all tests of this "
-        f"table; a change is in bold where it is below {limit}\u00a0%.",
+        f"Behind a change: its {LEVEL} interval. p (Holm) is corrected for all tests by the "
+        f"first metric; a change is in bold where it is below {limit}\u00a0%.",
         *(f"Tested by {name}: {goes_by}." for name, goes_by in _MEANINGS.items() if name in used),
         "With one seed, how another would turn out is not known." if used - {PAIRED_T} else "",
     )
@@ -233,6 +236,14 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
         phrase: its name in a sentence.
     """
     tested = rows[rows["p_holm"].notna()]
+    alone = rows.get("p", rows["p_holm"]).dropna()
+    if tested.empty and len(alone):
+        counted = wording.counted(len(alone), "difference")
+        clear = int((alone < 1 - CONFIDENCE).sum())
+        return text(
+            f"Of {counted} in {phrase}, a further metric, {wording.grouped(clear)} "
+            f"{'lies' if clear == 1 else 'lie'} outside the noise, not corrected for their number."
+        )
     if tested.empty:
         return text(f"No difference in {phrase} could be tested.")
     found = [

@@ -14,6 +14,9 @@ from nnrepro.report.sections.published import inconsistency_answer, published_an
 from nnrepro.report.source import Source
 from nnrepro.study.study import seed_counts
 
+QUESTIONS = "questions"
+"""The role of the questions with their answers."""
+
 _MOST = 4
 """Sentences on who leads."""
 
@@ -33,7 +36,7 @@ def first_screen(source: Source, picture: Sequence[Figure]) -> Section:
     """
     asked = (*_printed(source), *_claimed(source))
     items = (*(asked or _best(source)), _trusted(source))
-    contents: tuple[Element, ...] = (Facts(items, "questions"),)
+    contents: tuple[Element, ...] = (Facts(items, QUESTIONS),)
     if picture:
         contents += (Panels(tuple(picture), beside=True),)
     return Section("In short", contents, ANCHOR, "answers")

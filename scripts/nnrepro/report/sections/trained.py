@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nnrepro.document import wording
-from nnrepro.document.elements import Paragraph, Section, Table
+from nnrepro.document.elements import Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import bold, linked, spaced, text
+from nnrepro.document.text import bold, spaced
 from nnrepro.files import FileError, read_json
 from nnrepro.report.exhibits import TABLE, Numbers
-from nnrepro.report.sections.provenance import ANCHOR as PROVENANCE
 from nnrepro.report.source import Source
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.run import Run
@@ -37,17 +36,8 @@ def trained(source: Source, numbers: Numbers) -> Section | None:
         bold(f"Table\N{NO-BREAK SPACE}{number}."),
         "Models as they were asked for, with the trained parameters that the runs recorded.",
     )
-    more = linked(PROVENANCE, "Data, code, packages and machines are in the appendix")
-    return Section(
-        "What was trained",
-        (
-            Table(f"brief-{TABLE}-{number}", words, Grid(_COLUMNS, tuple(rows))),
-            Paragraph(text(more, "."), "note"),
-        ),
-        "trained",
-        "back",
-        listed=True,
-    )
+    shown = Table(f"brief-{TABLE}-{number}", words, Grid(_COLUMNS, tuple(rows)))
+    return Section("What was trained", (shown,), "trained", "back", listed=True)
 
 
 def _rows(source: Source, protocol: str) -> Iterator[Row]:
