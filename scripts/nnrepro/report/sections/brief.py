@@ -38,6 +38,8 @@ _LONGEST = 40
 _CAPTION = 30
 """Words of a caption."""
 _SENTENCES = 4
+_DIGITS = 6
+"""Decimals of a printed number from which on it is rounded to four."""
 _COLUMNS = 7
 _NUMBER_COLUMNS = (
     Column("Number", number=False),
@@ -234,6 +236,16 @@ def _caption(kind: str, number: int, words: Text | str) -> Text:
     return (*numbered, *kept)
 
 
+def _rounded(printed: str) -> str:
+    """A printed number without the digits that no run of it could give again."""
+    _, _, digits = printed.partition(".")
+    return (
+        f"{float(printed):.4f}"
+        if digits.isdigit() and len(digits) > _DIGITS and printed[0].isdigit()
+        else printed
+    )
+
+
 def _printed(source: Source, question: Question, most: int) -> Grid | None:
     """Numbers printed on a question beside reproduced ones, judged ones first."""
     frame = published_numbers(source)
@@ -253,6 +265,8 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
         for row in records(of_protocol.head(most)):
             shown = number_row(source, row)
             cells = shown.cells[: len(_NUMBER_COLUMNS)]
-            first = replace(cells[0], detail="")
-            rows.append(Row((first, *cells[1:]), group=source.protocol_title(protocol)))
+            name, printed, *others = cells
+            name = replace(name, detail="")
+            printed = replace(printed, text=_rounded(printed.text))
+            rows.append(Row((name, printed, *others), group=source.protocol_title(protocol)))
     return Grid(_NUMBER_COLUMNS, tuple(rows))
