@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import pandas as pd
@@ -20,7 +21,8 @@ from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
 from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
-from nnrepro.report.exhibits import FIGURE, TABLE, Numbers
+from nnrepro.report.attempts import Attempts
+from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading
 from nnrepro.report.sections.published import published_numbers
@@ -65,11 +67,16 @@ class Room:
 
 
 def brief_questions(
-    source: Source, appendix: Sequence[Section], numbers: Numbers, room: Room
+    attempt: Attempts,
+    source: Source,
+    appendix: Sequence[Section],
+    numbers: Numbers,
+    room: Room,
 ) -> Iterator[Section]:
     """Questions in the order of the study, as many as there is room for.
 
     Args:
+        attempt: makes each of them.
         source: what the report is made from.
         appendix: the sections of the appendix, whose figures and tables are shown.
         numbers: gives figures and tables their numbers.
@@ -85,13 +92,19 @@ def brief_questions(
     for place, question in enumerate(shown):
         section = detailed.get(source.question_anchor(question.name))
         if section is not None:
-            full = place < room.full
-            yield _question(source, question, section, numbers, room.rows if full else None)
+            rows = room.rows if place < room.full else None
+            make = partial(_question, source, question, section, numbers, rows)
+            yield attempt(f"report/brief/{question.name}", make, partial(gone, question.title))
     if len(asked) > len(shown):
         further = wording.counted(len(asked) - len(shown), "further question")
         first = source.question_anchor(asked[len(shown)].name)
         said = linked(first, f"{further} in the appendix.")
         yield Section("Further questions", (Paragraph(said),), "further-questions", "back")
+
+
+def gone(title: str, why: str) -> Section:
+    """In place of a part of the report."""
+    return Section(title, (Paragraph(not_made("part", why), "warning"),), role="question")
 
 
 def renumbered(figure: Figure, numbers: Numbers) -> Figure:
