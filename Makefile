@@ -21,6 +21,7 @@ NNREPRO = PYTHONPATH="$(CURDIR)/scripts" "$(abspath $(VENV))/bin/python" -m nnre
 READY = $(VENV)/.requirements.lock
 BENCH_VENV = .venv-bench
 BENCH_READY = $(BENCH_VENV)/.requirements.lock
+EXPORT_VENV = .venv-export
 AUDIT_VENV = .venv-audit
 AUDIT_READY = $(AUDIT_VENV)/.requirements.lock
 DOCS_VENV = .venv-docs
@@ -32,7 +33,8 @@ ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/
 export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: help demo test test-faults test-slurm study new report archive plan bench check docs lock licences audit
+.PHONY: help demo test test-faults test-export test-slurm study new report archive plan bench check docs lock licences \
+    audit
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -68,6 +70,12 @@ test: $(READY) ## the test suite
 
 test-faults: $(READY) ## accidents to a whole study, some five minutes; full disks need root
 	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --durations=0 $(ARGS)
+
+test-export: requirements.lock pyproject.toml ## what is written for other programs, with these in .venv-export
+	test -x $(EXPORT_VENV)/bin/python || $(PYTHON) -m venv $(EXPORT_VENV)
+	$(EXPORT_VENV)/bin/pip install --quiet --requirement requirements.lock
+	$(EXPORT_VENV)/bin/pip install --quiet ".[export]"
+	$(EXPORT_VENV)/bin/python -m pytest tests/export -rs --durations=0 $(ARGS)
 
 test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some minutes
 	@command -v slurmctld munged >/dev/null || { apt-get update -qq && \

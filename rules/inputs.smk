@@ -12,6 +12,7 @@ from nnrepro.figures.specs import (
     figure_specs,
     unavailable,
 )
+from nnrepro.planning.jobs import training_jobs
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
@@ -190,29 +191,43 @@ def try_changed_models():
             write_json(MODELS_CHECKED, basis)
 
 
+COMBINATIONS = {run.combination: run for run in STUDY.runs}
+
+
+def one_of(wildcards):
+    """A run of a training job, from whose others it differs by its seed alone."""
+    if "run" in wildcards.keys():
+        return STUDY.run(wildcards.run)
+    return COMBINATIONS[wildcards.combination]
+
+
 def run_decision(wildcards):
     """The decision that a run takes parameters from, if it takes any."""
-    run = STUDY.run(wildcards.run)
+    run = one_of(wildcards)
     return decision(run.protocol, run.selects_from) if run.selects_from else []
 
 
 def run_parameters(wildcards):
-    """Everything that decides a run's result, but for the selected parameters, which are an input.
+    """Everything that decides a run's result, but for its seed and the selected parameters.
 
-    A function of the input would not do: Snakemake does not look at its changes.
+    Those are an input: a function of the input would not do, as Snakemake does not look at its
+    changes. Without the seed it is the same whatever seeds a job trains.
     """
-    return STUDY.run(wildcards.run).for_training().to_dict()
+    parameters = one_of(wildcards).for_training().to_dict()
+    return {
+        key: value for key, value in parameters.items() if key not in ("id", "seed")
+    }
 
 
 def run_code(wildcards):
     """Fingerprint of the code that trains a run, by model where a selection decides that."""
-    run = STUDY.run(wildcards.run)
+    run = one_of(wildcards)
     return codes_of(run, candidates(run, STUDY.runs), model_codes())
 
 
 def run_data(part):
     """The prepared arrays (0) or their description (1) that a run reads."""
-    return lambda wildcards: DATA_FILES[STUDY.run(wildcards.run).reads][part]
+    return lambda wildcards: DATA_FILES[one_of(wildcards).reads][part]
 
 
 @cache
@@ -226,23 +241,9 @@ def retrained_runs():
     return runs
 
 
-def train_again(wildcards):
-    """No input: has a run trained again whose record tells of another training.
-
-    What Snakemake noted of earlier calls may be gone, or say what `--touch` made it say. Asked for
-    an input, Snakemake has not decided yet which jobs to run.
-    """
-    if workflow.is_main_process and wildcards.run in retrained_runs():
-        early = rung_of(wildcards) < len(STUDY.run(wildcards.run).rungs)
-        where = f"rungs/{wildcards.rung}" if early else "runs"
-        workflow.dag.forcefiles.add(f"{ROOT}/{where}/{wildcards.run}/run.json")
-    return []
-
-
 def rung_of(wildcards):
     """The rung to whose end a job trains a run, counted from 1; 0 outside a halving."""
-    rungs = STUDY.run(wildcards.run).rungs
-    return int(wildcards.get("rung", len(rungs)))
+    return int(wildcards.get("rung", len(one_of(wildcards).rungs)))
 
 
 def rung_files(run, rung):
@@ -251,15 +252,9 @@ def rung_files(run, rung):
     return [str(folder / name) for name in (*RUN_FILES.values(), "checkpoint.npz")]
 
 
-def rung_before(wildcards):
-    """What the rung before left, from which a run goes on."""
-    rung = rung_of(wildcards)
-    return rung_files(STUDY.run(wildcards.run), rung - 1) if rung > 1 else []
-
-
 def rung_decision(wildcards):
     """The decision which variants go on from the rung before."""
-    run, rung = STUDY.run(wildcards.run), rung_of(wildcards)
+    run, rung = one_of(wildcards), rung_of(wildcards)
     if rung < 2:
         return []
     return str(PATHS.rung_decision(run.protocol, run.experiment, rung - 1))
@@ -267,12 +262,101 @@ def rung_decision(wildcards):
 
 RUN_PRIORITIES = priorities(STUDY)
 # Short jobs that trainings wait for start before any training.
-AHEAD_OF_TRAINING = max(RUN_PRIORITIES.values()) + 1
+AHEAD_OF_TRAINING = max(RUN_PRIORITIES.values()) * STUDY.seeds_per_job + 1
 
 
-def run_priority(wildcards):
-    """Long runs start first, so that none is left over at the end."""
-    return RUN_PRIORITIES[wildcards.run]
+class Training:
+    """A rule for training jobs of a run each or, where `seeds` says, of those of a combination.
+
+    Of runs in a halving, `early` jobs train to the end of a rung that is not the last.
+    """
+
+    def __init__(self, jobs, seeds, early):
+        self.early = early
+        self._seeds = seeds
+        self.name = "train_rung" if early else "train_run"
+        job, run = "{run}", ["{run}"]
+        if seeds:
+            self.name += "_seeds_" + "_".join(map(str, seeds))
+            job = "{combination}/seeds" + "_".join(map(str, seeds))
+            run = [f"{{combination}}/seed{seed}" for seed in seeds]
+        stage = "train_rung/{rung}" if early else "train_run"
+        self.log = f"{ROOT}/logs/{stage}/{job}.log"
+        self.benchmark = f"{ROOT}/benchmarks/{stage}/{job}.tsv"
+        self._place = f"{ROOT}/rungs/{{rung}}" if early else f"{ROOT}/runs"
+        self._folders = [f"{self._place}/{each}" for each in run]
+        rung = " to the end of rung {wildcards.rung}" if early else ""
+        self.message = (
+            f"Training {job.replace('{', '{wildcards.')}{rung}: "
+            "{threads} threads, {resources.gpu} GPUs, log {log}"
+        )
+        self.constraints = {
+            "run": ids_pattern(run for job in jobs for run in job),
+            "combination": "|".join(re.escape(job[0].combination) for job in jobs),
+            "rung": r"\d+",
+        }
+
+    def output(self):
+        """The files of each run, by their keys; what is finished is not deleted beforehand."""
+        names = {
+            **RUN_FILES,
+            **({"checkpoint": "checkpoint.npz"} if self.early else {}),
+        }
+        return {
+            key: [update(f"{folder}/{name}") for folder in self._folders]
+            for key, name in names.items()
+        }
+
+    def runs(self, wildcards):
+        """The runs of a job."""
+        if not self._seeds:
+            return [STUDY.run(wildcards.run)]
+        ids = [f"{wildcards.combination}/seed{seed}" for seed in self._seeds]
+        return [STUDY.run(each) for each in ids]
+
+    def before(self, wildcards):
+        """What the rung before left, from which runs go on."""
+        rung = rung_of(wildcards)
+        runs = self.runs(wildcards) if rung > 1 else []
+        return [file for run in runs for file in rung_files(run, rung - 1)]
+
+    def again(self, wildcards):
+        """No input: has runs trained again whose records tell of another training.
+
+        What Snakemake noted of earlier calls may be gone, or say what `--touch` made it say. Asked
+        for an input, Snakemake has not decided yet which jobs to run.
+        """
+        if workflow.is_main_process:
+            place = self._place.format(**wildcards)
+            for run in self.runs(wildcards):
+                if run.id in retrained_runs():
+                    workflow.dag.forcefiles.add(f"{place}/{run.id}/run.json")
+        return []
+
+    def seeds(self, wildcards, output):
+        """The seeds of a job; a function of its output, as which it never has the job run again."""
+        return [run.seed for run in self.runs(wildcards)]
+
+    def runtime(self, wildcards, attempt):
+        """The minutes that a scheduler is asked for: those of a run for each of its runs."""
+        return STUDY.resources.runtime * len(self.runs(wildcards)) * attempt
+
+    def priority(self, wildcards):
+        """Long jobs start first, so that none is left over at the end."""
+        return sum(RUN_PRIORITIES[run.id] for run in self.runs(wildcards))
+
+
+def training_rules():
+    """A rule for all that are trained alone, and one for each set of seeds trained in one job."""
+    by_seeds = {}
+    for job in training_jobs(STUDY.runs, STUDY.seeds_per_job):
+        seeds = tuple(run.seed for run in job) if len(job) > 1 else ()
+        by_seeds.setdefault(seeds, []).append(job)
+    for seeds, jobs in by_seeds.items():
+        yield Training(jobs, seeds, early=False)
+        halved = [job for job in jobs if job[0].rungs]
+        if halved:
+            yield Training(halved, seeds, early=True)
 
 
 # --------------------------------------------------------------------------------------- analysis

@@ -1,4 +1,4 @@
-# One training job per run, and before the first of them a look at what would fail in all.
+# Training jobs, and before the first of them a look at what would fail in all.
 with errors_shown():
     check_backend()
 
@@ -26,43 +26,47 @@ if not MODELS_CHECKED.is_file():
             "../scripts/check_models.py"
 
 
-rule train_run:
-    input:
-        data=run_data(0),
-        data_info=run_data(1),
-        decision=run_decision,
-        before=rung_before,
-        kept=rung_decision,
-        again=train_again,
-        # That models can be built is no part of what a run is: a new file retrains nothing.
-        models=ancient(str(MODELS_CHECKED)),
-    # Not deleted beforehand: a run that nothing has changed for is kept, not trained again.
-    output:
-        history=update(f"{ROOT}/runs/{{run}}/history.json"),
-        record=update(f"{ROOT}/runs/{{run}}/run.json"),
-        predictions=update(f"{ROOT}/runs/{{run}}/predictions.npz"),
-        weights=update(f"{ROOT}/runs/{{run}}/final.weights.h5"),
-    log:
-        f"{ROOT}/logs/train_run/{{run}}.log",
-    benchmark:
-        f"{ROOT}/benchmarks/train_run/{{run}}.tsv"
-    priority: run_priority
-    conda:
-        "../envs/cpu.yaml"
-    threads: STUDY.resources.threads
-    resources:
-        gpu=STUDY.resources.gpus,
-        mem_mb=lambda wildcards, attempt: STUDY.resources.mem_mb * attempt,
-        runtime=lambda wildcards, attempt: STUDY.resources.runtime * attempt,
-    params:
-        run=run_parameters,
-        rung=rung_of,
-        backend=STUDY.backend,
-        code=run_code,
-    message:
-        "Training {wildcards.run}: {threads} threads, {resources.gpu} GPUs, log {log}"
-    script:
-        "../scripts/train_run.py"
+# A run each, or several seeds of a combination; in a halving also to the end of every earlier rung.
+for TRAINING in training_rules():
+
+    rule:
+        name:
+            TRAINING.name
+        input:
+            data=run_data(0),
+            data_info=run_data(1),
+            decision=run_decision,
+            before=TRAINING.before,
+            kept=rung_decision,
+            again=TRAINING.again,
+            # That models can be built is no part of what a run is: a new file retrains nothing.
+            models=ancient(str(MODELS_CHECKED)),
+        output:
+            **TRAINING.output(),
+        log:
+            TRAINING.log,
+        benchmark:
+            TRAINING.benchmark
+        wildcard_constraints:
+            **TRAINING.constraints,
+        priority: TRAINING.priority
+        conda:
+            "../envs/cpu.yaml"
+        threads: STUDY.resources.threads
+        resources:
+            gpu=STUDY.resources.gpus,
+            mem_mb=lambda wildcards, attempt: STUDY.resources.mem_mb * attempt,
+            runtime=TRAINING.runtime,
+        params:
+            run=run_parameters,
+            seeds=TRAINING.seeds,
+            rung=rung_of,
+            backend=STUDY.backend,
+            code=run_code,
+        message:
+            TRAINING.message
+        script:
+            "../scripts/train_run.py"
 
 
 # Successive halving: all runs have their jobs, and those that are left behind do nothing in them.
@@ -95,19 +99,3 @@ if any(run.rungs for run in STUDY.runs):
             "Deciding which variants of {wildcards.experiment} go on from rung {wildcards.rung}"
         script:
             "../scripts/select_rung.py"
-
-    use rule train_run as train_rung with:
-        output:
-            history=update(f"{ROOT}/rungs/{{rung}}/{{run}}/history.json"),
-            record=update(f"{ROOT}/rungs/{{rung}}/{{run}}/run.json"),
-            predictions=update(f"{ROOT}/rungs/{{rung}}/{{run}}/predictions.npz"),
-            weights=update(f"{ROOT}/rungs/{{rung}}/{{run}}/final.weights.h5"),
-            checkpoint=update(f"{ROOT}/rungs/{{rung}}/{{run}}/checkpoint.npz"),
-        log:
-            f"{ROOT}/logs/train_rung/{{rung}}/{{run}}.log",
-        benchmark:
-            f"{ROOT}/benchmarks/train_rung/{{rung}}/{{run}}.tsv"
-        wildcard_constraints:
-            rung=r"\d+",
-        message:
-            "Training {wildcards.run} to the end of rung {wildcards.rung}: {threads} threads, log {log}"

@@ -362,9 +362,13 @@ def _curves_of(data: RunData) -> Iterable[pd.DataFrame]:
     run = data.run
     sides = {"test": data.history, "comparison": data.comparison, "validation": data.validation}
     for judged, history in sides.items():
-        for key, values in {} if history is None else history.series.items():
+        if history is None:
+            continue
+        for key, values in history.series.items():
             of = judged if key.startswith(_JUDGED) else "train"
             metric = key.removeprefix(_JUDGED)
+            unseen = key.startswith(_JUDGED) and not history.judged_each_epoch
+            evaluated = np.isfinite(values) if unseen else np.full(len(values), True)
             yield pd.DataFrame(
                 {
                     **dict(
@@ -373,7 +377,7 @@ def _curves_of(data: RunData) -> Iterable[pd.DataFrame]:
                         )
                     ),
                     "seed": run.seed,
-                    "epoch": np.arange(1, len(values) + 1),
-                    **{"set": of, "metric": metric, "value": values},
+                    "epoch": np.flatnonzero(evaluated) + 1,
+                    **{"set": of, "metric": metric, "value": values[evaluated]},
                 }
             )

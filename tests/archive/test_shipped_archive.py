@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
@@ -232,6 +233,32 @@ def test_what_the_documentation_says_of_the_layout_of_pixels_is_so() -> None:
     assert f"(between {min(cost):.1f} and {max(cost):.1f} over the pairs)" in section
     assert f"and {highest:.1f} points of the highest accuracy" in section
     assert f"which under its protocol are {above:.1f} points above them" in section
+
+
+def test_what_the_documentation_says_of_the_factors_on_texts_is_so() -> None:
+    """Changes seed by seed at full length, with Student's t interval."""
+    models = ("char_cnn", "word_cnn", "char_rnn_gru", "word_rnn_gru")
+    found = {
+        item.run.id: (np.mean(item.history.val_accuracy[-window:]), max(item.history.val_accuracy))
+        for item in shipped_runs("archive", only={"experiments": ["text_models"]})
+        if (window := item.run.settings["window"])
+    }
+
+    def shown(changes: list[float]) -> str:
+        mean = float(np.mean(changes))
+        half = float(stats.t.ppf(0.975, len(changes) - 1) * stats.sem(changes))
+        return f"{mean:.1f} ({mean - half:.1f} to {mean + half:.1f})"
+
+    expected = []
+    for model in models:
+        tan, koh = (
+            [found[f"{name}/text_models/{model}/seed{seed}"] for seed in range(5)]
+            for name in ("tan", "koh")
+        )
+        change = [100 * (b[0] - a[0]) for a, b in zip(tan, koh, strict=True)]
+        expected.append((shown(change), shown([100 * (a[1] - a[0]) for a in tan])))
+    cells = r"^\| \w+ (?:CNN|GRU) \| [\w ]+ \| ([^|]+) \| ([^|]+) \|$"
+    assert re.findall(cells, findings("What explains the difference"), re.M) == expected
 
 
 def test_what_the_documentation_says_of_optimisers_and_dropout_is_so() -> None:

@@ -19,6 +19,7 @@ from nnrepro.data.splits import drawn_first
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.record import checked
+from nnrepro.study.sources import read_source
 
 Sums = Callable[[Path], dict[str, str]]
 
@@ -209,9 +210,9 @@ def test_what_a_section_cannot_say_is_told(
     assert any(words in problem for problem in problems), problems
 
 
-def test_nobody_who_says_nothing_of_it_has_it_said(config: dict[str, Any]) -> None:
+def test_nobody_who_says_nothing_of_it_has_it_said(repository: Path) -> None:
     """A default that the schema filled in would stand in every section of files."""
-    study = load_study(config, catalogue())
+    study = load_study(read_source(repository / "config.yaml").values, catalogue())
     for name, section in study.data.items():
         assert not registry.origin(name, section).problems(section, {}), name
     assert not {"test_file", "pixels"} & {*study.data["cifar10"], *study.data["dbpedia"]}

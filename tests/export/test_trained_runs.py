@@ -77,7 +77,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, pd.DataF
         preparation.prepare(source, arrays[reads], arrays[reads].with_suffix(".json"))
     for run in study.runs:
         train_unless_finished(
-            run.for_training(),
+            [run.for_training()],
             study,
             arrays[run.reads],
             "c0de",

@@ -8,13 +8,13 @@ from nnrepro.failures import Failures
 from nnrepro.measures.inventory import inventory
 from nnrepro.measures.runs import read_runs
 from nnrepro.report import build
-from nnrepro.report.sections import questions
+from nnrepro.report.sections import brief, questions
 from nnrepro.study.folders import RunFolders
 from nnrepro.tables.csvfile import TableError
 from nnrepro.training.failed import write_failure
 
 PARTS = """
-    first_screen brief_questions trained claim_groups highlights differences claims published
+    first_screen trained claim_groups highlights differences claims published
     inconsistencies methods runs provenance_section typeset
 """
 BLOCKS = "figure_block table_block claims_on"
@@ -55,7 +55,9 @@ def test_a_section_that_fails_costs_that_section(small: Any, outline: Any) -> No
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(build, name) for name in PARTS.split()] + [(questions, name) for name in BLOCKS.split()],
+    [(build, name) for name in PARTS.split()]
+    + [(questions, name) for name in BLOCKS.split()]
+    + [(brief, "leading")],
 )
 def test_every_part_of_the_page_may_fail(
     small: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, module: Any, name: str

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nnrepro.document.text import text, words_of
-from nnrepro.report.sections.provenance import energy
+from nnrepro.report.sections.provenance import energy, where_tested
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,26 @@ def test_an_estimate_of_energy_names_its_assumption_or_what_it_lacks(
     told: dict[str, Any], watts: float | None, sentence: str
 ) -> None:
     assert " ".join(words_of(text(energy(told, watts))).split()) == sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"file": "test_batch"}, "Those of test_batch."),
+        (
+            {
+                "file": "data_batch_2.bin",
+                "stands_in": True,
+                "sample": {"examples": 2000, "per_class": 200, "seed": 3},
+            },
+            "Those of data_batch_2.bin, in place of the official test batch; 2000, 200 of each "
+            "class, drawn with seed 3, come first.",
+        ),
+        (
+            {"file": "test_batch", "stands_in": False, "sample": {"file": "test_batch_trim"}},
+            "Those of test_batch; those of test_batch_trim come first.",
+        ),
+    ],
+)
+def test_test_examples_are_told_with_what_comes_first(told: dict[str, Any], sentence: str) -> None:
+    assert where_tested(told) == sentence

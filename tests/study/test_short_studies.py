@@ -439,3 +439,29 @@ def test_classes_are_weighted_by_name_wherever_a_setting_stands() -> None:
 def test_weights_that_are_none(given: str, told: str) -> None:
     (problem,) = problems(search=f"{{model: mlp, class_weight: {given}}}", final="{model: mlp}")
     assert problem.startswith("experiments.search.class_weight: ") and told in problem
+
+
+@pytest.mark.parametrize(
+    ("grid", "told"),
+    [
+        (
+            "{model: mlp, variants: {here: {}, there: {data: leaves}}}",
+            "grid.variants.there.data: an experiment reads one data set, so that its variants",
+        ),
+        (
+            "{model: mlp, parameters: {seeds: 3}}",
+            "grid.parameters.seeds: is said of a whole experiment, not of some of its runs; move",
+        ),
+        (
+            "{model: mlp, protocols: {lab: {epochs: 3}}}",
+            "grid.protocols.lab: 'lab' is not declared; declared: none, as there are none",
+        ),
+        (
+            "{model: mlp, learnin_rat: 3}",
+            "grid.learnin_rat: 3: unknown setting; did you mean 'learning_rate'?; allowed are ",
+        ),
+    ],
+)
+def test_messages_tell_what_is_near_and_where_it_belongs(grid: str, told: str) -> None:
+    (problem,) = problems(grid=grid)
+    assert told in problem and len(problem) < 400

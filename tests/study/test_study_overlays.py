@@ -98,10 +98,10 @@ def test_a_part_left_out_takes_its_questions_with_it(config: dict[str, Any]) -> 
 
 
 def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) -> None:
-    merge(config, {"parts": {"Z": None}, "supplements": {"factors": None}})
+    merge(config, {"parts": {"Z": None}, "supplements": {"tan_pair": None}})
     study = load_study(config, catalogue())
     assert "Z" not in study.parts
-    assert set(study.supplements) == {"tan_pair", "adaptive_rates", "extensions"}
+    assert set(study.supplements) == {"adaptive_rates", "extensions"}
 
 
 def test_null_on_the_command_line_is_null(config: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from nnrepro.tables.variants import variants_table
 from nnrepro.training import job
 from nnrepro.training.errors import FailedRunError, TrainingInterrupted
 from nnrepro.training.failed import write_failure
+from nnrepro.training.train import Replicate
 
 DESCRIPTION = {"name": "cifar10", "source": "generated", "generated": True, "sha256": {"x": "0"}}
 
@@ -49,20 +50,23 @@ def attempt(
     """Trains a run, in which an error is raised; gives the ids of the runs that it came to."""
     write_json(tmp_path / "data.json", DESCRIPTION)
 
-    def train(run: Run, error: BaseException | None = None, **options: Any) -> list[str]:
+    def train(run: Run, error: Exception | None = None, **options: Any) -> list[str]:
         reached = []
 
-        def train_run(run: Run, *arguments: Any, **settings: Any) -> None:
-            reached.append(run.id)
-            if error is not None:
-                raise error
+        def train_replicates(
+            replicates: list[Replicate], *arguments: Any, **settings: Any
+        ) -> list[Exception | None]:
+            reached.extend(each.run.id for each in replicates)
+            return [error for _ in replicates]
 
         monkeypatch.setattr(job, "load_dataset", lambda *arguments: None)
-        monkeypatch.setattr(job, "train_run", train_run)
+        monkeypatch.setattr(job, "train_replicates", train_replicates)
         settings = {"backend": "none", "threads": 1, "slots": lambda: None, "log": print}
-        job.train_unless_finished(
-            run, study, tmp_path / "data.npz", "c0de", **{**settings, **options}
+        outcomes = job.train_unless_finished(
+            [run], study, tmp_path / "data.npz", "c0de", **{**settings, **options}
         )
+        if failure := outcomes[run.id].failure:
+            raise failure
         return reached
 
     return train

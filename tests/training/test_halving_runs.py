@@ -58,8 +58,8 @@ def halved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Train
     def trained(variant: int, rung: int, kept: Path | None = None) -> bool:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(job, "load_dataset", lambda *_: DATA)
-            return job.train_unless_finished(
-                study.runs[variant],
+            outcomes = job.train_unless_finished(
+                [study.runs[variant]],
                 study,
                 folder / "data.npz",
                 "c0de",
@@ -70,6 +70,7 @@ def halved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Train
                 rung=rung,
                 kept=kept,
             )
+            return outcomes[study.runs[variant].id].trained
 
     assert trained(0, 1) and trained(1, 1)
     return study, folder, trained

@@ -44,8 +44,8 @@ def call(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
     data = tmp_path / "data.json"
     data.write_text(json.dumps({"name": "a", "source": "b", "generated": True, "sha256": {}}))
     monkeypatch.setattr(job, "is_finished", lambda *arguments, **options: True)
-    return job.train_unless_finished(
-        study.runs[0],
+    outcomes = job.train_unless_finished(
+        study.runs[:1],
         study,
         tmp_path / "data.npz",
         "c0de",
@@ -54,6 +54,7 @@ def call(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
         slots=lambda: None,
         log=print,
     )
+    return outcomes[study.runs[0].id].trained
 
 
 def test_a_job_clears_away_what_killed_ones_left(

@@ -65,3 +65,13 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> None:
             _merge(base[key], value)
         else:
             base[key] = value
+
+
+def test_seeds_of_a_combination_may_share_a_job(workflow: Any) -> None:
+    """Two of three together, and the third alone; a selection waits for them all."""
+    study = 'only={"protocols": ["tan"], "experiments": ["channel_grid", "optimizers"]}'
+    asked = (study, "seeds=[3, 1, 2]", 'training={"seeds_per_job": 2}')
+    planned = workflow.planned("--config", *asked)
+    alone = workflow.planned("--config", study)["train_run"]
+    assert planned["train_run_seeds_1_2"] == planned["train_run"] == alone
+    assert planned["select_variant"] == 1

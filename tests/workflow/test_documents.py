@@ -27,7 +27,7 @@ from nnrepro.yamlfile import read_yaml
 REPOSITORY = Path(__file__).parents[2]
 PAGES = documents(REPOSITORY)
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "factors"}
+PLACEHOLDERS = {"<this repository>": "address", "<folder>": "wheels", "<name>": "tan_pair"}
 """What a reader puts in, and what a test does."""
 
 IRIS = "sepal_length,petal_length,petal_width,species\n" + "".join(

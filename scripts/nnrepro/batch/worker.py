@@ -13,8 +13,8 @@ from nnrepro.planning.code import code_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
-from nnrepro.training.errors import FailedRunError, TrainingInterrupted
-from nnrepro.training.job import train_unless_finished
+from nnrepro.training.errors import TrainingInterrupted
+from nnrepro.training.job import forget, train_unless_finished
 from nnrepro.training.slots import HeldSlots
 
 
@@ -49,8 +49,8 @@ def _answer(
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("a", encoding="utf-8", buffering=1) as log:
         try:
-            trained = train_unless_finished(
-                run,
+            outcomes = train_unless_finished(
+                [run],
                 study,
                 data,
                 code,
@@ -62,24 +62,14 @@ def _answer(
         except TrainingInterrupted as stop:
             print(stop, file=log)
             return {"status": "stopped", "reason": str(stop)}
-        except FailedRunError as failure:
-            print(f"error: {failure}", file=log)
-            return {"status": "failed", "reason": str(failure), "recorded": True}
         except NnreproError as error:
             print(f"error: {error}", file=log)
             return {"status": "failed", "reason": str(error)}
-    if trained:
-        _forget()
+        (outcome,) = outcomes.values()
+        if outcome.failure:
+            print(f"error: {outcome.failure}", file=log)
+            return {"status": "failed", "reason": str(outcome.failure), "recorded": True}
+    if outcome.trained:
+        forget()
     seconds = round(time.monotonic() - began, 3)
-    return {"status": "done" if trained else "kept", "seconds": seconds}
-
-
-def _forget() -> None:
-    """Let go of the last run's model, its data on the device and its compiled code."""
-    import keras  # noqa: PLC0415  here, after the backend has been chosen
-
-    keras.backend.clear_session()
-    if keras.backend.backend() == "jax":
-        import jax  # noqa: PLC0415
-
-        jax.clear_caches()
+    return {"status": "done" if outcome.trained else "kept", "seconds": seconds}

@@ -1,5 +1,7 @@
 """Say which runs of a study are done and which are to do, and the time that they will take here.
 
+Of claims that were decided before and came out undecided, it says how many seeds would decide them.
+
 The study is that of config.yaml in this folder. What Snakemake takes too means the same here.
 
   nnrepro plan
@@ -14,9 +16,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from nnrepro.claims.needed import Need, needs
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
@@ -60,10 +63,12 @@ def run(asked: argparse.Namespace) -> int:
     """Print the plan."""
     study, planned = _study_and_plan(asked)
     plan = planned()
+    undecided = needs(StudyPaths.of(study).table("claims"))
     if asked.json:
-        print(json.dumps(as_values(plan), indent=1, allow_nan=False))
+        told = [{"claim": one.claim, "seeds": one.seeds, "why": one.why} for one in undecided]
+        print(json.dumps({**as_values(plan), "undecided_claims": told}, indent=1, allow_nan=False))
         return 0
-    print(_shown(plan), end="", flush=True)
+    print(_shown(plan), *_undecided(plan, undecided), sep="\n", end="", flush=True)
     while asked.watch is not None:
         to_do = [one.run for one in plan.runs if one.to_do]
         if not to_do:
@@ -74,6 +79,17 @@ def run(asked: argparse.Namespace) -> int:
         plan = planned()
         print(_CLEAR if sys.stdout.isatty() else "\n", _shown(plan), sep="", end="", flush=True)
     return 0
+
+
+def _undecided(plan: Plan, undecided: Sequence[Need]) -> Iterator[str]:
+    """Lines on what undecided claims need and what a seed costs, the last one ended; or none."""
+    if undecided:
+        hours = plan.seed_seconds * plan.capacity.threads / 3600
+        width = max(len(one.claim) for one in undecided)
+        yield f"Undecided claims; a seed more of every combination is {hours:.2f} h of CPU time:"
+        yield from (f"  {one.claim:{width}}  {one.why}" for one in undecided)
+        yield "The numbers hold if today's effect and spread are the true ones."
+        yield ""
 
 
 def _shown(plan: Plan) -> str:

@@ -151,8 +151,13 @@ def words_named(name: str) -> Words:
     heading = function.heading.format("" if metric == "accuracy" else f" {metric}")
     if held_out:
         heading = f"{heading.partition(',')[0]}, held out"
-    axis = (function.axis or function.phrase).replace("{}", f"{of} {metric}")
+    axis = one_mean((function.axis or function.phrase).replace("{}", f"{of} {metric}"))
     return Words(heading or phrase[:1].upper() + phrase[1:], phrase, axis)
+
+
+def one_mean(text: str) -> str:
+    """A text without "mean" before a metric that is called one: "mean test mean absolute error"."""
+    return re.sub(r"\bmean ((?:\w+ )?mean )", r"\1", text)
 
 
 _MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\((\w+)\)|(\w+))(?:, [^()]*)?\)")

@@ -87,6 +87,12 @@ class Plan:
         return groups
 
     @property
+    def seed_seconds(self) -> float:
+        """What one more seed of every combination takes, those of unknown length left out."""
+        combinations = {one.run.combination: one for one in self.runs}
+        return sum(one.estimate.seconds(one.epochs) or 0.0 for one in combinations.values())
+
+    @property
     def wall_seconds(self) -> float:
         """Time until the last run is done, runs of unknown length left out."""
         jobs = [

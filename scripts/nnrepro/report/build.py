@@ -14,10 +14,10 @@ from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.exhibits import Numbers, not_made
+from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.site import DETAILS, MAIN, site
 from nnrepro.report.pdf.compile import page_count, typeset
-from nnrepro.report.sections.brief import Room, brief_questions, renumbered
+from nnrepro.report.sections.brief import Room, brief_questions, gone, renumbered
 from nnrepro.report.sections.claims import claims
 from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
@@ -182,16 +182,20 @@ def summed_up(
     """
     attempt, numbers, study = Attempts(failures), Numbers(), source.study
     first = attempt(
-        "report/answers", lambda: first_screen(source, _picture(source, appendix, numbers)), _gone
+        "report/answers",
+        lambda: first_screen(attempt, source, _picture(source, appendix, numbers)),
+        partial(gone, "In short"),
     )
     sections = [
-        *attempt(
-            "report/questions",
-            lambda: list(brief_questions(source, appendix.sections, numbers, room)),
-            lambda why: [_gone(why)],
+        *brief_questions(attempt, source, appendix.sections, numbers, room),
+        attempt(
+            "report/trained", lambda: trained(source, numbers), partial(gone, "What was trained")
         ),
-        attempt("report/trained", lambda: trained(source, numbers), _gone),
-        attempt("report/claim_groups", lambda: claim_groups(source, room.claims), _gone),
+        attempt(
+            "report/claim_groups",
+            lambda: claim_groups(source, room.claims),
+            partial(gone, "The claims"),
+        ),
     ]
     shown = (*filter(None, sections), _further())
     return Document(study.title, study.name, tuple(lead(source)), first, shown, short=True)
@@ -209,11 +213,6 @@ def _further() -> Section:
         ".",
     )
     return Section("Everything else", (Paragraph(said),), "further", "back", listed=True)
-
-
-def _gone(why: str) -> Section:
-    """In place of a part of the report."""
-    return Section("Not shown", (Paragraph(not_made("part", why), "warning"),))
 
 
 def _picture(source: Source, appendix: Document, numbers: Numbers) -> list[Figure]:

@@ -42,6 +42,11 @@ ALL = 0
 """All examples that there are, whose number only the data tell."""
 _RESERVED = ("label", MODEL)
 _TOP = "top"
+_MOVE = "is said of a whole experiment, not of some of its runs; move it there"
+_OF_EXPERIMENTS = {
+    "data": "an experiment reads one data set, so that its variants are compared on the same "
+    "examples; make an experiment for each data set, which may say the same otherwise",
+}
 _MOST_SHOWN = 4
 """Drawn values that stand in the label of a point."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9.+-]+")
@@ -122,7 +127,7 @@ def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declar
         ]
         for protocol, settings in section["protocols"].items():
             where = f"experiments.{name}.protocols.{protocol}"
-            problems += undeclared(where, protocol, config["protocols"])
+            problems += undeclared(where, protocol, _declared_protocols(config))
             problems += setting_problems(where, settings, own) if own else []
         if "halving" in section:
             problems += halving_problems(f"experiments.{name}", section, variants[name])
@@ -168,6 +173,11 @@ def _note_selected(declared: Declared) -> None:
                 declared.varied[source] = tuple(dict.fromkeys(names))
             if run.rank:
                 declared.top[source] = max(run.rank, declared.top.get(source, 0))
+
+
+def _declared_protocols(config: Mapping[str, Any]) -> list[str]:
+    """The protocols that a configuration declares: that of a study without any has no title."""
+    return [name for name, section in config["protocols"].items() if section["title"]]
 
 
 def _kept(config: Mapping[str, Any], section: str, name: str) -> bool:
@@ -497,6 +507,10 @@ def _swept_problems(
 
     Each of the models has to take them all.
     """
+    taken = {name for model in models for name in known_settings(model)}
+    misplaced = [name for name in settings if name in experiment_keys() and name not in taken]
+    if misplaced:
+        return [f"{key}.{name}: {_OF_EXPERIMENTS.get(name, _MOVE)}" for name in misplaced]
     wrong = dict.fromkeys(p for model in models for p in setting_problems(key, settings, [model]))
     return [*wrong] or [
         f"{key}.{name}: {shown(item)} cannot be swept over, as it would not make a file name; "

@@ -196,6 +196,7 @@ class RunRecord(TypedDict, total=False):
     device: RecordedDevice
     earlier: list[Machine]
     threads: _Count
+    trained_together: _Count
     python: _Words
     platform: _Words
     files: dict[str, _Sum]

@@ -133,6 +133,11 @@ class Run:
         return str(RunId(self.protocol, self.experiment, self.variant, self.seed))
 
     @property
+    def combination(self) -> str:
+        """The run id without its seed: replicates have it in common."""
+        return f"{self.protocol}/{self.experiment}/{self.variant}"
+
+    @property
     def protocol_epochs(self) -> int:
         """Epochs the protocol asks for; `settings["epochs"]` may be fewer under a budget."""
         return int(self.protocol_settings.get("epochs", self.settings["epochs"]))

@@ -79,6 +79,9 @@ class Spec:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+_SEEDS_ON_A_GPU = 8
+
+
 @dataclass(frozen=True)
 class TrainingResources:
     """What one training job asks of the machine.
@@ -87,6 +90,7 @@ class TrainingResources:
         threads: CPU threads.
         gpus: GPUs per job; 0 trains on the CPU.
         gpu_slots_per_device: jobs that may use one GPU at a time.
+        seeds_per_job: seeds of a combination that a job trains at most; None leaves it open.
         mem_mb: memory in MB.
         runtime: time limit in minutes, for schedulers.
         checkpoint_seconds: seconds of training between two checkpoints.
@@ -101,6 +105,7 @@ class TrainingResources:
     runtime: int
     checkpoint_seconds: float
     resume_elsewhere: bool
+    seeds_per_job: int | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +168,13 @@ class Study:
             KeyError: the study has no such run.
         """
         return self._by_id[run_id]
+
+    @property
+    def seeds_per_job(self) -> int:
+        """Seeds of a combination that a job trains: several at once is what JAX does on GPUs."""
+        if self.resources.seeds_per_job is not None:
+            return self.resources.seeds_per_job
+        return _SEEDS_ON_A_GPU if self.resources.gpus and self.backend == "jax" else 1
 
     @property
     def several_ways(self) -> bool:

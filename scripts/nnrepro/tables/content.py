@@ -11,7 +11,7 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Grid
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
-from nnrepro.measures.names import set_words
+from nnrepro.measures.names import one_mean, set_words
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
@@ -225,13 +225,13 @@ def metric_heading(wanted: Metric, windows: Sequence[Window]) -> str:
 def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
     """A metric's name in a sentence; a closing mean names its epochs where there is one window."""
     if not wanted.closing or len(windows) != 1:
-        return wanted.phrase
+        return one_mean(wanted.phrase)
     quantity = wanted.phrase.removeprefix("closing mean ")
     words = last_epochs(windows[0].used)
     return (
         f"{quantity} of the {words}"
         if windows[0].used == 1
-        else f"mean {quantity} over the {words}"
+        else one_mean(f"mean {quantity} over the {words}")
     )
 
 

@@ -84,6 +84,11 @@ class Progress:
         """Steps done in the epoch that is under way."""
         return len(self.losses)
 
+    def note(self, kind: str, seconds: float, cpu: float) -> None:
+        """Add time spent, by the clock and by all threads that had a processor."""
+        self.seconds[kind] += seconds
+        self.seconds["cpu"] = self.seconds.get("cpu", 0.0) + cpu
+
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The progress that `asdict` made one of; raises ValueError, TypeError or KeyError else."""

@@ -5,7 +5,6 @@ into chunks of about a second so that signals are answered and checkpoints can b
 do not depend on where they are cut, because steps report their sums one by one.
 """
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,7 +34,49 @@ class Evaluated(NamedTuple):
     answers: Floats
 
 
-class Engine(ABC):
+class State:
+    """Everything that training changes of one model and its optimiser."""
+
+    def __init__(self, model: "keras.Model", optimizer: "keras.optimizers.Optimizer") -> None:
+        optimizer.build(model.trainable_variables)
+        self._model = model
+        self._optimizer = optimizer
+
+    def variables(self) -> list[NDArray[Any]]:
+        """All state that training changes: weights, optimiser, random states."""
+        return _values(self._all())
+
+    def restore(self, values: Sequence[NDArray[Any]]) -> None:
+        """Put back what `variables` gave."""
+        for variable, value in zip(self._all(), values, strict=True):
+            variable.assign(value)
+
+    def weights(self) -> list[NDArray[Any]]:
+        """The model's part of `variables`, without the optimiser's."""
+        return _values(self._model.variables)
+
+    def finish(self, best: Sequence[NDArray[Any]]) -> None:
+        """Leave the model with its final weights: the `best` where there are any, as of `weights`.
+
+        As at the end of Keras's `fit`, an optimiser that averages weights puts their means there.
+        """
+        if best:
+            for variable, value in zip(self._model.variables, best, strict=True):
+                variable.assign(value)
+        if self._optimizer.use_ema:
+            self._optimizer.finalize_variable_values(self._model.trainable_variables)
+
+    def _all(self) -> "list[keras.Variable]":
+        return [*self._model.variables, *self._optimizer.variables]
+
+
+def _values(variables: "Sequence[keras.Variable]") -> list[NDArray[Any]]:
+    import keras
+
+    return [keras.ops.convert_to_numpy(variable.value) for variable in variables]
+
+
+class Engine(State, ABC):
     """One model in training on one backend. Rows `start` to `stop` of the batches are worked on."""
 
     def __init__(
@@ -44,9 +85,7 @@ class Engine(ABC):
         optimizer: "keras.optimizers.Optimizer",
         objective: "Objective",
     ) -> None:
-        optimizer.build(model.trainable_variables)
-        self._model = model
-        self._optimizer = optimizer
+        super().__init__(model, optimizer)
         self._objective = objective
 
     @abstractmethod
@@ -67,57 +106,70 @@ class Engine(ABC):
     def evaluate(self, indices: Indices, start: int, stop: int) -> Evaluated:
         """Results for the evaluation examples in rows `start` to `stop` of `indices`."""
 
-    def variables(self) -> list[NDArray[Any]]:
-        """All state that training changes: weights, optimiser, random states."""
-        import keras
 
-        return [keras.ops.convert_to_numpy(variable.value) for variable in self._state()]
+class Replicates(ABC):
+    """Models of one form in training on the same data, which differ in their state alone.
 
-    def restore(self, values: Sequence[NDArray[Any]]) -> None:
-        """Put back what `variables` gave."""
-        for variable, value in zip(self._state(), values, strict=True):
-            variable.assign(value)
+    `states` has that of each; `which` names some of them by their places there. What is done
+    leaves the others as they are.
+    """
 
-    def weights(self) -> list[NDArray[Any]]:
-        """The model's part of `variables`, without the optimiser's."""
-        import keras
+    states: Sequence[State]
 
-        return [keras.ops.convert_to_numpy(variable.value) for variable in self._model.variables]
+    @abstractmethod
+    def train(
+        self,
+        which: Sequence[int],
+        orders: Sequence[Indices],
+        weights: Floats,
+        start: int,
+        stop: int,
+    ) -> list[tuple[Floats, Floats]]:
+        """As `Engine.train`, of each with its own order of examples."""
 
-    def put_back(self, weights: Sequence[NDArray[Any]]) -> None:
-        """Put back what `weights` gave."""
-        for variable, value in zip(self._model.variables, weights, strict=True):
-            variable.assign(value)
+    @abstractmethod
+    def evaluate(
+        self, which: Sequence[int], indices: Indices, start: int, stop: int
+    ) -> list[Evaluated]:
+        """As `Engine.evaluate`, of each."""
 
-    def _state(self) -> "list[keras.Variable]":
-        return [*self._model.variables, *self._optimizer.variables]
+
+class Alone(Replicates):
+    """One model, by its engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.states = [engine]
+        self._engine = engine
+
+    def train(
+        self,
+        which: Sequence[int],
+        orders: Sequence[Indices],
+        weights: Floats,
+        start: int,
+        stop: int,
+    ) -> list[tuple[Floats, Floats]]:
+        """See `Replicates.train`."""
+        return [self._engine.train(orders[0], weights, start, stop)]
+
+    def evaluate(
+        self, which: Sequence[int], indices: Indices, start: int, stop: int
+    ) -> list[Evaluated]:
+        """See `Replicates.evaluate`."""
+        return [self._engine.evaluate(indices, start, stop)]
 
 
 class Pace:
     """How many steps to do per call so that a call takes about `seconds`.
 
-    Starts with few steps and follows the time that steps take; `total` sums up the calls' seconds,
-    `cpu` the seconds that all threads of this process had a processor in them.
+    Starts with few steps and follows the time that steps take.
     """
 
     def __init__(self, seconds: float = 1.0, first: int = 4):
         self._seconds = seconds
         self.steps = first
-        self.total = 0.0
-        self.cpu = 0.0
-        self._started = 0.0
-        self._cpu_started = 0.0
 
-    def start(self) -> None:
-        """A call begins."""
-        self._started = time.perf_counter()
-        self._cpu_started = time.process_time()
-
-    def stop(self, steps: int) -> float:
-        """A call has done `steps`; return the seconds it took."""
-        elapsed = time.perf_counter() - self._started
-        self.total += elapsed
-        self.cpu += time.process_time() - self._cpu_started
+    def follow(self, steps: int, elapsed: float) -> None:
+        """A call that did `steps` has taken so many seconds."""
         fitting = int(steps * self._seconds / max(elapsed, 1e-6))
         self.steps = max(1, min(fitting, 4 * self.steps))
-        return elapsed

@@ -1,11 +1,15 @@
-"""The training loop: epochs of chunks, with checkpoints and stops between them."""
+"""The training loop: epochs of chunks, with checkpoints and stops between them.
+
+A loop is a generator: it yields each `Chunk` of steps that it needs an engine for, and is sent what
+became of it. So several loops can be driven at once, by an engine that does the chunks of
+replicates together, and each of them is what it is alone.
+"""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +17,49 @@ from numpy.typing import NDArray
 from nnrepro.data.dataset import VALIDATION
 from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, NEVER, tested
 from nnrepro.training.checkpoint import Checkpoints, Progress
-from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Pace
+from nnrepro.training.engine import Evaluated, Floats, Indices, State
 from nnrepro.training.errors import TrainingInterrupted
-from nnrepro.training.history import Curves, History, add, fold_counts
+from nnrepro.training.history import Curves, add, fold_counts
 from nnrepro.training.interruption import StopRequest
 from nnrepro.training.progress import ProgressLog
 from nnrepro.training.scores import Scores
 from nnrepro.training.seeding import batches, exact_batches, example_order
 from nnrepro.training.stopping import EarlyStopping
+
+T = TypeVar("T")
+
+
+class Chunk(NamedTuple):
+    """Rows of batches from `start` on, to be trained or, without `weights`, evaluated on.
+
+    How many of them are done in one call is for whoever does it to say; `idle` asks for none, so
+    that the engine compiles its function. `place` is where in the run this is: the epoch, then what
+    comes later in it with a higher number; loops at one place ask for the same rows.
+    """
+
+    place: tuple[int, ...]
+    indices: Indices
+    weights: Floats | None
+    start: int
+    idle: bool = False
+
+
+class Done(NamedTuple):
+    """What became of a chunk: its results up to the row `stop`, and the time it took.
+
+    `seconds` by the clock, `cpu` those that all threads of the process had a processor in; of a
+    chunk that was done for several loops at once, each has its share.
+    """
+
+    stop: int
+    results: Any
+    seconds: float
+    cpu: float
+
+
+_TRAINED, _EVALUATED, _ENDED = range(3)
+
+Steps = Generator[Chunk, Done, T]
 
 
 @dataclass
@@ -35,7 +74,7 @@ class Loop:
     that one compiled function does; only where examples of a batch do not act on one another.
     """
 
-    engine: Engine
+    state: State
     settings: Mapping[str, Any]
     epochs: int
     seed: int
@@ -50,9 +89,6 @@ class Loop:
     best: list[NDArray[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._train_pace = Pace()
-        self._test_pace = Pace()
-        self._cpu_noted = 0.0
         self._tested = tested(self.settings)
         every = self._tested == EVERY_EPOCH
         self._watched = {k: own for k, own in self.sets.items() if every or k == VALIDATION}
@@ -63,15 +99,16 @@ class Loop:
             NEVER: [],
         }[self._tested]
 
-    def compile(self) -> None:
+    def compile(self) -> Steps[None]:
         """Have the engine compile its functions by calls that do no step."""
-        for indices, weights in self._training_batches(_in_order(0, self.train_examples)):
-            self.engine.train(indices, weights, 0, 0)
+        trained = self._training_batches(_in_order(0, self.train_examples))
+        for at, (indices, weights) in enumerate(trained):
+            yield Chunk((-1, _TRAINED, at), indices, weights, 0, idle=True)
         different = self._final_batches if self._tested == AT_END else []
-        for indices in (*self._watched_batches, *different):
-            self.engine.evaluate(indices, 0, 0)
+        for at, indices in enumerate([*self._watched_batches, *different]):
+            yield Chunk((-1, _EVALUATED, at), indices, None, 0, idle=True)
 
-    def run(self, progress: Progress, tell: ProgressLog) -> None:
+    def run(self, progress: Progress, tell: ProgressLog) -> Steps[None]:
         """Train from `progress`, which goes on, to the last epoch or a divergence that ends it.
 
         Raises TrainingInterrupted where a signal asked to stop, with the checkpoint written.
@@ -79,11 +116,11 @@ class Loop:
         while progress.epoch < self.epochs and not (
             self._given_up(progress) or self.stopped_early(progress)
         ):
-            self._epoch(progress)
+            yield from self._epoch(progress)
             tell.epoch_done(progress.history)
             self._between_chunks(progress)
 
-    def final_answers(self, history: History) -> Floats | None:
+    def final_answers(self, progress: Progress) -> Steps[Floats | None]:
         """What the weights as they are answer on the largest test set, [examples, outputs].
 
         Of a run that does not evaluate it they are None; where it is evaluated now alone, the
@@ -91,35 +128,34 @@ class Loop:
         """
         if not self._final_batches:
             return None
-        results = self._evaluate(self._final_batches, self.sets)
+        place = (progress.epoch, _ENDED)
+        results = yield from self._evaluate(place, self._final_batches, self.sets)
         tests = {name: examples for name, examples in self.sets.items() if name != VALIDATION}
         if self._tested == AT_END:
-            for curves, examples in zip(self._test_curves(history), tests.values(), strict=True):
+            history = progress.history
+            further = (own for name, own in history.further.items() if name != VALIDATION)
+            every: list[Curves] = [history.test, *further]  # the primary set's first
+            for curves, examples in zip(every, tests.values(), strict=True):
                 for name, value in self.scores.of(results, examples).items():
                     curves[name][-1] = value
         return results.answers[: max(examples.stop for examples in tests.values())]
 
-    def _test_curves(self, history: History) -> list[Curves]:
-        """The curves of the test sets, the primary one's first."""
-        return [history.test, *(own for k, own in history.further.items() if k != VALIDATION)]
-
     def _evaluate(
         self,
+        place: tuple[int, ...],
         groups: Sequence[Indices],
         sets: Mapping[str, slice],
-        after_chunk: Callable[[], None] = lambda: None,
-    ) -> Evaluated:
+        after_chunk: Callable[[Done], None] = lambda done: None,
+    ) -> Steps[Evaluated]:
         """Results on the examples of some sets in their order, with nothing before the first."""
         parts: list[Evaluated] = []
-        for indices in groups:
-            done = 0
-            while done < len(indices):
-                self._test_pace.start()
-                upto = min(len(indices), done + self._test_pace.steps)
-                parts.append(self.engine.evaluate(indices, done, upto))
-                self._test_pace.stop(upto - done)
-                done = upto
-                after_chunk()
+        for at, indices in enumerate(groups):
+            start = 0
+            while start < len(indices):
+                done = yield Chunk((*place, at, start), indices, None, start)
+                parts.append(done.results)
+                start = done.stop
+                after_chunk(done)
         first, end = _ends(sets)
         joined = (np.concatenate(part)[: end - first] for part in zip(*parts, strict=True))
         return Evaluated(*(_preceded(part, first) for part in joined))
@@ -149,37 +185,41 @@ class Loop:
         """Whether the run has not got better for as long as its settings wait."""
         return self.early is not None and self.early.ends(progress.history)
 
-    def state(self) -> list[NDArray[Any]]:
+    def kept(self) -> list[NDArray[Any]]:
         """What a checkpoint keeps: all that training changes, and the weights of the best epoch."""
-        return [*self.engine.variables(), *self.best]
+        return [*self.state.variables(), *self.best]
 
     def _given_up(self, progress: Progress) -> bool:
         stops = self.settings.get("on_divergence", "continue") == "stop"
         return stops and progress.history.diverged_at() is not None
 
-    def _epoch(self, progress: Progress) -> None:
+    def _epoch(self, progress: Progress) -> Steps[None]:
         """One epoch: the rest of its steps, the evaluation, its line in the history."""
         order = example_order(self.seed, progress.epoch, self.train_examples)
         first = 0
-        for indices, weights in self._training_batches(order):
-            while (done := progress.step - first) < len(indices):
-                self._train_pace.start()
-                upto = min(len(indices), done + self._train_pace.steps)
-                losses, scores = self.engine.train(indices, weights, done, upto)
-                progress.seconds["training"] += self._train_pace.stop(upto - done)
+        for at, (indices, weights) in enumerate(self._training_batches(order)):
+            while (start := progress.step - first) < len(indices):
+                place = (progress.epoch, _TRAINED, at, start)
+                done = yield Chunk(place, indices, weights, start)
+                losses, scores = done.results
                 progress.losses += losses.tolist()
                 progress.scores += scores.tolist()
+                progress.note("training", done.seconds, done.cpu)
                 self._between_chunks(progress)
             first += len(indices)
-        seconds_before = self._test_pace.total
+
+        def evaluated(done: Done) -> None:
+            progress.note("evaluation", done.seconds, done.cpu)
+            self._between_chunks(progress)
+
         results = None
         if self._watched:
-            after = partial(self._between_chunks, progress)
-            results = self._evaluate(self._watched_batches, self._watched, after)
-        progress.seconds["evaluation"] += self._test_pace.total - seconds_before
+            results = yield from self._evaluate(
+                (progress.epoch, _EVALUATED), self._watched_batches, self._watched, evaluated
+            )
         self._record(progress, results)
         if self.early is not None and self.early.best_epoch(progress.history) == progress.epoch:
-            self.best = self.engine.weights()
+            self.best = self.state.weights()
 
     def _record(self, progress: Progress, results: Evaluated | None) -> None:
         """Close the epoch in the history."""
@@ -202,22 +242,16 @@ class Loop:
         progress.losses, progress.scores = [], []
         progress.epoch += 1
 
-    def _note_cpu(self, progress: Progress) -> None:
-        cpu = self._train_pace.cpu + self._test_pace.cpu
-        progress.seconds["cpu"] = progress.seconds.get("cpu", 0.0) + cpu - self._cpu_noted
-        self._cpu_noted = cpu
-
     def _between_chunks(self, progress: Progress) -> None:
         """Stop in good order if asked to; write a checkpoint if one is due."""
-        self._note_cpu(progress)
         if self.stop.signal is not None:
-            self.checkpoints.save(progress, self.state())
+            self.checkpoints.save(progress, self.kept())
             raise TrainingInterrupted(
                 f"stopped by {self.stop.signal.name} in epoch {progress.epoch + 1} of "
                 f"{self.epochs}; the checkpoint {self.checkpoints.path} is written, "
                 "start the run again to go on from there"
             )
-        self.checkpoints.save_if_due(progress, self.state)
+        self.checkpoints.save_if_due(progress, self.kept)
 
 
 def _ends(sets: Mapping[str, slice]) -> tuple[int, int]:

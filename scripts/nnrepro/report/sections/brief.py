@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import pandas as pd
@@ -20,7 +21,8 @@ from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
 from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
-from nnrepro.report.exhibits import FIGURE, TABLE, Numbers
+from nnrepro.report.attempts import Attempts
+from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading
 from nnrepro.report.sections.published import published_numbers
@@ -36,6 +38,8 @@ _LONGEST = 40
 _CAPTION = 30
 """Words of a caption."""
 _SENTENCES = 4
+_DIGITS = 6
+"""Decimals of a printed number from which on it is rounded to four."""
 _COLUMNS = 7
 _NUMBER_COLUMNS = (
     Column("Number", number=False),
@@ -65,11 +69,16 @@ class Room:
 
 
 def brief_questions(
-    source: Source, appendix: Sequence[Section], numbers: Numbers, room: Room
+    attempt: Attempts,
+    source: Source,
+    appendix: Sequence[Section],
+    numbers: Numbers,
+    room: Room,
 ) -> Iterator[Section]:
     """Questions in the order of the study, as many as there is room for.
 
     Args:
+        attempt: makes each of them.
         source: what the report is made from.
         appendix: the sections of the appendix, whose figures and tables are shown.
         numbers: gives figures and tables their numbers.
@@ -85,13 +94,19 @@ def brief_questions(
     for place, question in enumerate(shown):
         section = detailed.get(source.question_anchor(question.name))
         if section is not None:
-            full = place < room.full
-            yield _question(source, question, section, numbers, room.rows if full else None)
+            rows = room.rows if place < room.full else None
+            make = partial(_question, source, question, section, numbers, rows)
+            yield attempt(f"report/brief/{question.name}", make, partial(gone, question.title))
     if len(asked) > len(shown):
         further = wording.counted(len(asked) - len(shown), "further question")
         first = source.question_anchor(asked[len(shown)].name)
         said = linked(first, f"{further} in the appendix.")
         yield Section("Further questions", (Paragraph(said),), "further-questions", "back")
+
+
+def gone(title: str, why: str) -> Section:
+    """In place of a part of the report."""
+    return Section(title, (Paragraph(not_made("part", why), "warning"),), role="question")
 
 
 def renumbered(figure: Figure, numbers: Numbers) -> Figure:
@@ -221,6 +236,16 @@ def _caption(kind: str, number: int, words: Text | str) -> Text:
     return (*numbered, *kept)
 
 
+def _rounded(printed: str) -> str:
+    """A printed number without the digits that no run of it could give again."""
+    _, _, digits = printed.partition(".")
+    return (
+        f"{float(printed):.4f}"
+        if digits.isdigit() and len(digits) > _DIGITS and printed[0].isdigit()
+        else printed
+    )
+
+
 def _printed(source: Source, question: Question, most: int) -> Grid | None:
     """Numbers printed on a question beside reproduced ones, judged ones first."""
     frame = published_numbers(source)
@@ -240,6 +265,8 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
         for row in records(of_protocol.head(most)):
             shown = number_row(source, row)
             cells = shown.cells[: len(_NUMBER_COLUMNS)]
-            first = replace(cells[0], detail="")
-            rows.append(Row((first, *cells[1:]), group=source.protocol_title(protocol)))
+            name, printed, *others = cells
+            name = replace(name, detail="")
+            printed = replace(printed, text=_rounded(printed.text))
+            rows.append(Row((name, printed, *others), group=source.protocol_title(protocol)))
     return Grid(_NUMBER_COLUMNS, tuple(rows))

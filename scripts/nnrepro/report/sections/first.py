@@ -1,11 +1,13 @@
 """The first screen of the report: three questions in plain words, an answer and a mark each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Facts, Figure, Panels, Section
 from nnrepro.document.text import Text, Words, bold, linked, spaced, text
 from nnrepro.measures.runs import STATUSES
+from nnrepro.report.attempts import Attempts
+from nnrepro.report.exhibits import not_made
 from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
 from nnrepro.report.sections.grouped_claims import claims_answer
@@ -24,22 +26,32 @@ Answer = tuple[Words, tuple[Words, ...]]
 """A question, and its mark with the sentences that answer it."""
 
 
-def first_screen(source: Source, picture: Sequence[Figure]) -> Section:
+def first_screen(attempt: Attempts, source: Source, picture: Sequence[Figure]) -> Section:
     """What the study comes to.
 
     Args:
+        attempt: makes each answer.
         source: what the report is made from.
         picture: the figure that shows it, one of each protocol.
 
     Raises:
         ReportError: a table is damaged.
     """
-    asked = (*_printed(source), *_claimed(source))
-    items = (*(asked or _best(source)), _trusted(source))
+
+    def answers(make: Callable[[Source], Iterator[Answer]]) -> list[Answer]:
+        name = f"report/answers/{make.__name__.strip('_')}"
+        return attempt(name, lambda: list(make(source)), _unanswered)
+
+    asked = [*answers(_printed), *answers(_claimed)] or answers(_best)
+    items = (*asked, *answers(_trusted))
     contents: tuple[Element, ...] = (Facts(items, QUESTIONS),)
     if picture:
         contents += (Panels(tuple(picture), beside=True),)
     return Section("In short", contents, ANCHOR, "answers")
+
+
+def _unanswered(why: str) -> list[Answer]:
+    return [("A question", (bold("Not answered"), not_made("answer", why)))]
 
 
 def _printed(source: Source) -> Iterator[Answer]:
@@ -99,9 +111,9 @@ def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
     return bold(f"{wording.grouped(sure)} of {wording.grouped(len(compared))}"), " ".join(told)
 
 
-def _trusted(source: Source) -> Answer:
+def _trusted(source: Source) -> Iterator[Answer]:
     """How far all this can be trusted."""
-    return "How far can this be trusted?", (bold(_seeds(source)), spaced(*_limits(source)))
+    yield "How far can this be trusted?", (bold(_seeds(source)), spaced(*_limits(source)))
 
 
 def _seeds(source: Source) -> str:

@@ -79,7 +79,7 @@ def _data(source: Source) -> Iterator[Section]:
             ("Source", (str(item.get("source") or wording.UNKNOWN),)),
             ("Generated", (generated,)),
             *([("Pixels", (_PIXELS[item["pixels"]],))] if item.get("pixels") in _PIXELS else []),
-            *([("Test examples", (_tested(item["test"]),))] if item.get("test") else []),
+            *([("Test examples", (where_tested(item["test"]),))] if item.get("test") else []),
             *([("Note", (note,))] if note else []),
             *((title, (said,)) for title, said in _remarks(source, name)),
             (
@@ -100,8 +100,8 @@ def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:
             yield title, str(declared[key])
 
 
-def _tested(test: Mapping[str, Any]) -> str:
-    """Where test examples came from, and which of them come first."""
+def where_tested(test: Mapping[str, Any]) -> str:
+    """Where test examples came from, and which of them come first, as a record tells it."""
     sample: Mapping[str, Any] = test.get("sample") or {}
     said = f"Those of {test.get('file')}"
     if test.get("stands_in"):
@@ -111,7 +111,7 @@ def _tested(test: Mapping[str, Any]) -> str:
     if "examples" in sample:
         each = f", {sample['per_class']} of each class" if sample.get("per_class") else ""
         drawn = wording.whole(sample["examples"])
-        return f"{said}; {drawn} drawn with seed {sample.get('seed', 0)}{each} come first."
+        return f"{said}; {drawn}{each}, drawn with seed {sample.get('seed', 0)}, come first."
     return f"{said}."
 
 

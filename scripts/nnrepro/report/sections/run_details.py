@@ -84,7 +84,7 @@ def _details(source: Source, run: Run, data: RunData | None) -> Fold:
     if sums := tuple(text(f"{name} ", code(sum_)) for name, sum_ in _sums(record)):
         facts.append(("Checksums", sums))
     contents: tuple[Element, ...] = (Facts(tuple(facts), "facts"),)
-    if log := _log_tail(source.logs, run.id):
+    if log := _log_tail(source.logs, run):
         contents += (Paragraph("End of its log"), Code("\n".join(log)))
     title = spaced(f"{run.label}, seed {run.seed}", small(run.id))
     return Fold(title, contents, source.details_anchor(run.id), "" if data is None else run.id)
@@ -114,6 +114,8 @@ def _facts(
         where = f"{_machine(earlier)}; {_packages(earlier)}"
         yield f"To epoch {_told(earlier.get('epochs'))}", where
     yield "Threads", _told(record.get("threads"))
+    if "trained_together" in record:
+        yield "Replicates in one computation", _told(record["trained_together"])
     yield "Trained parameters", _told(record.get("parameters"))
     yield "Packages", _packages(record)
     if not tuple(_sums(record)):
@@ -160,11 +162,21 @@ def _sums(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield file, str(sums[file])
 
 
-def _log_tail(logs: Path | None, run_id: str) -> tuple[str, ...]:
-    """The last lines of a run's log; none without a log, which an archive does not have."""
-    path = None if logs is None else logs / f"{run_id}.log"
-    if path is None or not path.is_file():
+def _logs(logs: Path, run: Run) -> Iterator[Path]:
+    """A run's own log, and those of jobs that trained it beside other seeds."""
+    if (logs / f"{run.id}.log").is_file():
+        yield logs / f"{run.id}.log"
+    for path in (logs / run.combination).glob("seeds*.log"):
+        if str(run.seed) in path.stem.removeprefix("seeds").split("_"):
+            yield path
+
+
+def _log_tail(logs: Path | None, run: Run) -> tuple[str, ...]:
+    """The last lines of a run's latest log; none without one, which an archive does not have."""
+    found = [] if logs is None else [*_logs(logs, run)]
+    if not found:
         return ()
+    path = max(found, key=lambda path: path.stat().st_mtime)
     with open_regular(path) as log:
         log.seek(max(0, os.fstat(log.fileno()).st_size - _LOG_BYTES))
         content = log.read(_LOG_BYTES)

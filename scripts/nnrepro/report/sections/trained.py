@@ -43,7 +43,8 @@ def trained(source: Source, numbers: Numbers) -> Section | None:
 def _rows(source: Source, protocol: str) -> Iterator[Row]:
     by_model: dict[str, list[Run]] = {}
     for run in source.study.runs_of(protocol):
-        by_model.setdefault(run.model, []).append(run)
+        model = run.model or _record(source, run).get("run", {}).get("model", wording.UNKNOWN)
+        by_model.setdefault(model, []).append(run)
     for model, runs in list(by_model.items())[:_MOST]:
         variants = {(run.experiment, run.variant): run for run in reversed(runs)}
         told = [_record(source, run).get("parameters") for run in variants.values()]
@@ -54,7 +55,7 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
                 Cell(wording.grouped(len(variants)), number=True),
                 Cell(_range(counts), number=True),
                 *(
-                    Cell(_range(sorted({int(run.settings[name]) for run in runs})), number=True)
+                    Cell(_range(_counts(source, runs, name)), number=True)
                     for name in ("train_examples", "test_examples")
                 ),
                 Cell(_range(sorted({run.protocol_epochs for run in runs})), number=True),
@@ -65,6 +66,14 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
     if len(by_model) > _MOST:
         rest = wording.counted(len(by_model) - _MOST, "further model")
         yield Row((Cell(rest, header=True), *(Cell("") for _ in _COLUMNS[1:])))
+
+
+def _counts(source: Source, runs: list[Run], name: str) -> list[int]:
+    """How many examples runs had: as their settings say, or else their records, in rising order."""
+    told = (
+        run.settings.get(name) or _record(source, run).get("examined", {}).get(name) for run in runs
+    )
+    return sorted({int(count) for count in told if count})
 
 
 def _optimisers(runs: list[Run]) -> list[str]:

@@ -1,8 +1,9 @@
 """Engines, one per Keras backend. Importing one imports its backend."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnrepro.training.engine import Engine
+from nnrepro.training.engine import Alone, Engine, Replicates
 
 if TYPE_CHECKING:
     import keras
@@ -37,3 +38,18 @@ def make_engine(
     from nnrepro.training.backends.torch import TorchEngine
 
     return TorchEngine(model, optimizer, objective, dataset)
+
+
+def make_replicates(
+    models: "Sequence[tuple[keras.Model, keras.optimizers.Optimizer]]",
+    objective: "Objective",
+    dataset: "Dataset",
+    *,
+    xla: bool,
+) -> Replicates:
+    """As `make_engine`, of models that differ in their state alone; several only with JAX."""
+    if len(models) == 1:
+        return Alone(make_engine(*models[0], objective, dataset, xla=xla))
+    from nnrepro.training.backends.jax import JaxReplicates
+
+    return JaxReplicates(models, objective, dataset)

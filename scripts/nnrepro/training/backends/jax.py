@@ -1,5 +1,10 @@
-"""The engine on JAX: compiled steps, in one compiled loop where that pays."""
+"""The engine on JAX: compiled steps, in one compiled loop where that pays.
 
+Replicates are one computation: their states are stacked, and what is done to one state is mapped
+over the stack by `jax.vmap`, so that each step is fewer and larger kernels than their own steps.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -8,11 +13,11 @@ import keras
 import numpy as np
 
 from nnrepro.data.dataset import Dataset
-from nnrepro.training.engine import Engine, Evaluated, Floats, Indices
+from nnrepro.training.engine import Engine, Evaluated, Floats, Indices, Replicates, State
 from nnrepro.training.losses import Objective, with_penalties
 
 Values = list[Any]
-State = tuple[Values, Values, Values]
+Stateful = tuple[Values, Values, Values]
 Batches = tuple[Any, Any]
 Examples = tuple[Any, Any]
 
@@ -62,41 +67,38 @@ class JaxEngine(Engine):
         return Evaluated(*(row.reshape(-1, *row.shape[2:]) for row in rows))
 
     def _groups(self) -> tuple[list[keras.Variable], ...]:
-        """Trained variables, the model's others (random states), the optimiser's."""
-        return (
-            self._model.trainable_variables,
-            self._model.non_trainable_variables,
-            self._optimizer.variables,
-        )
+        return _groups(self._model, self._optimizer)
 
     def _train_steps(
-        self, values: State, batches: Batches, start: Any, stop: Any, data: Examples
-    ) -> tuple[State, Any, Any]:
+        self, values: Stateful, batches: Batches, start: Any, stop: Any, data: Examples
+    ) -> tuple[Stateful, Any, Any]:
         indices, weights = batches
-        steps, counted = indices.shape[0], len(self._objective.counted)
-        empty = jnp.zeros(steps, jnp.float32), jnp.zeros((steps, counted), jnp.float32)
+        empty = (jnp.zeros(shape, jnp.float32) for shape in self._sum_shapes(indices.shape))
 
-        def step(at: Any, carry: tuple[State, Any, Any]) -> tuple[State, Any, Any]:
+        def step(at: Any, carry: tuple[Stateful, Any, Any]) -> tuple[Stateful, Any, Any]:
             values, losses, scores = carry
             values, loss, score = self._train_step(values, indices[at], weights[at], data)
             return values, losses.at[at].set(loss), scores.at[at].set(score)
 
         return jax.lax.fori_loop(start, stop, step, (values, *empty))
 
+    def _sum_shapes(self, batches: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Shapes of the summed losses and scores of batches."""
+        return [batches[:-1], (*batches[:-1], len(self._objective.counted))]
+
     def _train_one_by_one(
-        self, values: State, batches: Batches, start: int, stop: int, data: Examples
-    ) -> tuple[State, Any, Any]:
+        self, values: Stateful, batches: Batches, start: int, stop: int, data: Examples
+    ) -> tuple[Stateful, Any, Any]:
         """As `_train_steps`, a call per step."""
         indices, weights = batches
-        losses = np.zeros(len(indices), np.float32)
-        scores = np.zeros((len(indices), len(self._objective.counted)), np.float32)
+        losses, scores = (np.zeros(shape, np.float32) for shape in self._sum_shapes(indices.shape))
         for at in range(start, stop):
             values, losses[at], scores[at] = self._step(values, indices[at], weights[at], data)
         return values, losses, scores
 
     def _train_step(
-        self, values: State, chosen: Any, weights: Any, data: Examples
-    ) -> tuple[State, Any, Any]:
+        self, values: Stateful, chosen: Any, weights: Any, data: Examples
+    ) -> tuple[Stateful, Any, Any]:
         """One update; the summed loss and scores of its examples."""
         trained, others, optimizer = values
         examples, labels = data[0][chosen], data[1][chosen]
@@ -159,3 +161,167 @@ class JaxEngine(Engine):
             self._objective.scores(labels, outputs),
             self._objective.answers(outputs),
         )
+
+
+class JaxReplicates(Replicates):
+    """See `nnrepro.training.engine.Replicates`: all are computed in every call.
+
+    The states of those that a call does not name come out of it as they went in.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[tuple[keras.Model, keras.optimizers.Optimizer]],
+        objective: Objective,
+        dataset: Dataset,
+    ) -> None:
+        self._engine = _Stacked(*models[0], objective, dataset, len(models))
+        self.states = [_Layer(*each, self._engine, at) for at, each in enumerate(models)]
+        groups = [_groups(*each) for each in models]
+        self._engine.stack = tuple(  # type: ignore[assignment]
+            [jnp.stack([variable.value for variable in alike]) for alike in zip(*kind, strict=True)]
+            for kind in zip(*groups, strict=True)
+        )
+
+    def train(
+        self,
+        which: Sequence[int],
+        orders: Sequence[Indices],
+        weights: Floats,
+        start: int,
+        stop: int,
+    ) -> list[tuple[Floats, Floats]]:
+        """See `Replicates.train`."""
+        indices = np.zeros((len(weights), len(self.states), weights.shape[1]), np.int32)
+        for at, order in zip(which, orders, strict=True):
+            indices[:, at] = order
+        losses, scores = self._engine.train_some(which, indices, weights, start, stop)
+        return [(losses[:, at], scores[:, at]) for at in which]
+
+    def evaluate(
+        self, which: Sequence[int], indices: Indices, start: int, stop: int
+    ) -> list[Evaluated]:
+        """See `Replicates.evaluate`."""
+        results = self._engine.evaluate_all(indices, start, stop)
+        # [steps, replicates, batch, ...] to [examples, ...] of each
+        return [
+            Evaluated(*(rows[:, at].reshape(-1, *rows.shape[3:]) for rows in results))
+            for at in which
+        ]
+
+
+class _Stacked(JaxEngine):
+    """The engine of one model, mapped over a `stack` of states that it has; [replicates, ...]."""
+
+    stack: Stateful
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        objective: Objective,
+        dataset: Dataset,
+        replicates: int,
+    ) -> None:
+        super().__init__(model, optimizer, objective, dataset)
+        self._replicates = replicates
+        self._chosen = jax.jit(_chosen)
+
+    def train_some(
+        self, which: Sequence[int], indices: Indices, weights: Floats, start: int, stop: int
+    ) -> tuple[Floats, Floats]:
+        """As `train`, of indices [steps, replicates, batch size]; the same of the sums."""
+        batches = indices, weights
+        values, losses, scores = self._train(self.stack, batches, start, stop, self._train_data)
+        some = np.isin(np.arange(self._replicates), which)
+        self.stack = values if some.all() else self._chosen(some, values, self.stack)
+        return np.asarray(losses)[start:stop], np.asarray(scores)[start:stop]
+
+    def evaluate_all(self, indices: Indices, start: int, stop: int) -> list[Floats]:
+        """Losses, scores and answers, each [steps, replicates, batch size, ...]."""
+        results = self._evaluate(self.stack[:2], indices, start, stop, self._test_data)
+        return [np.asarray(result)[start:stop] for result in results]
+
+    def _train_step(
+        self, values: Stateful, chosen: Any, weights: Any, data: Examples
+    ) -> tuple[Stateful, Any, Any]:
+        step = jax.vmap(super()._train_step, in_axes=(0, 0, None, None))
+        return step(values, chosen, weights, data)
+
+    def _evaluate_step(
+        self, trained: Values, others: Values, chosen: Any, data: Examples
+    ) -> tuple[Any, Any, Any]:
+        step = jax.vmap(super()._evaluate_step, in_axes=(0, 0, None, None))
+        return step(trained, others, chosen, data)
+
+    def _result_shapes(self, batches: tuple[int, ...]) -> list[tuple[int, ...]]:
+        steps, size = batches
+        return super()._result_shapes((steps, self._replicates, size))
+
+
+class _Layer(State):
+    """One replicate: its model and optimiser, of which the values are in the stack."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        engine: _Stacked,
+        at: int,
+    ) -> None:
+        super().__init__(model, optimizer)
+        self._engine = engine
+        self._at = at
+
+    def variables(self) -> list[Any]:
+        """See `State.variables`."""
+        self._take()
+        return super().variables()
+
+    def weights(self) -> list[Any]:
+        """See `State.weights`."""
+        self._take()
+        return super().weights()
+
+    def restore(self, values: Sequence[Any]) -> None:
+        """See `State.restore`."""
+        super().restore(values)
+        self._give()
+
+    def finish(self, best: Sequence[Any]) -> None:
+        """See `State.finish`."""
+        self._take()
+        super().finish(best)
+        self._give()
+
+    def _take(self) -> None:
+        groups = _groups(self._model, self._optimizer)
+        for variables, stacked in zip(groups, self._engine.stack, strict=True):
+            for variable, values in zip(variables, stacked, strict=True):
+                variable.assign(values[self._at])
+
+    def _give(self) -> None:
+        groups = _groups(self._model, self._optimizer)
+        self._engine.stack = tuple(  # type: ignore[assignment]
+            [
+                values.at[self._at].set(variable.value)
+                for variable, values in zip(variables, stacked, strict=True)
+            ]
+            for variables, stacked in zip(groups, self._engine.stack, strict=True)
+        )
+
+
+def _groups(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer
+) -> tuple[list[keras.Variable], ...]:
+    """Trained variables, the model's others (random states), the optimiser's."""
+    return model.trainable_variables, model.non_trainable_variables, optimizer.variables
+
+
+def _chosen(some: Any, new: Stateful, old: Stateful) -> Stateful:
+    """Of the replicates that `some` [replicates] is true for, the new state, else the old one."""
+
+    def one(after: Any, before: Any) -> Any:
+        return jnp.where(some.reshape(-1, *[1] * (after.ndim - 1)), after, before)
+
+    return jax.tree.map(one, new, old)
