@@ -43,6 +43,26 @@ def departures(
     return tuple(name for name, departs in found.items() if departs)
 
 
+def beginnings(runs: Iterable[Run]) -> list[Run]:
+    """Those of `runs` that are the first epochs of another one of them, and no training apart.
+
+    Such two differ in their epochs alone. A run whose training follows from how many those are, or
+    that takes parameters from a selection, is not among them.
+    """
+    alike: dict[Any, list[Run]] = {}
+    for run in runs:
+        if not (run.ends_itself or run.selects_from or run.settings.get("schedule")):
+            settings = dict(run.for_training().settings, epochs=None)
+            same = (run.model, run.reads, run.seed, repr(sorted(settings.items())))
+            alike.setdefault(same, []).append(run)
+    return [
+        run
+        for group in alike.values()
+        for run in group
+        if int(run.settings["epochs"]) < max(int(other.settings["epochs"]) for other in group)
+    ]
+
+
 def differing(run: Run, record: RunRecord) -> dict[str, tuple[Any, Any]]:
     """What a run was made with beside what is asked for, by name, where they differ.
 

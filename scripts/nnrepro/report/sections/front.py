@@ -8,6 +8,7 @@ from nnrepro.document.text import Text, Words, bold, code, linked, spaced, text
 from nnrepro.measures.runs import STATUSES
 from nnrepro.report.sections import problems
 from nnrepro.report.source import Source
+from nnrepro.study.identity import beginnings
 from nnrepro.study.study import seed_counts
 
 _LONGEST = 70
@@ -50,11 +51,17 @@ def _scope(source: Source) -> str:
     if titles:
         count = wording.counted(len(study.protocols), "protocol")
         under = f" under {count} (a way of training and selecting them: {titles}),"
+    begun = len(beginnings(study.runs))
+    apart = (
+        f"; {wording.grouped(begun)} of them {'is' if begun == 1 else 'are'} the first epochs of "
+        f"{'another' if begun == 1 else 'others'}, and no training apart"
+        if begun
+        else ""
+    )
     return (
         f"{wording.counted(variants, 'variant')} (a model with its settings) in "
         f"{wording.counted(len(study.experiments), 'experiment')},{under} with {up_to}"
-        f"{wording.counted(seeds, 'seed')}: {wording.counted(len(study.runs), 'run')}, each a "
-        "training of its own."
+        f"{wording.counted(seeds, 'seed')}: {wording.counted(len(study.runs), 'run')}{apart}."
     )
 
 
