@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,20 @@ def test_it_is_printed_until_all_is_done(study: Any, repository: Path, tmp_path:
     assert "Traceback" not in watching.communicate(timeout=20)[1]
     assert watching.returncode == 130
     assert f"{run.id}    2/5" in seen
+
+
+def test_runs_of_one_job_are_told_apart(study: Any, tmp_path: Path) -> None:
+    """Trained as one, each line names its seed; one after the other, a line says who begins."""
+    first = next(run for run in study.runs if run.selects_from is None)
+    runs = [replace(first, seed=seed) for seed in (0, 1)]
+    log = tmp_path / first.combination / "seeds0_1.log"
+    write_log(log, 12, 3)
+    epochs = [line for line in log.read_text().splitlines() if line.startswith("epoch")]
+    log.write_text("\n".join([f"seed 0: {epochs[0]}", f"seed 1: {epochs[1]}"]) + "\n")
+    assert [(told.run, told.done) for told in in_training(runs, tmp_path)] == [
+        (runs[0].id, 1),
+        (runs[1].id, 2),
+    ]
+    begun = [f"{run.id}: ready to train after 2.0 s" for run in runs]
+    log.write_text("\n".join([begun[0], epochs[1].replace("2/12", "2/2"), begun[1], epochs[0]]))
+    assert [(told.run, told.done) for told in in_training(runs, tmp_path)] == [(runs[1].id, 1)]

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
 from nnrepro.training.progress import clock
 
 _EPOCH = re.compile(
-    r"^epoch +(?P<done>\d+)/(?P<epochs>\d+) .* (?P<pace>\d+\.\d+) s/epoch +ETA [\d:]+$"
+    r"^(seed (?P<seed>\d+): )?"
+    r"epoch +(?P<done>\d+)/(?P<epochs>\d+) .* (?P<pace>\d+\.\d+) s/epoch +ETA [\d:]+$"
 )
-"""A line of `training.progress.ProgressLog`."""
-_END = 4096
+"""A line of `training.progress.ProgressLog`; of seeds that are trained as one, each is named."""
+_BEGIN = re.compile(r"^(?P<run>\S+): ready to train ")
+_END = 1_000_000
 _SILENT = 60.0
 _EPOCHS_SILENT = 3
 
@@ -41,9 +44,11 @@ def in_training(runs: Iterable[Run], logs: Path) -> Iterator[Training]:
     killed.
     """
     for run in runs:
-        found = _last_epoch(logs / f"{run.id}.log", run.id)
-        if found is not None and found.done < found.epochs:
-            yield found
+        for log in logs_of(run, logs):
+            found = _last_epoch(log, run)
+            if found is not None and found.done < found.epochs:
+                yield found
+                break
 
 
 def as_lines(trainings: Iterable[Training]) -> list[str]:
@@ -61,18 +66,24 @@ def as_lines(trainings: Iterable[Training]) -> list[str]:
     ]
 
 
-def _last_epoch(log: Path, run: str) -> Training | None:
+def _last_epoch(log: Path, run: Run) -> Training | None:
     try:
         with log.open("rb") as file:
-            size = os.fstat(file.fileno())
-            file.seek(max(0, size.st_size - _END))
+            status = os.fstat(file.fileno())
+            file.seek(max(0, status.st_size - _END))
             lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return None
-    found = _EPOCH.match(lines[-1]) if lines else None
+    found, begun = None, run.id if log.stem == f"seed{run.seed}" else ""
+    for line in lines:
+        if begin := _BEGIN.match(line):
+            begun = begin["run"]
+        epoch = _EPOCH.match(line)
+        if epoch and (epoch["seed"] == str(run.seed) if epoch["seed"] else begun == run.id):
+            found = epoch
     if found is None:
         return None
     pace = float(found["pace"])
-    if time.time() - size.st_mtime > max(_SILENT, _EPOCHS_SILENT * pace):
+    if time.time() - status.st_mtime > max(_SILENT, _EPOCHS_SILENT * pace):
         return None
-    return Training(run, int(found["done"]), int(found["epochs"]), pace)
+    return Training(run.id, int(found["done"]), int(found["epochs"]), pace)

@@ -1,11 +1,13 @@
 """Where everything of a study lies below `results/`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from nnrepro.study.folders import ArchivedRuns, RunFolders
+from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
 RUN_FILES = {
@@ -167,3 +169,12 @@ class StudyPaths:
     def details_pdf(self) -> Path:
         """The appendix as PDF."""
         return self.root / "report" / "details.pdf"
+
+
+def logs_of(run: Run, logs: Path) -> Iterator[Path]:
+    """A run's own log below the folder `logs`, and those of jobs that train it with other seeds."""
+    if (logs / f"{run.id}.log").is_file():
+        yield logs / f"{run.id}.log"
+    for path in (logs / run.combination).glob("seeds*.log"):
+        if str(run.seed) in path.stem.removeprefix("seeds").split("_"):
+            yield path

@@ -112,7 +112,8 @@ def _not_evaluated(
         blind = {
             run.experiment: tested(run.settings)
             for run in declared.runs
-            if run.protocol == name
+            if config.get("data")  # what is missing first is told first
+            and run.protocol == name
             and run.experiment in selected
             and not has_metric(run.settings, protocol["selection"])
         }

@@ -15,6 +15,7 @@ from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
 
 LOG_LINES = 6
@@ -162,18 +163,9 @@ def _sums(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield file, str(sums[file])
 
 
-def _logs(logs: Path, run: Run) -> Iterator[Path]:
-    """A run's own log, and those of jobs that trained it beside other seeds."""
-    if (logs / f"{run.id}.log").is_file():
-        yield logs / f"{run.id}.log"
-    for path in (logs / run.combination).glob("seeds*.log"):
-        if str(run.seed) in path.stem.removeprefix("seeds").split("_"):
-            yield path
-
-
 def _log_tail(logs: Path | None, run: Run) -> tuple[str, ...]:
     """The last lines of a run's latest log; none without one, which an archive does not have."""
-    found = [] if logs is None else [*_logs(logs, run)]
+    found = [] if logs is None else [*logs_of(run, logs)]
     if not found:
         return ()
     path = max(found, key=lambda path: path.stat().st_mtime)
