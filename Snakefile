@@ -28,7 +28,9 @@ include: "rules/source.smk"
 report: "docs/captions/study.rst"
 
 
-configfile: str(CONFIGURATION.file)
+if not IS_MODULE:
+
+    configfile: str(CONFIGURATION.file)
 
 
 # Scripts get what is checked; a workflow that takes this one as a module keeps its own.
@@ -65,7 +67,7 @@ onsuccess:
 
 
 # Snakemake passes over the `onstart` and `onsuccess` of a module.
-if workflow.modifier.skip_configfile and not IS_SUPPLEMENT:
+if IS_MODULE and not IS_SUPPLEMENT:
     workflow._onstart = with_this_study(workflow._onstart, begin)
     workflow._onsuccess = with_this_study(workflow._onsuccess, tell)
 

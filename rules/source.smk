@@ -13,6 +13,8 @@ sys.path.insert(0, str(PROJECT / "scripts"))
 from nnrepro.errors import NnreproError
 from nnrepro.study.sources import Configuration, read_configuration
 
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+
 
 def read_sources():
     """The configuration from the files and the command line that Snakemake has it from.
@@ -22,17 +24,22 @@ def read_sources():
     """
     given = workflow.config_settings
     overlays, assignments = given.configfiles, given.config_args or ()
-    if not workflow.modifier.skip_configfile:
+    if not IS_MODULE:
         on_study = not given.replace_workflow_config
         return read_configuration(overlays, assignments, on_study=on_study)
-    if not config:
-        raise NnreproError(
-            "a module has its configuration from the workflow that takes it, and got none; "
-            'name one there: configfile: "config.yaml", and config: config in the module'
-        )
     files = [Path(file) for file in workflow.configfiles[len(overlays) :]]
-    if config != snakemakes_reading([*files, *overlays], given.config):
+    if config and config != snakemakes_reading([*files, *overlays], given.config):
         return Configuration(dict(config))  # what no file says: a section, or changed
+    beside = (
+        Path(workflow.basedir) / "config.yaml"
+    )  # of the workflow that takes this one
+    if not files and beside.is_file():
+        files = [beside]
+    if not files and not overlays:
+        raise NnreproError(
+            "a module has its configuration from the workflow that takes it: "
+            f"write {beside}, or name another file there by configfile:, with config: config in the module"
+        )
     return read_configuration(overlays, assignments, study=files)
 
 

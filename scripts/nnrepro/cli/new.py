@@ -49,14 +49,9 @@ _SNAKEFILE = """\
 import nnrepro
 
 
-configfile: f"{workflow.basedir}/config.yaml"
-
-
 module nnrepro:
     snakefile:
         nnrepro.snakefile()
-    config:
-        config
 
 
 use rule * from nnrepro
