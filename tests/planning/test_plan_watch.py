@@ -1,6 +1,7 @@
 """What is in training is told by the logs that are being written."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -72,7 +73,7 @@ def test_it_is_printed_until_all_is_done(study: Any, repository: Path, tmp_path:
         line = watching.stdout.readline()
         assert line, watching.communicate()[1]
         seen += line
-    watching.send_signal(2)
+    watching.send_signal(signal.SIGINT)
     assert "Traceback" not in watching.communicate(timeout=20)[1]
     assert watching.returncode == 130
     assert f"{run.id}    2/5" in seen

@@ -58,7 +58,7 @@ def test_an_editor_finds_the_schema_by_a_studys_first_line_and_nothing_wrong_by_
     """As the YAML language server does, without what the library knows beyond the schema."""
     schema = repository / "schemas/config.schema.yaml"
     validator = jsonschema.Draft202012Validator(yaml.safe_load(schema.read_text()))
-    assert len(whole_studies(repository)) == 5
+    assert len(whole_studies(repository)) >= 5
     for file in whole_studies(repository):
         first, text = file.read_text().split("\n", 1)
         told = first.removeprefix("# yaml-language-server: $schema=")

@@ -75,7 +75,7 @@ def test_the_package_has_the_workflow_and_makes_studies_that_use_it(
     assert (installed / "nnrepro.pth").read_text() == "nnrepro_workflow/scripts\n"
     snakemake = (sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run")
     said = called(*snakemake, folder=tmp_path / "digits", PYTHONPATH=library)
-    assert job_counts(said)["train_run"] == 9
+    assert job_counts(said)["train_run"] == 11
 
 
 def test_make_offers_the_command_and_a_new_study_where_it_is_called(

@@ -68,5 +68,5 @@ def test_a_study_on_generated_data_shows_every_number_and_judges_none(finished):
     assert {row["inside"] for row in rows} == {""}
     assert {"shown", "left out", "no rule"} <= {row["status"] for row in rows}
     assert (results / "figures" / "koh" / "agreement" / "published.svg").is_file()
-    report = (results / "report" / "index.html").read_text(encoding="utf-8")
+    report = report_pages(results)
     assert 'id="published"' in report and 'id="inconsistencies"' in report

@@ -32,7 +32,7 @@ name: points
 supplements: null
 claims: null
 published: null
-data: {points: {source: folder, path: raw}}
+data: {points: {source: folder, path: raw}, cifar10: null}
 budget:
   epochs: 1
   train_examples: {image: 64, characters: 64, words: 64}
@@ -46,10 +46,6 @@ def test_relabelled_rows_are_prepared_again_though_names_size_and_time_are_the_s
 ) -> None:
     (workflow.folder / "scripts/nnrepro/data/points.py").write_text(MODULE)
     (workflow.folder / "points.yaml").write_text(STUDY)
-    section = (
-        "  cifar10:\n    source: download              # download, archive, folder or generated;"
-    )
-    workflow.replace("config.yaml", section + " see docs/data.md\n", "")
     raw = workflow.folder / "raw/deep/points.csv"
     raw.parent.mkdir(parents=True)
     raw.write_text("1,2,0\n3,4,1\n5,6,0\n7,8,1\n")

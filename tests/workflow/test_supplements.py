@@ -48,8 +48,7 @@ def project(workflow: Any) -> Any:
 def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project: Any) -> None:
     project.snakemake(*ARCHIVE)
     out = project.folder / "out"
-    html = (out / "report" / "index.html").read_text(encoding="utf-8")
-    assert TITLE in html
+    assert TITLE in report_pages(out)
     assert "word_cnn" not in (out / "tables" / "text_models.csv").read_text()
     beside = out / "supplements" / "beside"
     assert "word_cnn" in (beside / "tables" / "text_models.csv").read_text()

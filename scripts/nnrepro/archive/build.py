@@ -146,7 +146,7 @@ def _write_plugins(folder: Path) -> None:
     homes = plugin_folders()
     for file in files_behind(plugin_files(), homes):
         home = next((own for own in homes if file.is_relative_to(own)), file.parent)
-        _write(folder / file.relative_to(home), file.read_bytes())
+        _write(folder / file.relative_to(home), read_bytes(file))
 
 
 def _study_text(config: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ What `proposed` decides it puts into options of the source `csv`, so that a stud
 author may say otherwise; `told` says in words what training will read, and what of it looks odd.
 """
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -88,7 +87,7 @@ def told(name: str, section: Mapping[str, Any]) -> list[str]:
     with tempfile.TemporaryDirectory() as place:
         npz, about = Path(place, f"{name}.npz"), Path(place, f"{name}.json")
         prepared({name: section})[-1].prepare(section, npz, about)
-        meta = json.loads(about.read_text())
+        meta = read_json(about)
         with np.load(npz) as stored:
             y = {part: stored[f"{part}_y"] for part in ("train", "validation", "test")}
     sizes = [len(own) for own in y.values()]

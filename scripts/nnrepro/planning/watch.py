@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnrepro.files import FileError, open_regular
 from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
 from nnrepro.training.progress import clock
@@ -68,11 +69,11 @@ def as_lines(trainings: Iterable[Training]) -> list[str]:
 
 def _last_epoch(log: Path, run: Run) -> Training | None:
     try:
-        with log.open("rb") as file:
+        with open_regular(log) as file:
             status = os.fstat(file.fileno())
             file.seek(max(0, status.st_size - _END))
             lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
+    except (OSError, FileError):
         return None
     found, begun = None, run.id if log.stem == f"seed{run.seed}" else ""
     for line in lines:
