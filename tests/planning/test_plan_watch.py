@@ -54,7 +54,9 @@ def test_runs_whose_logs_are_written_are_in_training_and_no_others(
     assert line.split()[:2] == [training.id, "3/12"] and len(head) == len(line)
 
 
-def test_it_is_printed_until_all_is_done(study: Any, repository: Path, tmp_path: Path) -> None:
+def test_it_is_printed_until_all_is_done(
+    study: Any, repository: Path, tmp_path: Path, interruptible: None
+) -> None:
     """Printed once more each time; a call that is ended by Ctrl-C has no traceback."""
     (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
     (tmp_path / "small.yaml").write_text(yaml.dump(SMALL))

@@ -1,6 +1,8 @@
 """What a community looks for in a repository says what is true of this one."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -44,12 +46,14 @@ def test_forms_ask_something(form: str, repository: Path) -> None:
     assert all(item["attributes"]["label"] for item in asked["body"])
 
 
-def whole_studies(repository: Path) -> list[Path]:
-    places = ("config.yaml", "examples/*/config.yaml", "budgets/*", "studies/*")
-    files = [file for place in places for file in repository.glob(place)]
-    return [
-        file for file in files if {"data", "experiments"} <= set(yaml.safe_load(file.read_text()))
-    ]
+def whole_studies(repository: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Files that need no other file; what they say of `like` another data set, the library knows."""
+    for place in ("config.yaml", "examples/*/config.yaml", "budgets/*", "studies/*"):
+        for file in repository.glob(place):
+            study = yaml.safe_load(file.read_text())
+            sets = list(study.get("data", {}).values())
+            if "experiments" in study and sets and all("source" in each for each in sets):
+                yield file, study
 
 
 def test_an_editor_finds_the_schema_by_a_studys_first_line_and_nothing_wrong_by_it(
@@ -58,10 +62,11 @@ def test_an_editor_finds_the_schema_by_a_studys_first_line_and_nothing_wrong_by_
     """As the YAML language server does, without what the library knows beyond the schema."""
     schema = repository / "schemas/config.schema.yaml"
     validator = jsonschema.Draft202012Validator(yaml.safe_load(schema.read_text()))
-    assert len(whole_studies(repository)) >= 5
-    for file in whole_studies(repository):
-        first, text = file.read_text().split("\n", 1)
+    studies = [*whole_studies(repository)]
+    assert len(studies) >= 5
+    for file, study in studies:
+        first = file.read_text().partition("\n")[0]
         told = first.removeprefix("# yaml-language-server: $schema=")
         assert told != first and (file.parent / told).samefile(schema), file
-        wrong = [error.message for error in validator.iter_errors(yaml.safe_load(text))]
+        wrong = [error.message for error in validator.iter_errors(study)]
         assert wrong == [], file

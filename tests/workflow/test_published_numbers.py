@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from pages import report_pages
 
 ROW = "koh,A,2,cifar_cnn,90,100,sgd,max_test_accuracy,0.5425,"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from histories import write_history
+from pages import report_pages
 
 from nnrepro.study.sources import read_source
 

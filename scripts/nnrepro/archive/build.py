@@ -16,7 +16,7 @@ from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
 from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.definitions import files_behind
-from nnrepro.files import json_bytes, packed, stored, sync
+from nnrepro.files import json_bytes, packed, read_bytes, stored, sync
 from nnrepro.locks import wait_for_lock
 from nnrepro.study.folders import MANIFEST, PLUGINS, STUDY_FILE, ArchiveError, run_folders
 from nnrepro.study.plugins import plugin_files, plugin_folders

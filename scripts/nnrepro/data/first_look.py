@@ -24,6 +24,8 @@ from nnrepro.data.table import (
     read_table,
     separator_of,
 )
+from nnrepro.files import read_json
+from nnrepro.npz import open_npz
 from nnrepro.study.messages import some_of
 
 _NAMED = 12
@@ -88,8 +90,8 @@ def told(name: str, section: Mapping[str, Any]) -> list[str]:
         npz, about = Path(place, f"{name}.npz"), Path(place, f"{name}.json")
         prepared({name: section})[-1].prepare(section, npz, about)
         meta = read_json(about)
-        with np.load(npz) as stored:
-            y = {part: stored[f"{part}_y"] for part in ("train", "validation", "test")}
+        with open_npz(npz) as stored:
+            y = {part: stored.array(f"{part}_y") for part in ("train", "validation", "test")}
     sizes = [len(own) for own in y.values()]
     lines = [
         f"{sum(sizes):,} rows: {sizes[0]:,} to train on, {sizes[1]:,} to validate by, "
