@@ -47,7 +47,7 @@ def test_forms_ask_something(form: str, repository: Path) -> None:
 
 
 def whole_studies(repository: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Files that need no other file; what they say of `like` another data set, the library knows."""
+    """Files that need no other; what `like` another data set means the library alone knows."""
     for place in ("config.yaml", "examples/*/config.yaml", "budgets/*", "studies/*"):
         for file in repository.glob(place):
             study = yaml.safe_load(file.read_text())
