@@ -12,9 +12,8 @@ def show_in_containers(folders):
     settings = workflow.deployment_settings
     for folder in folders:
         shown = f"--bind {quote(str(folder.resolve()))}"
-        if (
-            shown not in settings.apptainer_args
-        ):  # a job's Snakemake is told what this one was
+        # A job's Snakemake is told what this one was.
+        if shown not in settings.apptainer_args:
             settings.apptainer_args = f"{settings.apptainer_args} {shown}".strip()
 
 

@@ -27,6 +27,8 @@ TIMES = "times"
 NOISE = "noise"
 ONE_SEED = "one seed"
 NO_NUMBER = "no number"
+TIE = "a tie: "
+"""How the reason of a tie begins."""
 CAUSES = (SHORT, NOISE, TIMES, ONE_SEED, NO_NUMBER, GENERATED)
 """Why a part is undecided: its runs were cut short, the difference is not clear of the noise or a
 tie, times cannot be compared, one seed tells nothing of the spread, a number cannot be had, or the
@@ -184,7 +186,7 @@ def _from_margin(
     elif not margin.kind:
         reason, cause = "one seed tells nothing of the spread of this measure", ONE_SEED
     elif abs(margin.effect) < part.tie:
-        reason = f"a tie: the margin is less than {part.tie:g}"
+        reason = f"{TIE}the margin is less than {part.tie:g}"
     elif margin.low > 0 or (margin.low == 0 and inclusive):
         word, reason = HOLDS, f"the interval by {margin.kind} lies on the {sides[0]}"
     elif margin.high < 0 or (margin.high == 0 and not inclusive):

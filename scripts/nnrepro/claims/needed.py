@@ -10,7 +10,7 @@ from pathlib import Path
 from scipy.special import stdtrit
 
 from nnrepro.claims.conditions import UNDECIDED
-from nnrepro.claims.judge import NOISE, ONE_SEED
+from nnrepro.claims.judge import NOISE, ONE_SEED, TIE
 from nnrepro.files import read_text
 from nnrepro.statistics.intervals import CONFIDENCE, SEEDS
 from nnrepro.statistics.power import MOST_SEEDS, POWER, seeds_needed
@@ -44,7 +44,7 @@ def _need(row: Mapping[str, str]) -> Need:
     """By the effect and the interval over seeds, of which the lower end tells the deviation."""
     effect, low = (float(row[name] or "nan") for name in ("effect", "ci95_low"))
     seeds = int(float(row["seeds"] or 0))
-    by_seeds = row["cause"] in (NOISE, ONE_SEED) and "a tie: " not in row["reason"]
+    by_seeds = row["cause"] in (NOISE, ONE_SEED) and TIE not in row["reason"]
     if by_seeds and (row["interval"] != SEEDS or seeds < 2):
         return Need(row["id"], None, "a second seed first, to tell the spread over seeds")
     if not by_seeds or not (math.isfinite(effect) and math.isfinite(low)):

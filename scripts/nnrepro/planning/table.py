@@ -1,7 +1,7 @@
 """A plan as a table for the terminal, and as plain values for JSON."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -22,7 +22,9 @@ def as_text(plan: Plan, *, colour: bool = False) -> str:
         f"Study {plan.study}: {plan.stamp}",
         f"Times on {plan.machine.device}, {plan.machine.backend}{_per_run(plan)}",
         "",
-        *_aligned([_HEAD, *rows, _row("total", "", plan.runs)], colour=colour),
+        *aligned(
+            [_HEAD, *rows, _row("total", "", plan.runs)], _LEFT, _coloured if colour else None
+        ),
         "",
         *_totals(plan),
         *_remarks(plan),
@@ -184,16 +186,27 @@ def _remarks(plan: Plan) -> list[str]:
     return ["", *shown] if shown else []
 
 
-def _aligned(rows: Sequence[tuple[str, ...]], *, colour: bool) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+def aligned(
+    rows: Sequence[tuple[str, ...]],
+    left: Collection[int],
+    shown: Callable[[str, str, str], str] | None = None,
+) -> list[str]:
+    """Rows as lines of equally wide columns, the first of them the head.
+
+    Args:
+        rows: the texts of each.
+        left: the columns that begin alike; the others end alike.
+        shown: what becomes of a cell, from its column's head, its text and that text in its width.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            text.ljust(width) if column in _LEFT else text.rjust(width)
+            text.ljust(width) if column in left else text.rjust(width)
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
-        if colour:
-            cells = [_coloured(*item) for item in zip(_HEAD, row, cells, strict=True)]
+        if shown:
+            cells = [shown(*item) for item in zip(rows[0], row, cells, strict=True)]
         lines.append("  ".join(cells).rstrip())
     return lines
 

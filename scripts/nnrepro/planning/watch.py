@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnrepro.files import FileError, open_regular
+from nnrepro.planning.table import aligned
 from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
-from nnrepro.training.progress import clock
+from nnrepro.training.progress import EPOCH_LINE, clock
 
-_EPOCH = re.compile(
-    r"^(seed (?P<seed>\d+): )?"
-    r"epoch +(?P<done>\d+)/(?P<epochs>\d+) .* (?P<pace>\d+\.\d+) s/epoch +ETA [\d:]+$"
-)
-"""A line of `training.progress.ProgressLog`; of seeds that are trained as one, each is named."""
 _BEGIN = re.compile(r"^(?P<run>\S+): ready to train ")
 _END = 1_000_000
 _SILENT = 60.0
@@ -58,13 +54,7 @@ def as_lines(trainings: Iterable[Training]) -> list[str]:
         (one.run, f"{one.done}/{one.epochs}", f"{one.epoch_seconds:.3g}", clock(one.seconds_left))
         for one in trainings
     ]
-    if not rows:
-        return []
-    rows.insert(0, ("in training", "epoch", "s/epoch", "left"))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
-    ]
+    return aligned([("in training", "epoch", "s/epoch", "left"), *rows], {0}) if rows else []
 
 
 def _last_epoch(log: Path, run: Run) -> Training | None:
@@ -79,7 +69,7 @@ def _last_epoch(log: Path, run: Run) -> Training | None:
     for line in lines:
         if begin := _BEGIN.match(line):
             begun = begin["run"]
-        epoch = _EPOCH.match(line)
+        epoch = EPOCH_LINE.match(line)
         if epoch and (epoch["seed"] == str(run.seed) if epoch["seed"] else begun == run.id):
             found = epoch
     if found is None:

@@ -1,11 +1,18 @@
-"""Progress lines for a log that is followed with `tail -f`."""
+"""Progress lines for a log that is followed with `tail -f`, and how they are read again."""
 
+import re
 import time
 from collections.abc import Callable
 
 from nnrepro.training.history import History
 
 Log = Callable[[str], None]
+
+EPOCH_LINE = re.compile(
+    r"^(seed (?P<seed>\d+): )?"
+    r"epoch +(?P<done>\d+)/(?P<epochs>\d+) .* (?P<pace>\d+\.\d+) s/epoch +ETA [\d:]+$"
+)
+"""A line of `ProgressLog`; of seeds that are trained as one, each is named."""
 
 
 class ProgressLog:
