@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share."""
 
+import copy
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ import pytest
 
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
+from nnrepro.registry import REGISTRIES
+from nnrepro.study.plugins import put_in_force
 from nnrepro.study.run import Run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -55,6 +58,17 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("real data is not beside this checkout")
     return REAL_DATA
+
+
+@pytest.fixture
+def own_definitions() -> Iterator[None]:
+    """What a test defines beside the library is forgotten with its end."""
+    put_in_force(())
+    before = [(registry, copy.copy(registry._own)) for registry in REGISTRIES]
+    yield
+    put_in_force(())
+    for registry, own in before:
+        registry._own = own
 
 
 @pytest.fixture

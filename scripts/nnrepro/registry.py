@@ -1,7 +1,7 @@
 """Definitions by name, as decorators register them: the library's, and in their place one's own."""
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from nnrepro.errors import NnreproError
 
@@ -63,11 +63,6 @@ class Registry(Mapping[str, Definition], Generic[Definition]):
 
     def __len__(self) -> int:
         return len({*self._shipped, *self._own})
-
-    def __copy__(self) -> Self:
-        copy = type(self)(self.word, self._error)
-        copy._shipped, copy._own = dict(self._shipped), dict(self._own)
-        return copy
 
 
 REGISTRIES: list[Registry] = []

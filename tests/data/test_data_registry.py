@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,7 @@ def prepare_shapes(source, out_npz, out_json):
 '''
 
 
-@pytest.fixture(autouse=True)
-def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the registry as it was."""
-    registry.preparations()
-    monkeypatch.setattr(registry, "_registered", copy(registry._registered))
-    monkeypatch.setattr(registry, "_origins", copy(registry._origins))
+pytestmark = pytest.mark.usefixtures("own_definitions")
 
 
 def test_shipped_data_sets_and_their_inputs() -> None:

@@ -1,7 +1,6 @@
 """A data path that leads nowhere is told with its key, before anything is prepared."""
 
 import os
-from copy import copy
 from pathlib import Path
 
 import pytest
@@ -85,10 +84,8 @@ def test_what_may_not_be_read(batches: Path) -> None:
 
 
 def test_a_data_set_of_ones_own_is_a_folder_or_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_definitions: None
 ) -> None:
-    registry.preparations()
-    monkeypatch.setattr(registry, "_registered", copy(registry._registered))
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
     (tmp_path / "shapes.csv").write_text("x")
     assert told("shapes", "folder", tmp_path) == told("shapes", "folder", tmp_path / "shapes.csv")

@@ -1,20 +1,12 @@
 """The registry: what a configuration may name, without Keras."""
 
-from copy import copy
 from typing import Annotated, Literal
 
 import pytest
 
-from nnrepro.models import registry as registry_module
 from nnrepro.models.registry import ModelError, Range, Task, build_model, catalogue, register
 
 TASK = Task((100,), 15, 40)
-
-
-@pytest.fixture
-def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Registrations of the test end with it."""
-    monkeypatch.setattr(registry_module, "_registered", copy(registry_module._registered))
 
 
 def test_reading_the_catalogue_imports_no_backend(printed):
@@ -62,7 +54,7 @@ def test_a_parameter_names_what_is_wrong_with_a_value(name, value, words):
     assert problem is None if words is None else words in problem
 
 
-def test_a_new_model_is_one_decorated_function(empty_registry):
+def test_a_new_model_is_one_decorated_function(own_definitions):
     """Registered functions appear in the catalogue with their parameters."""
 
     @register(input="words", xla_on=("cpu",))
@@ -78,7 +70,7 @@ def test_a_new_model_is_one_decorated_function(empty_registry):
     assert spec.own_parameters({"size": 3, "epochs": 5}) == {"size": 3, "kind": "a"}
 
 
-def test_wrong_declarations_are_refused(empty_registry):
+def test_wrong_declarations_are_refused(own_definitions):
     """A model without docstring, with an odd annotation or with another's name is a ModelError."""
     with pytest.raises(ModelError, match="docstring"):
 
@@ -97,7 +89,7 @@ def test_wrong_declarations_are_refused(empty_registry):
     shipped = catalogue()["image_cnn"]
     register(input="image")(image_cnn)
     assert catalogue()["image_cnn"].summary == "Another." != shipped.summary
-    assert registry_module._registered.replaced() == ["image_cnn"]
+    assert catalogue().replaced() == ["image_cnn"]
     image_cnn.__module__ = "elsewhere"
     with pytest.raises(ModelError, match=r"two models are called 'image_cnn': .* and elsewhere"):
         register(input="image")(image_cnn)

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,8 @@ BACKENDS = [name for name in ("tensorflow", "jax", "torch") if importlib.util.fi
 
 
 @pytest.fixture(autouse=True)
-def models(monkeypatch: pytest.MonkeyPatch) -> None:
+def models(own_definitions: None) -> None:
     """The models are in the catalogue, for as long as a test."""
-    monkeypatch.setattr(registry, "_registered", copy(registry.catalogue()))
     register_models()
 
 

@@ -1,7 +1,6 @@
 """What a run of each task records and leaves: metrics by name, predictions of their kind."""
 
 import json
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from nnrepro.training.errors import TrainingError
 
 
 @pytest.fixture(autouse=True)
-def models(monkeypatch: pytest.MonkeyPatch) -> None:
+def models(own_definitions: None) -> None:
     """The models are in the catalogue, for as long as a test."""
-    monkeypatch.setattr(registry, "_registered", copy(registry.catalogue()))
     register_models()
 
 

@@ -14,7 +14,6 @@ import yaml
 
 from nnrepro.data.prepare import write_prepared
 from nnrepro.environment import keras_environment
-from nnrepro.models import registry as registry_module
 from nnrepro.models.registry import Range, Task, catalogue, register
 from nnrepro.study.config import load_study
 from nnrepro.study.selections import candidates
@@ -79,12 +78,10 @@ def images(tmp_path: Path) -> Callable[..., dict[str, Path]]:
 
 
 @pytest.fixture(autouse=True)
-def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def _as_before(monkeypatch: pytest.MonkeyPatch, own_definitions: None) -> None:
     """What a trial sets for its process is put back, and models of a test are forgotten."""
     for name in (*keras_environment("tensorflow"), "CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
         monkeypatch.setenv(name, "")
-    catalogue()
-    monkeypatch.setattr(registry_module, "_registered", copy.copy(registry_module._registered))
 
 
 def tried(config: dict[str, Any], data: dict[str, Path]) -> int:
