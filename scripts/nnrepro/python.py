@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from nnrepro.files import read_text
 
-
 _STATEMENTS = ("body", "cases", "handlers", "orelse", "finalbody")
 """Fields of a statement that hold further ones, in the order in which they follow one another."""
 
