@@ -76,8 +76,8 @@ test-faults: $(READY) ## accidents to a whole study, some five minutes; full dis
 test-export: requirements.lock pyproject.toml ## what is written for other programs, with these in .venv-export
 	test -x $(EXPORT_VENV)/bin/python || $(PYTHON) -m venv $(EXPORT_VENV)
 	$(EXPORT_VENV)/bin/pip install --quiet --requirement requirements.lock
-	$(EXPORT_VENV)/bin/pip install --quiet ".[export]"
-	$(EXPORT_VENV)/bin/python -m pytest tests/export -rs --durations=0 $(ARGS)
+	$(EXPORT_VENV)/bin/pip install --quiet ".[export,completion]"
+	$(EXPORT_VENV)/bin/python -m pytest tests/export tests/cli/test_completion.py -rs --durations=0 $(ARGS)
 
 test-pythons: $(READY) $(UV_READY) ## what needs no TensorFlow, on the other Pythons that are installed
 	bash scripts/test_pythons.sh $(UV_VENV)/bin/uv $(VENV)/bin/python build/pythons requirements.lock
