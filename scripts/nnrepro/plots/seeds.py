@@ -83,20 +83,20 @@ def seed_series(members: Members, metric: str, smoothing: Window, key: str, labe
 
 
 def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
-    """Convergence epoch of the mean curve.
+    """Convergence epoch: the mean over the seeds that have one, as the tables tell it.
 
-    None where it does not converge, where a run was cut short, which tells nothing of the epochs
-    that it was to have, and where one blew up: what it falls to is no limit of learning, however
-    level it is.
+    None where half of the seeds or more do not converge, where a run was cut short, which tells
+    nothing of the epochs that it was to have, and where one blew up: what it falls to is no limit
+    of learning, however level it is.
     """
     if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
-    values = _mean(_values(members, metric))
-    if not np.isfinite(values).any():
+    curves = [values for values in _values(members, metric) if np.isfinite(values).any()]
+    found = [convergence(values, window.used, width.used, tolerance) for values in curves]
+    if 2 * sum(one.converged for one in found) <= len(found):
         return None
-    found = convergence(values, window.used, width.used, tolerance)
-    return found.epoch if found.converged else None
+    return round(float(np.mean([one.epoch for one in found if one.epoch is not None])))
 
 
 def closing_range(members: Members) -> float:
@@ -131,13 +131,15 @@ def smoothing_words(smoothing: Window) -> str:
     return f"mean of {smoothing.used} epochs" if smoothing.used > 1 else ""
 
 
-def convergence_words(closing: Window, smoothing: Window) -> str:
-    """When a test curve counts as converged, as a sentence."""
+def convergence_words(closing: Window, smoothing: Window, *, several: bool) -> str:
+    """When a test curve counts as converged, as a sentence; `several` where it is of seeds."""
     line = "curve" if smoothing.used == 1 else f"mean of {smoothing.used} epochs"
     level = "its last value" if closing.used == 1 else f"the mean of the last {closing.used} epochs"
+    seeds = "; the epoch is the mean over the seeds, if most of them converge" if several else ""
     return (
         f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
-        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the end."
+        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the "
+        f"end{seeds}."
     )
 
 
