@@ -52,7 +52,11 @@ def whole_studies(repository: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         for file in repository.glob(place):
             study = yaml.safe_load(file.read_text())
             sets = list(study.get("data", {}).values())
-            if "experiments" in study and sets and all({"source", "like"} & {*each} for each in sets):
+            if (
+                "experiments" in study
+                and sets
+                and all({"source", "like"} & {*each} for each in sets)
+            ):
                 yield file, study
 
 
