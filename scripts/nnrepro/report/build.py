@@ -23,7 +23,7 @@ from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
 from nnrepro.report.sections.front import lead, masthead
 from nnrepro.report.sections.grouped_claims import claim_groups
-from nnrepro.report.sections.highlights import highlights
+from nnrepro.report.sections.leading import leaders_by_experiment
 from nnrepro.report.sections.methods import methods
 from nnrepro.report.sections.problems import problems
 from nnrepro.report.sections.provenance import no_provenance
@@ -239,7 +239,7 @@ def collect(
     figures = tuple(key_figures(attempt, source, numbers))
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None
     sections = [
-        attempt("report/highlights", lambda: highlights(source), nothing),
+        attempt("report/leaders", lambda: leaders_by_experiment(source), nothing),
         attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
         *parts(attempt, source, numbers),
         attempt("report/claims", lambda: claims(source, numbers), nothing),

@@ -17,7 +17,7 @@ from nnrepro.document.elements import (
     Section,
     Table,
 )
-from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
 from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
@@ -26,7 +26,7 @@ from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading
 from nnrepro.report.sections.published import published_numbers
-from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 
@@ -41,14 +41,8 @@ _SENTENCES = 4
 _DIGITS = 6
 """Decimals of a printed number from which on it is rounded to four."""
 _COLUMNS = 7
-_NUMBER_COLUMNS = (
-    Column("Number", number=False),
-    Column("Printed"),
-    Column("Reproduced"),
-    Column("Difference"),
-    Column("One further run"),
-    Column("Mark", number=False),
-)
+_WIDE = ("heatmap",)
+"""Kinds of figure whose numbers cannot be read at half the width of the page."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +169,8 @@ def _figure(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
     strips = [strip for block in pictures for strip in block if strip]
     alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
     if chosen := next(iter((*alone, *strips)), None):
-        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside=True)
+        beside = all(each.kind not in _WIDE for each in chosen)
+        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside)
 
 
 def _table(
@@ -263,10 +258,8 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
     for protocol in source.study.protocols:
         of_protocol = own[own["protocol"] == protocol].drop_duplicates(["value", "metric", "runs"])
         for row in records(of_protocol.head(most)):
-            shown = number_row(source, row)
-            cells = shown.cells[: len(_NUMBER_COLUMNS)]
-            name, printed, *others = cells
+            name, printed, *others, _ = number_row(source, row).cells
             name = replace(name, detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=source.protocol_title(protocol)))
-    return Grid(_NUMBER_COLUMNS, tuple(rows))
+    return Grid(COLUMNS[:-1], tuple(rows))

@@ -16,7 +16,7 @@ from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
 from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.figures import figure_block
-from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
@@ -36,15 +36,6 @@ _COUNTS = {
     "outside": "Outside",
     "missing": "Missing",
 }
-_NUMBER_COLUMNS = (
-    Column("Number", number=False),
-    Column("Published"),
-    Column("Reproduced"),
-    Column("Difference"),
-    Column("One further run"),
-    Column("Mark", number=False),
-    Column("Remarks", number=False),
-)
 
 
 def published(source: Source, numbers: Numbers) -> Section | None:
@@ -66,7 +57,7 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
     contents.append(Section("Every number", folds))
-    title = "Published beside reproduced"
+    title = "Printed beside reproduced"
     return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
 
 
@@ -175,7 +166,7 @@ def _inconsistencies(source: Source) -> pd.DataFrame | None:
 def _extent(total: pd.Series) -> Text:
     rows, inside, outside = (int(total[name]) for name in ("rows", INSIDE, OUTSIDE))
     said = (
-        f"{wording.counted(rows, 'number was', 'numbers were')} published. Runs of this study can "
+        f"{wording.counted(rows, 'number was', 'numbers were')} printed. Runs of this study can "
         f"give {wording.grouped(int(total['reproducible']))} of them, and give "
         f"{wording.grouped(int(total['reproduced']))}."
     )
@@ -212,7 +203,7 @@ def _measure(kinds: set[str]) -> str:
             "over seeds out"
         )
     return (
-        "A published number is what one run gave, so it is judged by where one further run would "
+        "A printed number is what one run gave, so it is judged by where one further run would "
         f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
         "number counts as inside when the interval reaches a value that would be printed like it. "
         "Numbers that are repeated, bounds, times on other machines and runs that were cut short "
@@ -263,7 +254,7 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
             Cell(wording.percent_number(difference), number=True),
         )
         rows.append(Row(cells, summary=row["question"] == ALL))
-    title = "Published numbers and how many of them are reproduced"
+    title = "Printed numbers and how many of them are reproduced"
     note = (
         "Reproducible: a run of this study can give the number. Inside and outside: of the "
         "interval of one further run. Median difference: of the accuracies judged."
@@ -316,7 +307,7 @@ def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
     )
     title = "What the numbers of a report\u2019s own test sample share"
     note = (
-        "The offset is the mean of reproduced minus published. Whether another sample of the same "
+        "The offset is the mean of reproduced minus printed. Whether another sample of the same "
         f"size gives it, and whether another seed gives what is left of each number, is asked at "
         f"{LEVEL}; a number is inside where both are so."
     )
@@ -359,7 +350,7 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             none = plain("No run of this study.", BUDGET)
             budget = source.budget(runs) if runs else none
             title = "Every printed number"
-            grid = Grid(_NUMBER_COLUMNS, tuple(number_row(source, row) for row in records(rows)))
+            grid = Grid(COLUMNS, tuple(number_row(source, row) for row in records(rows)))
             shown = Table(
                 f"{TABLE}-{position}",
                 caption(TABLE, position, title, owner, budget),
