@@ -333,8 +333,12 @@ def ranking_words(found: Leaders) -> Text:
 
 
 def interval_words(found: Leaders) -> str:
-    """The interval of the best value, in brackets behind it; nothing without one."""
-    return f" ({LEVEL} interval {found.interval})" if found.interval else ""
+    """The interval of the best value, in brackets behind it; nothing without one.
+
+    That of a highest value over epochs does not cover what picking the epoch adds, and is not told.
+    """
+    picked = found.metric.startswith(("highest ", "lowest "))
+    return f" ({LEVEL} interval {found.interval})" if found.interval and not picked else ""
 
 
 def _equal_words(found: Leaders) -> Text:

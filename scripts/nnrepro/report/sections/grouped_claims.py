@@ -97,6 +97,10 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     total = wording.grouped(len(claims))
     counts = _counts(claims)
     said = f"Of {wording.counted(len(claims), 'claim')}, {_listed(counts)}."
+    if timed := sum(claim.timed for claim in claims):
+        said += (
+            f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} on computing time."
+        )
     return f"{wording.grouped(counts.get(SUPPORTED, 0))} of {total}", f"{said} {_corrected(frame)}"
 
 
