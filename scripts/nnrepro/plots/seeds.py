@@ -9,7 +9,13 @@ from operator import attrgetter
 
 import numpy as np
 
-from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, convergence, smooth
+from nnrepro.measures.convergence import (
+    ACCURACY_TOLERANCE,
+    LOSS_TOLERANCE,
+    convergence,
+    settling,
+    smooth,
+)
 from nnrepro.measures.curves import Window, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
@@ -83,20 +89,21 @@ def seed_series(members: Members, metric: str, smoothing: Window, key: str, labe
 
 
 def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
-    """Convergence epoch of the mean curve.
+    """The epoch by which half of the seeds have converged, as `tables.convergence` has it.
 
-    None where it does not converge, where a run was cut short, which tells nothing of the epochs
+    None where they do not, where a run was cut short, which tells nothing of the epochs
     that it was to have, and where one blew up: what it falls to is no limit of learning, however
     level it is.
     """
     if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
-    values = _mean(_values(members, metric))
+    values = _values(members, metric)
     if not np.isfinite(values).any():
         return None
-    found = convergence(values, window.used, width.used, tolerance)
-    return found.epoch if found.converged else None
+    found = [convergence(own, window.used, width.used, tolerance) for own in values]
+    epoch = settling(each.epoch if each.converged else None for each in found)
+    return None if epoch is None else round(epoch)
 
 
 def closing_range(members: Members) -> float:
