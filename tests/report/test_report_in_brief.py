@@ -130,7 +130,10 @@ def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> N
 def test_what_the_seed_reports_show_has_its_counterpart(
     whole: Any, report: str, outline: Any
 ) -> None:
-    """Every figure and table that one of them prints, by the caption of what stands for it."""
+    """Every figure and table that one of them prints, by the caption of what stands for it.
+
+    What they say of these in words, by words of ours.
+    """
     listed = yaml.safe_load(Path(__file__).with_name("coverage.yaml").read_text(encoding="utf-8"))
     text = outline(report).text.replace("\u00a0", " ")
     captions = re.findall(r"(Figure|Table) \d+\. (.*?(?:Tan|Koh) report)", text)
@@ -138,6 +141,8 @@ def test_what_the_seed_reports_show_has_its_counterpart(
     for protocol, kinds in listed.items():
         owner = whole.study.protocols[protocol].title
         pair = whole.decisions[protocol, "channel_grid"]
+        for words in kinds.pop("said", {}).values():
+            assert words in text, words
         for kind, shown in kinds.items():
             there = {c for k, c in captions if k == kind.removesuffix("s").capitalize()}
             for title in shown.values():

@@ -1,7 +1,9 @@
-"""Who leads among runs, and whether that can be told: a sentence per protocol, by experiment."""
+"""Who leads among runs, and whether that can be told: a sentence per protocol."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -17,6 +19,9 @@ from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.metrics import metric
 from nnrepro.tables.ranking import Leaders, interval_words, leaders
+
+_CURVES = ("max_", "min_", "mean_", "final_")
+"""How metrics of whole curves begin: where they all are the same, so are the curves."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,36 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
         yield Led(owner, ranking, len(there), budget, _selected(source, rows, ranking))
 
 
+def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
+    """Which two variants of other settings give the same numbers from the same seed, and how often.
+
+    Args:
+        source: what the report is made from.
+        runs: the runs among which to look.
+    """
+    if source.runs is None:
+        return
+    by_id = {run.id: run for run in runs}
+    rows = source.runs[source.runs["run_id"].isin(by_id) & source.runs["final_test_loss"].notna()]
+    levels = rows[[name for name in rows.columns if name.startswith(_CURVES)]].fillna(-1)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for _, own in levels.groupby([rows["protocol"], rows["seed"], *map(levels.get, levels)]):
+        members = [by_id[name] for name in rows.loc[own.index, "run_id"]]
+        for one, other in combinations(members, 2):
+            if one.for_training().settings != other.for_training().settings:
+                found[one.protocol, one.label, other.label] += 1
+    for (protocol, *both), count in found.items():
+        seeds = {run.seed for run in runs if run.protocol == protocol and run.label == both[1]}
+        yield spaced(
+            plain(source.protocol_title(protocol), OWNER),
+            text(
+                labels(both),
+                f" give the same numbers to the last digit in {count} of "
+                f"{wording.counted(len(seeds), 'seed')}: what tells them apart did nothing there.",
+            ),
+        )
+
+
 def by_experiment(source: Source) -> dict[str, list[Led]]:
     """Who leads each experiment, by its title; those of which no run is here left out.
 
@@ -116,7 +151,7 @@ def leaders_by_experiment(source: Source) -> Section | None:
     items = [
         (title, tuple(each.said for each in led)) for title, led in by_experiment(source).items()
     ]
-    facts = Facts(tuple(items), "highlights")
+    facts = Facts(tuple(items), "findings")
     return Section("Experiment by experiment", (facts,), "summary", "summary") if items else None
 
 

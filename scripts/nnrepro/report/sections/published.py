@@ -9,7 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import BUDGET, Text, bold, linked, plain, spaced, text
+from nnrepro.document.text import BUDGET, Text, linked, plain
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
@@ -44,12 +44,12 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     Raises:
         ReportError: a table or figure is there but damaged.
     """
-    tables = _tables(source)
-    if tables is None:
+    tables, answer = _tables(source), published_answer(source)
+    if tables is None or answer is None:
         return None
     frame, summary = tables
     contents: list[Element] = [
-        Paragraph(_extent(summary.iloc[-1])),
+        Paragraph(answer[1]),
         Paragraph(_measure(set(frame["interval_kind"].dropna()))),
         Panels((_summary_table(source, summary, next(numbers.tables)),)),
         *_shared(source, numbers.tables),
@@ -161,24 +161,6 @@ def _tables(source: Source) -> tuple[pd.DataFrame, pd.DataFrame] | None:
 def _inconsistencies(source: Source) -> pd.DataFrame | None:
     columns = ("id", "protocol", "kind", "statement", "shown", "confirmed")
     return source.table(INCONSISTENCIES, columns, ("shown", "protocol", "lines"))
-
-
-def _extent(total: pd.Series) -> Text:
-    rows, inside, outside = (int(total[name]) for name in ("rows", INSIDE, OUTSIDE))
-    said = (
-        f"{wording.counted(rows, 'number was', 'numbers were')} printed. Runs of this study can "
-        f"give {wording.grouped(int(total['reproducible']))} of them, and give "
-        f"{wording.grouped(int(total['reproduced']))}."
-    )
-    if not inside + outside:
-        return spaced(said, "None of them is judged.")
-    return spaced(
-        said,
-        f"Of the {wording.grouped(inside + outside)} that are judged,",
-        bold(wording.grouped(inside)),
-        f"{'lies' if inside == 1 else 'lie'} inside the interval and",
-        text(bold(wording.grouped(outside)), " outside."),
-    )
 
 
 def _measure(kinds: set[str]) -> str:
