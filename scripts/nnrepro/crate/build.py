@@ -247,9 +247,10 @@ def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterat
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
-        tested = item.get("test") or {}
-        stands_in = (
-            f" {tested['file']} stands in for its test file." if tested.get("stands_in") else ""
+        stands_in = "".join(
+            f" {tested['file']} stands in for its test file."
+            for tested in item.get("test") or ()
+            if tested and tested.get("stands_in")
         )
         data = _work(
             crate,

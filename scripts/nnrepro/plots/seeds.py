@@ -98,10 +98,8 @@ def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
     if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
-    values = _values(members, metric)
-    if not np.isfinite(values).any():
-        return None
-    found = [convergence(own, window.used, width.used, tolerance) for own in values]
+    curves = [values for values in _values(members, metric) if np.isfinite(values).any()]
+    found = [convergence(values, window.used, width.used, tolerance) for values in curves]
     epoch = settling(each.epoch if each.converged else None for each in found)
     return None if epoch is None else round(epoch)
 
@@ -138,13 +136,15 @@ def smoothing_words(smoothing: Window) -> str:
     return f"mean of {smoothing.used} epochs" if smoothing.used > 1 else ""
 
 
-def convergence_words(closing: Window, smoothing: Window) -> str:
-    """When a test curve counts as converged, as a sentence."""
+def convergence_words(closing: Window, smoothing: Window, *, several: bool) -> str:
+    """When a test curve counts as converged, as a sentence; `several` where it is of seeds."""
     line = "curve" if smoothing.used == 1 else f"mean of {smoothing.used} epochs"
     level = "its last value" if closing.used == 1 else f"the mean of the last {closing.used} epochs"
+    seeds = "; the epoch is the median over the seeds, those that do not last" if several else ""
     return (
         f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
-        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the end."
+        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the "
+        f"end{seeds}."
     )
 
 
