@@ -60,7 +60,7 @@ def convergence(variants: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _settled(runs: pd.DataFrame, curve: str) -> Iterator[float | None]:
     """When each of some runs settles, None where it does not; unknown ones left out."""
-    epochs, settled = runs[f"{curve}_convergence_epoch"], runs[f"{curve}_converged"].map(flag)
+    epochs, settled = runs[f"{curve}_convergence_epoch"], map(flag, runs[f"{curve}_converged"])
     for epoch, has in zip(epochs, settled, strict=True):
         if has is not None:
             yield float(epoch) if has else None
