@@ -10,13 +10,18 @@ import math
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from small_runs import small_data, small_run, train
+from beside_keras import judged_otherwise, register_models, table_data, table_run
+from small_runs import MODELS, small_data, small_run, train
 
+from nnrepro.data.dataset import Dataset
+from nnrepro.metrics.registry import REGRESSION
 from nnrepro.models.registry import build_model
+from nnrepro.study.run import Run
 from nnrepro.training import train as training
 from nnrepro.training.checkpoint import CheckpointPolicy
 from nnrepro.training.errors import TrainingInterrupted
@@ -29,7 +34,11 @@ CASES: dict[str, dict[str, Any]] = {
     "word_cnn": {"model": "word_cnn", "label_smoothing": 0.1, "use_ema": True},
     "char_rnn": {"model": "char_rnn", "global_clipnorm": 0.5, "clipvalue": 0.0},
     "word_rnn": {"model": "word_rnn", "optimizer": "nadam", "early_stopping": 1},
+    "augmented": {"model": "image_cnn", "augment": "light", "schedule": "exponential"},
+    "batch_statistics": {"model": "normalises_batches", "optimizer": "adam"},
+    "regression": {"model": "has_nothing_to_add", "optimizer": "adam", "loss": ""},
     "stopped": {"model": "char_rnn"},
+    "stopped_apart": {"model": "normalises_batches", "optimizer": "adam"},
     "diverged": {"model": "word_cnn", "on_divergence": "stop"},
 }
 OPTIONS: dict[str, Any] = {
@@ -50,9 +59,7 @@ def poisoned(name: str, settings: Any, task: Any) -> Any:
 def main() -> None:
     """Train the case named on the command line."""
     folder, case = Path(sys.argv[1]), sys.argv[2]
-    settings = {"epochs": 3, **CASES[case]}
-    runs = [small_run(settings["model"], seed, **_without_model(settings)) for seed in SEEDS]
-    data = small_data(runs[0].input, test=(50, 70), validation=30)
+    runs, data = asked({"epochs": 3, **CASES[case]})
     if case == "diverged":
         training.build_model = poisoned
     places = [
@@ -66,6 +73,13 @@ def main() -> None:
         assert all(isinstance(each, TrainingInterrupted) for each in ended), ended
         places = places[1:]  # one goes on alone, the others together
         train(runs[0], data, folder / "1")
+    if case == "stopped_apart":
+        for run in (runs[0], runs[1], runs[1]):  # one epoch is done, two are, none is
+            try:
+                train(run, data, folder / str(run.seed), log=stop_at_an_epoch)
+                raise AssertionError("it was not stopped")
+            except TrainingInterrupted:
+                pass
     assert train_replicates(places, data, **OPTIONS) == [None] * len(places)
     told = {}
     for run in runs:
@@ -76,13 +90,21 @@ def main() -> None:
     print(json.dumps(told))
 
 
-def _without_model(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name != "model"}
+def asked(settings: dict[str, Any]) -> tuple[list[Run], Dataset]:
+    """Runs of each seed with these settings, and what they read."""
+    model = settings.pop("model")
+    if model in MODELS:
+        runs = [small_run(model, seed, **settings) for seed in SEEDS]
+        return runs, small_data(runs[0].input, test=(50, 70), validation=30)
+    register_models()
+    run = table_run(model, **settings)
+    data = table_data() if settings.get("loss", "logits") else judged_otherwise(REGRESSION)
+    return [replace(run, seed=seed) for seed in SEEDS], data
 
 
 def stop_at_an_epoch(line: str) -> None:
-    """Ask this process to stop once a replicate has an epoch behind it."""
-    if ": epoch" in line:
+    """Ask this process to stop once a replicate has an epoch more behind it."""
+    if "s/epoch" in line:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
