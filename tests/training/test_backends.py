@@ -67,7 +67,17 @@ def test_the_test_set_is_evaluated_when_it_is_asked_for(repository, backend):
         pytest.skip(f"{backend} is not installed")
     tests = str(PROGRAM.with_name("test_evaluation_sets.py"))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "once and at_end", tests],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "once and at_end",
+            tests,
+        ],
         capture_output=True,
         text=True,
         env={**os.environ, "KERAS_BACKEND": backend},

@@ -183,13 +183,14 @@ def _given(asked: argparse.Namespace) -> _Data:
         )
     given = {name: getattr(asked, name) for name in _OF_DATA if getattr(asked, name)}
     section = {"source": "csv", "path": str(file), **given}
+    why: list[str] = []
     try:
         found, why = proposed(section)
         look = told("data", {**section, **found})
     except DataError as error:
-        keys = any(f"{name}:" in str(error) for name in _OF_DATA)
-        hint = "\nHere a key is an option: --missing drop, say." if keys else ""
-        raise NnreproError(f"{error}{hint}") from error
+        options = re.findall(rf"\b({'|'.join(_OF_DATA)}): ([^\s;,()]+)", str(error))
+        hints = [f"Here that is an option: --{key} {value}" for key, value in options[:1]]
+        raise NnreproError("\n  ".join([str(error), *why, *hints])) from error
     print("\n".join([f"{file.name}: {look[0]}", *(f"  {line}" for line in [*look[1:], *why])]))
     read = f"texts of the column '{asked.text}'" if asked.text else "the columns"
     about = f"Predicts '{asked.label or asked.target}' of {file.name} from {read}."

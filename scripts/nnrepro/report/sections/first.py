@@ -10,6 +10,7 @@ from nnrepro.report.attempts import Attempts
 from nnrepro.report.exhibits import not_made
 from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
+from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.grouped_claims import claims_answer
 from nnrepro.report.sections.leading import Led, leading
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
@@ -84,6 +85,12 @@ def _best(source: Source) -> Iterator[Answer]:
     if compared:
         mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
     told = [spaced(text(bold(title), ":"), led.said) for title, led in found[:_MOST]]
+    if not source.several_protocols:
+        told += [
+            spaced(text("Selected for ", bold(experiment.title), ":"), said)
+            for name, experiment in study.experiments.items()
+            for said in chosen(source, name)
+        ][:_MOST]
     if len(found) > _MOST:
         rest = wording.counted(len(found) - _MOST, "further comparison")
         told.append(text(f"{rest} below."))
