@@ -176,6 +176,12 @@ def _refuse_what_is_there(folder: Path) -> None:
 def _given(asked: argparse.Namespace) -> _Data:
     """A CSV file, read as training will read it, so that what cannot be is told now."""
     file: Path = asked.data
+    if file.is_dir():
+        raise NnreproError(
+            f"--data: '{file}' is a folder, and a CSV file is wanted; of images in a folder for "
+            "each class, make a study with 'nnrepro new' alone, and in its config.yaml name them "
+            f"in place of the table: {{source: images, path: {file}}}; see docs/data.md"
+        )
     if not (asked.label or asked.target):
         raise NnreproError(
             "--data: say what is to be predicted, --label COLUMN for classes or --target COLUMN "

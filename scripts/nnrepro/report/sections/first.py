@@ -101,8 +101,9 @@ def _best(source: Source) -> Iterator[Answer]:
 
 def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
     """How often one variant is known to be the best, and what that rests on."""
-    ties = sum(bool(led.ranking.tied) for led in compared)
-    unknown = sum(led.ranking.tied is None for led in compared)
+    sure = sum(led.clear for led in compared)
+    unknown = sum(led.ranking.tied is None or led.ranking.count < 2 for led in compared)
+    ties = len(compared) - sure - unknown
     of = wording.counted(len(compared), "comparison")
     told = []
     if ties:
@@ -113,8 +114,8 @@ def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
             "from chance."
         )
     if not told:
-        told.append(f"In all of {of}, the best lies clearly ahead of all others.")
-    sure = len(compared) - ties - unknown
+        whole = "the one comparison" if len(compared) == 1 else f"all of {of}"
+        told.append(f"In {whole}, the best lies clearly ahead of all others.")
     return bold(f"{wording.grouped(sure)} of {wording.grouped(len(compared))}"), " ".join(told)
 
 

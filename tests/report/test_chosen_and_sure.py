@@ -10,8 +10,11 @@ import yaml
 from nnrepro.document.text import text, words_of
 from nnrepro.models.registry import catalogue
 from nnrepro.report.sections.chosen import chosen
+from nnrepro.report.sections.first import _sure
+from nnrepro.report.sections.leading import Led
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
+from nnrepro.tables.ranking import Leaders
 
 Said = Callable[[str, dict[tuple[str, str], object]], list[str]]
 STUDY = """
@@ -73,3 +76,19 @@ def test_each_selected_variant_with_its_rank_and_parameters(said: Said) -> None:
 def test_where_fewer_could_be_selected_the_others_are_told(said: Said) -> None:
     decided = {("", "search"): {**BEST[0], "best": BEST[:1]}}
     assert said("{from: search, top: 2}", decided) == [FIRST]
+
+
+def test_variants_of_the_same_value_are_no_clear_lead() -> None:
+    """Nor is one whose rivals have no value; each comparison is told once."""
+
+    def led(count: int, tied: tuple[str, ...] | None, *best: str) -> Led:
+        return Led("", Leaders("accuracy", count, leaders=best, tied=tied), 2, "")
+
+    def told(*compared: Led) -> str:
+        return words_of(text(*_sure(compared)))
+
+    assert "In the one comparison, the best lies clearly ahead" in told(led(2, (), "a"))
+    assert "clearly ahead" not in told(led(2, (), "a", "b"))
+    several = told(led(2, (), "a"), led(2, (), "a", "b"), led(2, None, "a"), led(1, (), "a"))
+    assert several.startswith("1 of 4") and "In 1 of 4 comparisons, others cannot" in several
+    assert "In 2 of 4 comparisons, too little is known" in several
