@@ -1,8 +1,8 @@
-"""Write into the configuration's schema what the kinds of table and figure take.
+"""Write what the library's registries offer into the configuration's schema and docs/keys.md.
 
     .venv/bin/python scripts/write_schema.py
 
-Editors that check YAML by a schema read the file; the workflow asks the kinds themselves.
+Editors read the one, people the other; the workflow asks the registries themselves.
 """
 
 import sys
@@ -11,7 +11,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from nnrepro.files import write_text
+from nnrepro.study.keys_page import PAGE, keys_page
 from nnrepro.study.schema import SCHEMA, schema_text
 
 if __name__ == "__main__":
     write_text(SCHEMA, schema_text())
+    write_text(PAGE, keys_page())

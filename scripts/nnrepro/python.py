@@ -1,12 +1,16 @@
 """Python files as data: what one does and what it imports, each file parsed once."""
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from nnrepro.files import read_text
+
+_STATEMENTS = ("body", "cases", "handlers", "orelse", "finalbody")
+"""Fields of a statement that hold further ones, in the order in which they follow one another."""
 
 
 class Import(NamedTuple):
@@ -53,7 +57,7 @@ def parsed(file: Path) -> ast.Module:
     Raises OSError and SyntaxError where it cannot be read or parsed.
     """
     tree = ast.parse(read_text(file), filename=str(file))
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             body[:] = [item for item in body if not _is_text(item)]
@@ -62,13 +66,25 @@ def parsed(file: Path) -> ast.Module:
 
 def imports_in(tree: ast.AST) -> Iterator[Import]:
     """What is imported anywhere in a part of a program."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, "", alias.asname or alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 bound = alias.asname or alias.name
                 yield Import(node.module or "", alias.name, bound, node.level)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """A part of a program and all statements within it, as `ast.walk` without expressions."""
+    waiting = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        for name in _STATEMENTS:
+            found = getattr(node, name, None)
+            if isinstance(found, list):
+                waiting.extend(found)
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -98,6 +98,18 @@ def test_several_versions_are_all_told_in_a_fixed_order(recorded: Callable) -> N
     assert json.dumps(backwards) == json.dumps(told)
 
 
+def test_runs_on_other_pixels_or_test_examples_are_all_told(recorded: Callable) -> None:
+    """As are runs that do not tell it, where others do: an archive may grow by better data."""
+    tested = {"file": "data_batch_2.bin", "stands_in": True}
+    better = recorded("b", data=RECORD["data"] | {"pixels": "official", "test": tested})
+    told = provenance([recorded("a"), better, better], [], {}, {})["data"]["cifar10"]
+    assert (told["pixels"], told["test"]) == (["official", None], [tested, None])
+    told = provenance([better], [], {}, {})["data"]["cifar10"]
+    assert (told["pixels"], told["test"]) == (["official"], [tested])
+    told = provenance([recorded("a")], [], {}, {})["data"]["cifar10"]
+    assert not {"pixels", "test"} & set(told)
+
+
 def test_without_records_nothing_is_told_but_the_count(make_data: Callable) -> None:
     told = provenance([make_data([0.5] * 10)], [], {}, {})
     assert told.pop("runs")["unknown"] == 1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnrepro.measures.curves import Window
+from nnrepro.measures.expressions import Reading
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows
@@ -136,6 +137,30 @@ def test_a_diverged_run_is_drawn_to_its_last_value_and_never_converged(
     assert converged_at(members, "val_accuracy", 0.01) is None
     assert_legible(drawing.figure)
     assert len(labels(done.comparisons()["grid_curves"])) == 4
+
+
+def test_the_ring_stands_where_the_tables_say_that_the_seeds_converge(
+    config: Config, finished: Callable
+) -> None:
+    """Not where their mean curve does, which can be level while each of them drifts."""
+    pair = grid_only(config, ["channel_grid/c1-10_c2-20"], seeds=[0, 1, 2])
+
+    def one_by_one(run: Run) -> History:
+        late = np.arange(int(run.settings["epochs"])) >= 100 * (1 + run.seed)
+        return constant(run, np.where(late, 0.5, 0.3))
+
+    members = finished(pair, one_by_one).data
+    told = [Reading("conv_epoch", "test_accuracy").value(item.curves()) for item in members]
+    assert max(told) - min(told) >= 190
+    assert converged_at(members, "val_accuracy", 0.01) == round(np.median(told))
+
+    def apart(run: Run) -> History:
+        way = np.linspace(-0.1, 0.1, int(run.settings["epochs"]))
+        return constant(run, 0.4 + (run.seed - 1) * way)
+
+    members = finished(pair, apart).data
+    assert np.mean([item.history.val_accuracy for item in members], axis=0) == pytest.approx(0.4)
+    assert converged_at(members, "val_accuracy", 0.01) is None
 
 
 def test_a_run_that_stopped_ends_in_a_cross_but_a_shorter_protocol_does_not(

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -408,18 +409,24 @@ def brief(whole: Results) -> str:
     return whole.report(pdf=whole.root / "report" / "report.pdf")
 
 
-@pytest.fixture
-def small(repository: Path, tmp_path: Path) -> Any:
-    """A function that gives a small study's results, sections of the configuration replaced."""
+@pytest.fixture(scope="session")
+def make_small(repository: Path) -> Callable[..., Results]:
+    """A function that gives a small study's results in a folder, sections replaced."""
 
-    def make(**changes: Any) -> Results:
+    def make(folder: Path, **changes: Any) -> Results:
         small = {
             "budget": BUDGET,
             "only": {"protocols": ["tan"], "experiments": ["text_models", "text_dropout"]},
         }
-        return Results(study_of(repository, small | changes), tmp_path)
+        return Results(study_of(repository, small | changes), folder)
 
     return make
+
+
+@pytest.fixture
+def small(make_small: Callable[..., Results], tmp_path: Path) -> Callable[..., Results]:
+    """A function that gives a small study's results, sections of the configuration replaced."""
+    return partial(make_small, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,15 @@
-"""docs/configuration.md tells of every key, and the defaults that there are."""
+"""docs/configuration.md and docs/keys.md tell of every key, and the defaults that there are."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from nnrepro.study.defaults import filled
-from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
+from nnrepro.study.keys_page import PAGE, keys_page
+from nnrepro.study.kinds import ROOMS, kinds
+from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, OPTIMIZERS, SCHEDULE_SETTINGS
 from nnrepro.study.sampling import DISTRIBUTIONS
-from nnrepro.study.schema import experiment_keys, load_schema, normalised
+from nnrepro.study.schema import experiment_keys, load_schema
 from nnrepro.study.settings import CLOSING, SETTINGS
 
 
@@ -25,9 +26,17 @@ def tables(repository: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def test_every_key_is_told(tables: dict[str, dict[str, str]]) -> None:
-    assert set(tables["Keys"]) == set(load_schema()["properties"])
-    assert set(tables["An experiment"]) == set(experiment_keys())
+def test_the_page_of_keys_is_what_the_schema_and_the_registries_say() -> None:
+    """Otherwise: `.venv/bin/python scripts/write_schema.py`."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == keys_page()
+    told = re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)
+    names = {*load_schema()["properties"], *experiment_keys(), *OPTIMIZERS}
+    assert names | {name for room in ROOMS for name in kinds(room, ())} <= {*told}
+    assert "| `seeds` | One run per seed; seeds, or how many there are, from 0. | `[0]` |" in page
+
+
+def test_every_distribution_is_told(tables: dict[str, dict[str, str]]) -> None:
     assert set(tables["A search"]) == set(DISTRIBUTIONS)
 
 
@@ -41,14 +50,3 @@ def test_every_setting_and_its_default_is_told(tables: dict[str, dict[str, str]]
         elif name in told:
             assert not told[name].startswith("`"), name
     assert all("a tenth of the epochs" in told[name] for name in CLOSING)
-
-
-def test_defaults_of_keys_are_those_that_hold(tables: dict[str, dict[str, str]]) -> None:
-    short = {"name": "my_study", "experiments": {"one": {"model": "mlp"}}}
-    full = filled(normalised(short, load_schema()), experiment_keys())
-    told = {**tables["Keys"], **tables["An experiment"]}
-    assert f"`{full['seeds']}`" == tables["Keys"]["seeds"]
-    for name in ("backend", "allow_gaps"):
-        assert f"`{str(full[name]).lower()}`" == told[name]
-    for name in ("sampler", "search_seed"):
-        assert f"`{full['experiments']['one'][name]}`" == told[name]

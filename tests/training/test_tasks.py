@@ -12,7 +12,6 @@ from small_runs import train
 from nnrepro.measures.history import read_history
 from nnrepro.measures.predictions import read_predictions
 from nnrepro.metrics.registry import MULTI_LABEL, REGRESSION, MetricNameError, find
-from nnrepro.models import registry
 from nnrepro.training.errors import TrainingError
 
 

@@ -60,7 +60,8 @@ def main(program: str, arguments: list[str]) -> None:
 
 def _snakemake(arguments: list[str]) -> None:
     if not set(NO_DRY_RUN) & set(arguments):
-        _run(sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet")
+        asked = [each for each in arguments if each not in ("--dry-run", "-n")]
+        _run(sys.executable, "-m", "snakemake", *asked, "--dry-run", "--quiet")
     from snakemake.cli import parse_args
 
     parse_args(arguments)

@@ -111,7 +111,7 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "iris.csv").write_text(IRIS)
     for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
         subprocess.run([sys.executable, "-m", "nnrepro", "new", *words], cwd=folder, check=True)
-    for venv in (".venv", ".venv-bench", ".venv-audit", ".venv-docs"):
+    for venv in (".venv", *(f".venv-{name}" for name in ("bench", "export", "audit", "docs"))):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
         for name in ("python", "snakemake", "nnrepro", *ELSEWHERE):

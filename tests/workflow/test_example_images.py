@@ -41,11 +41,12 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     lines = [
         len((example / name).read_text().splitlines()) for name in ("config.yaml", "models.py")
     ]
-    page = (repository / "docs/images.md").read_text()
+    page = " ".join((repository / "docs/examples.md").read_text(encoding="utf-8").split())
     assert lines[0] <= 40 and lines[1] <= 60
-    assert f"({lines[0]} lines)" in page and f"({lines[1]} lines)" in page
+    told = f"`examples/images/` (`config.yaml` ({lines[0]} lines), `models.py` ({lines[1]} lines))"
+    assert told in page
     study = load_study(read_configuration([]).values, catalogue())
-    assert f"trains {len(study.runs)} runs" in page
+    assert f"trains {len(study.runs)} runs: a plain CNN" in page
     scheduled = [run.settings["schedule"] for run in study.runs]
     assert {*scheduled} == {"constant", "cosine"}
 

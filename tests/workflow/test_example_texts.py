@@ -36,12 +36,15 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     example: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(example)
-    page = " ".join((repository / "docs/texts.md").read_text(encoding="utf-8").split())
+    page = " ".join((repository / "docs/examples.md").read_text(encoding="utf-8").split())
+    lengths = []
     for name, most in (("config.yaml", 40), ("models.py", 60)):
-        lines = (example / name).read_text(encoding="utf-8").splitlines()
-        assert len(lines) <= most and f"`{name}` ({len(lines)} lines)" in page
+        lengths.append(len((example / name).read_text(encoding="utf-8").splitlines()))
+        assert lengths[-1] <= most
+    told = "`examples/texts/` (`config.yaml` ({} lines), `models.py` ({} lines))".format(*lengths)
+    assert told in page
     study = load_study(read_configuration([]).values, catalogue())
-    assert f"trains {len(study.runs)} runs" in page
+    assert f"order does. It trains {len(study.runs)} runs." in page
 
 
 @pytest.mark.slow

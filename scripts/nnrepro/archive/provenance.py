@@ -81,20 +81,23 @@ def _data_sets(
                 file: _either(sums)
                 for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
             },
-            **_told_once(found[name]),
+            **_examples(found[name]),
             **({"remarks": _remarked(odd[name])} if name in odd else {}),
         }
         for name in sorted(found)
     }
 
 
-def _told_once(descriptions: Sequence[Record]) -> dict[str, Any]:
-    """What became of pixels and where test examples came from, where all tell the same of it."""
-    first = descriptions[0]
+def _examples(descriptions: Sequence[Record]) -> dict[str, list[Any]]:
+    """What became of pixels, and where test examples came from: distinct answers, None the last.
+
+    None stands for descriptions that say nothing of what others tell.
+    """
+    answers = {key: [item.get(key) for item in descriptions] for key in ("pixels", "test")}
     return {
-        key: first[key]
-        for key in ("pixels", "test")
-        if key in first and all(item.get(key) == first[key] for item in descriptions)
+        key: [*told, None] if None in given else told
+        for key, given in answers.items()
+        if (told := _distinct(given))
     }
 
 

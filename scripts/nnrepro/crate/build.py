@@ -44,6 +44,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | --- | --- |
 | `report/index.html`, `report/report.pdf` | the report |
 | `report/details/`, `report/details.pdf` | its appendix: every figure, table and run |
+| `report/report.zip` | both as one file to send |
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
 | `failures/` | what could not be made, and why; empty lists where all was made |
@@ -246,9 +247,10 @@ def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterat
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
         made_up = " It is made up." if item.get("generated") else ""
-        tested = item.get("test") or {}
-        stands_in = (
-            f" {tested['file']} stands in for its test file." if tested.get("stands_in") else ""
+        stands_in = "".join(
+            f" {tested['file']} stands in for its test file."
+            for tested in item.get("test") or ()
+            if tested and tested.get("stands_in")
         )
         data = _work(
             crate,

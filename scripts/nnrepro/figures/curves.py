@@ -116,7 +116,7 @@ def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> F
         title=figure.titled(title),
         band=band_words([members]),
         smoothing=smoothing_words(widest_windows(members)[1]),
-        convergence=convergence_words(*widest_windows(members)),
+        convergence=convergence_words(*widest_windows(members), several=len(members) > 1),
         epochs=max(int(item.run.settings["epochs"]) for item in members),
         published=_published_words(levels),
     )

@@ -120,11 +120,12 @@ def _matching(
 ) -> list[PublishedNumber]:
     """Numbers that a group's filter names; it is about the item's protocol unless it says so."""
     wanted = {**({"protocol": item["protocol"]} if item.get("protocol") else {}), **chosen}
-    return [
-        number
-        for number in numbers
-        if all(_fits(number.cells.get(name, ""), value) for name, value in wanted.items())
-    ]
+    found = list(numbers)
+    for name, value in wanted.items():
+        cells = {number.cells.get(name, "") for number in found}
+        fitting = {cell for cell in cells if _fits(cell, value)}
+        found = [number for number in found if number.cells.get(name, "") in fitting]
+    return found
 
 
 def _fits(cell: str, wanted: Any) -> bool:

@@ -150,10 +150,7 @@ def holm(probabilities: Iterable[float]) -> FloatArray:
     holds however the tests depend on one another.
     """
     values = np.asarray(list(probabilities), dtype=np.float64)
-    known = ~np.isnan(values)
-    if known.any():
-        # Imported here, because it takes as long as all else and few tables need it.
-        from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
-
-        values[known] = multipletests(values[known], method="holm")[1]
+    rising = np.argsort(values)[: np.count_nonzero(~np.isnan(values))]  # NaN comes last
+    stepped = values[rising] * np.arange(len(rising), 0, -1)
+    values[rising] = np.minimum(np.maximum.accumulate(stepped), 1)
     return values

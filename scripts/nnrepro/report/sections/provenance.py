@@ -20,9 +20,10 @@ _SECONDS_PER_HOUR = 3600
 _UNKNOWN = wording.UNKNOWN
 
 _PIXELS = {
-    "official": "as published",
-    "jpeg": "through JPEG once, at quality 75 with half the colour resolution",
+    "official": "As published.",
+    "jpeg": "Through JPEG once, at quality 75 with half the colour resolution.",
 }
+_OTHERS = "Other runs do not tell it."
 _FACTS = {
     "python": "Python",
     "platform": "Platform",
@@ -78,8 +79,7 @@ def _data(source: Source) -> Iterator[Section]:
         told = [
             ("Source", (str(item.get("source") or wording.UNKNOWN),)),
             ("Generated", (generated,)),
-            *([("Pixels", (_PIXELS[item["pixels"]],))] if item.get("pixels") in _PIXELS else []),
-            *([("Test examples", (where_tested(item["test"]),))] if item.get("test") else []),
+            *_examples(item),
             *([("Note", (note,))] if note else []),
             *((title, (said,)) for title, said in _remarks(source, name)),
             (
@@ -90,6 +90,16 @@ def _data(source: Source) -> Iterator[Section]:
         ]
         facts = Facts(tuple((title, texts) for title, texts in told), "facts")
         yield Section(name, (facts,))
+
+
+def _examples(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What became of pixels, and where test examples came from, as far as any run tells it."""
+    for key, title, said in (
+        ("pixels", "Pixels", lambda pixels: _PIXELS.get(pixels, str(pixels))),
+        ("test", "Test examples", where_tested),
+    ):
+        if answers := item.get(key):
+            yield title, tuple(_OTHERS if each is None else said(each) for each in answers)
 
 
 def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:

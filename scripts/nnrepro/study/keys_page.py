@@ -1,0 +1,92 @@
+"""The page on what a configuration may say, written from the schema and the registries."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nnrepro.project import PROJECT
+from nnrepro.study.kinds import ROOMS, kinds
+from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
+from nnrepro.study.schema import load_schema
+
+PAGE = PROJECT / "docs" / "keys.md"
+
+_HEAD = """\
+# Which keys, optimisers and kinds are there?
+
+Written by `scripts/write_schema.py` from the schema and the library.
+[The configuration](configuration.md) says how they work together.
+"""
+_TAIL = "Next: [the data](data.md).\n"
+
+
+def keys_page() -> str:
+    """The page as it is to be: keys, those of an experiment, optimisers, kinds."""
+    schema = load_schema()
+    experiment = schema["properties"]["experiments"]["additionalProperties"]["properties"]
+    head = ("key", "says", "default")
+    needed = tuple(schema["required"])
+    arguments = ", ".join(f"`{name}`" for name in OF_ALL)
+    return "\n".join(
+        [
+            _HEAD,
+            *_section(
+                "Keys of a study", head, _keys(schema["properties"], schema["$defs"], needed)
+            ),
+            *_section("Keys of an experiment", head, _keys(experiment, schema["$defs"])),
+            *_section("Optimisers", ("optimiser", "its own arguments, with defaults"), _own()),
+            f"All take {arguments}.\n",
+            *(
+                line
+                for room, word in ROOMS.items()
+                for line in _section(
+                    f"Kinds of {room}", (f"kind of {word}", "is", "options"), _kinds(room)
+                )
+            ),
+            _TAIL,
+        ]
+    )
+
+
+def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"## {title}\n"
+    for row in (head, ["---"] * len(head), *rows):
+        yield f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in row)}|"
+    yield ""
+
+
+def _keys(
+    properties: Mapping[str, Any],
+    defined: Mapping[str, Any],
+    needed: Sequence[str] = (),
+    above: str = "",
+) -> Iterator[tuple[str, str, str]]:
+    """The keys of a section, and behind each of these the keys within it."""
+    for name, said in properties.items():
+        known = {**defined.get(said.get("$ref", "").rpartition("/")[2], {}), **said}
+        default = known.get("default", "")
+        default = "" if default in ("", [], {}) else f"`{_written(default)}`"
+        shown = "has to be given" if name in needed else default
+        yield f"`{above}{name}`", _cell(known.get("description", "")), shown
+        if not above:
+            yield from _keys(known.get("properties", {}), defined, above=f"{name}.")
+
+
+def _own() -> Iterator[tuple[str, str]]:
+    for name, (_, arguments) in OPTIMIZERS.items():
+        own = {key: value for key, value in arguments.items() if (key, value) not in OF_ALL.items()}
+        yield f"`{name}`", ", ".join(f"`{key}` ({_written(own[key])})" for key in own)
+
+
+def _kinds(room: str) -> Iterator[tuple[str, str, str]]:
+    for name, kind in kinds(room, ()).items():
+        yield f"`{name}`", _cell(kind.summary), ", ".join(f"`{option}`" for option in kind.options)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cell(words: str) -> str:
+    linked = re.sub(r"docs/(\w+)\.md", r"[\1](\1.md)", " ".join(words.split()))
+    return linked.replace("|", r"\|").replace("<", "&lt;")
