@@ -85,7 +85,7 @@ def _best(source: Source) -> Iterator[Answer]:
     if not source.several_protocols:
         told += [
             spaced(text("Selected for ", bold(experiment.title), ":"), said)
-            for name, experiment in study.experiments.items()
+            for name, experiment in source.study.experiments.items()
             for said in chosen(source, name)
         ][:_MOST]
     if len(found) > _MOST:
