@@ -26,6 +26,8 @@ AUDIT_VENV = .venv-audit
 AUDIT_READY = $(AUDIT_VENV)/.requirements.lock
 DOCS_VENV = .venv-docs
 DOCS_READY = $(DOCS_VENV)/.requirements.lock
+UV_VENV = .venv-uv
+UV_READY = $(UV_VENV)/.requirements.lock
 
 # Snakemake keeps a cache at home; where that cannot be written, it is kept here.
 ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/null && \
@@ -33,7 +35,7 @@ ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-/dev/null}/.cache}" 2>/dev/
 export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: help demo test test-faults test-export test-slurm study new report archive plan bench check docs lock licences \
+.PHONY: help demo test test-faults test-export test-slurm test-pythons study new report archive plan bench check docs lock licences \
     audit
 
 help: ## show this list
@@ -74,8 +76,11 @@ test-faults: $(READY) ## accidents to a whole study, some five minutes; full dis
 test-export: requirements.lock pyproject.toml ## what is written for other programs, with these in .venv-export
 	test -x $(EXPORT_VENV)/bin/python || $(PYTHON) -m venv $(EXPORT_VENV)
 	$(EXPORT_VENV)/bin/pip install --quiet --requirement requirements.lock
-	$(EXPORT_VENV)/bin/pip install --quiet ".[export]"
-	$(EXPORT_VENV)/bin/python -m pytest tests/export -rs --durations=0 $(ARGS)
+	$(EXPORT_VENV)/bin/pip install --quiet ".[export,completion]"
+	$(EXPORT_VENV)/bin/python -m pytest tests/export tests/cli/test_completion.py -rs --durations=0 $(ARGS)
+
+test-pythons: $(READY) $(UV_READY) ## what needs no TensorFlow, on the other Pythons that are installed
+	bash scripts/test_pythons.sh $(UV_VENV)/bin/uv $(VENV)/bin/python build/pythons requirements.lock
 
 test-slurm: $(READY) ## the study on a Slurm of one node, with accidents; as root on Debian, some minutes
 	@command -v slurmctld munged >/dev/null || { apt-get update -qq && \
@@ -102,13 +107,17 @@ docs: $(DOCS_READY) ## the documentation as a site: build/site/index.html
 $(DOCS_READY): envs/docs.lock scripts/setup.sh
 	bash scripts/setup.sh "$(PYTHON)" $(DOCS_VENV) $<
 
-LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-lock: ## resolve pyproject.toml into the lock files (needs uv)
+$(UV_READY): envs/uv.lock scripts/setup.sh
+	bash scripts/setup.sh "$(PYTHON)" $(UV_VENV) $<
+
+LOCK = $(UV_VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: $(UV_READY) ## resolve pyproject.toml into the lock files
 	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
 	$(LOCK) --group pyproject.toml:audit --constraints requirements.lock \
 	    --output-file envs/audit.lock
 	$(LOCK) --group pyproject.toml:docs --constraints requirements.lock \
 	    --output-file envs/docs.lock
+	$(LOCK) --group pyproject.toml:uv --output-file envs/uv.lock
 	$(LOCK) --group pyproject.toml:bench --constraints requirements.lock \
 	    --output-file benchmarks/requirements.lock
 
@@ -118,7 +127,7 @@ licences: $(READY) ## the licences of all locked packages: docs/licences.md
 # --strict: a package that the database does not know, or cannot be asked about, is no clean package.
 audit: $(AUDIT_READY) ## known vulnerabilities of the locked packages; asks pypi.org
 	$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --requirement requirements.lock \
-	    --requirement envs/audit.lock --requirement envs/docs.lock --requirement benchmarks/requirements.lock $(ARGS)
+	    --requirement envs/audit.lock --requirement envs/docs.lock --requirement envs/uv.lock --requirement benchmarks/requirements.lock $(ARGS)
 
 $(AUDIT_READY): envs/audit.lock scripts/setup.sh
 	bash scripts/setup.sh "$(PYTHON)" $(AUDIT_VENV) $<

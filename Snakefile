@@ -63,13 +63,18 @@ onstart:
 
 
 onsuccess:
-    tell()
+    succeed()
 
 
-# Snakemake passes over the `onstart` and `onsuccess` of a module.
+onerror:
+    fail()
+
+
+# Snakemake passes over these of a module.
 if IS_MODULE and not IS_SUPPLEMENT:
     workflow._onstart = with_this_study(workflow._onstart, begin)
-    workflow._onsuccess = with_this_study(workflow._onsuccess, tell)
+    workflow._onsuccess = with_this_study(workflow._onsuccess, succeed)
+    workflow._onerror = with_this_study(workflow._onerror, fail)
 
 
 rule all:

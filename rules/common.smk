@@ -27,10 +27,11 @@ from nnrepro.planning.code import (
     training_codes,
 )
 from nnrepro.planning.order import priorities
-from nnrepro.study.config import load_study
+from nnrepro.study.config import ConfigError, load_study, placed
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import epochs_in
 from nnrepro.study.kinds import replaced_kinds
+from nnrepro.study.notices import command_problems, notify
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
 from nnrepro.study.plugins import replacements
 
@@ -59,6 +60,13 @@ with errors_shown():
     if workflow.is_main_process:
         for note in (*replacements(), *replaced_kinds()):
             logger.warning(f"note: {note}")
+
+# Whom to tell of the end is no part of the study: it changes nothing that is made.
+NOTIFY = config.pop("notify", None)
+if NOTIFY is not None and workflow.is_main_process:
+    with errors_shown():
+        if problems := command_problems(NOTIFY):
+            raise ConfigError(placed(problems, CONFIGURATION.places))
 
 ROOT = str(PATHS.root)
 ARCHIVED = STUDY.archive is not None
@@ -113,6 +121,27 @@ def tell():
     if PATHS.in_short.is_file() and PATHS.in_short.stat().st_mtime >= STARTED:
         said = PATHS.in_short.read_text(encoding="utf-8")
         print(f"\n{said}\nThe report: {PATHS.report}", file=sys.stderr)
+
+
+def notify_of(status):
+    """Call the command of `notify`, if there is one; a failure of it is told and fails nothing."""
+    if NOTIFY is not None:
+        place = str(PATHS.report.resolve())
+        told = {"status": status, "study": STUDY.name, "report": place}
+        problem = notify(NOTIFY, told)
+        if problem:
+            logger.warning(problem)
+
+
+def succeed():
+    """What is done once, after the last job."""
+    tell()
+    notify_of("success")
+
+
+def fail():
+    """What is done once a job has failed and nothing more can be done."""
+    notify_of("failure")
 
 
 def with_this_study(others, own):

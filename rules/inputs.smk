@@ -17,7 +17,6 @@ from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
-from nnrepro.study.config import ConfigError, placed
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.selections import candidates
 from nnrepro.study.selectors import Selector

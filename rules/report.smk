@@ -32,6 +32,7 @@ rule build_report:
         details=directory(PATHS.details),
         details_pdf=PATHS.details_pdf,
         in_short=PATHS.in_short,
+        zip=PATHS.report_zip,
         failures=failures(PATHS.report),
     log:
         f"{ROOT}/logs/build_report.log",

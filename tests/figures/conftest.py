@@ -274,9 +274,9 @@ class FinishedProtocol:
         """All comparisons, by stem."""
         return self.drawn("comparison", self.data)
 
-    def heatmaps(self) -> dict[str, Drawn]:
-        """All heat maps, by stem."""
-        return self.drawn("heatmap", self.variants)
+    def heatmaps(self, published: pd.DataFrame | None = None) -> dict[str, Drawn]:
+        """All heat maps, by stem, beside printed numbers where there are some."""
+        return self.drawn("heatmap", self.variants, published)
 
     def times(self) -> dict[str, Drawn]:
         """All figures of accuracy and time, by stem."""

@@ -125,7 +125,11 @@ def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:
     grid = ParameterGrid(
         "learning_rate", "u" * 40, cells, finite.max(), finite.max(axis=1), 0.5, best, [best]
     )
-    yield heatmap.draw(grid, metric="Mean test accuracy of the last 200 epochs", title=words[0])
+    metric = "Mean test accuracy of the last 200 epochs"
+    yield heatmap.draw(grid, metric=metric, title=words[0])
+    printed = grid.cells.iloc[::-1].set_axis(grid.cells.index)
+    assume((grid.cells - printed).notna().any(axis=None))
+    yield heatmap.draw_beside(printed, grid, metric=metric, title=words[0])
 
 
 def _accuracy_time(words: Words, numbers: Numbers) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nnrepro.figures.heatmap import ParameterGrid, draw
+from nnrepro.figures.heatmap import ParameterGrid, draw, draw_beside
 
 
 def make_grid(holes=(), **marks):
@@ -72,3 +72,19 @@ def test_any_two_parameters_make_a_grid(words):
     texts = [text for text, _ in words(draw(grid, metric="Accuracy"))]
     assert {"learning_rate", "activation", "0.01", "relu"} <= set(texts)
     assert "best: learning_rate = 0.01, activation = relu" in texts
+
+
+def test_printed_and_reproduced_grids_share_their_colours(words, assert_legible):
+    """A cell that was not printed has no difference, and what is best is marked where it is."""
+    grid = make_grid(best=(90, 40), tied=[(70, 100)])
+    printed = grid.cells + 0.02
+    printed.loc[20, 10] = np.nan
+    figure = draw_beside(printed, grid, metric="Accuracy", title="Channel grid")
+    maps = [ax.collections[0] for ax in figure.axes[:3]]
+    assert maps[0].get_clim() == maps[1].get_clim() == (0.5, 0.544)
+    assert np.allclose(maps[2].get_clim(), (-0.02, 0.02))
+    assert [len(ax.patches) for ax in figure.axes[:3]] == [0, 2, 0]
+    texts = [text for text, _ in words(figure)]
+    assert texts.count("none") == 2 and "-0.020" in texts
+    assert {"reproduced, mean 0.512", "difference, mean -0.020"} <= set(texts)
+    assert_legible(figure)

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.figures.overview import _published, draw
+from nnrepro.figures.overview import draw
 from nnrepro.plots.dots import DotRow
 from nnrepro.plots.style import series_styles
+from nnrepro.published.comparison import printed_values
 
 ROWS = [
     DotRow("gru", "GRU", 0.7, 0.65, 0.75, beside=0.72, group="Cells"),
@@ -61,5 +62,5 @@ def test_printed_numbers_are_found_by_protocol_metric_and_variant() -> None:
             "test_set": [None, None, "comparison", None, None],
         }
     )
-    assert _published(table, "tan", "last_window_mean_test_accuracy") == {"grid/a": 0.5}
-    assert _published(None, "tan", "max_test_accuracy") == {}
+    assert printed_values(table, "tan", "last_window_mean_test_accuracy") == {"grid/a": 0.5}
+    assert printed_values(None, "tan", "max_test_accuracy") == {}

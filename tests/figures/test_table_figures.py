@@ -74,6 +74,28 @@ def test_a_complete_grid_marks_the_selected_pair_and_those_tied_with_it(
     assert "missing" not in words(drawing) and "not run" not in words(drawing)
 
 
+def test_a_grid_of_which_numbers_were_printed_stands_beside_them(
+    short: Config, finished: Callable
+) -> None:
+    """Those of its protocol, metric and test set; one number alone is no map."""
+    done = finished(short)
+    columns = ["protocol", "metric", "runs", "test_set", "baseline", "value"]
+    metric = "last200_mean_test_accuracy"
+    numbers = [
+        ("tan", metric, "channel_grid/c1-10_c2-20", None, None, "0.5"),
+        ("koh", metric, "channel_grid/c1-30_c2-20", None, None, "0.9"),
+        ("tan", "max_test_accuracy", "channel_grid/c1-50_c2-20", None, None, "0.9"),
+        ("tan", metric, "channel_grid/c1-70_c2-20", "other", None, "0.9"),
+        ("tan", metric, "channel_grid/c1-90_c2-100", None, None, "0.7"),
+    ]
+    printed = pd.DataFrame(numbers, columns=columns)
+    drawing = done.heatmaps(printed)["grid"]
+    assert words(drawing).count("none") == 23
+    assert {"0.500", "0.700"} < set(words(drawing)) and "0.900" not in words(drawing)
+    assert "as printed, as reproduced" in drawing.drawing.alt
+    assert "averages" in done.heatmaps(printed[:-1])["grid"].drawing.alt
+
+
 def test_missing_runs_leave_holes_and_the_averages_to_the_others(
     short: Config, finished: Callable, learning: Callable
 ) -> None:

@@ -14,7 +14,7 @@ from nnrepro.tables.csvfile import TableError
 from nnrepro.training.failed import write_failure
 
 PARTS = """
-    first_screen trained claim_groups highlights differences claims published
+    first_screen trained claim_groups leaders_by_experiment differences claims published
     inconsistencies methods runs provenance_section typeset
 """
 BLOCKS = "figure_block table_block claims_on"

@@ -2,13 +2,15 @@
 
 import posixpath
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from nnrepro.document.walk import word_count
+from nnrepro.document.elements import Figure, Table
+from nnrepro.document.walk import every, word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
 from nnrepro.report.pdf.compile import page_count
 from nnrepro.report.source import Source
@@ -89,6 +91,33 @@ def test_each_question_has_one_figure_and_one_table_of_its_own(brief: str) -> No
         assert f'href="details/question-{question}.html#question-{question}"' in own
 
 
+def test_a_small_study_shows_more_than_one_figure_and_table_of_a_question(small: Any) -> None:
+    """As many as there is room for, by the limits."""
+    results = small(only={"protocols": ["tan"], "experiments": ["text_models"]})
+    results.write_runs()
+    results.write_tables()
+    results.write_figures()
+    found = fitted(results)
+    own = [
+        e for e in every(found.document.sections) if getattr(e, "anchor", "") == "brief-question-B5"
+    ]
+    figures = [e for e in every(own) if isinstance(e, Figure)]
+    tables = [e for e in every(own) if isinstance(e, Table)]
+    assert len(figures) > 1 and len(tables) > 1
+    assert word_count(found.document) <= MOST_WORDS
+    assert page_count(found.pdf) <= MOST_PAGES
+
+
+def test_one_file_holds_all_pages(whole: Any, brief: str) -> None:
+    """The same as those beside it."""
+    root = whole.root / "report"
+    with zipfile.ZipFile(root / "report.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    pages = [path for path in root.rglob("*") if path.suffix in (".html", ".pdf")]
+    assert held == {f"report/{path.relative_to(root)}": path.read_bytes() for path in pages}
+    assert brief.encode() in held.values()
+
+
 def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> None:
     results = small()
     results.write_runs()
@@ -101,7 +130,10 @@ def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> N
 def test_what_the_seed_reports_show_has_its_counterpart(
     whole: Any, report: str, outline: Any
 ) -> None:
-    """Every figure and table that one of them prints, by the caption of what stands for it."""
+    """Every figure and table that one of them prints, by the caption of what stands for it.
+
+    What they say of these in words, by words of ours.
+    """
     listed = yaml.safe_load(Path(__file__).with_name("coverage.yaml").read_text(encoding="utf-8"))
     text = outline(report).text.replace("\u00a0", " ")
     captions = re.findall(r"(Figure|Table) \d+\. (.*?(?:Tan|Koh) report)", text)
@@ -109,6 +141,8 @@ def test_what_the_seed_reports_show_has_its_counterpart(
     for protocol, kinds in listed.items():
         owner = whole.study.protocols[protocol].title
         pair = whole.decisions[protocol, "channel_grid"]
+        for words in kinds.pop("said", {}).values():
+            assert words in text, words
         for kind, shown in kinds.items():
             there = {c for k, c in captions if k == kind.removesuffix("s").capitalize()}
             for title in shown.values():

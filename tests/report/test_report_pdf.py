@@ -119,7 +119,7 @@ def test_a_study_of_ones_own_has_neither_claims_nor_published_numbers(
     words = pages(results.build_pdf())
     assert "Astudyofmyown" in words
     assert "Allruns" in words
-    assert "Publishedbesidereproduced" not in words
+    assert "Printedbesidereproduced" not in words
     assert "Claimsonthisquestion" not in words
 
 

@@ -23,8 +23,7 @@ def test_the_opening_sentence_counts_as_the_summary_does(
 ) -> None:
     total = read_csv(whole.tables / "published_summary.csv").iloc[-1]
     text = outline(report).text
-    assert f"{total['rows']} numbers were published." in text
-    assert f"can give {total['reproducible']} of them, and give {total['reproduced']}." in text
+    assert f"Of {total['rows']} printed numbers, runs give {total['reproduced']}." in text
 
 
 def test_inconsistencies_are_listed_with_their_numbers(report: str, outline: Any) -> None:
@@ -45,7 +44,7 @@ def test_a_study_without_published_numbers_has_no_such_section(small: Any, outli
     results.write_tables()
     page = outline(results.build())
     assert not {"published", "inconsistencies"} & set(page.ids)
-    assert "Published beside reproduced" not in page.text
+    assert "Printed beside reproduced" not in page.text
 
 
 def test_a_damaged_table_is_named(small: Any) -> None:

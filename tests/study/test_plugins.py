@@ -55,6 +55,7 @@ def test_a_model_is_known_by_its_header_and_imported_to_be_built(tmp_path: Path)
     assert spec.own_parameters({}) == {"units": 8}
     assert spec.parameters["units"].problem(17) == "must be at most 16"
     assert spec.operations is not None and spec.operations({"units": 3}) == 6.0
+    pytest.importorskip("tensorflow")
     with pytest.raises(PluginError, match=r"models\.py, line 4: ModuleNotFoundError: No module"):
         build_model("own", {}, Task((4,), 2))
     model = MODELS.replace("import a_package_that_is_not_there\n", "import types\n")

@@ -53,30 +53,30 @@ def ranked(values: list[float], margins: float | None = 0.01) -> str:
         ([NAN, NAN], "No variant has a value of highest test accuracy."),
         (
             [0.5],
-            "a reaches 50.00 % (95 % interval 49.00 to 51.00 %) in highest test accuracy.",
+            "a reaches 50.00 % in highest test accuracy.",
         ),
         ([0.5, 0.5], "a and b have the same highest test accuracy, 50.00 %."),
         (
             [0.5, 0.6],
-            "b leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
+            "b leads by highest test accuracy with 60.00 %, "
             "10.00 percentage points ahead of a. The other one can be told apart from it. "
             "The probability of its being the best is more than 99 %.",
         ),
         (
             [0.6, 0.59, NAN],
-            "a leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
+            "a leads by highest test accuracy with 60.00 %, "
             "1.00 percentage points ahead of b. The other one cannot be told apart from it. "
             "The probability of its being the best is 92 %. c has no value.",
         ),
         (
             [0.6, 0.6, 0.595, 0.3],
-            "a and b lead together by highest test accuracy with 60.00 % "
-            "(95 % interval 59.00 to 61.00 %), 0.50 percentage points ahead of c; d comes last "
+            "a and b lead together by highest test accuracy with 60.00 %, "
+            "0.50 percentage points ahead of c; d comes last "
             "with 30.00 %. 1 of the other 2 cannot be told apart from them: c.",
         ),
         (
             [0.6, 0.595, 0.594],
-            "a leads by highest test accuracy with 60.00 % (95 % interval 59.00 to 61.00 %), "
+            "a leads by highest test accuracy with 60.00 %, "
             "0.50 percentage points ahead of b; c comes last with 59.40 %. "
             "None of the others can be told apart from it. The probability of its being the best "
             "is 66 %.",
@@ -86,6 +86,14 @@ def ranked(values: list[float], margins: float | None = 0.01) -> str:
 def test_ranking_sentence(values: list[float], sentence: str) -> None:
     """Who leads, by how much, who cannot be told apart: for none, one, two, many and ties."""
     assert ranked(values) == sentence
+
+
+def test_only_a_highest_value_is_told_without_its_interval() -> None:
+    """That does not cover what picking the epoch adds."""
+    frame = pd.DataFrame({"label": ["a"], "m": [0.5], "m_ci95_low": [0.49], "m_ci95_high": [0.51]})
+    for name, told in (("max_test_accuracy", False), ("mean_test_accuracy", True)):
+        found = ranking.leaders(frame, "m", metric(name), metric(name).phrase)
+        assert ("(95 % interval 49.00 to 51.00 %)" in seen(ranking.ranking_words(found))) == told
 
 
 def test_ranking_without_intervals_claims_nothing_about_them() -> None:

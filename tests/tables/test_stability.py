@@ -84,7 +84,8 @@ def test_a_run_that_blew_up_is_flat_but_not_converged(make_data):
     recorded = make_data([0.1] * 100, "recorded", status="diverged")
     untrained = make_data([0.1] * 100, "untrained", **COLLAPSING)
     assert [item.blown_up for item in (lost, recorded, untrained)] == [True, True, False]
-    table = convergence(variants_table(runs_table([lost, recorded, untrained])))
+    runs = runs_table([lost, recorded, untrained])
+    table = convergence(variants_table(runs), runs)
     assert table["test_accuracy_converged"].tolist() == [False, False, True]
     assert table["test_loss_converged"].tolist() == [False, False, True]
     assert table["test_accuracy_convergence_epoch"].isna().tolist() == [True, True, False]

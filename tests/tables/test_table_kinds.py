@@ -224,11 +224,12 @@ def test_a_pair_with_an_unknown_side_is_refused(make_data):
 def test_convergence_counts_the_seeds_that_converged(make_data):
     level = [0.5] * 20
     drifting = list(np.linspace(0.1, 0.9, 20))
-    data = [make_data(level, seed=0), make_data(level, seed=1), make_data(drifting, seed=2)]
-    row = convergence(_variants(*data)).iloc[0]
+    late = [*np.linspace(0.1, 0.4, 4), *level[4:]]
+    data = [make_data(own, seed=seed) for seed, own in enumerate((level, late, drifting))]
+    row = convergence(_variants(*data), runs_table(data, [])).iloc[0]
     assert (row["seeds"], row["epochs"], row["test_accuracy_converged_seeds"]) == (3, 20, 2)
     assert bool(row["test_accuracy_converged"]) is True
-    assert row["test_accuracy_convergence_epoch"] == 1.0
+    assert row["test_accuracy_convergence_epoch"] == 6.0  # the median, the drifting seed last
     assert row["test_loss_converged_seeds"] == 3
 
 

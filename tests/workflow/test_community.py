@@ -47,12 +47,16 @@ def test_forms_ask_something(form: str, repository: Path) -> None:
 
 
 def whole_studies(repository: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Files that need no other; what `like` another data set means the library alone knows."""
+    """Files that need no other."""
     for place in ("config.yaml", "examples/*/config.yaml", "budgets/*", "studies/*"):
         for file in repository.glob(place):
             study = yaml.safe_load(file.read_text())
             sets = list(study.get("data", {}).values())
-            if "experiments" in study and sets and all("source" in each for each in sets):
+            if (
+                "experiments" in study
+                and sets
+                and all({"source", "like"} & {*each} for each in sets)
+            ):
                 yield file, study
 
 

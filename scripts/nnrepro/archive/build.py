@@ -24,7 +24,7 @@ from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
 
-_NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training")
+_NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training", "notify")
 """Keys of the configuration that say how and where work is done, not what is studied."""
 
 

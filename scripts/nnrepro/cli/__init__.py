@@ -53,7 +53,7 @@ def _carry_out(words: Sequence[str]) -> int:
             f"there is no command {name!r}{nearest(name, commands())}; there are "
             f"{', '.join(commands())}: nnrepro --help"
         )
-    command = _module(name)
+    command = loaded(name)
     parser = argparse.ArgumentParser(
         prog=f"nnrepro {name}",
         description=command.__doc__ or command.SUMMARY,
@@ -66,7 +66,7 @@ def _carry_out(words: Sequence[str]) -> int:
 def _overview() -> argparse.ArgumentParser:
     """What says which commands there are."""
     width = max(map(len, commands()))
-    lines = (f"  {name:<{width}}  {_module(name).SUMMARY}" for name in commands())
+    lines = (f"  {name:<{width}}  {loaded(name).SUMMARY}" for name in commands())
     parser = argparse.ArgumentParser(
         prog="nnrepro",
         usage="nnrepro COMMAND ...",
@@ -78,5 +78,6 @@ def _overview() -> argparse.ArgumentParser:
     return parser
 
 
-def _module(name: str) -> ModuleType:
+def loaded(name: str) -> ModuleType:
+    """The module of a command."""
     return importlib.import_module(f"{__name__}.{name}")

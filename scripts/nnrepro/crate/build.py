@@ -44,6 +44,7 @@ Results of the study `{name}`, made by nnrepro, a Snakemake workflow.
 | --- | --- |
 | `report/index.html`, `report/report.pdf` | the report |
 | `report/details/`, `report/details.pdf` | its appendix: every figure, table and run |
+| `report/report.zip` | both as one file to send |
 | `tables/` | tables as CSV; `tables/runs.csv` has one row per run |
 | `figures/` | figures as SVG and PNG, by protocol and kind |
 | `failures/` | what could not be made, and why; empty lists where all was made |

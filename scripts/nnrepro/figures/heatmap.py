@@ -1,8 +1,12 @@
-"""Figures of kind `heatmap`: a metric over two parameters, averages set apart from the cells."""
+"""Figures of kind `heatmap`: a metric over two parameters, averages set apart from the cells.
+
+Where numbers were printed of the cells, three maps stand beside each other: printed, reproduced,
+and their difference.
+"""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,10 +23,11 @@ from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
 from nnrepro.plots.series import as_floats, format_value
 from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
+from nnrepro.published.comparison import printed_values
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric, Swept
 from nnrepro.tables.columns import floats, metric_values, rows_of
@@ -36,7 +41,7 @@ READING = (
 Cell = tuple[Any, Any]
 """A pair (column value, row value)."""
 
-_COLORMAP = "YlGnBu"
+_COLORMAP, _DIFFERENCES = "YlGnBu", "PuOr"
 _CELL_HEIGHT = 0.42
 _MOST_CELL_WIDTH = 0.85
 _GAP = 0.14
@@ -47,6 +52,7 @@ _TICK_GAP = 0.06
 _AXIS_NAME = 0.42
 _LONGEST_TICK = 1.4
 _LEAST_CELL = 0.13
+_HEADING, _FOOT, _BAR = 0.22, 0.72, 0.12
 _UNWRITTEN = "Cells too narrow for their numbers show colours alone; the table has the numbers."
 _BEST_COLOR = "#D55E00"
 _EMPTY: dict[str, Any] = {
@@ -59,20 +65,30 @@ _EMPTY: dict[str, Any] = {
 
 @figure(reading=READING)
 def heatmap(
-    figure: Asked, variants: pd.DataFrame, *, metric: Metric, rows: Swept, columns: Swept
+    figure: Asked,
+    variants: pd.DataFrame,
+    published: pd.DataFrame | None,
+    *,
+    metric: Metric,
+    rows: Swept,
+    columns: Swept,
 ) -> Iterator[Drawing]:
-    """A metric over the grid of two parameters, with row and column averages."""
+    """A metric over the grid of two parameters: with averages, or beside printed numbers."""
     table, metric = rows_of(variants, figure.runs), figure.metric(metric)
     if not np.isfinite(floats(metric_values(table, metric))).any():
         raise NothingToDraw(NO_METRIC)
     selected = figure.selected(figure.runs)
     grid = _grid(table, rows, columns, metric, None if selected is None else selected.variant)
-    what = f"Heat map of {metric_phrase(metric)}, {rows} down and {columns} across, with averages"
+    printed = _printed(table, grid, printed_values(published, figure.protocol, metric))
+    shown = f"{metric_phrase(metric)}, {rows} down and {columns} across"
+    what = f"Heat map of {shown}, with averages"
+    if beside := (printed - grid.cells).notna().to_numpy().sum() > 1:
+        what = f"Heat maps of {shown}: as printed, as reproduced, and the difference"
     yield Drawing(
         figure.name,
         partial(
-            draw,
-            grid,
+            draw_beside if beside else draw,
+            *((printed, grid) if beside else (grid,)),
             metric=metric_words(table, metric),
             title=figure.titled(figure.spec.title),
             tied="95 %, multiple comparisons with the best",
@@ -141,6 +157,15 @@ def _grid(
     )
 
 
+def _printed(table: pd.DataFrame, grid: ParameterGrid, values: dict[str, float]) -> pd.DataFrame:
+    """The printed numbers in the order of the cells; NaN where none was printed."""
+    printed = pd.DataFrame(np.nan, grid.cells.index, grid.cells.columns)
+    for row in table.to_dict("records"):
+        value = values.get(f"{row['experiment']}/{row['variant']}", np.nan)
+        printed.loc[row[grid.rows], row[grid.columns]] = value
+    return printed
+
+
 def _best(cells: pd.DataFrame, metric: str, selected: str | None) -> int:
     """Position of the cell with the best value; among equals the selected one, else the first."""
     values = as_floats(floats(cells["value"]))
@@ -166,10 +191,7 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
     rows, columns = grid.cells.shape
     bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
     bar_label = wrap_text(metric, FONT_SIZE, bar_height)
-    ticks = [
-        fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
-        for values in (grid.cells.index, grid.cells.columns)
-    ]
+    ticks = _ticks(grid)
     widest_row, widest_column = (
         max(text_width(word, FONT_SIZE) for word in words) for words in ticks
     )
@@ -178,7 +200,7 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
     wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
     upright = widest_column + _TICK_GAP > wide
     top = max(_TOP, widest_column + _AXIS_NAME) if upright else _TOP
-    text_size = _text_size(grid, wide)
+    text_size = _text_size((grid.cells, grid.row_means, grid.column_means), wide)
     fig, body = start_figure(
         top + bar_height + _BOTTOM,
         title,
@@ -196,7 +218,7 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
     corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
     form = _Form(norm, text_size, wide)
     ax = _draw_block(fig, main, grid.cells, form, unasked=grid.unasked)
-    _label_cells(ax, grid, ticks, main, upright=upright)
+    _label_cells(ax, grid, ticks, main, upright=upright, across=2 * main.left + main.width)
     _draw_block(fig, side, grid.row_means.to_frame(), form)
     _draw_block(fig, foot, grid.column_means.to_frame().T, form)
     if grid.mean is not None and np.isfinite(grid.mean):
@@ -204,14 +226,77 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
     _label_means(ax, main, side, foot, upright=upright)
     bar_left = side.left + wide + 0.2
     bar = add_axes(fig, Box(bar_left, foot.bottom, 0.16, bar_height))
-    _draw_bar(bar, norm, "\n".join(bar_label))
+    _draw_bar(bar, ScalarMappable(norm, _COLORMAP), "\n".join(bar_label))
     return fig
 
 
-def _text_size(grid: ParameterGrid, wide: float) -> float | None:
+@styled
+def draw_beside(
+    printed: pd.DataFrame, grid: ParameterGrid, *, metric: str, title: str = "", tied: str = ""
+) -> Figure:
+    """The printed and the reproduced grid in the same colours, and reproduced minus printed.
+
+    Args:
+        printed: the printed numbers, in the order of the cells; NaN for none.
+        grid: the reproduced ones; the averages of rows and columns are not drawn.
+        metric: label of the colour bar.
+        title: title above all.
+        tied: how cells were found equal to the best.
+    """
+    difference = grid.cells - printed
+    levels, spread = (
+        np.concatenate([np.ravel(part) for part in parts])
+        for parts in ((printed, grid.cells), (difference,))
+    )
+    largest = np.nanmax(np.abs(spread)) or 1.0
+    norms = (Normalize(np.nanmin(levels), np.nanmax(levels)), Normalize(-largest, largest))
+    colors = (_COLORMAP, _DIFFERENCES)
+    rows, columns = grid.cells.shape
+    ticks = _ticks(grid)
+    widest_row, widest_column = (
+        max(text_width(word, FONT_SIZE) for word in words) for words in ticks
+    )
+    left = max(_LEFT, widest_row + _AXIS_NAME)
+    wide = min(_MOST_CELL_WIDTH, (PAGE_WIDTH - left - 3 * _GAP) / (3 * columns))
+    upright = widest_column + _TICK_GAP > wide
+    top = (max(_TOP, widest_column + _AXIS_NAME) if upright else _TOP) + _HEADING
+    height = rows * _CELL_HEIGHT
+    text_size = _text_size((printed, grid.cells, difference), wide)
+    unwritten = [] if text_size else [_UNWRITTEN]
+    fig, body = start_figure(top + height + _FOOT, title, _legend(grid, tied), unwritten)
+    foot = body.bottom + _FOOT
+    maps = {"printed": printed, "reproduced": grid.cells, "difference": difference}
+    for number, (name, cells) in enumerate(maps.items()):
+        box = Box(left + number * (columns * wide + _GAP), foot, columns * wide, height)
+        form = _Form(norms[number == 2], text_size, wide, colors[number == 2])
+        empty = "" if number == 1 else "none"
+        ax = _draw_block(fig, box, cells, form, unasked=grid.unasked, empty=empty)
+        marked = grid if number == 1 else replace(grid, best=None, tied=())
+        _label_cells(ax, marked, ticks, box, upright=upright, across=box.width)
+        if number:
+            ax.set(ylabel="", yticks=[])
+        words = f"{name}, mean {format_value(np.nanmean(cells.to_numpy()))}"
+        heading = words if text_width(words, FONT_SIZE) <= box.width else name
+        place_text(fig, box.left, foot + height + top - _HEADING, heading, SMALL_SIZE)
+    across, low = 2 * columns * wide + _GAP, foot - _GAP - _BAR
+    levels_bar = Box(left, low, across, _BAR)
+    difference_bar = Box(left + across + _GAP, low, columns * wide, _BAR)
+    _draw_flat_bar(fig, levels_bar, ScalarMappable(norms[0], colors[0]), metric)
+    _draw_flat_bar(fig, difference_bar, ScalarMappable(norms[1], colors[1]), "difference")
+    return fig
+
+
+def _ticks(grid: ParameterGrid) -> list[list[str]]:
+    """The values of the rows and of the columns as they are written."""
+    return [
+        fit_labels([str(value) for value in values], FONT_SIZE, _LONGEST_TICK)
+        for values in (grid.cells.index, grid.cells.columns)
+    ]
+
+
+def _text_size(parts: Iterable[pd.DataFrame | pd.Series], wide: float) -> float | None:
     """Font size at which every number fits its cell; None where none does."""
-    parts = (grid.cells.to_numpy(), grid.row_means.to_numpy(), grid.column_means.to_numpy())
-    numbers = np.concatenate([np.ravel(part) for part in parts])
+    numbers = np.concatenate([np.ravel(part.to_numpy()) for part in parts])
     words = [format_value(number) for number in numbers[np.isfinite(numbers)]]
     for size in (FONT_SIZE, SMALL_SIZE, TINY_SIZE):
         if max(text_width(word, size) for word in words) <= wide:
@@ -226,6 +311,7 @@ class _Form:
     norm: Normalize
     text_size: float | None
     width: float
+    colors: str = _COLORMAP
 
 
 def _draw_block(
@@ -235,14 +321,15 @@ def _draw_block(
     form: _Form,
     *,
     unasked: Collection[Cell] = (),
+    empty: str = "",
 ) -> Axes:
-    """Cells with their values, without axis labels."""
+    """Cells with their values, without axis labels; `empty` is said of those without one."""
     ax = add_axes(fig, place)
     ax.grid(visible=False)
     sns.heatmap(
         values.astype(float),
         ax=ax,
-        cmap=_COLORMAP,
+        cmap=form.colors,
         norm=form.norm,
         cbar=False,
         annot=values.map(format_value) if form.text_size else None,
@@ -255,8 +342,8 @@ def _draw_block(
     )
     ax.set(xlabel="", ylabel="")
     for i, j in np.argwhere(values.isna().to_numpy()):
-        if (values.columns[j], values.index[i]) in unasked:
-            _say_empty(ax, i, j, "not run", form)
+        if empty or (values.columns[j], values.index[i]) in unasked:
+            _say_empty(ax, i, j, empty or "not run", form)
             continue
         ax.add_patch(
             Rectangle((j, i), 1, 1, facecolor="white", edgecolor=SOFT_INK, hatch="///", lw=0.5)
@@ -273,9 +360,18 @@ def _say_empty(ax: Axes, row: int, column: int, words: str, form: _Form, **style
 
 
 def _label_cells(
-    ax: Axes, grid: ParameterGrid, ticks: Sequence[Sequence[str]], place: Box, *, upright: bool
+    ax: Axes,
+    grid: ParameterGrid,
+    ticks: Sequence[Sequence[str]],
+    place: Box,
+    *,
+    upright: bool,
+    across: float,
 ) -> None:
-    """Parameter values along the top and left, and the marks of best and tied cells."""
+    """Parameter values along the top and left, and the marks of best and tied cells.
+
+    The name of the columns has `across` inches.
+    """
     columns: list[Any] = [*grid.cells.columns]
     rows: list[Any] = [*grid.cells.index]
     ax.xaxis.tick_top()
@@ -289,7 +385,6 @@ def _label_cells(
     )
     ax.set_yticks(np.arange(len(rows)) + 0.5, ticks[0], rotation=0)
     ax.tick_params(length=0, labelsize=FONT_SIZE)
-    across = 2 * (place.left + place.width / 2)
     ax.set_xlabel(cut_text(grid.columns, FONT_SIZE, across), fontsize=FONT_SIZE, labelpad=6)
     down = place.height + 2 * _CELL_HEIGHT
     ax.set_ylabel(cut_text(grid.rows, FONT_SIZE, down), fontsize=FONT_SIZE, labelpad=6)
@@ -352,9 +447,22 @@ def _label_means(ax: Axes, main: Box, side: Box, foot: Box, *, upright: bool) ->
     )
 
 
-def _draw_bar(ax: Axes, norm: Normalize, metric: str) -> None:
-    """A colour bar as tall as cells and averages together."""
-    bar = ax.figure.colorbar(ScalarMappable(norm, _COLORMAP), cax=ax)
+def _draw_bar(ax: Axes, colors: ScalarMappable, metric: str) -> None:
+    """A colour bar, named beside it."""
+    bar = ax.figure.colorbar(colors, cax=ax)
     bar.outline.set_linewidth(0.5)
     ax.grid(visible=False)
     ax.set_ylabel(metric, fontsize=FONT_SIZE)
+
+
+def _draw_flat_bar(fig: Figure, place: Box, colors: ScalarMappable, metric: str) -> None:
+    """A colour bar that lies below what it explains, with its ends written and its name."""
+    ax = add_axes(fig, place)
+    fig.colorbar(colors, cax=ax, orientation="horizontal").outline.set_linewidth(0.5)
+    ax.grid(visible=False)
+    ends = ax.get_xlim()
+    ax.set_xticks(ends, map(format_value, ends))
+    first, last = ax.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
+    ax.set_xlabel(cut_text(metric, FONT_SIZE, place.width), fontsize=FONT_SIZE)

@@ -1,6 +1,5 @@
 """Figures of kind `overview`: all variants by one metric, with what was published of each."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -35,17 +34,17 @@ from nnrepro.plots.style import (
     SeriesStyle,
     styled,
 )
+from nnrepro.published.comparison import printed_values
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
-from nnrepro.tables.columns import KEYS, rows_of
+from nnrepro.tables.columns import rows_of
 from nnrepro.tables.variants import variants_table
 
 READING = "A dot is a variant, the line through it its interval{published}."
 PUBLISHED_READING = ", an open diamond the published number"
 
-_PRINTED_WINDOW = re.compile(r"^last\d+_mean_")
 _ROW = 0.23
 _FOOT = 0.5
 _HEAD = 0.25
@@ -69,7 +68,7 @@ def overview(
     numbers = row_numbers(table, metric)
     if all(row["value"] is None for row in numbers):
         raise NothingToDraw(NO_METRIC)
-    printed = _published(published, figure.protocol, metric)
+    printed = printed_values(published, figure.protocol, metric)
     labels = figure.labels(figure.runs)
     longer = figure.extent.compared_among(figure.runs)
     seeds: dict[str, list[Run]] = {}
@@ -215,23 +214,3 @@ def _length(extent: Extent, runs: Iterable[Run], longer: Collection[str]) -> str
         return ""
     epochs = [int(run.settings["epochs"]) for run in found]
     return f", {' to '.join(map(str, sorted({min(epochs), max(epochs)})))} epochs"
-
-
-def _published(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:
-    """What a protocol's report printed of a metric, by `experiment/variant`; the first counts.
-
-    Numbers on a second test set and differences from a baseline are other quantities.
-    """
-    if table is None:
-        return {}
-    names = (
-        table["metric"].astype("str").str.replace(_PRINTED_WINDOW, "last_window_mean_", regex=True)
-    )
-    rows = table[table[KEYS[0]].eq(protocol) & names.eq(metric)]
-    for column in ("test_set", "baseline"):
-        if column in rows.columns:
-            rows = rows[rows[column].isna()]
-    printed: dict[str, float] = {}
-    for row in rows.to_dict("records"):
-        printed.setdefault(str(row["runs"]), float(row["value"]))
-    return printed

@@ -5,6 +5,9 @@ plots by eye and give no rule. They depend on two widths: the closing window of 
 the width of the centred moving mean.
 """
 
+import math
+import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +36,23 @@ class Convergence:
 
     epoch: int | None
     converged: bool
+
+
+def settling(epochs: Iterable[float | None]) -> float | None:
+    """The epoch by which half of the seeds have settled: their median.
+
+    The mean of those that settle would leave out what tells most against it, so those that do not
+    count as later than all others.
+
+    Args:
+        epochs: when each seed settles; None where it does not.
+
+    Returns:
+        The median; None where it is not known, as half of the seeds or more do not settle.
+    """
+    found = [math.inf if epoch is None else float(epoch) for epoch in epochs]
+    middle = statistics.median(found) if found else math.inf
+    return None if math.isinf(middle) else middle
 
 
 def tolerance(curve: str) -> float:

@@ -9,7 +9,13 @@ from operator import attrgetter
 
 import numpy as np
 
-from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, convergence, smooth
+from nnrepro.measures.convergence import (
+    ACCURACY_TOLERANCE,
+    LOSS_TOLERANCE,
+    convergence,
+    settling,
+    smooth,
+)
 from nnrepro.measures.curves import Window, windows
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
@@ -83,20 +89,19 @@ def seed_series(members: Members, metric: str, smoothing: Window, key: str, labe
 
 
 def converged_at(members: Members, metric: str, tolerance: float) -> int | None:
-    """Convergence epoch: the mean over the seeds that have one, as the tables tell it.
+    """The epoch by which half of the seeds have converged, as `tables.convergence` has it.
 
-    None where half of the seeds or more do not converge, where a run was cut short, which tells
-    nothing of the epochs that it was to have, and where one blew up: what it falls to is no limit
-    of learning, however level it is.
+    None where they do not, where a run was cut short, which tells nothing of the epochs
+    that it was to have, and where one blew up: what it falls to is no limit of learning, however
+    level it is.
     """
     if any(item.history.epochs < item.run.protocol_epochs or item.blown_up for item in members):
         return None
     window, width = widest_windows(members)
     curves = [values for values in _values(members, metric) if np.isfinite(values).any()]
     found = [convergence(values, window.used, width.used, tolerance) for values in curves]
-    if 2 * sum(one.converged for one in found) <= len(found):
-        return None
-    return round(float(np.mean([one.epoch for one in found if one.epoch is not None])))
+    epoch = settling(each.epoch if each.converged else None for each in found)
+    return None if epoch is None else round(epoch)
 
 
 def closing_range(members: Members) -> float:
@@ -135,7 +140,7 @@ def convergence_words(closing: Window, smoothing: Window, *, several: bool) -> s
     """When a test curve counts as converged, as a sentence; `several` where it is of seeds."""
     line = "curve" if smoothing.used == 1 else f"mean of {smoothing.used} epochs"
     level = "its last value" if closing.used == 1 else f"the mean of the last {closing.used} epochs"
-    seeds = "; the epoch is the mean over the seeds, if most of them converge" if several else ""
+    seeds = "; the epoch is the median over the seeds, those that do not last" if several else ""
     return (
         f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
         f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the "

@@ -52,6 +52,7 @@ ALL = "all"
 """Stands in the summary for all questions of a protocol, and for all protocols."""
 
 _GROUP = ("protocol", "part", "question")
+_WINDOW = re.compile(r"^last\d+_mean_")
 _SIGNED = ("percent", "")
 """Units of numbers that may be negative."""
 
@@ -315,3 +316,26 @@ def _remarks(found: Reproduction) -> Iterator[str]:
         yield found.short
     if found.lacking:
         yield f"missing: {found.lacking}"
+
+
+def printed_values(table: pd.DataFrame | None, protocol: str, metric: str) -> dict[str, float]:
+    """What a protocol's report printed of a metric, by `experiment/variant`; the first counts.
+
+    Args:
+        table: the table of printed beside reproduced numbers; None without one.
+        protocol: the protocol.
+        metric: the metric, a mean over the closing window as `last_window_mean_...`.
+
+    Numbers on a second test set and differences from a baseline are other quantities.
+    """
+    if table is None:
+        return {}
+    names = table["metric"].astype("str").str.replace(_WINDOW, "last_window_mean_", regex=True)
+    rows = table[table["protocol"].eq(protocol) & names.eq(metric)]
+    for column in ("test_set", "baseline"):
+        if column in rows.columns:
+            rows = rows[rows[column].isna()]
+    printed: dict[str, float] = {}
+    for row in rows.to_dict("records"):
+        printed.setdefault(str(row["runs"]), float(row["value"]))
+    return printed

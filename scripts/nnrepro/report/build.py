@@ -1,7 +1,9 @@
 """Building the report and its appendix: two documents, each in two forms."""
 
+import io
 import shutil
 import textwrap
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +17,7 @@ from nnrepro.failures import Failure, Failures
 from nnrepro.files import write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
 from nnrepro.report.exhibits import Numbers
+from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
 from nnrepro.report.pdf.compile import page_count, typeset
 from nnrepro.report.sections.brief import Room, brief_questions, gone, renumbered
@@ -23,7 +26,7 @@ from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
 from nnrepro.report.sections.front import lead, masthead
 from nnrepro.report.sections.grouped_claims import claim_groups
-from nnrepro.report.sections.highlights import highlights
+from nnrepro.report.sections.leading import leaders_by_experiment
 from nnrepro.report.sections.methods import methods
 from nnrepro.report.sections.problems import problems
 from nnrepro.report.sections.provenance import no_provenance
@@ -38,9 +41,13 @@ from nnrepro.study.folders import RunFolders
 from nnrepro.study.study import Study
 
 MOST_WORDS, MOST_PAGES = 3500, 12
-"""What the report holds itself to, for any study."""
+MOST_DRAWN = 1_360_000
+"""What the report holds itself to, for any study: words, pages, and bytes of its figures, with
+which its page is below 1.5 MB."""
 
 _ROOMS = (
+    Room(full=10, named=10, rows=5, claims=12, exhibits=6),
+    Room(full=10, named=10, rows=5, claims=12, exhibits=2),
     Room(full=10, named=10, rows=5, claims=12),
     Room(full=10, named=10, rows=4, claims=6),
     Room(full=8, named=12, rows=3, claims=4),
@@ -71,7 +78,8 @@ def build_report(
     """Write the report and its appendix, as HTML and as PDF.
 
     The report is one self-contained page, and as short a PDF; the appendix is pages in a folder
-    `details` beside it, and `details.pdf`; `in_short.txt` has its first screen. The same input
+    `details` beside it, and `details.pdf`; `in_short.txt` has its first screen, and
+    `report.zip` holds all pages. The same input
     gives the same bytes. A table or figure
     whose file is missing is named in its place.
 
@@ -121,6 +129,22 @@ def build_report(
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
         write_bytes(Path(pdf).with_name("details.pdf"), whole)
         write_bytes(Path(pdf), report.pdf)
+    write_bytes(out.with_name("report.zip"), packed(out.parent))
+
+
+def packed(folder: Path) -> bytes:
+    """The report and its appendix as one file to send: a ZIP archive, the same for the same pages.
+
+    Args:
+        folder: where they lie.
+    """
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in (".html", ".pdf"):
+                place = zipfile.ZipInfo(f"report/{file.relative_to(folder).as_posix()}")
+                archive.writestr(place, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return written.getvalue()
 
 
 def in_short(report: Document) -> str:
@@ -157,13 +181,22 @@ def fitting(source: Source, appendix: Document, failures: Failures | None = None
     attempt = Attempts(failures)
     for room in _ROOMS:
         document = summed_up(source, appendix, room, failures)
-        if word_count(document) > MOST_WORDS and room != _ROOMS[-1]:
+        if room != _ROOMS[-1] and (
+            word_count(document) > MOST_WORDS or _drawn(document) > MOST_DRAWN
+        ):
             continue
         made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
         fitted = Fitted(document, made)
         if not made or page_count(made) <= MOST_PAGES:
             break
     return fitted
+
+
+def _drawn(document: Document) -> int:
+    """Bytes of the figures of a document as its page has them."""
+    first = [document.answers] if document.answers else []
+    elements = every([*first, *document.sections])
+    return sum(len(data_uri(each.svg)) for each in elements if isinstance(each, Figure))
 
 
 def summed_up(
@@ -239,7 +272,7 @@ def collect(
     figures = tuple(key_figures(attempt, source, numbers))
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None
     sections = [
-        attempt("report/highlights", lambda: highlights(source), nothing),
+        attempt("report/leaders", lambda: leaders_by_experiment(source), nothing),
         attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
         *parts(attempt, source, numbers),
         attempt("report/claims", lambda: claims(source, numbers), nothing),

@@ -161,6 +161,11 @@ class StudyPaths:
         return self.root / "report" / "in_short.txt"
 
     @property
+    def report_zip(self) -> Path:
+        """The report with its appendix as one file."""
+        return self.root / "report" / "report.zip"
+
+    @property
     def details(self) -> Path:
         """The folder of the appendix's pages."""
         return self.root / "report" / "details"

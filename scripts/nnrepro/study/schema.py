@@ -97,8 +97,10 @@ def _by_source(known: Mapping[str, Kind]) -> dict[str, Any]:
     return {
         "description": "Where a data set comes from.",
         "type": "object",
-        "required": ["source"],
-        "properties": common,
+        "properties": {**common, "like": {"description": "A data set of files.", "type": "string"}},
+        "if": {"required": ["like"], "not": {"required": ["source"]}},
+        "then": {"$ref": "#/$defs/files"},
+        "else": {"required": ["source"]},
         "allOf": [
             {"if": files, "then": {"$ref": "#/$defs/files"}},
             *_branches("source", "a data set of source", known, common),

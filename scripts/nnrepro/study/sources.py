@@ -100,6 +100,7 @@ def read_configuration(
     folder = files[0].parent if files else Path()
     if archived := _archived_study(merged.values):
         kept = replace(read_source(archived), folder=folder).from_here()
+        kept.values.pop("notify", None)  # a command of whoever made the archive
         if "plugins" not in merged.values and (asked := listed(kept.values, "plugins")):
             own = [read_source(file).from_here().values for file in files]
             named = [file for values in own for file in listed(values, "plugins")]

@@ -1,16 +1,16 @@
 """Tables of kind `convergence`: from which epoch on the test curves stay level."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, text
-from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, settling
 from nnrepro.metrics.registry import known
 from nnrepro.study.kinds import shows, table
-from nnrepro.tables.columns import lengths
+from nnrepro.tables.columns import KEYS, lengths
 from nnrepro.tables.content import (
     Shown,
     TableContent,
@@ -34,24 +34,36 @@ def curves_in(columns: Iterable[str]) -> dict[str, str]:
 
 
 @table
-def convergence(variants: pd.DataFrame) -> pd.DataFrame:
+def convergence(variants: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """When the test curves of variants settle.
 
     Returns:
         A row per variant: what identifies it, `seeds`, `epochs` (trained), `protocol_epochs`,
         `shortened` (trained for fewer than the protocol asks for), `window`, `smoothing`, and for
-        `test_accuracy` and `test_loss` each `_convergence_epoch` (mean over the seeds that have
-        one), `_converged` (in more than half of the seeds) and `_converged_seeds` (in how many). A
-        run that blew up has not converged, however level its curves end.
+        `test_accuracy` and `test_loss` each `_convergence_epoch` (the median over the seeds,
+        those that do not settle as the latest), `_converged` (in more than half of the seeds) and
+        `_converged_seeds` (in how many). A run that blew up has not converged, however level its
+        curves end.
     """
     table = lengths(variants)
+    seeds_by = dict(list(runs.groupby([*KEYS], sort=False)))
+    members = [seeds_by.get(key, runs[:0]) for key in variants[[*KEYS]].itertuples(False, None)]
     for curve in curves_in(variants.columns):
         share = variants[f"{curve}_converged"]
-        table[f"{curve}_convergence_epoch"] = variants[f"{curve}_convergence_epoch"]
+        epochs = [settling(_settled(own, curve)) for own in members]
+        table[f"{curve}_convergence_epoch"] = pd.Series(epochs, table.index, dtype="float64")
         table[f"{curve}_converged"] = (share > 0.5).astype("object").where(share.notna(), None)
         seeds = (share * variants[f"{curve}_converged_n"]).round()
         table[f"{curve}_converged_seeds"] = seeds.astype("Int64")
     return tidy_types(table.reset_index(drop=True))
+
+
+def _settled(runs: pd.DataFrame, curve: str) -> Iterator[float | None]:
+    """When each of some runs settles, None where it does not; unknown ones left out."""
+    epochs, settled = runs[f"{curve}_convergence_epoch"], map(flag, runs[f"{curve}_converged"])
+    for epoch, has in zip(epochs, settled, strict=True):
+        if has is not None:
+            yield float(epoch) if has else None
 
 
 @shows(convergence)
@@ -90,7 +102,8 @@ def _definition() -> Text:
     return text(
         "A curve settles at the epoch from which its moving mean stays within "
         f"{accuracy} (for losses: within {wording.plain(LOSS_TOLERANCE)}) of its closing mean. A "
-        "curve that does so only near the end, or still rises or falls there, has not settled."
+        "curve that does so only near the end, or still rises or falls there, has not settled. Of "
+        "several seeds it is the median, in which those that do not settle count as the latest."
     )
 
 

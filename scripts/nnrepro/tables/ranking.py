@@ -313,7 +313,7 @@ def ranking_words(found: Leaders) -> Text:
     if not found.leaders:
         return text(f"No variant has a value of {found.metric}.")
     if found.last is None:
-        said = equal_words(found)
+        said = _equal_words(found)
     else:
         lead = wording.agree(found.leaders, "leads", "lead together")
         said = text(
@@ -325,7 +325,7 @@ def ranking_words(found: Leaders) -> Text:
         if found.last.label not in found.runner_up:
             last = labels([found.last.label])
             said = text(said, "; ", last, f" comes last with {found.last.value}")
-        said = spaced(text(said, "."), tied_words(found))
+        said = spaced(text(said, "."), _tied_words(found))
     if not found.without:
         return said
     have = wording.agree(found.without, "has", "have")
@@ -333,11 +333,15 @@ def ranking_words(found: Leaders) -> Text:
 
 
 def interval_words(found: Leaders) -> str:
-    """The interval of the best value, in brackets behind it; nothing without one."""
-    return f" ({LEVEL} interval {found.interval})" if found.interval else ""
+    """The interval of the best value, in brackets behind it; nothing without one.
+
+    That of a highest value over epochs does not cover what picking the epoch adds, and is not told.
+    """
+    picked = found.metric.startswith(("highest ", "lowest "))
+    return f" ({LEVEL} interval {found.interval})" if found.interval and not picked else ""
 
 
-def equal_words(found: Leaders) -> Text:
+def _equal_words(found: Leaders) -> Text:
     """That all variants have the same value."""
     if len(found.leaders) > 1:
         return text(labels(found.leaders), f" have the same {found.metric}, {found.value}.")
@@ -349,7 +353,7 @@ def equal_words(found: Leaders) -> Text:
     )
 
 
-def tied_words(found: Leaders, *, named: bool = True) -> Text:
+def _tied_words(found: Leaders) -> Text:
     """Who cannot be told apart from the leaders, and how likely the leader is the best."""
     chance = f"The probability of its being the best is {found.chance}." if found.chance else ""
     if found.last is None or found.tied is None:
@@ -364,6 +368,5 @@ def tied_words(found: Leaders, *, named: bool = True) -> Text:
         said = text(f"{who} {can} be told apart from {them}.")
     else:
         who = f"{wording.grouped(tied)} of the other {wording.grouped(others)}"
-        listed = text(": ", labels(found.tied)) if named else ()
-        said = text(f"{who} cannot be told apart from {them}", listed, ".")
+        said = text(f"{who} cannot be told apart from {them}: ", labels(found.tied), ".")
     return spaced(said, chance)

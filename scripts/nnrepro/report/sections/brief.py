@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 import pandas as pd
 
@@ -17,16 +17,16 @@ from nnrepro.document.elements import (
     Section,
     Table,
 )
-from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
 from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
 from nnrepro.report.attempts import Attempts
 from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
-from nnrepro.report.sections.leading import leading
+from nnrepro.report.sections.leading import leading, same_numbers
 from nnrepro.report.sections.published import published_numbers
-from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 
@@ -41,14 +41,8 @@ _SENTENCES = 4
 _DIGITS = 6
 """Decimals of a printed number from which on it is rounded to four."""
 _COLUMNS = 7
-_NUMBER_COLUMNS = (
-    Column("Number", number=False),
-    Column("Printed"),
-    Column("Reproduced"),
-    Column("Difference"),
-    Column("One further run"),
-    Column("Mark", number=False),
-)
+_WIDE = ("heatmap",)
+"""Kinds of figure whose numbers cannot be read at half the width of the page."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +54,14 @@ class Room:
         named: further questions that are answered in words.
         rows: rows of a table, of each protocol.
         claims: claims of a group.
+        exhibits: figures of such a question, and tables.
     """
 
     full: int
     named: int
     rows: int
     claims: int
+    exhibits: int = 1
 
 
 def brief_questions(
@@ -94,8 +90,8 @@ def brief_questions(
     for place, question in enumerate(shown):
         section = detailed.get(source.question_anchor(question.name))
         if section is not None:
-            rows = room.rows if place < room.full else None
-            make = partial(_question, source, question, section, numbers, rows)
+            own = room if place < room.full else None
+            make = partial(_question, source, question, section, numbers, own)
             yield attempt(f"report/brief/{question.name}", make, partial(gone, question.title))
     if len(asked) > len(shown):
         further = wording.counted(len(asked) - len(shown), "further question")
@@ -117,7 +113,7 @@ def renumbered(figure: Figure, numbers: Numbers) -> Figure:
 
 
 def _question(
-    source: Source, question: Question, section: Section, numbers: Numbers, rows: int | None
+    source: Source, question: Question, section: Section, numbers: Numbers, room: Room | None
 ) -> Section:
     """A question: what is asked, who leads, what was claimed, one figure and one table.
 
@@ -126,17 +122,17 @@ def _question(
         question: the question.
         section: the same in the appendix.
         numbers: gives figures and tables their numbers.
-        rows: rows of its table, of each protocol; None for words alone.
+        room: how much of it to show; None for words alone.
     """
     contents: list[Element] = []
     if question.text:
         contents.append(Paragraph(wording.clipped(question.text, _LONGEST), "asked"))
     contents += [Paragraph(said) for said in _answers(source, question)]
     contents += [e for e in section.contents if isinstance(e, Paragraph) and e.role == "none"]
-    if rows is not None:
+    if room is not None:
         blocks = [each for each in section.contents if isinstance(each, Section)]
-        contents += _figure(blocks, numbers)
-        contents += _table(source, question, blocks, numbers, rows)
+        contents += islice(_figures(blocks, numbers), room.exhibits)
+        contents += islice(_tables(source, question, blocks, numbers, room.rows), room.exhibits)
     more = linked(section.anchor, "All figures and tables on this question")
     contents.append(Paragraph(text(more, "."), "note"))
     heading = spaced(plain(question.name, NUMBER), question.title)
@@ -161,12 +157,13 @@ def _answers(source: Source, question: Question) -> Iterator[Text]:
     found = list(leading(source, list(runs.values())))
     for led in found[:_SENTENCES]:
         yield led.said
+    yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
     if claimed := claims_of(source, question.name):
         yield claimed
 
 
-def _figure(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
-    """The question's first figure that is one picture of each protocol, else its first pictures."""
+def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
+    """The question's figures, those that are one picture of each protocol first."""
     pictures = [
         [[m for m in panels.members if isinstance(m, Figure)] for panels in _panels(block)]
         for block in blocks
@@ -174,26 +171,25 @@ def _figure(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
     ]
     strips = [strip for block in pictures for strip in block if strip]
     alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
-    if chosen := next(iter((*alone, *strips)), None):
-        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside=True)
+    for chosen in (*alone, *(strip for strip in strips if strip not in alone)):
+        beside = all(each.kind not in _WIDE for each in chosen)
+        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside)
 
 
-def _table(
+def _tables(
     source: Source, question: Question, blocks: Sequence[Section], numbers: Numbers, rows: int
 ) -> Iterator[Element]:
-    """Printed numbers beside reproduced ones where some were printed, else the first table."""
+    """Printed numbers beside reproduced ones where some were printed, then the tables."""
     if (printed := _printed(source, question, rows)) is not None:
         number = next(numbers.tables)
         words = spaced(bold(f"Table\N{NO-BREAK SPACE}{number}."), "Printed beside reproduced.")
         yield Table(f"{BRIEF}-{TABLE}-{number}", words, printed)
-        return
     for block in blocks:
         if block.role == "block tables":
             members = [m for panels in _panels(block) for m in panels.members]
             tables = [m for m in members if isinstance(m, Table)]
             if tables:
                 yield Panels(tuple(_cut(table, numbers, rows) for table in tables[:2]))
-                return
 
 
 def _panels(block: Section) -> list[Panels]:
@@ -263,10 +259,8 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
     for protocol in source.study.protocols:
         of_protocol = own[own["protocol"] == protocol].drop_duplicates(["value", "metric", "runs"])
         for row in records(of_protocol.head(most)):
-            shown = number_row(source, row)
-            cells = shown.cells[: len(_NUMBER_COLUMNS)]
-            name, printed, *others = cells
+            name, printed, *others, _ = number_row(source, row).cells
             name = replace(name, detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=source.protocol_title(protocol)))
-    return Grid(_NUMBER_COLUMNS, tuple(rows))
+    return Grid(COLUMNS[:-1], tuple(rows))

@@ -8,7 +8,7 @@ import pandas as pd
 from nnrepro.claims.conditions import FAILS, HOLDS, VERDICTS
 from nnrepro.claims.decide import CLAIM_COLUMNS
 from nnrepro.document import wording
-from nnrepro.document.elements import Element, Gap, Panels, Paragraph, Section, Table
+from nnrepro.document.elements import Element, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import (
     OWNER,
@@ -52,23 +52,18 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
     """
     if source.study.claims is None:
         return None
-    protocols = source.study.protocols
-    summary, *others = (next(numbers.tables) for _ in (CLAIMS, *protocols))
-    words = caption(TABLE, summary, "Claims by verdict", "", source.budget(source.study.runs))
-    frame = claims_table(source)
+    protocols, frame = source.study.protocols, claims_table(source)
     contents: list[Element] = []
     if frame is None:
-        gap = Gap("claims-summary", words, (missing(TABLE, f"tables/{CLAIMS}.csv"),))
-        contents.append(Panels((gap,)))
+        contents.append(Paragraph(missing(TABLE, f"tables/{CLAIMS}.csv"), "warning"))
     else:
-        contents.append(Paragraph(_extent(frame)))
-        contents.append(Paragraph(_measure()))
-        contents.append(Panels((Table("claims-summary", words, _tally(source, frame)),)))
-        for name, number_ in zip(protocols, others, strict=True):
+        contents += [Paragraph(_extent(frame)), Paragraph(_measure())]
+        for name in protocols:
             own = frame[frame["protocol"] == name]
             if len(own):
-                shown = _protocol_table(source, name, own, number_)
-                contents.append(Section(protocols[name].title, (shown,)))
+                shown = _protocol_table(source, name, own, next(numbers.tables))
+                said = (Paragraph(_extent(own)),) if source.several_protocols else ()
+                contents.append(Section(protocols[name].title, (*said, shown)))
     return Section("Claims", tuple(contents), "claims", "back long", listed=True, fresh=True)
 
 
@@ -95,15 +90,6 @@ def claims_table(source: Source) -> pd.DataFrame | None:
     return source.table(CLAIMS, CLAIM_COLUMNS) if source.study.claims else None
 
 
-def _verdicts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
-    return tuple((word, int((frame["verdict"] == word).sum())) for word in VERDICTS)
-
-
-def _differing(frame: pd.DataFrame) -> int:
-    """On how many claims the runs and the published numbers disagree."""
-    return sum(flag(value) is False for value in frame["agrees_with_report"])
-
-
 def _phrase(word: str, count: int) -> str:
     if word in (HOLDS, FAILS):
         return word if count == 1 else word.removesuffix("s")
@@ -111,13 +97,14 @@ def _phrase(word: str, count: int) -> str:
 
 
 def _extent(frame: pd.DataFrame) -> Text:
+    found = {word: int((frame["verdict"] == word).sum()) for word in VERDICTS}
     counts = (
         text(bold(wording.grouped(count)), f" {_phrase(word, count)}")
-        for word, count in _verdicts(frame)
+        for word, count in found.items()
     )
     decided = wording.counted(len(frame), "statement is", "statements are")
     said = text(f"{decided} decided by rule from the runs: ", joined(", ", counts), ".")
-    differing = _differing(frame)
+    differing = sum(flag(value) is False for value in frame["agrees_with_report"])
     if not differing:
         return said
     return spaced(
@@ -157,17 +144,6 @@ def _sure(row: pd.Series) -> Iterator[str]:
     yield wording.sentence(in_words(str(row["reason"])))
     if own := _own(row):
         yield f"The published numbers {'cannot tell' if own == _OWN['not_checkable'] else own}."
-
-
-def _tally(source: Source, frame: pd.DataFrame) -> Grid:
-    """How many claims of each protocol have which verdict."""
-    columns = (Column("Protocol", number=False), *(Column(word) for word in VERDICTS))
-    rows = []
-    for name, protocol in source.study.protocols.items():
-        counts = _verdicts(frame[frame["protocol"] == name])
-        cells = [Cell(wording.grouped(count), number=True) for _, count in counts]
-        rows.append(Row((Cell(protocol.title, header=True), *cells)))
-    return Grid(columns, tuple(rows))
 
 
 def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> Table:

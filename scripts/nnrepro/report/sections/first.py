@@ -11,7 +11,7 @@ from nnrepro.report.exhibits import not_made
 from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
 from nnrepro.report.sections.grouped_claims import claims_answer
-from nnrepro.report.sections.leading import Led, leading
+from nnrepro.report.sections.leading import Led, by_experiment
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
 from nnrepro.report.source import Source
 from nnrepro.study.study import seed_counts
@@ -71,10 +71,7 @@ def _claimed(source: Source) -> Iterator[Answer]:
 
 def _best(source: Source) -> Iterator[Answer]:
     """What is best and how sure that is, by experiment, the last ones first."""
-    study, found = source.study, []
-    for experiment in reversed(list(study.experiments.values())):
-        runs = [run for run in study.runs if run.experiment == experiment.name]
-        found += [(experiment.title, led) for led in leading(source, runs)]
+    found = [(title, led) for title, own in reversed(by_experiment(source).items()) for led in own]
     if not found:
         yield "What is best?", (bold("Not known"), "No run is here that could tell.")
         return

@@ -1,5 +1,6 @@
-"""Claims in the groups that a reader asks for: supported, contradicted, partly, would need more."""
+"""Claims by what became of them: supported, contradicted, partly, would need more; times apart."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from nnrepro.claims.judge import CAUSES
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, spaced, text
+from nnrepro.measures.names import unit_named
 from nnrepro.report.sections.claims import CLAIMS, claim_anchor, claims_table
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
@@ -22,7 +24,7 @@ _ANCHOR = "claim-groups"
 _LONGEST = 26
 """Words of a statement."""
 _PARTS = "claim_parts"
-_PART_COLUMNS = ("id", "name", "decides", "verdict", "value", "threshold")
+_PART_COLUMNS = ("id", "name", "decides", "condition", "verdict", "value", "threshold")
 _WHAT_LACKS = {
     "short runs": "runs of full length",
     "noise": "more seeds or test examples, as the difference is inside the noise",
@@ -41,11 +43,19 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class _Claim:
-    """A claim with its group, and what the group's bullet says behind the statement."""
+    """A claim with its group.
+
+    Attributes:
+        row: its row of the table of claims.
+        group: the group.
+        because: what the group's bullet says behind the statement.
+        timed: whether all that decides it compares computing times.
+    """
 
     row: pd.Series
     group: str
     because: str
+    timed: bool = False
 
 
 def claim_groups(source: Source, most: int) -> Section | None:
@@ -61,12 +71,16 @@ def claim_groups(source: Source, most: int) -> Section | None:
     claims = list(_claims(source))
     if not claims:
         return None
+    timed = [claim for claim in claims if claim.timed]
     contents: list[Element] = []
     for group in GROUPS:
-        own = [claim for claim in claims if claim.group == group]
-        if not own:
-            continue
-        contents.append(Section(f"{_TITLES[group]} ({len(own)})", tuple(_group(source, own, most))))
+        own = [claim for claim in claims if claim.group == group and not claim.timed]
+        if own:
+            shown = tuple(_group(source, own, most))
+            contents.append(Section(f"{_TITLES[group]} ({len(own)})", shown))
+    if timed:
+        shown = tuple(_times(source, timed, most))
+        contents.append(Section(f"On computing time ({len(timed)})", shown))
     every = linked(CLAIMS, "Every claim with its parts, margins and intervals.")
     contents.append(Paragraph(every, "note"))
     return Section("The claims", tuple(contents), _ANCHOR, "back", listed=True)
@@ -83,6 +97,10 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     total = wording.grouped(len(claims))
     counts = _counts(claims)
     said = f"Of {wording.counted(len(claims), 'claim')}, {_listed(counts)}."
+    if timed := sum(claim.timed for claim in claims):
+        said += (
+            f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} on computing time."
+        )
     return f"{wording.grouped(counts.get(SUPPORTED, 0))} of {total}", f"{said} {_corrected(frame)}"
 
 
@@ -126,6 +144,20 @@ def _group(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]
             yield Bullets(tuple(items))
 
 
+def _times(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]:
+    """Claims on computing time, of which the groups above name none."""
+    yield Paragraph(
+        f"Times tell of programs and machines, not of methods. {_listed(_counts(claims))}."
+    )
+    named = [claim for claim in claims if claim.group != OPEN][:most]
+    if named:
+        items = (
+            spaced(bold(f"{claim.group.capitalize()}:"), _bullet(source, claim, told=False))
+            for claim in named
+        )
+        yield Bullets(tuple(items))
+
+
 def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
     name, protocol = str(claim.row["id"]), str(claim.row["protocol"])
     known = protocol in source.study.protocols
@@ -149,17 +181,26 @@ def _claims(source: Source) -> Iterator[_Claim]:
 
 def _claim(row: pd.Series, parts: pd.DataFrame | None) -> _Claim:
     verdict = str(row["verdict"])
-    if parts is not None and verdict != HOLDS:
+    timed = False
+    if parts is not None:
         deciding = parts[parts["decides"].map(flag).eq(True)]
+        timed = len(deciding) > 0 and all(map(_in_seconds, deciding["condition"].astype(str)))
         names = {v: list(deciding.loc[deciding["verdict"] == v, "name"]) for v in (HOLDS, FAILS)}
-        if names[HOLDS] and (names[FAILS] or verdict == FAILS):
+        if verdict != HOLDS and names[HOLDS] and (names[FAILS] or verdict == FAILS):
             held, failed = (wording.some([str(n) for n in names[v]], 2) for v in (HOLDS, FAILS))
-            return _Claim(row, PARTLY, f"Holds: {held}. Does not: {failed or row['reason']}.")
+            because = f"Holds: {held}. Does not: {failed or row['reason']}."
+            return _Claim(row, PARTLY, because, timed)
     if verdict in (HOLDS, FAILS):
         group = SUPPORTED if verdict == HOLDS else CONTRADICTED
-        return _Claim(row, group, "" if parts is None else _measured(row, parts))
+        return _Claim(row, group, "" if parts is None else _measured(row, parts), timed)
     cause = str(row["cause"]) if verdict == UNDECIDED else ""
-    return _Claim(row, OPEN, _WHAT_LACKS[cause] if cause in CAUSES else "what no run here can give")
+    lacking = _WHAT_LACKS[cause] if cause in CAUSES else "what no run here can give"
+    return _Claim(row, OPEN, lacking, timed)
+
+
+def _in_seconds(condition: str) -> bool:
+    """Whether a condition asks for a time."""
+    return any(unit_named(word) == "seconds" for word in re.findall(r"[a-z]\w+", condition))
 
 
 def _measured(row: pd.Series, parts: pd.DataFrame) -> str:

@@ -1,15 +1,27 @@
-"""Who leads among some runs, and whether that can be told: a sentence per protocol."""
+"""Who leads among runs, and whether that can be told: a sentence per protocol."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+import pandas as pd
 
 from nnrepro.document import wording
+from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
-from nnrepro.report.sections.highlights import lengths, standing
-from nnrepro.report.source import Source
+from nnrepro.report.errors import ReportError
+from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.study.evaluation import on_test_set, tested_by_all
 from nnrepro.study.run import Run
-from nnrepro.tables.content import labels
-from nnrepro.tables.ranking import Leaders, interval_words
+from nnrepro.tables.columns import metric_values, standings_by
+from nnrepro.tables.content import labels, metric_phrase
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.metrics import metric
+from nnrepro.tables.ranking import Leaders, interval_words, leaders
+
+_CURVES = ("max_", "min_", "mean_", "final_")
+"""How metrics of whole curves begin: where they all are the same, so are the curves."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +33,14 @@ class Led:
         ranking: how their variants stand.
         count: how many variants there are.
         budget: how far the runs went, in brackets, where that must be said.
+        selected: what was selected of their experiment, where that does not lead.
     """
 
     owner: str
     ranking: Leaders
     count: int
     budget: str
+    selected: str
 
     @property
     def clear(self) -> bool:
@@ -37,7 +51,8 @@ class Led:
     @property
     def said(self) -> Text:
         """The sentence."""
-        return spaced(plain(self.owner, OWNER), text(_said(self), f"{self.budget}."))
+        selected = text("; selected was ", bold(self.selected)) if self.selected else ()
+        return spaced(plain(self.owner, OWNER), text(_said(self), self.budget, selected, "."))
 
 
 def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
@@ -65,7 +80,7 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
         rows = variants[variants["protocol"].eq(protocol) & named.isin(there)]
         if rows.empty:
             continue
-        ranking = standing(source, rows.reset_index(drop=True), protocol, own)
+        ranking = _standing(source, rows.reset_index(drop=True), protocol, own)
         if not ranking.leaders:
             continue
         sets = {test_set for name, test_set in alike if name == protocol}
@@ -74,11 +89,70 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
             where.append(wording.counted(examples, "test example"))
         owner = ", ".join(filter(None, [source.protocol_title(protocol), *where]))
         budget = ""
-        if uneven := lengths(source, own):
+        if uneven := _lengths(source, own):
             budget = f" (runs of {uneven[0]} to {uneven[1]} epochs)"
         elif source.short_runs(own):
             budget = f" (cut short: {source.stamp(own, compared=True)})"
-        yield Led(owner, ranking, len(there), budget)
+        yield Led(owner, ranking, len(there), budget, _selected(source, rows, ranking))
+
+
+def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
+    """Which two variants of other settings give the same numbers from the same seed, and how often.
+
+    Args:
+        source: what the report is made from.
+        runs: the runs among which to look.
+    """
+    if source.runs is None:
+        return
+    by_id = {run.id: run for run in runs}
+    rows = source.runs[source.runs["run_id"].isin(by_id) & source.runs["final_test_loss"].notna()]
+    levels = rows[[name for name in rows.columns if name.startswith(_CURVES)]].fillna(-1)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for _, own in levels.groupby([rows["protocol"], rows["seed"], *map(levels.get, levels)]):
+        members = [by_id[name] for name in rows.loc[own.index, "run_id"]]
+        for one, other in combinations(members, 2):
+            if one.for_training().settings != other.for_training().settings:
+                found[one.protocol, one.label, other.label] += 1
+    for (protocol, *both), count in found.items():
+        seeds = {run.seed for run in runs if run.protocol == protocol and run.label == both[1]}
+        yield spaced(
+            plain(source.protocol_title(protocol), OWNER),
+            text(
+                labels(both),
+                f" give the same numbers to the last digit in {count} of "
+                f"{wording.counted(len(seeds), 'seed')}: what tells them apart did nothing there.",
+            ),
+        )
+
+
+def by_experiment(source: Source) -> dict[str, list[Led]]:
+    """Who leads each experiment, by its title; those of which no run is here left out.
+
+    Raises:
+        ReportError: the variants table lacks a metric.
+    """
+    study = source.study
+    found = {
+        each.title: list(
+            leading(source, [run for run in study.runs if run.experiment == each.name])
+        )
+        for each in study.experiments.values()
+    }
+    return {title: led for title, led in found.items() if led}
+
+
+def leaders_by_experiment(source: Source) -> Section | None:
+    """Who leads each experiment as a section; None where no run is here.
+
+    Raises:
+        ReportError: the variants table lacks a metric.
+    """
+    items = [
+        (title, tuple(each.said for each in led)) for title, led in by_experiment(source).items()
+    ]
+    facts = Facts(tuple(items), "findings")
+    return Section("Experiment by experiment", (facts,), "summary", "summary") if items else None
 
 
 def _said(led: Led) -> Text:
@@ -111,3 +185,57 @@ def _said(led: Led) -> Text:
         )
     tied = wording.counted(len(found.tied), "other")
     return text(bold("No clear best"), ": ", highest, f", but {tied} cannot be told apart from it")
+
+
+def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:
+    """The variant that was selected where all are of one experiment and it does not lead."""
+    experiments = rows[["protocol", "experiment"]].drop_duplicates()
+    if len(experiments) > 1:
+        return ""
+    chosen = source.selected_variant(*map(str, experiments.iloc[0]))
+    label = rows.loc[rows["variant"] == chosen, "label"]
+    return "" if label.empty or label.iloc[0] in found.leaders else str(label.iloc[0])
+
+
+def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
+    """How variants of a protocol stand by its selection metric.
+
+    A single one, of which nothing is selected, by the same metric of the test set, or by what its
+    runs know of that.
+
+    Args:
+        source: what the report is made from.
+        rows: their rows of the variants table.
+        protocol: the protocol.
+        runs: their runs.
+
+    Raises:
+        ReportError: the variants table lacks the metric.
+    """
+    name = source.study.protocols[protocol].selection_metric
+    if len(rows) == 1:
+        name = on_test_set(name, tested_by_all(run.settings for run in runs))
+    shown = metric(name)
+    frame = rows[["variant", "label"]].copy()
+    for suffix in ("", "_ci95_low", "_ci95_high"):
+        try:
+            frame[name + suffix] = metric_values(rows, name, suffix=suffix)
+        except TableError as error:
+            raise ReportError(f"{source.table_path(VARIANTS_TABLE)}: {error}") from error
+    place = standings_by(rows, name)
+    frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
+    frame["probability_best"] = pd.Series(place.probability, dtype="object")
+    phrase = metric_phrase(shown, source.windows(runs, compared=True))
+    return leaders(frame, name, shown, phrase)
+
+
+def _lengths(source: Source, runs: Sequence[Run]) -> tuple[str, ...]:
+    """Fewest and most epochs at which runs that were to have as many are compared.
+
+    Empty where they all have the same number.
+    """
+    by_asked: dict[int, set[int]] = {}
+    for run in source.extent.comparable_among(runs).runs(runs):
+        by_asked.setdefault(run.protocol_epochs, set()).add(int(run.settings["epochs"]))
+    uneven = [count for counts in by_asked.values() if len(counts) > 1 for count in counts]
+    return (wording.grouped(min(uneven)), wording.grouped(max(uneven))) if uneven else ()

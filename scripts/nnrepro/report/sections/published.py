@@ -9,14 +9,14 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import BUDGET, Text, bold, linked, plain, spaced, text
+from nnrepro.document.text import BUDGET, Text, linked, plain
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
 from nnrepro.report.exhibits import TABLE, Numbers, caption
 from nnrepro.report.figures import figure_block
-from nnrepro.report.sections.published_rows import number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
@@ -36,15 +36,6 @@ _COUNTS = {
     "outside": "Outside",
     "missing": "Missing",
 }
-_NUMBER_COLUMNS = (
-    Column("Number", number=False),
-    Column("Published"),
-    Column("Reproduced"),
-    Column("Difference"),
-    Column("One further run"),
-    Column("Mark", number=False),
-    Column("Remarks", number=False),
-)
 
 
 def published(source: Source, numbers: Numbers) -> Section | None:
@@ -53,12 +44,12 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     Raises:
         ReportError: a table or figure is there but damaged.
     """
-    tables = _tables(source)
-    if tables is None:
+    tables, answer = _tables(source), published_answer(source)
+    if tables is None or answer is None:
         return None
     frame, summary = tables
     contents: list[Element] = [
-        Paragraph(_extent(summary.iloc[-1])),
+        Paragraph(answer[1]),
         Paragraph(_measure(set(frame["interval_kind"].dropna()))),
         Panels((_summary_table(source, summary, next(numbers.tables)),)),
         *_shared(source, numbers.tables),
@@ -66,7 +57,7 @@ def published(source: Source, numbers: Numbers) -> Section | None:
     contents += _figures(source, frame, numbers.figures)
     folds = tuple(_folds(source, frame, numbers.tables))
     contents.append(Section("Every number", folds))
-    title = "Published beside reproduced"
+    title = "Printed beside reproduced"
     return Section(title, tuple(contents), PUBLISHED, "back long", listed=True, fresh=True)
 
 
@@ -172,24 +163,6 @@ def _inconsistencies(source: Source) -> pd.DataFrame | None:
     return source.table(INCONSISTENCIES, columns, ("shown", "protocol", "lines"))
 
 
-def _extent(total: pd.Series) -> Text:
-    rows, inside, outside = (int(total[name]) for name in ("rows", INSIDE, OUTSIDE))
-    said = (
-        f"{wording.counted(rows, 'number was', 'numbers were')} published. Runs of this study can "
-        f"give {wording.grouped(int(total['reproducible']))} of them, and give "
-        f"{wording.grouped(int(total['reproduced']))}."
-    )
-    if not inside + outside:
-        return spaced(said, "None of them is judged.")
-    return spaced(
-        said,
-        f"Of the {wording.grouped(inside + outside)} that are judged,",
-        bold(wording.grouped(inside)),
-        f"{'lies' if inside == 1 else 'lie'} inside the interval and",
-        text(bold(wording.grouped(outside)), " outside."),
-    )
-
-
 def _measure(kinds: set[str]) -> str:
     """What published numbers are judged by.
 
@@ -212,7 +185,7 @@ def _measure(kinds: set[str]) -> str:
             "over seeds out"
         )
     return (
-        "A published number is what one run gave, so it is judged by where one further run would "
+        "A printed number is what one run gave, so it is judged by where one further run would "
         f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
         "number counts as inside when the interval reaches a value that would be printed like it. "
         "Numbers that are repeated, bounds, times on other machines and runs that were cut short "
@@ -263,7 +236,7 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
             Cell(wording.percent_number(difference), number=True),
         )
         rows.append(Row(cells, summary=row["question"] == ALL))
-    title = "Published numbers and how many of them are reproduced"
+    title = "Printed numbers and how many of them are reproduced"
     note = (
         "Reproducible: a run of this study can give the number. Inside and outside: of the "
         "interval of one further run. Median difference: of the accuracies judged."
@@ -316,7 +289,7 @@ def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
     )
     title = "What the numbers of a report\u2019s own test sample share"
     note = (
-        "The offset is the mean of reproduced minus published. Whether another sample of the same "
+        "The offset is the mean of reproduced minus printed. Whether another sample of the same "
         f"size gives it, and whether another seed gives what is left of each number, is asked at "
         f"{LEVEL}; a number is inside where both are so."
     )
@@ -359,7 +332,7 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             none = plain("No run of this study.", BUDGET)
             budget = source.budget(runs) if runs else none
             title = "Every printed number"
-            grid = Grid(_NUMBER_COLUMNS, tuple(number_row(source, row) for row in records(rows)))
+            grid = Grid(COLUMNS, tuple(number_row(source, row) for row in records(rows)))
             shown = Table(
                 f"{TABLE}-{position}",
                 caption(TABLE, position, title, owner, budget),

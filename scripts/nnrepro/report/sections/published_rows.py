@@ -6,10 +6,21 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Row
+from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.measures.names import unit_named
 from nnrepro.report.source import Source
 from nnrepro.tables.content import number
+
+COLUMNS = (
+    Column("Number", number=False),
+    Column("Printed"),
+    Column("Reproduced"),
+    Column("Difference"),
+    Column("One further run"),
+    Column("Mark", number=False),
+    Column("Remarks", number=False),
+)
+"""What is told of a printed number."""
 
 _MINUS = "\u2212"
 _DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}
