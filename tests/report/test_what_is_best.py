@@ -82,7 +82,7 @@ def test_variants_of_the_same_value_are_no_clear_lead() -> None:
     """Nor is one whose rivals have no value; each comparison is told once."""
 
     def led(count: int, tied: tuple[str, ...] | None, *best: str) -> Led:
-        return Led("", Leaders("accuracy", count, leaders=best, tied=tied), 2, "")
+        return Led("", Leaders("accuracy", count, leaders=best, tied=tied), 2, "", "")
 
     def told(*compared: Led) -> str:
         return words_of(text(*_sure(compared)))
