@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -62,13 +63,25 @@ def real_data() -> Path:
 
 @pytest.fixture
 def own_definitions() -> Iterator[None]:
-    """What a test defines beside the library is forgotten with its end."""
+    """What a test defines beside the library, or in modules of it, is forgotten with its end."""
     put_in_force(())
     before = [(registry, copy.copy(registry._own)) for registry in REGISTRIES]
+    loaded = {*sys.modules}
     yield
     put_in_force(())
+    added = {name for name in {*sys.modules} - loaded if not _is_shipped(sys.modules[name])}
+    for name in added:
+        del sys.modules[name]
     for registry, own in before:
         registry._own = own
+        shipped = registry._shipped.items()
+        registry._shipped = {name: each for name, each in shipped if each[0] not in added}
+
+
+def _is_shipped(module: ModuleType) -> bool:
+    """Whether a module is one of the checkout's library, or of no library of this name."""
+    ours = module.__name__.startswith("nnrepro.")
+    return not ours or Path(module.__file__ or "").is_relative_to(REPOSITORY / "scripts")
 
 
 @pytest.fixture

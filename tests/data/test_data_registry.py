@@ -1,6 +1,5 @@
 """A new data set is one decorated function, found without being named anywhere."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,6 @@ def test_module_put_into_the_package_is_discovered(
     monkeypatch.setattr(nnrepro.data, "__path__", [*nnrepro.data.__path__, str(tmp_path)])
     assert registry.datasets() == ("cifar10", "dbpedia", "shapes")
     assert registry.prepared({"shapes": FOLDER})[0].basename == "shapes"
-    monkeypatch.delitem(sys.modules, "nnrepro.data.shapes_of_a_user")
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "dbpedia"])

@@ -32,7 +32,7 @@ budget:
 only:
   protocols: [koh]
   experiments: [text_models]
-  variants: [text_models/char_rnn_gru]
+  variants: [text_models/word_cnn]
 """
 
 
@@ -95,7 +95,7 @@ def test_data_prepared_otherwise_retrains_the_runs_that_read_it(finished: Any) -
 def test_a_run_is_tabulated_with_the_rate_that_it_was_trained_with(workflow: Any) -> None:
     (workflow.folder / "tiny.yaml").write_text(ONE_RUN)
     (workflow.folder / "faster.yaml").write_text(
-        "protocols: {koh: {settings: {characters: {learning_rate: 0.5}}}}\n"
+        "protocols: {koh: {settings: {words: {learning_rate: 0.5}}}}\n"
     )
     table = "results/tiny/tables/runs.csv"
     workflow.snakemake(table, "--configfile", "tiny.yaml")

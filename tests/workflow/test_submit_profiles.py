@@ -15,7 +15,7 @@ from same_results import TIMES, ask_for_less, products, take_times, trained
 
 HERE = Path(__file__).parent
 STUDY = ("--configfile", str(HERE / "four_runs.yaml"))
-TWO = ("channel_grid/c1-10_c2-20", "text_models/char_rnn_gru")
+TWO = ("channel_grid/c1-10_c2-20", "text_models/word_cnn")
 PROFILES = ("submit", "kubernetes")
 LOOK_OFTEN = ("--seconds-between-status-checks", "1")
 
