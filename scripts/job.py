@@ -1,5 +1,9 @@
 """What every rule's script begins with: its log, and how its errors are shown."""
 
+from nnrepro.start import start_fast
+
+start_fast()  # before everything else is imported
+
 import os
 import sys
 import time

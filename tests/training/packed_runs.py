@@ -7,14 +7,12 @@ prints JSON: by seed, the greatest difference of any value of the history, and w
 
 import json
 import math
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from small_runs import small_data, small_run, train
+from small_runs import small_data, small_run, stop_at_an_epoch, train
 
 from nnrepro.models.registry import build_model
 from nnrepro.training import train as training
@@ -30,6 +28,8 @@ CASES: dict[str, dict[str, Any]] = {
     "char_rnn": {"model": "char_rnn", "global_clipnorm": 0.5, "clipvalue": 0.0},
     "word_rnn": {"model": "word_rnn", "optimizer": "nadam", "early_stopping": 1},
     "stopped": {"model": "char_rnn"},
+    "at_end": {"model": "word_cnn", "test_evaluation": "at_end", "early_stopping": 1},
+    "never": {"model": "word_cnn", "test_evaluation": "never"},
     "diverged": {"model": "word_cnn", "on_divergence": "stop"},
 }
 OPTIONS: dict[str, Any] = {
@@ -78,12 +78,6 @@ def main() -> None:
 
 def _without_model(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name != "model"}
-
-
-def stop_at_an_epoch(line: str) -> None:
-    """Ask this process to stop once a replicate has an epoch behind it."""
-    if ": epoch" in line:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def history(out: Path) -> dict[str, list[float | None]]:
