@@ -63,12 +63,7 @@ def _work(study: Study, per_gpu: int) -> None:
 
 
 def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -> int:
-    halved = next((run for run in study.runs if run.rungs), None)
-    if halved:
-        raise NnreproError(
-            f"'{halved.protocol}/{halved.experiment}' is in a successive halving, whose rungs only "
-            "the workflow trains: snakemake --cores all"
-        )
+    _refuse_rungs(study)
     began = time.monotonic()
     gpus = local_gpus(_tell)
     lanes = asked.per_gpu * max(1, len(gpus))
@@ -102,6 +97,25 @@ def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -
         _tell(f"stopped with {board.left} runs left; the same call goes on")
         return STOPPED
     return 1 if board.failed else 0
+
+
+def _refuse_rungs(study: Study) -> None:
+    """A halving is refused, with what trains it and how the rest can be trained here."""
+    halved = {run.experiment for run in study.runs if run.rungs}
+    if not halved:
+        return
+    sources = {name: own.selects_from for name, own in study.experiments.items()}
+
+    def rests_on_it(name: str | None) -> bool:
+        return name is not None and (name in halved or rests_on_it(sources[name]))
+
+    others = ", ".join(name for name in sources if not rests_on_it(name))
+    rest = f"; the others here, with --config 'only={{experiments: [{others}]}}'" if others else ""
+    raise NnreproError(
+        f"'{min(halved)}' is a successive halving, whose rungs the workflow trains, on GPUs too: "
+        f"snakemake --cores all --config backend={study.backend} 'training={{gpus: 1, "
+        f"gpu_slots_per_device: 4}}'{rest}"
+    )
 
 
 def _note(

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +109,7 @@ def test_what_was_there_stays_and_the_message_says_what_to_do(
     folder = small_disk / write.__name__
     write(folder, 100)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    opened = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE)
     ballast = small_disk / "ballast"
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
     ballast.write_bytes(b"\0" * (free - 12 * 1024))
@@ -121,6 +123,8 @@ def test_what_was_there_stays_and_the_message_says_what_to_do(
     # A run's folder says first that it is not finished: without run.json nothing in it counts.
     assert after == before or (write is outputs and "run.json" not in after)
     assert set(after) <= set(before)
+    # A file that HDF5 could not close crashes the process later.
+    assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE) <= opened
     write(folder, 100)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 

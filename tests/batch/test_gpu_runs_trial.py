@@ -67,3 +67,24 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
         [sys.executable, str(script), *options], cwd=tmp_path, capture_output=True, check=False
     )
     assert done.returncode == 1 and b"cifar10.npz is missing; prepare it" in done.stderr
+
+
+def test_a_halving_is_refused_with_what_trains_it_and_the_rest(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "name: mine\n"
+        "data: {t: {source: csv, path: t.csv, label: x, split: {validation: 0.2, test: 0.2}}}\n"
+        "experiments:\n"
+        "  search: {model: mlp, epochs: 9, units: [4, 8], halving: {rungs: [3, 9]}}\n"
+        "  final: {select: search, epochs: 9, seeds: 2}\n"
+        "  other: {model: mlp, epochs: 9, units: 4}\n"
+    )
+    (tmp_path / "t.csv").write_text("a,x\n1,u\n")
+    script = str(repository / "scripts/gpu_runs.py")
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "'search' is a successive halving" in done.stderr
+    assert "--config backend=jax 'training={gpus: 1" in done.stderr
+    assert "'only={experiments: [other]}'" in done.stderr

@@ -117,9 +117,10 @@ def test_a_file_that_nobody_described_is_looked_at_and_told(
     [
         (["--data", "houses.csv"], "say what is to be predicted"),
         (["--data", "houses.csv", "--label", "twon"], "did you mean 'town'?"),
-        (["--data", "gaps.csv", "--label", "town"], "--missing drop"),
+        (["--data", "gaps.csv", "--label", "town"], "an option: --missing drop"),
         (["--data", "houses.csv", "--target", "town", "--ignore", "id"], "which is no number"),
         (["--data", "missing.csv", "--label", "town"], "missing.csv does not exist"),
+        (["--data", ".", "--label", "town"], "a folder, and a CSV file is wanted"),
         (["--label", "town"], "--label: says something of a CSV file; name it: --data FILE"),
     ],
 )

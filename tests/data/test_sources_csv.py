@@ -246,6 +246,8 @@ def test_options_that_do_not_go_together_are_told_before() -> None:
     assert "gives label and target; give one" in told(label="a", target="b")
     assert "columns: says nothing where a text is read" in told(label="a", text="b", columns=["c"])
     assert "length: says nothing where no text is read" in told(label="a", length=3)
+    share = told(label="a", split={"validation": 1.5})
+    assert "data.d: split.validation: 1.5 is neither a share below 1 nor a whole number" in share
     assert "separator: 'tab' must be one character" in told(label="a", separator="tab")
 
 

@@ -147,6 +147,7 @@ class Results:
                 selection=selection,
                 answers=lambda _: None,
                 predictions=lambda _: None,
+                inputs=lambda run, example: "",
                 folds=self._folds,
             )
             table = make_table(kinds("tables")[spec.kind], spec.options, sources)

@@ -365,6 +365,11 @@ def test_what_has_to_be_known_is_the_same_for_all_models() -> None:
     assert loaded(change, kinds=kinds, best="{select: kinds, epochs: 4}").runs
 
 
+def test_runs_of_a_question_are_checked_though_its_tables_name_their_own() -> None:
+    (problem,) = problems("questions: {q: {title: Q, runs: [serch]}}")
+    assert problem.startswith("questions.q.runs: ") and "'search'" in problem
+
+
 CHAIN = {
     "search": "{model: mlp, epochs: 5, units: [4, 8], test_evaluation: never}",
     "final": "{select: search, seeds: 3, test_evaluation: at_end}",
@@ -377,8 +382,8 @@ def test_the_test_set_once_at_the_end_of_a_chain() -> None:
     assert found == {"search": "never", "final": "at_end"}
     assert "test_evaluation" not in loaded().runs[0].settings
     # Nothing is asked of what is not evaluated.
-    assert not {"search_per_class", "search_tests"} & {*study.tables}
-    assert {"final_per_class", "search_ranking"} <= {*study.tables}
+    assert not {"search_per_class", "search_most_wrong", "search_tests"} & {*study.tables}
+    assert {"final_per_class", "final_most_wrong", "search_ranking"} <= {*study.tables}
     assert study.tables["final_ranking"].options["metrics"][0] == "final_test_accuracy"
     assert "search_confusion" not in study.figures and "final_confusion" in study.figures
 

@@ -57,3 +57,31 @@ def test_a_killed_run_goes_on_with_the_same_history(tmp_path, repository, backen
     for name in ("history.json", *SIDE_HISTORIES, "final.weights.h5"):
         expected = (whole / "out" / name).read_bytes()
         assert (killed / "out" / name).read_bytes() == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_test_set_is_evaluated_when_it_is_asked_for(repository, backend):
+    """What is true of the default backend, by the same tests."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    tests = str(PROGRAM.with_name("test_evaluation_sets.py"))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "once and at_end",
+            tests,
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        cwd=repository,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_runs import MODELS, small_data, small_run, train
+from small_runs import MODELS, small_data, small_run, stop_at_an_epoch, train
+
+from nnrepro.training.checkpoint import CheckpointPolicy
+from nnrepro.training.errors import TrainingInterrupted
 
 Trained = Callable[..., Path]
 EVERYTHING = [
@@ -97,26 +100,32 @@ def test_what_is_no_longer_recorded_is_removed(copied: Trained, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("early", [{}, {"early_stopping": 2}])
-def test_the_test_set_once_or_never(tmp_path: Path, early: dict[str, int]) -> None:
-    """Validation, training and final answers are those of a run that looks after every epoch."""
+@pytest.mark.parametrize("when", ["at_end", "never"])
+def test_the_test_set_once_or_never(tmp_path: Path, early: dict[str, int], when: str) -> None:
+    """Validation, training and final answers are those of a run that looks after every epoch.
+
+    Also where it was stopped after its first epoch and started again.
+    """
     data = small_data("words", test=(50, 70), validation=30)
     settings = {"epochs": 4, "learning_rate": 0.1, **early}
-    found = {}
-    for when in ("every_epoch", "at_end", "never"):
-        run = small_run("word_cnn", test_evaluation=when, **settings)
-        out = train(run, data, tmp_path / when)
-        names = ("history.json", "history_comparison.json", "history_validation.json")
-        found[when] = [read(out / name) for name in names]
-        with np.load(out / "predictions.npz") as predictions:
-            found[when] += [predictions["probabilities"], predictions["labels"]]
-        kept = read(out / "run.json").get("best_epoch") or 0
-    every, once, never = found.values()
-    epochs = len(every[0]["loss"])
-    for told in (once, never):
-        assert told[2] == every[2] and told[0]["loss"] == every[0]["loss"]
-    for at in (0, 1):
+    watched = train(small_run("word_cnn", **settings), data, tmp_path / "watched")
+    run = small_run("word_cnn", test_evaluation=when, **settings)
+    with pytest.raises(TrainingInterrupted):
+        train(run, data, tmp_path, log=stop_at_an_epoch, policy=CheckpointPolicy(every_seconds=0))
+    lines: list[str] = []
+    out = train(run, data, tmp_path, log=lines.append)
+    assert "going on from" in lines[0]
+    kept = read(out / "run.json").get("best_epoch") or 0
+    assert read(out / "history_validation.json") == read(watched / "history_validation.json")
+    for file in ("history.json", "history_comparison.json"):
+        every, found = read(watched / file), read(out / file)
+        assert found.get("loss") == every.get("loss")
         for name in ("val_loss", "val_accuracy"):
-            assert once[at][name][:-1] == never[at][name][:-1] == [None] * (epochs - 1)
-            assert once[at][name][-1] == pytest.approx(every[at][name][kept - 1]) and epochs > 1
-            assert never[at][name][-1] is None
-    assert np.array_equal(once[3], every[3]) and never[3].shape == (0, 15) and len(never[4]) == 0
+            *earlier, last = found[name]
+            assert earlier == [None] * (len(every[name]) - 1) and earlier
+            expected = pytest.approx(every[name][kept - 1]) if when == "at_end" else None
+            assert last == expected
+    with np.load(watched / "predictions.npz") as every, np.load(out / "predictions.npz") as found:
+        examples = 70 if when == "at_end" else 0
+        for name in ("probabilities", "labels"):
+            assert np.array_equal(found[name], every[name][:examples])

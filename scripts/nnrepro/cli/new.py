@@ -176,6 +176,12 @@ def _refuse_what_is_there(folder: Path) -> None:
 def _given(asked: argparse.Namespace) -> _Data:
     """A CSV file, read as training will read it, so that what cannot be is told now."""
     file: Path = asked.data
+    if file.is_dir():
+        raise NnreproError(
+            f"--data: '{file}' is a folder, and a CSV file is wanted; of images in a folder for "
+            "each class, make a study with 'nnrepro new' alone, and in its config.yaml name them "
+            f"in place of the table: {{source: images, path: {file}}}; see docs/data.md"
+        )
     if not (asked.label or asked.target):
         raise NnreproError(
             "--data: say what is to be predicted, --label COLUMN for classes or --target COLUMN "
@@ -183,13 +189,14 @@ def _given(asked: argparse.Namespace) -> _Data:
         )
     given = {name: getattr(asked, name) for name in _OF_DATA if getattr(asked, name)}
     section = {"source": "csv", "path": str(file), **given}
+    why: list[str] = []
     try:
         found, why = proposed(section)
         look = told("data", {**section, **found})
     except DataError as error:
-        keys = any(f"{name}:" in str(error) for name in _OF_DATA)
-        hint = "\nHere a key is an option: --missing drop, say." if keys else ""
-        raise NnreproError(f"{error}{hint}") from error
+        options = re.findall(rf"\b({'|'.join(_OF_DATA)}): ([^\s;,()]+)", str(error))
+        hints = [f"Here that is an option: --{key} {value}" for key, value in options[:1]]
+        raise NnreproError("\n  ".join([str(error), *why, *hints])) from error
     print("\n".join([f"{file.name}: {look[0]}", *(f"  {line}" for line in [*look[1:], *why])]))
     read = f"texts of the column '{asked.text}'" if asked.text else "the columns"
     about = f"Predicts '{asked.label or asked.target}' of {file.name} from {read}."

@@ -73,7 +73,7 @@ def _useless(table: Table, but: set[str]) -> Iterator[tuple[str, str]]:
             continue
         if not known:
             yield name, "which has no values"
-        elif len(known) == 1 and not any(map(is_missing, values)):
+        elif len(known) == 1 < len(values) and not any(map(is_missing, values)):
             yield name, "which is the same in every row"
         elif counts_rows(values):
             yield name, "which only numbers the rows"

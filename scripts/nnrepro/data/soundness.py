@@ -64,12 +64,12 @@ class DataRemark(NamedTuple):
 def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[str, int]:
     """Count what is odd about arrays, typed as `nnrepro.data.kinds.typed` does it.
 
-    Read of their description are `kind`, `task` and `name`. Raises DataError where training on them
-    is pointless: one class only, or every example the same.
+    Read of their description are `kind`, `task`, `name` and `classes`. Raises DataError where
+    training on them is pointless: one class only, or every example the same.
     """
     train_y, test_y = arrays["train_y"], arrays["test_y"]
     name = f"data set '{meta.get('name')}'"
-    refuse_one_class(train_y, name)
+    refuse_one_class(train_y, name, meta.get("classes") or ())
     digests = {split: _digests(arrays[f"{split}_x"]) for split in splits_of(arrays)}
     train, test = digests["train"], digests["test"]
     if len(set(train)) == 1 and len(train) > 1:
@@ -98,10 +98,10 @@ def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[s
     return counts
 
 
-def refuse_one_class(labels: np.ndarray, whose: str) -> None:
+def refuse_one_class(labels: np.ndarray, whose: str, names: Sequence[str] = ()) -> None:
     """Raise DataError where there are several labels, all the same: nothing to tell apart.
 
-    `labels` are classes [n], or labels or targets [n, outputs].
+    `labels` are classes [n], or labels or targets [n, outputs]; `names` those of the classes.
     """
     if len(labels) > 1 and labels.ndim > 1 and (labels == labels[0]).all():
         raise DataError(
@@ -109,8 +109,9 @@ def refuse_one_class(labels: np.ndarray, whose: str) -> None:
             f"{labels[0].tolist()}, so that there is nothing to learn. Give others, too."
         )
     if len(labels) > 1 and (labels == labels[0]).all():
+        named = f"'{names[labels[0]]}'" if names else labels[0]
         raise DataError(
-            f"{whose}: all {len(labels)} training examples are of class {labels[0]}, so that there "
+            f"{whose}: all {len(labels)} training examples are of class {named}, so that there "
             "is nothing to learn. Give examples of other classes, too; where a study takes only "
             "the first of a data set, they must not be sorted by class."
         )

@@ -113,13 +113,24 @@ def drawn_first(labels: np.ndarray, asked: Mapping[str, Any], where: str) -> np.
     return np.concatenate((first, np.flatnonzero(rest)))
 
 
+def share_problems(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with shares of a source's option `split`, whatever it splits."""
+    shares = {name: (options.get("split") or {}).get(name) or 0 for name in ("validation", "test")}
+    return [
+        f"split.{name}: {share} is neither a share below 1 nor a whole number of examples"
+        for name, share in shares.items()
+        if share >= 1 and share != int(share)
+    ]
+
+
 def _count(share: float, examples: int, key: str) -> int:
     """How many examples a share, or a number of them, is; at least one."""
-    if share >= 1 and share != int(share):
-        raise DataError(f"{key}: {share} is neither a share below 1 nor a whole number of examples")
     count = int(share) if share >= 1 else round(share * examples)
     if count < 1:
-        raise DataError(f"{key}: {share} of {examples} examples is none; ask for a larger share")
+        raise DataError(
+            f"{key}: {share} of {examples:,} example{'s' * (examples != 1)} is none; give more of "
+            "them, or ask for a larger share"
+        )
     return count
 
 

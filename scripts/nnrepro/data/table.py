@@ -162,7 +162,7 @@ def _decoded(handle: BufferedReader, path: Path, encoding: str) -> Iterator[str]
             others = [other for other in ENCODINGS if other != encoding]
             raise DataError(
                 f"{path}, line {number}: byte {error.start + 1} is not {encoding}; save the file "
-                f"as UTF-8, or give its encoding ({one_of(others)})"
+                f"as UTF-8, or give encoding: {one_of(others)}"
             ) from error
 
 

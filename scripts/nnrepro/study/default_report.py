@@ -7,13 +7,13 @@ its variants ranked, their curves, what the swept or drawn parameters do, tests,
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nnrepro.metrics.registry import known
+from nnrepro.metrics.registry import CLASSIFICATION, REGRESSION, known
 from nnrepro.study.declared import Declared
 from nnrepro.study.defaults import NO_PART
 from nnrepro.study.evaluation import NEVER, on_test_set, tested_by_all
 from nnrepro.study.kinds import ROOMS, Kinds
 from nnrepro.study.labels import titled
-from nnrepro.study.metrics import is_of_numbers
+from nnrepro.study.metrics import tasks_of
 from nnrepro.study.run import ANALYSIS_SETTINGS
 
 _MOST_CURVES = 4
@@ -117,8 +117,12 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     if compared and 1 < count <= _MOST_TESTED:
         title = "The others against the selected one, tested"
         yield "tests", {"title": title, "metrics": compared, "against": f"{name}/selected"}
-    if when != NEVER and not is_of_numbers(config, config["experiments"][name]):
-        yield "per_class", {"title": "Class by class", "runs": [_shown(name, config, declared)]}
+    tasks = tasks_of(config, config["experiments"][name])
+    closely = {"runs": [_shown(name, config, declared)]}
+    if when != NEVER and tasks != {REGRESSION}:
+        yield "per_class", {"title": "Class by class", **closely}
+    if when != NEVER and tasks == {CLASSIFICATION}:
+        yield "most_wrong", {"title": "Test examples most often wrong", **closely}
     if _selected_on_test(name, config, declared):
         yield "optimism", {"title": "What selecting on the test set adds"}
 
@@ -148,7 +152,7 @@ def _figures(name: str, config: Section, declared: Declared) -> Iterator[tuple[s
     if _evaluated(name, declared) == NEVER:
         return
     closely = {"runs": [_shown(name, config, declared)]}
-    if is_of_numbers(config, section):
+    if tasks_of(config, section) == {REGRESSION}:
         yield "residuals", {"title": "Predicted against true", **closely}
     else:
         yield "confusion", {"title": "What is taken for what", **closely}

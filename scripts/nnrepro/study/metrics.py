@@ -93,11 +93,11 @@ def main_metrics(study: Study) -> list[str]:
     return list(dict.fromkeys(names[0] if names else unsaid for names in named))
 
 
-def is_of_numbers(config: Mapping[str, Any], section: Mapping[str, Any]) -> bool:
-    """Whether an experiment is a regression, as far as the configuration tells."""
+def tasks_of(config: Mapping[str, Any], section: Mapping[str, Any]) -> set[str | None]:
+    """The tasks that an experiment may be of, as far as the configuration tells."""
     sections, named = config["data"], section.get("data")
     chosen = [sections[named]] if named in sections else [*sections.values()]
-    return {task_of(data) for data in chosen} == {REGRESSION}
+    return {task_of(data) for data in chosen}
 
 
 def in_settings(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
     problems = []
     for name, question in config["questions"].items():
         problems += undeclared(f"questions.{name}.part", question["part"], config["parts"])
+        for asked in question.get("runs", ()):
+            if problem := Selector.parse(asked).problem(declared.variants):
+                problems.append(f"questions.{name}.runs: {problem}")
     for setting in BUDGET_SETTINGS:
         caps = config["budget"].get(setting, {})
         by_scope = caps if isinstance(caps, Mapping) else {"all": caps}

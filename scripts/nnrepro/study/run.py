@@ -162,7 +162,7 @@ class Run:
             NnreproError: nothing was selected, or the decision lacks a parameter that this run
                 needs.
         """
-        decision = self._own_part(decision)
+        decision = self.own_part(decision)
         if decision.get("variant", "") is None:
             raise NnreproError(
                 f"not trained, as nothing was selected from '{self.selects_from}': "
@@ -181,7 +181,7 @@ class Run:
             self, model=model, settings={**self.settings, **chosen}, selected_parameters=names
         )
 
-    def _own_part(self, decision: Mapping[str, Any]) -> Mapping[str, Any]:
+    def own_part(self, decision: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a decision says of the variant that this run takes parameters from."""
         best = decision.get("best")
         if not self.rank or best is None:

@@ -61,6 +61,8 @@ def write_outputs(
     for name in (RUN, HISTORY, MODEL_FILE, *SIDE_HISTORIES):
         (folder / name).unlink(missing_ok=True)
     with atomic_write(folder / WEIGHTS) as temporary:
+        # A disk that fills up under HDF5 makes it crash, so that room is tried first.
+        temporary.write_bytes(bytes(_at_most(model)))
         model.save_weights(temporary)
     with atomic_write(folder / PREDICTIONS) as temporary:
         arrays = _predictions(task, answers, labels)
@@ -74,6 +76,12 @@ def write_outputs(
     write_json(folder / HISTORY, history.to_json())
     sums = {name: sha256_of(folder / name) for name in sorted(written)}
     write_json(folder / RUN, {**description, "files": sums})
+
+
+def _at_most(model: "keras.Model") -> int:
+    """Bytes that a file of weights does not exceed, with HDF5's own around each of them."""
+    weights = model.get_weights()
+    return sum(each.nbytes for each in weights) + 2**12 * (len(weights) + 4)
 
 
 def _predictions(

@@ -60,7 +60,7 @@ def _problems(options: Mapping[str, Any]) -> list[str]:
     ]
     if len(options.get("separator", ",")) != 1:
         found.append(f"separator: {options['separator']!r} must be one character")
-    return found
+    return [*found, *splits.share_problems(options)]
 
 
 @source(inputs=_inputs, problems=_problems)

@@ -24,12 +24,13 @@ Files = dict[str, list[tuple[Path, str]]]
 
 
 def _problems(options: Mapping[str, Any]) -> list[str]:
-    """Files in place of folders."""
-    return [
+    """Files in place of folders, and shares that are none."""
+    files = [
         f"{name}: {str(options[name])!r} is a file, where a folder is wanted"
         for name in ("path", "test_path", "validation_path")
         if options.get(name) and Path(options[name]).is_file()
     ]
+    return [*files, *splits.share_problems(options)]
 
 
 @source(inputs="image", problems=_problems)

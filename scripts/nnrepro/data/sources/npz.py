@@ -22,7 +22,7 @@ _PARTS = {"train": ("train",), "test": ("test",), "validation": ("validation", "
 Arrays = dict[str, np.ndarray]
 
 
-@source(inputs=lambda options: (options.get("input", "table"),))
+@source(inputs=lambda options: (options.get("input", "table"),), problems=splits.share_problems)
 def npz(
     _: str,
     *,

@@ -10,6 +10,7 @@ from nnrepro.report.attempts import Attempts
 from nnrepro.report.exhibits import not_made
 from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
+from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.grouped_claims import claims_answer
 from nnrepro.report.sections.leading import Led, by_experiment
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
@@ -81,6 +82,12 @@ def _best(source: Source) -> Iterator[Answer]:
     if compared:
         mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
     told = [spaced(text(bold(title), ":"), led.said) for title, led in found[:_MOST]]
+    if not source.several_protocols:
+        told += [
+            spaced(text("Selected for ", bold(experiment.title), ":"), said)
+            for name, experiment in source.study.experiments.items()
+            for said in chosen(source, name)
+        ][:_MOST]
     if len(found) > _MOST:
         rest = wording.counted(len(found) - _MOST, "further comparison")
         told.append(text(f"{rest} below."))
@@ -91,8 +98,9 @@ def _best(source: Source) -> Iterator[Answer]:
 
 def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
     """How often one variant is known to be the best, and what that rests on."""
-    ties = sum(bool(led.ranking.tied) for led in compared)
-    unknown = sum(led.ranking.tied is None for led in compared)
+    sure = sum(led.clear for led in compared)
+    unknown = sum(led.ranking.tied is None or led.ranking.count < 2 for led in compared)
+    ties = len(compared) - sure - unknown
     of = wording.counted(len(compared), "comparison")
     told = []
     if ties:
@@ -103,8 +111,8 @@ def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
             "from chance."
         )
     if not told:
-        told.append(f"In all of {of}, the best lies clearly ahead of all others.")
-    sure = len(compared) - ties - unknown
+        whole = "the one comparison" if len(compared) == 1 else f"all of {of}"
+        told.append(f"In {whole}, the best lies clearly ahead of all others.")
     return bold(f"{wording.grouped(sure)} of {wording.grouped(len(compared))}"), " ".join(told)
 
 

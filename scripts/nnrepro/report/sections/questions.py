@@ -8,6 +8,7 @@ from nnrepro.document.text import NUMBER, Text, code, plain, spaced, text
 from nnrepro.report.attempts import Attempts, nothing
 from nnrepro.report.exhibits import FIGURE, TABLE, Exhibit, Numbers, block, caption, not_made
 from nnrepro.report.figures import figure_block
+from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.claims import claims_on
 from nnrepro.report.source import Source
 from nnrepro.report.tables import table_block
@@ -104,6 +105,8 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
     contents: list[Element] = []
     if question.text:
         contents.append(Paragraph(question.text, "asked"))
+    experiments = dict.fromkeys(run.experiment for runs in asked.values() for run in runs.values())
+    contents += [Paragraph(said) for name in experiments for said in chosen(source, name)]
     if claims:
         title = "What was claimed, and what the runs say"
         contents.append(Section(title, (Facts(claims),), role="claimed"))

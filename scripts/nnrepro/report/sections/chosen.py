@@ -1,0 +1,78 @@
+"""Which variant of another experiment a selection chose, and what it brought."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nnrepro.document import wording
+from nnrepro.document.text import OWNER, Text, Words, code, plain, spaced, text
+from nnrepro.report.errors import ReportError
+from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.study.labels import titled
+from nnrepro.study.run import Run
+from nnrepro.tables.columns import metric_values
+from nnrepro.tables.content import metric_phrase
+from nnrepro.tables.csvfile import TableError
+from nnrepro.tables.metrics import metric
+
+_MOST = 5
+"""Of so many selected variants each is told."""
+
+
+def chosen(source: Source, experiment: str) -> Iterator[Text]:
+    """A sentence of each protocol and variant that an experiment takes parameters from, best first.
+
+    Nothing where nothing is selected, or was yet.
+
+    Raises:
+        ReportError: the variants table lacks the metric that selects.
+    """
+    for protocol in source.study.protocols:
+        by_rank: dict[int, Run] = {}
+        for run in source.study.runs_of(protocol, experiment):
+            if _part(source, run).get("variant") is not None:
+                by_rank.setdefault(run.rank, run)
+        told = [_told(source, run) for _, run in sorted(by_rank.items())[:_MOST]]
+        more = len(by_rank) - len(told)
+        if told:
+            rest = f"{wording.counted(more, 'further variant')} of lower rank." if more else ""
+            yield spaced(plain(source.protocol_title(protocol), OWNER), *told, rest)
+
+
+def _told(source: Source, run: Run) -> Words:
+    """The rank of one variant, of how many, by what, and the parameters that it brought."""
+    origin, protocol = run.selects_from or "", run.protocol
+    part = _part(source, run)
+    variant = str(part["variant"])
+    runs = source.study.runs_of(protocol, origin)
+    shown = metric(source.study.protocols[protocol].selection_metric)
+    told = {name: part[name] for name in run.selected_parameters if part.get(name) is not None}
+    brought = [f"{titled(name).lower()} {wording.plain(value)}" for name, value in told.items()]
+    return text(
+        f"Rank {run.rank or 1} of {wording.grouped(len({run.variant for run in runs}))} in \u201c",
+        source.study.experiments[origin].title,
+        f"\u201d by {metric_phrase(shown, source.windows(runs, compared=True))}",
+        _reached(source, protocol, origin, variant),
+        ": ",
+        code(variant),
+        f", {wording.joined(brought)}." if brought else ".",
+    )
+
+
+def _part(source: Source, run: Run) -> Mapping[str, Any]:
+    """What was decided of the variant that a run takes parameters from; empty without that."""
+    decision = source.decisions.get((run.protocol, run.selects_from or ""))
+    return {} if decision is None else run.own_part(decision)
+
+
+def _reached(source: Source, protocol: str, experiment: str, variant: str) -> str:
+    """What a variant reaches by its protocol's metric, in brackets; nothing where nobody knows."""
+    if source.variants is None:
+        return ""
+    table = source.variants
+    own = table["protocol"].eq(protocol) & table["experiment"].eq(experiment)
+    name = source.study.protocols[protocol].selection_metric
+    try:
+        values = metric_values(table[own], name)[table["variant"][own].eq(variant)].dropna()
+    except TableError as error:
+        raise ReportError(f"{source.table_path(VARIANTS_TABLE)}: {error}") from error
+    return f" ({metric(name).text(float(values.iloc[0]))})" if len(values) else ""
