@@ -211,7 +211,7 @@ HOSTILE = {
         {},
         "line 42: malformed CSV: field",
     ),
-    "no test": (ROWS, {"split": {"test": 0}}, "split.test: is 0; give a share to test on"),
+    "no test": (ROWS, {"split": {"test": 0}}, "has no examples to test on; give a share"),
     "all for tests": (ROWS, {"split": {"test": 0.9}}, "leaves too few to train on; ask for fewer"),
     "target of words": (
         ROWS,
@@ -248,6 +248,9 @@ def test_options_that_do_not_go_together_are_told_before() -> None:
     assert "length: says nothing where no text is read" in told(label="a", length=3)
     share = told(label="a", split={"validation": 1.5})
     assert "data.d: split.validation: 1.5 is neither a share below 1 nor a whole number" in share
+    untested = told(label="a", split={"test": 0})
+    assert "data.d: split.test: is 0; give a share to test on, or a place" in untested
+    assert not told(label="a", split={"test": 0}, test_path="y.csv")
     assert "separator: 'tab' must be one character" in told(label="a", separator="tab")
 
 

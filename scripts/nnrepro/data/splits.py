@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
+from nnrepro.study.options import SPLIT
 
 Indices = dict[str, list[int]]
 """Which examples are in which set, `train`, `validation`, `test`, each in the order of the file."""
@@ -43,6 +44,8 @@ def split(
     Raises:
         DataError: a set would be empty, or nothing would be left to train on.
     """
+    if tested and not asked["test"]:
+        raise DataError(f"split.test: is 0, and {where} has no examples to test on; give a share")
     wanted = {
         name: _count(asked[name], len(contents), f"{where}: split.{name}")
         for name, taken in (("test", tested), ("validation", validated))
@@ -121,6 +124,13 @@ def share_problems(options: Mapping[str, Any]) -> list[str]:
         for name, share in shares.items()
         if share >= 1 and share != int(share)
     ]
+
+
+def nothing_to_test_on(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a source whose examples to test on are split off or stand in a place."""
+    asked = {**SPLIT, **(options.get("split") or {})}
+    told = "split.test: is 0; give a share to test on, or a place of its own as 'test_path'"
+    return [] if asked["test"] or options.get("test_path") else [told]
 
 
 def _count(share: float, examples: int, key: str) -> int:

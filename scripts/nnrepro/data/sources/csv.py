@@ -60,7 +60,7 @@ def _problems(options: Mapping[str, Any]) -> list[str]:
     ]
     if len(options.get("separator", ",")) != 1:
         found.append(f"separator: {options['separator']!r} must be one character")
-    return [*found, *splits.share_problems(options)]
+    return [*found, *splits.share_problems(options), *splits.nothing_to_test_on(options)]
 
 
 @source(inputs=_inputs, problems=_problems)
@@ -202,8 +202,6 @@ def _split(
     parts: Parts, names: Sequence[str], label: str | None, asked: Mapping[str, Any]
 ) -> Parts:
     whole = parts["train"]
-    if "test" not in parts and not asked["test"]:
-        raise DataError("split.test: is 0; give a share to test on, or a file as 'test_path'")
     chosen = splits.split(
         whole.contents(names),
         whole.columns[label] if label and asked["stratify"] else None,

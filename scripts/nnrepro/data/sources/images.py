@@ -30,7 +30,7 @@ def _problems(options: Mapping[str, Any]) -> list[str]:
         for name in ("path", "test_path", "validation_path")
         if options.get(name) and Path(options[name]).is_file()
     ]
-    return [*files, *splits.share_problems(options)]
+    return [*files, *splits.share_problems(options), *splits.nothing_to_test_on(options)]
 
 
 @source(inputs="image", problems=_problems)
@@ -158,8 +158,6 @@ def _split(
     x: dict[str, np.ndarray], y: dict[str, np.ndarray], asked: Mapping[str, Any], path: str
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Examples with the parts that are not given split off those to train on."""
-    if "test" not in x and not asked["test"]:
-        raise DataError("split.test: is 0; give a share to test on, or a folder as 'test_path'")
     chosen = splits.split(
         [row.tobytes() for row in x["train"]],
         y["train"].tolist() if asked["stratify"] else None,
