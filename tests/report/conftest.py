@@ -67,7 +67,11 @@ PROVENANCE = {
 def study_of(repository: Path, changes: Mapping[str, Any] | None = None) -> Study:
     """The shipped configuration with some top-level sections replaced, as a study."""
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    return load_study(unfolded(config) | unfolded(changes or {}), catalogue())
+    whole = unfolded(config) | unfolded(changes or {})
+    if "experiments" in (changes or {}):
+        for question in whole["questions"].values():
+            question.pop("runs", None)  # of experiments that are gone
+    return load_study(whole, catalogue())
 
 
 class Results:

@@ -81,7 +81,10 @@ def _best(source: Source) -> Iterator[Answer]:
     mark = "Measured, not compared"
     if compared:
         mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
-    told = [spaced(text(bold(title), ":"), led.said) for title, led in found[:_MOST]]
+    told = [
+        led.said if [*led.ranking.leaders] == [title] else spaced(text(bold(title), ":"), led.said)
+        for title, led in found[:_MOST]
+    ]
     if not source.several_protocols:
         told += [
             spaced(text("Selected for ", bold(experiment.title), ":"), said)
