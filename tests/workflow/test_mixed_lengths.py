@@ -44,6 +44,7 @@ def results(workflow: Any) -> Path:
     config["experiments"]["channel_grid"]["parameters"] |= {"c1": [10, 30], "c2": [20, 40]}
     config["only"] = {"protocols": ["tan"], "experiments": ["channel_grid"]}
     config["questions"] = {name: config["questions"][name] for name in ("A1", "A2")}
+    config["questions"]["A1"]["runs"] = [f"channel_grid/{LONGER}"]
     config["tables"] = {"grid_ranking": config["tables"]["grid_ranking"]}
     config["figures"] = {
         name: config["figures"][name] for name in ("overview", "grid", "grid_curves")
