@@ -67,8 +67,9 @@ PROVENANCE = {
 def study_of(repository: Path, changes: Mapping[str, Any] | None = None) -> Study:
     """The shipped configuration with some top-level sections replaced, as a study."""
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    whole = unfolded(config) | unfolded(changes or {})
-    if "experiments" in (changes or {}):
+    changed = unfolded(changes or {})
+    whole = unfolded(config) | changed
+    if "experiments" in changed and "questions" not in changed:
         for question in whole["questions"].values():
             question.pop("runs", None)  # of experiments that are gone
     return load_study(whole, catalogue())

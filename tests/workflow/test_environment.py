@@ -37,9 +37,9 @@ def test_every_declared_dependency_is_locked_and_in_every_environment(repository
 
 
 def lock_files(repository: Path) -> list[Path]:
-    """All lock files of the project, those of environments and results left out."""
+    """All lock files of the project, those of environments and of what is made left out."""
     found = [path.relative_to(repository) for path in repository.glob("[!.]*/**/*.lock")]
-    own = [path for path in found if path.parts[0] != "results"]
+    own = [path for path in found if path.parts[0] not in ("build", "results")]
     return sorted([Path("requirements.lock"), *own])
 
 
@@ -47,7 +47,7 @@ def test_every_requirement_of_every_lock_file_has_a_hash_and_none_names_a_host(
     repository: Path,
 ) -> None:
     files = lock_files(repository)
-    others = {f"envs/{name}.lock" for name in ("audit", "docs")}
+    others = {f"envs/{name}.lock" for name in ("audit", "docs", "uv")}
     assert {"requirements.lock", "benchmarks/requirements.lock"} | others == set(map(str, files))
     for file in files:
         text = (repository / file).read_text()
