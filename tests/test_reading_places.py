@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-READING = {"read_text", "read_bytes", "load_weights", "ZipFile"}
+READING = {"read_text", "read_bytes", "load_weights"}
 """Functions and methods that read a file, of whatever object."""
 MODULES = {
     "np": {"load", "loadtxt", "genfromtxt", "fromfile", "memmap"},
@@ -52,6 +52,7 @@ def readings(tree: ast.AST) -> Iterator[ast.Call]:
         elif isinstance(called, ast.Attribute):
             owner = called.value.id if isinstance(called.value, ast.Name) else ""
             opens = called.attr == "open" and owner not in OTHERS and reads(node, mode_at=0)
+            opens |= called.attr == "ZipFile" and reads(node, mode_at=1)
             if opens or called.attr in READING or called.attr in MODULES.get(owner, ()):
                 yield node
 
@@ -92,5 +93,11 @@ def test_each_way_of_reading_is_seen() -> None:
         "model.load_weights(path)",
     ):
         assert list(readings(ast.parse(line))), line
-    for line in ("open(path, 'w')", "path.open('ab')", "read_text(path)", "os.open(path, flags)"):
+    for line in (
+        "open(path, 'w')",
+        "path.open('ab')",
+        "zipfile.ZipFile(path, 'w')",
+        "read_text(path)",
+        "os.open(path, flags)",
+    ):
         assert not list(readings(ast.parse(line))), line

@@ -86,8 +86,8 @@ def test_runs_of_unequal_lengths_are_compared_with_a_warning(small: Any, outline
     (results.root / "runs" / other.id / "history.json").unlink()
     results.write_tables()
     text = outline(_built(results)).text
-    assert "Only 3 of 4 variants could be compared." in text
-    assert "different lengths, from 10 to 200 epochs" in text
+    assert "of the 3 of 4 variants that have a value" in text
+    assert "(runs of 10 to 200 epochs)" in text
 
 
 def _built(results: Any, found: Any = None) -> str:

@@ -49,13 +49,15 @@ def test_a_study_without_published_numbers_plans_no_comparison(workflow):
 
 
 @pytest.mark.slow
-def test_a_published_number_redraws_the_figures_that_show_published_numbers_alone(finished):
-    """Curves carry them as marks; comparisons and heat maps show none."""
+def test_a_published_number_redraws_the_figures_that_show_published_numbers_alone(
+    finished,
+):
+    """Curves carry them as marks, heat maps beside their own; comparisons show none."""
     study = ("--configfile", "budgets/smallest.yaml")
     assert not finished.planned(*study)
     finished.replace("published/results.csv", ROW, ROW.replace("0.5425", "0.5525"))
     planned = finished.planned(*study)
-    assert set(finished.planned_figures(*study)) == {"curves", "overview", "agreement"}
+    assert set(finished.planned_figures(*study)) == {"curves", "heatmap", "overview", "agreement"}
     assert not {"train_run", "tabulate_runs", "compute_feature_maps"} & set(planned)
 
 

@@ -14,7 +14,7 @@ from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Sectio
 from nnrepro.document.text import linked, spaced, text, words_of
 from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
-from nnrepro.files import write_bytes, write_text
+from nnrepro.files import read_bytes, write_bytes, write_text
 from nnrepro.report.attempts import Attempts, nothing
 from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import data_uri
@@ -129,10 +129,10 @@ def build_report(
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
         write_bytes(Path(pdf).with_name("details.pdf"), whole)
         write_bytes(Path(pdf), report.pdf)
-    write_bytes(out.with_name("report.zip"), packed(out.parent))
+    write_bytes(out.with_name("report.zip"), zipped(out.parent))
 
 
-def packed(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
     """The report and its appendix as one file to send: a ZIP archive, the same for the same pages.
 
     Args:
@@ -143,7 +143,7 @@ def packed(folder: Path) -> bytes:
         for file in sorted(folder.rglob("*")):
             if file.suffix in (".html", ".pdf"):
                 place = zipfile.ZipInfo(f"report/{file.relative_to(folder).as_posix()}")
-                archive.writestr(place, file.read_bytes(), zipfile.ZIP_DEFLATED)
+                archive.writestr(place, read_bytes(file), zipfile.ZIP_DEFLATED)
     return written.getvalue()
 
 
