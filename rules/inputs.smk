@@ -199,9 +199,9 @@ def one_of(wildcards):
     run = wildcards.get("run")
     asked = run.rpartition("/")[0] if run else wildcards.combination
     if asked not in COMBINATIONS:
-        raise WorkflowError(
-            f"the study has no combination '{asked}'{nearest(asked, COMBINATIONS)}"
-        )
+        near = nearest(asked, COMBINATIONS)
+        logger.error(f"The study has no combination '{asked}'{near}")
+        sys.exit(1)  # to an exception Snakemake adds a traceback
     return STUDY.run(run) if run else COMBINATIONS[asked]
 
 
