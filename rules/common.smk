@@ -136,6 +136,8 @@ def begin():
     hold_study()
     name_missing_letters()
     try_changed_models()
+    if MIRROR:
+        MIRROR.start()
 
 
 STARTED = time.time()
@@ -158,14 +160,23 @@ def notify_of(status):
             logger.warning(problem)
 
 
+def finish_mirror():
+    """Put into the storage what is left; what cannot be put there fails the call."""
+    if MIRROR:
+        with errors_shown():
+            MIRROR.finish()
+
+
 def succeed():
     """What is done once, after the last job."""
     tell()
+    finish_mirror()
     notify_of("success")
 
 
 def fail():
     """What is done once a job has failed and nothing more can be done."""
+    finish_mirror()
     notify_of("failure")
 
 
