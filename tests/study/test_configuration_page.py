@@ -9,6 +9,7 @@ from nnrepro.metrics.registry import catalogue
 from nnrepro.study.keys_page import PAGE, keys_page
 from nnrepro.study.kinds import ROOMS, kinds
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, OPTIMIZERS, SCHEDULE_SETTINGS
+from nnrepro.study.options import SOURCES, SPLIT
 from nnrepro.study.sampling import DISTRIBUTIONS
 from nnrepro.study.schema import experiment_keys, load_schema
 from nnrepro.study.settings import CLOSING, SETTINGS
@@ -35,6 +36,10 @@ def test_the_page_of_keys_is_what_the_schema_and_the_registries_say() -> None:
     names = {*load_schema()["properties"], *experiment_keys(), *OPTIMIZERS}
     names |= {*DISTRIBUTIONS, *catalogue()}
     assert names | {name for room in ROOMS for name in kinds(room, ())} <= {*told}
+    for name, source in kinds(SOURCES, ()).items():
+        section = page.partition(f"\n## Keys of data of source {name}\n")[2].partition("\n## ")[0]
+        said = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \| .*\|$", section, re.MULTILINE))
+        assert {*said} == {*source.options, *(f"split.{key}" for key in SPLIT)}
     assert "| `seeds` | One run per seed; seeds, or how many there are, from 0. | `[0]` |" in page
 
 

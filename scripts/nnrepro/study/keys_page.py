@@ -6,8 +6,9 @@ from typing import Any
 
 from nnrepro.metrics.registry import catalogue
 from nnrepro.project import PROJECT
-from nnrepro.study.kinds import ROOMS, kinds
+from nnrepro.study.kinds import ROOMS, Kind, kinds
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
+from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import load_schema
 
 PAGE = PROJECT / "docs" / "keys.md"
@@ -22,7 +23,7 @@ _TAIL = "Next: [the data](data.md).\n"
 
 
 def keys_page() -> str:
-    """The page as it is to be: keys, those of an experiment, what may stand in them, kinds."""
+    """The page as it is to be: keys, what may stand in them, kinds."""
     schema = load_schema()
     experiment = schema["properties"]["experiments"]["additionalProperties"]["properties"]
     head = ("key", "says", "default")
@@ -37,6 +38,16 @@ def keys_page() -> str:
             *_section("Keys of an experiment", head, _keys(experiment, schema["$defs"])),
             *_section("Optimisers", ("optimiser", "its own arguments, with defaults"), _own()),
             f"All take {arguments}.\n",
+            *(
+                line
+                for name, kind in kinds(SOURCES, ()).items()
+                for line in _section(f"Keys of data of source {name}", head, _options(kind))
+            ),
+            *_section(
+                "Keys of data of source download, archive, folder or generated",
+                head,
+                _keys(_files(schema), schema["$defs"]),
+            ),
             *_section(
                 "Distributions of a search", ("distribution", "draws"), _distributions(schema)
             ),
@@ -75,6 +86,19 @@ def _keys(
         yield f"`{above}{name}`", _cell(known.get("description", "")), shown
         if not above:
             yield from _keys(known.get("properties", {}), defined, above=f"{name}.")
+
+
+def _files(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: own for name, own in schema["$defs"]["files"]["properties"].items() if own}
+
+
+def _options(kind: Kind) -> Iterator[tuple[str, str, str]]:
+    shapes = {
+        name: {"default": "" if option.default in (None, ()) else option.default}
+        for name, option in kind.options.items()
+    }
+    needed = [name for name, option in kind.options.items() if option.required]
+    yield from _keys({name: shapes[name] | own for name, own in kind.schemas.items()}, {}, needed)
 
 
 def _own() -> Iterator[tuple[str, str]]:
