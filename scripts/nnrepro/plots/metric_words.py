@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from nnrepro.measures.names import picked, set_words, without_window, words_named
+from nnrepro.measures.names import one_mean, picked, set_words, without_window, words_named
 from nnrepro.plots.series import capitalised
 from nnrepro.tables.columns import metric_values
 
 
 def metric_phrase(name: str) -> str:
     """A metric within a sentence."""
-    return words_named(without_window(name)[0]).phrase
+    return one_mean(words_named(without_window(name)[0]).phrase)
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:

@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.metrics.registry import catalogue
 from nnrepro.project import PROJECT
-from nnrepro.study.kinds import ROOMS, kinds
+from nnrepro.study.kinds import ROOMS, Kind, kinds
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
+from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import load_schema
 
 PAGE = PROJECT / "docs" / "keys.md"
 
 _HEAD = """\
-# Which keys, optimisers and kinds are there?
+# Which keys, optimisers, metrics and kinds are there?
 
 Written by `scripts/write_schema.py` from the schema and the library.
 [The configuration](configuration.md) says how they work together.
@@ -21,7 +23,7 @@ _TAIL = "Next: [the data](data.md).\n"
 
 
 def keys_page() -> str:
-    """The page as it is to be: keys, those of an experiment, optimisers, kinds."""
+    """The page as it is to be: keys, what may stand in them, kinds."""
     schema = load_schema()
     experiment = schema["properties"]["experiments"]["additionalProperties"]["properties"]
     head = ("key", "says", "default")
@@ -36,6 +38,20 @@ def keys_page() -> str:
             *_section("Keys of an experiment", head, _keys(experiment, schema["$defs"])),
             *_section("Optimisers", ("optimiser", "its own arguments, with defaults"), _own()),
             f"All take {arguments}.\n",
+            *(
+                line
+                for name, kind in kinds(SOURCES, ()).items()
+                for line in _section(f"Keys of data of source {name}", head, _options(kind))
+            ),
+            *_section(
+                "Keys of data of source download, archive, folder or generated",
+                head,
+                _keys(_files(schema), schema["$defs"]),
+            ),
+            *_section(
+                "Distributions of a search", ("distribution", "draws"), _distributions(schema)
+            ),
+            *_section("Metrics", ("metric", "task", "better", "is"), _metrics()),
             *(
                 line
                 for room, word in ROOMS.items()
@@ -72,10 +88,35 @@ def _keys(
             yield from _keys(known.get("properties", {}), defined, above=f"{name}.")
 
 
+def _files(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: own for name, own in schema["$defs"]["files"]["properties"].items() if own}
+
+
+def _options(kind: Kind) -> Iterator[tuple[str, str, str]]:
+    shapes = {
+        name: {"default": "" if option.default in (None, ()) else option.default}
+        for name, option in kind.options.items()
+    }
+    needed = [name for name, option in kind.options.items() if option.required]
+    yield from _keys({name: shapes[name] | own for name, own in kind.schemas.items()}, {}, needed)
+
+
 def _own() -> Iterator[tuple[str, str]]:
     for name, (_, arguments) in OPTIMIZERS.items():
         own = {key: value for key, value in arguments.items() if (key, value) not in OF_ALL.items()}
         yield f"`{name}`", ", ".join(f"`{key}` ({_written(own[key])})" for key in own)
+
+
+def _distributions(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, said in schema["$defs"]["distribution"]["properties"].items():
+        yield f"`{name}`", _cell(said["description"])
+
+
+def _metrics() -> Iterator[tuple[str, str, str, str]]:
+    for name, metric in catalogue().items():
+        better = "lower" if metric.lower_is_better else "higher"
+        words = (metric.function.__doc__ or "") if metric.function else ""
+        yield f"`{name}`", ", ".join(metric.tasks), better, _cell(words.partition("\n")[0])
 
 
 def _kinds(room: str) -> Iterator[tuple[str, str, str]]:

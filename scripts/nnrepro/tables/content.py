@@ -31,6 +31,7 @@ TIED_NOTE = text(
 )
 
 _SOUND = ("completed", "unknown")
+_CLOSING_MEAN = "Closing mean"
 """Statuses of variants whose every run has a sound history."""
 
 _COVERED = {
@@ -226,8 +227,14 @@ def metric_heading(wanted: Metric, windows: Sequence[Window]) -> str:
     if not wanted.closing or len(windows) != 1:
         return wanted.heading
     words = last_epochs(windows[0].used)
-    named = words.capitalize() if windows[0].used == 1 else f"Mean, {words}"
-    return wanted.heading.replace("Closing mean", named)
+    average = "" if windows[0].used == 1 else "mean of "
+    quantity, comma, rest = wanted.heading.removeprefix(_CLOSING_MEAN).partition(",")
+    if not quantity[1:2].isalpha():
+        named = words.capitalize() if not average else f"Mean, {words}"
+        return wanted.heading.replace(_CLOSING_MEAN, named)
+    if quantity.startswith(" mean "):
+        average = ""
+    return f"{quantity[1:2].upper()}{quantity[2:]}, {average}{words}{comma}{rest}"
 
 
 def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
