@@ -402,10 +402,10 @@ FIGURE_SOURCES = {
     },
     "runs": lambda _: {"runs": PATHS.table("runs")},
     "variants": lambda _: {"variants": PATHS.table("variants")},
-    "variants_among": lambda _: {
-        "comparable": COMPARABLE,
-        "variants": PATHS.table("variants"),
-    },
+    **dict.fromkeys(
+        ("variants_among", "runs_among"),
+        lambda _: {"comparable": COMPARABLE, "variants": PATHS.table("variants")},
+    ),
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from nnrepro.measures.names import one_mean, set_words, without_window, words_named
+from nnrepro.measures.names import one_mean, picked, set_words, without_window, words_named
 from nnrepro.plots.series import capitalised
 from nnrepro.tables.columns import metric_values
 
@@ -25,7 +25,12 @@ def metric_words(table: pd.DataFrame, metric: str) -> str:
 
 
 def interval_words(table: pd.DataFrame, metric: str) -> str:
-    """What the intervals of a metric in the variants table are, in words; empty without one."""
+    """What the intervals of a metric in the variants table are, in words; empty without one.
+
+    The best value of many epochs is drawn without one.
+    """
+    if picked(metric):
+        return ""
     kinds = metric_values(table, metric, suffix="_interval")
     sampled = f"95 % interval for sampling the {set_words(metric)}"
     words = {

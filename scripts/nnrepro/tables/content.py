@@ -43,6 +43,12 @@ _COVERED = {
 """What an interval covers, in words; `{}` is the set of examples."""
 
 
+_PICKED = (
+    "The {} is the best of many epochs on the same examples; it has no interval, as none here "
+    "covers what picking the epoch adds."
+)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A grid, the title of the strip that it stands in, and what explains its columns and marks."""
@@ -171,6 +177,8 @@ class TableContext:
 
     def interval_notes(self, shown: Metric) -> tuple[Text, ...]:
         """What a metric's intervals are intervals of, and where those of the others are."""
+        if shown.picked:
+            return (text(_PICKED.format(shown.phrase)),)
         name = f"{self.column(shown)}_interval"
         kinds = set(self.frame[name].dropna()) if name in self.frame.columns else set()
         if not kinds:
