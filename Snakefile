@@ -88,6 +88,8 @@ rule all:
         TABLES,
         FIGURES,
         checked("all"),
+    message:
+        "Everything is made"
 
 
 rule training:
@@ -95,6 +97,8 @@ rule training:
         trained_files,
         MODELS,
         checked("training"),
+    message:
+        "Every run is trained"
 
 
 rule tables:
@@ -102,6 +106,8 @@ rule tables:
         trained_files,
         TABLES,
         checked("tables"),
+    message:
+        "Every table is made"
 
 
 rule figures:
@@ -109,3 +115,5 @@ rule figures:
         trained_files,
         FIGURES,
         checked("figures"),
+    message:
+        "Every figure is drawn"

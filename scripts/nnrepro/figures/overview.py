@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.dots import (
+    SINGLE,
     DotRow,
     bare_rows,
     draw_dot,
@@ -65,7 +66,7 @@ def overview(
     most is shown with all its epochs, and says how many.
     """
     table, metric = rows_of(variants_table(runs), figure.runs), figure.metric(metric)
-    numbers = row_numbers(table, metric)
+    numbers = row_numbers(table, runs, metric)
     if all(row["value"] is None for row in numbers):
         raise NothingToDraw(NO_METRIC)
     printed = printed_values(published, figure.protocol, metric)
@@ -119,6 +120,7 @@ def draw(
     with_published = any(row.beside is not None for row in rows)
     height = _HEAD + len(lines) * _ROW + _FOOT
     notes = [f"Lines through the dots: {interval}."] if interval else []
+    notes += [SINGLE] if any(row.single for row in rows) else []
     fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
     columns = _COLUMN * (2 if with_published else 1)
     room = (1 - _PANEL_SHARE) * PAGE_WIDTH - columns - _RIGHT - _LABEL_GAP
