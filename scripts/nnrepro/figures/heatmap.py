@@ -61,7 +61,7 @@ _TICK_GAP = 0.06
 _AXIS_NAME = 0.42
 _LONGEST_TICK = 1.4
 _LEAST_CELL = 0.13
-_HEADING, _FOOT, _BAR = 0.22, 0.72, 0.12
+_HEADING, _FOOT, _BAR = 0.22, 0.87, 0.12
 _UNWRITTEN = "Cells too narrow for their numbers show colours alone; the table has the numbers."
 _BEST_COLOR = "#D55E00"
 _EMPTY: dict[str, Any] = {
@@ -489,4 +489,5 @@ def _draw_flat_bar(fig: Figure, place: Box, colors: ScalarMappable, metric: str)
     first, last = ax.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
-    ax.set_xlabel(cut_text(metric, FONT_SIZE, place.width), fontsize=FONT_SIZE)
+    lines = wrap_text(metric, FONT_SIZE, place.width, most=2)
+    ax.set_xlabel("\n".join(lines), fontsize=FONT_SIZE)

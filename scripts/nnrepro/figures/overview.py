@@ -22,7 +22,7 @@ from nnrepro.plots.dots import (
     word_color,
     write_beside,
 )
-from nnrepro.plots.fitting import cut_text
+from nnrepro.plots.fitting import cut_text, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
@@ -52,6 +52,7 @@ PUBLISHED_READING = ", an open diamond the published number"
 _ROW, _NARROW_ROW = 0.23, 0.4
 _TOP = -0.6
 _FOOT = 0.5
+_AXIS_LINE = 0.15
 _HEAD = 0.25
 _COLUMN = 0.85
 _OFFSETS = (8, 8 + 72 * _COLUMN)
@@ -122,17 +123,19 @@ def draw(
     """
     lines = _lines(rows)
     with_published = any(row.beside is not None for row in rows)
-    height = _HEAD + len(lines) * (_NARROW_ROW if is_narrow() else _ROW) + _FOOT
-    notes = [f"Lines through the dots: {interval}."] if interval else []
-    fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
     columns = _COLUMN * (2 if with_published else 1)
     room = (1 - _PANEL_SHARE) * page_width() - columns - _RIGHT - _LABEL_GAP
     labels, beside = row_labels(rows, room)
     side = _LABEL_GAP + beside if beside else ABOVE_MARGIN
     width = page_width() - side - columns - _RIGHT
-    panel = Box(side, body.bottom + _FOOT, width, body.height - _FOOT - _HEAD)
+    axis_lines = wrap_text(metric, FONT_SIZE, width + min(side, columns))
+    foot = _FOOT + (len(axis_lines) - 1) * _AXIS_LINE
+    height = _HEAD + len(lines) * (_NARROW_ROW if is_narrow() else _ROW) + foot
+    notes = [f"Lines through the dots: {interval}."] if interval else []
+    fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
+    panel = Box(side, body.bottom + foot, width, body.height - foot - _HEAD)
     ax = add_axes(fig, panel)
-    _axis(ax, lines, labels, cut_text(metric, FONT_SIZE, width + min(side, columns)), width)
+    _axis(ax, lines, labels, "\n".join(axis_lines), width)
     for place, line in enumerate(lines):
         if isinstance(line, DotRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
