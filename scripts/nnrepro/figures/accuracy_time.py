@@ -14,9 +14,11 @@ from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.dots import (
     ABOVE_MARGIN,
+    SINGLE,
     DotRow,
     bare_rows,
     draw_dot,
+    draw_singles,
     ends,
     name_rows,
     row_labels,
@@ -31,6 +33,7 @@ from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_wor
 from nnrepro.plots.series import digits, padded
 from nnrepro.plots.style import (
     FONT_SIZE,
+    INK,
     SOFT_INK,
     SeriesStyle,
     is_narrow,
@@ -59,7 +62,11 @@ _LONGEST_SECONDS = 1e7
 
 @figure(reading=READING)
 def accuracy_time(
-    figure: Asked, variants_among: Callable[[Sequence[Run]], pd.DataFrame], *, metric: Metric
+    figure: Asked,
+    variants_among: Callable[[Sequence[Run]], pd.DataFrame],
+    runs_among: Callable[[Sequence[Run]], pd.DataFrame],
+    *,
+    metric: Metric,
 ) -> Iterator[Drawing]:
     """Accuracy of each variant beside the seconds that its training took."""
     runs, metric = figure.runs, figure.metric(metric)
@@ -68,7 +75,7 @@ def accuracy_time(
     if values.isna().all():
         raise NothingToDraw(NO_METRIC)
     order = np.argsort(values if lower_is_better(metric) else -values, kind="stable")
-    numbers = row_numbers(table, metric, "train_seconds")
+    numbers = row_numbers(table, runs_among(runs), metric, "train_seconds")
     named = zip(figure.labels(runs).items(), numbers, strict=True)
     rows = [DotRow(key, label, **row) for (key, label), row in named]
     yield Drawing(
@@ -101,6 +108,7 @@ def draw(
     `metric` names the dots' axis, `interval` says what the intervals are.
     """
     notes = [f"Lines through the dots: {interval}."] if any(r.low is not None for r in rows) else []
+    notes += [SINGLE] if any(row.single or row.single_beside for row in rows) else []
     # Two fifths of the page are left to the panels.
     room = 0.6 * page_width() - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
     labels, beside = row_labels(rows, room)
@@ -145,7 +153,7 @@ def _draw_seconds(ax: Axes, rows: Sequence[DotRow], styles: Mapping[str, SeriesS
     """Bars from zero; a time that nobody recorded is called unknown, not zero."""
     ax.set_yticks([])
     ax.set_xlabel("Training time in seconds")
-    known = [row.beside for row in rows if row.beside is not None]
+    known = [s for row in rows if row.beside is not None for s in (row.beside, *row.single_beside)]
     longest = 1.02 * max(known) if known and max(known) > 0 else 1.0
     ax.set_xlim(0, longest)
     value_ticks(ax.xaxis, 0, longest)
@@ -157,6 +165,7 @@ def _draw_seconds(ax: Axes, rows: Sequence[DotRow], styles: Mapping[str, SeriesS
             continue
         color = styles[row.key].color
         ax.barh(place, row.beside, height=0.55, color=color, alpha=0.75, linewidth=0)
+        draw_singles(ax, row.single_beside, [place] * len(row.single_beside), INK)
         write_beside(ax, place, format_seconds(row.beside), text_color(color))
 
 

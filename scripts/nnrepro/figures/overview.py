@@ -12,6 +12,7 @@ from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.dots import (
     ABOVE_MARGIN,
+    SINGLE,
     DotRow,
     bare_rows,
     draw_dot,
@@ -71,7 +72,7 @@ def overview(
     most is shown with all its epochs, and says how many.
     """
     table, metric = rows_of(variants_table(runs), figure.runs), figure.metric(metric)
-    numbers = row_numbers(table, metric)
+    numbers = row_numbers(table, runs, metric)
     if all(row["value"] is None for row in numbers):
         raise NothingToDraw(NO_METRIC)
     printed = printed_values(published, figure.protocol, metric)
@@ -132,6 +133,7 @@ def draw(
     foot = _FOOT + (len(axis_lines) - 1) * _AXIS_LINE
     height = _HEAD + len(lines) * (_NARROW_ROW if is_narrow() else _ROW) + foot
     notes = [f"Lines through the dots: {interval}."] if interval else []
+    notes += [SINGLE] if any(row.single for row in rows) else []
     fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
     panel = Box(side, body.bottom + foot, width, body.height - foot - _HEAD)
     ax = add_axes(fig, panel)
