@@ -31,7 +31,12 @@ SCREEN = 390 - 2 * 16 - 2 * 6.6
 
 WORDS = ("char GRU with dropout", "word LSTM of 2 layers", "char CNN", "word CNN")
 ROWS = [
-    DotRow(str(i), words, 0.6 + i / 10, 0.55 + i / 10, 0.65 + i / 10, 0.7, "Text models")
+    DotRow(
+        *(str(i), words, 0.6 + i / 10, 0.55 + i / 10, 0.65 + i / 10),
+        beside=0.7,
+        single=(0.58 + i / 10, 0.62 + i / 10),
+        group="Text models",
+    )
     for i, words in enumerate(WORDS)
 ]
 STYLES = series_styles([row.key for row in ROWS])
