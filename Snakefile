@@ -87,6 +87,8 @@ rule all:
         TABLES,
         FIGURES,
         checked("all"),
+    message:
+        "Everything is made"
 
 
 rule training:
@@ -94,6 +96,8 @@ rule training:
         trained_files,
         MODELS,
         checked("training"),
+    message:
+        "Every run is trained"
 
 
 rule tables:
@@ -101,6 +105,8 @@ rule tables:
         trained_files,
         TABLES,
         checked("tables"),
+    message:
+        "Every table is made"
 
 
 rule figures:
@@ -108,3 +114,5 @@ rule figures:
         trained_files,
         FIGURES,
         checked("figures"),
+    message:
+        "Every figure is drawn"

@@ -17,7 +17,7 @@ from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
-from nnrepro.imports import files_behind, of_library
+from nnrepro.imports import file_of, files_behind, of_library
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import (

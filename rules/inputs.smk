@@ -79,9 +79,17 @@ def prepared_from(basename):
 
 
 def preparation_code(basename):
-    """Fingerprint of the code that an input is prepared with."""
-    shared, own = code("prepare_data.py", "data")(None), made_by(PREPARED[basename])
-    if of_library(own.__module__):
+    """Fingerprint of the code that an input is prepared with: its function's and its caller's.
+
+    How the study is read is no part of it: it tells what the function is given, which is told
+    apart.
+    """
+    caller, own = "nnrepro.data.registry", made_by(PREPARED[basename])
+    inside = of_library(own.__module__)
+    modules = [caller, own.__module__] if inside else [caller]
+    files = [file_of(module, SCRIPTS) for module in modules]
+    shared = code_fingerprint(files_behind(*files, root=SCRIPTS))
+    if inside:
         return shared
     return value_fingerprint([shared, definition_fingerprint(own, SCRIPTS)])
 
@@ -394,10 +402,10 @@ FIGURE_SOURCES = {
     },
     "runs": lambda _: {"runs": PATHS.table("runs")},
     "variants": lambda _: {"variants": PATHS.table("variants")},
-    "variants_among": lambda _: {
-        "comparable": COMPARABLE,
-        "variants": PATHS.table("variants"),
-    },
+    **dict.fromkeys(
+        ("variants_among", "runs_among"),
+        lambda _: {"comparable": COMPARABLE, "variants": PATHS.table("variants")},
+    ),
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},

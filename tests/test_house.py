@@ -34,7 +34,7 @@ ROOMS = (
 )
 """From above to below. Modules directly in the library stand above them all."""
 
-DOORS = ("api", "cli", "__main__")
+DOORS = ("api", "cli", "keys_page", "__main__")
 """What brings the rooms together."""
 
 
@@ -89,3 +89,11 @@ def test_every_room_has_its_place(imports: dict[str, set[str]], repository: Path
     library = repository / "scripts" / "nnrepro"
     rooms = {_room(module) for module in imports if (library / _room(module)).is_dir()}
     assert rooms - {"", *DOORS} <= set(ROOMS)
+
+
+def test_every_rule_says_in_a_line_what_it_does(repository: Path) -> None:
+    """A job without a message shows its whole list of inputs, which in a study are hundreds."""
+    for file in (repository / "Snakefile", *(repository / "rules").glob("*.smk")):
+        lines = [line.split(":")[0].split() for line in file.read_text("utf-8").splitlines()]
+        rules = sum(words[:1] in (["rule"], ["checkpoint"]) for words in lines)
+        assert lines.count(["message"]) == rules, file

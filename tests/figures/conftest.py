@@ -236,6 +236,7 @@ class FinishedProtocol:
     decisions: Mapping[tuple[str, str], Any]
     data: list[RunData]
     variants: pd.DataFrame
+    runs: pd.DataFrame
 
     @property
     def extent(self) -> Extent:
@@ -280,7 +281,7 @@ class FinishedProtocol:
 
     def times(self) -> dict[str, Drawn]:
         """All figures of accuracy and time, by stem."""
-        return self.drawn("accuracy_time", lambda runs: self.variants)
+        return self.drawn("accuracy_time", lambda runs: self.variants, lambda runs: self.runs)
 
 
 def _record(run: Run, history: History) -> dict[str, Any]:
@@ -300,13 +301,14 @@ def finish(
             problems.append(Problem(run, "history.json", "there is no such file", "missing"))
         else:
             data.append(RunData(run, history, None, _record(run, history)))
-    variants = variants_table(runs_table(data, problems, study.runs_of(protocol)))
+    runs = runs_table(data, problems, study.runs_of(protocol))
+    variants = variants_table(runs)
     decisions = {}
     for name in study.selecting_experiments:
         rows = variants[variants["experiment"] == name]
         metric, swept = study.protocols[protocol].selection_metric, study.experiments[name].swept
         decisions[protocol, name] = select(rows, metric, list(swept))
-    return FinishedProtocol(study, protocol, decisions, data, variants)
+    return FinishedProtocol(study, protocol, decisions, data, variants, runs)
 
 
 @pytest.fixture(scope="session")

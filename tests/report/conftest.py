@@ -188,6 +188,7 @@ class Results:
             "runs": frame,
             "variants": variants_table(frame),
             "variants_among": lambda runs: variants_table(frame),
+            "runs_among": lambda runs: frame,
             "published": read_csv(table, text=("value",)) if table.is_file() else None,
             "levels": {},
             "maps": dict.fromkeys(self.study.figures, maps),

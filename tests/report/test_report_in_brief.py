@@ -87,7 +87,10 @@ def test_each_question_has_one_figure_and_one_table_of_its_own(brief: str) -> No
         own = brief.partition(f'id="brief-question-{question}"')[2].partition("</section>")[0]
         assert own.count("<figure") == figures
         assert own.count("<table") == 1
-        assert "Printed beside reproduced." in own
+        assert "Printed beside reproduced" in own
+        numbers = re.findall(r"Figure\u00a0(\d+)([ab])\.", own)
+        assert [letter for _, letter in numbers] == ["a", "b"]
+        assert len({number for number, _ in numbers}) == 1
         assert f'href="details/question-{question}.html#question-{question}"' in own
 
 

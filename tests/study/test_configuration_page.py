@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.study.keys_page import PAGE, keys_page
+from nnrepro.keys_page import PAGE, keys_page
+from nnrepro.metrics.registry import catalogue
 from nnrepro.study.kinds import ROOMS, kinds
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, OPTIMIZERS, SCHEDULE_SETTINGS
+from nnrepro.study.options import SOURCES, SPLIT
 from nnrepro.study.sampling import DISTRIBUTIONS
 from nnrepro.study.schema import experiment_keys, load_schema
 from nnrepro.study.settings import CLOSING, SETTINGS
@@ -32,12 +34,13 @@ def test_the_page_of_keys_is_what_the_schema_and_the_registries_say() -> None:
     assert page == keys_page()
     told = re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)
     names = {*load_schema()["properties"], *experiment_keys(), *OPTIMIZERS}
+    names |= {*DISTRIBUTIONS, *catalogue()}
     assert names | {name for room in ROOMS for name in kinds(room, ())} <= {*told}
+    for name, source in kinds(SOURCES, ()).items():
+        section = page.partition(f"\n## Keys of data of source {name}\n")[2].partition("\n## ")[0]
+        said = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \| .*\|$", section, re.MULTILINE))
+        assert {*said} == {*source.options, *(f"split.{key}" for key in SPLIT)}
     assert "| `seeds` | One run per seed; seeds, or how many there are, from 0. | `[0]` |" in page
-
-
-def test_every_distribution_is_told(tables: dict[str, dict[str, str]]) -> None:
-    assert set(tables["A search"]) == set(DISTRIBUTIONS)
 
 
 def test_every_setting_and_its_default_is_told(tables: dict[str, dict[str, str]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from nnrepro.measures.predictions import Predictions, PredictionsError, read_predictions
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
+from nnrepro.tables.constant_answer import constant_answer
 from nnrepro.tables.most_wrong import most_wrong
 from nnrepro.tables.per_class import per_class
 from nnrepro.tables.runs import runs_table
@@ -73,9 +74,38 @@ def test_examples_are_ordered_by_how_many_runs_answer_them_wrong(
     assert len(most_wrong(*tables(make_data, runs), lambda *_: "", examples=20)) == 3
 
 
+def test_networks_stand_beside_one_answer_for_all(make_data: Callable[..., Any]) -> None:
+    labels = np.array([0, 0, 0, 1, 1, 2])
+    runs = {
+        ("a", 0): answered(0, 0, 0, 1, 1, 2, labels=labels),
+        ("a", 1): answered(0, 0, 0, 1, 1, 0, labels=labels),
+        ("b", 0): answered(1, 1, 0, 0, 0, 0, labels=labels),
+    }
+    found = constant_answer(*tables(make_data, runs))
+    assert found[["variant", "metric", "answer", "seeds"]].values.tolist() == [
+        ["a", "final_test_accuracy", "cat", 2],
+        ["b", "final_test_accuracy", "cat", 1],
+    ]
+    assert found["constant"].tolist() == [0.5, 0.5]
+    assert found["reached"].tolist() == pytest.approx([(1 + 5 / 6) / 2, 1 / 6])
+
+
+def test_numbers_stand_beside_the_mean_of_the_targets(make_data: Callable[..., Any]) -> None:
+    targets = np.array([[1.0], [2.0], [6.0]])
+    near = Predictions(REGRESSION, targets, targets + 1, ("price",))
+    variants, runs, predictions = tables(make_data, {("a", 0): near})
+    names = ("mean_absolute_error", "r2_score", "cosine_similarity")  # the last is Keras's
+    runs = runs.assign(**{f"final_test_{name}": 1.0 for name in names})
+    found = constant_answer(variants, runs, predictions)
+    assert found["metric"].tolist() == ["final_test_mean_absolute_error", "final_test_r2_score"]
+    assert found["constant"].tolist() == pytest.approx([2, 0])
+    assert found["reached"].tolist() == pytest.approx([1, 1 - 3 / 14])
+
+
 def test_without_predictions_there_is_nothing(make_data: Callable[..., Any]) -> None:
     found = tables(make_data, {("a", 0): None})
     assert per_class(*found).empty and most_wrong(*found, lambda *_: "").empty
+    assert constant_answer(*found).empty
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from nnrepro.document.text import Text, words_of
 from nnrepro.measures.curves import Window
 from nnrepro.statistics.best import standings
 from nnrepro.tables import (
+    constant_answer,
     convergence,
     cross,
     factors,
@@ -19,7 +20,7 @@ from nnrepro.tables import (
     stability,
 )
 from nnrepro.tables import tests as of_tests
-from nnrepro.tables.content import last_epochs, metric_phrase, window_note
+from nnrepro.tables.content import last_epochs, metric_heading, metric_phrase, window_note
 from nnrepro.tables.metrics import metric
 
 NAN = float("nan")
@@ -253,6 +254,25 @@ def test_closing_mean_is_named_by_the_epochs_it_is_over() -> None:
     assert last_epochs(1) == "last epoch"
 
 
+@pytest.mark.parametrize(
+    ("name", "epochs", "heading"),
+    [
+        ("test_accuracy", 8, "Mean, last 8 epochs (%)"),
+        ("test_accuracy", 1, "Last epoch (%)"),
+        ("validation_accuracy", 8, "Mean, last 8 epochs, held out (%)"),
+        ("test_loss", 8, "Loss, mean of last 8 epochs"),
+        ("test_f1_macro", 1, "Macro F1, last epoch"),
+        ("test_mean_absolute_error", 8, "Mean absolute error, last 8 epochs"),
+        ("validation_mean_absolute_error", 8, "Mean absolute error, last 8 epochs, held out"),
+    ],
+)
+def test_closing_means_are_headed_by_their_metric_and_epochs(
+    name: str, epochs: int, heading: str
+) -> None:
+    shown = metric(f"last_window_mean_{name}")
+    assert metric_heading(shown, [Window(epochs, epochs)]) == heading
+
+
 def test_shrunk_windows_are_explained() -> None:
     """A short run's window stands in for the one that was asked for, and the note says so."""
     assert seen(window_note([Window(50, 50), Window(20, 1)])) == (
@@ -429,3 +449,30 @@ def test_the_epochs_share_is_told_where_one_is_chosen(epoch: float) -> None:
     assert ("Choosing the epoch too adds +1.25 percentage points." in said) == bool(epoch)
     assert "+2.00 percentage points of optimism, between \u22121.00 and +5.00 in 95 %" in said
     assert said.endswith("a is chosen in 50 % of the splits, 1 other variant in the rest.")
+
+
+def guessed(task: str, reached: dict[str, float], metric: str = "accuracy") -> str:
+    """The sentence on variants beside one answer for all, which reaches 0.5."""
+    frame = pd.DataFrame({"label": reached.keys(), "reached": reached.values()})
+    frame = frame.assign(metric=f"final_test_{metric}", task=task, answer="cat", constant=0.5)
+    return seen(constant_answer.words(frame))
+
+
+def test_one_answer_for_all_is_beaten_or_not() -> None:
+    """A network that is no better than a guess is named, also where its value is not known."""
+    cat = "Always answering “cat”, the commonest class, would reach 50.00 % in final test "
+    mean = "Always answering the mean of the targets would reach 0.5000 in final test "
+    error = "mean_absolute_error"
+    assert guessed("classification", {"a": 0.9}) == cat + "accuracy; a reaches 90.00 %."
+    assert guessed("classification", {"a": 0.9, "b": 0.6}) == (
+        cat + "accuracy; every variant does better."
+    )
+    assert guessed("classification", {"a": 0.9, "b": 0.5, "c": NAN}) == (
+        cat + "accuracy. b and c do no better."
+    )
+    assert (
+        guessed("regression", {"a": 0.1}, error)
+        == mean + f"{error.replace('_', ' ')}; a reaches 0.1000."
+    )
+    assert guessed("regression", {"a": 0.6}, error).endswith("error. a does no better.")
+    assert guessed("multi_label", {"a": 0.4}).startswith("Always answering how frequent each label")

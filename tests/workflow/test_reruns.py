@@ -69,6 +69,17 @@ def test_new_or_changed_model_retrains_no_other(finished: Any) -> None:
     assert all(run.split("/")[1].startswith("text_") for run in runs)
 
 
+def test_data_are_prepared_again_only_by_changed_code_that_prepares_them(finished: Any) -> None:
+    library = finished.folder / "scripts/nnrepro"
+    for file in ("study/default_report.py", "data/first_look.py", "training/trial.py"):
+        (library / file).write_text((library / file).read_text() + "\n_CHANGED = True\n")
+    planned = finished.planned(*STUDY)
+    assert planned["prepare_data"] == planned["train_run"] == 0
+    text = library / "data/dbpedia.py"
+    text.write_text(text.read_text() + "\n_CHANGED = True\n")
+    assert finished.planned(*STUDY)["prepare_data"] == 3
+
+
 def test_changed_engine_retrains_every_run(finished: Any) -> None:
     engine = finished.folder / "scripts/nnrepro/training/engine.py"
     engine.write_text(engine.read_text() + "\n_CHANGED = True\n")

@@ -21,7 +21,7 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
-from nnrepro.tables.compared import compared_tables, extent_by_table
+from nnrepro.tables.compared import ComparedTables, compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
 
 
@@ -93,13 +93,27 @@ class Sources:
     @cached_property
     def variants_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
         """Gives the variants table of runs as these are compared with one another."""
+        return lambda runs: self._compared(runs).variants
+
+    @cached_property
+    def runs_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
+        """Gives the runs table of runs as these are compared with one another."""
+        return lambda runs: self._compared(runs).runs
+
+    @cached_property
+    def _compared(self) -> Callable[[Sequence[Run]], ComparedTables]:
+        """Both of them, made once for the same runs."""
         by_experiment = read_csv(self.files["comparable"]), self.variants
         folders = StudyPaths.of(self.study).runs
+        made: dict[tuple[str, ...], ComparedTables] = {}
 
-        def variants(runs: Sequence[Run]) -> pd.DataFrame:
-            return compared_tables(self.study, runs, self.extent, by_experiment, folders).variants
+        def tables(runs: Sequence[Run]) -> ComparedTables:
+            key = tuple(run.id for run in runs)
+            if key not in made:
+                made[key] = compared_tables(self.study, runs, self.extent, by_experiment, folders)
+            return made[key]
 
-        return variants
+        return tables
 
     @cached_property
     def published(self) -> pd.DataFrame | None:

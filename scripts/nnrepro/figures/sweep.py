@@ -12,13 +12,13 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
-from nnrepro.plots.dots import row_numbers
+from nnrepro.plots.dots import SINGLE, draw_singles, row_numbers
 from nnrepro.plots.fitting import cut_text, fit_labels, wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import METRIC_MARGIN, value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
 from nnrepro.plots.series import drawn_interval, drawn_value, padded
-from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, styled
+from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, is_narrow, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.labels import titled
 from nnrepro.study.options import Metric
@@ -36,12 +36,16 @@ _MOST_TICKS = 8
 
 @dataclass(frozen=True)
 class Dot:
-    """A variant's value, its interval where that is known, and whether it was selected."""
+    """A variant's value, its interval where that is known, and whether it was selected.
+
+    Of several seeds their values, too.
+    """
 
     value: float
     low: float | None
     high: float | None
     selected: bool
+    single: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,11 @@ class Axis:
 
 @figure(reading=READING)
 def sweep(
-    figure: Asked, variants_among: Callable[[Sequence[Run]], pd.DataFrame], *, metric: Metric
+    figure: Asked,
+    variants_among: Callable[[Sequence[Run]], pd.DataFrame],
+    runs_among: Callable[[Sequence[Run]], pd.DataFrame],
+    *,
+    metric: Metric,
 ) -> Iterator[Drawing]:
     """A metric over each parameter that the variants sweep or draw."""
     runs, metric = figure.runs, figure.metric(metric)
@@ -71,8 +79,8 @@ def sweep(
     firsts = {(run.experiment, run.variant): run for run in reversed(runs)}
     variants = [firsts[key] for key in zip(table["experiment"], table["variant"], strict=True)]
     known = [
-        (run, Dot(value, *_interval(row), figure.is_selected(run)))
-        for run, row in zip(variants, row_numbers(table, metric), strict=True)
+        (run, Dot(value, *_interval(row), figure.is_selected(run), row["single"]))
+        for run, row in zip(variants, row_numbers(table, runs_among(runs), metric), strict=True)
         if (value := drawn_value(row["value"])) is not None
     ]
     if not known:
@@ -142,13 +150,16 @@ def draw(
     `metric` names that axis, `interval` says what the lines through the dots are.
     """
     notes = [f"Lines through the dots: {interval}."] if any(d.low is not None for d in dots) else []
-    rows = -(-len(axes) // _COLUMNS)
+    notes += [SINGLE] if any(dot.single for dot in dots) else []
+    columns = 1 if is_narrow() else min(len(axes), _COLUMNS)
+    rows = -(-len(axes) // columns)
     fig, body = start_figure(rows * _HEIGHT, title, notes=notes)
-    width = (body.width - METRIC_MARGIN - 0.1) / min(len(axes), _COLUMNS)
-    found = [end for dot in dots for end in (dot.value, dot.low, dot.high) if end is not None]
+    width = (body.width - METRIC_MARGIN - 0.1) / columns
+    ends = [(dot.value, dot.low, dot.high, *dot.single) for dot in dots]
+    found = [end for dot in ends for end in dot if end is not None]
     low, high = padded(found, 0.06, 0.02)
     for at, axis in enumerate(axes):
-        row, column = divmod(at, _COLUMNS)
+        row, column = divmod(at, columns)
         box = Box(
             body.left + METRIC_MARGIN + column * width,
             body.bottom + (rows - 1 - row) * _HEIGHT + _FOOT,
@@ -187,6 +198,7 @@ def _draw_dots(ax: Axes, dots: Sequence[Dot], axis: Axis, width: float) -> None:
         color = INK if dot.selected else PALETTE[0]
         if dot.low is not None and dot.high is not None:
             ax.plot([place, place], [dot.low, dot.high], color=color, linewidth=1.2, alpha=0.6)
+        draw_singles(ax, dot.single, [place] * len(dot.single), color)
         ax.plot(
             [place], [dot.value], "o", color=color, markersize=5, zorder=4 if dot.selected else 3
         )

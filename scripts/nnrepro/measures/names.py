@@ -115,6 +115,14 @@ def lower_is_better(name: str) -> bool:
     return recorded(reading.curve).lower_is_better
 
 
+def picked(name: str) -> bool:
+    """Whether the metric is the best value of many epochs on the same examples.
+
+    Intervals are for one epoch or a mean, and do not cover what picking the best one adds.
+    """
+    return name.removeprefix(LARGER).startswith(("max_", "min_"))
+
+
 @dataclass(frozen=True)
 class Words:
     """What readers see in place of a metric's name.

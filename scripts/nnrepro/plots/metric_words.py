@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from nnrepro.measures.names import set_words, without_window, words_named
+from nnrepro.measures.names import one_mean, picked, set_words, without_window, words_named
 from nnrepro.plots.series import capitalised
 from nnrepro.tables.columns import metric_values
 
 
 def metric_phrase(name: str) -> str:
     """A metric within a sentence."""
-    return words_named(without_window(name)[0]).phrase
+    return one_mean(words_named(without_window(name)[0]).phrase)
 
 
 def metric_words(table: pd.DataFrame, metric: str) -> str:
@@ -25,7 +25,12 @@ def metric_words(table: pd.DataFrame, metric: str) -> str:
 
 
 def interval_words(table: pd.DataFrame, metric: str) -> str:
-    """What the intervals of a metric in the variants table are, in words; empty without one."""
+    """What the intervals of a metric in the variants table are, in words; empty without one.
+
+    The best value of many epochs is drawn without one.
+    """
+    if picked(metric):
+        return ""
     kinds = metric_values(table, metric, suffix="_interval")
     sampled = f"95 % interval for sampling the {set_words(metric)}"
     words = {

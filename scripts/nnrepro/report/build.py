@@ -196,7 +196,8 @@ def _drawn(document: Document) -> int:
     """Bytes of the figures of a document as its page has them."""
     first = [document.answers] if document.answers else []
     elements = every([*first, *document.sections])
-    return sum(len(data_uri(each.svg)) for each in elements if isinstance(each, Figure))
+    drawn = [each for each in elements if isinstance(each, Figure)]
+    return sum(len(data_uri(svg)) for each in drawn for svg in (each.svg, each.narrow))
 
 
 def summed_up(
@@ -248,11 +249,12 @@ def _further() -> Section:
     return Section("Everything else", (Paragraph(said),), "further", "back", listed=True)
 
 
-def _picture(source: Source, appendix: Document, numbers: Numbers) -> list[Figure]:
+def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[Figure]:
     """The first figure of no question, of each protocol."""
     found = appendix.answers
     figures = [each for each in every([found] if found else []) if isinstance(each, Figure)]
-    return [renumbered(each, numbers) for each in figures[: len(source.study.protocols)]]
+    shown = figures[: len(source.study.protocols)]
+    return renumbered(shown, numbers) if shown else ()
 
 
 def collect(

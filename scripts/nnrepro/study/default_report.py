@@ -119,6 +119,8 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
         yield "tests", {"title": title, "metrics": compared, "against": f"{name}/selected"}
     tasks = tasks_of(config, config["experiments"][name])
     closely = {"runs": [_shown(name, config, declared)]}
+    if when != NEVER:
+        yield "constant_answer", {"title": "Beside one answer for all examples", **closely}
     if when != NEVER and tasks != {REGRESSION}:
         yield "per_class", {"title": "Class by class", **closely}
     if when != NEVER and tasks == {CLASSIFICATION}:

@@ -14,6 +14,7 @@ all kinds and loads neither pandas nor Matplotlib.
 import ast
 import functools
 import importlib
+import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ class Kind:
         summary: first line of its docstring.
         reads: what it reads, by the names of its positional parameters.
         options: what a configuration gives it.
+        said: what its docstring says of these, as far as it does.
         path: its module's file.
     """
 
@@ -124,7 +126,16 @@ class Kind:
     summary: str
     reads: tuple[str, ...]
     options: Mapping[str, Parameter]
+    said: Mapping[str, str]
     path: Path
+
+    @property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """The shape of each option's values, with what is said of it, as JSON schemas."""
+        return {
+            name: option.schema | ({"description": self.said[name]} if name in self.said else {})
+            for name, option in self.options.items()
+        }
 
     def function(self) -> Callable[..., Any]:
         """The function, imported."""
@@ -212,7 +223,11 @@ def _mark(decorator: ast.expr) -> str:
 
 def _kind(node: ast.FunctionDef, path: Path) -> Kind:
     """A kind of its function; all but name and keyword-only parameters is taken from `node`."""
-    summary = (ast.get_docstring(node) or "").partition("\n")[0]
+    docstring = ast.get_docstring(node) or ""
+    arguments = re.search(r"^Args:\n((?: .*\n?)+)", docstring, re.MULTILINE)
+    said = re.findall(
+        r"^    (\w+): (.*(?:\n {8}.*)*)", arguments[1] if arguments else "", re.MULTILINE
+    )
     reads = tuple(argument.arg for argument in (*node.args.posonlyargs, *node.args.args))
     node.args.posonlyargs, node.args.args, node.args.defaults = [], [], []
     node.body, node.decorator_list, node.returns = [ast.Pass(lineno=1, col_offset=0)], [], None
@@ -225,4 +240,5 @@ def _kind(node: ast.FunctionDef, path: Path) -> Kind:
             f"{path}, line {node.lineno}: the options of '{node.name}' cannot be read: {error}; "
             "annotate them with what nnrepro.study.options has"
         ) from error
-    return Kind(node.name, summary, reads, parameters, path)
+    told = {name: " ".join(words.split()) for name, words in said if name in parameters}
+    return Kind(node.name, docstring.partition("\n")[0], reads, parameters, told, path)

@@ -121,7 +121,7 @@ def _branches(
                 "required": [own for own, option in kind.options.items() if option.required],
                 "additionalProperties": False,
                 "properties": {
-                    **{own: option.schema for own, option in kind.options.items()},
+                    **kind.schemas,
                     **{own: {} for own in common},
                 },
             },

@@ -31,6 +31,7 @@ TIED_NOTE = text(
 )
 
 _SOUND = ("completed", "unknown")
+_CLOSING_MEAN = "Closing mean"
 """Statuses of variants whose every run has a sound history."""
 
 _COVERED = {
@@ -40,6 +41,12 @@ _COVERED = {
     EPOCHS: "from the noise between epochs alone",
 }
 """What an interval covers, in words; `{}` is the set of examples."""
+
+
+_PICKED = (
+    "The {} is the best of many epochs on the same examples; it has no interval, as none here "
+    "covers what picking the epoch adds."
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +177,8 @@ class TableContext:
 
     def interval_notes(self, shown: Metric) -> tuple[Text, ...]:
         """What a metric's intervals are intervals of, and where those of the others are."""
+        if shown.picked:
+            return (text(_PICKED.format(shown.phrase)),)
         name = f"{self.column(shown)}_interval"
         kinds = set(self.frame[name].dropna()) if name in self.frame.columns else set()
         if not kinds:
@@ -218,8 +227,14 @@ def metric_heading(wanted: Metric, windows: Sequence[Window]) -> str:
     if not wanted.closing or len(windows) != 1:
         return wanted.heading
     words = last_epochs(windows[0].used)
-    named = words.capitalize() if windows[0].used == 1 else f"Mean, {words}"
-    return wanted.heading.replace("Closing mean", named)
+    average = "" if windows[0].used == 1 else "mean of "
+    quantity, comma, rest = wanted.heading.removeprefix(_CLOSING_MEAN).partition(",")
+    if not quantity[1:2].isalpha():
+        named = words.capitalize() if not average else f"Mean, {words}"
+        return wanted.heading.replace(_CLOSING_MEAN, named)
+    if quantity.startswith(" mean "):
+        average = ""
+    return f"{quantity[1:2].upper()}{quantity[2:]}, {average}{words}{comma}{rest}"
 
 
 def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:

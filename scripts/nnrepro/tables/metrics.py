@@ -8,6 +8,7 @@ from nnrepro.document import wording
 from nnrepro.measures.names import (
     LAST_WINDOW,
     lower_is_better,
+    picked,
     reading_named,
     unit_named,
     without_window,
@@ -73,6 +74,11 @@ class Metric:
     def closing(self) -> bool:
         """Whether it is a mean over the closing window."""
         return self.name.startswith(LAST_WINDOW)
+
+    @property
+    def picked(self) -> bool:
+        """Whether it is the best value of many epochs, for which no interval is shown."""
+        return picked(self.name)
 
     @property
     def higher_is_better(self) -> bool:

@@ -153,7 +153,8 @@ def show(context: TableContext) -> TableContent:
             if item != ranked_by:
                 cells.append(numeric(value))
                 continue
-            interval = wording.DASH.join(map(item.number, ends(row, f"{column}_") or ()))
+            found = None if item.picked else ends(row, f"{column}_")
+            interval = wording.DASH.join(map(item.number, found or ()))
             cells.append(numeric(value, interval, best=first))
             if not several:
                 continue
@@ -284,7 +285,7 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
         return Leaders(phrase, 0, without)
     best = float(order.iloc[0])
     first, behind = frame.loc[order.index[0]], order[order != best]
-    found = ends(first, f"{column}_")
+    found = None if shown.picked else ends(first, f"{column}_")
     chance = number(first.get("probability_best"))
     single = len(order) - len(behind) == 1 and len(behind)
     rest = frame.loc[sorted(behind.index)]
@@ -333,12 +334,8 @@ def ranking_words(found: Leaders) -> Text:
 
 
 def interval_words(found: Leaders) -> str:
-    """The interval of the best value, in brackets behind it; nothing without one.
-
-    That of a highest value over epochs does not cover what picking the epoch adds, and is not told.
-    """
-    picked = found.metric.startswith(("highest ", "lowest "))
-    return f" ({LEVEL} interval {found.interval})" if found.interval and not picked else ""
+    """The interval of the best value, in brackets behind it; nothing without one."""
+    return f" ({LEVEL} interval {found.interval})" if found.interval else ""
 
 
 def _equal_words(found: Leaders) -> Text:

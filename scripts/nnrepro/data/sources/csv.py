@@ -86,7 +86,31 @@ def csv(
     encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8",
     split: Split = SPLIT,
 ) -> Content:
-    """A CSV file whose first line names its columns."""
+    """A CSV file whose first line names its columns.
+
+    Args:
+        level: characters or words, of a text.
+        path: The file.
+        label: The column of classes to predict. One of `label`, `labels` and `target` is given.
+        labels: Columns of 0 and 1 to predict.
+        target: The column of numbers to predict, or several; they keep their units.
+        text: The column of texts to read in place of a table.
+        columns: The columns that are read; without it all that are left.
+        ignore: Columns that are not read.
+        categories: Columns whose numbers are names, such as postal codes.
+        missing: What is done about missing values - `refuse`; `drop` such rows; `mean` fills
+            numbers in, leaves categories open and drops rows without an answer.
+        standardise: Whether numbers get mean 0 and deviation 1.
+        length: Characters or words that a text is cut or padded to; what 95 % of the training
+            texts need, from 100 to 1,000 characters or 400 words.
+        vocabulary: How many characters or words are known, the most frequent ones.
+        test_path: A further file to test on.
+        validation_path: A further file to validate by.
+        separator: What stands between columns, such as `;` or a tab.
+        decimal: A comma where numbers are written 3,5.
+        encoding: How the file's letters are written.
+        split: How examples are split, by shares below 1 or numbers.
+    """
     places = {"train": path, "test": test_path, "validation": validation_path}
     parts = {
         name: read_table(Path(place), separator=separator, encoding=encoding, decimal=decimal)

@@ -44,7 +44,16 @@ def images(
     validation_path: Place | None = None,
     split: Split = SPLIT,
 ) -> Content:
-    """A folder with a folder of images for each class, or with train, test and validation first."""
+    """A folder with a folder of images for each class, or with train, test and validation first.
+
+    Args:
+        path: The folder.
+        size: Height and width that all images are scaled to; without it that of the images.
+        colour: In colour (`rgb`) or `grey`; `any` is in colour if one of the images is.
+        test_path: A further folder to test on.
+        validation_path: A further folder to validate by.
+        split: How examples are split, by shares below 1 or numbers.
+    """
     places = {"train": path, "test": test_path, "validation": validation_path}
     given = {name: Path(place) for name, place in places.items() if place is not None}
     files = _found(given, {**SPLIT, **split})

@@ -36,7 +36,20 @@ def npz(
     standardise: bool = True,
     split: Split = SPLIT,
 ) -> Content:
-    """Arrays of examples and answers, whole or of each part, as `x` and `y`, or `x_train` ..."""
+    """Arrays of examples and answers, whole or of each part, as `x` and `y`, or `x_train` ...
+
+    Args:
+        path: The file.
+        input: What models read them; `image` takes uint8 [n, height, width] or
+            [n, height, width, channels].
+        x: What the examples are called.
+        y: What the answers are called.
+        task: What is predicted.
+        classes: Names of the classes.
+        outputs: Names of labels or targets.
+        standardise: Whether features of a table get mean 0 and deviation 1.
+        split: How examples are split, by shares below 1 or numbers.
+    """
     examples, answers = _read(Path(path), x, y)
     asked = {**SPLIT, **split}
     if not asked["validation"]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat, takewhile
+from string import ascii_lowercase
 
 import pandas as pd
 
@@ -18,7 +19,19 @@ from nnrepro.document.elements import (
     Table,
 )
 from nnrepro.document.grid import Grid, Row
-from nnrepro.document.text import BUDGET, NUMBER, STAMP, Text, bold, linked, plain, spaced, text
+from nnrepro.document.text import (
+    BUDGET,
+    NUMBER,
+    OWNER,
+    STAMP,
+    Text,
+    bold,
+    linked,
+    plain,
+    spaced,
+    text,
+    words_of,
+)
 from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
 from nnrepro.report.attempts import Attempts
@@ -26,9 +39,10 @@ from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading, same_numbers
 from nnrepro.report.sections.published import published_numbers
-from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, metric_words, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
+from nnrepro.tables import constant_answer
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
@@ -41,6 +55,7 @@ _SENTENCES = 4
 _DIGITS = 6
 """Decimals of a printed number from which on it is rounded to four."""
 _COLUMNS = 7
+_ONE_SEED = "1 seed"
 _WIDE = ("heatmap",)
 """Kinds of figure whose numbers cannot be read at half the width of the page."""
 
@@ -105,11 +120,40 @@ def gone(title: str, why: str) -> Section:
     return Section(title, (Paragraph(not_made("part", why), "warning"),), role="question")
 
 
-def renumbered(figure: Figure, numbers: Numbers) -> Figure:
-    """A figure of the appendix as one of the report: with a number of its own and few words."""
+def renumbered(figures: Sequence[Figure], numbers: Numbers) -> tuple[Figure, ...]:
+    """Figures of the appendix that stand side by side, as one of the report with few words.
+
+    They have one number, with a letter each where there are several; what their captions begin
+    with alike is said once.
+    """
     number = next(numbers.figures)
-    anchor = f"{BRIEF}-{FIGURE}-{number}"
-    return replace(figure, anchor=anchor, caption=_caption(FIGURE, number, figure.caption))
+    letters = ascii_lowercase if len(figures) > 1 else repeat("")
+    captions = [_caption(figure.caption) for figure in figures]
+    alike = _alike([words_of(caption) for caption in captions]) if len(figures) > 1 else ""
+    begins = max(0, *(alike.rfind(mark) + len(mark) for mark in (", ", ": ") if mark in alike), 0)
+    shown: list[Figure] = []
+    for figure, letter, caption in zip(figures, letters, captions, strict=False):
+        own = _without(caption, begins if shown else 0)
+        numbered = spaced(_numbered(FIGURE, f"{number}{letter}"), own)
+        anchor = f"{BRIEF}-{FIGURE}-{number}{letter}"
+        shown.append(replace(figure, anchor=anchor, caption=numbered))
+    return tuple(shown)
+
+
+def _alike(texts: Sequence[str]) -> str:
+    """What texts begin with alike."""
+    same = (len(set(column)) == 1 for column in zip(*texts, strict=False))
+    return texts[0][: sum(takewhile(bool, same))]
+
+
+def _without(caption: Text, count: int) -> Text:
+    """A caption without so many of its first characters."""
+    kept: Text = ()
+    for segment in caption:
+        left = segment.text[count:]
+        count = max(0, count - len(segment.text))
+        kept += (replace(segment, text=left),) if left else ()
+    return kept
 
 
 def _question(
@@ -133,7 +177,7 @@ def _question(
         blocks = [each for each in section.contents if isinstance(each, Section)]
         contents += islice(_figures(blocks, numbers), room.exhibits)
         contents += islice(_tables(source, question, blocks, numbers, room.rows), room.exhibits)
-    more = linked(section.anchor, "All figures and tables on this question")
+    more = linked(section.anchor, "More on this question")
     contents.append(Paragraph(text(more, "."), "note"))
     heading = spaced(plain(question.name, NUMBER), question.title)
     anchor = f"{BRIEF}-{section.anchor}"
@@ -158,8 +202,22 @@ def _answers(source: Source, question: Question) -> Iterator[Text]:
     for led in found[:_SENTENCES]:
         yield led.said
     yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
+    yield from _outguessed(source, question)
     if claimed := claims_of(source, question.name):
         yield claimed
+
+
+def _outguessed(source: Source, question: Question) -> Iterator[Text]:
+    """Under each protocol, which variants do no better than one answer for all examples."""
+    kind = constant_answer.constant_answer.__name__
+    for spec in source.study.tables.values():
+        if spec.question != question.name or spec.kind != kind:
+            continue
+        frame = source.table(spec.name, constant_answer.COLUMNS)
+        for protocol, own in () if frame is None else frame.groupby("protocol", sort=False):
+            if len(constant_answer.no_better(own)):
+                owner = source.protocol_title(str(protocol))
+                yield spaced(plain(owner, OWNER), constant_answer.words(own))
 
 
 def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
@@ -173,7 +231,7 @@ def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
     alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
     for chosen in (*alone, *(strip for strip in strips if strip not in alone)):
         beside = all(each.kind not in _WIDE for each in chosen)
-        yield Panels(tuple(renumbered(each, numbers) for each in chosen), beside)
+        yield Panels(renumbered(chosen, numbers), beside)
 
 
 def _tables(
@@ -182,14 +240,21 @@ def _tables(
     """Printed numbers beside reproduced ones where some were printed, then the tables."""
     if (printed := _printed(source, question, rows)) is not None:
         number = next(numbers.tables)
-        words = spaced(bold(f"Table\N{NO-BREAK SPACE}{number}."), "Printed beside reproduced.")
-        yield Table(f"{BRIEF}-{TABLE}-{number}", words, printed)
+        single = {cell.detail for row in printed.rows for cell in row.cells} == {"", _ONE_SEED}
+        title = f"Printed beside reproduced{', one seed each' if single else ''}."
+        if single:
+            printed = replace(printed, rows=tuple(map(_undetailed, printed.rows)))
+        yield Table(f"{BRIEF}-{TABLE}-{number}", spaced(_numbered(TABLE, number), title), printed)
     for block in blocks:
         if block.role == "block tables":
             members = [m for panels in _panels(block) for m in panels.members]
             tables = [m for m in members if isinstance(m, Table)]
             if tables:
                 yield Panels(tuple(_cut(table, numbers, rows) for table in tables[:2]))
+
+
+def _undetailed(row: Row) -> Row:
+    return replace(row, cells=tuple(replace(cell, detail="") for cell in row.cells))
 
 
 def _panels(block: Section) -> list[Panels]:
@@ -210,14 +275,18 @@ def _cut(table: Table, numbers: Numbers, most: int) -> Table:
     link = linked(table.anchor, f"{rest}the whole table" if rest else "The table with its notes")
     return Table(
         f"{BRIEF}-{TABLE}-{number}",
-        _caption(TABLE, number, table.caption),
+        spaced(_numbered(TABLE, number), _caption(table.caption)),
         Grid(grid.columns[:_COLUMNS], rows, grid.spanning),
         text(link, "."),
     )
 
 
-def _caption(kind: str, number: int, words: Text | str) -> Text:
-    """The caption of an exhibit of the appendix under another number, up to its budget.
+def _numbered(kind: str, number: int | str) -> Text:
+    return bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
+
+
+def _caption(words: Text | str) -> Text:
+    """The caption of an exhibit of the appendix without its number, up to its budget.
 
     A budget that is less than what was asked for is kept.
     """
@@ -228,8 +297,7 @@ def _caption(kind: str, number: int, words: Text | str) -> Text:
         kept += (segment,)
         if STAMP in segment.styles:
             break
-    numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
-    return (*numbered, *kept)
+    return _without(kept, 1)
 
 
 def _rounded(printed: str) -> str:
@@ -258,9 +326,15 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
     rows: list[Row] = []
     for protocol in source.study.protocols:
         of_protocol = own[own["protocol"] == protocol].drop_duplicates(["value", "metric", "runs"])
-        for row in records(of_protocol.head(most)):
+        shown = records(of_protocol.head(most))
+        metrics = dict.fromkeys(metric_words(str(row["metric"])) for row in shown)
+        group, after = source.protocol_title(protocol), ""
+        if len(metrics) == 1:
+            after = f", {next(iter(metrics))}"
+            group = f"{group}{after}" if group else after.removeprefix(", ").capitalize()
+        for row in shown:
             name, printed, *others, _ = number_row(source, row).cells
-            name = replace(name, detail="")
+            name = replace(name, text=name.text.removesuffix(after), detail="")
             printed = replace(printed, text=_rounded(printed.text))
-            rows.append(Row((name, printed, *others), group=source.protocol_title(protocol)))
+            rows.append(Row((name, printed, *others), group=group))
     return Grid(COLUMNS[:-1], tuple(rows))

@@ -104,19 +104,25 @@ def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
     sure = sum(led.clear for led in compared)
     unknown = sum(led.ranking.tied is None or led.ranking.count < 2 for led in compared)
     ties = len(compared) - sure - unknown
-    of = wording.counted(len(compared), "comparison")
-    told = []
-    if ties:
-        told.append(f"In {wording.grouped(ties)} of {of}, others cannot be told from the best.")
-    if unknown:
-        told.append(
-            f"In {wording.grouped(unknown)} of {of}, too little is known to tell a difference "
-            "from chance."
+    told = [
+        f"{_among(count, len(compared))}{said}."
+        for count, said in (
+            (ties, "others cannot be told from the best"),
+            (unknown, "too little is known to tell a difference from chance"),
+            (sure, "the best lies clearly ahead of all others"),
         )
-    if not told:
-        whole = "the one comparison" if len(compared) == 1 else f"all of {of}"
-        told.append(f"In {whole}, the best lies clearly ahead of all others.")
+        if count
+    ]
     return bold(f"{wording.grouped(sure)} of {wording.grouped(len(compared))}"), " ".join(told)
+
+
+def _among(count: int, total: int) -> str:
+    """In how many of all comparisons something is so, as a sentence on several begins."""
+    if total == 1:
+        return "Here, "
+    if count == total:
+        return "In both comparisons, " if total == 2 else f"In all {wording.grouped(total)}, "
+    return f"In {wording.grouped(count)} of {wording.grouped(total)} comparisons, "
 
 
 def _trusted(source: Source) -> Iterator[Answer]:
@@ -137,9 +143,11 @@ def _limits(source: Source) -> Iterator[Text]:
     study = source.study
     counts = seed_counts(source.extent.runs(study.runs))
     if counts and counts[0] == 1:
-        which = "Where a variant" if counts[-1] > 1 else "Every variant"
-        said = " has one seed, so" if counts[-1] == 1 else " has one seed,"
-        yield text(f"{which}{said} how far a second training would differ is not known.")
+        which = "Where a variant has" if counts[-1] > 1 else "Every variant has"
+        so = "," if counts[-1] > 1 else ", so"
+        yield text(
+            f"{which} only one seed{so} nobody knows how far a second training would differ."
+        )
     elif counts:
         yield text("Every variant was trained from several seeds, and intervals cover that chance.")
     on_test = {
@@ -147,8 +155,8 @@ def _limits(source: Source) -> Iterator[Text]:
     } and study.selecting_experiments
     if on_test:
         yield text(
-            "What was selected was selected on the test set, which flatters it; the appendix "
-            "measures by how much."
+            "Selection was on the test set, which flatters what it selects; the appendix measures "
+            "by how much."
         )
     if source.runs is not None:
         found = source.runs["status"].value_counts().to_dict()

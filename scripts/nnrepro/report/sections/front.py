@@ -1,6 +1,6 @@
 """The first screen's head: what the study is, how far it goes, and how its runs ended."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section, Tiles
@@ -9,7 +9,8 @@ from nnrepro.measures.runs import STATUSES
 from nnrepro.report.sections import problems
 from nnrepro.report.source import Source
 from nnrepro.study.identity import beginnings
-from nnrepro.study.study import seed_counts
+from nnrepro.study.run import Run
+from nnrepro.study.study import Study, seed_counts
 
 _LONGEST = 70
 """Words of what the study is about, in the report."""
@@ -51,17 +52,27 @@ def _scope(source: Source) -> str:
     if titles:
         count = wording.counted(len(study.protocols), "protocol")
         under = f" under {count} (a way of training and selecting them: {titles}),"
-    begun = len(beginnings(study.runs))
-    apart = (
-        f"; {wording.grouped(begun)} of them {'is' if begun == 1 else 'are'} the first epochs of "
-        f"{'another' if begun == 1 else 'others'}, and no training apart"
-        if begun
-        else ""
-    )
+    apart = _apart(study, beginnings(study.runs))
     return (
         f"{wording.counted(variants, 'variant')} (a model with its settings) in "
         f"{wording.counted(len(study.experiments), 'experiment')},{under} with {up_to}"
         f"{wording.counted(seeds, 'seed')}: {wording.counted(len(study.runs), 'run')}{apart}."
+    )
+
+
+def _apart(study: Study, begun: Sequence[Run]) -> str:
+    """That some runs are the beginnings of others; nothing where none is."""
+    if not begun:
+        return ""
+    titles = dict.fromkeys(study.protocols[run.protocol].title for run in begun)
+    models = dict.fromkeys(run.model or wording.UNKNOWN for run in begun)
+    epochs = {int(run.settings["epochs"]) for run in begun}
+    first = f"first {wording.grouped(*epochs)}" if len(epochs) == 1 else "first"
+    which = ", ".join([*filter(None, titles), wording.some([*models], 3)])
+    are, others = ("is", "another run") if len(begun) == 1 else ("are", "other runs")
+    return (
+        f". {wording.grouped(len(begun))} of them ({which}) {are} the {first} epochs of {others}, "
+        "not trained again"
     )
 
 

@@ -27,9 +27,9 @@ _PARTS = "claim_parts"
 _PART_COLUMNS = ("id", "name", "decides", "condition", "verdict", "value", "threshold")
 _WHAT_LACKS = {
     "short runs": "runs of full length",
-    "noise": "more seeds or test examples, as the difference is inside the noise",
+    "noise": "more seeds or test examples: the difference lies within the noise",
     "times": "times that can be compared",
-    "one seed": "a second seed, as one tells no spread",
+    "one seed": "a second seed: one shows no spread",
     "no number": "a number that nothing here gives",
     "generated data": "real data",
 }
@@ -96,11 +96,11 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
         return None
     total = wording.grouped(len(claims))
     counts = _counts(claims)
-    said = f"Of {wording.counted(len(claims), 'claim')}, {_listed(counts)}."
+    said = f"Of {total} claims, {_listed(counts)}."
+    if len(claims) == 1:
+        said = f"The one claim {_listed(counts, counted=False)}."
     if timed := sum(claim.timed for claim in claims):
-        said += (
-            f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} on computing time."
-        )
+        said += f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} about time."
     return f"{wording.grouped(counts.get(SUPPORTED, 0))} of {total}", f"{said} {_corrected(frame)}"
 
 
@@ -109,8 +109,11 @@ def claims_of(source: Source, question: str) -> Text:
     own = [c for c in _claims(source) if str(c.row["section"]) == question]
     if not own:
         return ()
-    counted = wording.counted(len(own), "claim was", "claims were")
-    said = f"{counted} made here: {_listed(_counts(own))}."
+    counts = _counts(own)
+    said = f"Of {wording.grouped(len(own))} claims made here, {_listed(counts)}."
+    if len(counts) == 1:
+        every = {1: "The one claim", 2: "Both claims"}.get(len(own), f"All {len(own)} claims")
+        said = f"{every} made here {_listed(counts, counted=False)}."
     return linked(_ANCHOR, said)
 
 
@@ -120,11 +123,19 @@ def _counts(claims: list[_Claim]) -> dict[str, int]:
     return {group: count for group, count in found.items() if count}
 
 
-def _listed(counts: dict[str, int]) -> str:
-    verbs = {PARTLY: "in part"}
-    return wording.joined(
-        [f"{wording.grouped(count)} {verbs.get(group, group)}" for group, count in counts.items()]
-    )
+def _listed(counts: dict[str, int], *, counted: bool = True) -> str:
+    """What became of claims, as the rest of a sentence on them."""
+    verbs = {
+        SUPPORTED: ("is supported", "are supported"),
+        CONTRADICTED: ("is contradicted", "are contradicted"),
+        PARTLY: ("holds in part", "hold in part"),
+        OPEN: (OPEN, OPEN),
+    }
+    said = [
+        f"{f'{wording.grouped(count)} ' if counted else ''}{verbs[group][count > 1]}"
+        for group, count in counts.items()
+    ]
+    return wording.joined(said)
 
 
 def _group(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]:
@@ -136,9 +147,10 @@ def _group(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]
         own = [claim for claim in claims if not reason or claim.because == reason]
         if reason:
             yield Paragraph(text(bold(f"{len(own)}"), f" would need {reason}."))
-        items = [_bullet(source, claim, told=not reason) for claim in own[:most]]
-        if len(own) > most:
-            further = wording.counted(len(own) - most, "further claim")
+        shown = own[: most if not reason else (most + 1) // 2]
+        items = [_bullet(source, claim, told=not reason) for claim in shown]
+        if len(own) > len(shown):
+            further = wording.counted(len(own) - len(shown), "further claim")
             items.append(linked(CLAIMS, f"{further} in the appendix"))
         if most:
             yield Bullets(tuple(items))
@@ -147,7 +159,7 @@ def _group(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]
 def _times(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]:
     """Claims on computing time, of which the groups above name none."""
     yield Paragraph(
-        f"Times tell of programs and machines, not of methods. {_listed(_counts(claims))}."
+        f"Times tell of programs and machines, not of methods: {_listed(_counts(claims))}."
     )
     named = [claim for claim in claims if claim.group != OPEN][:most]
     if named:
@@ -212,7 +224,7 @@ def _measured(row: pd.Series, parts: pd.DataFrame) -> str:
     value, threshold = number(first["value"]), first["threshold"]
     if value is None or pd.isna(threshold):
         return ""
-    return f"Measured {value:.3g}; asked {threshold}."
+    return f"Measured {value:.3g}; asked {threshold}.".replace("-", "\N{MINUS SIGN}")
 
 
 def _corrected(frame: pd.DataFrame) -> str:
@@ -222,7 +234,7 @@ def _corrected(frame: pd.DataFrame) -> str:
     if not decided.any():
         return ""
     return (
-        f"Each verdict is at the {LEVEL} level by itself; corrected "
-        f"for the number of claims (Holm), {wording.grouped(sure)} of "
-        f"{wording.grouped(int(decided.sum()))} {'stands' if sure == 1 else 'stand'}."
+        f"Each verdict is made at the {LEVEL} level; corrected for their number (Holm), "
+        f"{wording.grouped(sure)} of {wording.grouped(int(decided.sum()))} "
+        f"{'stands' if sure == 1 else 'stand'}."
     )

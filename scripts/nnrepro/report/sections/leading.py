@@ -114,14 +114,23 @@ def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
         for one, other in combinations(members, 2):
             if one.for_training().settings != other.for_training().settings:
                 found[one.protocol, one.label, other.label] += 1
-    for (protocol, *both), count in found.items():
-        seeds = {run.seed for run in runs if run.protocol == protocol and run.label == both[1]}
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for (protocol, one_label, other_label), count in found.items():
+        seeds = {run.seed for run in runs if run.protocol == protocol and run.label == other_label}
+        how_often = f"in {count} of {len(seeds)} seeds"
+        if count == len(seeds):
+            how_often = "in every seed" if count > 1 else "in the one seed"
+        said.setdefault((one_label, other_label, how_often), []).append(protocol)
+    for (*both, how_often), protocols in said.items():
+        owners = [
+            source.protocol_title(name) for name in source.study.protocols if name in protocols
+        ]
         yield spaced(
-            plain(source.protocol_title(protocol), OWNER),
+            plain(wording.joined(owners), OWNER),
             text(
                 labels(both),
-                f" give the same numbers to the last digit in {count} of "
-                f"{wording.counted(len(seeds), 'seed')}: what tells them apart did nothing there.",
+                f" give the same numbers to the last digit {how_often}: what tells them apart "
+                "changed nothing there.",
             ),
         )
 
@@ -172,18 +181,16 @@ def _said(led: Led) -> Text:
     highest = text(labels(found.leaders), f" {has} the {best} of {among}, {value}")
     others = found.count - len(found.leaders)
     if found.tied is None:
-        return text(highest, "; with what is known, chance cannot be ruled out")
+        return text(highest, "; too little is known to rule chance out")
     if not found.tied:
         rest = "the other one lies" if others == 1 else "all others lie"
         return text(highest, f", and {rest} clearly behind")
     if len(found.tied) == others:
+        rest = "the other one" if others == 1 else f"all {wording.grouped(others)} others"
         return text(
-            bold("No clear best"),
-            f": by {found.metric}, none of {among} can be told apart from the one in front, ",
-            labels(found.leaders),
-            f" with {value}",
+            bold("No clear best"), ": ", highest, f", but its lead over {rest} may be chance"
         )
-    tied = wording.counted(len(found.tied), "other")
+    tied = "one other" if len(found.tied) == 1 else f"{wording.grouped(len(found.tied))} others"
     return text(bold("No clear best"), ": ", highest, f", but {tied} cannot be told apart from it")
 
 

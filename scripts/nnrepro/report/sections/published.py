@@ -76,16 +76,16 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     reproduced, inside, outside = (int(total[name]) for name in ("reproduced", INSIDE, OUTSIDE))
     printed = wording.counted(int(total["rows"]), "printed number")
     if not reproduced:
-        return "Not known", f"None of {printed} is given by a run here."
-    given = f"Of {printed}, runs give {wording.grouped(reproduced)}."
+        return "Not known", f"No run here gives any of {printed}."
+    given = f"The runs give {wording.grouped(reproduced)} of {printed}."
     judged = inside + outside
     if not judged:
         return "Not judged", f"{given} None of them can be judged."
     mark = f"{wording.grouped(inside)} of {wording.grouped(judged)}"
     return mark, (
         f"{given} Of the {wording.grouped(judged)} that can be judged, {wording.grouped(inside)} "
-        f"{'lies' if inside == 1 else 'lie'} where one further run would lie ({LEVEL} interval) "
-        f"and {wording.grouped(outside)} outside."
+        f"{'lies' if inside == 1 else 'lie'} where one further run is to be expected ({LEVEL} "
+        f"interval), {wording.grouped(outside)} outside."
     )
 
 
@@ -146,7 +146,7 @@ def inconsistency_answer(source: Source) -> Text:
     places = wording.counted(sum(counts.values()), "place")
     return linked(
         INCONSISTENCIES,
-        f"In {places} what was published does not fit its own numbers"
+        f"In {places}, what was published contradicts its own numbers"
         f"{f' ({by_title})' if len(counts) > 1 else ''}.",
     )
 

@@ -1,6 +1,7 @@
 """A published number as a row of the report's table."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,8 @@ from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.measures.names import unit_named
 from nnrepro.report.source import Source
+from nnrepro.study.labels import titled
+from nnrepro.study.run import Run
 from nnrepro.tables.content import number
 
 COLUMNS = (
@@ -29,6 +32,11 @@ _DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table by column."""
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def metric_words(metric: str) -> str:
+    """A printed number's metric as words: `last200_mean_test_accuracy`, "last 200 mean ..."."""
+    return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
 
 
 def number_row(source: Source, row: Mapping[str, Any]) -> Row:
@@ -60,16 +68,28 @@ def _name(source: Source, row: Mapping[str, Any]) -> Cell:
     protocol, selectors = str(row["protocol"]), _text(row["runs"]).split()
     runs = source.study.select(protocol, selectors) if protocol in source.study.protocols else []
     single = len({(run.experiment, run.variant) for run in runs}) == 1
-    what = runs[0].label if single else _text(row.get("variant")) or " ".join(selectors)
-    metric = str(row["metric"]).replace("_", " ")
+    what = runs[0].label if single else _several(source, runs) or " ".join(selectors)
     question = _text(row.get("question"))
     details = [f"question {question}" if question else "", _text(row.get("note"))]
     return Cell(
-        ", ".join(filter(None, (what, metric))),
+        ", ".join(filter(None, (what, metric_words(str(row["metric"]))))),
         "; ".join(filter(None, details)),
         f"#{source.run_anchor(runs[0].id)}" if single else "",
         header=True,
     )
+
+
+def _several(source: Source, runs: Sequence[Run]) -> str:
+    """Several variants in few words: by the parameters that all have alike, or by their labels."""
+    if len({run.experiment for run in runs}) == 1:
+        swept = source.study.experiments[runs[0].experiment].swept
+        values = {name: {run.settings[name] for run in runs} for name in swept}
+        alike = [
+            f"{titled(name)} {wording.plain(*own)}" for name, own in values.items() if len(own) == 1
+        ]
+        if alike:
+            return wording.joined(alike)
+    return wording.some([*dict.fromkeys(run.label for run in runs)], 2)
 
 
 def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> str:

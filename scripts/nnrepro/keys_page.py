@@ -4,15 +4,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.measures.functions import FUNCTIONS
+from nnrepro.metrics.registry import catalogue
 from nnrepro.project import PROJECT
-from nnrepro.study.kinds import ROOMS, kinds
+from nnrepro.published.relations import RELATIONS
+from nnrepro.study.kinds import ROOMS, Kind, kinds
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
+from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import load_schema
 
 PAGE = PROJECT / "docs" / "keys.md"
 
 _HEAD = """\
-# Which keys, optimisers and kinds are there?
+# Which keys, optimisers, metrics and kinds are there?
 
 Written by `scripts/write_schema.py` from the schema and the library.
 [The configuration](configuration.md) says how they work together.
@@ -21,7 +25,7 @@ _TAIL = "Next: [the data](data.md).\n"
 
 
 def keys_page() -> str:
-    """The page as it is to be: keys, those of an experiment, optimisers, kinds."""
+    """The page as it is to be: keys, what may stand in them, kinds."""
     schema = load_schema()
     experiment = schema["properties"]["experiments"]["additionalProperties"]["properties"]
     head = ("key", "says", "default")
@@ -38,11 +42,27 @@ def keys_page() -> str:
             f"All take {arguments}.\n",
             *(
                 line
+                for name, kind in kinds(SOURCES, ()).items()
+                for line in _section(f"Keys of data of source {name}", head, _options(kind))
+            ),
+            *_section(
+                "Keys of data of source download, archive, folder or generated",
+                head,
+                _keys(_files(schema), schema["$defs"]),
+            ),
+            *_section(
+                "Distributions of a search", ("distribution", "draws"), _distributions(schema)
+            ),
+            *_section("Metrics", ("metric", "task", "better", "is"), _metrics()),
+            *(
+                line
                 for room, word in ROOMS.items()
                 for line in _section(
                     f"Kinds of {room}", (f"kind of {word}", "is", "options"), _kinds(room)
                 )
             ),
+            *_section("Functions of a curve", ("function", "is", "metric"), _functions()),
+            *_section("Relations of printed numbers", ("relation", "holds where"), _relations()),
             _TAIL,
         ]
     )
@@ -72,10 +92,47 @@ def _keys(
             yield from _keys(known.get("properties", {}), defined, above=f"{name}.")
 
 
+def _files(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: own for name, own in schema["$defs"]["files"]["properties"].items() if own}
+
+
+def _options(kind: Kind) -> Iterator[tuple[str, str, str]]:
+    shapes = {
+        name: {"default": "" if option.default in (None, ()) else option.default}
+        for name, option in kind.options.items()
+    }
+    needed = [name for name, option in kind.options.items() if option.required]
+    yield from _keys({name: shapes[name] | own for name, own in kind.schemas.items()}, {}, needed)
+
+
 def _own() -> Iterator[tuple[str, str]]:
     for name, (_, arguments) in OPTIMIZERS.items():
         own = {key: value for key, value in arguments.items() if (key, value) not in OF_ALL.items()}
         yield f"`{name}`", ", ".join(f"`{key}` ({_written(own[key])})" for key in own)
+
+
+def _distributions(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, said in schema["$defs"]["distribution"]["properties"].items():
+        yield f"`{name}`", _cell(said["description"])
+
+
+def _metrics() -> Iterator[tuple[str, str, str, str]]:
+    for name, metric in catalogue().items():
+        better = "lower" if metric.lower_is_better else "higher"
+        words = (metric.function.__doc__ or "") if metric.function else ""
+        yield f"`{name}`", ", ".join(metric.tasks), better, _cell(words.partition("\n")[0])
+
+
+def _functions() -> Iterator[tuple[str, str, str]]:
+    for name, function in FUNCTIONS.items():
+        numbers = "".join(f", {letter}" for letter in "abc"[: function.numbers[1]])
+        column = f"`{function.column.format('x')}`" if function.column else ""
+        yield f"`{name}(x{numbers})`", _cell(function.says or function.phrase.format("x")), column
+
+
+def _relations() -> Iterator[tuple[str, str]]:
+    for name, relation in RELATIONS.items():
+        yield f"`{name}`", _cell((relation.decide.__doc__ or "").partition("\n")[0])
 
 
 def _kinds(room: str) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,133 @@
+"""Tables of kind `constant_answer`: what one answer for all examples would reach."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.measures.predictions import Predictions, PredictionsOf
+from nnrepro.metrics import from_keras
+from nnrepro.metrics.registry import CLASSIFICATION, REGRESSION, Metric, catalogue
+from nnrepro.study.kinds import shows, table
+from nnrepro.tables.columns import main_metric
+from nnrepro.tables.content import Shown, TableContent, TableContext, labels, number, numeric
+from nnrepro.tables.csvfile import tidy_types
+from nnrepro.tables.metrics import metric
+from nnrepro.tables.predicted import predicted_by_variant
+
+COLUMNS = (
+    *("protocol", "experiment", "variant", "label", "metric", "seeds", "examples"),
+    *("task", "answer", "constant", "reached"),
+)
+_FINAL = "final_test_"
+
+
+@table
+def constant_answer(
+    variants: pd.DataFrame, runs: pd.DataFrame, predictions: PredictionsOf
+) -> pd.DataFrame:
+    """What networks reach beside one answer for all examples of the largest test set.
+
+    That answer is the best guess of somebody who sees no example: how frequent each class or label
+    is in that test set, or the mean of its targets.
+
+    Returns:
+        A row per variant and metric that its runs recorded, the first recorded first: what
+        identifies the variant, `metric`, `seeds` (runs whose predictions are kept), `examples`,
+        `task`, `answer` (the most frequent class; empty of other tasks), and the metric's value of
+        that answer, `constant`, and of the networks after the last epoch, `reached`, a mean over
+        seeds. Metrics that Keras computes are left out.
+    """
+    rows = []
+    for key, found in predicted_by_variant(variants, runs, predictions):
+        task, labels, names = found[0].task, found[0].labels, found[0].names
+        guess = np.broadcast_to(_frequencies(found[0]), found[0].outputs.shape)
+        common = names[int(guess[0].argmax())] if task == CLASSIFICATION else ""
+        known = {"seeds": len(found), "examples": len(labels), "task": task, "answer": common}
+        for one in _recorded(runs, task, main_metric(variants)):
+            values = {
+                "constant": _value(one, found[0], guess),
+                "reached": np.mean([_value(one, each, each.outputs) for each in found]),
+            }
+            rows.append({**key, "metric": _FINAL + one.name, **known, **values})
+    return tidy_types(pd.DataFrame(rows, columns=[*COLUMNS]))
+
+
+def _frequencies(found: Predictions) -> np.ndarray:
+    """How frequent each class or label is, or the means of the targets, [outputs]."""
+    if found.task == CLASSIFICATION:
+        count = found.outputs.shape[1]
+        return np.bincount(found.labels, minlength=count) / len(found.labels)
+    return np.asarray(found.labels.mean(axis=0, dtype=np.float64))
+
+
+def _recorded(runs: pd.DataFrame, task: str, first: str) -> Iterator[Metric]:
+    names = [name.removeprefix(_FINAL) for name in runs.columns if name.startswith(_FINAL)]
+    for name in sorted(names, key=lambda name: name != first):
+        one = catalogue().get(name)
+        if one is None or one.function is None or task not in one.tasks:
+            continue
+        if one.function.__module__ != from_keras.__name__ and runs[_FINAL + name].notna().any():
+            yield one
+
+
+def _value(one: Metric, found: Predictions, outputs: np.ndarray) -> float:
+    kind = np.int32 if found.task == CLASSIFICATION else np.float32
+    return one.value(found.labels.astype(kind), outputs.astype(np.float32))
+
+
+@shows(constant_answer)
+def show(context: TableContext) -> TableContent:
+    """One protocol's variants beside one answer for all, and whether they do better."""
+    context.require("experiment", "variant", "label", "metric", "task", "constant", "reached")
+    frame = context.frame
+    if frame.empty:
+        return TableContent((), (text("No predictions are there to compare with."),))
+    several = len(frame[["experiment", "variant"]].drop_duplicates()) > 1
+    headings = [
+        *([Column("Variant", number=False)] if several else []),
+        Column("Metric", number=False),
+        Column("One answer for all"),
+        Column("Reached"),
+    ]
+    lines = []
+    for row in context.rows():
+        shown = metric(str(row["metric"]))
+        cells = [context.variant_cell(row)] if several else []
+        cells.append(Cell(context.title(shown), header=not several))
+        cells += [numeric(shown.text(number(row[name]))) for name in ("constant", "reached")]
+        lines.append(Row(tuple(cells)))
+    grid = Grid(tuple(headings), tuple(lines))
+    return TableContent((Shown(grid),), (words(frame),))
+
+
+def no_better(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose networks do no better than one answer, by the metric recorded first."""
+    rows = frame[frame["metric"] == frame["metric"].iloc[0]]
+    sign = 1 if metric(str(rows["metric"].iloc[0])).higher_is_better else -1
+    return rows[~((rows["reached"] - rows["constant"]) * sign > 0)]
+
+
+def words(frame: pd.DataFrame) -> Text:
+    """What one answer reaches by the metric recorded first, and who does no better."""
+    first = frame.iloc[0]
+    shown = metric(str(first["metric"]))
+    rows = frame[frame["metric"] == first["metric"]]
+    guess = {
+        CLASSIFICATION: f"Always answering \u201c{first['answer']}\u201d, the commonest class,",
+        REGRESSION: "Always answering the mean of the targets",
+    }.get(str(first["task"]), "Always answering how frequent each label is")
+    constant = f"would reach {shown.text(number(first['constant']))} in {shown.phrase}"
+    behind = no_better(frame)
+    if len(behind):
+        does = "does" if len(behind) == 1 else "do"
+        return spaced(
+            text(f"{guess} {constant}."),
+            text(labels(behind["label"]), f" {does} no better."),
+        )
+    if len(rows) > 1:
+        return text(f"{guess} {constant}; every variant does better.")
+    reached = shown.text(number(first["reached"]))
+    return text(f"{guess} {constant}; ", bold(str(first["label"])), f" reaches {reached}.")
