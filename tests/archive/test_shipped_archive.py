@@ -25,7 +25,9 @@ from nnrepro.published.prediction import prediction_interval
 from nnrepro.published.runs import StudyRuns
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration, read_source
+from nnrepro.tables.columns import standings_by
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LARGEST = 30_000_000
 PAIRS = [(first, second) for first in (10, 30, 50, 70, 90) for second in (20, 40, 60, 80, 100)]
@@ -183,6 +185,15 @@ def test_what_the_documentation_says_of_the_grids_is_so() -> None:
     lead = 100 * (highest[best] - highest[90, 100])
     assert "Tan's 90/40 is tenth here and 90/20 first" in (luck := findings("The selected pair"))
     assert f"Koh's 90/100 gives way to {best[0]}/{best[1]}, by {lead:.1f} points" in luck
+    told = {}
+    for protocol, metric in (("tan", "last200_mean_test_accuracy"), ("koh", "mean_test_accuracy")):
+        own = [item for item in runs if item.run.protocol == protocol]
+        place = standings_by(variants_table(runs_table(own)), metric)
+        told[protocol] = place.tied.count(True) - 1, max(filter(None, place.probability))
+    assert f"a probability of {told['tan'][1]:.2f} of being the best; {told['tan'][0]} oth" in luck
+    counts = f"{told['tan'][0]} variants are tied with the best instead of 19, in Koh's"
+    page = " ".join((REPOSITORY / "docs/statistics.md").read_text(encoding="utf-8").split())
+    assert f"{counts} {told['koh'][0]} instead of 24" in page
     config = yaml.safe_load((REPOSITORY / "archive/study.yaml").read_text(encoding="utf-8"))
     printed = [
         (number.value, np.mean(of["koh", number.runs[0].partition("/")[2]][500:]))
