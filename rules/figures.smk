@@ -7,7 +7,7 @@ rule draw_figures:
     output:
         report(
             directory(f"{ROOT}/figures/{{protocol}}/{{kind}}"),
-            patterns=["{figure}.svg"],
+            patterns=["{figure,(?!narrow/).+}.svg"],
             caption="../docs/captions/figure.rst",
             category=shelf("Figures"),
             subcategory=lambda wildcards: wildcards.kind.replace(

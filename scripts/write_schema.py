@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from nnrepro.files import write_text
-from nnrepro.study.keys_page import PAGE, keys_page
+from nnrepro.keys_page import PAGE, keys_page
 from nnrepro.study.schema import SCHEMA, schema_text
 
 if __name__ == "__main__":

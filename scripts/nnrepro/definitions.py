@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnrepro.imports import of_library
-from nnrepro.python import Import, code_of, imports_in, parsed
+from nnrepro.python import Code, Import, code_of, imports_in, kept_code, parsed
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _INNER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -139,14 +139,17 @@ def files_behind(files: Iterable[Path], folders: Iterable[Path] = ()) -> list[Pa
 
 
 @cache
-def _part(file: Path, name: str, _modified: int, _size: int) -> tuple[bytes, tuple[Import, ...]]:
+def _part(file: Path, name: str, _modified: int, _size: int) -> Code:
     """A definition's code in its own file, and what that imports."""
+    return kept_code(file, name, lambda: _definition(file, name)) if name else code_of(file)
+
+
+def _definition(file: Path, name: str) -> Code:
     found = statements(parsed(file))
     every = [each for each in found if not each.binds or "*" in each.binds]
     own = [each for each in found if name in each.binds]
-    if not name or not own or any(each.uses & _LOOK_UP for each in found):
-        code = code_of(file)
-        return code.text, code.imports
+    if not own or any(each.uses & _LOOK_UP for each in found):
+        return code_of(file)
     about = [each for each in found if name in each.marks]
     names = set().union({name}, *(each.uses for each in every), *(each.binds for each in about))
     kept, used = needed(found, names)
@@ -160,7 +163,7 @@ def _part(file: Path, name: str, _modified: int, _size: int) -> tuple[bytes, tup
         else:
             lines.append(ast.unparse(each.node))
         imports += taken
-    return "\n".join(lines).encode(), tuple(imports)
+    return Code("\n".join(lines).encode(), tuple(imports))
 
 
 def _beside(item: Import, file: Path, folders: Sequence[Path]) -> tuple[Path, str] | None:

@@ -74,3 +74,18 @@ def test_a_difference_too_small_to_print_is_not_called_nothing() -> None:
     accuracy = metric("max_test_accuracy")
     assert accuracy.margin(1e-6) == "less than 0.01 percentage points"
     assert accuracy.margin(0.0) == "0.00 percentage points"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.8731, "0.8731"),
+        (4288.4, "4288"),
+        (0.0000123456, "0.00001235"),
+        (0.0, "0.000"),
+        (-1e-14, "0.000"),
+    ],
+)
+def test_numbers_in_units_of_their_own_have_four_digits(value: float, text: str) -> None:
+    """What is zero but for rounding errors is zero."""
+    assert wording.measured(value) == text

@@ -46,6 +46,10 @@ def draw(variants, metric):
 '''
 
 
+FORMS = ("{}.svg", "{}.png", "narrow/{}.svg")
+"""What is written of a figure."""
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """Contents by path."""
     paths = filter(Path.is_file, folder.rglob("*"))
@@ -90,7 +94,7 @@ def test_a_kind_of_ones_own_is_drawn_and_indexed(
     assert shown.alt.startswith("Dots, Tan report. Shown: char CNN, word CNN, ")
     assert shown.runs[0] == "tan/text_models/char_cnn/seed0" and not shown.why
     assert set(files(tmp_path / "out")) == {INDEX} | {
-        f"{name}.{form}" for name in ("some", "others") for form in ("svg", "png")
+        form.format(name) for name in ("some", "others") for form in FORMS
     }
 
 
@@ -103,7 +107,7 @@ def test_one_that_cannot_be_drawn_leaves_the_others_the_same_to_the_last_byte(
     failures = draw(done, own, tmp_path / "others", variants=done.variants)
     assert [failure.part for failure in failures] == ["figures/tan/dots/some"]
     expected, found = files(tmp_path / "all"), files(tmp_path / "others")
-    assert set(expected) - set(found) == {"some.svg", "some.png"}
+    assert set(expected) - set(found) == {"some.svg", "some.png", "narrow/some.svg"}
     assert all(expected[name] == found[name] for name in found if name != INDEX)
     index = read_index(tmp_path / "others")
     assert index is not None and [shown.stem for shown in index.files] == ["some", "others"]
@@ -131,7 +135,7 @@ def test_each_variants_curves_stand_for_themselves(
     assert failed.part == "figures/tan/curves/text_models/word_cnn"
     variants.remove("word_cnn")
     assert set(files(folder)) == {INDEX} | {
-        f"text_models/{name}.{form}" for name in variants for form in ("svg", "png")
+        form.format(f"text_models/{name}") for name in variants for form in FORMS
     }
 
 

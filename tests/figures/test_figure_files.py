@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from nnrepro.figures import curves
@@ -107,7 +109,17 @@ def test_every_reference_in_the_svg_has_its_target(panels, styles, tmp_path):
 
 def test_coordinates_keep_a_tenth_of_a_point():
     svg = '<?xml?>\n<svg>\n  <path d="M 1.26 2.04 \nL 3 -0.04 \nL 5.55 6 \n"/>\n</svg>'
-    assert '<path d="M 1.3 2 3 0 5.5 6"/>' in compact_svg(svg)
+    assert '<path d="m1.3 2 1.7-2 2.6 6"/>' in compact_svg(svg)
+
+
+def test_points_do_not_drift_on_a_long_way():
+    """Each of a path's points is where it was to a tenth, though it is written as a step."""
+    points = [(0.37 * i % 7, 0.73 * i % 11) for i in range(500)]
+    data = " ".join(f"{'M' if i % 100 == 0 else 'L'} {x} {y}" for i, (x, y) in enumerate(points))
+    short = re.search(r'd="([^"]*)"', compact_svg(f'<svg><path d="{data}"/></svg>'))[1]
+    steps = np.array(re.findall(r"-?[\d.]+", short), float).reshape(-1, 2)
+    assert np.abs(np.cumsum(steps, axis=0) - points).max() < 0.051
+    assert short.count("m") == 5
 
 
 def test_a_name_with_a_dot_keeps_it(panels, styles, tmp_path):

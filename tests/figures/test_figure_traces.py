@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -66,7 +67,7 @@ def test_the_panels_boxes_are_where_the_lines_lie(drawn):
             top + height * (1 - (values[-1] - y0) / (y1 - y0)),
         )
         ends = [
-            tuple(map(float, path.get("d").split()[-2:]))
+            np.array(re.findall(r"-?[\d.]+", path.get("d")), float).reshape(-1, 2).sum(axis=0)
             for group in root.iter(f"{SVG}g")
             if group.get("class") == f"trace-{line['trace']}"
             for path in group.iter(f"{SVG}path")

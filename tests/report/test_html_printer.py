@@ -12,7 +12,8 @@ def test_embedded_figures_decode_to_themselves_and_stay_small() -> None:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="M{points}"/>\n{text}</svg>'
     uri = data_uri(svg)
     given = unquote(uri.partition(",")[2])
-    assert given.replace(",", " ") == svg.replace("\n", " ")
+    same = svg.replace("\n", "").replace('="', "='").replace('">', "'>").replace('"/>', "'/>")
+    assert given.replace(",", " ") == same.replace('g" ', "g' ")
     assert given.count(",") == 3999
     assert not any(sign in uri for sign in '"<>&#\n')
     assert len(uri) < 1.1 * len(svg)

@@ -9,6 +9,7 @@ import yaml
 
 from nnrepro.document.text import text, words_of
 from nnrepro.models.registry import catalogue
+from nnrepro.report.sections.brief import _outguessed
 from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.first import _sure
 from nnrepro.report.sections.leading import Led
@@ -92,3 +93,31 @@ def test_variants_of_the_same_value_are_no_clear_lead() -> None:
     several = told(led(2, (), "a"), led(2, (), "a", "b"), led(2, None, "a"), led(1, (), "a"))
     assert several.startswith("1 of 4") and "In 1 of 4 comparisons, others cannot" in several
     assert "In 2 of 4 comparisons, too little is known" in several
+
+
+@pytest.mark.parametrize(
+    ("reached", "told"),
+    [
+        (
+            0.4,
+            [
+                "Always answering \u201coak\u201d, the commonest class, would reach 40.00\u202f% "
+                "in final test accuracy. Final does no better."
+            ],
+        ),
+        (0.5, []),
+    ],
+)
+def test_a_network_that_is_no_better_than_a_guess_is_named_in_the_report(
+    reached: float, told: list[str], tmp_path: Path
+) -> None:
+    study = load_study(yaml.safe_load(STUDY.replace("SELECT", "search")), catalogue())
+    row = {"protocol": "main", "experiment": "final", "variant": "default", "label": "Final"}
+    row |= {"metric": "final_test_accuracy", "seeds": 3, "examples": 50, "task": "classification"}
+    row |= {"answer": "oak", "constant": 0.4, "reached": reached}
+    pd.DataFrame([row]).to_csv(tmp_path / "final_constant_answer.csv", index=False)
+    source = Source(study, tmp_path, tmp_path, {}, {})
+    said = [
+        words_of(each) for name in study.questions.values() for each in _outguessed(source, name)
+    ]
+    assert said == told

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nnrepro.keys_page import PAGE, keys_page
 from nnrepro.metrics.registry import catalogue
-from nnrepro.study.keys_page import PAGE, keys_page
 from nnrepro.study.kinds import ROOMS, kinds
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, OPTIMIZERS, SCHEDULE_SETTINGS
 from nnrepro.study.options import SOURCES, SPLIT

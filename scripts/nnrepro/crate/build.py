@@ -208,7 +208,7 @@ def _figures(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity
         protocol = study.protocols.get(folder.parent.name)
         owner = protocol.title if protocol else folder.parent.name
         kind = folder.name.replace("_", " ")
-        files = sorted(folder.rglob("*.svg"))
+        files = sorted(folder.rglob("*.png"))
         yield _folder(
             crate,
             folder.relative_to(paths.root).as_posix(),

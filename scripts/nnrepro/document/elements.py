@@ -86,6 +86,7 @@ class Figure:
         svg: the drawing, an SVG document.
         alt: what it shows, for readers who cannot see it.
         kind: kind of drawing, for example `curves`.
+        narrow: the same drawing for a narrow page; empty without one.
     """
 
     anchor: str
@@ -93,6 +94,7 @@ class Figure:
     svg: str
     alt: str
     kind: str
+    narrow: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ EMPTY = DASH
 
 _MINUS = "\u2212"
 _THIN = "\u202f"
+_MOST_DECIMALS = 10
 _SECONDS_PER_MINUTE = 60
 _SECONDS_PER_HOUR = 3600
 
@@ -54,11 +55,11 @@ def signed_loss(difference: float | None) -> str:
 
 
 def measured(value: float | None) -> str:
-    """A number in units of its own, to four digits: "0.8731", "4,288"."""
+    """A number in units of its own, to four digits: "0.8731", "4288"."""
     if value is None or is_missing(value):
         return EMPTY
-    size = math.floor(math.log10(abs(value))) if value else 0
-    return grouped(round(value)) if size >= 3 else _fixed(value, min(3 - size, 10))
+    size = math.floor(math.log10(abs(value))) if round(value, _MOST_DECIMALS) else 0
+    return grouped(round(value)) if size >= 3 else _fixed(value, min(3 - size, _MOST_DECIMALS))
 
 
 def signed_measured(difference: float | None) -> str:

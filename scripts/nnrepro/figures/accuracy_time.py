@@ -13,17 +13,20 @@ from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.dots import (
+    ABOVE_MARGIN,
     SINGLE,
     DotRow,
     bare_rows,
     draw_dot,
     draw_singles,
     ends,
+    name_rows,
+    row_labels,
     row_numbers,
     word_color,
     write_beside,
 )
-from nnrepro.plots.fitting import fit_labels, text_width, wrap_text
+from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
@@ -31,9 +34,10 @@ from nnrepro.plots.series import digits, padded
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
-    PAGE_WIDTH,
     SOFT_INK,
     SeriesStyle,
+    is_narrow,
+    page_width,
     styled,
     text_color,
 )
@@ -46,15 +50,12 @@ READING = (
     "On the left the metric, with its interval as a line; on the right the time that training took."
 )
 
-_ROW = 0.27
+_ROW, _NARROW_ROW = 0.27, 0.42
 _FOOT = 0.46
 _GAP = 0.25
 _VALUE_ROOM = 0.62
 _RIGHT = 0.1
 _LABEL_GAP = 0.2
-_MOST_LABEL = 0.6 * PAGE_WIDTH - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
-"""Inches of the longest name: two fifths of the page are left to the panels."""
-
 _AXIS_LINE = 0.15
 _LONGEST_SECONDS = 1e7
 
@@ -108,13 +109,16 @@ def draw(
     """
     notes = [f"Lines through the dots: {interval}."] if any(r.low is not None for r in rows) else []
     notes += [SINGLE] if any(row.single or row.single_beside for row in rows) else []
-    labels = fit_labels([row.label for row in rows], FONT_SIZE, _MOST_LABEL)
-    side = _LABEL_GAP + max(text_width(label, FONT_SIZE) for label in labels)
-    half = (PAGE_WIDTH - side - _RIGHT - _GAP) / 2
+    # Two fifths of the page are left to the panels.
+    room = 0.6 * page_width() - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
+    labels, beside = row_labels(rows, room)
+    side = _LABEL_GAP + beside if beside else ABOVE_MARGIN
+    half = (page_width() - side - _RIGHT - _GAP) / 2
     # Beneath its own panel and the names, which the other panel's words leave free.
     metric_lines = wrap_text(metric, FONT_SIZE, half - _VALUE_ROOM + 2 * min(side, _VALUE_ROOM))
     foot = _FOOT + (len(metric_lines) - 1) * _AXIS_LINE
-    fig, body = start_figure(foot + (len(rows) + 0.4) * _ROW, title, notes=notes)
+    high = _NARROW_ROW if is_narrow() else _ROW
+    fig, body = start_figure(foot + (len(rows) + 0.4) * high, title, notes=notes)
     panels = body.inset(left=side, bottom=foot, right=_RIGHT, top=0.05)
     left = Box(panels.left, panels.bottom, half - _VALUE_ROOM, panels.height)
     axes = [add_axes(fig, box) for box in (left, replace(left, left=left.left + half + _GAP))]
@@ -132,7 +136,7 @@ def _draw_values(
     styles: Mapping[str, SeriesStyle],
     metric: str,
 ) -> None:
-    ax.set_yticks(range(len(rows)), labels, fontsize=FONT_SIZE)
+    name_rows(ax, dict(enumerate(labels)))
     ax.set_xlabel(metric)
     for place, row in enumerate(rows):
         style = styles[row.key]

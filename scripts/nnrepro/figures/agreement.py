@@ -17,7 +17,15 @@ from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.series import PlotDataError, as_floats, drawn_interval, padded
-from nnrepro.plots.style import GRID_GREY, PAGE_WIDTH, PALETTE, SMALL_SIZE, SOFT_INK, styled
+from nnrepro.plots.style import (
+    GRID_GREY,
+    PALETTE,
+    SMALL_SIZE,
+    SOFT_INK,
+    is_narrow,
+    page_width,
+    styled,
+)
 from nnrepro.study.kinds import figure
 
 READING = (
@@ -168,14 +176,15 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
     if any(panel.offsets for panel in panels):
         dashed = Line2D([], [], color=SOFT_INK, linewidth=0.8, linestyle="--")
         legend.append(LegendEntry(dashed, "equal but for the offset of the report's test sample"))
-    rows = -(-len(panels) // _COLUMNS)
+    columns = _COLUMNS - 1 if is_narrow() else _COLUMNS
+    rows = -(-len(panels) // columns)
     notes = [f"Bars: {interval}."] if interval else []
     if left_out:
         notes.append(f"Left out, since they are not finite: {left_out} of {given} numbers.")
-    size = (PAGE_WIDTH - _COLUMNS * _SIDE - (_COLUMNS - 1) * _GAP - 0.1) / _COLUMNS
+    size = (page_width() - columns * _SIDE - (columns - 1) * _GAP - 0.1) / columns
     fig, body = start_figure(rows * (size + _HEAD + _FOOT), title, legend, notes)
     for index, panel in enumerate(panels):
-        row, column = divmod(index, _COLUMNS)
+        row, column = divmod(index, columns)
         left = body.left + column * (size + _SIDE + _GAP) + _SIDE
         top = body.bottom + body.height - row * (size + _HEAD + _FOOT)
         box = Box(left, top - _HEAD - size, size, size)

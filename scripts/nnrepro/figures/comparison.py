@@ -49,7 +49,15 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.plots.series import Series, thin_line
-from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, Grid, SeriesStyle, styled
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    SMALL_SIZE,
+    Grid,
+    SeriesStyle,
+    is_narrow,
+    page_width,
+    styled,
+)
 from nnrepro.plots.traces import mark_of
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
@@ -65,13 +73,11 @@ _BOTTOM, _TOP = 0.44, 0.1
 _FACET_HEIGHT = 1.75
 _FACET_COLUMNS = 3
 _LEAST_PANEL = 1.1
-_SIDE = PAGE_WIDTH - METRIC_MARGIN - 0.4 * PAGE_WIDTH
-"""Inches that names may take beside the lines, which keep two fifths of the page."""
-
 _KEY_SHARE = 0.6
 _LABEL_MARGIN = 0.1
 _NAMED_WIDTH = 2.5
 _NARROW = 3.0
+_NARROWER = 0.8
 
 
 @figure(reading=READING)
@@ -235,7 +241,8 @@ def draw(
     """One metric of several variants in one panel.
 
     Up to eight lines carry their names and end values at the right. More lines that are all of a
-    grid get a small key in the grid's own shape; other ones a list, best at the top. A line that
+    grid get a small key in the grid's own shape; other ones a list, best at the top. On a narrow
+    page any lines have one, below the panel. A line that
     ends before its planned epochs (a run that diverged) ends in a cross. Of more than eight bands,
     which would hide each other, only the highlighted line's is drawn.
 
@@ -255,29 +262,36 @@ def draw(
     scene = _scene(series, styles, closing, highlight, raw=len(series) <= _MOST_RAW)
     shown = scene.series
     limits = y_limits(shown, floor, ceiling, scene.raw)
-    few = len(shown) <= MOST_LABELS
-    key_room = _SIDE if highlight is None else _KEY_SHARE * _SIDE
-    grid = shown_grid(shown, grid)
-    key_width, key_height = (0.0, 0.0) if few else key_size(shown, key_room, grid)
-    height = max(_BODY_HEIGHT, key_height + _BOTTOM + _TOP)
+    few, below = len(shown) <= MOST_LABELS, is_narrow()
+    keyed = shown if below or not few else []
+    key_side = _side() if highlight is None else _KEY_SHARE * _side()
+    key_room = page_width() - 2 * _LABEL_MARGIN if below else key_side
+    grid = shown_grid(shown, grid) if not few else None
+    key_width, key_height = key_size(keyed, key_room, grid) if keyed else (0.0, 0.0)
+    height = _BODY_HEIGHT - _NARROWER + key_height if below else _BODY_HEIGHT
+    height = max(height, key_height + _BOTTOM + _TOP)
     fig, body = start_figure(
         height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
     )
-    labels = scene.labels(
-        shown if few else [each for each in shown if each.key == highlight],
-        FONT_SIZE,
-        _SIDE - key_width - _LABEL_MARGIN - LABEL_ROOM,
-    )
+    # A key in the shape of a grid tells the values of its best pairs alone.
+    labelled = [each for each in shown if each.key == highlight or (few and not below)]
+    labelled = [] if below and grid is None else labelled
+    label_room = _side() - (0.0 if below else key_width) - _LABEL_MARGIN - LABEL_ROOM
+    labels = scene.labels(labelled, FONT_SIZE, label_room)
     margin = label_margin([label.text for label in labels], bold=True) + _LABEL_MARGIN
-    place = body.inset(METRIC_MARGIN, _BOTTOM, right=margin + key_width, top=_TOP)
+    if below:
+        key_place = Box(_LABEL_MARGIN, body.bottom, key_room, key_height)
+        place = body.inset(METRIC_MARGIN, key_height + _BOTTOM, right=margin, top=_TOP)
+    else:
+        place = body.inset(METRIC_MARGIN, _BOTTOM, right=margin + key_width, top=_TOP)
+        key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
     ax = add_axes(fig, place)
     _draw_lines(ax, place, shown, scene)
     metric_axis(ax, limits, metric)
     epoch_axis(ax, *scene.epochs, ticks=7)
     end_labels(ax, labels, place.width, place.height)
-    if not few:
-        key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
-        draw_key(fig, key_place, shown, styles, most=key_room, grid=grid, highlight=highlight)
+    if keyed:
+        draw_key(fig, key_place, keyed, styles, most=key_room, grid=grid, highlight=highlight)
     return fig
 
 
@@ -306,7 +320,7 @@ def draw_facets(
     by_key = {each.key: each for each in scene.series}
     groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
     limits = y_limits(scene.series, floor, ceiling, scene.raw)
-    room = _SIDE - _LABEL_MARGIN - LABEL_ROOM
+    room = _side() - _LABEL_MARGIN - LABEL_ROOM
     # Cut in all panels as in one, so that two lines are not called the same.
     names = scene.labels(scene.series, SMALL_SIZE, room, value=False)
     ended = [each.key for each in scene.series if each.end()]
@@ -345,9 +359,17 @@ def draw_facets(
     return fig
 
 
+def _side() -> float:
+    """Inches that names may take beside the lines, which keep two fifths of the page.
+
+    Of a narrow page they keep a third.
+    """
+    return (2 / 3 if is_narrow() else 3 / 5) * page_width() - METRIC_MARGIN
+
+
 def _facet_columns(facets: int, margin: float) -> int:
     """As many panels in a row as leave each some width beside `margin` inches of labels."""
-    room = PAGE_WIDTH - METRIC_MARGIN
+    room = page_width() - METRIC_MARGIN
     fitting = int(room / (margin + _LEAST_PANEL))
     return max(1, min(_FACET_COLUMNS, facets, fitting))
 

@@ -15,7 +15,7 @@ from nnrepro.measures.predictions import Predictions, PredictionsOf
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.plots.fitting import fit_labels, text_width
 from nnrepro.plots.frame import Box, add_axes, start_figure
-from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, TINY_SIZE, styled
+from nnrepro.plots.style import FONT_SIZE, INK, SMALL_SIZE, TINY_SIZE, is_narrow, page_width, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
 
@@ -77,7 +77,7 @@ def draw(counts: NDArray[np.int64], names: Sequence[str], *, title: str = "") ->
     labels = fit_labels(list(names), FONT_SIZE, _LONGEST_NAME)
     widest = max(text_width(label, FONT_SIZE) for label in labels)
     left, top = _LEFT + widest + _GAP, _TOP + _GAP
-    cell = min(_MOST_CELL, (PAGE_WIDTH - left - 0.4) / classes)
+    cell = min(_MOST_CELL, (page_width() - left - (0.1 if is_narrow() else 0.4)) / classes)
     upright = any(text_width(label, FONT_SIZE) > cell - 0.04 for label in labels)
     top += widest if upright else 0.15
     side = cell * classes

@@ -46,7 +46,15 @@ from nnrepro.plots.seeds import (
     widest_windows,
 )
 from nnrepro.plots.series import Series, as_floats, capitalised, format_value
-from nnrepro.plots.style import INK, PUBLISHED_MARKER, SMALL_SIZE, TRAIN_GREY, SeriesStyle, styled
+from nnrepro.plots.style import (
+    INK,
+    PUBLISHED_MARKER,
+    SMALL_SIZE,
+    TRAIN_GREY,
+    SeriesStyle,
+    is_narrow,
+    styled,
+)
 from nnrepro.plots.traces import mark_of, note_look
 from nnrepro.published.levels import CurveLevel
 from nnrepro.study.kinds import figure
@@ -54,9 +62,8 @@ from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
 READING = (
-    "Cost on the left, {metric} on the right, by epoch: the test set in colour, the training set "
-    "in grey dashes. A ring, where there is one, marks where the test curve has "
-    "converged{published}."
+    "Cost and {metric} by epoch: the test set in colour, the training set in grey dashes. A ring, "
+    "where there is one, marks where the test curve has converged{published}."
 )
 PUBLISHED_READING = ", an open diamond a published level"
 
@@ -181,14 +188,14 @@ def draw(
     epochs: int | None = None,
     published: str = "",
 ) -> Figure:
-    """A variant's cost and accuracy by epoch, side by side.
+    """A variant's cost and accuracy by epoch, side by side, on a narrow page below each other.
 
     The test curve has the variant's own colour, the training curve is always grey and dashed. The
     numbers at the right are those at which the lines end, smoothed where the lines are.
 
     Args:
-        cost: left panel.
-        accuracy: right panel.
+        cost: first panel.
+        accuracy: second panel.
         style: the variant's style.
         title: title above the panels.
         band: what the bands are.
@@ -223,11 +230,16 @@ def draw(
         notes.append(published)
     labels = [_labels(panel, style, last_epoch) for panel in panels]
     height = max(_BODY_HEIGHT, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
-    fig, body = start_figure(height, title, legend, notes)
-    half = body.width / 2
+    columns = 1 if is_narrow() else 2
+    rows = len(panels) // columns
+    fig, body = start_figure(rows * height, title, legend, notes)
+    width = body.width / columns
     top = 0.1 if all(panel.converged_at is None for panel in panels) else _HEAD
     for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
-        cell = Box(body.left + i * half, body.bottom, half, body.height)
+        row, column = divmod(i, columns)
+        cell = Box(
+            body.left + column * width, body.bottom + (rows - 1 - row) * height, width, height
+        )
         margin = label_margin([label.text for label in words] or ["test 0.000"], bold=True)
         place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)

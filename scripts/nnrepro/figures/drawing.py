@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from nnrepro.errors import NnreproError
 from nnrepro.failures import Failures
 from nnrepro.figures.asked import Asked
-from nnrepro.figures.index import NO_RUNS, Shown, write_index
+from nnrepro.figures.index import NARROW, NO_RUNS, Shown, write_index
 from nnrepro.figures.sources import Sources
 from nnrepro.metrics.registry import known
 from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
+from nnrepro.plots.style import narrow_page
 from nnrepro.study.evaluation import EVERY_EPOCH, tested
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import Kind
@@ -103,13 +104,23 @@ def draw_figures(
 
 
 def save_drawing(drawing: Drawing, extent: Extent, folder: Path) -> None:
-    """Draw, stamp with the budget of the runs and write below `folder`; nothing without runs."""
+    """Draw, stamp with the budget of the runs and write below `folder`; nothing without runs.
+
+    For a narrow page it is drawn once more, as SVG.
+    """
     if drawing.draw is None:
         return
-    drawn = drawing.draw()
     extent = extent.comparable_among(drawing.runs) if drawing.compared else extent
-    stamp(drawn, extent.stamp(drawing.runs), warning=extent.is_cut(drawing.runs))
+
+    def stamped(draw: Callable[[], Figure]) -> Figure:
+        drawn = draw()
+        stamp(drawn, extent.stamp(drawing.runs), warning=extent.is_cut(drawing.runs))
+        return drawn
+
+    drawn = stamped(drawing.draw)
     save_figure(drawn, folder / drawing.stem)
+    with narrow_page():
+        save_figure(stamped(drawing.draw), folder / NARROW / drawing.stem, ["svg"])
     gone = missing_words(missing(words_of(drawn)))
     if gone:
         print(f"{folder / drawing.stem}.png: {gone}")

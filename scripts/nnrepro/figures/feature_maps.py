@@ -20,7 +20,7 @@ from nnrepro.figures.sources import FeatureMaps
 from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
-from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SOFT_INK, TINY_SIZE, styled
+from nnrepro.plots.style import FONT_SIZE, INK, SOFT_INK, TINY_SIZE, is_narrow, page_width, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Images
 
@@ -83,7 +83,7 @@ def feature_maps(
 def draw_overview(
     image: NDArray[np.floating], layers: Mapping[str, NDArray[np.floating]], *, title: str = ""
 ) -> Figure:
-    """An image beside some maps of each layer, evenly spread over its channels.
+    """An image beside some maps of each layer, on a narrow page above them.
 
     Args:
         image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1].
@@ -98,15 +98,17 @@ def draw_overview(
     maps = {name: _checked_maps(name, values) for name, values in layers.items()}
     if not maps:
         raise PlotDataError("an overview of feature maps needs at least one layer")
-    left = _MARGIN + _IMAGE_SIZE + 0.3
-    size = (PAGE_WIDTH - left - _MARGIN + _MAP_GAP) / _STRIP_MAPS - _MAP_GAP
+    left, above = _MARGIN + _IMAGE_SIZE + 0.3, 0.0
+    if is_narrow():
+        left, above = _MARGIN, _IMAGE_SIZE + _STRIP_HEAD + _MARGIN
+    size = (page_width() - left - _MARGIN + _MAP_GAP) / _STRIP_MAPS - _MAP_GAP
     strip = _STRIP_HEAD + _NUMBER_ROOM + size + 0.06
-    height = max(len(maps) * strip, _IMAGE_SIZE + _STRIP_HEAD) + 0.05
+    height = max(above + len(maps) * strip, _IMAGE_SIZE + _STRIP_HEAD) + 0.05
     shown = {name: _spread_channels(values.shape[2]) for name, values in maps.items()}
     notes = [note for name, values in maps.items() for note in _notes(name, values, shown[name])]
     fig, body = start_figure(height, title, notes=notes)
     top = body.bottom + body.height
-    ax = _canvas(fig, Box(0.0, body.bottom, PAGE_WIDTH, body.height))
+    ax = _canvas(fig, Box(0.0, body.bottom, page_width(), body.height))
     _words(ax, _MARGIN, top - body.bottom - _STRIP_HEAD + 0.05, "input image")
     image_top = body.height - _STRIP_HEAD
     ax.imshow(
@@ -115,22 +117,24 @@ def draw_overview(
         interpolation="none",
     )
     for row, (name, values) in enumerate(maps.items()):
-        strip_top = body.height - row * strip
+        strip_top = body.height - above - row * strip
         tall, wide, channels = values.shape
         some = f"{len(shown[name])} of " if len(shown[name]) < channels else ""
         heading = f"{name}: {some}{channels} maps of {tall} x {wide}"
-        heading = cut_text(heading, FONT_SIZE, PAGE_WIDTH - left - _MARGIN)
+        heading = cut_text(heading, FONT_SIZE, page_width() - left - _MARGIN)
         _words(ax, left, strip_top - _STRIP_HEAD + 0.05, heading)
         for place, channel in enumerate(shown[name]):
             corner = (left + place * (size + _MAP_GAP), strip_top - _STRIP_HEAD)
             _draw_map(ax, values[..., channel], channel, corner, size)
-    _freeze(ax, PAGE_WIDTH, body.height)
+    _freeze(ax, page_width(), body.height)
     return fig
 
 
 @styled
 def draw_layer(maps: NDArray[np.floating], *, layer: str, title: str = "") -> Figure:
-    """Every map of one layer, `MAPS_PER_ROW` in a row, each under its channel number from 1.
+    """Every map of one layer, each under its channel number from 1.
+
+    There are `MAPS_PER_ROW` in a row, on a narrow page half as many.
 
     Args:
         maps: activations of shape (height, width, channels).
@@ -142,17 +146,18 @@ def draw_layer(maps: NDArray[np.floating], *, layer: str, title: str = "") -> Fi
     """
     values = _checked_maps(layer, maps)
     channels = values.shape[2]
-    size = (PAGE_WIDTH - 2 * _MARGIN + _MAP_GAP) / MAPS_PER_ROW - _MAP_GAP
-    rows = -(-channels // MAPS_PER_ROW)
+    columns = MAPS_PER_ROW // 2 if is_narrow() else MAPS_PER_ROW
+    size = (page_width() - 2 * _MARGIN + _MAP_GAP) / columns - _MAP_GAP
+    rows = -(-channels // columns)
     pitch = size + _NUMBER_ROOM + _MAP_GAP
     notes = _notes(layer, values, range(channels))
     fig, body = start_figure(rows * pitch + 0.05, title, notes=notes)
     ax = _canvas(fig, body)
     for channel in range(channels):
-        row, column = divmod(channel, MAPS_PER_ROW)
+        row, column = divmod(channel, columns)
         corner = (_MARGIN + column * (size + _MAP_GAP), body.height - row * pitch)
         _draw_map(ax, values[..., channel], channel, corner, size)
-    _freeze(ax, PAGE_WIDTH, body.height)
+    _freeze(ax, page_width(), body.height)
     return fig
 
 

@@ -26,7 +26,16 @@ from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
 from nnrepro.plots.series import as_floats, format_value
-from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TINY_SIZE, styled
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    INK,
+    SMALL_SIZE,
+    SOFT_INK,
+    TINY_SIZE,
+    is_narrow,
+    page_width,
+    styled,
+)
 from nnrepro.published.comparison import printed_values
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric, Swept
@@ -52,7 +61,7 @@ _TICK_GAP = 0.06
 _AXIS_NAME = 0.42
 _LONGEST_TICK = 1.4
 _LEAST_CELL = 0.13
-_HEADING, _FOOT, _BAR = 0.22, 0.72, 0.12
+_HEADING, _FOOT, _BAR = 0.22, 0.87, 0.12
 _UNWRITTEN = "Cells too narrow for their numbers show colours alone; the table has the numbers."
 _BEST_COLOR = "#D55E00"
 _EMPTY: dict[str, Any] = {
@@ -196,25 +205,28 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
         max(text_width(word, FONT_SIZE) for word in words) for words in ticks
     )
     left = max(_LEFT, widest_row + _AXIS_NAME)
-    room = PAGE_WIDTH - left - _GAP - _BAR_ROOM - (len(bar_label) - 1) * _BAR_LINE
+    narrow = is_narrow()
+    bar_room = _GAP if narrow else _BAR_ROOM + (len(bar_label) - 1) * _BAR_LINE
+    room = page_width() - left - _GAP - bar_room
     wide = min(_MOST_CELL_WIDTH, room / (columns + 1))
     upright = widest_column + _TICK_GAP > wide
     top = max(_TOP, widest_column + _AXIS_NAME) if upright else _TOP
     text_size = _text_size((grid.cells, grid.row_means, grid.column_means), wide)
+    bottom = _FOOT if narrow else _BOTTOM
     fig, body = start_figure(
-        top + bar_height + _BOTTOM,
+        top + bar_height + bottom,
         title,
         _legend(grid, tied),
         [] if text_size else [_UNWRITTEN],
     )
     main = Box(
         left,
-        body.bottom + _BOTTOM + _CELL_HEIGHT + _GAP,
+        body.bottom + bottom + _CELL_HEIGHT + _GAP,
         columns * wide,
         rows * _CELL_HEIGHT,
     )
     side = Box(main.left + main.width + _GAP, main.bottom, wide, main.height)
-    foot = Box(main.left, body.bottom + _BOTTOM, main.width, _CELL_HEIGHT)
+    foot = Box(main.left, body.bottom + bottom, main.width, _CELL_HEIGHT)
     corner = Box(side.left, foot.bottom, wide, _CELL_HEIGHT)
     form = _Form(norm, text_size, wide)
     ax = _draw_block(fig, main, grid.cells, form, unasked=grid.unasked)
@@ -224,9 +236,12 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
     if grid.mean is not None and np.isfinite(grid.mean):
         _draw_block(fig, corner, pd.DataFrame([[grid.mean]]), form)
     _label_means(ax, main, side, foot, upright=upright)
-    bar_left = side.left + wide + 0.2
-    bar = add_axes(fig, Box(bar_left, foot.bottom, 0.16, bar_height))
-    _draw_bar(bar, ScalarMappable(norm, _COLORMAP), "\n".join(bar_label))
+    colors = ScalarMappable(norm, _COLORMAP)
+    if narrow:
+        _draw_flat_bar(fig, Box(left, foot.bottom - _GAP - _BAR, main.width, _BAR), colors, metric)
+        return fig
+    bar = add_axes(fig, Box(side.left + wide + 0.2, foot.bottom, 0.16, bar_height))
+    _draw_bar(bar, colors, "\n".join(bar_label))
     return fig
 
 
@@ -235,6 +250,8 @@ def draw_beside(
     printed: pd.DataFrame, grid: ParameterGrid, *, metric: str, title: str = "", tied: str = ""
 ) -> Figure:
     """The printed and the reproduced grid in the same colours, and reproduced minus printed.
+
+    They stand beside each other, on a narrow page below each other.
 
     Args:
         printed: the printed numbers, in the order of the cells; NaN for none.
@@ -250,39 +267,46 @@ def draw_beside(
     )
     largest = np.nanmax(np.abs(spread)) or 1.0
     norms = (Normalize(np.nanmin(levels), np.nanmax(levels)), Normalize(-largest, largest))
-    colors = (_COLORMAP, _DIFFERENCES)
     rows, columns = grid.cells.shape
     ticks = _ticks(grid)
     widest_row, widest_column = (
         max(text_width(word, FONT_SIZE) for word in words) for words in ticks
     )
     left = max(_LEFT, widest_row + _AXIS_NAME)
-    wide = min(_MOST_CELL_WIDTH, (PAGE_WIDTH - left - 3 * _GAP) / (3 * columns))
+    narrow = is_narrow()
+    room = page_width() - left - 3 * _GAP
+    wide = min(_MOST_CELL_WIDTH, room / columns / (1 if narrow else 3))
     upright = widest_column + _TICK_GAP > wide
     top = (max(_TOP, widest_column + _AXIS_NAME) if upright else _TOP) + _HEADING
     height = rows * _CELL_HEIGHT
     text_size = _text_size((printed, grid.cells, difference), wide)
     unwritten = [] if text_size else [_UNWRITTEN]
-    fig, body = start_figure(top + height + _FOOT, title, _legend(grid, tied), unwritten)
-    foot = body.bottom + _FOOT
+    each = top + height + _FOOT
+    whole = 3 * each if narrow else each
+    fig, body = start_figure(whole, title, _legend(grid, tied), unwritten)
     maps = {"printed": printed, "reproduced": grid.cells, "difference": difference}
+    bars = []
     for number, (name, cells) in enumerate(maps.items()):
-        box = Box(left + number * (columns * wide + _GAP), foot, columns * wide, height)
-        form = _Form(norms[number == 2], text_size, wide, colors[number == 2])
+        across, up = (0, 2 - number) if narrow else (number, 0)
+        foot = body.bottom + up * each + _FOOT
+        box = Box(left + across * (columns * wide + _GAP), foot, columns * wide, height)
+        form = _Form(norms[number == 2], text_size, wide, (_COLORMAP, _DIFFERENCES)[number == 2])
         empty = "" if number == 1 else "none"
         ax = _draw_block(fig, box, cells, form, unasked=grid.unasked, empty=empty)
         marked = grid if number == 1 else replace(grid, best=None, tied=())
         _label_cells(ax, marked, ticks, box, upright=upright, across=box.width)
-        if number:
+        if across:
             ax.set(ylabel="", yticks=[])
         words = f"{name}, mean {format_value(np.nanmean(cells.to_numpy()))}"
         heading = words if text_width(words, FONT_SIZE) <= box.width else name
         place_text(fig, box.left, foot + height + top - _HEADING, heading, SMALL_SIZE)
-    across, low = 2 * columns * wide + _GAP, foot - _GAP - _BAR
-    levels_bar = Box(left, low, across, _BAR)
-    difference_bar = Box(left + across + _GAP, low, columns * wide, _BAR)
-    _draw_flat_bar(fig, levels_bar, ScalarMappable(norms[0], colors[0]), metric)
-    _draw_flat_bar(fig, difference_bar, ScalarMappable(norms[1], colors[1]), "difference")
+        bars.append(replace(box, bottom=foot - _GAP - _BAR, height=_BAR))
+    if not narrow:  # printed and reproduced share theirs
+        bars[:2] = [replace(bars[0], width=2 * bars[0].width + _GAP)]
+    for number, bar in enumerate(bars):
+        last = number == len(bars) - 1
+        colors = ScalarMappable(norms[last], (_COLORMAP, _DIFFERENCES)[last])
+        _draw_flat_bar(fig, bar, colors, "difference" if last else metric)
     return fig
 
 
@@ -465,4 +489,5 @@ def _draw_flat_bar(fig: Figure, place: Box, colors: ScalarMappable, metric: str)
     first, last = ax.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
-    ax.set_xlabel(cut_text(metric, FONT_SIZE, place.width), fontsize=FONT_SIZE)
+    lines = wrap_text(metric, FONT_SIZE, place.width, most=2)
+    ax.set_xlabel("\n".join(lines), fontsize=FONT_SIZE)

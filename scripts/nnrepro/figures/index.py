@@ -10,6 +10,9 @@ from pathlib import Path
 from nnrepro.files import FileError, read_json, write_json
 
 INDEX = "index.json"
+NARROW = "narrow"
+"""Folder beside the index with each figure once more, drawn for a narrow page."""
+
 NO_RUNS = "There is no history of any run that this figure shows."
 
 

@@ -11,16 +11,19 @@ from matplotlib.lines import Line2D
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import NO_METRIC, Drawing, NothingToDraw
 from nnrepro.plots.dots import (
+    ABOVE_MARGIN,
     SINGLE,
     DotRow,
     bare_rows,
     draw_dot,
     ends,
+    name_rows,
+    row_labels,
     row_numbers,
     word_color,
     write_beside,
 )
-from nnrepro.plots.fitting import cut_text, fit_labels, text_width
+from nnrepro.plots.fitting import cut_text, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.lines import value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
@@ -28,11 +31,12 @@ from nnrepro.plots.series import format_value, padded
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
-    PAGE_WIDTH,
     PUBLISHED_MARKER,
     SMALL_SIZE,
     SOFT_INK,
     SeriesStyle,
+    is_narrow,
+    page_width,
     styled,
 )
 from nnrepro.published.comparison import printed_values
@@ -46,8 +50,10 @@ from nnrepro.tables.variants import variants_table
 READING = "A dot is a variant, the line through it its interval{published}."
 PUBLISHED_READING = ", an open diamond the published number"
 
-_ROW = 0.23
+_ROW, _NARROW_ROW = 0.23, 0.4
+_TOP = -0.6
 _FOOT = 0.5
+_AXIS_LINE = 0.15
 _HEAD = 0.25
 _COLUMN = 0.85
 _OFFSETS = (8, 8 + 72 * _COLUMN)
@@ -118,25 +124,27 @@ def draw(
     """
     lines = _lines(rows)
     with_published = any(row.beside is not None for row in rows)
-    height = _HEAD + len(lines) * _ROW + _FOOT
+    columns = _COLUMN * (2 if with_published else 1)
+    room = (1 - _PANEL_SHARE) * page_width() - columns - _RIGHT - _LABEL_GAP
+    labels, beside = row_labels(rows, room)
+    side = _LABEL_GAP + beside if beside else ABOVE_MARGIN
+    width = page_width() - side - columns - _RIGHT
+    axis_lines = wrap_text(metric, FONT_SIZE, width + min(side, columns))
+    foot = _FOOT + (len(axis_lines) - 1) * _AXIS_LINE
+    height = _HEAD + len(lines) * (_NARROW_ROW if is_narrow() else _ROW) + foot
     notes = [f"Lines through the dots: {interval}."] if interval else []
     notes += [SINGLE] if any(row.single for row in rows) else []
     fig, body = start_figure(height, title, legend=_legend(with_published), notes=notes)
-    columns = _COLUMN * (2 if with_published else 1)
-    room = (1 - _PANEL_SHARE) * PAGE_WIDTH - columns - _RIGHT - _LABEL_GAP
-    labels = fit_labels([row.label for row in rows], FONT_SIZE, room)
-    side = _LABEL_GAP + max(text_width(label, FONT_SIZE) for label in labels)
-    width = PAGE_WIDTH - side - columns - _RIGHT
-    panel = Box(side, body.bottom + _FOOT, width, body.height - _FOOT - _HEAD)
+    panel = Box(side, body.bottom + foot, width, body.height - foot - _HEAD)
     ax = add_axes(fig, panel)
-    _axis(ax, lines, labels, cut_text(metric, FONT_SIZE, width + min(side, columns)), width)
+    _axis(ax, lines, labels, "\n".join(axis_lines), width)
     for place, line in enumerate(lines):
         if isinstance(line, DotRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
     _limits(ax, rows)
     heads = ("reproduced", "published") if with_published else ("value",)
     for words, offset in zip(heads, _OFFSETS, strict=False):
-        write_beside(ax, -0.95, words, SOFT_INK, offset)
+        write_beside(ax, _TOP - (0.2 if is_narrow() else 0.35), words, SOFT_INK, offset)
     return fig
 
 
@@ -170,18 +178,18 @@ def _axis(
     width: float,
 ) -> None:
     """Names of the rows, in their order, headings inside the panel of `width` inches."""
-    bare_rows(ax, -0.6, len(lines) - 0.4)
+    bare_rows(ax, _TOP, len(lines) - 0.4)
     ax.set_xlabel(metric)
-    names = iter(labels)
-    ticks = [next(names) if isinstance(line, DotRow) else "" for line in lines]
-    ax.set_yticks(range(len(lines)), ticks, fontsize=FONT_SIZE)
+    places = [place for place, line in enumerate(lines) if isinstance(line, DotRow)]
+    name_rows(ax, dict(zip(places, labels, strict=True)))
+    room = page_width() if is_narrow() else width
     for place, line in enumerate(lines):
         if isinstance(line, str):
             ax.annotate(
-                cut_text(line, SMALL_SIZE, width - _LABEL_GAP, bold=True),
+                cut_text(line, SMALL_SIZE, room - _LABEL_GAP, bold=True),
                 (0.0, place),
                 xycoords=("axes fraction", "data"),
-                xytext=(4, -1),
+                xytext=(0 if is_narrow() else 4, -1),
                 textcoords="offset points",
                 va="center",
                 fontsize=SMALL_SIZE,

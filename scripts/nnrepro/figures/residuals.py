@@ -15,7 +15,7 @@ from nnrepro.metrics.registry import REGRESSION
 from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
 from nnrepro.plots.series import as_floats
-from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, PALETTE, SOFT_INK, styled
+from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, SOFT_INK, is_narrow, page_width, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
 
@@ -68,9 +68,9 @@ def draw(
     """
     step = max(1, int(np.ceil(len(true) / _MOST_DOTS)))
     true, predicted = as_floats(true)[::step], as_floats(predicted)[::step]
-    columns = min(len(names), 2)
+    columns = min(len(names), 1 if is_narrow() else 2)
     rows = int(np.ceil(len(names) / columns))
-    width = min(_MOST, (PAGE_WIDTH - columns * _LEFT - 0.2) / columns)
+    width = min(_MOST, (page_width() - columns * _LEFT - 0.2) / columns)
     line = Line2D([], [], color=SOFT_INK, linestyle=(0, (3.0, 2.0)), linewidth=1.0)
     fig, body = start_figure(rows * (width + _BOTTOM) + 0.15, title, [LegendEntry(line, "equal")])
     for at, name in enumerate(names):

@@ -18,7 +18,7 @@ from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.lines import METRIC_MARGIN, value_ticks
 from nnrepro.plots.metric_words import interval_words, metric_phrase, metric_words
 from nnrepro.plots.series import drawn_interval, drawn_value, padded
-from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, styled
+from nnrepro.plots.style import FONT_SIZE, INK, PALETTE, is_narrow, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.labels import titled
 from nnrepro.study.options import Metric
@@ -151,14 +151,15 @@ def draw(
     """
     notes = [f"Lines through the dots: {interval}."] if any(d.low is not None for d in dots) else []
     notes += [SINGLE] if any(dot.single for dot in dots) else []
-    rows = -(-len(axes) // _COLUMNS)
+    columns = 1 if is_narrow() else min(len(axes), _COLUMNS)
+    rows = -(-len(axes) // columns)
     fig, body = start_figure(rows * _HEIGHT, title, notes=notes)
-    width = (body.width - METRIC_MARGIN - 0.1) / min(len(axes), _COLUMNS)
+    width = (body.width - METRIC_MARGIN - 0.1) / columns
     ends = [(dot.value, dot.low, dot.high, *dot.single) for dot in dots]
     found = [end for dot in ends for end in dot if end is not None]
     low, high = padded(found, 0.06, 0.02)
     for at, axis in enumerate(axes):
-        row, column = divmod(at, _COLUMNS)
+        row, column = divmod(at, columns)
         box = Box(
             body.left + METRIC_MARGIN + column * width,
             body.bottom + (rows - 1 - row) * _HEIGHT + _FOOT,

@@ -88,6 +88,7 @@ class Function:
         growth: 1 where further epochs can only raise it, -1 where they can only lower it.
         gaps: whether it passes over epochs whose value is not finite.
         lacking: why a run has no value, as the end of a sentence about the run.
+        says: what it is, with x for the curve, where the phrase does not tell.
     """
 
     compute: Callable[[Curve, Arguments], float]
@@ -102,6 +103,7 @@ class Function:
     growth: int = 0
     gaps: bool = False
     lacking: str = "has no finite value there"
+    says: str = ""
 
 
 def _slope_and_share(values: FloatArray) -> tuple[float, float]:
@@ -234,33 +236,56 @@ FUNCTIONS: Mapping[str, Function] = {
     "mean": Function(
         lambda c, a: _mean(c.part(a)), "mean of {}", numbers=(1, 2), of_epochs=True, level=True
     ),
-    "near": Function(_near, "{} near an epoch", numbers=(1, 1), of_epochs=True, level=True),
+    "near": Function(
+        _near,
+        "{} near an epoch",
+        numbers=(1, 1),
+        of_epochs=True,
+        level=True,
+        says="the moving mean of x at epoch a",
+    ),
     "settled": Function(
         _settled,
         "settled level of {}",
         numbers=(0, 1),
         level=True,
         lacking="does not settle",
+        says="the moving mean of x at its convergence epoch, to within a",
     ),
-    "change": Function(lambda c, a: float(c.values[-1] - c.closing[0]), "change at the end of {}"),
+    "change": Function(
+        lambda c, a: float(c.values[-1] - c.closing[0]),
+        "change at the end of {}",
+        says="last value of the closing window less its first",
+    ),
     "range": Function(
-        lambda c, a: float(np.ptp(c.closing)), "range at the end of {}", "window_range_{}"
+        lambda c, a: float(np.ptp(c.closing)),
+        "range at the end of {}",
+        "window_range_{}",
+        says="largest value of the closing window less its smallest",
     ),
-    "jitter": Function(_jitter, "jitter of {}", "jitter_{}"),
+    "jitter": Function(
+        _jitter,
+        "jitter of {}",
+        "jitter_{}",
+        says="standard deviation about the moving mean in the closing window",
+    ),
     "drift": Function(
         lambda c, a: abs(closing_slope(c.values)) * CLOSING_SHARE * len(c.values),
         "drift at the end of {}",
+        says="how far the line through the last 20 % of the epochs climbs or falls",
     ),
     "noise": Function(
         lambda c, a: window_noise(c.closing).error,
         "noise of the closing mean of {}",
         "last_window_mean_{}_se_window",
+        says="standard error of the closing mean",
     ),
     "effective_epochs": Function(
         lambda c, a: window_noise(c.closing).effective,
         "effective epochs of the closing mean of {}",
         "last_window_mean_{}_effective_epochs",
         unit=COUNT,
+        says="how many independent epochs the closing mean is worth",
     ),
     "conv_epoch": Function(
         lambda c, a: c.settled_at(a),
@@ -269,8 +294,15 @@ FUNCTIONS: Mapping[str, Function] = {
         unit=EPOCHS,
         numbers=(0, 1),
         lacking="does not settle",
+        says="epoch from which the moving mean is within a of the closing mean",
     ),
-    "converged": Function(_converged, "convergence of {}", "{}_converged", unit=TRUTH),
+    "converged": Function(
+        _converged,
+        "convergence of {}",
+        "{}_converged",
+        unit=TRUTH,
+        says="whether that is in the first 90 % of the epochs, and x level at the end",
+    ),
     "best_epoch": Function(
         lambda c, a: _epoch_of(c.values, _largest(c.values)),
         "epoch of the highest {}",
@@ -291,6 +323,7 @@ FUNCTIONS: Mapping[str, Function] = {
         unit=EPOCHS,
         gaps=True,
         lacking="does not rise before the end",
+        says="epoch of the lowest x, before the end",
     ),
     "slope": Function(
         lambda c, a: _slope_and_share(c.part(a))[0],
@@ -298,6 +331,7 @@ FUNCTIONS: Mapping[str, Function] = {
         unit="per epoch",
         numbers=(0, 2),
         of_epochs=True,
+        says="slope of the least-squares line, per epoch",
     ),
     "r_squared": Function(
         lambda c, a: _slope_and_share(c.part(a))[1],
@@ -305,6 +339,7 @@ FUNCTIONS: Mapping[str, Function] = {
         unit=RATIO,
         numbers=(0, 2),
         of_epochs=True,
+        says="share of the variance that the least-squares line explains",
     ),
     "collapses": Function(
         lambda c, a: float(len(_collapses(c.values, a))),
@@ -313,8 +348,14 @@ FUNCTIONS: Mapping[str, Function] = {
         numbers=(3, 3),
         growth=1,
         gaps=True,
+        says="falls of x below a from above b, back within c epochs",
     ),
-    "collapse_peak": Function(_collapse_peak, "peak in collapses of {}", numbers=(3, 3)),
+    "collapse_peak": Function(
+        _collapse_peak,
+        "peak in collapses of {}",
+        numbers=(3, 3),
+        says="largest x while the test accuracy collapses",
+    ),
 }
 """Every function by name."""
 

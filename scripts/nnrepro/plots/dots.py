@@ -1,6 +1,6 @@
 """Rows of a dot with its interval, one per variant, the value written beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nnrepro.measures.names import picked
+from nnrepro.plots.fitting import fit_labels, text_width
 from nnrepro.plots.series import PlotDataError, drawn_interval, drawn_value, format_value
-from nnrepro.plots.style import SMALL_SIZE, SOFT_INK, SeriesStyle, text_color
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    SMALL_SIZE,
+    SOFT_INK,
+    SeriesStyle,
+    is_narrow,
+    page_width,
+    text_color,
+)
 from nnrepro.tables.columns import KEYS, floats, metric_values
 
 BELOW = 0.33
@@ -89,6 +98,10 @@ def row_numbers(
     ]
 
 
+ABOVE, ABOVE_MARGIN = 0.4, 0.1
+"""How far a name stands above its dot on a narrow page, in rows, and from its sides, in inches."""
+
+
 def _keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
     return list(table[list(KEYS)].itertuples(index=False, name=None))
 
@@ -108,6 +121,34 @@ def bare_rows(ax: Axes, top: float, bottom: float) -> None:
     ax.grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+
+
+def row_labels(rows: Sequence[DotRow], room: float) -> tuple[list[str], float]:
+    """The rows' names, and the inches that they take beside the dots: none on a narrow page.
+
+    There they stand above their dots and have the width of the page, elsewhere `room` inches.
+    """
+    if is_narrow():
+        room = page_width() - 2 * ABOVE_MARGIN
+    labels = fit_labels([row.label for row in rows], FONT_SIZE, room)
+    return labels, 0.0 if is_narrow() else max(text_width(label, FONT_SIZE) for label in labels)
+
+
+def name_rows(ax: Axes, labels: Mapping[int, str]) -> None:
+    """Write rows' names by their places: beside the panel, on a narrow page above their dots."""
+    if not is_narrow():
+        ax.set_yticks([*labels], [*labels.values()], fontsize=FONT_SIZE)
+        return
+    ax.set_yticks([])
+    for place, label in labels.items():
+        ax.annotate(
+            label,
+            (0.0, place - ABOVE),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=FONT_SIZE,
+            annotation_clip=False,
+        )
 
 
 def draw_dot(

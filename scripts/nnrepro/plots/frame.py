@@ -13,8 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nnrepro.plots.fitting import POINTS, cut_text, text_width, wrap_text
-from nnrepro.plots.style import FONT_SIZE, INK, PAGE_WIDTH, SMALL_SIZE, SOFT_INK, TITLE_SIZE, styled
+from nnrepro.plots.fitting import POINTS, text_width, wrap_text
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    INK,
+    SMALL_SIZE,
+    SOFT_INK,
+    TITLE_SIZE,
+    page_width,
+    styled,
+)
 from nnrepro.plots.traces import Sheet
 
 _MARGIN = 0.08
@@ -61,7 +69,7 @@ def start_figure(
     legend: Sequence[LegendEntry] = (),
     notes: Sequence[str] = (),
 ) -> tuple[Sheet, Box]:
-    """Begin a page-wide figure; return it and the box that its axes may fill.
+    """Begin a figure as wide as the page; return it and the box that its axes may fill.
 
     Args:
         body_height: height in inches between the title and the legend.
@@ -69,16 +77,17 @@ def start_figure(
         legend: samples and their meanings, in rows below the axes.
         notes: small sentences below the legend, each from a new line.
     """
-    width = PAGE_WIDTH - 2 * _MARGIN
+    width = page_width() - 2 * _MARGIN
     title_lines = wrap_text(title, TITLE_SIZE, width, bold=True)
     note_lines = [line for note in notes for line in wrap_text(note, SMALL_SIZE, width)]
-    rows = _legend_rows([_cut_entry(entry, width) for entry in legend], width)
+    rows = _legend_rows([_wrapped(entry, width) for entry in legend], width)
+    heights = [max(map(_entry_lines, row)) * _LEGEND_ROW for row in rows]
     title_line, note_line = (size * _LINE_SPACING / POINTS for size in (TITLE_SIZE, SMALL_SIZE))
-    foot = len(rows) * _LEGEND_ROW + len(note_lines) * note_line
+    foot = sum(heights) + len(note_lines) * note_line
     foot += 2 * _MARGIN if foot else 0.0
     head = len(title_lines) * title_line + (2 * _MARGIN if title_lines else 0.0)
     height = foot + body_height + head
-    fig = Sheet(figsize=(PAGE_WIDTH, height))
+    fig = Sheet(figsize=(page_width(), height))
     FigureCanvasAgg(fig)
     for i, line in enumerate(title_lines):
         y = height - _MARGIN - i * title_line
@@ -86,9 +95,10 @@ def start_figure(
     for i, line in enumerate(reversed(note_lines)):
         place_text(fig, _MARGIN, _MARGIN + i * note_line, line, SMALL_SIZE, color=SOFT_INK)
     bottom = _MARGIN + len(note_lines) * note_line
-    for i, row in enumerate(reversed(rows)):
-        _place_legend_row(fig, row, bottom + i * _LEGEND_ROW)
-    return fig, Box(0.0, foot, PAGE_WIDTH, body_height)
+    for row, high in zip(reversed(rows), reversed(heights), strict=True):
+        _place_legend_row(fig, row, bottom)
+        bottom += high
+    return fig, Box(0.0, foot, page_width(), body_height)
 
 
 def place_text(
@@ -170,14 +180,19 @@ def _legend_rows(entries: Sequence[LegendEntry], width: float) -> list[list[Lege
     return rows
 
 
-def _cut_entry(entry: LegendEntry, width: float) -> LegendEntry:
-    """The entry, its words cut where they need more than `width` inches with their sample."""
+def _wrapped(entry: LegendEntry, width: float) -> LegendEntry:
+    """The entry, its words in up to three lines where they need more than `width` inches."""
     room = width - _LEGEND_HANDLE - _LEGEND_GAP
-    return replace(entry, label=cut_text(entry.label, SMALL_SIZE, room))
+    return replace(entry, label="\n".join(wrap_text(entry.label, SMALL_SIZE, room, most=3)))
+
+
+def _entry_lines(entry: LegendEntry) -> int:
+    return 1 + entry.label.count("\n")
 
 
 def _entry_width(entry: LegendEntry) -> float:
-    return _LEGEND_HANDLE + _LEGEND_GAP + text_width(entry.label, SMALL_SIZE)
+    words = max(text_width(line, SMALL_SIZE) for line in entry.label.split("\n"))
+    return _LEGEND_HANDLE + _LEGEND_GAP + words
 
 
 def _place_legend_row(fig: Figure, row: Sequence[LegendEntry], bottom: float) -> None:

@@ -25,7 +25,15 @@ from nnrepro.plots.series import (
     thin_band,
     thin_line,
 )
-from nnrepro.plots.style import FONT_SIZE, SMALL_SIZE, SOFT_INK, TRAIN_GREY, SeriesStyle, text_color
+from nnrepro.plots.style import (
+    FONT_SIZE,
+    SMALL_SIZE,
+    SOFT_INK,
+    TRAIN_GREY,
+    SeriesStyle,
+    is_narrow,
+    text_color,
+)
 from nnrepro.plots.traces import mark_of, note_line
 
 METRIC_MARGIN = 0.68
@@ -105,7 +113,8 @@ def draw_series(
         ax: where to draw.
         series: the data.
         style: colour, dash and marker.
-        columns: pixel columns that the panel offers; more points than that are thinned.
+        columns: pixel columns that the panel offers; more points than that are thinned, on a narrow
+            page, which has to be small, to half as many.
         width: line width in points.
         raw: draw the raw epochs faintly where the series has a smoothed line and no band.
         band_alpha: opacity of the band.
@@ -113,6 +122,7 @@ def draw_series(
         trace: what a reader calls the line; the series' label where empty.
     """
     trace = trace or series.label
+    columns = columns // 2 if is_narrow() else columns
     group: dict[str, Any] = {"gid": mark_of(ax, trace)}
     note_line(ax, trace, series, style)
     if series.low is not None and series.high is not None:
@@ -277,7 +287,11 @@ def metric_axis(ax: Axes, limits: Limits, label: str = "") -> None:
 
 
 def value_ticks(axis: Axis, low: float, high: float, most: int = 4) -> None:
-    """A few ticks on an axis of any values, very large or small ones as 4e5, not 4 and 1e5."""
+    """A few ticks on an axis of any values, very large or small ones as 4e5, not 4 and 1e5.
+
+    On a narrow page there are half as many.
+    """
+    most = most // 2 if is_narrow() else most
     size = max(abs(low), abs(high))
     steps = _SHORT_STEPS if size >= LARGE else [1, 2, 2.5, 5, 10]
     axis.set_major_locator(MaxNLocator(nbins=most, steps=steps))

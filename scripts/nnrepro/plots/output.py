@@ -25,6 +25,10 @@ _MOST_PIXELS = 30_000
 _PATH_DATA = re.compile(r'(<path (?:id="(?P<id>[^"]*)" )?d=")(?P<data>[^"]*)(")')
 _NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 _POLYLINE = re.compile(r"[MLz\d\s.-]*")
+_CORNERS = re.compile(r"[ML] (\S+) (\S+)|z")
+_MARKER_LENGTH = 400
+"""Characters of a path: one that has an id and more of them is no marker but a filled band."""
+
 _EMBEDDED_PNG = re.compile(r"(data:image/png;base64,)\s*([A-Za-z0-9+/=\s]+)")
 _PLACED = re.compile(r"<(?:use|text|rect|image) [^>]*>")
 _NO_ROTATION = re.compile(r' transform="rotate\(-0 [^)]*\)"')
@@ -32,9 +36,15 @@ _COORDINATE = re.compile(r'( (?:x|y|width|height)=")(-?\d+\.\d+)"')
 _TRACE_ID = re.compile(r'<g id="(trace-\d+)"')
 _ROOT_TAG = re.compile(r"<svg[^>]*>")
 _GROUP_ID = re.compile(r'<g id="[^"]*_\d+"')
-_FONT = "'DejaVu Sans'"
+_GROUP = re.compile(r"<g(?P<named> [^>]*)?>\n?|</g>\n?")
+_ID = re.compile(r'<(?:path|clipPath) id="([^"]*)"')
+_REFERENCE = re.compile(r'(<[^<>]* (?:id="|href="#|clip-path="url\(#))([^")]*)([")])')
+_NOTHING = re.compile(r'<path d="(?:m[^ "]+ [^ "]+)?"[^>]*/>')
+_COLOUR = re.compile(r"#(\w)\1(\w)\2(\w)\3\b")
+_STYLE = re.compile(r'(?<= style=")[^"]*')
+_FONT = "font-family: 'DejaVu Sans'; "
 # Verdana has the same widths, so labels keep their places where DejaVu Sans is not installed.
-_FONT_FALLBACK = "'DejaVu Sans', Verdana, sans-serif"
+_FONTS = """<svg font-family="'DejaVu Sans', Verdana, sans-serif" """
 
 
 @styled
@@ -133,35 +143,83 @@ _ENCODERS: dict[str, Callable[[Figure], bytes]] = {
 def compact_svg(svg: str) -> str:
     """Shrink matplotlib's SVG without a visible change.
 
-    Lines are written to a tenth of a point (a seventh of a pixel at report width) and without
-    repeated command letters, grey images with one channel instead of four; the prologue and the
-    numbered group names, which nothing refers to, go. Named groups stay.
+    Lines are written to a tenth of a point (a seventh of a pixel at report width), each point as
+    its way from the last one, grey images with one channel instead of four; the font is named once;
+    the prologue and groups that nothing refers to go. Named groups stay.
     """
-    svg = svg[svg.index("<svg") :]
-    svg = _PATH_DATA.sub(_shorten_path, svg)
+    svg = svg[svg.index("<svg") :].replace("<svg ", _FONTS, 1)
+    svg = _NOTHING.sub("", _PATH_DATA.sub(_shorten_path, svg))
     svg = _EMBEDDED_PNG.sub(_shrink_image, svg)
     svg = _GROUP_ID.sub("<g", svg)
     svg = _PLACED.sub(_shorten_placement, svg)
-    return re.sub(r"\n\s*", "\n", svg)
+    svg = _STYLE.sub(_shorten_style, svg).replace("xlink:href=", "href=")
+    return _with_short_ids(_without_bare_groups(re.sub(r"\n\s*", "\n", svg)))
+
+
+def _shorten_style(match: re.Match[str]) -> str:
+    """A style without spaces and what holds anyway, its colours of three digits where they can."""
+    short = _COLOUR.sub(r"#\1\2\3", match[0].replace(": ", ":").replace("; ", ";"))
+    return short.replace(";stroke-dashoffset:0", "").replace("text-anchor:start;", "")
+
+
+def _with_short_ids(svg: str) -> str:
+    """The drawing with ids of one letter and a number, in the order in which they occur."""
+    ids = {found[1]: f"i{number}" for number, found in enumerate(_ID.finditer(svg))}
+    return _REFERENCE.sub(lambda tag: f"{tag[1]}{ids.get(tag[2], tag[2])}{tag[3]}", svg)
+
+
+def _without_bare_groups(svg: str) -> str:
+    """The drawing without groups that have no name and no look."""
+    kept: list[bool] = []
+
+    def tag(match: re.Match[str]) -> str:
+        if match[0].startswith("</"):
+            return match[0] if kept.pop() else ""
+        kept.append(match["named"] is not None)
+        return match[0] if kept[-1] else ""
+
+    return _GROUP.sub(tag, svg)
 
 
 def _shorten_placement(match: re.Match[str]) -> str:
-    """Round where an element stands, drop rotations by nothing, name the substitute font."""
+    """Round where an element stands, drop rotations by nothing and the font that all words have."""
     tag = _NO_ROTATION.sub("", match[0])
     tag = _COORDINATE.sub(lambda place: place[1] + _shorten_number(place[2], 2) + '"', tag)
-    return tag.replace(_FONT, _FONT_FALLBACK)
+    return tag.replace(_FONT, "")
 
 
 def _shorten_path(match: re.Match[str]) -> str:
     """Round one path's coordinates; markers (which have an id) and curves keep more digits."""
-    data = match["data"]
-    fine = match["id"] is not None or not _POLYLINE.fullmatch(data)
-    digits = 2 if fine else 1
-    data = _NUMBER.sub(lambda number: _shorten_number(number[0], digits), data)
-    data = " ".join(data.split())
-    if not fine:
-        data = data.replace(" L ", " ")
+    data = " ".join(match["data"].split())
+    marker = match["id"] is not None and len(data) < _MARKER_LENGTH
+    if marker or not _POLYLINE.fullmatch(data):
+        data = _NUMBER.sub(lambda number: _shorten_number(number[0], 2), data)
+    else:
+        data = _relative(data)
     return match[1] + data + match[4]
+
+
+def _relative(data: str) -> str:
+    """A path of straight lines in tenths, every point but the first from the one before.
+
+    A lower-case `m` begins each of its parts; the points after it need no letter.
+    """
+    at = start = (0, 0)
+    parts: list[str] = []
+    for corner in _CORNERS.finditer(data):
+        if corner[0] == "z":
+            parts.append("z")
+            at = start
+            continue
+        to = (round(10 * float(corner[1])), round(10 * float(corner[2])))
+        step = " ".join(_shorten_number(f"{(b - a) / 10}", 1) for a, b in zip(at, to, strict=True))
+        at = to
+        if corner[0].startswith("M"):
+            start = to
+            parts.append(f"m{step}")
+        else:
+            parts.append(step)
+    return " ".join(parts).replace(" -", "-").replace(" m", "m").replace(" z", "z")
 
 
 def _shorten_number(text: str, digits: int) -> str:

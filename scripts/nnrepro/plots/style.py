@@ -3,6 +3,7 @@
 import colorsys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -12,7 +13,12 @@ import matplotlib.style
 from matplotlib.colors import to_hex, to_rgb
 
 PAGE_WIDTH = 7.0
-"""Width of every figure in inches: the text width of a page, about 700 pixels on a screen."""
+"""Width of a figure in inches: the text width of a page, about 700 pixels on a screen."""
+
+NARROW_WIDTH = 3.6
+"""Width of the same figure for a phone, where its smallest letters still are 9 pixels high."""
+
+_width = ContextVar("width of the page", default=PAGE_WIDTH)
 
 FONT_SIZE = 9.0
 SMALL_SIZE = 8.0
@@ -103,6 +109,26 @@ _RC: dict[str, Any] = {
     "svg.hashsalt": "nnrepro",
     "pdf.fonttype": 42,
 }
+
+
+def page_width() -> float:
+    """Width in inches of the figure that is being drawn."""
+    return _width.get()
+
+
+def is_narrow() -> bool:
+    """Whether the figure that is being drawn is for a phone, which has its panels in a column."""
+    return page_width() < PAGE_WIDTH
+
+
+@contextmanager
+def narrow_page() -> Iterator[None]:
+    """Draw the figures inside the block for a phone."""
+    before = _width.set(NARROW_WIDTH)
+    try:
+        yield
+    finally:
+        _width.reset(before)
 
 
 @contextmanager

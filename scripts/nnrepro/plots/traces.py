@@ -10,7 +10,8 @@ The SVG of such a figure holds a `<metadata>` element with JSON:
 
 Boxes are in the SVG's own units from its top left corner. Values are in units of 1e-4, each as the
 difference from the last known one, empty where there is none; one per epoch from `first` on.
-Everything drawn of trace n is in groups of the class `trace-n`.
+Everything drawn of trace n is in groups of the class `trace-n`. The drawing for a narrow page has
+no values: it stands beside the one that has them.
 """
 
 import json
@@ -24,7 +25,7 @@ from matplotlib.figure import Figure
 
 from nnrepro.document.compact import compact_values
 from nnrepro.plots.series import FloatArray, Series
-from nnrepro.plots.style import SeriesStyle
+from nnrepro.plots.style import SeriesStyle, is_narrow
 
 POINTS_PER_INCH = 72.0
 """Units of an SVG that matplotlib writes."""
@@ -78,7 +79,7 @@ class Sheet(Figure):
                     "panel": panels.index(line.ax),
                     "trace": names.index(line.trace),
                     "first": int(line.epochs[0]),
-                    "values": compact_values(line.values),
+                    **({} if is_narrow() else {"values": compact_values(line.values)}),
                 }
                 for line in self._lines
             ],

@@ -196,7 +196,8 @@ def _drawn(document: Document) -> int:
     """Bytes of the figures of a document as its page has them."""
     first = [document.answers] if document.answers else []
     elements = every([*first, *document.sections])
-    return sum(len(data_uri(each.svg)) for each in elements if isinstance(each, Figure))
+    drawn = [each for each in elements if isinstance(each, Figure)]
+    return sum(len(data_uri(svg)) for each in drawn for svg in (each.svg, each.narrow))
 
 
 def summed_up(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnrepro.document.elements import Figure, Gap, Panels
 from nnrepro.document.text import spaced
-from nnrepro.figures.index import INDEX, NO_RUNS, Shown, read_index
+from nnrepro.figures.index import INDEX, NARROW, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
 from nnrepro.report.errors import ReportError
@@ -115,7 +115,9 @@ def _panel(
     if there:
         notes = longer_notes(source, runs) if shown.compared else ()
         said = spaced(words, *unselected, *notes)
-        return Figure(anchor, said, read_svg(path), shown.alt, spec.kind)
+        narrow = source.figures / protocol / spec.kind / NARROW / f"{shown.stem}.svg"
+        second = read_svg(narrow) if narrow.is_file() else ""
+        return Figure(anchor, said, read_svg(path), shown.alt, spec.kind, second)
     if why := failed(source, FIGURE, *_parts(spec, protocol, shown)):
         return Gap(anchor, words, why)
     if unselected and shown.why == NO_RUNS:

@@ -103,6 +103,13 @@ def show(context: TableContext) -> TableContent:
     return TableContent((Shown(grid),), (words(frame),))
 
 
+def no_better(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose networks do no better than one answer, by the metric recorded first."""
+    rows = frame[frame["metric"] == frame["metric"].iloc[0]]
+    sign = 1 if metric(str(rows["metric"].iloc[0])).higher_is_better else -1
+    return rows[~((rows["reached"] - rows["constant"]) * sign > 0)]
+
+
 def words(frame: pd.DataFrame) -> Text:
     """What one answer reaches by the metric recorded first, and who does no better."""
     first = frame.iloc[0]
@@ -113,8 +120,7 @@ def words(frame: pd.DataFrame) -> Text:
         REGRESSION: "Always answering the mean of the targets",
     }.get(str(first["task"]), "Always answering how frequent each label is")
     constant = f"would reach {shown.text(number(first['constant']))} in {shown.phrase}"
-    gain = (rows["reached"] - rows["constant"]) * (1 if shown.higher_is_better else -1)
-    behind = rows[~(gain > 0)]
+    behind = no_better(frame)
     if len(behind):
         does = "does" if len(behind) == 1 else "do"
         return spaced(

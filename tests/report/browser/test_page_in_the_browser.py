@@ -9,6 +9,28 @@ pytestmark = pytest.mark.browser
 
 NARROW = {"viewport": {"width": 390, "height": 800}}
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+FIGURES = """() => {
+    const figures = document.querySelectorAll("figure:has(picture, svg[data-narrow])");
+    return [...figures].map((figure) => {
+        const frame = figure.querySelector(".scroll");
+        const drawn = frame.querySelector(":is(img, svg)");
+        const { left, right, width } = drawn.getBoundingClientRect();
+        const svg = drawn.currentSrc ? decodeURIComponent(drawn.currentSrc) : drawn.outerHTML;
+        const scale = width / Number(svg.match(/viewBox=.0 0 ([0-9.]+)/)[1]);
+        const sizes = [...svg.matchAll(/font-size:([0-9.]+)px/g)].map((size) => Number(size[1]));
+        const scrolls = frame.scrollWidth > frame.clientWidth;
+        return { left, right, scrolls, letters: scale * Math.min(...sizes) };
+    });
+}"""
+"""Where figures stand that are drawn for phones, and how high their smallest letters are."""
+
+SHIFTS = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 500);
+})"""
 CONTROLS = ".tools, .traces, .theme, .sort"
 
 
@@ -57,6 +79,69 @@ def test_a_phone_scrolls_the_page_downwards_only(opened: Any) -> None:
         page.locator(f"#{anchor}").evaluate("(place) => place.scrollIntoView()")
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_figures_whole_and_letters_that_can_be_read(opened: Any, width: int) -> None:
+    page = opened(viewport={"width": width, "height": 800}).page
+    for figure in page.locator("figure.curves:has(picture), figure.comparison:has(picture)").all()[
+        :3
+    ]:
+        figure.scroll_into_view_if_needed()
+    page.locator("figure svg[data-narrow]").first.wait_for()
+    found = page.evaluate(FIGURES)
+    assert len(found) > 10
+    for figure in found:
+        assert 0 <= figure["left"] < figure["right"] <= width and not figure["scrolls"]
+        assert figure["letters"] >= 9 * width / 390
+    assert {figure["letters"] > 0 for figure in found} == {True}
+
+
+def test_a_wide_screen_shows_the_wide_drawings(page: Any) -> None:
+    chosen = page.evaluate(
+        "[...document.querySelectorAll('picture img')].map((i) => i.currentSrc === i.src)"
+    )
+    assert chosen and all(chosen)
+
+
+def test_a_table_wider_than_the_screen_says_that_it_scrolls(opened: Any, page: Any) -> None:
+    """And one that fits does not."""
+    told = []
+    for each in (page, opened(**NARROW).page):
+        told += each.evaluate(
+            """[...document.querySelectorAll(".scroll:has(table)")]
+            .filter((frame) => frame.checkVisibility())
+            .map((frame) => [frame.scrollWidth > frame.clientWidth,
+                frame.closest(".panel").querySelector(".sideways").checkVisibility()])"""
+        )
+    assert [True, True] in told and [False, False] in told
+    assert all(scrolls == said for scrolls, said in told)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_report_is_painted_soon_and_stays_where_it_is(
+    opened: Any, page_file: Path, width: int
+) -> None:
+    """The best of three, as other programs may hold the machine up."""
+    report = page_file.with_name("site") / "index.html"
+    assert report.stat().st_size < 1_500_000
+    paints = []
+    for _ in range(3):
+        page = opened(file=report, viewport={"width": width, "height": 900}).page
+        assert page.evaluate(SHIFTS) < 0.1
+        paints.append(
+            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        )
+    assert min(paints) < 2000
+
+
+def test_every_page_of_the_appendix_opens_within_a_second(opened: Any, page_file: Path) -> None:
+    for file in sorted((page_file.with_name("site") / "details").glob("*.html")):
+        loads = []
+        while not loads or (min(loads) > 1000 and len(loads) < 4):
+            page = opened(file=file).page
+            loads.append(page.evaluate("performance.getEntriesByType('navigation')[0].duration"))
+        assert min(loads) < 1000, file.name
 
 
 def test_the_contents_list_folds_on_a_phone(opened: Any) -> None:

@@ -61,9 +61,12 @@ _STYLES = {
 """How each style of text is written; that of a verdict depends on its word."""
 
 # What may stand unescaped in the path of a valid URL.
-_URL_SAFE = "/:;=?@,.!$()*+-_~"
+_URL_SAFE = "/:;=?@,.!$()*+-_~'"
 _PATH_DATA = re.compile(r'(?<= d=")[^"]*')
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=[\d.-])")
+_VIEW = re.compile(r' viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_TAG = re.compile(r"<[a-zA-Z][^<>]*>")
+_QUOTED = re.compile(r"""="([^"']*)\"""")
 
 
 def html(document: Document, contents: Markup | None = None) -> str:
@@ -140,10 +143,12 @@ def data_uri(svg: str) -> str:
 
     Curves are long lists of numbers. A comma may stand between two of them as well as a space, and
     unlike a space it needs no escape; so the URI is hardly longer than the document, where base64
-    would add a third. As an image, a figure shares no ids with others and can load nothing.
+    would add a third. For the same reason values of attributes stand in single quotes. As an image,
+    a figure shares no ids with others and can load nothing.
     """
-    short = " ".join(svg.split())
+    short = " ".join(svg.split()).replace("> <", "><")
     short = _PATH_DATA.sub(lambda data: _BETWEEN_NUMBERS.sub(",", data[0]), short)
+    short = _TAG.sub(lambda tag: _QUOTED.sub(r"='\1'", tag[0]), short)
     return f"data:image/svg+xml,{quote(short, safe=_URL_SAFE)}"
 
 
@@ -245,16 +250,34 @@ def _facts(facts: Facts) -> Markup:
 def _figure(figure: Figure) -> Markup:
     return Markup(
         '<figure class="panel {kind}" id="{anchor}">\n{opening}\n'
-        '<img src="{image}" alt="{alt}" decoding="async">\n</div>\n'
+        "{picture}\n</div>\n"
         '<figcaption id="{anchor}-caption">{caption}</figcaption>\n</figure>'
     ).format(
         kind=figure.kind,
         anchor=figure.anchor,
         opening=_scrolling(figure.anchor),
-        image=data_uri(figure.svg),
-        alt=figure.alt,
+        picture=_picture(figure),
         caption=styled(figure.caption),
     )
+
+
+def _picture(figure: Figure) -> Markup:
+    """The drawing, on a narrow screen the one that is made for it; the browser leaves them room."""
+    form = '<img src="{}"{} alt="{}" decoding="async">'
+    image = Markup(form).format(Markup(data_uri(figure.svg)), _size(figure.svg), figure.alt)
+    if not figure.narrow:
+        return image
+    form = '<picture><source media="(max-width: 40rem)" srcset="{}"{}>{}</picture>'
+    return Markup(form).format(Markup(data_uri(figure.narrow)), _size(figure.narrow), image)
+
+
+def _size(svg: str) -> Markup:
+    """Width and height of a drawing in its own units, of which a page needs the ratio."""
+    found = _VIEW.search(svg)
+    if not found:
+        return Markup()
+    width, height = (round(float(number)) for number in found.groups())
+    return Markup(' width="{}" height="{}"').format(width, height)
 
 
 def _scrolling(anchor: str) -> Markup:

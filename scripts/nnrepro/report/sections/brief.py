@@ -22,6 +22,7 @@ from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import (
     BUDGET,
     NUMBER,
+    OWNER,
     STAMP,
     Text,
     bold,
@@ -41,6 +42,7 @@ from nnrepro.report.sections.published import published_numbers
 from nnrepro.report.sections.published_rows import COLUMNS, metric_words, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
+from nnrepro.tables import constant_answer
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
@@ -200,8 +202,22 @@ def _answers(source: Source, question: Question) -> Iterator[Text]:
     for led in found[:_SENTENCES]:
         yield led.said
     yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
+    yield from _outguessed(source, question)
     if claimed := claims_of(source, question.name):
         yield claimed
+
+
+def _outguessed(source: Source, question: Question) -> Iterator[Text]:
+    """Under each protocol, which variants do no better than one answer for all examples."""
+    kind = constant_answer.constant_answer.__name__
+    for spec in source.study.tables.values():
+        if spec.question != question.name or spec.kind != kind:
+            continue
+        frame = source.table(spec.name, constant_answer.COLUMNS)
+        for protocol, own in () if frame is None else frame.groupby("protocol", sort=False):
+            if len(constant_answer.no_better(own)):
+                owner = source.protocol_title(str(protocol))
+                yield spaced(plain(owner, OWNER), constant_answer.words(own))
 
 
 def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:

@@ -22,26 +22,39 @@ function watchFigures() {
 }
 
 function enhanceFigure(image) {
-  const svg = parsedFigure(decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)));
-  const metadata = svg?.querySelector("metadata");
-  if (!metadata) return;
-  const chart = new Chart(svg, JSON.parse(metadata.textContent));
-  metadata.remove();
+  const svg = parsedFigure(image.currentSrc || image.src);
+  const content = svg && readings(svg);
+  if (!content) return;
+  if (image.currentSrc && image.currentSrc !== image.src) {
+    // The drawing for a narrow page leaves the values to the other one.
+    svg.toggleAttribute("data-narrow", true);
+    const { lines } = readings(parsedFigure(image.src));
+    for (const [index, line] of content.lines.entries()) line.values = lines[index].values;
+  }
+  const chart = new Chart(svg, content);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", image.alt);
-  image.replaceWith(svg);
+  (image.closest("picture") ?? image).replaceWith(svg);
   const frame = svg.closest(".scroll");
   frame.after(chart.controls(frame.getAttribute("aria-labelledby")));
 }
 
-/** The SVG as an element whose ids are like no other figure's. */
-function parsedFigure(text) {
+/** What a drawing says of its lines, taken out of it; undefined where it says nothing. */
+function readings(svg) {
+  const metadata = svg.querySelector("metadata");
+  metadata?.remove();
+  return metadata && JSON.parse(metadata.textContent);
+}
+
+/** The SVG of an image as an element whose ids are like no other figure's. */
+function parsedFigure(address) {
+  const text = decodeURIComponent(address.slice(address.indexOf(",") + 1));
   figures += 1;
   const prefix = `f${figures}-`;
   const own = text
-    .replace(/\bid="/g, `id="${prefix}`)
-    .replace(/url\(#/g, `url(#${prefix}`)
-    .replace(/href="#/g, `href="#${prefix}`);
+    .replace(/\bid=(["'])/g, `id=$1${prefix}`)
+    .replace(/href=(["'])#/g, `href=$1#${prefix}`)
+    .replace(/url\(#/g, `url(#${prefix}`);
   const parsed = new DOMParser().parseFromString(own, "image/svg+xml").documentElement;
   if (parsed.localName !== "svg") return null;
   for (const extra of parsed.querySelectorAll("style, script, foreignObject")) extra.remove();

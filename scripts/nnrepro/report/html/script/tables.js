@@ -15,6 +15,11 @@ function enhanceTable(table) {
     make("button", { type: "button", click, "aria-label": `Download as CSV: ${titleOf(table)}` }, "Download as CSV"),
   );
   const frame = table.closest(".scroll") ?? table;
+  const sideways = make("span", { class: "sideways" }, "Scroll sideways for more columns");
+  bar.append(sideways);
+  new ResizeObserver(() => {
+    sideways.hidden = frame.scrollWidth <= frame.clientWidth;
+  }).observe(frame);
   if (rows.length >= MANY_ROWS) frame.before(bar);
   else frame.after(bar);
 }

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.measures.functions import FUNCTIONS
 from nnrepro.metrics.registry import catalogue
 from nnrepro.project import PROJECT
+from nnrepro.published.relations import RELATIONS
 from nnrepro.study.kinds import ROOMS, Kind, kinds
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
 from nnrepro.study.options import SOURCES
@@ -59,6 +61,8 @@ def keys_page() -> str:
                     f"Kinds of {room}", (f"kind of {word}", "is", "options"), _kinds(room)
                 )
             ),
+            *_section("Functions of a curve", ("function", "is", "metric"), _functions()),
+            *_section("Relations of printed numbers", ("relation", "holds where"), _relations()),
             _TAIL,
         ]
     )
@@ -117,6 +121,18 @@ def _metrics() -> Iterator[tuple[str, str, str, str]]:
         better = "lower" if metric.lower_is_better else "higher"
         words = (metric.function.__doc__ or "") if metric.function else ""
         yield f"`{name}`", ", ".join(metric.tasks), better, _cell(words.partition("\n")[0])
+
+
+def _functions() -> Iterator[tuple[str, str, str]]:
+    for name, function in FUNCTIONS.items():
+        numbers = "".join(f", {letter}" for letter in "abc"[: function.numbers[1]])
+        column = f"`{function.column.format('x')}`" if function.column else ""
+        yield f"`{name}(x{numbers})`", _cell(function.says or function.phrase.format("x")), column
+
+
+def _relations() -> Iterator[tuple[str, str]]:
+    for name, relation in RELATIONS.items():
+        yield f"`{name}`", _cell((relation.decide.__doc__ or "").partition("\n")[0])
 
 
 def _kinds(room: str) -> Iterator[tuple[str, str, str]]:

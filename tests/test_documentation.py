@@ -1,0 +1,45 @@
+"""The documentation is short: every page answers one question and names the next."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+GENERATED = ("keys.md", "licences.md")
+"""Pages that programs write, and that other tests hold."""
+PAGES = {path.name: path for path in sorted((REPOSITORY / "docs").glob("*.md"))}
+WRITTEN = [name for name in PAGES if name not in GENERATED]
+MOST = 12_000
+
+
+def words(text: str) -> int:
+    """Words of sentences, tables and headings: what has a letter or a digit, outside of blocks."""
+    without = re.sub(r"^( *)```.*?^\1```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return sum(any(map(str.isalnum, word)) for word in without.split())
+
+
+def test_words_are_counted_outside_of_blocks() -> None:
+    assert words("# Two words\n\n| `a` | - |\n\n```sh\nmake all\n```\n\nand more\n") == 5
+
+
+def test_what_is_written_by_hand_is_short() -> None:
+    counts = {name: words(PAGES[name].read_text(encoding="utf-8")) for name in WRITTEN}
+    assert 0 < sum(counts.values()) <= MOST, sorted(counts.items(), key=lambda item: -item[1])
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_page_answers_a_question_and_names_the_next(name: str) -> None:
+    text = PAGES[name].read_text(encoding="utf-8")
+    assert re.match(r"# .+\?\n", text)
+    following = re.findall(r"^Next: .*?\]\((\w+\.md)", text, re.MULTILINE)
+    assert name == "index.md" or (len(following) == 1 and following[0] in {*PAGES} - {name})
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_no_number_that_ends_a_sentence_begins_a_line(name: str) -> None:
+    """It would be printed as an item of a list, with another number."""
+    text = PAGES[name].read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"^ *(\d+)\. ", text, re.MULTILINE)]
+    following = zip([0, *numbers], numbers, strict=False)
+    assert all(number in (1, before + 1) for before, number in following)
