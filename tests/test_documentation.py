@@ -34,3 +34,12 @@ def test_a_page_answers_a_question_and_names_the_next(name: str) -> None:
     assert re.match(r"# .+\?\n", text)
     following = re.findall(r"^Next: .*?\]\((\w+\.md)", text, re.MULTILINE)
     assert name == "index.md" or (len(following) == 1 and following[0] in {*PAGES} - {name})
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_no_number_that_ends_a_sentence_begins_a_line(name: str) -> None:
+    """It would be printed as an item of a list, with another number."""
+    text = PAGES[name].read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"^ *(\d+)\. ", text, re.MULTILINE)]
+    following = zip([0, *numbers], numbers, strict=False)
+    assert all(number in (1, before + 1) for before, number in following)

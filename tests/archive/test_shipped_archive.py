@@ -25,7 +25,9 @@ from nnrepro.published.prediction import prediction_interval
 from nnrepro.published.runs import StudyRuns
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration, read_source
+from nnrepro.tables.columns import standings_by
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.variants import variants_table
 
 LARGEST = 30_000_000
 PAIRS = [(first, second) for first in (10, 30, 50, 70, 90) for second in (20, 40, 60, 80, 100)]
@@ -183,6 +185,15 @@ def test_what_the_documentation_says_of_the_grids_is_so() -> None:
     lead = 100 * (highest[best] - highest[90, 100])
     assert "Tan's 90/40 is tenth here and 90/20 first" in (luck := findings("The selected pair"))
     assert f"Koh's 90/100 gives way to {best[0]}/{best[1]}, by {lead:.1f} points" in luck
+    told = {}
+    for protocol, metric in (("tan", "last200_mean_test_accuracy"), ("koh", "mean_test_accuracy")):
+        own = [item for item in runs if item.run.protocol == protocol]
+        place = standings_by(variants_table(runs_table(own)), metric)
+        told[protocol] = place.tied.count(True) - 1, max(filter(None, place.probability))
+    assert f"a probability of {told['tan'][1]:.2f} of being the best; {told['tan'][0]} oth" in luck
+    counts = f"{told['tan'][0]} variants are tied with the best instead of 19, in Koh's"
+    page = " ".join((REPOSITORY / "docs/statistics.md").read_text(encoding="utf-8").split())
+    assert f"{counts} {told['koh'][0]} instead of 24" in page
     config = yaml.safe_load((REPOSITORY / "archive/study.yaml").read_text(encoding="utf-8"))
     printed = [
         (number.value, np.mean(of["koh", number.runs[0].partition("/")[2]][500:]))
@@ -238,25 +249,23 @@ def test_what_the_documentation_says_of_the_factors_on_texts_is_so() -> None:
 
 
 def test_what_the_documentation_says_of_learning_rates_is_so() -> None:
-    """Highest test accuracies and Adam's first training losses, over the seeds."""
+    """Adam's highest test accuracies and first training losses, over the seeds."""
     only = {"protocols": ["koh"], "experiments": ["adaptive_rates"]}
-    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    highest: dict[str, list[float]] = {}
+    first: dict[str, list[float]] = {}
     for item in shipped_runs("archives/adaptive_rates", only=only):
         optimizer, rate = item.run.label.split()
-        values = (max(item.history.val_accuracy), item.history.loss[0])
-        found.setdefault((rate, optimizer), []).append(values)
+        if optimizer == "Adam":
+            highest.setdefault(rate, []).append(max(item.history.val_accuracy))
+            first.setdefault(rate, []).append(item.history.loss[0])
     said = findings("Adam never learns")
-    rates = {rate for rate, _ in found}
-    assert len(rates) == said.count("| 0.0") == 4
-    for rate in rates:
-        adam, other = (np.array(found[rate, name]) for name in ("Adam", "RMSProp"))
-        low, high = np.min(adam, axis=0), np.max(adam, axis=0)
-        cells = (
-            f"{low[0]:.3f} to {high[0]:.3f}",
-            f"{low[1]:.2f} to {high[1]:.2f}",
-            f"{min(other[:, 0]):.3f} to {max(other[:, 0]):.3f}",
-        )
-        assert f"| {rate} | {' | '.join(cells)} |" in said
+    reached = re.findall(r"[Aa]t (0\.\d+) (?:they|three seeds) reach ([\d.]+) to (0\.\d+)", said)
+    *learning, (_, too_high) = highest.items()
+    assert reached == [(rate, f"{min(own):.3f}", f"{max(own):.3f}") for rate, own in learning]
+    assert f"at 0.01 never more than {max(too_high):.3f}." in said
+    losses = re.findall(r"(\d\.\d\d) to (\d\.\d\d) at (0\.\d+)", said)
+    assert losses == [(f"{min(first[r]):.2f}", f"{max(first[r]):.2f}", r) for *_, r in losses]
+    assert len(losses) == 3
 
 
 def test_what_the_documentation_says_of_the_image_extensions_is_so() -> None:

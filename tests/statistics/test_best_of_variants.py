@@ -1,12 +1,22 @@
 """Who may be the best: coverage, known probabilities, and independence of order and scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnrepro.statistics.best import levels_of, may_be_best, probability_best, standings
+from nnrepro.measures.folds import FoldHistory
+from nnrepro.statistics.best import (
+    levels_by_folds,
+    levels_of,
+    may_be_best,
+    probability_best,
+    standings,
+)
+from nnrepro.tables.columns import standings_by
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import selection_table
 from nnrepro.tables.variants import variants_table
@@ -118,6 +128,60 @@ def test_a_variant_less_steady_than_the_others_keeps_its_own_error():
     assert levels.degrees.tolist() == [3.0, 9.0, 9.0]
     alike = _levels([(0.5, 0.01, 3), (0.51, 0.01, 3), (0.52, 0.01, 3)])
     assert alike.degrees.tolist() == [6.0, 6.0, 6.0]
+
+
+EASE = stats.beta.ppf((np.arange(2000) + 0.5) / 2000, 0.6, 0.6)
+"""How likely an example is answered right, over all examples."""
+
+
+def shared_examples(generator, truth, folds=10, size=200):
+    """Shares of right answers by folds [variants, folds] of networks on the same examples.
+
+    Some examples are hard for every network, so that the networks err together.
+    """
+    ease = generator.beta(0.6, 0.6, folds * size)
+    right = generator.random((len(truth), folds * size)) < np.clip(ease + truth[:, None], 0, 1)
+    return right.reshape(len(truth), folds, size).mean(axis=2)
+
+
+@pytest.mark.parametrize("variants", [2, 10])
+def test_errors_by_folds_are_those_of_differences_and_keep_the_best(variants):
+    """In 500 studies; errors taken as independent are a third larger and tell less apart."""
+    generator, studies, scales = np.random.default_rng(3), 500, []
+    lost = covered = tied = tied_alone = 0
+    for _ in range(studies):
+        truth = generator.normal(0, 0.01, variants)
+        scores = shared_examples(generator, truth)
+        values, nothing = scores.mean(axis=1), np.zeros(variants)
+        levels = levels_by_folds(values, scores, nothing)
+        error = np.sqrt(2) * levels.errors[0]
+        quantile = stats.t.ppf(0.975, levels.degrees[0])
+        moved = np.clip(EASE + truth[1], 0, 1).mean() - np.clip(EASE + truth[0], 0, 1).mean()
+        covered += abs(values[1] - values[0] - moved) <= quantile * error
+        kept = may_be_best(levels)
+        lost += not kept[int(np.argmax(truth))]
+        tied += sum(kept)
+        alone = np.sqrt(values * (1 - values) / 2000)
+        tied_alone += sum(may_be_best(levels_of(values, alone, np.ones(variants))))
+        scales.append(np.sqrt(alone[0] ** 2 + alone[1] ** 2) / error)
+    assert lost / studies <= 0.05
+    assert 0.92 < covered / studies < 0.98
+    assert tied < tied_alone and np.mean(scales) > 1.3
+
+
+def test_folds_decide_where_every_variant_has_them_and_a_single_run(make_data):
+    """What all variants share of a fold is no error of theirs; one run without folds undoes it."""
+    hard = np.array([10, 30, 50, 70, 90, 20, 40, 60, 80, 50])
+    data = []
+    for number, better in enumerate((0, 2, 3)):
+        counts = hard + better
+        counts[number] += 1  # residuals are not nothing
+        item = make_data([counts.sum() / 1000], str(number), c1=number, test_examples=1000)
+        data.append(replace(item, folds=FoldHistory(np.full(10, 100), counts[np.newaxis])))
+    metric = "final_test_accuracy"
+    assert standings_by(variants_table(runs_table(data)), metric).tied == [False, False, True]
+    data[0] = replace(data[0], folds=None)
+    assert standings_by(variants_table(runs_table(data)), metric).tied == [True, True, True]
 
 
 @pytest.mark.parametrize("best", [0, 15])

@@ -15,7 +15,10 @@ It is computed as an integral, the limit of a parametric bootstrap with ever mor
 no seed, and nothing that depends on the order of rows.
 
 Both take variants' errors as independent. Variants that share a test set tend to err together,
-which makes both cautious.
+which makes both cautious. Where every variant has one run and its right answers are counted by the
+same folds of the test set, what they share is taken out: a fold's score is an effect of its
+variant, one of the fold and a residual (the randomised block design; H. Scheffe, The Analysis of
+Variance, 1959, section 4.2), and a variant's error is that of the residuals.
 """
 
 from dataclasses import dataclass
@@ -73,6 +76,26 @@ def levels_of(values: FloatArray, errors: FloatArray, counts: FloatArray) -> Lev
         errors[several] = np.sqrt(np.maximum(variances, pooled) / counts[several])
         degrees[several] = np.where(variances > pooled * (1 + _ROUNDING), free, np.sum(free))
     return Levels(values, errors, degrees)
+
+
+def levels_by_folds(values: FloatArray, scores: FloatArray, noise: FloatArray) -> Levels:
+    """Levels of single runs whose errors are told by folds of a test set that they share.
+
+    The residuals are pooled: ten folds alone tell little of one variant's deviation. They are of
+    other examples; the noise between epochs is added, and another seed is not covered.
+
+    Args:
+        values: the observed values, shape [variants]; NaN without one.
+        scores: what each is the mean of, by fold, shape [variants, folds].
+        noise: standard error of each by the noise between epochs, shape [variants].
+    """
+    known = ~np.isnan(values)
+    here = scores[known]
+    residuals = here - here.mean(axis=1, keepdims=True) - here.mean(axis=0) + here.mean()
+    free = (len(here) - 1) * (here.shape[1] - 1)
+    variance = float(np.sum(np.sort(residuals**2, axis=None))) / free / here.shape[1]
+    errors = np.where(known, np.sqrt(variance + noise**2), np.nan)
+    return Levels(values, errors, np.full(len(values), float(free)))
 
 
 def may_be_best(levels: Levels) -> list[bool | None]:
@@ -155,6 +178,7 @@ def standings(
     counts: FloatArray,
     *,
     smaller_is_better: bool = False,
+    levels: Levels | None = None,
 ) -> Standings:
     """Rank variants.
 
@@ -163,6 +187,7 @@ def standings(
         errors: its standard errors; NaN where not known.
         counts: how many seeds each value is a mean over.
         smaller_is_better: for losses and times.
+        levels: what is known of them, where that is more than `errors` and `counts` say.
     """
     cost = values if smaller_is_better else -values
     order = np.argsort(cost, kind="stable")
@@ -177,7 +202,7 @@ def standings(
         int(np.searchsorted(ordered, c)) + 1 if ok else None
         for c, ok in zip(cost, present, strict=True)
     ]
-    levels = levels_of(-cost, errors, counts)
+    levels = levels or levels_of(-cost, errors, counts)
     tied = may_be_best(levels)
     tied[best] = True
     probability = [None if np.isnan(p) else float(p) for p in probability_best(levels)]

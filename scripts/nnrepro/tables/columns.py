@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
-from nnrepro.statistics.best import Standings, standings
+from nnrepro.statistics.best import Levels, Standings, levels_by_folds, standings
 from nnrepro.study.messages import nearest
 from nnrepro.study.run import Run
 from nnrepro.tables.csvfile import TableError
@@ -48,6 +48,10 @@ NOISE = ("_se_window", "_effective_epochs")
 """What follows the name of a mean over a window in the columns on the noise of its epochs."""
 
 
+BY_FOLDS = "_by_folds"
+"""What follows a metric's name in the column with its values by folds of the primary test set."""
+
+
 def setting_columns(frame: pd.DataFrame) -> list[str]:
     """Columns that hold settings."""
     names = list(frame.columns)
@@ -59,7 +63,7 @@ def metric_columns(frame: pd.DataFrame) -> list[str]:
     names = list(frame.columns)
     end = names.index("device") if "device" in names else len(names)
     found = names[names.index("smoothing") + 1 : end]
-    return [name for name in found if not name.endswith(SPREAD)]
+    return [name for name in found if not name.endswith((*SPREAD, BY_FOLDS))]
 
 
 def main_metric(frame: pd.DataFrame) -> str:
@@ -190,7 +194,7 @@ def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:
         require_column(frame, column)
         here = (frame["window"] == window).fillna(False).to_numpy(dtype=bool)
         values[here] = _spread(frame, column, suffix)[here]
-    return values if suffix == "_interval" else values.astype("float64")
+    return values if suffix in ("_interval", BY_FOLDS) else values.astype("float64")
 
 
 def metric_of(metric: str, protocol: str, selection: Mapping[str, str]) -> str:
@@ -246,10 +250,29 @@ def standings_by(
         values = np.where(eligible, values, np.nan)
     finals = finalists(variants)
     values = np.where(finals, values, np.nan)
-    place = standings(values, errors, counts, smaller_is_better=lower_is_better(metric))
+    levels = _by_folds(variants, metric, values) if test_set == PRIMARY else None
+    lower = lower_is_better(metric)
+    place = standings(values, errors, counts, smaller_is_better=lower, levels=levels)
     if not finals.all() and np.isfinite(values).sum() < 2:  # nothing to be better than
         return replace(place, probability=[None] * len(values))
     return place
+
+
+def _by_folds(variants: pd.DataFrame, metric: str, values: FloatArray) -> Levels | None:
+    """The levels of values of single runs by the folds of their test set, where all have the same.
+
+    None where one has no counts by folds, or several seeds.
+    """
+    texts = metric_values(variants, metric, suffix=BY_FOLDS)[~np.isnan(values)]
+    if len(texts) < 2 or texts.isna().any():
+        return None
+    found = [np.array(str(words).split(), dtype=np.float64) for words in texts]
+    if len({len(own) for own in found}) > 1 or len(found[0]) < 2:
+        return None
+    scores = np.full((len(values), len(found[0])), np.nan)
+    scores[~np.isnan(values)] = found
+    noise = np.nan_to_num(floats(metric_values(variants, metric, suffix=NOISE[0])))
+    return levels_by_folds(values, scores, noise)
 
 
 def finalists(variants: pd.DataFrame) -> NDArray[np.bool_]:

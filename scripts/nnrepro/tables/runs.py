@@ -15,7 +15,7 @@ from nnrepro.metrics.registry import LOSS, known
 from nnrepro.study.halving import reached
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
 from nnrepro.study.settings import SETTINGS
-from nnrepro.tables.columns import RUNG, SETTING_PREFIX
+from nnrepro.tables.columns import BY_FOLDS, RUNG, SETTING_PREFIX
 from nnrepro.tables.csvfile import TableError, tidy_types
 
 IDENTITY = (
@@ -140,6 +140,9 @@ def recorded_in(data: Iterable[RunData]) -> tuple[list[str], list[str]]:
 ORIGIN = ("device", "busy", "generated")
 """What the last columns tell of where a run was made, and whether it had the machine to itself."""
 
+FOLDED = tuple(f"{name}test_{ACCURACY}" for name in (f"{LAST_WINDOW}mean_", "mean_", "final_"))
+"""Metrics whose values by folds of the test set stand in columns of their own, as one text each."""
+
 _RESERVED = frozenset((*IDENTITY, DATA, *LENGTHS, RUNG, *table_metrics(()), *ORIGIN))
 
 
@@ -164,7 +167,8 @@ def runs_table(
         the rung of a halving that a run reached where any is in one, the metrics, for each level
         `epochs_to_<level>_test_accuracy` and
         `seconds_to_<level>_test_accuracy` (blank in a run that does not reach it), `device`, and
-        `generated`, whether the data was made up.
+        `generated`, whether the data was made up. Where right answers are counted by folds of the
+        test set, `_by_folds` of `FOLDED` follow, the shares of the folds with blanks between them.
         Settings come in the order of the study's shared settings, then models' own by name. A run
         without a record has blanks for what only the record tells.
 
@@ -201,7 +205,9 @@ def runs_table(
     columns += [name for level in levels for name in reach_columns(level)]
     # As objects, so that whole numbers beside blanks stay whole.
     found = [rows[run_id] for run_id in order]
-    return tidy_types(pd.DataFrame(found, columns=[*columns, *ORIGIN], dtype="object"))
+    folded = [name + BY_FOLDS for name in _metric_columns(FOLDED, used)]
+    folded = folded if any(item.folds is not None for item in data) else []
+    return tidy_types(pd.DataFrame(found, columns=[*columns, *ORIGIN, *folded], dtype="object"))
 
 
 def reach_columns(level: float) -> tuple[str, str]:
@@ -254,6 +260,19 @@ def _measured(data: RunData, metrics: Sequence[str], levels: Sequence[float]) ->
         "device": data.device.get("name") or data.device.get("kind"),
         "busy": data.timed_on_a_busy_machine,
         "generated": data.generated,
+        **_by_folds(data, window.used),
+    }
+
+
+def _by_folds(data: RunData, window: int) -> dict[str, str]:
+    """The metrics of `FOLDED` by folds of the test set; nothing where these were not counted."""
+    if data.folds is None:
+        return {}
+    shares = data.folds.correct / data.folds.examples
+    means = (shares[-epochs:].mean(axis=0) for epochs in (window, len(shares), 1))
+    return {
+        with_window(name, window) + BY_FOLDS: " ".join(f"{share:.6f}" for share in mean)
+        for name, mean in zip(FOLDED, means, strict=True)
     }
 
 

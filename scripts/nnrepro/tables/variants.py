@@ -11,6 +11,7 @@ from nnrepro.measures.runs import STATUSES, Problem, RunData
 from nnrepro.statistics.intervals import summarise
 from nnrepro.study.study import Study
 from nnrepro.tables.columns import (
+    BY_FOLDS,
     KEYS,
     NOISE,
     RUNG,
@@ -64,7 +65,7 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
         epochs, counts and `_converged`, `M_se` (standard error), `M_ci95_low`, `M_ci95_high` and
         `M_interval`, which tells what the interval covers: `seeds` or, with one seed, `test set`,
         `test set and epochs` or `epochs` (see `nnrepro.statistics.intervals`). `_converged` is the
-        share of seeds.
+        share of seeds. Of a variant with one run the columns `_by_folds` follow.
     """
     grouped = runs.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()
     order = np.lexsort((runs["seed"].to_numpy(dtype=np.int64), grouped))
@@ -91,6 +92,9 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
     }
     for metric in metric_columns(runs):
         columns |= _summarised(runs, metric, members, first)
+    for name in filter(lambda name: name.endswith(BY_FOLDS), runs.columns):
+        # Several seeds tell by their spread what folds cannot.
+        columns[name] = [runs[name].iloc[rows[0]] if len(rows) == 1 else None for rows in members]
     return tidy_types(pd.DataFrame(columns, index=first.index))
 
 

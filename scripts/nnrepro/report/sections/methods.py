@@ -144,7 +144,9 @@ def _best(source: Source) -> str:
         "Which variants cannot be told apart from the best is decided by multiple comparisons with "
         "the best: a variant is left out when another is better by more than a critical multiple "
         "of the standard error of their difference, chosen so that the truly best one is left out "
-        "in at most one study of twenty, however many variants there are. The probability of being "
+        "in at most one study of twenty, however many variants there are. Where single runs count "
+        "their right answers by folds of the test set, the error is that of the folds without what "
+        "all variants share. The probability of being "
         "the best integrates over where each variant\u2019s level may lie."
     )
 
