@@ -38,6 +38,7 @@ config = CONFIGURATION.values
 
 
 include: "rules/common.smk"
+include: "rules/storage.smk"
 include: "rules/containers.smk"
 include: "rules/inputs.smk"
 

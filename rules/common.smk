@@ -82,17 +82,42 @@ def hold_study():
         )
 
 
-def ids_pattern(runs):
-    """A regular expression of the ids of runs and of nothing else: other files have no rule."""
+def variants_by_experiment(runs):
+    """The variants that runs have, by protocol and experiment."""
     variants = {}
     for run in runs:
-        seeds = variants.setdefault((run.protocol, run.experiment), {})
-        seeds.setdefault(re.escape(run.variant), []).append(str(run.seed))
+        variants.setdefault((run.protocol, run.experiment), {})[run.variant] = True
+    return variants
+
+
+def combinations_pattern(runs):
+    """A regular expression of the combinations of runs.
+
+    Snakemake goes through it for each file of each job, so all variants of an experiment are given
+    by their form; `one_of` says which there are.
+    """
     return "|".join(
-        f"{protocol}/{experiment}/(?:{'|'.join(names)})"
-        for (protocol, experiment), seeds in variants.items()
-        for names in [[f"{name}/seed(?:{'|'.join(s)})" for name, s in seeds.items()]]
+        f"{protocol}/{experiment}/"
+        + ("[^/]+" if names == VARIANTS[protocol, experiment] else f"(?:{listed})")
+        for (protocol, experiment), names in variants_by_experiment(runs).items()
+        for listed in ["|".join(map(re.escape, names))]
     )
+
+
+def ids_pattern(runs):
+    """A regular expression of the ids of runs: combinations, and the seeds that each of them has."""
+    seeds, alike = {}, {}
+    for run in runs:
+        seeds.setdefault(run.combination, []).append(run)
+    for own in seeds.values():
+        alike.setdefault("|".join(str(run.seed) for run in own), []).append(own[0])
+    return "|".join(
+        f"(?:{combinations_pattern(some)})/seed(?:{numbers})"
+        for numbers, some in alike.items()
+    )
+
+
+VARIANTS = variants_by_experiment(STUDY.runs)
 
 
 def name_missing_letters():
@@ -111,6 +136,8 @@ def begin():
     hold_study()
     name_missing_letters()
     try_changed_models()
+    if MIRROR:
+        MIRROR.start()
 
 
 STARTED = time.time()
@@ -133,14 +160,23 @@ def notify_of(status):
             logger.warning(problem)
 
 
+def finish_mirror():
+    """Put into the storage what is left; what cannot be put there fails the call."""
+    if MIRROR:
+        with errors_shown():
+            MIRROR.finish()
+
+
 def succeed():
     """What is done once, after the last job."""
     tell()
+    finish_mirror()
     notify_of("success")
 
 
 def fail():
     """What is done once a job has failed and nothing more can be done."""
+    finish_mirror()
     notify_of("failure")
 
 

@@ -18,6 +18,7 @@ from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.detail import detailed_runs
+from nnrepro.study.messages import nearest
 from nnrepro.study.selections import candidates
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import BUDGET_SETTINGS, SIZE_SETTINGS
@@ -203,9 +204,13 @@ COMBINATIONS = {run.combination: run for run in STUDY.runs}
 
 def one_of(wildcards):
     """A run of a training job, from whose others it differs by its seed alone."""
-    if "run" in wildcards.keys():
-        return STUDY.run(wildcards.run)
-    return COMBINATIONS[wildcards.combination]
+    run = wildcards.get("run")
+    asked = run.rpartition("/")[0] if run else wildcards.combination
+    if asked not in COMBINATIONS:
+        near = nearest(asked, COMBINATIONS)
+        logger.error(f"The study has no combination '{asked}'{near}")
+        sys.exit(1)  # to an exception Snakemake adds a traceback
+    return STUDY.run(run) if run else COMBINATIONS[asked]
 
 
 def run_decision(wildcards):
@@ -299,7 +304,7 @@ class Training:
         )
         self.constraints = {
             "run": ids_pattern(run for job in jobs for run in job),
-            "combination": "|".join(re.escape(job[0].combination) for job in jobs),
+            "combination": combinations_pattern(job[0] for job in jobs),
             "rung": r"\d+",
         }
 
@@ -408,6 +413,13 @@ FIGURE_SOURCES = {
     ),
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
+    "samples": lambda wildcards: {
+        "data": [
+            file
+            for reads in dict.fromkeys(run.reads for run in runs_drawn(wildcards))
+            for file in DATA_FILES[reads]
+        ]
+    },
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},
     "classes": lambda wildcards: {
         "classes": DATA_FILES[runs_drawn(wildcards)[0].reads][1]

@@ -29,6 +29,11 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{path.name[:_LONGEST_NAME]}.{writer}{suffix}")
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is one that `temporary_beside` gives."""
+    return _NAME.fullmatch(name) is not None
+
+
 def remove_abandoned(folder: Path, *, alone: bool = False) -> None:
     """Remove what killed writers left directly in a folder, which need not be there.
 

@@ -23,6 +23,11 @@ PROVENANCE = {
     "data": {"dbpedia": {"source": "folder", "generated": False, "sha256": {"a.csv": "0a" * 32}}},
     "packages": {"keras": ["3.15.0", "3.15.1"]},
 }
+VARIANTS = (
+    "protocol,experiment,variant,label,seeds,model,window,last200_mean_test_accuracy\n"
+    "tan,text_models,char_cnn,char CNN,3,char_cnn,200,0.6702\n"
+    "tan,dropout,char_cnn,char CNN with dropout,3,char_cnn,200,\n"
+)
 FILES = (
     "report/index.html",
     "report/report.pdf",
@@ -46,6 +51,7 @@ def described(
     for name in FILES:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(f"content of {name}", encoding="utf-8")
+    (root / "tables/variants.csv").write_text(VARIANTS, encoding="utf-8")
     write_crate(
         load_study(config, catalogue()),
         snakefile=repository / "Snakefile",
@@ -131,6 +137,15 @@ def test_one_action_made_the_report_of_data_and_configuration(
         i["@id"] for i in action["result"]
     }
     assert graph["#data-dbpedia-1"]["value"] == "0a" * 32
+    card = graph["#model-char_cnn"]["description"]
+    assert "#model-char_cnn" in {item["@id"] for item in action["result"]}
+    assert card.startswith("What it is: The character CNN: filters 20x256")
+    best = (
+        "Best in Text models (Tan report): char CNN: closing mean test accuracy 67.02 %, 3 seeds."
+    )
+    assert "Reads: characters." in card and card.replace("\N{NARROW NO-BREAK SPACE}", " ").endswith(
+        best
+    )
     assert graph["https://pypi.org/project/keras/3.15.1/"]["softwareVersion"] == "3.15.1"
 
 

@@ -36,6 +36,7 @@ NO_DRY_RUN = {
     "--report": "needs finished results; tests/workflow/test_complete_study.py makes one",
     "--lint": "make check runs it",
     "--sdm": "needs conda or Apptainer",
+    "--default-storage-provider": "needs a plugin and a storage; test_storage.py has both",
 }
 """Options with which Snakemake makes no dry run, or none here, and why."""
 

@@ -104,6 +104,11 @@ def test_what_the_study_does_not_have_has_no_rule(workflow: Any) -> None:
         status, said = dry_run(workflow.folder, target, "--configfile", "mine.yaml")
         assert status != 0
         assert f"No rule to produce {target}" in said
+    target = f"{run[:-3]}grv/seed0/history.json"
+    status, said = dry_run(workflow.folder, target, "--configfile", "mine.yaml")
+    assert status != 0
+    wrong, right = (f"'koh/text_models/char_rnn_{name}'" for name in ("grv", "gru"))
+    assert f"The study has no combination {wrong}; did you mean {right}?" in said
     target = f"{run}/seed0/history.json"
     assert dry_run(workflow.folder, target, "--configfile", "mine.yaml")[0] == 0
 

@@ -16,6 +16,8 @@ from nnrepro.failures import was_made
 from nnrepro.files import read_bytes, write_bytes, write_json, write_text
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.study import Study
+from nnrepro.tables.cards import model_cards
+from nnrepro.tables.csvfile import read_csv
 
 WORKFLOW = "workflow/Snakefile"
 CONFIGURATION = "workflow/config.json"
@@ -107,6 +109,7 @@ def write_crate(
         *_histories(crate, paths, study),
         *_data(crate, study, provenance),
     ]
+    made += _models(crate, paths, study)
     for name, words in _RECORDS.items():
         made.append(_file(crate, paths, name, words))
     made.append(_file(crate, paths, README, "What lies in this folder"))
@@ -267,6 +270,16 @@ def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterat
         if declared.get("citation"):
             data["citation"] = str(declared["citation"])
         yield data
+
+
+def _models(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+    """The models with their cards, where the table of variants was made."""
+    table = paths.table("variants")
+    if was_made(table):
+        for card in model_cards(study, read_csv(table)):
+            yield _work(
+                crate, f"#model-{card.name}", name=f"Model {card.name}", description=card.text
+            )
 
 
 def _packages(crate: ROCrate, provenance: Mapping[str, Any]) -> Iterator[Entity]:

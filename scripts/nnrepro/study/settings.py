@@ -78,6 +78,10 @@ class ModelSpec(Protocol):
     """What the study needs to know of a registered model."""
 
     @property
+    def summary(self) -> str:
+        """What it is, in a line."""
+
+    @property
     def input(self) -> str:
         """What it reads: image, characters or words."""
 

@@ -11,6 +11,7 @@ from nnrepro.document.elements import Code, Element, Facts, Paragraph, Section
 from nnrepro.document.text import Words, code, plain, spaced, text
 from nnrepro.report.exhibits import not_made
 from nnrepro.report.source import Source
+from nnrepro.tables.cards import model_cards
 
 TITLE, ANCHOR = "Provenance", "provenance"
 
@@ -49,6 +50,7 @@ def provenance(source: Source) -> Section:
             "run recorded is shown as unknown."
         ),
         Section("Data", tuple(_data(source)) or (Paragraph(_UNKNOWN),)),
+        Section("Models", tuple(_models(source)) or (Paragraph(_UNKNOWN),)),
         Section("Code and machine", (_machine(given),)),
         Section(
             "Time, all runs together",
@@ -100,6 +102,15 @@ def _examples(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     ):
         if answers := item.get(key):
             yield title, tuple(_OTHERS if each is None else said(each) for each in answers)
+
+
+def _models(source: Source) -> Iterator[Section]:
+    """The cards of the models, where there is a table of variants."""
+    table = source.variants
+    if table is not None and "model" in table:
+        for card in model_cards(source.study, table):
+            facts = Facts(tuple((title, (said,)) for title, said in card.facts), "facts")
+            yield Section(card.name, (facts,))
 
 
 def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,79 @@
+"""A card of each model of a study: what it is, what it was trained on and what it reached.
+
+After the model cards of Mitchell et al. (2019), https://doi.org/10.1145/3287560.3287596, as far as
+a study can tell: what a model is for, and for what not, its author knows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nnrepro.document import wording
+from nnrepro.study.study import Study
+from nnrepro.tables.columns import metric_values
+from nnrepro.tables.metrics import metric
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader is told of a model.
+
+    Attributes:
+        name: its name in the registry.
+        facts: titles, each with what is told.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """All in one paragraph."""
+        return " ".join(f"{title}: {said.rstrip('.')}." for title, said in self.facts)
+
+
+def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
+    """The card of each model that a study's variants have.
+
+    Args:
+        study: the study.
+        variants: its table of variants; those of one experiment and protocol are compared.
+
+    Raises:
+        TableError: the table lacks what a protocol selects by.
+    """
+    for name in map(str, dict.fromkeys(variants["model"])):
+        own = variants[variants["model"].eq(name)]
+        spec = study.models.get(name)
+        combinations = {*own[["protocol", "experiment", "variant"]].agg("/".join, axis=1)}
+        runs = [run for run in study.runs if run.combination in combinations]
+        facts = [
+            ("What it is", spec.summary if spec else ""),
+            ("Reads", wording.joined([*dict.fromkeys(run.data or run.input for run in runs)])),
+            ("Parameters", wording.joined([*spec.parameters]) if spec else ""),
+            ("Variants", wording.grouped(len(own))),
+            *_reached(study, own),
+        ]
+        if name:
+            yield Card(name, tuple((title, said) for title, said in facts if said))
+
+
+def _reached(study: Study, own: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """The best variant of each experiment, by what its protocol selects by."""
+    keys = own[["protocol", "experiment"]].drop_duplicates()
+    for protocol, experiment in keys.itertuples(index=False, name=None):
+        rows = own[own["protocol"].eq(protocol) & own["experiment"].eq(experiment)]
+        shown = metric(study.protocols[protocol].selection_metric)
+        values = metric_values(rows, shown.name).dropna()
+        if values.empty:
+            continue
+        place = study.experiments[experiment].title
+        if study.protocols[protocol].title:
+            place += f" ({study.protocols[protocol].title})"
+        order = values.sort_values(ascending=not shown.higher_is_better, kind="stable")
+        best = rows.loc[order.index[:1]]
+        (label,), (seeds,) = best["label"], best["seeds"]
+        counted = wording.counted(int(seeds), "seed")
+        said = f"{label}: {shown.phrase} {shown.text(float(order.iloc[0]))}, {counted}"
+        yield f"Best in {place}", said
