@@ -413,6 +413,13 @@ FIGURE_SOURCES = {
     ),
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
+    "samples": lambda wildcards: {
+        "data": [
+            file
+            for reads in dict.fromkeys(run.reads for run in runs_drawn(wildcards))
+            for file in DATA_FILES[reads]
+        ]
+    },
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},
     "classes": lambda wildcards: {
         "classes": DATA_FILES[runs_drawn(wildcards)[0].reads][1]

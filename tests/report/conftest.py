@@ -20,6 +20,7 @@ import yaml
 
 from nnrepro.claims.decide import decide_claims
 from nnrepro.claims.loading import load_claims
+from nnrepro.data.shown import Sample
 from nnrepro.failures import Failures
 from nnrepro.figures.asked import figures_asked
 from nnrepro.figures.drawing import Drawing, draw_figures
@@ -193,6 +194,7 @@ class Results:
             "levels": {},
             "maps": dict.fromkeys(self.study.figures, maps),
             "classes": ["thing"],
+            "samples": lambda run, most: [Sample("thing", "words")],
         }
         sources.__dict__.update(given)
         return sources

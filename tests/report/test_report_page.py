@@ -86,7 +86,7 @@ def test_every_figure_and_table_of_the_study_is_there_with_its_budget(
         for s in curves
     )
     assert shown == 44
-    assert len(page.all("img")) == shown + 2 * (11 + 5 + 1 + 2 * 5 + 1 + 1)
+    assert len(page.all("img")) == shown + 2 * (11 + 5 + 1 + 2 * 5 + 1 + 1 + 3)
 
 
 def test_every_run_has_a_row_that_its_variant_leads_to(

@@ -88,7 +88,7 @@ def test_variants_of_the_same_value_are_no_clear_lead() -> None:
     def told(*compared: Led) -> str:
         return words_of(text(*_sure(compared)))
 
-    assert "Here, the best lies clearly ahead" in told(led(2, (), "a"))
+    assert "In both comparisons, the best lies clearly ahead" in told(*[led(2, (), "a")] * 2)
     assert "clearly ahead" not in told(led(2, (), "a", "b"))
     several = told(led(2, (), "a"), led(2, (), "a", "b"), led(2, None, "a"), led(1, (), "a"))
     assert several.startswith("1 of 4") and "In 1 of 4 comparisons, others cannot" in several

@@ -283,10 +283,14 @@ def test_shrunk_windows_are_explained() -> None:
 
 def test_stable_sentence_for_none_one_some_and_all() -> None:
     """How many variants a limit leaves."""
-    assert seen(ranking.stable_words(0, 3, 0.15)).startswith("None of 3 variants stays within 15")
-    assert seen(ranking.stable_words(1, 3, 0.15)).startswith("Of 3 variants, 1 stays within")
-    assert seen(ranking.stable_words(2, 3, 0.15)).startswith("Of 3 variants, 2 stay within")
-    assert seen(ranking.stable_words(3, 3, 0.15)).startswith("All 3 variants stay within")
+    assert seen(ranking.stable_words([], 3, 0.15)).startswith("None of 3 variants stays within 15")
+    assert seen(ranking.stable_words([0.1], 3, 0.15)).startswith("Of 3 variants, 1 stays within")
+    assert seen(ranking.stable_words([0.1] * 2, 3, 0.15)).startswith("Of 3 variants, 2 stay within")
+    assert seen(ranking.stable_words([0.1] * 3, 3, 0.15)).endswith("over the closing window.")
+    assert seen(ranking.stable_words([0.14, 0.1, 0.13], 3, 0.15)) == (
+        "All 3 variants stay within 15 percentage points over the closing window. The limit "
+        "decides that: at 12.75 points, 1 would be left."
+    )
 
 
 def sentence_on(differences: list[float], p_holm: list[float]) -> str:

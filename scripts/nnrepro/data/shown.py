@@ -2,11 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from nnrepro.data.dataset import as_trained
 from nnrepro.data.tokens import PAD
+from nnrepro.files import read_json
+from nnrepro.metrics.registry import MULTI_LABEL
+from nnrepro.npz import mapped_arrays
 
 _MOST_NUMBERS = 12
 _LEFT_OUT = frozenset((PAD, "<eos>"))
@@ -28,6 +35,61 @@ def in_words(meta: Mapping[str, Any], example: NDArray[Any]) -> str:
         means, scales = made.get("mean", [0] * len(example)), made.get("scale", [1] * len(example))
         return ", ".join(map(_number, example, means, scales))
     return ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An example of prepared data as it is shown.
+
+    Attributes:
+        label: its class, labels or targets.
+        words: what it holds, in words; empty where they cannot say it.
+        pixels: an image's pixels as a model reads them, float32 [height, width, channels] in
+            [0, 1]; None of all else.
+    """
+
+    label: str
+    words: str
+    pixels: NDArray[np.float32] | None = None
+
+
+def samples(npz: Path, settings: Mapping[str, Any], most: int) -> list[Sample]:
+    """The first test example of each class, or the first ones where there are no classes.
+
+    Args:
+        npz: prepared arrays, their description beside them.
+        settings: of a run that reads them.
+        most: how many at most.
+
+    Raises:
+        FileError: a file is damaged.
+        OSError: it is not there.
+    """
+    meta = read_json(npz.with_suffix(".json"))
+    arrays = mapped_arrays(npz, ["test_x", "test_y"])
+    y, names = arrays["test_y"], meta.get("outputs") or meta.get("classes") or ()
+    if y.ndim == 1:
+        chosen = np.unique(y, return_index=True)[1][:most]
+    else:
+        chosen = np.arange(min(most, len(y)))
+    is_image = meta["kind"] == "image"
+    return [
+        Sample(
+            _label(y[at], names, meta),
+            in_words(meta, arrays["test_x"][at]),
+            as_trained(arrays["test_x"][at : at + 1], meta, settings)[0] if is_image else None,
+        )
+        for at in map(int, chosen)
+    ]
+
+
+def _label(y: NDArray[Any], names: Sequence[str], meta: Mapping[str, Any]) -> str:
+    """What an example is: its class, the labels that it has, or its targets."""
+    if y.ndim == 0:
+        return str(names[int(y)]) if names else str(int(y))
+    if meta.get("task") == MULTI_LABEL:
+        return ", ".join(str(name) for name, one in zip(names, y, strict=True) if one)
+    return ", ".join(f"{float(value):.4g}" for value in y)
 
 
 def _columns(features: Sequence[Mapping[str, Any]], example: NDArray[Any]) -> list[str]:

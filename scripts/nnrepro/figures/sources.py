@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from nnrepro.data.prepared import prepared_arrays
+from nnrepro.data.shown import Sample, samples
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
 from nnrepro.measures.predictions import Predictions, predictions_of
@@ -133,6 +135,12 @@ class Sources:
         """Computed feature maps, by figure, those that could not be computed left out."""
         computed = filter(was_made, map(Path, self.files["maps"]))
         return {file.stem: read_feature_maps(file) for file in computed}
+
+    @cached_property
+    def samples(self) -> Callable[[Run, int], Sequence[Sample]]:
+        """Gives so many test examples of what a run reads, as they are shown."""
+        prepared = prepared_arrays(self.study)
+        return lambda run, most: samples(prepared[run.reads], run.settings, most)
 
     @cached_property
     def classes(self) -> Sequence[str]:

@@ -16,7 +16,9 @@ _ALWAYS: Mapping[str, tuple[str, str]] = {
 
 NEEDED_OF_RUNS = {
     "maps": "Feature maps are computed from the weights of a trained network. An archive of "
-    "histories holds none; the study itself draws them."
+    "histories holds none; the study itself draws them.",
+    "samples": "Samples are drawn from the prepared data. An archive of histories holds none; the "
+    "study itself draws them.",
 }
 """What kinds read that no archive holds, and what is said instead."""
 

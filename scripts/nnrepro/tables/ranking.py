@@ -44,6 +44,9 @@ from nnrepro.tables.metrics import Metric, metric
 STABLE_RANGE = 0.15
 """Range of test accuracy in the closing window below which the Tan report calls a run stable."""
 
+_LOWER = 0.85
+"""A limit is tried again at this share of it."""
+
 _SUFFIXES = ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 
 
@@ -134,8 +137,7 @@ def show(context: TableContext) -> TableContent:
             headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
     further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
     if "stable_below" in options:
-        at_end = next(name for name in frame.columns if name.startswith(RANGE))
-        further["Range at end"] = (at_end, wording.percent_number)
+        further["Range at end"] = (_at_end(frame), wording.percent_number)
     if "epochs" in frame:
         further["Epochs"] = ("epochs", wording.whole)
     if options.get("test_set") == COMPARISON:
@@ -201,7 +203,8 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
     said = []
     if limit is not None:
         considered = len({(run.experiment, run.variant) for run in context.runs})
-        said.append(stable_words(len(frame), considered, float(limit)))
+        ranges = [float(value) for value in frame[_at_end(frame)]] if len(frame) else []
+        said.append(stable_words(ranges, considered, float(limit)))
     if "epochs" in frame:
         frame = frame[frame["rank"].notna()]
     sizes = sorted(frame["test_examples"].dropna().unique()) if "test_examples" in frame else []
@@ -214,16 +217,34 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
     return tuple(said)
 
 
-def stable_words(kept: int, considered: int, limit: float) -> Text:
-    """How many variants a limit on the range of their test accuracy at the end leaves."""
+def _at_end(frame: pd.DataFrame) -> str:
+    """The column of the range of the test accuracy at the end."""
+    return next(str(name) for name in frame.columns if name.startswith(RANGE))
+
+
+def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text:
+    """How many variants a limit on the range of their test accuracy at the end leaves.
+
+    Also how many a lower one would, where those are half as many or fewer.
+
+    Args:
+        ranges: those of the variants that are left.
+        considered: how many there are in all.
+        limit: which a range lies below.
+    """
+    kept, left = len(ranges), sum(value < _LOWER * limit for value in ranges)
     within = f"within {wording.plain(100 * limit)} percentage points over the closing window."
     of = wording.counted(considered, "variant")
     if kept == considered and kept != 1:
-        return text(f"All {of} stay {within}")
-    if kept:
+        said = text(f"All {of} stay {within}")
+    elif kept:
         stay = "stays" if kept == 1 else "stay"
-        return text(f"Of {of}, {wording.grouped(kept)} {stay} {within}")
-    return text(f"None of {of} stays {within}")
+        said = text(f"Of {of}, {wording.grouped(kept)} {stay} {within}")
+    else:
+        return text(f"None of {of} stays {within}")
+    lower = wording.plain(round(100 * _LOWER * limit, 2))
+    decides = f"The limit decides that: at {lower} points, {wording.grouped(left)} would be left."
+    return spaced(said, decides if left <= kept / 2 else "")
 
 
 @dataclass(frozen=True)

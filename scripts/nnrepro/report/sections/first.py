@@ -81,6 +81,8 @@ def _best(source: Source) -> Iterator[Answer]:
     mark = "Measured, not compared"
     if compared:
         mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
+    if len(compared) == 1:
+        mark = "Clear" if clear else "Not clear"
     told = [
         led.said if [*led.ranking.leaders] == [title] else spaced(text(bold(title), ":"), led.said)
         for title, led in found[:_MOST]
@@ -95,7 +97,7 @@ def _best(source: Source) -> Iterator[Answer]:
         rest = wording.counted(len(found) - _MOST, "further comparison")
         told.append(text(f"{rest} below."))
     yield "What is best?", (bold(mark), *told)
-    if compared:
+    if len(compared) > 1:
         yield "How sure is that?", _sure(compared)
 
 
@@ -118,8 +120,6 @@ def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
 
 def _among(count: int, total: int) -> str:
     """In how many of all comparisons something is so, as a sentence on several begins."""
-    if total == 1:
-        return "Here, "
     if count == total:
         return "In both comparisons, " if total == 2 else f"In all {wording.grouped(total)}, "
     return f"In {wording.grouped(count)} of {wording.grouped(total)} comparisons, "
@@ -149,7 +149,10 @@ def _limits(source: Source) -> Iterator[Text]:
             f"{which} only one seed{so} nobody knows how far a second training would differ."
         )
     elif counts:
-        yield text("Every variant was trained from several seeds, and intervals cover that chance.")
+        yield text(
+            "Every variant was trained from several seeds, and the intervals allow for how these "
+            "differ."
+        )
     on_test = {
         name for name, own in study.protocols.items() if "_test_" in own.selection_metric
     } and study.selecting_experiments

@@ -178,20 +178,22 @@ def _said(led: Led) -> Text:
     if found.last is None:
         return text(bold("No difference"), f": {among} with the same {found.metric}, {value}")
     has = wording.agree(found.leaders, "has", "share")
-    highest = text(labels(found.leaders), f" {has} the {best} of {among}, {value}")
+    standing = text(f" {among}, ", labels(found.leaders), f" {has} the {best}, {value}")
     others = found.count - len(found.leaders)
     if found.tied is None:
-        return text(highest, "; too little is known to rule chance out")
+        return text("Of", standing, "; too little is known to rule chance out")
     if not found.tied:
         rest = "the other one lies" if others == 1 else "all others lie"
-        return text(highest, f", and {rest} clearly behind")
+        return text("Of", standing, f", and {rest} clearly behind")
     if len(found.tied) == others:
         rest = "the other one" if others == 1 else f"all {wording.grouped(others)} others"
         return text(
-            bold("No clear best"), ": ", highest, f", but its lead over {rest} may be chance"
+            bold("No clear best"), ": of", standing, f", but its lead over {rest} may be chance"
         )
     tied = "one other" if len(found.tied) == 1 else f"{wording.grouped(len(found.tied))} others"
-    return text(bold("No clear best"), ": ", highest, f", but {tied} cannot be told apart from it")
+    return text(
+        bold("No clear best"), ": of", standing, f", but {tied} cannot be told apart from it"
+    )
 
 
 def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:
