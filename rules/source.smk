@@ -10,6 +10,10 @@ from snakemake.utils import update_config
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 
+from nnrepro.start import start_fast
+
+start_fast()
+
 from nnrepro.errors import NnreproError
 from nnrepro.study.sources import Configuration, read_configuration
 
