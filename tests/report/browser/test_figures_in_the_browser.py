@@ -125,3 +125,24 @@ def test_the_end_of_a_log_stands_with_its_run(opened: Any, whole: Any) -> None:
     run = next(run for run in whole.study.runs_of("tan", "text_models"))
     details = opened(f"#details-{run.id}").page.locator(f"[id='details-{run.id}']")
     assert details.locator("pre").inner_text() == "epoch 1/10\nepoch 10/10"
+
+
+def test_a_phone_reads_the_same_values_off_the_drawing_that_is_made_for_it(
+    opened: Any, whole: Any
+) -> None:
+    page = opened(viewport={"width": 390, "height": 800}).page
+    image = page.locator("figure.curves:has(picture) img").first
+    anchor = image.locator("xpath=ancestor::figure").get_attribute("id")
+    image.scroll_into_view_if_needed()
+    figure = page.locator(f"[id='{anchor}']")
+    figure.locator(".traces").wait_for()
+    assert (
+        figure.locator("svg[data-narrow]").count() == 1 and figure.locator("picture").count() == 0
+    )
+    run = next(run for run in whole.study.runs_of("tan", "text_models"))
+    history = json.loads((whole.root / "runs" / run.id / "history.json").read_text())
+    figure.get_by_role("slider", name="Epoch").press("Home")
+    expected = [history[name][0] for name in ("val_loss", "val_accuracy")]
+    assert shown_values(figure, "test") == pytest.approx(expected, abs=1e-4)
+    first, second = figure.locator(".cursor line").all()
+    assert first.bounding_box()["y"] + first.bounding_box()["height"] < second.bounding_box()["y"]

@@ -4,7 +4,7 @@ XLA's own convolutions are slow on a processor, and those it takes from cuDNN le
 core idle with 50 or 90 channels and with the 3 of an image, the gradient of the kernel most of all.
 Taken by blocks of two or four pixels, all places of a block are filters of one kernel that moves a
 block at a time: fewer rows, more columns, and max pooling compares neighbours in memory.
-Measurements are in docs/performance.md.
+Measurements are in benchmarks/results.
 """
 
 from typing import Any
