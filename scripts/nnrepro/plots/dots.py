@@ -175,9 +175,7 @@ def draw_dot(
 def draw_singles(ax: Axes, values: Sequence[float], places: Sequence[float], color: str) -> None:
     """Values of single seeds as small dots."""
     if values:
-        ax.plot(
-            values, places, "o", color=color, markersize=2.4, alpha=0.75, linewidth=0, zorder=3.5
-        )
+        ax.plot(values, places, "o", color=color, markersize=2.4, linewidth=0, zorder=3.5)
 
 
 def word_color(row: DotRow, style: SeriesStyle) -> str:
