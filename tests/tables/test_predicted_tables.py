@@ -41,6 +41,12 @@ def test_classes_are_told_one_by_one_as_means_over_seeds(make_data: Callable[...
     assert found["f1"].tolist() == pytest.approx([1, (0.8 + 1) / 2, (2 / 3 + 1) / 2])
 
 
+def test_a_class_that_never_occurs_is_none_of_them(make_data: Callable[..., Any]) -> None:
+    seen = answered(0, 0, 1, 1, labels=LABELS[:4])
+    found = per_class(*tables(make_data, {("a", 0): seen}))
+    assert found["class"].tolist() == ["cat", "dog"]
+
+
 def test_labels_of_which_several_hold_have_rows_and_numbers_have_none(
     make_data: Callable[..., Any],
 ) -> None:
@@ -87,6 +93,8 @@ def test_networks_stand_beside_one_answer_for_all(make_data: Callable[..., Any])
         ["b", "final_test_accuracy", "cat", 1],
     ]
     assert found["constant"].tolist() == [0.5, 0.5]
+    even = constant_answer(*tables(make_data, {("a", 0): answered(0, 0, 1, 1, 2, 2)}))
+    assert even["answer"].tolist() == [""]
     assert found["reached"].tolist() == pytest.approx([(1 + 5 / 6) / 2, 1 / 6])
 
 

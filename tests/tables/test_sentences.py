@@ -455,10 +455,12 @@ def test_the_epochs_share_is_told_where_one_is_chosen(epoch: float) -> None:
     assert said.endswith("a is chosen in 50 % of the splits, 1 other variant in the rest.")
 
 
-def guessed(task: str, reached: dict[str, float], metric: str = "accuracy") -> str:
+def guessed(
+    task: str, reached: dict[str, float], metric: str = "accuracy", answer: str = "cat"
+) -> str:
     """The sentence on variants beside one answer for all, which reaches 0.5."""
     frame = pd.DataFrame({"label": reached.keys(), "reached": reached.values()})
-    frame = frame.assign(metric=f"final_test_{metric}", task=task, answer="cat", constant=0.5)
+    frame = frame.assign(metric=f"final_test_{metric}", task=task, answer=answer, constant=0.5)
     return seen(constant_answer.words(frame))
 
 
@@ -468,6 +470,9 @@ def test_one_answer_for_all_is_beaten_or_not() -> None:
     mean = "Always answering the mean of the targets would reach 0.5000 in final test "
     error = "mean_absolute_error"
     assert guessed("classification", {"a": 0.9}) == cat + "accuracy; a reaches 90.00 %."
+    assert guessed("classification", {"a": 0.9}, answer="").startswith(
+        "Always answering one of the commonest classes would reach 50.00"
+    )
     assert guessed("classification", {"a": 0.9, "b": 0.6}) == (
         cat + "accuracy; every variant does better."
     )
@@ -475,8 +480,10 @@ def test_one_answer_for_all_is_beaten_or_not() -> None:
         cat + "accuracy. b and c do no better."
     )
     assert (
-        guessed("regression", {"a": 0.1}, error)
+        guessed("regression", {"a": 0.1}, error, "")
         == mean + f"{error.replace('_', ' ')}; a reaches 0.1000."
     )
-    assert guessed("regression", {"a": 0.6}, error).endswith("error. a does no better.")
-    assert guessed("multi_label", {"a": 0.4}).startswith("Always answering how frequent each label")
+    assert guessed("regression", {"a": 0.6}, error, "").endswith("error. a does no better.")
+    assert guessed("multi_label", {"a": 0.4}, answer="").startswith(
+        "Always answering how frequent each label"
+    )

@@ -46,10 +46,11 @@ def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
             continue
         drawn += 1
         title = figure.titled(f"{figure.spec.title}, {runs[0].label}")
+        counts, names = counts_of(found)
         yield of_variant(
             figure,
             runs,
-            partial(draw, counts_of(found), found[0].names, title=title),
+            partial(draw, counts, names, title=title),
             "Confusion matrix, classes down and answers across",
             several=len(groups) > 1,
         )
@@ -60,14 +61,18 @@ def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
         )
 
 
-def counts_of(found: Sequence[Predictions]) -> NDArray[np.int64]:
-    """How many examples of each class (down) are taken for each (across), over all runs."""
+def counts_of(found: Sequence[Predictions]) -> tuple[NDArray[np.int64], list[str]]:
+    """How many examples of each class (down) are taken for each (across), over all runs.
+
+    And the classes' names; those that no example is of or is answered to be are left out.
+    """
     classes = len(found[0].names)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for one in found:
         if len(one.names) == classes:
             np.add.at(counts, (one.labels, one.answered), 1)
-    return counts
+    occur = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
+    return counts[np.ix_(occur, occur)], [found[0].names[index] for index in occur]
 
 
 @styled

@@ -36,15 +36,16 @@ def constant_answer(
     Returns:
         A row per variant and metric that its runs recorded, the first recorded first: what
         identifies the variant, `metric`, `seeds` (runs whose predictions are kept), `examples`,
-        `task`, `answer` (the most frequent class; empty of other tasks), and the metric's value of
-        that answer, `constant`, and of the networks after the last epoch, `reached`, a mean over
-        seeds. Metrics that Keras computes are left out.
+        `task`, `answer` (the most frequent class; empty of other tasks, or where several are), and
+        the metric's value of that answer, `constant`, and of the networks after the last epoch,
+        `reached`, a mean over seeds. Metrics that Keras computes are left out.
     """
     rows = []
     for key, found in predicted_by_variant(variants, runs, predictions):
         task, labels, names = found[0].task, found[0].labels, found[0].names
         guess = np.broadcast_to(_frequencies(found[0]), found[0].outputs.shape)
-        common = names[int(guess[0].argmax())] if task == CLASSIFICATION else ""
+        commonest = np.flatnonzero(guess[0] == guess[0].max())
+        common = names[commonest[0]] if task == CLASSIFICATION and len(commonest) == 1 else ""
         known = {"seeds": len(found), "examples": len(labels), "task": task, "answer": common}
         for one in _recorded(runs, task, main_metric(variants)):
             values = {
@@ -116,18 +117,22 @@ def words(frame: pd.DataFrame) -> Text:
     shown = metric(str(first["metric"]))
     rows = frame[frame["metric"] == first["metric"]]
     guess = {
-        CLASSIFICATION: f"Always answering \u201c{first['answer']}\u201d, the commonest class,",
-        REGRESSION: "Always answering the mean of the targets",
-    }.get(str(first["task"]), "Always answering how frequent each label is")
+        CLASSIFICATION: "one of the commonest classes",
+        REGRESSION: "the mean of the targets",
+    }.get(str(first["task"]), "how frequent each label is")
+    if isinstance(first["answer"], str) and first["answer"]:
+        guess = f"\u201c{first['answer']}\u201d, the commonest class,"
     constant = f"would reach {shown.text(number(first['constant']))} in {shown.phrase}"
     behind = no_better(frame)
     if len(behind):
         does = "does" if len(behind) == 1 else "do"
         return spaced(
-            text(f"{guess} {constant}."),
+            text(f"Always answering {guess} {constant}."),
             text(labels(behind["label"]), f" {does} no better."),
         )
     if len(rows) > 1:
-        return text(f"{guess} {constant}; every variant does better.")
+        return text(f"Always answering {guess} {constant}; every variant does better.")
     reached = shown.text(number(first["reached"]))
-    return text(f"{guess} {constant}; ", bold(str(first["label"])), f" reaches {reached}.")
+    return text(
+        f"Always answering {guess} {constant}; ", bold(str(first["label"])), f" reaches {reached}."
+    )

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import text
-from nnrepro.measures.predictions import Predictions, PredictionsOf
+from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.classification import class_counts
 from nnrepro.metrics.registry import REGRESSION
 from nnrepro.study.kinds import shows, table
@@ -31,24 +32,27 @@ def per_class(
     Returns:
         A row per variant and class, or label: what identifies the variant, `class`, `seeds` (runs
         whose predictions are kept), `examples` (of the class), and, as means over these seeds after
-        the last epoch, `precision`, `recall` and `f1`. Of regressions there are none.
+        the last epoch, `precision`, `recall` and `f1`. Of regressions there are none, nor of a
+        class that no example is of or is answered to be.
     """
     rows = []
     for key, found in predicted_by_variant(variants, runs, predictions):
         if found[0].task == REGRESSION:
             continue
-        shares = np.array([_shares(each) for each in found])
-        examples = class_counts(found[0].labels, found[0].outputs)[2]
+        counted = [class_counts(each.labels, each.outputs) for each in found]
+        shares = np.array([_shares(*each) for each in counted])
+        occurs = np.sum([answered + there for _, answered, there in counted], axis=0) > 0
         for index, name in enumerate(found[0].names):
+            if not occurs[index]:
+                continue
             means = dict(zip(_SHARES, shares[:, :, index].mean(axis=0), strict=True))
-            counts = {"seeds": len(found), "examples": int(examples[index])}
+            counts = {"seeds": len(found), "examples": int(counted[0][2][index])}
             rows.append({**key, "class": name, **counts, **means})
     return tidy_types(pd.DataFrame(rows, columns=[*COLUMNS]))
 
 
-def _shares(found: Predictions) -> list[np.ndarray]:
+def _shares(right: NDArray, answered: NDArray, there: NDArray) -> list[NDArray]:
     """Precision, recall and F1 of each class; 0 where a class is never answered right."""
-    right, answered, there = class_counts(found.labels, found.outputs)
     return [
         right / np.maximum(answered, 1),
         right / np.maximum(there, 1),
