@@ -36,6 +36,7 @@ SGD_OF_PAIR = "90/40"
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARCHIVES = ["archive", *(f"archives/{path.name}" for path in (REPOSITORY / "archives").iterdir())]
+WITHOUT_IMAGES = ("archives/text_answers",)
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -76,7 +77,7 @@ def test_what_is_not_the_official_data_is_told_so(name: str) -> None:
     data = [group["data"] for group in groups]
     assert all(set(sets) <= {"cifar10", "dbpedia"} and sets for sets in data)
     images = [sets["cifar10"] for sets in data if "cifar10" in sets]
-    assert images
+    assert images or name in WITHOUT_IMAGES
     for told in images:
         assert told["sha256"]["data_batch_1"].startswith("e3feb6a0")
         assert "JPEG" in told["note"]
@@ -115,7 +116,7 @@ def test_nothing_in_it_names_a_place_on_a_machine(name: str) -> None:
     absolute = re.compile(r"(?<![\w./:-])/[\w.-]+/")
     assert absolute.search('{"path": "/home/me/data"}') and absolute.search("path: /tmp/x")
     for path in (REPOSITORY / name).rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.suffix != ".npz":
             found = absolute.search(path.read_text(encoding="utf-8"))
             assert found is None, f"{path}: {found}"
 
