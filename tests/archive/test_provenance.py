@@ -58,6 +58,22 @@ def test_equal_records_are_told_once(recorded: Callable) -> None:
     assert told["devices"] == ["a processor"] and told["threads"] == [1]
 
 
+def test_the_most_that_runs_took_of_a_data_set_is_told_and_what_they_predict(
+    recorded: Callable,
+) -> None:
+    few, more = (
+        {"input": "image", "settings": {"train_examples": count, "test_examples": 20}}
+        for count in (50, 80)
+    )
+    compared = {**more, "settings": {**more["settings"], "comparison_test_examples": 100}}
+    described = {"cifar10": {"num_classes": 10}}
+    told = provenance([recorded(run=few), recorded("b", run=compared)], [], described, {})
+    found = told["data"]["cifar10"]
+    assert found["inputs"] == ["image"] and found["examples"] == {"train": 80, "test": 100}
+    assert found["predicted"] == ["one of 10 classes"]
+    assert "examples" not in provenance([recorded()], [], {}, {})["data"]["cifar10"]
+
+
 def test_seconds_are_summed_over_the_runs_that_tell_them(recorded: Callable) -> None:
     partly = recorded("b", seconds={"training": 2.0})
     told = provenance([recorded("a"), partly, recorded("c", seconds={})], [], {}, {})

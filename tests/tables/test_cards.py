@@ -1,4 +1,4 @@
-"""Cards of models: what each is, and the best that it reached under each protocol."""
+"""Cards: what a model is and the best that it reached under each protocol; what data hold."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pandas as pd
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import read_configuration
-from nnrepro.tables.cards import model_cards
+from nnrepro.tables.cards import data_card, model_cards
 from nnrepro.tables.csvfile import tidy_types
 
 COLUMNS = ["protocol", "experiment", "variant", "label", "seeds", "model", "window"]
@@ -36,3 +36,20 @@ def test_each_model_has_a_card_and_each_protocol_its_best_by_what_it_selects_by(
         "Best in Channel grid (Koh report)": "10/20: highest test accuracy 50.00 %, 1 seed",
     }
     assert [title for title, _ in texts.facts][-1] == "Variants"  # nothing was reached
+
+
+def test_a_data_set_has_a_card_of_what_runs_took_of_it_and_on_what_terms(repository: Path) -> None:
+    study = load_study(read_configuration([repository / "config.yaml"]).values, catalogue())
+    recorded = {
+        "source": "folder",
+        "generated": False,
+        "inputs": ["characters", "words"],
+        "examples": {"train": 5600, "test": 700},
+        "predicted": ["one of 14 classes"],
+    }
+    told = dict(data_card(study, "dbpedia", recorded).facts)
+    assert told["Licence"] and told["Cite as"].startswith("Zhang")
+    assert told["Read as"] == "characters and words" and told["Generated"] == "no"
+    assert told["Examples of a run, at most"] == "5600 to train on and 700 to test on"
+    # What no run recorded is unknown or left out.
+    assert dict(data_card(study, "own", {}).facts) == {"Source": "unknown", "Generated": "unknown"}

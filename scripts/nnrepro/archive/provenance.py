@@ -8,6 +8,7 @@ from typing import Any
 from nnrepro.data.registry import dataset_of
 from nnrepro.data.soundness import remarks
 from nnrepro.measures.runs import STATUSES, Problem, RunData
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL
 
 _SECONDS = ("setup", "training", "evaluation", "total")
 
@@ -57,7 +58,10 @@ def origins(
 
 def _recorded_data(records: Iterable[Record]) -> list[tuple[str, Record]]:
     """What runs tell of the prepared arrays that they read, by the arrays' name."""
-    sections = [{**record.get("data", {}), **record.get("examined", {})} for record in records]
+    sections = [
+        {**record.get("data", {}), **record.get("examined", {}), "used": record.get("run", {})}
+        for record in records
+    ]
     return [(section["name"], section) for section in sections if "name" in section]
 
 
@@ -82,6 +86,7 @@ def _data_sets(
                 for file, sums in _by_name(_section(item, "sha256") for item in found[name]).items()
             },
             **_examples(found[name]),
+            **_used(found[name]),
             **({"remarks": _remarked(odd[name])} if name in odd else {}),
         }
         for name in sorted(found)
@@ -99,6 +104,42 @@ def _examples(descriptions: Sequence[Record]) -> dict[str, list[Any]]:
         for key, given in answers.items()
         if (told := _distinct(given))
     }
+
+
+def _used(descriptions: Sequence[Record]) -> dict[str, Any]:
+    """What runs read of a data set: inputs, and the most examples of each split that any took.
+
+    And what they predict, where prepared arrays are at hand to tell.
+    """
+    runs = [item["used"] for item in descriptions if item.get("used")]
+    taken = {
+        split: max((_taken(run, split) for run in runs), default=0)
+        for split in ("train", "validation", "test")
+    }
+    told = {
+        "inputs": _distinct(run.get("input") for run in runs),
+        "examples": {split: count for split, count in taken.items() if count},
+        "predicted": _distinct(_predicted(item) for item in descriptions),
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def _taken(run: Record, split: str) -> int:
+    settings = _section(run, "settings")
+    sizes = (f"{split}_examples", f"comparison_{split}_examples")
+    return max(int(settings.get(name) or 0) for name in sizes)
+
+
+def _predicted(description: Record) -> str | None:
+    """What a model answers, of a description of prepared arrays."""
+    if "num_classes" not in description:
+        return None
+    task, classes = description.get("task", CLASSIFICATION), int(description["num_classes"])
+    if task == CLASSIFICATION:
+        return f"one of {classes} classes"
+    outputs = [*map(str, description.get("outputs") or ())]
+    named = f" ({', '.join(outputs)})" if outputs else ""
+    return f"{'labels' if task == MULTI_LABEL else 'numbers'}{named}"
 
 
 def _remarked(odd: Mapping[tuple[str, str], bool]) -> list[dict[str, Any]]:

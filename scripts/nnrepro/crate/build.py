@@ -16,7 +16,7 @@ from nnrepro.failures import was_made
 from nnrepro.files import read_bytes, write_bytes, write_json, write_text
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.study import Study
-from nnrepro.tables.cards import model_cards
+from nnrepro.tables.cards import data_card, model_cards
 from nnrepro.tables.csvfile import read_csv
 
 WORKFLOW = "workflow/Snakefile"
@@ -249,7 +249,6 @@ def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterat
             )
             for index, (file, value) in enumerate(sorted((item.get("sha256") or {}).items()), 1)
         ]
-        made_up = " It is made up." if item.get("generated") else ""
         stands_in = "".join(
             f" {tested['file']} stands in for its test file."
             for tested in item.get("test") or ()
@@ -259,7 +258,7 @@ def _data(crate: ROCrate, study: Study, provenance: Mapping[str, Any]) -> Iterat
             crate,
             f"#data-{name}",
             name=f"Data set {name}",
-            description=f"Source: {item.get('source') or 'unknown'}.{made_up}{stands_in}",
+            description=f"{data_card(study, name, item).text}{stands_in}",
         )
         if sums:
             data["identifier"] = sums

@@ -1,11 +1,15 @@
-"""A card of each model of a study: what it is, what it was trained on and what it reached.
+"""Cards of the models and data sets of a study.
+
+A model's tells what it is, what it was trained on and what it reached; a data set's what it holds,
+and on what terms.
 
 After the model cards of Mitchell et al. (2019), https://doi.org/10.1145/3287560.3287596, as far as
 a study can tell: what a model is for, and for what not, its author knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -17,10 +21,10 @@ from nnrepro.tables.metrics import metric
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader is told of a model.
+    """What a reader is told of a model or a data set.
 
     Attributes:
-        name: its name in the registry.
+        name: its name in the registry, or of the data set in the configuration.
         facts: titles, each with what is told.
     """
 
@@ -57,6 +61,34 @@ def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
         ]
         if name:
             yield Card(name, tuple((title, said) for title, said in facts if said))
+
+
+def data_card(study: Study, name: str, recorded: Mapping[str, Any]) -> Card:
+    """The card of a data set.
+
+    Args:
+        study: the study.
+        name: the data set's name.
+        recorded: what provenance tells of it.
+    """
+    declared = study.data.get(name, {})
+    made_up = recorded.get("generated")
+    examples: Mapping[str, int] = recorded.get("examples") or {}
+    counted = [f"{wording.grouped(count)} to {_USES[split]}" for split, count in examples.items()]
+    facts = [
+        ("Source", str(recorded.get("source") or wording.UNKNOWN)),
+        ("Generated", wording.UNKNOWN if made_up is None else "yes" if made_up else "no"),
+        ("Read as", wording.joined([*map(str, recorded.get("inputs") or ())])),
+        ("Predicted", wording.joined([*map(str, recorded.get("predicted") or ())])),
+        ("Examples of a run, at most", wording.joined(counted)),
+        ("Note", str(recorded.get("note") or declared.get("note") or "")),
+        ("Licence", str(declared.get("licence") or "")),
+        ("Cite as", str(declared.get("citation") or "")),
+    ]
+    return Card(name, tuple((title, said) for title, said in facts if said))
+
+
+_USES = {"train": "train on", "validation": "validate by", "test": "test on"}
 
 
 def _reached(study: Study, own: pd.DataFrame) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from nnrepro.document.elements import Code, Element, Facts, Paragraph, Section
 from nnrepro.document.text import Words, code, plain, spaced, text
 from nnrepro.report.exhibits import not_made
 from nnrepro.report.source import Source
-from nnrepro.tables.cards import model_cards
+from nnrepro.tables.cards import data_card, model_cards
 
 TITLE, ANCHOR = "Provenance", "provenance"
 
@@ -74,16 +74,10 @@ def _data(source: Source) -> Iterator[Section]:
     recorded: Mapping[str, Any] = source.provenance.get("data") or {}
     for name in dict.fromkeys((*source.study.data, *recorded)):
         item = recorded.get(name) or {}
-        note = str(item.get("note") or source.study.data.get(name, {}).get("note") or "")
-        made_up = item.get("generated")
-        generated = wording.UNKNOWN if made_up is None else "yes" if made_up else "no"
         sums: Mapping[str, Any] = item.get("sha256") or {}
         told = [
-            ("Source", (str(item.get("source") or wording.UNKNOWN),)),
-            ("Generated", (generated,)),
+            *((title, (said,)) for title, said in data_card(source.study, name, item).facts),
             *_examples(item),
-            *([("Note", (note,))] if note else []),
-            *((title, (said,)) for title, said in _remarks(source, name)),
             (
                 "Checksums",
                 tuple(text(f"{file} ", code(str(sums[file]))) for file in sorted(sums))
@@ -111,14 +105,6 @@ def _models(source: Source) -> Iterator[Section]:
         for card in model_cards(source.study, table):
             facts = Facts(tuple((title, (said,)) for title, said in card.facts), "facts")
             yield Section(card.name, (facts,))
-
-
-def _remarks(source: Source, name: str) -> Iterator[tuple[str, str]]:
-    """What the configuration says of a data set's licence, and of how it is cited."""
-    declared = source.study.data.get(name, {})
-    for key, title in (("licence", "Licence"), ("citation", "Cite as")):
-        if declared.get(key):
-            yield title, str(declared[key])
 
 
 def where_tested(test: Mapping[str, Any]) -> str:
