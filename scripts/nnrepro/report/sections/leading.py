@@ -186,13 +186,16 @@ def _said(led: Led) -> Text:
         rest = "the other one lies" if others == 1 else "all others lie"
         return text("Of", standing, f", and {rest} clearly behind")
     if len(found.tied) == others:
-        rest = "the other one" if others == 1 else f"all {wording.grouped(others)} others"
+        few = {1: "the other one", 2: "both others"}
+        rest = few.get(others, f"all {wording.grouped(others)} others")
+        its = wording.agree(found.leaders, "its", "their")
         return text(
-            bold("No clear best"), ": of", standing, f", but its lead over {rest} may be chance"
+            bold("No clear best"), ": of", standing, f", but {its} lead over {rest} may be chance"
         )
     tied = "one other" if len(found.tied) == 1 else f"{wording.grouped(len(found.tied))} others"
+    them = wording.agree(found.leaders, "it", "them")
     return text(
-        bold("No clear best"), ": of", standing, f", but {tied} cannot be told apart from it"
+        bold("No clear best"), ": of", standing, f", but {tied} cannot be told apart from {them}"
     )
 
 
