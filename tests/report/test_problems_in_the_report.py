@@ -86,7 +86,7 @@ def test_runs_of_unequal_lengths_are_compared_with_a_warning(small: Any, outline
     (results.root / "runs" / other.id / "history.json").unlink()
     results.write_tables()
     text = outline(_built(results)).text
-    assert "of the 3 of 4 variants that have a value" in text
+    assert "the 3 of 4 variants that have a value" in text
     assert "(runs of 10 to 200 epochs)" in text
 
 
