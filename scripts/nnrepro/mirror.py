@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import read_bytes
 from nnrepro.temporaries import is_temporary, temporary_beside
 
 INDEX = "stored.json"
@@ -154,7 +155,7 @@ class Mirror:
         path = next(iter(self.folders.values())) / INDEX
         self._fetch(INDEX, path)
         try:
-            read = json.loads(path.read_bytes())
+            read = json.loads(read_bytes(path))
             files = {str(name): (int(size), int(at)) for name, (size, at) in read["files"].items()}
             writer = str(read["writer"])
         except (ValueError, LookupError, TypeError, AttributeError) as error:

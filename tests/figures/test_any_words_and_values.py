@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from nnrepro.data.shown import Sample
 from nnrepro.figures import (
     accuracy_time,
     agreement,
@@ -21,6 +22,7 @@ from nnrepro.figures import (
     heatmap,
     overview,
     residuals,
+    samples,
     sweep,
 )
 from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
@@ -188,6 +190,12 @@ def _residuals(words: Words, numbers: Numbers) -> Iterator[Figure]:
     yield residuals.draw(true, np.roll(true, 1, axis=0), names, title=words[0])
 
 
+def _samples(words: Words, numbers: Numbers) -> Iterator[Figure]:
+    yield samples.draw([Sample(word, words[0]) for word in words], title=words[0])
+    pixels = np.clip(np.nan_to_num(_cycle(numbers, 16)), 0, 1).reshape(4, 4, 1)
+    yield samples.draw([Sample(word, "", pixels) for word in words], title=words[0])
+
+
 KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
     "accuracy_time": _accuracy_time,
     "agreement": _agreement,
@@ -198,6 +206,7 @@ KINDS: dict[str, Callable[[Words, Numbers], Iterator[Figure]]] = {
     "heatmap": _heatmap,
     "overview": _overview,
     "residuals": _residuals,
+    "samples": _samples,
     "sweep": _sweep,
 }
 
@@ -208,8 +217,8 @@ SOME = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-SQUARE = ("agreement", "confusion", "heatmap", "residuals")
-"""Kinds whose panels are no wider than they are high."""
+SQUARE = ("agreement", "confusion", "heatmap", "residuals", "samples")
+"""Kinds whose panels are no wider than they are high, or that may have none."""
 
 PLAIN = [0.1, 0.5, 0.7, 0.3, 0.4, 0.6, 0.2]
 

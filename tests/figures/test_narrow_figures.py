@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from tests.figures.conftest import CHANNELS, make_series
 from tests.figures.conftest import GRID as PAIRS
 
+from nnrepro.data.shown import Sample
 from nnrepro.figures import (
     accuracy_time,
     agreement,
@@ -21,6 +22,7 @@ from nnrepro.figures import (
     heatmap,
     overview,
     residuals,
+    samples,
     sweep,
 )
 from nnrepro.plots.dots import DotRow
@@ -70,6 +72,10 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     ),
     "overview": lambda: overview.draw(ROWS, STYLES, metric="Test accuracy", interval="95 %"),
     "residuals": lambda: residuals.draw(np.eye(4, 2), np.eye(4, 2), ("price", "age")),
+    "samples": lambda: samples.draw([Sample(word, "one two") for word in WORDS[2:]], title="Texts"),
+    "samples, images": lambda: samples.draw(
+        [Sample(word, "", np.ones((2, 2, 1), np.float32)) for word in WORDS[2:]]
+    ),
     "sweep": lambda: sweep.draw(DOTS, PARAMETERS, interval="95 % interval", title="Sweep"),
 }
 

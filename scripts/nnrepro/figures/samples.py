@@ -11,14 +11,15 @@ from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.plots.fitting import cut_text, wrap_text
 from nnrepro.plots.frame import Box, add_axes, place_text, start_figure
-from nnrepro.plots.style import FONT_SIZE, PAGE_WIDTH, SMALL_SIZE, styled
+from nnrepro.plots.style import FONT_SIZE, SMALL_SIZE, is_narrow, page_width, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Range
 from nnrepro.study.run import Run
 
 READING = "The first test example of each class, as the networks read it."
 
-_COLUMNS, _GAP, _WORD, _MARGIN = 5, 0.12, 0.24, 0.08
+_COLUMNS, _NARROW_COLUMNS = 5, 3
+_GAP, _WORD, _MARGIN = 0.12, 0.24, 0.08
 _LABEL, _LINE, _LINES = 1.5, 0.155, 3
 
 
@@ -53,29 +54,33 @@ def samples(
 
 @styled
 def draw(found: Sequence[Sample], *, title: str = "") -> Figure:
-    """Images in rows of five, with their labels; of other examples a label and some lines each."""
+    """Images in rows, with their labels; of other examples a label and some lines each."""
     if any(one.pixels is not None for one in found):
         return _pictures(found, title)
-    width = PAGE_WIDTH - _LABEL - 2 * _MARGIN
+    left, down = (_MARGIN, _LINE) if is_narrow() else (_LABEL, 0.0)
+    width = page_width() - left - 2 * _MARGIN
+    room = width if is_narrow() else _LABEL - _GAP
     texts = [wrap_text(one.words, SMALL_SIZE, width, most=_LINES) for one in found]
-    fig, body = start_figure(sum(_LINE * len(lines) + _GAP for lines in texts), title)
+    fig, body = start_figure(sum(down + _LINE * len(lines) + _GAP for lines in texts), title)
     y = body.bottom + body.height
     for one, lines in zip(found, texts, strict=True):
-        label = cut_text(one.label, SMALL_SIZE, _LABEL - _GAP, bold=True)
+        label = cut_text(one.label, SMALL_SIZE, room, bold=True)
         place_text(fig, _MARGIN, y, label, SMALL_SIZE, va="top", weight="bold")
+        y -= down
         for line in lines:
-            place_text(fig, _LABEL, y, line, SMALL_SIZE, va="top")
+            place_text(fig, left, y, line, SMALL_SIZE, va="top")
             y -= _LINE
         y -= _GAP
     return fig
 
 
 def _pictures(found: Sequence[Sample], title: str) -> Figure:
-    size = (PAGE_WIDTH - 2 * _MARGIN + _GAP) / _COLUMNS - _GAP
+    columns = _NARROW_COLUMNS if is_narrow() else _COLUMNS
+    size = (page_width() - 2 * _MARGIN + _GAP) / columns - _GAP
     row = size + _WORD
-    fig, body = start_figure(-(-len(found) // _COLUMNS) * row, title)
+    fig, body = start_figure(-(-len(found) // columns) * row, title)
     for at, one in enumerate(found):
-        down, across = divmod(at, _COLUMNS)
+        down, across = divmod(at, columns)
         left, bottom = (
             _MARGIN + across * (size + _GAP),
             body.bottom + body.height - (down + 1) * row + _WORD,
