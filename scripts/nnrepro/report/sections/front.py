@@ -72,7 +72,7 @@ def _apart(study: Study, begun: Sequence[Run]) -> str:
     are, others = ("is", "another run") if len(begun) == 1 else ("are", "other runs")
     return (
         f". {wording.grouped(len(begun))} of them ({which}) {are} the {first} epochs of {others}, "
-        "not trained again"
+        "and no evidence of their own"
     )
 
 
