@@ -70,8 +70,8 @@ plan: $(READY) ## runs done and to do, and the time they will take
 test: $(READY) ## the test suite
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-test-faults: $(READY) ## accidents to a whole study, some five minutes; full disks need root
-	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --durations=0 $(ARGS)
+test-faults: $(READY) ## accidents to a whole study, some three minutes; full disks need root
+	$(VENV)/bin/python -m pytest tests/workflow/faults -m faults --numprocesses auto --durations=0 $(ARGS)
 
 test-export: requirements.lock pyproject.toml ## what is written for other programs, with these in .venv-export
 	test -x $(EXPORT_VENV)/bin/python || $(PYTHON) -m venv $(EXPORT_VENV)
