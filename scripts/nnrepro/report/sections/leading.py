@@ -107,7 +107,8 @@ def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
         return
     by_id = {run.id: run for run in runs}
     rows = source.runs[source.runs["run_id"].isin(by_id) & source.runs["final_test_loss"].notna()]
-    levels = rows[[name for name in rows.columns if name.startswith(_CURVES)]].fillna(-1)
+    named = [name for name in rows.columns if name.startswith(_CURVES)]
+    levels = rows[named].select_dtypes("number").fillna(-1)
     found: Counter[tuple[str, str, str]] = Counter()
     for _, own in levels.groupby([rows["protocol"], rows["seed"], *map(levels.get, levels)]):
         members = [by_id[name] for name in rows.loc[own.index, "run_id"]]
