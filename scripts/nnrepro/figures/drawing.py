@@ -108,19 +108,20 @@ def save_drawing(drawing: Drawing, extent: Extent, folder: Path) -> None:
 
     For a narrow page it is drawn once more, as SVG.
     """
-    if drawing.draw is None:
+    draw = drawing.draw
+    if draw is None:
         return
     extent = extent.comparable_among(drawing.runs) if drawing.compared else extent
 
-    def stamped(draw: Callable[[], Figure]) -> Figure:
+    def stamped() -> Figure:
         drawn = draw()
         stamp(drawn, extent.stamp(drawing.runs), warning=extent.is_cut(drawing.runs))
         return drawn
 
-    drawn = stamped(drawing.draw)
+    drawn = stamped()
     save_figure(drawn, folder / drawing.stem)
     with narrow_page():
-        save_figure(stamped(drawing.draw), folder / NARROW / drawing.stem, ["svg"])
+        save_figure(stamped(), folder / NARROW / drawing.stem, ["svg"])
     gone = missing_words(missing(words_of(drawn)))
     if gone:
         print(f"{folder / drawing.stem}.png: {gone}")

@@ -25,6 +25,9 @@ from nnrepro.tables.columns import KEYS, floats, metric_values
 BELOW = 0.33
 """By how many rows the dots of single seeds stand below that of their variant."""
 
+ABOVE, ABOVE_MARGIN = 0.4, 0.1
+"""How far a name stands above its dot on a narrow page, in rows, and from its sides, in inches."""
+
 SINGLE = "Small dots: single seeds."
 
 
@@ -96,10 +99,6 @@ def row_numbers(
         | {name: values.get(key, ()) for name, values in single.items()}
         for key, row in zip(_keys(table), numbers.to_dict("records"), strict=True)
     ]
-
-
-ABOVE, ABOVE_MARGIN = 0.4, 0.1
-"""How far a name stands above its dot on a narrow page, in rows, and from its sides, in inches."""
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -130,7 +130,8 @@ def renumbered(figures: Sequence[Figure], numbers: Numbers) -> tuple[Figure, ...
     letters = ascii_lowercase if len(figures) > 1 else repeat("")
     captions = [_caption(figure.caption) for figure in figures]
     alike = _alike([words_of(caption) for caption in captions]) if len(figures) > 1 else ""
-    begins = max(0, *(alike.rfind(mark) + len(mark) for mark in (", ", ": ") if mark in alike), 0)
+    ends = (alike.rfind(mark) + len(mark) for mark in (", ", ": ") if mark in alike)
+    begins = max(ends, default=0)
     shown: list[Figure] = []
     for figure, letter, caption in zip(figures, letters, captions, strict=False):
         own = _without(caption, begins if shown else 0)
