@@ -13,15 +13,15 @@ from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
 from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import load_schema
 
-PAGE = PROJECT / "docs" / "keys.md"
+PAGE = PROJECT / "docs/reference/keys.md"
 
 _HEAD = """\
 # Which keys, optimisers, metrics and kinds are there?
 
 Written by `scripts/write_schema.py` from the schema and the library.
-[The configuration](configuration.md) says how they work together.
+[The configuration](../configuration.md) says how they work together.
 """
-_TAIL = "Next: [the data](data.md).\n"
+_TAIL = "Next: [the data](../data.md).\n"
 
 
 def keys_page() -> str:
@@ -145,5 +145,5 @@ def _written(value: Any) -> str:
 
 
 def _cell(words: str) -> str:
-    linked = re.sub(r"docs/(\w+)\.md", r"[\1](\1.md)", " ".join(words.split()))
+    linked = re.sub(r"docs/(\w+)\.md", r"[\1](../\1.md)", " ".join(words.split()))
     return linked.replace("|", r"\|").replace("<", "&lt;")

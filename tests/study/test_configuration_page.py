@@ -1,4 +1,4 @@
-"""docs/configuration.md and docs/keys.md tell of every key, and the defaults that there are."""
+"""The configuration's page and the reference tell of every key, and the defaults there are."""
 
 import re
 from pathlib import Path

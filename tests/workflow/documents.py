@@ -35,7 +35,7 @@ def documents(repository: Path) -> list[Path]:
     """The README and all pages of the documentation."""
     return [
         repository / "README.md",
-        *sorted(repository.glob("docs/*.md")),
+        *sorted(repository.glob("docs/**/*.md")),
         repository / "published/README.md",
     ]
 
