@@ -5,13 +5,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copied import Workflow, copy_example
 from documents import Block, blocks, commands, documents, unfenced
+from forked import forked_python
 from pages import report_pages
 from stand_in import ELSEWHERE, NO_DRY_RUN
 
@@ -94,14 +94,14 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "nnrepro").symlink_to(".")
     (folder / "iris.csv").write_text(IRIS)
     for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
-        subprocess.run([sys.executable, "-m", "nnrepro", "new", *words], cwd=folder, check=True)
+        subprocess.run([forked_python(), "-m", "nnrepro", "new", *words], cwd=folder, check=True)
     for venv in (".venv", *(f".venv-{name}" for name in ("bench", "export", "audit", "docs"))):
         programs = folder / venv / "bin"
         programs.mkdir(parents=True)
         for name in ("python", "snakemake", "nnrepro", *ELSEWHERE):
             program = programs / name
             stand_in = Path(__file__).with_name("stand_in.py")
-            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stand_in}" {name} "$@"\n')
+            program.write_text(f'#!/bin/sh\nexec "{forked_python()}" "{stand_in}" {name} "$@"\n')
             program.chmod(0o755)
         (programs / "activate").write_text("")
         (folder / venv / ".requirements.lock").write_text("")
