@@ -102,7 +102,7 @@ check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/snakemake --lint
 
 docs: $(DOCS_READY) ## the documentation as a site: build/site/index.html
-	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build
 
 $(DOCS_READY): envs/docs.lock scripts/setup.sh
 	bash scripts/setup.sh "$(PYTHON)" $(DOCS_VENV) $<
@@ -121,8 +121,8 @@ lock: $(UV_READY) ## resolve pyproject.toml into the lock files
 	$(LOCK) --group pyproject.toml:bench --constraints requirements.lock \
 	    --output-file benchmarks/requirements.lock
 
-licences: $(READY) ## the licences of all locked packages: docs/licences.md
-	PYTHONPATH=scripts $(VENV)/bin/python scripts/licences.py requirements.lock docs/licences.md
+licences: $(READY) ## the licences of all locked packages: docs/reference/licences.md
+	PYTHONPATH=scripts $(VENV)/bin/python scripts/licences.py requirements.lock docs/reference/licences.md
 
 # --strict: a package that the database does not know, or cannot be asked about, is no clean package.
 audit: $(AUDIT_READY) ## known vulnerabilities of the locked packages; asks pypi.org

@@ -1,4 +1,4 @@
-"""The licences of all locked packages, as their installed metadata tell: docs/licences.md.
+"""The licences of all locked packages, as their metadata tell: docs/reference/licences.md.
 
 make licences
 """

@@ -1,4 +1,4 @@
-"""Write what the library's registries offer into the configuration's schema and docs/keys.md.
+"""Write what the registries offer into the schema and docs/reference/keys.md.
 
     .venv/bin/python scripts/write_schema.py
 

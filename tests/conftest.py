@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # the program that rooms share
+
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.registry import REGISTRIES
@@ -30,6 +32,20 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # What the `make` that started the tests was told is not meant for one that a test starts.
 for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS"):
     os.environ.pop(_variable, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a room come one after the other, in whatever order, the longest room first.
+
+    Where several processes share the tests, few rooms' fixtures are then made by more than one.
+    """
+
+    def room(item: pytest.Item) -> tuple[bool, str]:
+        name = item.nodeid.partition("tests/")[2].partition("/")[0]
+        return name != "workflow", name
+
+    items.sort(key=room)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from nnrepro.licences import licence, licences_page, pins
 
 def test_the_page_lists_every_locked_package_and_tells_who_wants_it(repository: Path) -> None:
     lock = (repository / "requirements.lock").read_text(encoding="utf-8")
-    page = (repository / "docs" / "licences.md").read_text(encoding="utf-8")
+    page = (repository / "docs/reference/licences.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| ([a-z0-9._-]+) \| \S+ \| (\w+) \|", page, re.MULTILINE))
     assert listed == {pin.name: pin.wanted_by for pin in pins(lock)}
     assert all(f"| {pin.name} | {pin.version} |" in page for pin in pins(lock))
@@ -21,7 +21,7 @@ def test_the_page_lists_every_locked_package_and_tells_who_wants_it(repository: 
 def test_direct_dependencies_are_those_of_the_project_and_name_a_licence(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())
     lock = (repository / "requirements.lock").read_text(encoding="utf-8")
-    page = (repository / "docs" / "licences.md").read_text(encoding="utf-8")
+    page = (repository / "docs/reference/licences.md").read_text(encoding="utf-8")
     declared = {
         re.match(r"[a-z0-9-]+", line)[0]  # type: ignore[index]
         for line in project["project"]["dependencies"]

@@ -12,7 +12,7 @@ _LONGEST = 80
 _NOT_STATED = "not stated"
 
 PAGE = """\
-# Licences of the packages
+# Under which licences are the packages?
 
 Made by `make licences` from `requirements.lock` and the metadata of the installed packages; each
 tells its licence itself, and nothing here was looked into further. The project's own licence is in
@@ -23,6 +23,8 @@ tells its licence itself, and nothing here was looked into further. The project'
 | package | version | needed for | licence |
 | --- | --- | --- | --- |
 {rows}
+
+Next: [which page do I need?](../index.md)
 """
 
 

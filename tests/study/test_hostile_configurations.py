@@ -3,13 +3,13 @@
 import copy
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from forked import forked_python
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -196,7 +196,7 @@ def test_every_accepted_configuration_is_a_dag_of_its_runs(
         reject()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", "--dry-run", "--directory", folder]
+        command = [forked_python(), "-m", "snakemake", "--dry-run", "--directory", folder]
         done = subprocess.run(
             [*command, "--snakefile", str(repository / "Snakefile")],
             capture_output=True,

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from beside_keras import MODELS, TASKS, register_models, table_data, table_run
+from forked import forked_python
 from small_runs import train
 
 from nnrepro.models import registry
@@ -39,7 +40,7 @@ def both(
         "KERAS_BACKEND": request.param,
         "PYTHONPATH": os.pathsep.join([str(repository / "scripts"), *sys.path]),
     }
-    command = [sys.executable, str(PROGRAM), str(tmp_path_factory.mktemp("runs"))]
+    command = [forked_python(), str(PROGRAM), str(tmp_path_factory.mktemp("runs"))]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

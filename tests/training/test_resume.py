@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import forked_python
 from small_runs import small_data, small_run, train
 
 from nnrepro.study.paths import SIDE_HISTORIES
@@ -29,7 +29,7 @@ def start(folder, model, repository):
     """Train in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(repository / "scripts")}
     return subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(folder), model],
+        [forked_python(), str(PROGRAM), str(folder), model],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -1,15 +1,20 @@
 """A fresh copy of the project, and Snakemake to run in it."""
 
+import atexit
+import compileall
 import os
 import re
 import shutil
 import subprocess
-import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "scripts", "schemas", "profiles", "budgets")
+from forked import forked_python
+
+PROJECT_FILES = ("Snakefile", "config.yaml", "rules", "schemas", "profiles", "budgets")
 FURTHER_FILES = ("archives", "envs", "docs", "published", "studies", "examples")
 
 
@@ -21,7 +26,7 @@ class Workflow:
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; its output is in `stdout` and `stderr`."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command = [forked_python(), "-m", "snakemake", "--cores", "2", *arguments]
         library = {"PYTHONPATH": str(self.folder / "scripts")}
         environment = {**os.environ, **library, "PYTHONHASHSEED": "0"}
         done = subprocess.run(
@@ -77,8 +82,20 @@ def job_counts(text: str) -> Counter[str]:
     return counts
 
 
+@cache
+def _compiled(scripts: Path) -> Path:
+    """The library with its bytecode, which a process per job would make again and again."""
+    folder = Path(tempfile.mkdtemp(prefix="compiled"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    copy = Path(shutil.copytree(scripts, folder / "scripts", ignore=ignored))
+    compileall.compile_dir(copy, quiet=2)
+    return copy
+
+
 def copy_project(repository: Path, folder: Path) -> Workflow:
     """Copy what the workflow needs from the checkout to `folder`."""
+    shutil.copytree(_compiled(repository / "scripts"), folder / "scripts")
     for name in (*PROJECT_FILES, *FURTHER_FILES):
         source = repository / name
         if source.is_dir():

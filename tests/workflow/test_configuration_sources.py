@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from forked import forked_python
 
 from nnrepro.yamlfile import dump_yaml
 
@@ -37,7 +37,7 @@ for file in snakemake.output:
 def dry_run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit status of a dry run in a folder, and all that it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", *arguments],
+        [forked_python(), "-m", "snakemake", "--cores", "1", "--dry-run", *arguments],
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
@@ -54,7 +54,7 @@ def overlays_checked(folder: Path, name: str) -> tuple[int, str]:
     """As `dry_run` of an overlay, by what `profiles/default` calls before Snakemake reads it."""
     script = folder / "scripts/check_overlays.py"
     done = subprocess.run(
-        [sys.executable, str(script), "--configfile", name],
+        [forked_python(), str(script), "--configfile", name],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -5,12 +5,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import forked_python
 from pages import report_pages
 
 pytestmark = pytest.mark.slow
@@ -110,7 +110,7 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
 
     # What failed is neither archived nor planned as done.
     archive = tmp_path / "archive"
-    command = [sys.executable, "-m", "nnrepro", "archive", str(results), "--to", str(archive)]
+    command = [forked_python(), "-m", "nnrepro", "archive", str(results), "--to", str(archive)]
     environment = {**os.environ, "PYTHONPATH": str(failing.folder / "scripts")}
     done = subprocess.run(
         command,
@@ -123,7 +123,7 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
     assert done.returncode == 0, done.stderr
     assert (archive / WIDE).is_dir() and not (archive / NARROW).exists()
     planned = subprocess.run(
-        [sys.executable, "-m", "nnrepro", "plan", "--json"],
+        [forked_python(), "-m", "nnrepro", "plan", "--json"],
         cwd=failing.folder,
         env=environment,
         check=True,

@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import forked_python
 
 STUDY = """\
 name: told
@@ -33,7 +33,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def call(study: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *more]
+    command = [forked_python(), "-m", "snakemake", "--cores", "1", *more]
     return subprocess.run(
         command, cwd=study, env=dict(os.environ), capture_output=True, text=True, check=False
     )

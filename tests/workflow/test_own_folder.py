@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections import Counter
 from html import unescape
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from copied import job_counts
+from forked import forked_python
 from pages import report_pages
 
 from nnrepro.locks import take_lock
@@ -21,7 +21,7 @@ RENAMED = "use rule * from nnrepro as nn_*"
 def call(*words: str, folder: Path, check: bool = True) -> str:
     """What a program says that is called in a folder; it must succeed, or must not."""
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False
+        [forked_python(), "-m", *words], cwd=folder, capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     assert (done.returncode == 0) == check, said

@@ -138,7 +138,7 @@ def _list_problems(key: str, names: Iterable[str], tasks: Iterable[str]) -> Iter
             if one
             else "is no metric"
         )
-        yield f"{key}: '{name}' {told}{choice(name, allowed, where='docs/keys.md')}"
+        yield f"{key}: '{name}' {told}{choice(name, allowed, where='docs/reference/keys.md')}"
 
 
 def _possible_tasks(config: Mapping[str, Any]) -> list[str]:
