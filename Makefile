@@ -102,7 +102,7 @@ check: $(READY) ## formatters, linters and types
 	$(VENV)/bin/snakemake --lint
 
 docs: $(DOCS_READY) ## the documentation as a site: build/site/index.html
-	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build
 
 $(DOCS_READY): envs/docs.lock scripts/setup.sh
 	bash scripts/setup.sh "$(PYTHON)" $(DOCS_VENV) $<

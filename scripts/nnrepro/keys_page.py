@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.measures.functions import FUNCTIONS
-from nnrepro.metrics.registry import catalogue
+from nnrepro.metrics import registry as metrics
+from nnrepro.models import registry as models
 from nnrepro.project import PROJECT
 from nnrepro.published.relations import RELATIONS
+from nnrepro.published.rules import CURVE, RULES
 from nnrepro.study.kinds import ROOMS, Kind, kinds
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
 from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import load_schema
+from nnrepro.study.settings import SETTINGS
 
 PAGE = PROJECT / "docs/reference/keys.md"
 
@@ -38,6 +41,8 @@ def keys_page() -> str:
                 "Keys of a study", head, _keys(schema["properties"], schema["$defs"], needed)
             ),
             *_section("Keys of an experiment", head, _keys(experiment, schema["$defs"])),
+            *_section("Settings", ("setting", "says", "default"), _settings()),
+            *_section("Models", ("model", "input", "is", "its own settings"), _models()),
             *_section("Optimisers", ("optimiser", "its own arguments, with defaults"), _own()),
             f"All take {arguments}.\n",
             *(
@@ -62,6 +67,9 @@ def keys_page() -> str:
                 )
             ),
             *_section("Functions of a curve", ("function", "is", "metric"), _functions()),
+            *_section(
+                "Metrics of printed numbers", ("metric", "remark", "reproduced as"), _printed()
+            ),
             *_section("Relations of printed numbers", ("relation", "holds where"), _relations()),
             _TAIL,
         ]
@@ -105,6 +113,24 @@ def _options(kind: Kind) -> Iterator[tuple[str, str, str]]:
     yield from _keys({name: shapes[name] | own for name, own in kind.schemas.items()}, {}, needed)
 
 
+def _settings() -> Iterator[tuple[str, str, str]]:
+    """Those of every model, but for the arguments of optimisers, which say nothing here."""
+    told = {name: one for name, one in SETTINGS.items() if one.meaning is not None}
+    defaults = {
+        name: {} if one.default is None else {"default": one.default} for name, one in told.items()
+    }
+    yield from _keys({name: own | told[name].schema for name, own in defaults.items()}, {})
+
+
+def _models() -> Iterator[tuple[str, str, str, str]]:
+    for name, model in models.catalogue().items():
+        own = (
+            f"`{key}`" if setting.required else f"`{key}` ({_written(setting.default)})"
+            for key, setting in model.parameters.items()
+        )
+        yield f"`{name}`", model.input, _cell(model.summary), ", ".join(own)
+
+
 def _own() -> Iterator[tuple[str, str]]:
     for name, (_, arguments) in OPTIMIZERS.items():
         own = {key: value for key, value in arguments.items() if (key, value) not in OF_ALL.items()}
@@ -117,7 +143,7 @@ def _distributions(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _metrics() -> Iterator[tuple[str, str, str, str]]:
-    for name, metric in catalogue().items():
+    for name, metric in metrics.catalogue().items():
         better = "lower" if metric.lower_is_better else "higher"
         words = (metric.function.__doc__ or "") if metric.function else ""
         yield f"`{name}`", ", ".join(metric.tasks), better, _cell(words.partition("\n")[0])
@@ -128,6 +154,16 @@ def _functions() -> Iterator[tuple[str, str, str]]:
         numbers = "".join(f", {letter}" for letter in "abc"[: function.numbers[1]])
         column = f"`{function.column.format('x')}`" if function.column else ""
         yield f"`{name}(x{numbers})`", _cell(function.says or function.phrase.format("x")), column
+
+
+def _printed() -> Iterator[tuple[str, str, str]]:
+    """What is read off a run, with words for its curve and letters for the remark's numbers."""
+    for pattern, remarks, measure in RULES:
+        said = remarks.replace(r"(\d+)", "N", 1).replace(r"(\d+)", "M", 1)
+        known = [] if "*" in said else said.split("|")
+        of_curve = ["curve"] if CURVE in pattern else []
+        metric, read = pattern.replace(CURVE, "<curve>"), measure.format(*of_curve, "N", "M")
+        yield f"`{metric}`", ", ".join(f"`{each}`" for each in known), f"`{read}`"
 
 
 def _relations() -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = (
     *("make", "snakemake", "nnrepro", "python", "pip", "git", "rocrate-validator"),
-    *("kubectl", "salloc", "squeue", "qsub", "qstat", "qdel", "qacct", "sbatch", "scancel"),
+    *("kubectl", "salloc", "squeue"),
 )
 _PROGRAM = re.compile(rf"(\w+=\S* )*(\.venv/bin/\w+|scripts/\w+\.py|{'|'.join(PROGRAMS)}) .*")
 _NAMED = re.compile(r"nnrepro \w+")
@@ -65,19 +65,3 @@ def unfenced(document: Path) -> list[str]:
     text = FENCE.sub("", document.read_text(encoding="utf-8"))
     parts = re.split(r"\n\s*\n", text)
     return [part for part in parts if part.startswith("    ")]
-
-
-def patch(folder: Path, difference: str) -> None:
-    """Carry out a `diff` block: add its lines that begin with `+` after the ones above them.
-
-    Each part begins with `+++ <file>`; its other lines must stand in that file together, once.
-    """
-    for part in re.split(r"^\+\+\+ ", difference, flags=re.MULTILINE)[1:]:
-        name, _, rest = part.partition("\n")
-        lines = rest.splitlines(keepends=True)
-        before = "".join(line[1:] for line in lines if line.startswith(" "))
-        after = "".join(line[1:] for line in lines)
-        path = folder / name.strip()
-        text = path.read_text(encoding="utf-8")
-        assert text.count(before) == 1, f"{name} holds {text.count(before)} times:\n{before}"
-        path.write_text(text.replace(before, after), encoding="utf-8")

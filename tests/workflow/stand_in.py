@@ -25,10 +25,7 @@ ELSEWHERE = {
     "kubectl": "needs a Kubernetes",
     "docker": "needs a Docker; tests/workflow/test_containers.py looks at what it builds",
     "apptainer": "needs an Apptainer; tests/workflow/test_containers.py has a stand-in",
-    **dict.fromkeys(
-        ("salloc", "sbatch", "squeue", "scancel", "slurmctld", "munged"), "needs a Slurm"
-    ),
-    **dict.fromkeys(("qsub", "qstat", "qdel", "qacct"), "needs a PBS or a Grid Engine"),
+    **dict.fromkeys(("salloc", "squeue", "slurmctld", "munged"), "needs a Slurm"),
 }
 """Programs that cannot run in a test, and why."""
 

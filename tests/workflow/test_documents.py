@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import Block, blocks, commands, documents, patch, unfenced
+from copied import Workflow, copy_example
+from documents import Block, blocks, commands, documents, unfenced
 from forked import forked_python
 from pages import report_pages
 from stand_in import ELSEWHERE, NO_DRY_RUN
@@ -36,28 +37,13 @@ IRIS = "sepal_length,petal_length,petal_width,species\n" + "".join(
 )
 """A table as the page on studies of one's own begins with."""
 
-ADDITIONS = ("python", "diff")
-"""Languages of blocks that add something to the project."""
+OF_EXAMPLE = "extending.md"
+"""The page whose blocks are parts of the files of an example."""
 
-ADDING = {block.place.partition(":")[0] for block in BLOCKS if block.language in ADDITIONS}
-"""Pages with such blocks; all that they say is done to one project."""
-
-SMALLEST_BUDGET = """\
-name: documents
-supplements: null
-claims: null
-published: null
-data:
-  cifar10: {source: generated, generate: {train: 64, test: 32, seed: 2}}
-  dbpedia: {source: generated, generate: {train: 112, test: 56, seed: 2}}
-budget:
-  epochs: 2
-  train_examples: {image: 64, characters: 112, words: 112}
-  test_examples: {image: 32, characters: 56, words: 56}
-only:
-  protocols: [koh]
-  experiments: [text_models, bag_of_characters, two_spirals]
-  variants: [text_models/char_cnn, bag_of_characters/units-16]
+SMALLER = """\
+name: smaller
+settings: {all: {epochs: 2}}
+experiments: {two_spirals: {seeds: 1}}
 """
 
 
@@ -70,7 +56,7 @@ def places(found: list[Block]) -> list[str]:
 
 
 def test_every_block_has_a_language_that_is_tried() -> None:
-    tried = {"sh", "bash", "yaml", "pycon", *ADDITIONS, "text"}
+    tried = {"sh", "bash", "yaml", "pycon", "python", "text"}
     assert [block.place for block in BLOCKS if block.language not in tried] == []
     assert [(page.name, unfenced(page)) for page in PAGES if unfenced(page)] == []
     for block in of_language("text"):
@@ -105,8 +91,6 @@ def stage(copy_to: Any, repository: Path, tmp_path_factory: pytest.TempPathFacto
         (folder / name).symlink_to(repository / name)
     for name in ("theirs", "FOLDER"):
         (folder / name).symlink_to("archives/tan_pair")
-    for name in ("my.yaml", "mine.yaml"):
-        shutil.copy2(folder / "budgets/smoke.yaml", folder / name)
     (folder / "nnrepro").symlink_to(".")
     (folder / "iris.csv").write_text(IRIS)
     for words in (["digits"], ["flowers", "--data", "iris.csv", "--label", "species"]):
@@ -129,13 +113,12 @@ def typed(stage: Path, script: str) -> str:
     for placeholder, word in PLACEHOLDERS.items():
         script = script.replace(placeholder, word)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script, "bash", "job"],
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=stage,
         env={
             **os.environ,
             "PATH": f"{stage}/.venv/bin{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(stage / "scripts"),
-            **dict.fromkeys(("threads", "megabytes", "minutes", "gpus", "script"), "1"),
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -180,7 +163,7 @@ def test_what_stands_in_for_a_program_says_why() -> None:
 
 
 # ------------------------------------------------------------------------------------ configuration
-YAML = [block for block in of_language("yaml") if block.place.partition(":")[0] not in ADDING]
+YAML = [block for block in of_language("yaml") if not block.place.startswith(OF_EXAMPLE)]
 
 
 @pytest.fixture
@@ -206,35 +189,36 @@ def test_configuration_is_one_that_can_be_used(block: Block, study: Study, tmp_p
 
 
 # --------------------------------------------------------------------------------------- additions
+ADDED = [block for block in of_language("yaml", "python") if block not in YAML]
+
+
+@pytest.mark.parametrize("block", ADDED, ids=places(ADDED))
+def test_what_a_page_tells_to_add_is_in_its_example(block: Block, repository: Path) -> None:
+    """Python begins with the name of its file."""
+    name, text = "config.yaml", block.text
+    if block.language == "python":
+        first, _, text = text.partition("\n")
+        name = first.removeprefix("# ")
+    assert text in (repository / "examples/plugins" / name).read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
-def test_what_the_pages_tell_to_add_is_in_the_report(workflow: Any) -> None:
-    """Every block as it stands, then one small study of it all."""
-    overlays = []
-    added = [block for block in BLOCKS if block.place.partition(":")[0] in ADDING]
-    for number, block in enumerate(added):
-        if block.language == "python":
-            name = re.match(r"# (\S+)\n", block.text)
-            assert name, f"{block.place}: which file is this?"
-            assert not (workflow.folder / name[1]).exists()
-            (workflow.folder / name[1]).write_text(block.text, encoding="utf-8")
-        elif block.language == "diff":
-            patch(workflow.folder, block.text)
-        elif block.language == "yaml":
-            overlays.append(f"block{number}.yaml")
-            (workflow.folder / overlays[-1]).write_text(block.text, encoding="utf-8")
-    assert overlays
-    (workflow.folder / "smallest.yaml").write_text(SMALLEST_BUDGET, encoding="utf-8")
-    workflow.snakemake("--configfile", *overlays, "smallest.yaml")
-    results = workflow.folder / "results/documents"
+def test_what_is_added_is_in_the_report(repository: Path, tmp_path: Path) -> None:
+    """A model, a data set, a metric, a table and a figure that the library does not have."""
+    example = copy_example(repository, "plugins", tmp_path)
+    (example / "smaller.yaml").write_text(SMALLER, encoding="utf-8")
+    called = ("-s", str(repository / "Snakefile"), "--configfile", "smaller.yaml")
+    Workflow(example).snakemake(*called)
+    results = example / "results/smaller"
     page = report_pages(results)
-    for title in ("Bag of characters", "Better on what was seen", "Every run"):
+    for title in ("Do sines tell", "Better on what was seen", "Every run"):
         assert title in page
     assert "Dots of every run" in page and "A dot is a run." in page
     assert "Train less test accuracy" in page
-    (spirals,) = (results / "runs/koh/two_spirals").rglob("history.json")
-    assert all(0 <= value <= 1 for value in read_json(spirals)["val_worst_recall"])
-    assert "bag_of_characters" in (results / "tables/text_gaps.csv").read_text(encoding="utf-8")
-    assert (results / "figures/koh/dots/text_dots.svg").is_file()
+    for history in (results / "runs").rglob("history.json"):
+        assert all(0 <= value <= 1 for value in read_json(history)["val_worst_recall"])
+    assert "sines" in (results / "tables/gaps.csv").read_text(encoding="utf-8")
+    assert (results / "figures/main/dots/all_runs.svg").is_file()
     assert (results / "report/report.pdf").is_file()
 
 

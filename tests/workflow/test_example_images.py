@@ -41,7 +41,7 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     lines = [
         len((example / name).read_text().splitlines()) for name in ("config.yaml", "models.py")
     ]
-    page = " ".join((repository / "docs/images.md").read_text(encoding="utf-8").split())
+    page = " ".join((repository / "docs/examples.md").read_text(encoding="utf-8").split())
     assert lines[0] <= 40 and lines[1] <= 60
     told = f"`examples/images/` (`config.yaml` ({lines[0]} lines), `models.py` ({lines[1]} lines))"
     assert told in page

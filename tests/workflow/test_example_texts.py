@@ -36,7 +36,7 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     example: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(example)
-    page = " ".join((repository / "docs/texts.md").read_text(encoding="utf-8").split())
+    page = " ".join((repository / "docs/examples.md").read_text(encoding="utf-8").split())
     lengths = []
     for name, most in (("config.yaml", 40), ("models.py", 60)):
         lengths.append(len((example / name).read_text(encoding="utf-8").splitlines()))

@@ -13,19 +13,19 @@ import numpy as np
 from nnrepro.measures.expressions import Reading, parse_measure
 from nnrepro.published.numbers import PublishedNumber
 
-_CURVE = "((?:train|test)_(?:accuracy|loss))"
+CURVE = "((?:train|test)_(?:accuracy|loss))"
 
 RULES: tuple[tuple[str, str, str], ...] = (
-    (f"{_CURVE}_level", "start|first epoch", "mean({0}, 1, 1)"),
-    (f"{_CURVE}_level", r"by epoch (\d+)", "near({0}, {1})"),
-    (f"{_CURVE}_level", r"within (\d+) epochs", "near({0}, {1})"),
-    (f"{_CURVE}_level", r"from epoch (\d+) on", "mean({0}, {1})"),
-    (f"{_CURVE}_level", r"by epoch (\d+) and after", "mean({0}, {1})"),
-    (f"{_CURVE}_level", r"epochs (\d+) to (\d+)", "mean({0}, {1}, {2})"),
-    (f"{_CURVE}_level", "at convergence", "settled({0})"),
-    (f"{_CURVE}_level", "end of the run|end of training|rest of the run", "tail({0})"),
-    (f"{_CURVE}_level", "constant for the whole run", "overall({0})"),
-    (f"{_CURVE}_rise_epoch", ".*", "rise_epoch(smooth({0}))"),
+    (f"{CURVE}_level", "start|first epoch", "mean({0}, 1, 1)"),
+    (f"{CURVE}_level", r"by epoch (\d+)", "near({0}, {1})"),
+    (f"{CURVE}_level", r"within (\d+) epochs", "near({0}, {1})"),
+    (f"{CURVE}_level", r"from epoch (\d+) on", "mean({0}, {1})"),
+    (f"{CURVE}_level", r"by epoch (\d+) and after", "mean({0}, {1})"),
+    (f"{CURVE}_level", r"epochs (\d+) to (\d+)", "mean({0}, {1}, {2})"),
+    (f"{CURVE}_level", "at convergence", "settled({0})"),
+    (f"{CURVE}_level", "end of the run|end of training|rest of the run", "tail({0})"),
+    (f"{CURVE}_level", "constant for the whole run", "overall({0})"),
+    (f"{CURVE}_rise_epoch", ".*", "rise_epoch(smooth({0}))"),
     ("parameter_count", "|(?:total|trainable).*", "parameters"),
 )
 """Metric, a remark on it (empty for none at all), and the measure that they say."""

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from nnrepro.study.messages import nearest, one_of
-from nnrepro.study.options import Parameter, Range
+from nnrepro.study.options import Meaning, Parameter, Range
 from nnrepro.study.run import Scalar
 
 OF_ALL: Mapping[str, Scalar | None] = {
@@ -132,7 +132,12 @@ def _argument(name: str, default: Scalar | None) -> Parameter:
 
 
 OPTIMIZER_SETTINGS: dict[str, Parameter] = {
-    "optimizer": Parameter(str, "adam", choices=tuple(OPTIMIZERS)),
+    "optimizer": Parameter(
+        str,
+        "adam",
+        choices=tuple(OPTIMIZERS),
+        meaning=Meaning("One of Keras's; its arguments are settings, too, with Keras's defaults."),
+    ),
     **{
         name: _argument(name, arguments[name])
         for _, arguments in (OPTIMIZERS["sgd"], *OPTIMIZERS.values())
@@ -143,11 +148,29 @@ OPTIMIZER_SETTINGS: dict[str, Parameter] = {
 """Settings of the optimiser; what is not given is Keras's default for that optimiser."""
 
 SCHEDULE_SETTINGS: dict[str, Parameter] = {
-    "schedule": Parameter(str, choices=tuple(SCHEDULES)),
-    "warmup_epochs": Parameter(float, range=_FROM_ZERO),
-    "decay_to": Parameter(float, range=_SHARE),
-    "step_epochs": Parameter(float, range=Range(0, exclusive=True)),
-    "step_factor": Parameter(float, range=Range(0, 1, exclusive=True)),
+    "schedule": Parameter(
+        str,
+        choices=tuple(SCHEDULES),
+        meaning=Meaning("How the learning rate changes; see docs/training.md."),
+    ),
+    "warmup_epochs": Parameter(
+        float,
+        range=_FROM_ZERO,
+        meaning=Meaning("Epochs in which it rises from nearly 0 along a line."),
+    ),
+    "decay_to": Parameter(
+        float, range=_SHARE, meaning=Meaning("Share of it that a schedule comes down to.")
+    ),
+    "step_epochs": Parameter(
+        float,
+        range=Range(0, exclusive=True),
+        meaning=Meaning("Epochs of a step of schedule `step`."),
+    ),
+    "step_factor": Parameter(
+        float,
+        range=Range(0, 1, exclusive=True),
+        meaning=Meaning("What each such step multiplies it by; 0.1 by default."),
+    ),
 }
 """Settings of the learning rate's schedule: constant where none is given."""
 

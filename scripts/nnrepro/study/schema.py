@@ -43,10 +43,16 @@ _GENERATED = "  # Written by scripts/write_schema.py: what kinds take, and the m
 
 
 def schema_text() -> str:
-    """The schema's file with what the library's kinds take as they are now."""
+    """The schema's file with what the library's kinds take as they are now.
+
+    An editor completes these kinds, and lets those of a study's own files stand.
+    """
     defined = load_schema()["$defs"]
     taken = {word: defined[word] for word in (*METRIC_WORDS, "data_set", *ROOMS.values())}
     apart = json.loads(json.dumps(taken))  # or YAML would make anchors of what is the same
+    for word in ROOMS.values():
+        kind = apart[word]["properties"]["kind"]
+        kind["anyOf"] = [{"enum": kind.pop("enum")}, {"type": "string"}]
     lines = yaml.safe_dump(apart, sort_keys=False, default_flow_style=None, width=100)
     return f"{_by_hand()}{_GENERATED}{textwrap.indent(lines, '  ')}"
 

@@ -12,7 +12,7 @@ from nnrepro.study.class_weights import CLASS_WEIGHT, weight_problem
 from nnrepro.study.evaluation import CHOICES, TEST_EVALUATION
 from nnrepro.study.messages import choice, shown
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
-from nnrepro.study.options import Parameter, Range
+from nnrepro.study.options import Meaning, Parameter, Range
 from nnrepro.study.run import Scalar
 from nnrepro.study.sampling import distribution_problems
 
@@ -31,31 +31,117 @@ class _ClassWeight(Parameter):
         return weight_problem(value)
 
 
+_EXAMPLES = "How many examples are {}; all that there are by default."
+_CLOSING = "Epochs {}; a tenth of the run's by default."
+
 SETTINGS: dict[str, Parameter] = {
-    "layout": Parameter(str, "planes", choices=("planes", "flat")),
-    "train_examples": Parameter(int, range=_FROM_ONE),
-    "test_examples": Parameter(int, range=_FROM_ONE),
-    TEST_EVALUATION: Parameter(str, choices=CHOICES),
-    "comparison_test_examples": Parameter(int, 0, range=_FROM_ZERO),
-    "test_folds": Parameter(int, 0, range=_FROM_ZERO),
-    "validation_examples": Parameter(int, 0, range=_FROM_ZERO),
-    "epochs": Parameter(int, 20, range=_FROM_ONE),
-    "batch_size": Parameter(int, 32, range=_FROM_ONE),
+    "layout": Parameter(
+        str,
+        "planes",
+        choices=("planes", "flat"),
+        meaning=Meaning(
+            "How an image's numbers are read - as `planes` of a colour, as they are stored, or "
+            "`flat`, which scrambles them."
+        ),
+    ),
+    "train_examples": Parameter(
+        int, range=_FROM_ONE, meaning=Meaning(_EXAMPLES.format("trained on"))
+    ),
+    "test_examples": Parameter(
+        int, range=_FROM_ONE, meaning=Meaning(_EXAMPLES.format("tested on"))
+    ),
+    TEST_EVALUATION: Parameter(
+        str,
+        choices=CHOICES,
+        meaning=Meaning(
+            "When the test set is evaluated - `every_epoch`, the default, `at_end` or `never`; see "
+            "docs/selection.md."
+        ),
+    ),
+    "comparison_test_examples": Parameter(
+        int,
+        0,
+        range=_FROM_ZERO,
+        meaning=Meaning("Examples of a second, larger test set; 0 for none."),
+    ),
+    "test_folds": Parameter(
+        int,
+        0,
+        range=_FROM_ZERO,
+        meaning=Meaning("Folds of the test set by which right answers are counted, too."),
+    ),
+    "validation_examples": Parameter(
+        int,
+        0,
+        range=_FROM_ZERO,
+        meaning=Meaning("Examples held out of training where the data have no validation set."),
+    ),
+    "epochs": Parameter(
+        int,
+        20,
+        range=_FROM_ONE,
+        meaning=Meaning("How often the training examples are gone through."),
+    ),
+    "batch_size": Parameter(int, 32, range=_FROM_ONE, meaning=Meaning("Examples in a step.")),
     **OPTIMIZER_SETTINGS,
     **SCHEDULE_SETTINGS,
-    "early_stopping": Parameter(int, range=_FROM_ONE),
-    "early_stopping_metric": Parameter(str),
-    "label_smoothing": Parameter(float, range=Range(0, 1)),
-    CLASS_WEIGHT: _ClassWeight(str),
-    "loss": Parameter(str, choices=("logits", "probabilities", *_OF_NUMBERS)),
+    "early_stopping": Parameter(
+        int,
+        range=_FROM_ONE,
+        meaning=Meaning(
+            "Epochs without an improvement after which a run ends; see docs/training.md."
+        ),
+    ),
+    "early_stopping_metric": Parameter(
+        str, meaning=Meaning("What has to improve; the validation loss by default.")
+    ),
+    "label_smoothing": Parameter(
+        float,
+        range=Range(0, 1),
+        meaning=Meaning("Share of a label that is spread over all classes."),
+    ),
+    CLASS_WEIGHT: _ClassWeight(
+        str,
+        meaning=Meaning("`balanced`, or a weight in the loss for each class by name or number."),
+    ),
+    "loss": Parameter(
+        str,
+        choices=("logits", "probabilities", *_OF_NUMBERS),
+        meaning=Meaning("The loss, by the task where nothing is said; see docs/metrics.md."),
+    ),
     "metrics": Parameter(str),
-    "on_divergence": Parameter(str, "stop", choices=("continue", "stop")),
-    "window": Parameter(int, range=_FROM_ONE),
-    "smoothing": Parameter(int, range=_FROM_ONE),
-    "classes": Parameter(int, 0, range=_FROM_ZERO),
-    "collapse_below": Parameter(float, 1.5, range=_ABOVE_ZERO),
-    "collapse_above": Parameter(float, 4.0, range=_ABOVE_ZERO),
-    "collapse_epochs": Parameter(int, 50, range=_FROM_ONE),
+    "on_divergence": Parameter(
+        str,
+        "stop",
+        choices=("continue", "stop"),
+        meaning=Meaning("Whether a run whose loss is no longer finite ends or goes on."),
+    ),
+    "window": Parameter(
+        int, range=_FROM_ONE, meaning=Meaning(_CLOSING.format("that closing means are taken over"))
+    ),
+    "smoothing": Parameter(
+        int,
+        range=_FROM_ONE,
+        meaning=Meaning(_CLOSING.format("of the moving mean by which convergence is told")),
+    ),
+    "classes": Parameter(
+        int,
+        0,
+        range=_FROM_ZERO,
+        meaning=Meaning("Number of classes, by which a collapse is judged; 0 where it is unknown."),
+    ),
+    "collapse_below": Parameter(
+        float,
+        1.5,
+        range=_ABOVE_ZERO,
+        meaning=Meaning("Times chance below which an accuracy has collapsed."),
+    ),
+    "collapse_above": Parameter(
+        float, 4.0, range=_ABOVE_ZERO, meaning=Meaning("Times chance that it had reached before.")
+    ),
+    "collapse_epochs": Parameter(
+        int, 50, range=_FROM_ONE, meaning=Meaning("Epochs within which it is back.")
+    ),
 }
 """Settings outside the models' own parameters.
 
@@ -117,7 +203,7 @@ def setting_problems(
         if owner is None:
             problems.append(
                 f"{key}.{name}: {shown(value)}: unknown setting"
-                f"{choice(name, allowed, where='docs/configuration.md')}"
+                f"{choice(name, allowed, where='docs/reference/keys.md')}"
             )
             continue
         if isinstance(value, Mapping):
