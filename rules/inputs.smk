@@ -17,6 +17,7 @@ from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
+from nnrepro.study.architectures import ARCHITECTURES
 from nnrepro.study.detail import detailed_runs
 from nnrepro.study.messages import nearest
 from nnrepro.study.selections import candidates
@@ -189,14 +190,22 @@ def try_changed_models():
         known = read_json(MODELS_CHECKED)
     except NnreproError:
         known = None  # damaged: as good as none
-    if known == basis:
+    if isinstance(known, dict) and {ARCHITECTURES: [], **known, **basis} == known:
         return
     with errors_shown():
         there = [name for name, files in DATA_FILES.items() if not made & set(files)]
         if there:
-            try_models_apart(SCRIPTS, CONFIGURATION.values, there)
-        if len(there) == len(DATA_FILES):
-            write_json(MODELS_CHECKED, basis)
+            built = try_models_apart(SCRIPTS, CONFIGURATION.values, there)
+            if len(there) == len(DATA_FILES):
+                write_json(MODELS_CHECKED, {**basis, ARCHITECTURES: built})
+
+
+def architectures(_):
+    """What says what the models are made of; of runs trained elsewhere or long ago there is none."""
+    made = ARCHIVED or all(Path(file).is_file() for file in run_files("history"))
+    return (
+        [] if made and not PATHS.architectures.is_file() else [str(PATHS.architectures)]
+    )
 
 
 COMBINATIONS = {run.combination: run for run in STUDY.runs}

@@ -11,6 +11,7 @@ rule build_report:
         reading=READING,
         histories=lambda _: run_files("history", DETAILED),
         records=lambda _: run_files("record", DETAILED),
+        architectures=architectures,
         supplements=[
             file
             for study in SUPPLEMENTARY.values()

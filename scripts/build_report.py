@@ -47,6 +47,7 @@ build_report(
     provenance=read_json(snakemake.input.provenance),
     inventory=read_json(snakemake.input.reading),
     folders=paths.runs,
+    architectures=next(map(Path, snakemake.input.architectures), None),
     logs=None if study.archive else paths.root / "logs/train_run",
     out=Path(snakemake.output.html),
     pdf=Path(snakemake.output.pdf),

@@ -17,6 +17,7 @@ import yaml
 from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.archive.collect import CollectError, without_places
 from nnrepro.archive.merge import ConflictError
+from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
@@ -51,6 +52,34 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file by its path."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_what_models_are_made_of_is_kept_as_far_as_runs_are(tmp_path: Path, archived: Any) -> None:
+    """Of parameters that a selection might have chosen, those that it chose."""
+    layers = [{"name": "c1", "kind": "Conv2D", "output": [81, None, 10], "parameters": 9}]
+    combinations = [OTHER.rpartition("/")[0], RUN.rpartition("/")[0]]
+    built = [
+        {
+            "model": "char_cnn",
+            "settings": {"filters": filters},
+            "trained": 9,
+            "layers": layers,
+            "combinations": combinations,
+        }
+        for filters in (5, 10)
+    ]
+    run = {"id": RUN, "model": "char_cnn", "settings": {"filters": 10}}
+    put(tmp_path / "results", RUN, run=run, parameters=9)
+    checked = tmp_path / "results/models_checked.json"
+    checked.write_text(json.dumps({"backend": "jax", "architectures": built}))
+    archived()
+    kept = json.loads((tmp_path / "archive/architectures.json").read_text())
+    assert kept == {"architectures": [built[1] | {"combinations": combinations[1:]}]}
+    archived("archive", to="copy/archive")
+    assert contents(tmp_path / "copy/archive") == contents(tmp_path / "archive")
+    checked.write_text('{"architectures": [{}]}')
+    with pytest.raises(NnreproError, match=r"models_checked\.json.* does not say what models"):
+        archived()
 
 
 def test_same_runs_give_same_bytes_whatever_their_order(tmp_path: Path, archived: Any) -> None:

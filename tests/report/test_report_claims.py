@@ -3,9 +3,11 @@
 import re
 from html import escape, unescape
 
+import pandas as pd
 import pytest
 
 from nnrepro.claims.conditions import VERDICTS
+from nnrepro.report.sections.grouped_claims import measured
 from nnrepro.tables.csvfile import read_csv
 
 
@@ -53,3 +55,32 @@ def test_a_study_without_claims_has_no_such_section(small):
     page = results.build()
     assert 'id="claims"' not in page
     assert 'class="claimed"' not in page
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "threshold", "unit", "said"),
+    [
+        ("conv_epoch(test_loss) of a/b <= 9", 958, "at most 900", "epochs", "958 epochs; asked at"),
+        ("conv_epoch(test_loss) of a/b <= 9", 1, "at most 9", "epochs", "1 epoch; asked at most 9"),
+        ("tail(test_accuracy) of each(a) < 0.5", 0.468, "below 0.57", "fraction", "46.8\u202f%; "),
+        (
+            "tail(test_accuracy) of a - tail(test_accuracy) of b > 0.015",
+            -0.0207,
+            "above 0.015",
+            "fraction",
+            "\u22122.07 percentage points; asked above 1.5.",
+        ),
+        (
+            "drift(test_accuracy) of a/b <= 0.01",
+            0.0007,
+            "at most 0.01",
+            "fraction",
+            "0.07 percentage points; asked at most 1.",
+        ),
+        ("train_seconds of a / train_seconds of b > 3", 1954.2, "above 3", "ratio", "1954; asked"),
+    ],
+)
+def test_measured_numbers_have_their_units(condition, value, threshold, unit, said):
+    part = {"name": "one", "condition": condition, "value": value, "threshold": threshold}
+    parts = pd.DataFrame([{**part, "unit": unit}])
+    assert f"Measured {said}" in measured(pd.Series({"deciding_part": "one"}), parts)

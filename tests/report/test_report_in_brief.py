@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.report.conftest import study_of
 
-from nnrepro.document.elements import Figure, Table
+from nnrepro.document.elements import Document, Figure, Table
 from nnrepro.document.walk import every, word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
+from nnrepro.report.exhibits import Numbers
+from nnrepro.report.html.printer import html
 from nnrepro.report.pdf.compile import page_count
+from nnrepro.report.sections.layers import layers
 from nnrepro.report.source import Source
+from nnrepro.study.folders import ArchivedRuns
 
 
 def fitted(results: Any) -> Any:
@@ -130,15 +135,40 @@ def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> N
     assert "char_cnn" in trained and "unknown" in trained
 
 
+def models_of(repository: Path, architectures: Path | None) -> str:
+    """What is told of the models of the shipped archive."""
+    archive = repository / "archive"
+    source = Source(
+        *(study_of(repository), archive, archive, {}, {}),
+        folders=ArchivedRuns.of(archive),
+        architectures=architectures,
+    )
+    return html(Document("", "", (), None, (layers(source, Numbers()),)))
+
+
+def test_models_of_the_same_layers_are_one_with_the_sizes_of_all(
+    outline: Any, repository: Path, tmp_path: Path
+) -> None:
+    """The layers of the size that most variants have; what nothing tells is not guessed."""
+    text = outline(models_of(repository, repository / "archive/architectures.json")).text
+    assert "c1 Conv2D 24 \u00d7 24 \u00d7 90 21 960 2440 to 21 960" in text
+    assert "All 10 layers 166 290 106 770 to 730 370" in text
+    assert "char_rnn: char GRU, Tan report, and 9 further variants" in text
+    (tmp_path / "none.json").write_text("{}")
+    for untold in (None, tmp_path / "none.json"):
+        assert "was not kept with these runs" in models_of(repository, untold)
+
+
 def test_what_the_seed_reports_show_has_its_counterpart(
-    whole: Any, report: str, outline: Any
+    whole: Any, report: str, outline: Any, repository: Path
 ) -> None:
     """Every figure and table that one of them prints, by the caption of what stands for it.
 
     What they say of these in words, by words of ours.
     """
     listed = yaml.safe_load(Path(__file__).with_name("coverage.yaml").read_text(encoding="utf-8"))
-    text = outline(report).text.replace("\u00a0", " ")
+    pages = (report, models_of(repository, repository / "archive/architectures.json"))
+    text = "".join(outline(page).text for page in pages).replace("\u00a0", " ")
     captions = re.findall(r"(Figure|Table) \d+\. (.*?(?:Tan|Koh) report)", text)
     assert sum(len(shown) for kinds in listed.values() for shown in kinds.values()) > 40
     for protocol, kinds in listed.items():

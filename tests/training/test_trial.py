@@ -15,6 +15,7 @@ import yaml
 from nnrepro.data.prepare import write_prepared
 from nnrepro.environment import keras_environment
 from nnrepro.models.registry import Range, Task, catalogue, register
+from nnrepro.study.architectures import Architecture
 from nnrepro.study.config import load_study
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
@@ -86,7 +87,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch, own_definitions: None) -> None:
 
 def tried(config: dict[str, Any], data: dict[str, Path]) -> int:
     """How many models of the study were built."""
-    return trial.trial(load_study(config, catalogue()), data)
+    return len(trial.trial(load_study(config, catalogue()), data))
 
 
 def refused(config: dict[str, Any], data: dict[str, Path]) -> str:
@@ -101,6 +102,35 @@ def test_models_are_built_once_each_with_all_that_may_be_selected(
 ) -> None:
     """Five pairs of channels; adam takes one of them; dropout is another model for each."""
     assert tried(config, images(32)) == 10
+
+
+def test_what_was_built_is_told_layer_by_layer(config: dict[str, Any], images: Any) -> None:
+    """Poolings too, which training merges with convolutions; names are those of any process."""
+
+    @register(input="image")
+    def unnamed(task: Task) -> Any:
+        """Layers without names."""
+        import keras
+
+        x = inputs = keras.Input(task.input_shape)
+        for _ in range(2):
+            x = keras.layers.BatchNormalization()(keras.layers.Dense(3)(x))
+        return keras.Model(inputs, keras.layers.Dense(CLASSES)(keras.layers.Flatten()(x)))
+
+    variants = {"cnn": {"model": "image_cnn", "c1": 10, "c2": 20}, "own": {"model": "unnamed"}}
+    config["experiments"] = {"nets": {"title": "Nets", "variants": variants}}
+    config["only"] = {"protocols": ["tan"]}
+    cnn, own = trial.trial(load_study(config, catalogue()), images(32))
+    layers = {layer.name: (layer.kind, layer.output) for layer in cnn.layers}
+    assert list(layers)[1:5] == ["c1", "s1", "c2", "s2"]
+    assert layers["s1"] == ("MaxPooling2D", (12, 12, 10))
+    assert cnn.combinations == ("tan/nets/cnn",)
+    assert cnn.trained == sum(layer.parameters for layer in cnn.layers)
+    assert [layer.name for layer in own.layers][1:5] == [
+        *("dense", "batch_normalization", "dense_1", "batch_normalization_1")
+    ]
+    assert own.trained == sum(layer.parameters for layer in own.layers) - 12
+    assert Architecture.of(own.to_dict()) == own
 
 
 def test_networks_that_need_larger_images_are_named_with_the_shape(

@@ -1,6 +1,7 @@
 """What can be known before the first training stops the workflow before it, in plain words."""
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(own: Any) -> No
     assert not runs.exists()
 
     own.snakemake("training")
+    checked = json.loads((own.folder / "results/own/models_checked.json").read_text())
+    assert [layer["kind"] for layer in checked["architectures"][0]["layers"]][-1] == "Dense"
     first = {file: file.stat().st_mtime_ns for file in runs.rglob("*") if file.is_file()}
     assert first
     (own.folder / "results/own/models_checked.json").touch()

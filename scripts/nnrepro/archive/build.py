@@ -7,7 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as changed
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,20 @@ from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.definitions import files_behind
 from nnrepro.files import json_bytes, packed, read_bytes, stored, sync
 from nnrepro.locks import wait_for_lock
-from nnrepro.study.folders import MANIFEST, PLUGINS, STUDY_FILE, ArchiveError, run_folders
+from nnrepro.study.architectures import ARCHITECTURES, read_architectures, united
+from nnrepro.study.folders import (
+    ARCHITECTURES_FILE,
+    MANIFEST,
+    MODELS_CHECKED,
+    PLUGINS,
+    STUDY_FILE,
+    ArchiveError,
+    run_folders,
+    run_id_of,
+)
+from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.plugins import plugin_files, plugin_folders
+from nnrepro.study.record import RecordError, RunRecord, read_record
 from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
@@ -79,6 +94,7 @@ def make_archive(
         new = temporary_beside(archive)
         try:
             _fill(new, archive, merged, compress)
+            _write_architectures(new, archive, sources)
             _write(new / STUDY_FILE, _study_text(config).encode())
             _write_plugins(new / PLUGINS)
             described = manifest(new, study, _named(archive))
@@ -147,6 +163,26 @@ def _write_plugins(folder: Path) -> None:
     for file in files_behind(plugin_files(), homes):
         home = next((own for own in homes if file.is_relative_to(own)), file.parent)
         _write(folder / file.relative_to(home), read_bytes(file))
+
+
+def _write_architectures(new: Path, archive: Path, sources: Sequence[Path]) -> None:
+    """What the models of the new archive's runs are made of, as far as its sources tell."""
+    names = (MODELS_CHECKED, ARCHITECTURES_FILE)
+    files = [folder / name for folder in (archive, *sources) for name in names]
+    told = united(chain.from_iterable(map(read_architectures, filter(Path.is_file, files))))
+    made: dict[str, list[RunRecord]] = {}
+    for folder in run_folders(new):
+        with suppress(FileNotFoundError, RecordError):
+            combination = run_id_of(folder).rpartition("/")[0]
+            made.setdefault(combination, []).append(read_record(folder / RUN_FILES["record"]))
+    kept = []
+    for each in told:
+        of = [c for c in each.combinations if any(each.is_of(c, r) for r in made.get(c, ()))]
+        kept += [changed(each, combinations=tuple(of))] if of else []
+    remove(new / ARCHITECTURES_FILE)
+    if kept:
+        content = {ARCHITECTURES: [each.to_dict() for each in kept]}
+        _write(new / ARCHITECTURES_FILE, json_bytes(content))
 
 
 def _study_text(config: Mapping[str, Any]) -> str:

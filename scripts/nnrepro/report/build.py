@@ -26,6 +26,7 @@ from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
 from nnrepro.report.sections.front import lead, masthead
 from nnrepro.report.sections.grouped_claims import claim_groups
+from nnrepro.report.sections.layers import layers, no_layers
 from nnrepro.report.sections.leading import leaders_by_experiment
 from nnrepro.report.sections.methods import methods
 from nnrepro.report.sections.problems import problems
@@ -70,6 +71,7 @@ def build_report(
     inventory: Mapping[str, Any] | None = None,
     folders: RunFolders | None = None,
     logs: Path | None = None,
+    architectures: Path | None = None,
     supplements: Sequence[Source] = (),
     undecided: Mapping[tuple[str, str], str] | None = None,
     unmade: Mapping[str, str] | None = None,
@@ -94,6 +96,7 @@ def build_report(
         inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are, for the details of each; None leaves these out.
         logs: folder with `<run_id>.log` of each training; None without one.
+        architectures: file with what the models are made of; None without one.
         supplements: other studies whose questions the report shows, in their order.
         undecided: why nothing could be selected, by (protocol, experiment).
         unmade: why tables and figures could not be made, by their paths without suffixes.
@@ -112,6 +115,7 @@ def build_report(
         inventory or {},
         folders,
         logs,
+        architectures,
         undecided=undecided or {},
         failures=unmade or {},
     )
@@ -282,6 +286,7 @@ def collect(
         attempt("report/inconsistencies", lambda: inconsistencies(source, numbers), nothing),
         *(supplement(attempt, each, numbers) for each in supplements),
         attempt("report/methods", lambda: methods(source, supplements), nothing),
+        attempt("report/layers", lambda: layers(source, numbers), no_layers),
         attempt("report/runs", lambda: runs(source), lambda _: no_runs()),
         attempt("report/provenance", lambda: provenance_section(source), no_provenance),
     ]

@@ -16,7 +16,8 @@ from nnrepro.report.errors import ReportError
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
-from nnrepro.study.paths import SUPPLEMENTS
+from nnrepro.study.paths import RUN_FILES, SUPPLEMENTS
+from nnrepro.study.record import RecordError, read_record
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
@@ -55,6 +56,7 @@ class Source:
         inventory: damaged, further and additional runs, as `measures.inventory` tells them.
         folders: where the folders of the runs are; None shows no run by itself.
         logs: folder of the logs of the trainings; None without one.
+        architectures: what the models are made of; None where nothing tells.
         supplement: by which name the study supplements the one that the report is about; empty for
             that one itself.
         undecided: why nothing could be selected, by protocol and experiment.
@@ -69,6 +71,7 @@ class Source:
     inventory: Mapping[str, Any] = field(default_factory=dict)
     folders: RunFolders | None = None
     logs: Path | None = None
+    architectures: Path | None = None
     supplement: str = ""
     undecided: Mapping[tuple[str, str], str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +139,24 @@ class Source:
     def variants(self) -> pd.DataFrame | None:
         """The variants table."""
         return self.table(VARIANTS_TABLE, KEYS)
+
+    def record(self, run: Run) -> Mapping[str, Any]:
+        """What a run recorded; nothing where there is no sound record."""
+        return self._record(run.id)
+
+    @cached_property
+    def _record(self) -> Callable[[str], Mapping[str, Any]]:
+        """Reads a record once, however many sections ask for it."""
+
+        def read(run_id: str) -> Mapping[str, Any]:
+            if self.folders is None:
+                return {}
+            try:
+                return dict(read_record(self.folders.folder(run_id) / RUN_FILES["record"]))
+            except (RecordError, OSError):
+                return {}
+
+        return cache(read)
 
     @property
     def several_protocols(self) -> bool:

@@ -16,6 +16,9 @@ from nnrepro.study.run import RunId
 HISTORY = "history.json"
 MANIFEST = "manifest.json"
 STUDY_FILE = "study.yaml"
+MODELS_CHECKED = "models_checked.json"
+"""What is left when models were built, beside the runs; `ARCHITECTURES_FILE` is of an archive."""
+ARCHITECTURES_FILE = "architectures.json"
 PLUGINS = "plugins"
 """The folder of an archive with the plug-ins of its study."""
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from nnrepro.study.folders import ArchivedRuns, RunFolders
+from nnrepro.study.folders import ARCHITECTURES_FILE, MODELS_CHECKED, ArchivedRuns, RunFolders
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
@@ -92,7 +92,12 @@ class StudyPaths:
     @property
     def models_checked(self) -> Path:
         """What the models were like when each of them was last built once, before training."""
-        return self.root / "models_checked.json"
+        return self.root / MODELS_CHECKED
+
+    @property
+    def architectures(self) -> Path:
+        """What the models are made of; beside archived runs it is all that is kept of the check."""
+        return self.models_checked if self.archive is None else self.archive / ARCHITECTURES_FILE
 
     def selection(self, protocol: str, experiment: str) -> Path:
         """The decision of a selection, and nothing but the decision."""

@@ -12,8 +12,10 @@ from nnrepro.errors import NnreproError
 from nnrepro.training.errors import TrainingError
 
 
-def try_models_apart(scripts: Path, config: Mapping[str, Any], read: Iterable[str]) -> None:
+def try_models_apart(scripts: Path, config: Mapping[str, Any], read: Iterable[str]) -> list[Any]:
     """Build every model of a study of runs that read one of `read`; see `nnrepro.training.trial`.
+
+    Gives what they are made of as `study.architectures` has it in JSON.
 
     Raises TrainingError with what was found, or how the process failed.
     """
@@ -27,10 +29,12 @@ def try_models_apart(scripts: Path, config: Mapping[str, Any], read: Iterable[st
     )
     if done.returncode:
         raise TrainingError(done.stdout.strip() or done.stderr.strip())
+    built: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return built
 
 
-def _try(config: Mapping[str, Any], read: Sequence[str]) -> str | None:
-    """What is wrong with the models, in the process of their own."""
+def _try(config: Mapping[str, Any], read: Sequence[str]) -> int:
+    """Print what the models are made of or what is wrong with them, in the process of their own."""
     from nnrepro.data.prepared import prepared_arrays
     from nnrepro.models.registry import catalogue
     from nnrepro.study.config import load_study
@@ -39,13 +43,13 @@ def _try(config: Mapping[str, Any], read: Sequence[str]) -> str | None:
     try:
         study = load_study(config, catalogue())
         data = prepared_arrays(study)
-        trial(study, {name: data[name] for name in read})
+        built = trial(study, {name: data[name] for name in read})
     except NnreproError as error:
-        return str(error)
-    return None
+        print(error)
+        return 1
+    print(json.dumps([each.to_dict() for each in built]))
+    return 0
 
 
 if __name__ == "__main__":
-    if problem := _try(json.load(sys.stdin), sys.argv[1:]):
-        print(problem)
-        sys.exit(1)
+    sys.exit(_try(json.load(sys.stdin), sys.argv[1:]))

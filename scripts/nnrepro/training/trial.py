@@ -26,6 +26,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
 from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.study.architectures import Architecture
 from nnrepro.study.class_weights import unknown_classes
 from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
@@ -35,6 +36,7 @@ from nnrepro.training.contract import model_problems, task_of
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
 from nnrepro.training.installed import backend_problem
+from nnrepro.training.layers import layers_of
 from nnrepro.training.slots import hide_gpus
 from nnrepro.training.stopping import check_watched
 
@@ -84,8 +86,8 @@ class Build:
         return f" with {', '.join(given)}" if given else ""
 
 
-def trial(study: Study, data: Mapping[str, Path]) -> int:
-    """Build every model of a study that trains once, and count its examples; how many were built.
+def trial(study: Study, data: Mapping[str, Path]) -> list[Architecture]:
+    """Build every model of a study that trains once, and count its examples; what was built.
 
     A run that takes parameters from a selection is built with each set that the selection may give,
     or, beyond `ALL_CANDIDATES` sets, with the smallest and the largest number of each parameter and
@@ -123,6 +125,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
             problems.append(str(error))
     problems += judging_problems(runs, data)
     problems += build_problems(builds, max(_memory(), study.resources.mem_mb * 10**6))
+    built = [] if problems else list(architectures(builds))
     for name, run in _runs_of_feature_maps(study):
         if run.reads in data:
             with suppress(NnreproError):  # said above
@@ -134,7 +137,7 @@ def trial(study: Study, data: Mapping[str, Path]) -> int:
         count = "1 mistake was" if len(found) == 1 else f"{len(found)} mistakes were"
         lines = "\n".join(f"  - {problem}" for problem in found)
         raise TrainingError(f"nothing was trained, as {count} found before:\n{lines}")
-    return len(builds)
+    return built
 
 
 def _plugin_problems() -> Iterator[str]:
@@ -220,6 +223,28 @@ def build_problems(builds: Mapping[Build, Sequence[str]], memory: float) -> Iter
             f"{next(iter(alike)).shown()} ({_listed(chain(*alike.values()))}): {problem}; change "
             "its parameters, or give it a model or data that fit"
         )
+
+
+def architectures(builds: Mapping[Build, Sequence[str]]) -> Iterator[Architecture]:
+    """What models are made of, each with the combinations that it is for.
+
+    A model that cannot be built with the output of every layer is left out.
+    """
+    for build, combinations in builds.items():
+        found: list[Architecture] = []
+        take = partial(_take_architecture, found=found, combinations=combinations)
+        _tried(replace(build, task=replace(build.task, inspected=True)), take)
+        yield from found[-1:]
+
+
+def _take_architecture(
+    model: "keras.Model", build: Build, found: list[Architecture], combinations: Sequence[str]
+) -> None:
+    from nnrepro.models.layers.counting import count_parameters
+
+    settings, layers = dict(build.parameters), tuple(layers_of(model))
+    trained = count_parameters(model)
+    found.append(Architecture(build.model, settings, trained, layers, tuple(combinations)))
 
 
 def _tried(build: Build, check: "Callable[[keras.Model, Build], str | None]") -> str | None:

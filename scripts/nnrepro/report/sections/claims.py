@@ -1,6 +1,7 @@
 """Claims: how many hold, and for each one the verdict with what it rests on."""
 
 import math
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -24,6 +25,7 @@ from nnrepro.document.text import (
     text,
 )
 from nnrepro.measures.names import in_words
+from nnrepro.metrics.registry import FRACTION
 from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
 from nnrepro.tables.content import LEVEL, flag, number
@@ -41,7 +43,7 @@ _HEADINGS = (
 )
 _OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
 DIFFERS = "≠"
-_MINUS = "\u2212"
+MINUS = "\u2212"
 
 
 def claims(source: Source, numbers: Numbers) -> Section | None:
@@ -157,7 +159,7 @@ def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_:
 
 
 def _row(row: pd.Series) -> Row:
-    asked = "" if pd.isna(row["threshold"]) else str(row["threshold"])
+    threshold = "" if pd.isna(row["threshold"]) else str(row["threshold"])
     differs = flag(row["agrees_with_report"]) is False
     return Row(
         (
@@ -165,7 +167,7 @@ def _row(row: pd.Series) -> Row:
             Cell(str(row["statement"]), _reason(row)),
             Cell(str(row["verdict"])),
             Cell(_margin(row), _interval(row), number=True),
-            Cell(asked),
+            Cell(asked(threshold, str(row["unit"]))),
             Cell(_seeds(row), number=True),
             Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else ""),
         ),
@@ -208,13 +210,21 @@ def _interval(row: pd.Series) -> str:
     return f"{ends[0]} to {ends[1]}"
 
 
+def asked(threshold: str, unit: str) -> str:
+    """What is asked of a number, as it is shown: shares in percent."""
+    times = 100 if unit == FRACTION else 1
+    return re.sub(r"-?\d\S*", lambda found: f"{times * float(found[0]):.6g}", threshold).replace(
+        "-", MINUS
+    )
+
+
 def _quantity(value: float | None, unit: str, *, named: bool) -> str:
     """A signed margin in its unit; shares of right answers in percentage points."""
     if value is None:
         return wording.EMPTY
     if math.isinf(value):
-        return "∞" if value > 0 else f"{_MINUS}∞"
-    if unit == "fraction":
+        return "∞" if value > 0 else f"{MINUS}∞"
+    if unit == FRACTION:
         return wording.points(value) + (" points" if named else "")
-    words = f"{value:+.3g}".replace("-", _MINUS)
+    words = f"{value:+.3g}".replace("-", MINUS)
     return f"{words} {unit}" if named and unit not in ("ratio", "count", "") else words

@@ -11,8 +11,10 @@ from nnrepro.claims.judge import CAUSES
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, spaced, text
+from nnrepro.measures.functions import COUNT, FUNCTIONS, RATIO
 from nnrepro.measures.names import unit_named
-from nnrepro.report.sections.claims import CLAIMS, claim_anchor, claims_table
+from nnrepro.metrics.registry import FRACTION, LOSS
+from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.tables.content import LEVEL, flag, number
@@ -24,7 +26,7 @@ _ANCHOR = "claim-groups"
 _LONGEST = 26
 """Words of a statement."""
 _PARTS = "claim_parts"
-_PART_COLUMNS = ("id", "name", "decides", "condition", "verdict", "value", "threshold")
+_PART_COLUMNS = ("id", "name", "decides", "condition", "verdict", "value", "threshold", "unit")
 _WHAT_LACKS = {
     "short runs": "runs of full length",
     "noise": "more seeds or test examples: the difference lies within the noise",
@@ -204,7 +206,7 @@ def _claim(row: pd.Series, parts: pd.DataFrame | None) -> _Claim:
             return _Claim(row, PARTLY, because, timed)
     if verdict in (HOLDS, FAILS):
         group = SUPPORTED if verdict == HOLDS else CONTRADICTED
-        return _Claim(row, group, "" if parts is None else _measured(row, parts), timed)
+        return _Claim(row, group, "" if parts is None else measured(row, parts), timed)
     cause = str(row["cause"]) if verdict == UNDECIDED else ""
     lacking = _WHAT_LACKS[cause] if cause in CAUSES else "what no run here can give"
     return _Claim(row, OPEN, lacking, timed)
@@ -215,16 +217,41 @@ def _in_seconds(condition: str) -> bool:
     return any(unit_named(word) == "seconds" for word in re.findall(r"[a-z]\w+", condition))
 
 
-def _measured(row: pd.Series, parts: pd.DataFrame) -> str:
-    """The number that a claim was decided by, beside what was asked for."""
+def measured(row: pd.Series, parts: pd.DataFrame) -> str:
+    """The number that a claim was decided by, with its unit, beside what was asked for.
+
+    Args:
+        row: the claim's row of the table of claims.
+        parts: its rows of that of parts.
+    """
     deciding = parts[parts["name"] == row["deciding_part"]]
     if deciding.empty:
         deciding = parts
     first = deciding.iloc[0]
-    value, threshold = number(first["value"]), first["threshold"]
+    value, threshold, unit = number(first["value"]), first["threshold"], str(first["unit"])
     if value is None or pd.isna(threshold):
         return ""
-    return f"Measured {value:.3g}; asked {threshold}.".replace("-", "\N{MINUS SIGN}")
+    shown = round(100 * value, 2) if unit == FRACTION else value
+    digits = f"{shown:.3g}" if abs(shown) < 1000 else f"{shown:.0f}"
+    words = _unit(unit, str(first["condition"]), digits)
+    said = f"Measured {digits.replace('-', MINUS)}{words}"
+    return f"{said}; asked {asked(str(threshold), unit)}."
+
+
+def _unit(unit: str, condition: str, digits: str) -> str:
+    """The unit of a measured number, as it stands behind it; nothing where it has none.
+
+    A share is in per cent where it is the level of one variant, else it is a difference.
+    """
+    if unit in ("", RATIO, COUNT, LOSS):
+        return ""
+    if unit != FRACTION:
+        return f" {unit.removesuffix('s')}" if digits == "1" else f" {unit}"
+    read = re.search(r"[a-z]\w*(?=\()", condition)
+    level = bool(read and read[0] in FUNCTIONS and FUNCTIONS[read[0]].level)
+    if level and len(re.findall(r"\bof\b", re.split(";|, where ", condition)[0])) == 1:
+        return "\N{NARROW NO-BREAK SPACE}%"
+    return " percentage point" if digits == "1" else " percentage points"
 
 
 def _corrected(frame: pd.DataFrame) -> str:

@@ -1,16 +1,14 @@
 """What was trained: every model with its size, its data and how it was trained."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import bold, spaced
-from nnrepro.files import FileError, read_json
+from nnrepro.document.text import bold, linked, spaced
 from nnrepro.report.exhibits import TABLE, Numbers
+from nnrepro.report.sections.layers import ANCHOR
 from nnrepro.report.source import Source
-from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.run import Run
 
 _COLUMNS = (
@@ -36,18 +34,19 @@ def trained(source: Source, numbers: Numbers) -> Section | None:
         bold(f"Table\N{NO-BREAK SPACE}{number}."),
         "Models as they were asked for, with the trained parameters that the runs recorded.",
     )
-    shown = Table(f"brief-{TABLE}-{number}", words, Grid(_COLUMNS, tuple(rows)))
+    layers = linked(ANCHOR, "Layer by layer") if source.architectures else ()
+    shown = Table(f"brief-{TABLE}-{number}", words, Grid(_COLUMNS, tuple(rows)), layers)
     return Section("What was trained", (shown,), "trained", "back", listed=True)
 
 
 def _rows(source: Source, protocol: str) -> Iterator[Row]:
     by_model: dict[str, list[Run]] = {}
     for run in source.study.runs_of(protocol):
-        model = run.model or _record(source, run).get("run", {}).get("model", wording.UNKNOWN)
+        model = run.model or source.record(run).get("run", {}).get("model", wording.UNKNOWN)
         by_model.setdefault(model, []).append(run)
     for model, runs in list(by_model.items())[:_MOST]:
         variants = {(run.experiment, run.variant): run for run in reversed(runs)}
-        told = [_record(source, run).get("parameters") for run in variants.values()]
+        told = [source.record(run).get("parameters") for run in variants.values()]
         counts = sorted({int(count) for count in told if isinstance(count, int)})
         yield Row(
             (
@@ -71,7 +70,7 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
 def _counts(source: Source, runs: list[Run], name: str) -> list[int]:
     """How many examples runs had: as their settings say, or else their records, in rising order."""
     told = (
-        run.settings.get(name) or _record(source, run).get("examined", {}).get(name) for run in runs
+        run.settings.get(name) or source.record(run).get("examined", {}).get(name) for run in runs
     )
     return sorted({int(count) for count in told if count})
 
@@ -85,14 +84,3 @@ def _range(values: list[int]) -> str:
         return wording.UNKNOWN
     ends = dict.fromkeys((values[0], values[-1]))
     return " to ".join(map(wording.grouped, ends))
-
-
-def _record(source: Source, run: Run) -> Mapping[str, Any]:
-    """What a run recorded; nothing where there is no sound record."""
-    if source.folders is None:
-        return {}
-    try:
-        record = read_json(source.folders.folder(run.id) / RUN_FILES["record"])
-    except (FileError, OSError):
-        return {}
-    return record if isinstance(record, Mapping) else {}
