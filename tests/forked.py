@@ -44,13 +44,17 @@ _BEFORE = {
 }
 """What libraries were imported with, and what a program has that says nothing else."""
 
+_FREE = ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")
+"""What a program may say as it likes."""
+
 _LENGTH = 8
 _CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 words = sys.argv[1:]
 now = {{**{before!r}, **os.environ}}
 now = {{name: value for name, value in now.items() if name.startswith({names!r})}}
-now.pop("PYTHONPATH", None)
+for name in {free!r}:
+    now.pop(name, None)
 if now != {named!r} or not words or (words[0].startswith("-") and words[0] not in ("-c", "-m")):
     os.execv("{python}", ["{python}", *words])
 told = {{"python": sys.argv[0], "words": words, "folder": os.getcwd(), "umask": os.umask(0)}}
@@ -101,7 +105,12 @@ def forked_python() -> str:
         python=sys.executable,
         names=STARTS_AFRESH,
         before=_BEFORE,
-        named={name: at for name, at in environment.items() if name.startswith(STARTS_AFRESH)},
+        named={
+            name: value
+            for name, value in environment.items()
+            if name.startswith(STARTS_AFRESH) and name not in _FREE
+        },
+        free=_FREE,
         address=f"{folder.name}/server",
         length=_LENGTH,
     )

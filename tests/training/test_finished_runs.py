@@ -12,7 +12,7 @@ from small_runs import small_data, small_run, train
 from nnrepro.study.run import Run
 from nnrepro.training.finished import is_finished
 
-RUN = small_run("word_rnn", epochs=1, test_folds=2)
+RUN = small_run("word_cnn", epochs=1, test_folds=2)
 IDENTITY: dict[str, Any] = {
     "data_provenance": {"name": "words", "sha256": {"a.csv": "1"}},
     "code_sha256": "c0de",

@@ -16,7 +16,7 @@ from nnrepro.training.errors import TrainingError
 from nnrepro.training.finished import is_finished
 
 PROGRAM = Path(__file__).with_name("small_runs.py")
-RUN = small_run("char_cnn", epochs=1)
+RUN = small_run("word_cnn", epochs=1)
 IDENTITY: dict[str, Any] = {
     "data_provenance": {"name": "characters", "sha256": {"a.csv": "1"}},
     "code_sha256": "c0de",
@@ -83,13 +83,13 @@ def test_settings_that_a_model_left_behind_do_not_reach_the_next(tmp_path: Path)
     """As in a process that trains one run after the other."""
     import keras
 
-    expected = train(RUN, small_data("characters", train=64), tmp_path / "a")
+    expected = train(RUN, small_data("words", train=64), tmp_path / "a")
     try:
         keras.config.set_floatx("float16")
         keras.config.set_epsilon(0.1)
         keras.config.set_image_data_format("channels_first")
         keras.config.set_dtype_policy("mixed_float16")
-        found = train(RUN, small_data("characters", train=64), tmp_path / "b")
+        found = train(RUN, small_data("words", train=64), tmp_path / "b")
     finally:
         set_keras_defaults()
     for name in ("history.json", "predictions.npz", "final.weights.h5"):
@@ -160,7 +160,7 @@ def test_a_run_of_another_environment_is_not_the_same_run(
     import keras
 
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    folder = train(RUN, small_data("characters", train=64), tmp_path, **IDENTITY)
+    folder = train(RUN, small_data("words", train=64), tmp_path, **IDENTITY)
     record = json.loads((folder / "run.json").read_text())
     assert record["environment"] == {"TF_ENABLE_ONEDNN_OPTS": "0"}
     finished = {"backend": keras.backend.backend(), **IDENTITY}

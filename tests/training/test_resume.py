@@ -64,7 +64,7 @@ def test_a_killed_run_gives_the_same_history_bit_for_bit(tmp_path, repository, m
 
 
 @pytest.mark.parametrize(
-    ("model", "number"), [("char_rnn", signal.SIGTERM), ("image_cnn", signal.SIGINT)]
+    ("model", "number"), [("word_cnn", signal.SIGTERM), ("image_cnn", signal.SIGINT)]
 )
 def test_a_signal_in_mid_epoch_leaves_a_checkpoint_to_go_on_from(
     trained, tmp_path, monkeypatch, model, number
