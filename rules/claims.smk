@@ -7,6 +7,7 @@ with errors_shown():
 CLAIM_TABLES = {
     "claims": str(PATHS.table("claims")),
     "parts": str(PATHS.table("claim_parts")),
+    "lists": str(PATHS.table("printed_lists")),
 }
 
 if CLAIMS:
@@ -35,6 +36,12 @@ rule decide_claims:
             caption="../docs/captions/table.rst",
             category=shelf("Tables"),
             labels={"table": "Claims, part by part"},
+        ),
+        lists=report(
+            CLAIM_TABLES["lists"],
+            caption="../docs/captions/table.rst",
+            category=shelf("Tables"),
+            labels={"table": "Printed lists of runs below a limit"},
         ),
         failures=failures(PATHS.table("claims")),
     log:

@@ -7,6 +7,7 @@ sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
 from nnrepro.claims.decide import OtherStudy, decide_claims
+from nnrepro.claims.lists import printed_lists
 from nnrepro.claims.loading import load_claims
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.predictions import usable_answers
@@ -30,8 +31,9 @@ with job.costs_only_itself(snakemake, study):
     folders = StudyPaths.of(study).runs
     decisions = certain_decisions(study, folders, read_decisions(snakemake.input.decisions))
     data, _ = read_runs([study.resolved(run, decisions) for run in study.runs], folders)
+    asked = load_claims(study.claims, study)
     claims, parts = decide_claims(
-        load_claims(study.claims, study),
+        asked,
         data,
         study,
         decisions,
@@ -40,3 +42,4 @@ with job.costs_only_itself(snakemake, study):
     )
     write_csv(claims, snakemake.output.claims)
     write_csv(parts, snakemake.output.parts)
+    write_csv(printed_lists(asked, data, study, decisions), snakemake.output.lists)

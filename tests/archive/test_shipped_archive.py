@@ -246,7 +246,6 @@ def test_what_the_documentation_says_of_the_factors_on_texts_is_so() -> None:
     said = findings("The reports differ").replace(" points (", " (")
     assert f"the word CNN {change('word_cnn')}" in said
     assert f"the character CNN {change('char_cnn')}" in said
-    assert f"GRUs {change('char_rnn_gru')} and {change('word_rnn_gru')}." in said
 
 
 def test_what_the_documentation_says_of_learning_rates_is_so() -> None:
@@ -264,9 +263,9 @@ def test_what_the_documentation_says_of_learning_rates_is_so() -> None:
     *learning, (_, too_high) = highest.items()
     assert reached == [(rate, f"{min(own):.3f}", f"{max(own):.3f}") for rate, own in learning]
     assert f"at 0.01 never more than {max(too_high):.3f}." in said
-    losses = re.findall(r"(\d\.\d\d) to (\d\.\d\d) at (0\.\d+)", said)
-    assert losses == [(f"{min(first[r]):.2f}", f"{max(first[r]):.2f}", r) for *_, r in losses]
-    assert len(losses) == 3
+    near = first["0.005"]
+    assert f"a rate near 0.005 ({min(near):.2f} to {max(near):.2f})." in said
+    assert min(near) < 2.46 < max(near) and max(first["0.002"]) < 2.46 < min(first["0.01"])
 
 
 def test_what_the_documentation_says_of_the_image_extensions_is_so() -> None:

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from nnrepro.claims.lists import printed_lists
 from nnrepro.claims.loading import load_claims
 from nnrepro.claims.own_numbers import PrintedNumbers, own_verdict
 from nnrepro.models.registry import catalogue
@@ -104,6 +105,23 @@ def test_a_list_tells_of_those_that_it_leaves_out(own):
     assert own(["range(test_accuracy) of cells/b < 0.15"], *rows, lists=lists) == "false"
     assert own([ranking], *rows, lists=lists) == "not_checkable"  # nobody to compare with
     assert own([ranking], *rows) == "not_checkable"
+
+
+def test_a_list_stands_beside_what_the_runs_give(study, claims_file, tmp_path, run_of):
+    rows = [f"lab,1,{TAIL},0.5,{'steady' * (v in 'ab')},cells/{v}" for v in "abcd"]
+    (tmp_path / "numbers.csv").write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    steady = {"metric": TAIL, "note": "steady", "measures": "range(test_accuracy)", "below": 0.15}
+    claim = {"id": "c", "protocol": "lab", "statement": "So.", "decide": ["epochs of cells/a > 1"]}
+    published = {"numbers": "numbers.csv", "lists": [steady]}
+    claims = load_claims(claims_file(claim, published=published), study)
+    wide = [0.5, 0.8] * 10
+    curves = {"a": wide, "b": 0.5, "c": 0.5, "d": 0.6}
+    runs = [run_of(f"cells/{name}", accuracy=curve) for name, curve in curves.items()]
+    (row,) = printed_lists(claims, runs, study, {}).to_dict("records")
+    assert row["measure"] == "range(test_accuracy)" and row["question"] == "1"
+    counts = {name: row[name] for name in ("variants", "listed", "here", "both")}
+    assert counts == {"variants": 4, "listed": 2, "here": 3, "both": 1}
+    assert printed_lists(claims, runs[1:], study, {}).empty  # one is not here
 
 
 def test_a_metric_whose_name_says_nothing_is_what_the_file_says(own):

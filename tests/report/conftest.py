@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from nnrepro.claims.decide import decide_claims
+from nnrepro.claims.lists import printed_lists
 from nnrepro.claims.loading import load_claims
 from nnrepro.data.shown import Sample
 from nnrepro.failures import Failures
@@ -283,6 +284,8 @@ class Results:
         table, parts = decide_claims(claims, data, self.study, self.decisions)
         write_csv(table, self.tables / "claims.csv")
         write_csv(parts, self.tables / "claim_parts.csv")
+        lists = printed_lists(claims, data, self.study, self.decisions)
+        write_csv(lists, self.tables / "printed_lists.csv")
 
     def _runs(self, runs: Any) -> pd.DataFrame:
         data, problems = read_runs(runs, self.root / "runs")

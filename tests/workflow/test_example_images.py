@@ -43,7 +43,7 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     ]
     page = " ".join((repository / "docs/examples.md").read_text(encoding="utf-8").split())
     assert lines[0] <= 40 and lines[1] <= 60
-    told = f"`examples/images/` (`config.yaml` ({lines[0]} lines), `models.py` ({lines[1]} lines))"
+    told = "`examples/images/`, {} lines of configuration and {} of Python,".format(*lines)
     assert told in page
     study = load_study(read_configuration([]).values, catalogue())
     assert f"trains {len(study.runs)} runs: a plain CNN" in page

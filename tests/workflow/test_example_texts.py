@@ -41,7 +41,7 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     for name, most in (("config.yaml", 40), ("models.py", 60)):
         lengths.append(len((example / name).read_text(encoding="utf-8").splitlines()))
         assert lengths[-1] <= most
-    told = "`examples/texts/` (`config.yaml` ({} lines), `models.py` ({} lines))".format(*lengths)
+    told = "`examples/texts/`, {} lines of configuration and {} of Python,".format(*lengths)
     assert told in page
     study = load_study(read_configuration([]).values, catalogue())
     assert f"order does. It trains {len(study.runs)} runs." in page

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from nnrepro.claims.claim import Claim, Published
+from nnrepro.claims.claim import Claim, PrintedList, Published
 from nnrepro.claims.conditions import (
     FAILS,
     HOLDS,
@@ -65,21 +65,28 @@ class PrintedNumbers:
         """The printed numbers of a protocol."""
         selected = {e: v for (p, e), v in published.selected.items() if p == protocol}
         values: dict[tuple[str, str], list[Printed]] = {}
-        own = []
-        for number in published.numbers:
-            with suppress(Untestable):
-                if number.protocol == protocol:
-                    own.append((number, variants_named(number.runs, study, selected)))
+        own = rows_of(published, study, protocol)
         for variant, reading, printed in (*_single(own, published), *_listed(own, published)):
             values.setdefault((variant, str(reading)), []).append(printed)
         return cls(study, selected, values)
 
 
-_Rows = Sequence[tuple[PublishedNumber, Sequence[str]]]
+Rows = Sequence[tuple[PublishedNumber, Sequence[str]]]
 """Printed numbers, each with its variants."""
 
 
-def _single(rows: _Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
+def rows_of(published: Published, study: Study, protocol: str) -> Rows:
+    """The printed numbers of a protocol whose variants are known."""
+    selected = {e: v for (p, e), v in published.selected.items() if p == protocol}
+    own = []
+    for number in published.numbers:
+        with suppress(Untestable):
+            if number.protocol == protocol:
+                own.append((number, variants_named(number.runs, study, selected)))
+    return own
+
+
+def _single(rows: Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
     """What each number says of its variants: by its metric's name, and by what the file adds."""
     for number, variants in rows:
         named = reading_named(number.metric)
@@ -93,21 +100,29 @@ def _single(rows: _Rows, published: Published) -> Iterator[tuple[str, Reading, P
         yield from ((variant, reading, printed) for variant in variants for reading in readings)
 
 
-def _listed(rows: _Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
+def _listed(rows: Rows, published: Published) -> Iterator[tuple[str, Reading, Printed]]:
     """What being in a list, or not being in it, tells of the runs of the same question."""
-    for item in published.lists:
+    for item, (_, question), told in listed(rows, published):
         inside = Span(-math.inf, item.below - _CLEARLY)
-        everyone: dict[str, dict[str, bool]] = {}
+        for variant, inside_it in sorted(told.items()):
+            span = inside if inside_it else Span(item.below, math.inf)
+            for reading in item.listed.readings:
+                yield variant, reading, Printed(question, span, False)
+
+
+def listed(
+    rows: Rows, published: Published
+) -> Iterator[tuple[PrintedList, tuple[str, str], Mapping[str, bool]]]:
+    """The printed lists, each by part and question, with whether each variant of that is in it."""
+    for item in published.lists:
+        everyone: dict[tuple[str, str], dict[str, bool]] = {}
         for number, variants in rows:
             if number.metric == item.listed.metric:
-                told = everyone.setdefault(_question(number), {})
+                place = (number.cells.get("part", ""), _question(number))
+                told = everyone.setdefault(place, {})
                 for variant in variants:
                     told[variant] = told.get(variant, False) or item.listed.means(number)
-        for question, told in everyone.items():
-            for variant, listed in sorted(told.items()) if any(told.values()) else ():
-                span = inside if listed else Span(item.below, math.inf)
-                for reading in item.listed.readings:
-                    yield variant, reading, Printed(question, span, False)
+        yield from ((item, place, told) for place, told in everyone.items() if any(told.values()))
 
 
 def _question(number: PublishedNumber) -> str:

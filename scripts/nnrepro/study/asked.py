@@ -21,6 +21,7 @@ _OWN_TABLES = (
     "inconsistencies",
     "claims",
     "claim_parts",
+    "printed_lists",
 )
 """Tables that every study has, or that published numbers and claims bring."""
 

@@ -504,14 +504,15 @@ Shares = Annotated[
     Meaning("Shares, each above 0 and up to 1.", _many({"type": "number", **_ABOVE_ZERO.schema})),
 ]
 Images = Annotated[int, Range(1), _Images("How many test images.")]
+_PATTERNS = "[one/*, other/*_dropout] pairs those with the same in place of the *."
 Pairs = Annotated[
     Sequence[Sequence[str]],
-    _Pairs("Base and changed variant, each as experiment/variant.", selected=False),
+    _Pairs(f"Base and changed variant, each as experiment/variant; {_PATTERNS}", selected=False),
 ]
 SelectedPairs = Annotated[
     Sequence[Sequence[str]],
     _Pairs(
-        "Base and changed variant, each as experiment/variant or experiment/selected.",
+        f"Base and changed variant, each as experiment/variant or experiment/selected; {_PATTERNS}",
         selected=True,
     ),
 ]

@@ -38,6 +38,7 @@ from nnrepro.report.attempts import Attempts
 from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading, same_numbers
+from nnrepro.report.sections.printed_lists import lists_on
 from nnrepro.report.sections.published import published_numbers
 from nnrepro.report.sections.published_rows import COLUMNS, metric_words, number_row, records
 from nnrepro.report.source import Source
@@ -204,6 +205,7 @@ def _answers(source: Source, question: Question) -> Iterator[Text]:
         yield led.said
     yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
     yield from _outguessed(source, question)
+    yield from lists_on(source, question.name)
     if claimed := claims_of(source, question.name):
         yield claimed
 

@@ -10,6 +10,7 @@ from nnrepro.report.exhibits import FIGURE, TABLE, Exhibit, Numbers, block, capt
 from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.claims import claims_on
+from nnrepro.report.sections.printed_lists import lists_on
 from nnrepro.report.source import Source
 from nnrepro.report.tables import table_block
 from nnrepro.study.study import Question, Spec
@@ -107,6 +108,7 @@ def _question(attempt: Attempts, source: Source, question: Question, numbers: Nu
         contents.append(Paragraph(question.text, "asked"))
     experiments = dict.fromkeys(run.experiment for runs in asked.values() for run in runs.values())
     contents += [Paragraph(said) for name in experiments for said in chosen(source, name)]
+    contents += [Paragraph(said) for said in lists_on(source, question.name)]
     if claims:
         title = "What was claimed, and what the runs say"
         contents.append(Section(title, (Facts(claims),), role="claimed"))
