@@ -62,6 +62,18 @@ def test_a_shared_offset_is_a_line_beside_that_of_equality(assert_legible):
     assert_legible(figure)
 
 
+def test_every_seed_is_a_dot_where_there_are_several(assert_legible):
+    seeds = (0.41, 0.58, 0.86)
+    figure = draw([AgreementPanel("m", [AgreementPoint(0.5, 0.55, single=seeds), POINTS[0]])])
+    (ax,) = figure.axes
+    (dots,) = (line for line in ax.lines if len(line.get_xdata()) == len(seeds))
+    assert tuple(dots.get_ydata()) == seeds and set(dots.get_xdata()) == {0.5}
+    assert ax.get_ylim()[1] > max(seeds)
+    assert any("single seeds" in text.get_text() for text in figure.texts)
+    assert not any("single seeds" in text.get_text() for text in draw(panels(1)).texts)
+    assert_legible(figure)
+
+
 def test_equal_numbers_still_have_a_range():
     (ax,) = draw([AgreementPanel("m", [AgreementPoint(0.0, 0.0)])]).axes
     assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1]
@@ -83,7 +95,7 @@ def compared(**changes):
         {"protocol": "tan", "metric": "test_loss_level", "value": "1.5", "reproduced": None},
         {"protocol": "koh", "metric": "mean_test_accuracy", "value": "0.4", "reproduced": 0.4},
     ]
-    blanks = ("offset", "interval_low", "interval_high", "interval_kind", "inside")
+    blanks = ("offset", "seed_values", "interval_low", "interval_high", "interval_kind", "inside")
     return pd.DataFrame([dict.fromkeys(blanks) | row | changes for row in rows])
 
 

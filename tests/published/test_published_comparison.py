@@ -49,6 +49,7 @@ def test_a_maximum_is_the_mean_over_seeds_with_a_prediction_interval(make_number
     assert len(values) == row["seeds"] == 3
     assert row["reproduced"] == pytest.approx(np.mean(values), abs=1e-15)
     assert row["reproduced_sd"] == pytest.approx(np.std(values, ddof=1))
+    assert [*map(float, row["seed_values"].split())] == pytest.approx(values)
     half = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) * np.sqrt(1 + 1 / 3)
     assert row["interval_low"] == pytest.approx(np.mean(values) - half)
     assert row["interval_high"] == pytest.approx(np.mean(values) + half)

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.plots.dots import SINGLE, draw_singles
 from nnrepro.plots.fitting import wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.lines import value_ticks
@@ -91,6 +92,7 @@ def _points(rows: pd.DataFrame) -> list["AgreementPoint"]:
             _number(row["interval_low"]),
             _number(row["interval_high"]),
             None if pd.isna(row["inside"]) else bool(row["inside"]),
+            () if pd.isna(row["seed_values"]) else tuple(map(float, row["seed_values"].split())),
         )
         for row in rows.to_dict("records")
     ]
@@ -110,6 +112,7 @@ class AgreementPoint:
         low: lower end of the interval of one further run; None without one.
         high: upper end; given exactly when `low` is.
         inside: whether the published number lies inside; None where it is not judged.
+        single: the values of its seeds, where there are several.
     """
 
     published: float
@@ -117,6 +120,7 @@ class AgreementPoint:
     low: float | None = None
     high: float | None = None
     inside: bool | None = None
+    single: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):
@@ -179,6 +183,7 @@ def draw(panels: Sequence[AgreementPanel], *, title: str = "", interval: str = "
     columns = _COLUMNS - 1 if is_narrow() else _COLUMNS
     rows = -(-len(panels) // columns)
     notes = [f"Bars: {interval}."] if interval else []
+    notes += [SINGLE] if any(point.single for panel in panels for point in panel.points) else []
     if left_out:
         notes.append(f"Left out, since they are not finite: {left_out} of {given} numbers.")
     size = (page_width() - columns * _SIDE - (columns - 1) * _GAP - 0.1) / columns
@@ -219,6 +224,7 @@ def _draw(ax: Axes, panel: AgreementPanel, *, first: bool) -> None:
         if point.low is not None and point.high is not None:
             across, up = [point.published, point.published], [point.low, point.high]
             ax.plot(across, up, color=color, linewidth=1.0, alpha=0.6, zorder=2)
+        draw_singles(ax, [point.published] * len(point.single), point.single, color)
         ax.plot(
             [point.published],
             [point.reproduced],
@@ -244,7 +250,7 @@ def _limits(points: Iterable[AgreementPoint]) -> tuple[float, float]:
     ends = [
         value
         for point in points
-        for value in (point.published, point.reproduced, point.low, point.high)
-        if value is not None
+        for value in (point.published, point.reproduced, point.low, point.high, *point.single)
+        if value is not None and math.isfinite(value)
     ]
     return padded(ends, 0.06, 0.05 * abs(max(ends)) or 1.0)

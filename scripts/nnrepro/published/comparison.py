@@ -65,8 +65,9 @@ def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd
         runs: the reproduced runs.
 
     Returns:
-        The file's own columns as text, then `RESULT_COLUMNS`. `seeds` counts the seeds in the mean,
-        `epochs` is the length of the shortest run, `status` is one of `STATUSES`.
+        The file's own columns as text, then `RESULT_COLUMNS`. `seeds` counts the seeds in the mean
+        and `seed_values` has their values, blanks between them, where there are several; `epochs`
+        is the length of the shortest run, `status` is one of `STATUSES`.
     """
     header = list(numbers[0].cells) if numbers else list(NEEDED)
     found = [reproduce(number, runs) for number in numbers]
@@ -245,6 +246,7 @@ def _result(
     return {
         "reproduced": summary.mean,
         "reproduced_sd": summary.deviation,
+        "seed_values": " ".join(f"{v:.9g}" for v in values) if len(values) > 1 else None,
         "seeds": summary.count,
         "epochs": found.epochs,
         "difference": summary.mean - number.value,

@@ -30,6 +30,7 @@ TEST_SETS = (PRIMARY, COMPARISON)
 RESULT_COLUMNS = (
     "reproduced",
     "reproduced_sd",
+    "seed_values",
     "seeds",
     "epochs",
     "difference",
