@@ -15,6 +15,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the program that rooms share
 
+from forked import forked_python
+
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.registry import REGISTRIES
@@ -98,6 +100,12 @@ def _is_shipped(module: ModuleType) -> bool:
     """Whether a module is one of the checkout's library, or of no library of this name."""
     ours = module.__name__.startswith("nnrepro.")
     return not ours or Path(module.__file__ or "").is_relative_to(REPOSITORY / "scripts")
+
+
+@pytest.fixture
+def forking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pythons that the library starts are forked ones."""
+    monkeypatch.setattr(sys, "executable", forked_python())
 
 
 @pytest.fixture

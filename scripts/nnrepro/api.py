@@ -223,9 +223,9 @@ class Results:
     def run(self, name: str) -> Run:
         """The one run that a name means, as it was carried out.
 
-        A name is an id (`main/final/p3/seed0`), or parts of one that only one run has
-        (`final/p3/seed0`, `final`), also with `*` and `?`. Raises ResultsError where it means none
-        or several.
+        A name is an id (`main/final/default/seed0`), or a part of one that only one run has
+        (`final/default/seed0`, `default/seed0`), also with `*` and `?`. Raises ResultsError where
+        it means none or several.
         """
         ids = [run.id for run in self.study.runs]
         forms = (name, f"*/{name}", f"{name}/*", f"*/{name}/*")

@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+from forked import forked_python
 
 from nnrepro.data.prepare import write_prepared
 
@@ -51,7 +51,7 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
     options = ["--configfile", "mine.yaml", "--config", "backend=tensorflow"]
     path = os.pathsep.join((str(tmp_path), os.defpath))  # no nvidia-smi
     done = subprocess.run(
-        [sys.executable, str(script), *options],
+        [forked_python(), str(script), *options],
         cwd=tmp_path,
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -64,7 +64,7 @@ def test_a_network_that_does_not_fit_the_pictures_trains_nothing(
     assert not (tmp_path / "results/mine/runs").exists()
     shutil.rmtree(data)
     done = subprocess.run(
-        [sys.executable, str(script), *options], cwd=tmp_path, capture_output=True, check=False
+        [forked_python(), str(script), *options], cwd=tmp_path, capture_output=True, check=False
     )
     assert done.returncode == 1 and b"cifar10.npz is missing; prepare it" in done.stderr
 
@@ -83,7 +83,7 @@ def test_a_halving_is_refused_with_what_trains_it_and_the_rest(
     (tmp_path / "t.csv").write_text("a,x\n1,u\n")
     script = str(repository / "scripts/gpu_runs.py")
     done = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False
+        [forked_python(), script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and "'search' is a successive halving" in done.stderr
     assert "--config backend=jax 'training={gpus: 1" in done.stderr

@@ -134,7 +134,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_what_is_wrong_is_told_a_line_each(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], forking: None
 ) -> None:
     assert main(["check", "--backend", "tensorflow"]) == 1
     said = capsys.readouterr().out.splitlines()

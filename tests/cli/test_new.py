@@ -51,6 +51,16 @@ def test_a_new_study_is_short_and_brings_its_table(
     assert len(made.runs) == 11
 
 
+def test_the_page_on_studies_of_ones_own_shows_the_one_that_is_made(
+    here: Path, repository: Path
+) -> None:
+    rows = (f"{5 + row % 7 / 10},{row % 3 + row % 5 / 10},{'abc'[row % 3]}\n" for row in range(60))
+    (here / "iris.csv").write_text("sepal_length,petal_length,species\n" + "".join(rows))
+    assert main(["new", "flowers", "--data", "iris.csv", "--label", "species"]) == 0
+    made = (here / "flowers/config.yaml").read_text()
+    assert f"```yaml\n{made}```" in (repository / "docs/own_study.md").read_text(encoding="utf-8")
+
+
 def test_the_same_call_gives_the_same_bytes(here: Path) -> None:
     for folder in ("a/same", "b/same"):
         assert main(["new", folder]) == 0

@@ -212,16 +212,14 @@ def test_a_study_that_cannot_be_done_is_refused_when_it_is_read(workflow: Any) -
     """A selection, a window and a table, each of which would fail after all training."""
     study = yaml.safe_load(OWN_STUDY.read_text(encoding="utf-8"))
     study["settings"]["all"]["window"] = 4
-    study["experiments"]["brakes"]["select"]["parameters"].append("cell")
-    study["tables"]["widths"]["columns"] = "units"
+    study["experiments"]["brakes"]["select"]["parameters"].append("embedding_size")
+    study["tables"]["widths"]["columns"] = "filters"
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
     said = refused(workflow, "--dry-run")
-    assert (
-        "experiments.brakes.select.parameters: 'cell' is the same in all variants of 'width'"
-        in said
-    )
-    assert "tables.widths.columns: 'units' is the parameter of the rows, too" in said
-    study["experiments"]["brakes"]["select"]["parameters"].remove("cell")
+    words = "'embedding_size' is the same in all variants of 'width'"
+    assert f"experiments.brakes.select.parameters: {words}" in said
+    assert "tables.widths.columns: 'filters' is the parameter of the rows, too" in said
+    study["experiments"]["brakes"]["select"]["parameters"].remove("embedding_size")
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
     said = refused(workflow, "--dry-run")
     assert "settings: window: 4 must not exceed epochs, which is 3" in said

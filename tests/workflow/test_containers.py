@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked import forked_python
 
 STUDY = """\
 name: boxed
@@ -50,7 +51,7 @@ def call(study: Path, repository: Path, *more: str) -> subprocess.CompletedProce
     )
     apptainer.chmod(apptainer.stat().st_mode | stat.S_IXUSR)
     command = [
-        sys.executable,
+        forked_python(),
         "-m",
         "snakemake",
         "--cores",

@@ -1,7 +1,7 @@
 """Write what came of a study in the form of another program.
 
 nnrepro export results/digits --format parquet --to digits-tables
-nnrepro export results/digits --format onnx --run final/p3/seed0 --to digits-net
+nnrepro export results/digits --format onnx --run default/seed0 --to digits-net
 """
 
 import argparse

@@ -4,7 +4,7 @@ The inputs are prepared as those were that it was trained on. Of a table or of t
 file with the columns of the training's (the answers may be missing), of images a file with a path
 on each line.
 
-  nnrepro predict results/flowers --run final/p3/seed0 --input new.csv > answers.csv
+  nnrepro predict results/flowers --run default/seed0 --input new.csv > answers.csv
 """
 
 import argparse

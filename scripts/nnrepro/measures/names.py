@@ -49,13 +49,6 @@ def set_words(name: str) -> str:
     return "validation set" if held_out else "test set"
 
 
-def column_of(reading: Reading) -> str:
-    """The name that a reading has in tables."""
-    if not reading.curve:
-        return reading.function
-    return FUNCTIONS[reading.function].column.format(reading.curve)
-
-
 def reading_named(name: str) -> Reading | None:
     """What a metric's name says to be read off a run; None for a name of anything else."""
     generic = without_window(name.removeprefix(LARGER))[0]

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import local_slurm
 import pytest
+from forked import forked_python
 from local_slurm import Slurm, missing_programs, wait_until
 from submission import HERE, LIMIT, LONG, LONG_RUN, POLL, SUBMIT, WHOLE
 
@@ -92,7 +92,7 @@ def test_what_is_submitted_is_planned_as_the_tests_expect(project: Path) -> None
         files = [str(HERE / study) for study in studies]
         options = [*SUBMIT, *POLL, "--dry-run", "--configfile", *files, "--", "training"]
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", *options],
+            [forked_python(), "-m", "snakemake", *options],
             cwd=project,
             capture_output=True,
             text=True,
