@@ -411,6 +411,18 @@ FIGURE_SOURCES = {
     "histories": lambda wildcards: {
         "histories": run_files("history", runs_drawn(wildcards))
     },
+    "beside": lambda wildcards: {
+        "beside": run_files(
+            "history",
+            [
+                run
+                for protocol in STUDY.protocols
+                if protocol != wildcards.protocol
+                for run in figure_runs(STUDY, protocol, wildcards.kind)
+            ],
+        ),
+        "decisions": DECISIONS,
+    },
     "predictions": lambda wildcards: {
         "predictions": run_files("predictions", runs_drawn(wildcards))
     },

@@ -1,5 +1,7 @@
 """Train a study's runs on the GPUs of this machine, several at once on each, without Snakemake.
 
+A job trains the seeds of a combination as one computation, as many as `training.seeds_per_job`.
+
 What is finished stays; what is interrupted goes on from its checkpoint at the next call.
 """
 
@@ -25,6 +27,7 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
+from nnrepro.planning.jobs import training_jobs
 from nnrepro.planning.machines import local_gpus
 from nnrepro.planning.order import priorities
 from nnrepro.project import SCRIPTS
@@ -32,7 +35,7 @@ from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.sources import read_configuration
-from nnrepro.study.study import Study
+from nnrepro.study.study import SEEDS_ON_A_GPU, Study
 from nnrepro.training.apart import try_models_apart
 from nnrepro.training.slots import take_slots
 
@@ -75,7 +78,9 @@ def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -
             "Snakemake is, and copy it here with the .json beside it"
         )
     try_models_apart(SCRIPTS, config, data)
-    board = Board(study.runs, priorities(study), lambda *group: decide(study, *group))
+    seeds = study.resources.seeds_per_job or (SEEDS_ON_A_GPU if gpus else 1)
+    jobs = training_jobs(study.runs, seeds)
+    board = Board(jobs, priorities(study), lambda *group: decide(study, *group))
     report: list[dict[str, Any]] = []
 
     def tell(run: Run, answer: Mapping[str, Any]) -> None:
@@ -84,7 +89,7 @@ def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -
         detail = answer.get("reason") or f"{answer['seconds']:.1f} s"
         _tell(f"{minutes:7.1f} min  {answer['status']:8s} {run.id}: {detail}; {board.left} left")
 
-    _tell(f"{len(study.runs)} runs, {lanes} at once")
+    _tell(f"{len(study.runs)} runs in {len(jobs)} jobs, {lanes} at once")
     signal.signal(signal.SIGTERM, _interrupt)
     until = None if asked.minutes is None else began + 60 * asked.minutes
     with multi_process_service() if asked.mps else nullcontext():

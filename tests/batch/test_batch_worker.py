@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,12 @@ def data(tmp_path: Path) -> dict[str, Path]:
 
 
 def told(study: Study, data: dict[str, Path], *runs: Run) -> list[dict[str, Any]]:
-    """What the process answers to these runs."""
+    """What the process answers to these runs, each a job."""
     answers = io.StringIO()
-    asked = io.StringIO("".join(json.dumps(run.to_dict()) + "\n" for run in runs))
+    asked = io.StringIO("".join(json.dumps([run.to_dict()]) + "\n" for run in runs))
     serve(study, data, {"image_cnn": "c0de"}, None, asked=asked, answers=answers)
-    return [json.loads(line) for line in answers.getvalue().splitlines()]
+    lines = [json.loads(line) for line in answers.getvalue().splitlines()]
+    return [line[run.id] for line, run in zip(lines, runs, strict=True)]
 
 
 def history(run: Run) -> bytes:
@@ -110,3 +112,18 @@ def test_an_error_that_a_user_can_mend_fails_that_run_alone(
     assert answer["recorded"]
     record = json.loads(Path(f"results/batch/runs/{run.id}/run.json").read_text())
     assert record["status"] == "failed" and "damaged" in record["error"]
+
+
+def test_seeds_of_one_job_are_answered_one_by_one(study: Study, data: dict[str, Path]) -> None:
+    """What is finished is kept, the others are trained."""
+    first = study.runs_of("tan", "channel_grid")[0]
+    second = replace(first, seed=first.seed + 1)
+    told(study, data, second)
+    answers = io.StringIO()
+    asked = io.StringIO(json.dumps([first.to_dict(), second.to_dict()]) + "\n")
+    serve(study, data, {"image_cnn": "c0de"}, None, asked=asked, answers=answers)
+    (line,) = answers.getvalue().splitlines()
+    assert {name: own["status"] for name, own in json.loads(line).items()} == {
+        first.id: "done",
+        second.id: "kept",
+    }

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from pathlib import Path
 
 folder = Path(sys.argv[1])
 for line in sys.stdin:
-    run = json.loads(line)
-    name = run["variant"]
+    runs = json.loads(line)
+    name = runs[0]["variant"]
+    ids = [f"mine/grid/{name}/seed{run['seed']}" for run in runs]
     tries = folder / f"{name}.tries"
     tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
     if name == "dies_always" or name == "dies_once" and tries.read_text() == "x":
@@ -30,7 +32,8 @@ for line in sys.stdin:
         def stopped(*_):
             time.sleep(0.5)
             (folder / "checkpoint").write_text("written")
-            print(json.dumps({"status": "stopped", "reason": "SIGTERM"}), flush=True)
+            told = {"status": "stopped", "reason": "SIGTERM"}
+            print(json.dumps(dict.fromkeys(ids, told)), flush=True)
             sys.exit(0)
         signal.signal(signal.SIGTERM, stopped)
         (folder / "started").touch()
@@ -38,7 +41,10 @@ for line in sys.stdin:
     answer = {"status": "done", "seconds": 0.1, "process": os.getpid()}
     if name == "fails":
         answer = {"status": "failed", "reason": "wrong settings"}
-    print(json.dumps(answer), flush=True)
+    told = dict.fromkeys(ids, answer)
+    if name == "one_fails":
+        told[ids[0]] = {"status": "failed", "reason": "wrong settings"}
+    print(json.dumps(told), flush=True)
 """
 
 
@@ -52,7 +58,12 @@ def lanes(tmp_path: Path) -> Any:
 
     def make(*variants: str, count: int = 1) -> tuple[Lanes, Board, list[tuple[str, Any]]]:
         runs = [run(variant) for variant in variants]
-        board = Board(runs, {each.id: -at for at, each in enumerate(runs)}, lambda *group: {})
+        jobs = [
+            [each, replace(each, seed=1)] if each.variant == "one_fails" else [each]
+            for each in runs
+        ]
+        order = {each.id: -at for at, job in enumerate(jobs) for each in job}
+        board = Board(jobs, order, lambda *group: {})
         told: list[tuple[str, Any]] = []
         program = tmp_path / "worker.py"
         program.write_text(WORKER)
@@ -88,6 +99,13 @@ def test_what_dies_twice_or_fails_is_named_and_the_rest_goes_on(lanes: Any, tmp_
     assert (tmp_path / "dies_always.tries").read_text() == "xx"
     assert (tmp_path / "fails.tries").read_text() == "x"
     assert ("b", "done") in [(name, answer["status"]) for name, answer in told]
+
+
+def test_seeds_of_one_job_end_one_by_one(lanes: Any) -> None:
+    work, board, told = lanes("one_fails", "b")
+    assert work.run() and board.left == 0
+    assert board.failed == {"mine/grid/one_fails/seed0": "wrong settings"}
+    assert [answer["status"] for name, answer in told] == ["failed", "done", "done"]
 
 
 def test_when_time_is_up_runs_at_work_write_their_checkpoints(lanes: Any, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Runs are handed out in order, each when what it depends on is done."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,8 +33,18 @@ PRIORITIES = {
 }
 
 
-def board(decide: Any = lambda protocol, experiment: {"variant": "large", "c1": 90}) -> Board:
-    return Board([*GRID, *LATER], PRIORITIES, decide)
+def chosen(protocol: str, experiment: str) -> dict[str, Any]:
+    return {"variant": "large", "c1": 90}
+
+
+def board(decide: Any = chosen) -> Board:
+    return Board([[each] for each in [*GRID, *LATER]], PRIORITIES, decide)
+
+
+def take(work: Board) -> Run | None:
+    """The run of the next job."""
+    job = work.take()
+    return job[0] if job else None
 
 
 def names(taken: list[Run | None]) -> list[str | None]:
@@ -49,14 +60,14 @@ def test_long_runs_start_first_and_selecting_ones_last() -> None:
         return {"variant": "large", "c1": 90}
 
     work = board(decide)
-    first, second = work.take(), work.take()
+    first, second = take(work), take(work)
     assert names([first, second]) == ["large", "small"]
     for each in (first, second):
         assert each is not None
         work.finished(each.id)
-    third, fourth = work.take(), work.take()
+    third, fourth = take(work), take(work)
     assert third is not None and third.settings["c1"] == 90
-    assert names([third, fourth, work.take()]) == ["adam", "momentum", None]
+    assert names([third, fourth, take(work)]) == ["adam", "momentum", None]
     assert asked == [("mine", "grid")]
     assert work.left == 2 and not work.failed
 
@@ -65,9 +76,9 @@ def test_a_lane_waits_for_the_runs_that_are_selected_from() -> None:
     """It neither gives up nor starts too early."""
     work = board()
     for _ in GRID:
-        work.take()
+        take(work)
     taken: list[Run | None] = []
-    waiting = threading.Thread(target=lambda: taken.append(work.take()))
+    waiting = threading.Thread(target=lambda: taken.append(take(work)))
     waiting.start()
     work.finished(GRID[0].id)
     waiting.join(0.2)
@@ -80,7 +91,7 @@ def test_a_lane_waits_for_the_runs_that_are_selected_from() -> None:
 def test_runs_behind_a_failed_one_are_given_up_with_the_reason() -> None:
     work = board()
     for _ in GRID:
-        work.take()
+        take(work)
     work.finished(GRID[0].id, "out of memory")
     work.finished(GRID[1].id)
     assert work.take() is None and work.left == 0
@@ -92,10 +103,10 @@ def test_a_run_that_failed_by_itself_is_left_out_of_the_selection() -> None:
     """Its folder says so, so that the selection is the one that the workflow makes."""
     work = board()
     for _ in GRID:
-        work.take()
+        take(work)
     work.finished(GRID[0].id, "no such word", recorded=True)
     work.finished(GRID[1].id)
-    assert names([work.take(), work.take()]) == ["adam", "momentum"]
+    assert names([take(work), take(work)]) == ["adam", "momentum"]
     assert set(work.failed) == {GRID[0].id}
 
 
@@ -105,18 +116,18 @@ def test_a_selection_that_cannot_be_made_is_a_failure_not_a_crash() -> None:
 
     work = board(decide)
     for each in GRID:
-        work.take()
+        take(work)
         work.finished(each.id)
-    assert work.take() is None
+    assert take(work) is None
     assert set(work.failed) == {each.id for each in LATER}
 
 
 def test_stopping_wakes_those_who_wait() -> None:
     work = board()
     for _ in GRID:
-        work.take()
+        take(work)
     taken: list[Run | None] = []
-    waiting = threading.Thread(target=lambda: taken.append(work.take()))
+    waiting = threading.Thread(target=lambda: taken.append(take(work)))
     waiting.start()
     work.stop()
     waiting.join(10)
@@ -127,11 +138,11 @@ def test_stopping_wakes_those_who_wait() -> None:
 def test_every_run_is_handed_out_once(lanes: int) -> None:
     """Whatever the number of lanes that take."""
     runs = [run(f"v{number}") for number in range(40)]
-    work = Board(runs, {each.id: 1 for each in runs}, lambda *group: {})
+    work = Board([[each] for each in runs], {each.id: 1 for each in runs}, lambda *group: {})
     seen: list[str] = []
 
     def lane() -> None:
-        while (each := work.take()) is not None:
+        while (each := take(work)) is not None:
             seen.append(each.id)
             work.finished(each.id)
 
@@ -141,3 +152,15 @@ def test_every_run_is_handed_out_once(lanes: int) -> None:
     for thread in threads:
         thread.join(20)
     assert sorted(seen) == sorted(each.id for each in runs)
+
+
+def test_a_job_is_handed_out_whole_and_resolved() -> None:
+    """Seeds of a combination start together, with the parameters selected for them."""
+    seeds = [replace(LATER[0], seed=seed) for seed in range(3)]
+    work = Board([[GRID[0]], seeds], dict.fromkeys([GRID[0].id, *(s.id for s in seeds)], 1), chosen)
+    assert work.take() == [GRID[0]]
+    work.finished(GRID[0].id)
+    job = work.take()
+    assert job is not None and [run.seed for run in job] == [0, 1, 2]
+    assert {run.settings["c1"] for run in job} == {90}
+    assert work.left == 3

@@ -269,7 +269,7 @@ class FinishedProtocol:
 
     def curves(self) -> dict[str, Drawn]:
         """All curves, by stem."""
-        return self.drawn("curves", self.data, {})
+        return self.drawn("curves", self.data, {}, [])
 
     def comparisons(self) -> dict[str, Drawn]:
         """All comparisons, by stem."""

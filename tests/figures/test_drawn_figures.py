@@ -162,7 +162,7 @@ def test_selected_variants_share_a_strip_and_others_stand_by_their_names(
     done = finished(short)
     curves = kinds("figures")["curves"].function()
     strips = {
-        figure.name: [drawing.strip for drawing in curves(figure, done.data, {})]
+        figure.name: [drawing.strip for drawing in curves(figure, done.data, {}, [])]
         for figure in done.asked("curves")
     }
     assert strips["specified_network"] == [""]

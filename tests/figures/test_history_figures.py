@@ -1,6 +1,8 @@
 """Figures of histories: seeds, divergence, windows, facets and runs that are not there."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from nnrepro.measures.expressions import Reading
 from nnrepro.measures.history import History
 from nnrepro.measures.runs import RunData
 from nnrepro.plots.seeds import band_words, closing_range, converged_at, seed_series, widest_windows
+from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 
 Config = dict[str, Any]
@@ -66,6 +69,33 @@ def test_several_seeds_become_a_mean_with_its_range(
     assert line.mean == pytest.approx(values.mean(axis=0))
     assert line.low.tolist() == values.min(axis=0).tolist()
     assert line.high.tolist() == values.max(axis=0).tolist()
+
+
+def test_what_stands_side_by_side_has_one_vertical_axis(short: Config, finished: Callable) -> None:
+    """The variants of the same name, and the selected ones, of whatever name they are."""
+
+    def level(top: float, best: str) -> Callable[[Run], History]:
+        return lambda run: constant(run, top + 0.01 * (f"{run.experiment}/{run.variant}" == best))
+
+    config = grid_only(short)
+    tan = finished(config, level(0.2, PAIRS[0]))
+    koh = finished(config, level(0.9, PAIRS[1]), "koh")
+    axes = {}
+    for own, other in ((tan, koh), (koh, tan)):
+        done = replace(own, decisions={**tan.decisions, **koh.decisions})
+        beside = SimpleNamespace(protocol=other.protocol, histories=other.data, levels={})
+        curves = kinds("figures")["curves"].function()
+        drawn = [
+            d for figure in done.asked("curves") for d in curves(figure, own.data, {}, [beside])
+        ]
+        # Of several drawings of the same variant the first is kept.
+        axes[own.protocol] = {
+            d.stem: d.draw().axes[1].get_ylim() for d in reversed(drawn) if d.draw
+        }
+    low, high = axes["tan"][PAIRS[0]]
+    assert low < 0.2 and high > 0.91 and tan.curves()[PAIRS[0]].figure.axes[1].get_ylim()[1] < 0.5
+    assert axes["tan"][PAIRS[0]] == axes["koh"][PAIRS[1]]
+    assert axes["tan"][PAIRS[2]] == axes["koh"][PAIRS[2]]
 
 
 def test_one_seed_has_no_band(short: Config, finished: Callable) -> None:

@@ -193,6 +193,7 @@ class Results:
             "runs_among": lambda runs: frame,
             "published": read_csv(table, text=("value",)) if table.is_file() else None,
             "levels": {},
+            "beside": [],
             "maps": dict.fromkeys(self.study.figures, maps),
             "classes": ["thing"],
             "samples": lambda run, most: [Sample("thing", "words")],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import forked_python
 from small_runs import small_data, small_run, train
 
 from nnrepro.environment import keras_environment, outside_influences, set_keras_defaults
@@ -30,13 +31,13 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def start(home: Path, folder: Path, **variables: str) -> subprocess.Popen[str]:
-    """A run of `image_cnn` in a process with that home."""
-    environment = {**os.environ, "HOME": str(home), **variables}
+def start(folder: Path, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
+    """A run of `image_cnn` in a process with these variables."""
+    environment = {**os.environ, **variables}
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(Path(__file__).parents[2] / "scripts"), *sys.path]
     )
-    command = [sys.executable, str(PROGRAM), str(folder), "image_cnn"]
+    command = [python, str(PROGRAM), str(folder), "image_cnn"]
     return subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     )
@@ -50,14 +51,13 @@ def test_a_keras_json_of_another_project_changes_nothing(tmp_path: Path) -> None
     """Neither where the job starts the process, nor where Keras has read it before."""
     for home in ("foreign", "broken"):
         (tmp_path / home / ".keras").mkdir(parents=True)
-    (tmp_path / "bare").mkdir()
     (tmp_path / "foreign/.keras/keras.json").write_text(json.dumps(FOREIGN))
     (tmp_path / "broken/.keras/keras.json").write_text('{"floatx": "float12"}')
     runs = {
-        tmp_path / "a": start(tmp_path / "bare", tmp_path / "a"),
-        tmp_path / "b": start(tmp_path / "foreign", tmp_path / "b"),
+        tmp_path / "a": start(tmp_path / "a", forked_python()),
+        tmp_path / "b": start(tmp_path / "b", HOME=str(tmp_path / "foreign")),
         tmp_path / "c": start(
-            tmp_path / "broken", tmp_path / "c", **keras_environment("tensorflow")
+            tmp_path / "c", HOME=str(tmp_path / "broken"), **keras_environment("tensorflow")
         ),
     }
     for process in runs.values():

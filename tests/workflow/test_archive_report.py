@@ -1,11 +1,12 @@
 """The report of an archive: no training, the same bytes anywhere, and no silence about gaps."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from copied import Workflow
 from histories import write_history
 
 from nnrepro.study.questions import unfolded
@@ -16,8 +17,7 @@ VARIANTS = ("char_cnn", "word_cnn")
 ARCHIVE = ("--config", "archive=histories", "results=out/mine")
 
 
-@pytest.fixture
-def archive(workflow: Any) -> Path:
+def put_archive(workflow: Workflow) -> Path:
     """An archive in the project's folder: two variants of either protocol, and its own study."""
     folder = workflow.folder / "histories"
     for protocol in ("tan", "koh"):
@@ -37,6 +37,25 @@ def archive(workflow: Any) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def _made(
+    copy_to: Callable[[Path], Workflow], tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    """A copy of the project with the archive and its report."""
+    workflow = copy_to(tmp_path_factory.mktemp("made") / "project")
+    put_archive(workflow)
+    workflow.snakemake(*ARCHIVE)
+    return workflow
+
+
+@pytest.fixture
+def reported(_made: Workflow, tmp_path: Path) -> Workflow:
+    """The same, for a test to change."""
+    folder = tmp_path / "project"
+    shutil.copytree(_made.folder, folder, symlinks=True)
+    return Workflow(folder)
+
+
 def made(folder: Path) -> dict[str, bytes]:
     """Tables, figures, report and what describes them, by path."""
     kinds = (
@@ -52,11 +71,12 @@ def made(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_made_again(
-    workflow: Any, archive: Path, tmp_path: Path
+    reported: Workflow, tmp_path: Path
 ) -> None:
-    planned = workflow.planned(*ARCHIVE)
+    workflow, archive = reported, reported.folder / "histories"
+    planned = workflow.planned("--config", "archive=histories", "results=out/other")
+    assert planned["build_report"] == 1
     assert not {"train_run", "prepare_data", "download_data"} & set(planned)
-    workflow.snakemake(*ARCHIVE)
     results = made(workflow.folder / "out" / "mine")
     assert "Somebody&#39;s own study" in results["report/index.html"].decode()
     assert "12 of 250" in results["report/index.html"].decode()
@@ -79,8 +99,9 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
     assert again["tabulate_runs"] == again["build_report"] == 1
 
 
-def test_damaged_and_missing_runs(workflow: Any, archive: Path) -> None:
+def test_damaged_and_missing_runs(workflow: Workflow) -> None:
     """The report comes first and names them; only damage fails, unless it is allowed."""
+    archive = put_archive(workflow)
     lost, broken = (archive / "tan" / "text_models" / name / "seed0" for name in VARIANTS)
     shutil.rmtree(lost)
     (broken / "history.json").write_text('{"loss": [NaN]}')
@@ -93,7 +114,7 @@ def test_damaged_and_missing_runs(workflow: Any, archive: Path) -> None:
     workflow.snakemake(*ARCHIVE, "allow_gaps=true")
 
 
-def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> None:
+def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Workflow) -> None:
     done = workflow.snakemake("--config", "archive=nowhere", check=False)
     assert done.returncode != 0
     assert "there is no folder 'nowhere'" in done.stdout + done.stderr
@@ -101,10 +122,10 @@ def test_an_archive_that_is_not_there_stops_before_any_job(workflow: Any) -> Non
 
 
 def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
-    workflow: Any, archive: Path
+    reported: Workflow,
 ) -> None:
     """Told by dry runs: a title, the page's look, a figure's module, each in turn."""
-    workflow.snakemake(*ARCHIVE)
+    workflow = reported
     report = {"build_report", "describe_results", "check_results"}
 
     assert set(workflow.planned(*ARCHIVE, "title=Another title")) == report

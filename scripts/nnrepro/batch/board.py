@@ -1,4 +1,4 @@
-"""Which run may start next."""
+"""Which job may start next."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ Decide = Callable[[str, str], Mapping[str, Scalar]]
 
 
 class Board:
-    """Runs to be trained, handed out to several lanes, the one of the highest priority first.
+    """Jobs of runs to be trained, handed out to several lanes, that of the highest priority first.
 
     A run that takes parameters from a selection, which `decide` makes of a protocol and an
     experiment, is ready when every run that is selected from has ended. One that failed by itself,
@@ -18,10 +18,12 @@ class Board:
     without such a record, what depends on it is given up.
     """
 
-    def __init__(self, runs: Sequence[Run], priorities: Mapping[str, int], decide: Decide) -> None:
-        self._runs = {run.id: run for run in runs}
-        self._waiting = sorted(runs, key=lambda run: -priorities[run.id])
-        self._open = {run.id for run in self._waiting}
+    def __init__(
+        self, jobs: Sequence[Sequence[Run]], priorities: Mapping[str, int], decide: Decide
+    ) -> None:
+        self._runs = {run.id: run for job in jobs for run in job}
+        self._waiting = sorted(jobs, key=lambda job: -max(priorities[run.id] for run in job))
+        self._open = set(self._runs)
         self._decide = decide
         self._decisions: dict[tuple[str, str], Mapping[str, Scalar]] = {}
         self._changed = threading.Condition()
@@ -35,15 +37,15 @@ class Board:
         """Runs that are neither done nor failed."""
         return len(self._open)
 
-    def take(self) -> Run | None:
-        """The next run, its parameters filled in; waits for one; None when there is none left."""
+    def take(self) -> list[Run] | None:
+        """The next job, parameters filled in; waits for one; None when there is none left."""
         with self._changed:
             while not self._stopped and self._waiting:
-                for run in list(self._waiting):
-                    if self._is_ready(run):
-                        self._waiting.remove(run)
-                        resolved = self._resolved(run)
-                        if resolved is not None:
+                for job in list(self._waiting):
+                    if all(map(self._is_ready, job)):
+                        self._waiting.remove(job)
+                        resolved = [run for run in map(self._resolved, job) if run is not None]
+                        if resolved:
                             return resolved
                 if self._waiting:
                     self._changed.wait()
@@ -57,7 +59,7 @@ class Board:
             self._close(run_id, failure)
 
     def stop(self) -> None:
-        """Hand out no further run."""
+        """Hand out no further job."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Lanes: processes side by side, each training one run after the other.
+"""Lanes: processes side by side, each training one job after the other.
 
-A lane's process is told a run on a line of its input and answers with a line of its output. It
-keeps its GPU and its compiled code from run to run. One that dies is started anew, and its run is
-tried once more; its checkpoint is still there.
+A lane's process is told a job's runs on a line of its input and answers with a line of its output.
+It keeps its GPU from job to job. One that dies is started anew, and its job is tried once more; the
+checkpoints of its runs are still there.
 """
 
 import json
@@ -54,7 +54,7 @@ class Lanes:
         return not self._stopping.is_set()
 
     def stop(self) -> None:
-        """Start no further run; have those at work write their checkpoints and end."""
+        """Start no further job; have those at work write their checkpoints and end."""
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -63,30 +63,33 @@ class Lanes:
             process.send_signal(signal.SIGTERM)
 
     def _lane(self, number: int) -> None:
-        while (run := self._board.take()) is not None:
-            self._train(number, run)
+        while (job := self._board.take()) is not None:
+            self._train(number, job)
         self._end(number)
 
-    def _train(self, number: int, run: Run) -> None:
-        """One run, with another try when its process dies."""
-        for _ in range(TRIES):
-            answer = self._ask(number, run)
-            if answer["status"] in ENDED:
-                recorded = bool(answer.get("recorded"))
-                self._board.finished(run.id, answer.get("reason"), recorded=recorded)
-                self._tell(run, answer)
+    def _train(self, number: int, job: Sequence[Run]) -> None:
+        """One job, with another try when its process dies."""
+        for tries_left in reversed(range(TRIES)):
+            answers = self._ask(number, job)
+            lost = [run for run in job if answers[run.id]["status"] not in ENDED]
+            for run in job:
+                if run not in lost or not (tries_left or self._stopping.is_set()):
+                    self._ended(run, answers[run.id])
+            if not lost or self._stopping.is_set():
                 return
-            if self._stopping.is_set():
-                return
-        self._board.finished(run.id, str(answer["reason"]))
+            job = lost
+
+    def _ended(self, run: Run, answer: dict[str, Any]) -> None:
+        recorded = bool(answer.get("recorded"))
+        self._board.finished(run.id, answer.get("reason"), recorded=recorded)
         self._tell(run, answer)
 
-    def _ask(self, number: int, run: Run) -> dict[str, Any]:
-        """What the lane's process says of a run."""
+    def _ask(self, number: int, job: Sequence[Run]) -> dict[str, dict[str, Any]]:
+        """What the lane's process says of each run of a job, by its id."""
         process = self._process(number)
         assert process.stdin is not None and process.stdout is not None
         try:
-            process.stdin.write(json.dumps(run.to_dict()) + "\n")
+            process.stdin.write(json.dumps([run.to_dict() for run in job]) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
         except BrokenPipeError:
@@ -95,7 +98,8 @@ class Lanes:
             return dict(json.loads(line))
         code = process.wait()
         del self._processes[number]
-        return {"status": "died", "reason": f"its process ended with status {code}"}
+        died = {"status": "died", "reason": f"its process ended with status {code}"}
+        return {run.id: died for run in job}
 
     def _process(self, number: int) -> subprocess.Popen[str]:
         if number not in self._processes:

@@ -1,9 +1,9 @@
 """Figures of kind `curves`: cost and accuracy of one variant by epoch, which every run gets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -61,6 +61,9 @@ from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 
+if TYPE_CHECKING:
+    from nnrepro.figures.sources import Sources
+
 READING = (
     "Cost and {metric} by epoch: the test set in colour, the training set in grey dashes. A ring, "
     "where there is one, marks where the test curve has converged{published}."
@@ -81,14 +84,17 @@ def curves(
     figure: Asked,
     histories: Sequence[RunData],
     levels: Mapping[tuple[str, str], Sequence[CurveLevel]],
+    beside: Sequence["Sources"],
 ) -> Iterator[Drawing]:
     """Cost and accuracy of each variant by epoch, on the training and the test set, all seeds.
 
     In place of accuracy stands the first metric that a variant's runs recorded.
 
     In a report the selected variants of all protocols share a strip, even where they are not the
-    same; others stand beside those of their own name.
+    same; others stand beside those of their own name. What stands beside each other has the same
+    vertical axes.
     """
+    others = list(_others(figure, beside))
     found = by_variant(histories)
     named = map(Selector.parse, figure.spec.runs)
     selected = {selector.experiment for selector in named if selector.selected}
@@ -103,7 +109,15 @@ def curves(
         strip = "Selected variant" if key[0] in selected else label
         yield Drawing(
             "/".join(key),
-            partial(_variant, figure, members, levels.get(key, ())) if members else None,
+            partial(
+                _variant,
+                figure,
+                members,
+                levels.get(key, ()),
+                [own for own in others if own.strip == (key[0] if key[0] in selected else key)],
+            )
+            if members
+            else None,
             runs,
             figure.alt(what, runs),
             strip if len(groups) > 1 else "",
@@ -111,10 +125,44 @@ def curves(
         )
 
 
-def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> Figure:
+@dataclass(frozen=True, eq=False)
+class _Other:
+    """A variant of another protocol, whose figure stands beside one of this protocol.
+
+    Attributes:
+        figure: the figure as it is asked for of that protocol.
+        members: its runs.
+        levels: what was published of its curves.
+        strip: what it shares with the figures that it stands beside: its experiment where it is
+            that one's selected variant, else experiment and variant.
+    """
+
+    figure: Asked
+    members: Members
+    levels: Sequence[CurveLevel]
+    strip: str | tuple[str, str]
+
+
+def _others(figure: Asked, beside: Sequence["Sources"]) -> Iterator[_Other]:
+    """The variants of a figure under the other protocols."""
+    named = map(Selector.parse, figure.spec.runs)
+    selected = {selector.experiment for selector in named if selector.selected}
+    for source in beside:
+        own = replace(figure, protocol=source.protocol)
+        found = by_variant(source.histories)
+        for key in dict.fromkeys((run.experiment, run.variant) for run in own.runs):
+            if key in found:
+                strip = key[0] if key[0] in selected else key
+                yield _Other(own, found[key], source.levels.get(key, ()), strip)
+
+
+def _variant(
+    figure: Asked, members: Members, levels: Sequence[CurveLevel], beside: Sequence[_Other] = ()
+) -> Figure:
     """The figure of one variant, all its seeds."""
     run = members[0].run
     metric = main_metric(members)
+    alike = [own for own in beside if main_metric(own.members) == metric]
     title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
     return draw(
         _panel(figure, members, levels, "Cost", "loss"),
@@ -126,6 +174,10 @@ def _variant(figure: Asked, members: Members, levels: Sequence[CurveLevel]) -> F
         convergence=convergence_words(*widest_windows(members), several=len(members) > 1),
         epochs=max(int(item.run.settings["epochs"]) for item in members),
         published=_published_words(levels),
+        beside=[
+            [_panel(own.figure, own.members, own.levels, name, name) for own in alike]
+            for name in ("loss", metric)
+        ],
     )
 
 
@@ -187,6 +239,7 @@ def draw(
     convergence: str = "",
     epochs: int | None = None,
     published: str = "",
+    beside: Sequence[Sequence[CurvePanel]] = ((), ()),
 ) -> Figure:
     """A variant's cost and accuracy by epoch, side by side, on a narrow page below each other.
 
@@ -204,6 +257,7 @@ def draw(
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
         published: a sentence on what the published levels are, for figures that mark them.
+        beside: for each panel those that stand beside it and are to have the same vertical axis.
     """
     panels = (cost, accuracy)
     every = [series for panel in panels for series in (panel.train, panel.test)]
@@ -212,9 +266,10 @@ def draw(
             [panel.train, panel.test],
             panel.floor,
             panel.ceiling,
-            marks=[mark.value for mark in panel.published],
+            marks=[mark.value for each in (panel, *others) for mark in each.published],
+            beside=[series for each in others for series in (each.train, each.test)],
         )
-        for panel in panels
+        for panel, others in zip(panels, beside, strict=True)
     ]
     last_epoch = max(float(each.epochs[-1]) for each in every)
     last_epoch = max(last_epoch, float(epochs or 0))

@@ -1,7 +1,7 @@
 """What a kind of figure may read, by the names that its parameters have."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,12 @@ class Sources:
         """The protocol's runs that can be read."""
         data, _ = read_runs(self.study.runs_of(self.protocol), StudyPaths.of(self.study).runs)
         return data
+
+    @cached_property
+    def beside(self) -> Sequence["Sources"]:
+        """The other protocols' parts, whose figures stand beside this one's."""
+        others = (name for name in self.study.protocols if name != self.protocol)
+        return [replace(self, protocol=name) for name in others]
 
     def predictions(self, run: str) -> Predictions | None:
         """All that a run predicted in its last epoch."""

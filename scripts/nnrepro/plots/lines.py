@@ -228,7 +228,9 @@ def y_limits(
     floor: float | None,
     ceiling: float | None,
     raw: bool = True,
+    *,
     marks: Sequence[float] = (),
+    beside: Sequence[Series] = (),
 ) -> Limits:
     """A range that shows every value, unless a few wild ones would flatten all others.
 
@@ -242,9 +244,11 @@ def y_limits(
         ceiling: a value that it cannot exceed, such as 1.
         raw: the panel shows raw epochs; otherwise only the lines that `Series.drawn` names.
         marks: further values that the panel has to show.
+        beside: what panels show that stand beside it and are to have the same range.
     """
-    lines = [each.mean if raw else each.drawn for each in series]
-    bands = [value for each in series for value in (each.low, each.high) if value is not None]
+    own = [each.mean if raw else each.drawn for each in series]
+    lines = [*own, *(each.mean if raw else each.drawn for each in beside)]
+    bands = [v for each in (*series, *beside) for v in (each.low, each.high) if v is not None]
     values = _finite([*lines, *bands])
     if not values.size:
         high = 1.0 if ceiling is None else ceiling
@@ -268,7 +272,7 @@ def y_limits(
         low = max(low, floor - padding / 4)
     if ceiling is not None and values.max() <= ceiling:
         high = min(high, ceiling + padding / 4)
-    points = _finite(lines)
+    points = _finite(own)
     beyond = points[(points < low) | (points > high)]
     extreme = beyond[np.argmax(np.abs(beyond - (low + high) / 2))] if beyond.size else np.nan
     return Limits(float(low), float(high), int(beyond.size), int(points.size), float(extreme))

@@ -79,7 +79,8 @@ class Spec:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-_SEEDS_ON_A_GPU = 8
+SEEDS_ON_A_GPU = 20
+"""Seeds of a combination that JAX trains at once: more of them make a GPU hardly faster."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class Study:
         """Seeds of a combination that a job trains: several at once is what JAX does on GPUs."""
         if self.resources.seeds_per_job is not None:
             return self.resources.seeds_per_job
-        return _SEEDS_ON_A_GPU if self.resources.gpus and self.backend == "jax" else 1
+        return SEEDS_ON_A_GPU if self.resources.gpus and self.backend == "jax" else 1
 
     @property
     def several_ways(self) -> bool:

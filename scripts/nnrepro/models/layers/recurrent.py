@@ -6,18 +6,20 @@ small product per step. Keras's defaults otherwise: tanh and sigmoid, Glorot-uni
 orthogonal recurrent kernels, zero biases (1 for the LSTM's forget gate), GRU with `reset_after`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import ops
 
+from nnrepro.models.layers import one_kernel
 from nnrepro.models.layers.one_hot import FirstRows, check_width
 from nnrepro.models.layers.portable import one_hot, with_weights_of
 from nnrepro.models.layers.scan import scan
 
 States = tuple[Any, ...]
+Gates = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -25,33 +27,33 @@ class Recipe:
     """A kind of recurrence: `gates` blocks of `units` columns, `states`, the first the hidden one.
 
     Its bias has 2 rows when input and recurrent product have one each, else 1; `step` gives new
-    states from old ones, the projected input and the recurrent product's parts.
+    states from old ones and, gate by gate, from the projected input and the recurrent product.
     """
 
     gates: int
     states: int
     bias_rows: int
-    step: Callable[[States, Any, Any], States]
+    step: Callable[[States, Gates, Gates], States]
 
 
-def _gru(states: States, projected: Any, recurrent: Any) -> States:
+def _gru(states: States, projected: Gates, recurrent: Gates) -> States:
     (hidden,) = states
-    x_update, x_reset, x_new = ops.split(projected, 3, axis=-1)
-    r_update, r_reset, r_new = ops.split(recurrent, 3, axis=-1)
+    x_update, x_reset, x_new = projected
+    r_update, r_reset, r_new = recurrent
     update = ops.sigmoid(x_update + r_update)
     new = ops.tanh(x_new + ops.sigmoid(x_reset + r_reset) * r_new)
     return (update * hidden + (1 - update) * new,)
 
 
-def _lstm(states: States, projected: Any, recurrent: Any) -> States:
+def _lstm(states: States, projected: Gates, recurrent: Gates) -> States:
     _, carry = states
-    into, forget, new, out = ops.split(projected + recurrent, 4, axis=-1)
+    into, forget, new, out = (x + r for x, r in zip(projected, recurrent, strict=True))
     carry = ops.sigmoid(forget) * carry + ops.sigmoid(into) * ops.tanh(new)
     return ops.sigmoid(out) * ops.tanh(carry), carry
 
 
-def _vanilla(states: States, projected: Any, recurrent: Any) -> States:
-    return (ops.tanh(projected + recurrent),)
+def _vanilla(states: States, projected: Gates, recurrent: Gates) -> States:
+    return (ops.tanh(projected[0] + recurrent[0]),)
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -59,6 +61,11 @@ RECIPES: Mapping[str, Recipe] = {
     "lstm": Recipe(gates=4, states=2, bias_rows=1, step=_lstm),
     "vanilla": Recipe(gates=1, states=1, bias_rows=1, step=_vanilla),
 }
+
+
+def _rows_of(table: Any, ids: Any) -> Any:
+    return ops.take(table, ids, axis=0)
+
 
 _KERAS = {
     "gru": keras.layers.GRU,
@@ -131,21 +138,48 @@ class Recurrence(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Run the recurrence over the second axis of `inputs`."""
-        bias = ops.convert_to_tensor(self.bias)
+        weights = (self.kernel, self.recurrent_kernel, self.bias)
+        kernel, recurrent_kernel, bias = map(ops.convert_to_tensor, weights)
+        if one_kernel.suits(self.units):
+            outputs = self._in_one_kernel(inputs, kernel, recurrent_kernel, bias)
+        else:
+            outputs = self._step_by_step(inputs, kernel, recurrent_kernel, bias)
+        return ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs
+
+    def _step_by_step(self, inputs: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+        """The last state [batch, units], or [time, batch, units] with `return_sequences`."""
         input_bias, recurrent_bias = (bias[0], bias[1]) if bias.ndim == 2 else (bias, None)
-        projected = self._project(inputs, input_bias)
-        kernel = ops.convert_to_tensor(self.recurrent_kernel)
+        projected = self._projected(inputs, kernel, input_bias, _rows_of)
+        gates = self.recipe.gates
 
         def step(states: States, x: Any) -> States:
-            recurrent = ops.matmul(states[0], kernel)
+            recurrent = ops.matmul(states[0], recurrent_kernel)
             if recurrent_bias is not None:
                 recurrent = recurrent + recurrent_bias
-            return self.recipe.step(states, x, recurrent)
+            of_input, of_hidden = (ops.split(each, gates, axis=-1) for each in (x, recurrent))
+            return self.recipe.step(states, of_input, of_hidden)
 
         zeros = ops.zeros((ops.shape(inputs)[0], self.units), dtype=projected.dtype)
         start = (zeros,) * self.recipe.states
-        outputs = scan(step, start, projected, keep=self.return_sequences)
-        return ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs
+        return scan(step, start, projected, keep=self.return_sequences)
+
+    def _in_one_kernel(self, inputs: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+        """As `_step_by_step`, by `nnrepro.models.layers.one_kernel`."""
+        gates, units = self.recipe.gates, self.units
+        kernel, recurrent_kernel, bias = (
+            one_kernel.widened(each, gates, units) for each in (kernel, recurrent_kernel, bias)
+        )
+        input_bias, recurrent_bias = (bias[0], bias[1]) if bias.ndim == 2 else (bias, bias * 0)
+        missing = one_kernel.width(units) - units
+        outputs = one_kernel.recurrence(
+            self.recipe.step,
+            self.recipe.states,
+            self._projected(inputs, kernel, input_bias, one_kernel.rows_of),
+            ops.pad(recurrent_kernel, [(0, missing), (0, 0)]),
+            recurrent_bias,
+            keep=self.return_sequences,
+        )
+        return outputs[..., :units]
 
     def in_keras(self, inputs: Any) -> Any:
         """The same by Keras's layer, of ids by that over one-hot vectors."""
@@ -156,8 +190,10 @@ class Recurrence(keras.layers.Layer):
         )
         return with_weights_of(self, plain, inputs)
 
-    def _project(self, inputs: Any, bias: Any) -> Any:
-        """Input times kernel plus bias for all steps, [time, batch, gates * units]."""
+    def _projected(
+        self, inputs: Any, kernel: Any, bias: Any, rows_of: Callable[[Any, Any], Any]
+    ) -> Any:
+        """Input times kernel plus bias for all steps, [time, batch, columns]; ids are `rows_of`."""
         if self.vocabulary_size:
-            return ops.take(self.kernel + bias, ops.transpose(inputs), axis=0)
-        return ops.matmul(ops.transpose(inputs, (1, 0, 2)), self.kernel) + bias
+            return rows_of(kernel + bias, ops.transpose(inputs))
+        return ops.matmul(ops.transpose(inputs, (1, 0, 2)), kernel) + bias

@@ -1,0 +1,37 @@
+"""A recurrence by one kernel is the recurrence step by step."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnrepro.models.layers import one_kernel
+
+PROGRAM = Path(__file__).with_name("one_kernel_errors.py")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_outputs_and_gradients_are_those_of_single_steps() -> None:
+    """Of every cell, of sequences and last states, ids and vectors, whole and odd blocks."""
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    errors = json.loads(done.stdout.splitlines()[-1])
+    assert len(errors) == 6
+    assert {case: own for case, own in errors.items() if own > 2e-6} == {}
+
+
+@pytest.mark.parametrize(("units", "width"), [(1, 16), (16, 16), (17, 32), (20, 32), (32, 32)])
+def test_a_tile_is_a_power_of_two(units: int, width: int) -> None:
+    assert one_kernel.width(units) == width
+
+
+def test_without_a_gpu_and_jax_steps_are_taken_one_by_one() -> None:
+    """Whose numbers are the same on every machine."""
+    assert not one_kernel.suits(20)
