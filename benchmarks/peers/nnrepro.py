@@ -10,7 +10,7 @@ from benchmarks.families import BATCH_SIZE, Family
 from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
 from nnrepro.models.registry import Task, build_model, catalogue
-from nnrepro.training.backends import make_engine
+from nnrepro.training.backends import make_replicates
 from nnrepro.training.device import prepare_device
 from nnrepro.training.losses import Objective
 from nnrepro.training.optimizers import make_optimizer
@@ -24,17 +24,29 @@ def prepare(threads: int) -> dict[str, str]:
 
 
 class EnginePeer:
-    """The engine with a family's model."""
+    """The engine with a family's model, or with several `runs` of it as one computation."""
 
-    def __init__(self, family: Family, x: Any, y: Any, weights: list[Floats]):
+    def __init__(
+        self,
+        family: Family,
+        x: Any,
+        y: Any,
+        weights: list[Floats],
+        runs: int = 1,
+        **parameters: Any,
+    ):
         settings = {
             "optimizer": family.optimizer,
             "learning_rate": family.learning_rate,
             **family.parameters,
+            **parameters,
         }
         task = Task(x.shape[1:], family.classes, family.vocabulary_size)
-        model = build_model(family.model, settings, task)
-        model.set_weights(fitted(weights, [weight.shape for weight in model.weights]))
+        models = []
+        for _ in range(runs):
+            model = build_model(family.model, settings, task)
+            model.set_weights(fitted(weights, [weight.shape for weight in model.weights]))
+            models.append((model, make_optimizer(settings)))
         dataset = Dataset(
             train_x=x,
             train_y=y,
@@ -47,21 +59,22 @@ class EnginePeer:
             meta={},
         )
         xla = "cpu" in catalogue()[family.model].xla_on
-        optimizer = make_optimizer(settings)
-        self._engine = make_engine(model, optimizer, Objective(), dataset, xla=xla)
+        self._replicates = make_replicates(models, Objective(), dataset, xla=xla)
+        self._runs = range(runs)
         self._examples = len(x)
         self._epoch = 0
-        self.parameters = model.count_params()
+        self.parameters = models[0][0].count_params()
 
     def train(self, steps: int, *, shuffle: bool) -> float:
-        """See `benchmarks.peers.Peer.train`."""
-        order = np.arange(self._examples, dtype=np.int32)
+        """See `benchmarks.peers.Peer.train`; of several runs, the mean loss of the first."""
+        orders = [np.arange(self._examples, dtype=np.int32)] * len(self._runs)
         if shuffle:
-            order = example_order(0, self._epoch, self._examples)
+            orders = [example_order(run, self._epoch, self._examples) for run in self._runs]
             self._epoch += 1
-        indices, weights = batches(order, BATCH_SIZE)
-        losses, _ = self._engine.train(indices, weights, 0, steps)
-        return float(np.sum(losses) / np.sum(weights[:steps]))
+        indices = [batches(order, BATCH_SIZE) for order in orders]
+        weights = indices[0][1]
+        results = self._replicates.train(self._runs, [own for own, _ in indices], weights, 0, steps)
+        return float(np.sum(results[0][0]) / np.sum(weights[:steps]))
 
     def warm_up(self) -> None:
         """See `benchmarks.peers.Peer.warm_up`: all batches have one size here."""

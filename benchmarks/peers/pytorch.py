@@ -36,38 +36,52 @@ def prepare(threads: int) -> dict[str, str]:
 class TorchPeer:
     """A module and its training loop."""
 
-    def __init__(self, family: Family, x: Any, y: Any, weights: list[Floats]):
+    def __init__(
+        self,
+        family: Family,
+        x: Any,
+        y: Any,
+        weights: list[Floats],
+        device: str = "cpu",
+        **options: Any,
+    ):
         self._module = _module(family)
         _load(self._module, family, weights)
-        self._x = torch.from_numpy(x)
+        self._module = self._module.to(device)
+        self._x = torch.from_numpy(x).to(device)
         if family.input == "image":
             self._x = self._x.permute(0, 3, 1, 2)  # NHWC in memory: channels last
             self._module = self._module.to(memory_format=torch.channels_last)
-        self._y = torch.from_numpy(y).long()
+        self._y = torch.from_numpy(y).long().to(device)
         trained = [item for item in self._module.parameters() if item.requires_grad]
         self.parameters = sum(item.numel() for item in trained)
         rate = family.learning_rate
         if family.optimizer == "sgd":
             self._optimizer = torch.optim.SGD(trained, lr=rate, fused=True)
         else:
-            self._optimizer = torch.optim.Adam(trained, lr=rate, eps=1e-7, fused=True)
+            self._optimizer = torch.optim.Adam(trained, lr=rate, eps=1e-7, fused=True, **options)
 
     def train(self, steps: int, *, shuffle: bool) -> float:
         """See `benchmarks.peers.Peer.train`."""
-        count = len(self._x)
-        order = torch.randperm(count) if shuffle else torch.arange(count)
-        order = order[: steps * BATCH_SIZE]
-        total, right = torch.zeros(()), torch.zeros((), dtype=torch.long)
+        count, device = len(self._x), self._x.device
+        arrange = torch.randperm if shuffle else torch.arange
+        order = arrange(count, device=device)[: steps * BATCH_SIZE]
+        self._total = torch.zeros((), device=device)
+        self._right = torch.zeros((), dtype=torch.long, device=device)
         for chosen in order.split(BATCH_SIZE):
-            labels = self._y[chosen]
-            self._optimizer.zero_grad(set_to_none=True)
-            logits = self._module(self._x[chosen])
-            loss = cross_entropy(logits, labels)
-            loss.backward()
-            self._optimizer.step()
-            total += loss.detach() * len(chosen)
-            right += (logits.detach().argmax(1) == labels).sum()
-        return float(total) / len(order)
+            self._step(chosen)
+        return float(self._total) / len(order)
+
+    def _step(self, chosen: Any) -> None:
+        """One update by the examples `chosen`; their loss and right answers are added up."""
+        labels = self._y[chosen]
+        self._optimizer.zero_grad(set_to_none=True)
+        logits = self._module(self._x[chosen])
+        loss = cross_entropy(logits, labels)
+        loss.backward()
+        self._optimizer.step()
+        self._total += loss.detach() * len(chosen)
+        self._right += (logits.detach().argmax(1) == labels).sum()
 
     def warm_up(self) -> None:
         """See `benchmarks.peers.Peer.warm_up`: eager calls compile nothing."""

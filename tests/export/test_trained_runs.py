@@ -1,6 +1,8 @@
 """The networks of a study that was trained: loaded, asked and exported."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,18 @@ def test_the_command_predicts_from_a_file(
     answered = [*csv.DictReader(capsys.readouterr().out.splitlines())]
     same = results.predict("measured", rows)
     assert [row["class"] for row in answered] == [*same["class"]]
+
+
+def test_a_backend_is_taken_into_use_without_a_word() -> None:
+    """Whatever TensorFlow has to say of the machine."""
+    script = (
+        "import sys; from nnrepro.export.models import use_backend\n"
+        "use_backend('tensorflow'); print('keras' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_the_command_writes_the_network_of_a_run(

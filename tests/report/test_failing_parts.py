@@ -1,5 +1,6 @@
 """What could not be made is named in its place and in a list, and the rest of the page is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from nnrepro.training.failed import write_failure
 
 PARTS = """
     first_screen trained claim_groups leaders_by_experiment differences claims published
-    inconsistencies methods runs provenance_section typeset
+    inconsistencies methods layers runs provenance_section
 """
 BLOCKS = "figure_block table_block claims_on"
 WHY = "Width and height specified must be non-negative"
@@ -63,29 +64,34 @@ def kept(make_small: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("module", "name"),
-    [(build, name) for name in PARTS.split()]
-    + [(questions, name) for name in BLOCKS.split()]
-    + [(brief, "leading")],
+    ("module", "names"),
+    [(build, PARTS), (build, "runs"), (build, "typeset"), (questions, BLOCKS), (brief, "leading")],
+    ids=["sections", "one", "typeset", "blocks", "leading"],
 )
 def test_every_part_of_the_page_may_fail(
-    kept: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+    kept: Any, outline: Any, monkeypatch: pytest.MonkeyPatch, module: Any, names: str
 ) -> None:
-    """The two forms print one document, so that one section that fails is printed as PDF, too."""
+    """Alone or with others: each is told with its own reason, and the rest of the page is there.
 
-    def fail(*arguments: Any, **options: Any) -> None:
-        raise ZeroDivisionError("by nothing")
+    The two forms print one document, so that sections that fail are printed as PDF, too.
+    """
 
-    monkeypatch.setattr(module, name, fail)
+    def failing(name: str) -> Callable[..., None]:
+        def fail(*arguments: Any, **options: Any) -> None:
+            raise ZeroDivisionError(f"{name} by nothing")
+
+        return fail
+
+    for name in names.split():
+        monkeypatch.setattr(module, name, failing(name))
     failures = Failures()
-    printed = kept.root / "report.pdf" if name in ("typeset", "claims") else None
+    printed = kept.root / "report.pdf" if names in (PARTS, "typeset") else None
     kept.report(failures=failures, pdf=printed)
     text = "".join(outline(page.read_text()).text for page in kept.pages)
-    assert failures and {failure.message for failure in failures} == {
-        "ZeroDivisionError: by nothing"
-    }
+    told = {f"ZeroDivisionError: {name} by nothing" for name in names.split()}
+    assert {failure.message for failure in failures} == told
     assert "All runs" in text
-    assert name == "typeset" or "by nothing" in text
+    assert names == "typeset" or all(f"{name} by nothing" in text for name in names.split())
 
 
 def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -> None:

@@ -43,7 +43,7 @@ OF_EXAMPLE = "extending.md"
 SMALLER = """\
 name: smaller
 settings: {all: {epochs: 2}}
-experiments: {two_spirals: {seeds: 1}}
+experiments: {two_spirals: {seeds: 1, variants: {mlp: null}}}
 """
 
 

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from copied import Workflow
 from histories import write_history
 from pages import report_pages
 
@@ -37,17 +39,28 @@ def write_study(project: Path, archive: str, variants: list[str], **changes: Any
     (project / archive / "study.yaml").write_text(text, encoding="utf-8")
 
 
-@pytest.fixture
-def project(workflow: Any) -> Any:
-    """Two archives in the project's folder, the second a supplement of the first."""
+@pytest.fixture(scope="module")
+def _made(
+    copy_to: Callable[[Path], Workflow], tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    """Two archives in the project's folder, the second a supplement of the first; the report."""
+    workflow = copy_to(tmp_path_factory.mktemp("made") / "project")
     (workflow.folder / "printed.csv").write_text(PRINTED, encoding="utf-8")
     write_study(workflow.folder, "mine", ["char_cnn"], supplements={"beside": "words"})
     write_study(workflow.folder, "words", ["char_cnn", "word_cnn"], title=TITLE, claims="no.yaml")
+    workflow.snakemake(*ARCHIVE)
     return workflow
 
 
-def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project: Any) -> None:
-    project.snakemake(*ARCHIVE)
+@pytest.fixture
+def project(_made: Workflow, tmp_path: Path) -> Workflow:
+    """The same, for a test to change."""
+    folder = tmp_path / "project"
+    shutil.copytree(_made.folder, folder, symlinks=True)
+    return Workflow(folder)
+
+
+def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project: Workflow) -> None:
     out = project.folder / "out"
     assert TITLE in report_pages(out)
     assert "word_cnn" not in (out / "tables" / "text_models.csv").read_text()
@@ -72,7 +85,8 @@ def test_its_questions_are_in_the_report_and_its_own_report_is_a_target(project:
     assert TITLE in (beside / "report" / "index.html").read_text(encoding="utf-8")
 
 
-def test_damage_in_it_fails_with_the_report_made(project: Any) -> None:
+def test_damage_in_it_fails_with_the_report_made(project: Workflow) -> None:
+    (project.folder / "out" / "report" / "index.html").unlink()
     (project.folder / "words" / BESIDE / "history.json").write_text('{"loss": [NaN]}')
     done = project.snakemake(*ARCHIVE, check=False)
     assert done.returncode != 0
@@ -81,8 +95,9 @@ def test_damage_in_it_fails_with_the_report_made(project: Any) -> None:
     project.snakemake(*ARCHIVE, "allow_gaps=true")
 
 
-def test_an_archive_that_is_not_there_stops_before_any_job(project: Any) -> None:
+def test_an_archive_that_is_not_there_stops_before_any_job(project: Workflow) -> None:
     shutil.rmtree(project.folder / "words")
+    shutil.rmtree(project.folder / "out")
     done = project.snakemake(*ARCHIVE, check=False)
     said = done.stdout + done.stderr
     assert done.returncode != 0

@@ -4,6 +4,8 @@ import json
 import os
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +37,25 @@ _METADATA = "metadata.json"
 
 def use_backend(name: str) -> None:
     """Have Keras use a backend where it is installed, unless this process has one already."""
-    if "keras" not in sys.modules and "KERAS_BACKEND" not in os.environ:
+    if "keras" in sys.modules:
+        return
+    if "KERAS_BACKEND" not in os.environ:
         os.environ.update({} if backend_problem(name) else keras_environment(name))
+    with _unheard():
+        import keras  # noqa: F401
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what TensorFlow tells of the machine before it listens to a level of its log."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def portable_model(run: Run, prepared: Path, weights: Path) -> "keras.Model":

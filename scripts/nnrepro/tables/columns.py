@@ -7,6 +7,7 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -179,7 +180,13 @@ def require_column(frame: pd.DataFrame, name: str) -> None:
         TableError: it has not; the message names the most similar one.
     """
     if name not in frame.columns:
-        raise TableError(f"there is no column '{name}'{nearest(name, frame.columns)}")
+        raise TableError(f"there is no column '{name}'{_nearest(name, tuple(frame.columns))}")
+
+
+@cache
+def _nearest(name: str, columns: tuple[str, ...]) -> str:
+    """A hint for a column that is not there, which takes long beside looking for one in vain."""
+    return nearest(name, columns)
 
 
 def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from forked import forked_python
 from same_results import ask_for_less
 
 from nnrepro.study.sources import read_source
@@ -42,9 +43,9 @@ class Place:
         path = self.results / "logs" / "train_run" / f"{run}.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, python: str = sys.executable) -> subprocess.Popen[str]:
         """Start Snakemake in a process group of its own, as a terminal does."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command = [python, "-m", "snakemake", "--cores", "2", *arguments]
         process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -59,7 +60,7 @@ class Place:
 
     def run(self, *arguments: str, succeeds: bool = True) -> str:
         """Run Snakemake to its end; what it said."""
-        process = self.start(*arguments)
+        process = self.start(*arguments, python=forked_python())
         said, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode == 0) == succeeds, said
         return said
