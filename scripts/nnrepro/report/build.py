@@ -20,7 +20,7 @@ from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
 from nnrepro.report.pdf.compile import page_count, typeset
-from nnrepro.report.sections.brief import Room, brief_questions, gone, renumbered
+from nnrepro.report.sections.brief import Room, brief_questions, gone, has_room, renumbered
 from nnrepro.report.sections.claims import claims
 from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
@@ -254,11 +254,11 @@ def _further() -> Section:
 
 
 def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[Figure]:
-    """The first figure of no question, of each protocol."""
+    """The first figure of no question, of each protocol, where the report has room for it."""
     found = appendix.answers
     figures = [each for each in every([found] if found else []) if isinstance(each, Figure)]
     shown = figures[: len(source.study.protocols)]
-    return renumbered(shown, numbers) if shown else ()
+    return renumbered(shown, numbers) if shown and has_room(shown) else ()
 
 
 def collect(

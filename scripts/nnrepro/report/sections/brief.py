@@ -48,6 +48,10 @@ from nnrepro.tables import constant_answer
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
 
+MOST_OF_ONE = 340_000
+"""Bytes of drawings that stand side by side, a quarter of what the report has room for; larger ones
+are in the appendix alone."""
+
 _LONGEST = 40
 """Words of what a question asks."""
 _CAPTION = 30
@@ -158,6 +162,11 @@ def _without(caption: Text, count: int) -> Text:
     return kept
 
 
+def has_room(figures: Sequence[Figure]) -> bool:
+    """Whether drawings are small enough to stand in the report, side by side."""
+    return sum(len(each.svg) + len(each.narrow) for each in figures) <= MOST_OF_ONE
+
+
 def _question(
     source: Source, question: Question, section: Section, numbers: Numbers, room: Room | None
 ) -> Section:
@@ -232,7 +241,8 @@ def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
     ]
     strips = [strip for block in pictures for strip in block if strip]
     alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
-    for chosen in (*alone, *(strip for strip in strips if strip not in alone)):
+    found = (*alone, *(strip for strip in strips if strip not in alone))
+    for chosen in filter(has_room, found):
         beside = all(each.kind not in _WIDE for each in chosen)
         yield Panels(renumbered(chosen, numbers), beside)
 
