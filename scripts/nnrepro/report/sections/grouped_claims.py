@@ -111,7 +111,7 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
 
 def claims_of(source: Source, question: str) -> Text:
     """How the claims on a question came out; nothing where there are none."""
-    own = [c for c in _claims(source) if str(c.row["section"]) == question]
+    own = list(_claims(source, question))
     if not own:
         return ()
     counts = _counts(own)
@@ -186,10 +186,13 @@ def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
     )
 
 
-def _claims(source: Source) -> Iterator[_Claim]:
+def _claims(source: Source, question: str = "") -> Iterator[_Claim]:
+    """The claims, or those on a question."""
     frame = claims_table(source)
     if frame is None:
         return
+    if question:
+        frame = frame[frame["section"].astype("str") == question]
     parts = source.table(_PARTS, _PART_COLUMNS)
     for _, row in frame.iterrows():
         own = None if parts is None else parts[parts["id"] == row["id"]]
