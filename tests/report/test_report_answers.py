@@ -36,6 +36,10 @@ def test_a_study_of_ones_own_is_asked_what_is_best(small: Any) -> None:
     opening = part(results.report(), "answers")
     assert "What is best? Clear in " in opening and "How sure is that?" in opening
     assert "printed" not in opening and "claim" not in opening
+    # On the terminal each answer begins a line of its own.
+    best = (results.root / "report/in_short.txt").read_text().split("\n\n")[0].splitlines()
+    assert re.fullmatch(r"What is best\? Clear in \d+ of \d+", best[0])
+    assert sum(line.startswith("  - ") for line in best) > 1 and max(map(len, best)) <= 100
 
 
 def test_claims_are_named_in_the_group_they_belong_to(whole: Any, brief: str) -> None:

@@ -35,11 +35,11 @@ BEST = [
 FIRST = (
     "Rank 1 of 6 in \u201cSearch\u201d by closing mean accuracy on held-out examples (90.00\u202f%)"
     ": "
-    "units-16_learning_rate-0.3, units 16 and learning rate 0.3."
+    "units 16 and learning rate 0.3."
 )
 SECOND = (
     "Rank 2 of 6 in \u201cSearch\u201d by closing mean accuracy on held-out examples: "
-    "units-8_learning_rate-0.01, units 8 and learning rate 0.01."
+    "units 8 and learning rate 0.01."
 )
 
 

@@ -152,15 +152,29 @@ def zipped(folder: Path) -> bytes:
 
 
 def in_short(report: Document) -> str:
-    """The questions of the first screen with their answers as plain text, a paragraph each."""
+    """The questions of the first screen with their answers as plain text.
+
+    Each is a paragraph, in which answers of several parts have a line or more each.
+    """
     first = [report.answers] if report.answers else []
     asked = [each for each in every(first) if isinstance(each, Facts) and each.role == QUESTIONS]
     said = [
-        "\n".join(textwrap.wrap(words_of(spaced(name, mark, "\N{EM DASH}", *texts)), 100))
+        "\n".join(_lines(words_of(spaced(name, mark)), [words_of(spaced(each)) for each in texts]))
         for facts in asked
         for name, (mark, *texts) in facts.items
     ]
     return "\n\n".join(said) + "\n"
+
+
+def _lines(asked: str, answers: Sequence[str]) -> list[str]:
+    """A question with its answers, of several each on lines of its own."""
+    if len(answers) == 1:
+        return textwrap.wrap(f"{asked} \N{EM DASH} {answers[0]}", 100, break_on_hyphens=False)
+    own = (
+        textwrap.wrap(f"- {each}", 98, subsequent_indent="  ", break_on_hyphens=False)
+        for each in answers
+    )
+    return [asked, *(f"  {line}" for lines in own for line in lines)]
 
 
 @dataclass(frozen=True)

@@ -47,14 +47,15 @@ def _told(source: Source, run: Run) -> Words:
     shown = metric(source.study.protocols[protocol].selection_metric)
     told = {name: part[name] for name in run.selected_parameters if part.get(name) is not None}
     brought = [f"{titled(name).lower()} {wording.plain(value)}" for name, value in told.items()]
+    named = all(f"{name}-{wording.plain(value)}" in variant for name, value in told.items())
     return text(
         f"Rank {run.rank or 1} of {wording.grouped(len({run.variant for run in runs}))} in \u201c",
         source.study.experiments[origin].title,
         f"\u201d by {metric_phrase(shown, source.windows(runs, compared=True))}",
         _reached(source, protocol, origin, variant),
         ": ",
-        code(variant),
-        f", {wording.joined(brought)}." if brought else ".",
+        *(() if brought and named else (code(variant), ", " if brought else "")),
+        f"{wording.joined(brought)}.",
     )
 
 
