@@ -90,9 +90,11 @@ def test_fewer_runs_than_declared_are_stated(small: Any, outline: Any) -> None:
 def test_generated_data_is_the_first_thing_said(small: Any, outline: Any) -> None:
     """Numbers from made-up data are marked, on the banner and on every caption."""
     data = {"dbpedia": {"source": "generated", "generate": {"train": 100, "test": 50}}}
-    page = outline(_finished(small(data=data)).build(provenance={}))
+    results = _finished(small(data=data))
+    page = outline(results.build(provenance={}))
     assert "Generated data" in page.text[: page.text.index("Behind the numbers")]
     assert "generated data" in page.text[page.text.index("Figure 1.") :][:200]
+    assert "Made-up data Data are made up" in outline(results.report(provenance={})).text
 
 
 def test_a_full_study_has_no_warning(small: Any) -> None:

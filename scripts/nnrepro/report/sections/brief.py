@@ -335,10 +335,13 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
     if own.empty:
         return None
     judged = own["status"].isin((INSIDE, OUTSIDE))
-    own = own.assign(unjudged=~judged).sort_values("unjudged", kind="stable")
+    as_shown = own["value"].astype(str).map(_rounded)
+    own = own.assign(unjudged=~judged, as_shown=as_shown).sort_values("unjudged", kind="stable")
     rows: list[Row] = []
     for protocol in source.study.protocols:
-        of_protocol = own[own["protocol"] == protocol].drop_duplicates(["value", "metric", "runs"])
+        of_protocol = own[own["protocol"] == protocol].drop_duplicates(
+            ["as_shown", "metric", "runs"]
+        )
         shown = records(of_protocol.head(most))
         metrics = dict.fromkeys(metric_words(str(row["metric"])) for row in shown)
         group, after = source.protocol_title(protocol), ""

@@ -134,6 +134,8 @@ def _seeds(source: Source) -> str:
     counts = seed_counts(source.extent.runs(source.study.runs))
     if not counts:
         return "No run is here"
+    if source.generated_data:
+        return "Made-up data"
     words = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return f"{words} seed" if words == "1" else f"{words} seeds"
 
@@ -142,6 +144,13 @@ def _limits(source: Source) -> Iterator[Text]:
     """What limits the numbers: seeds, selection on the test set, runs that are not there, data."""
     study = source.study
     counts = seed_counts(source.extent.runs(study.runs))
+    if source.generated_data:
+        yield text("Data are made up: no number on them says anything about real ones.")
+    there = source.extent.runs(study.runs)
+    if short := len(source.short_runs(there)):
+        which = f"{wording.grouped(short)} of {wording.counted(len(there), 'run')}"
+        which = f"All {wording.counted(short, 'run')}" if short == len(there) > 1 else which
+        yield text(f"{which} {'was' if short == 1 else 'were'} cut short.")
     if counts and counts[0] == 1:
         which = "Where a variant has" if counts[-1] > 1 else "Every variant has"
         so = "," if counts[-1] > 1 else ", so"

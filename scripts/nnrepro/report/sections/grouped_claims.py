@@ -101,9 +101,12 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     said = f"Of {total} claims, {_listed(counts)}."
     if len(claims) == 1:
         said = f"The one claim {_listed(counts, counted=False)}."
+    elif len(counts) == 1:
+        said = f"All {total} claims {_listed(counts, counted=False)}."
     if timed := sum(claim.timed for claim in claims):
         said += f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} about time."
-    return f"{wording.grouped(counts.get(SUPPORTED, 0))} of {total}", f"{said} {_corrected(frame)}"
+    mark = "Not decided" if [*counts] == [OPEN] else f"{counts.get(SUPPORTED, 0)} of {total}"
+    return mark, f"{said} {_corrected(frame)}".rstrip()
 
 
 def claims_of(source: Source, question: str) -> Text:
