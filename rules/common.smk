@@ -29,7 +29,7 @@ from nnrepro.planning.code import (
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import ConfigError, load_study, placed
 from nnrepro.study.extent import Extent
-from nnrepro.study.folders import epochs_in
+from nnrepro.study.folders import FEATURE_MAPS, epochs_in
 from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.notices import command_problems, notify
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths

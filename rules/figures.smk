@@ -42,8 +42,8 @@ rule compute_feature_maps:
         weights=feature_map_weights,
         decisions=figure_decisions,
     output:
-        f"{ROOT}/feature_maps/{{protocol}}/{{figure}}.npz",
-        failures=f"{ROOT}/failures/feature_maps/{{protocol}}/{{figure}}.json",
+        f"{ROOT}/{FEATURE_MAPS}/{{protocol}}/{{figure}}.npz",
+        failures=f"{ROOT}/failures/{FEATURE_MAPS}/{{protocol}}/{{figure}}.json",
     log:
         f"{ROOT}/logs/compute_feature_maps/{{protocol}}/{{figure}}.log",
     wildcard_constraints:

@@ -442,9 +442,6 @@ FIGURE_SOURCES = {
         ]
     },
     "maps": lambda wildcards: {"maps": feature_map_files(wildcards.protocol)},
-    "classes": lambda wildcards: {
-        "classes": DATA_FILES[runs_drawn(wildcards)[0].reads][1]
-    },
 }
 """The files of what a kind of figure may read, by the names that its parameters have."""
 
@@ -481,12 +478,13 @@ def feature_map_weights(wildcards):
 
 
 def feature_map_files(protocol):
-    """Computed maps of all figures of a protocol."""
-    return [
-        f"{ROOT}/feature_maps/{protocol}/{spec.name}.npz"
+    """Maps of all figures of a protocol, computed or, as far as it has them, of the archive."""
+    files = [
+        PATHS.feature_maps / protocol / f"{spec.name}.npz"
         for spec in figure_specs(STUDY, "feature_maps")
         if STUDY.select(protocol, spec.runs)
     ]
+    return [str(file) for file in files if not ARCHIVED or file.is_file()]
 
 
 # ----------------------------------------------------------------------------------------- tables
@@ -595,7 +593,7 @@ FAILURES = {
         *(
             failures(file)
             for protocol in STUDY.protocols
-            if "feature_maps" in FIGURE_KINDS
+            if "feature_maps" in FIGURE_KINDS and not ARCHIVED
             for file in feature_map_files(protocol)
         ),
     ],

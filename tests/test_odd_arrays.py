@@ -86,14 +86,16 @@ def read_data(path: Path) -> Any:
 
 def write_maps(path: Path) -> None:
     image = np.random.default_rng(3).random((2, 4, 4, 3)).astype(np.float32)
-    np.savez_compressed(path, images=image, labels=np.arange(2), words=np.array(["it"]), c1=image)
+    words = {"classes": np.array(["cat", "dog"]), "words": np.array(["it"])}
+    np.savez_compressed(path, images=image, c1=image, **words)
 
 
 def read_maps(path: Path) -> Any:
     try:
         maps = read_feature_maps(path)
-        arrays = {"images": maps.images, "labels": maps.labels, **maps.layers}
-        return {name: value.tolist() for name, value in arrays.items()}, dict(maps.words)
+        arrays = {"images": maps.images, **maps.layers}
+        told = maps.classes, dict(maps.words)
+        return {name: value.tolist() for name, value in arrays.items()}, told
     except FileError as error:
         assert str(path) in str(error)
         raise Damaged from error

@@ -18,6 +18,7 @@ from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.archive.collect import CollectError, without_places
 from nnrepro.archive.merge import ConflictError
 from nnrepro.errors import NnreproError
+from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import read_stored
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
@@ -105,6 +106,28 @@ def test_what_is_archived_reads_back_as_it_was(tmp_path: Path, archived: Any) ->
         "run.json",
         "predictions.npz",
     }
+
+
+def test_feature_maps_are_archived_with_predictions_and_without_images(
+    tmp_path: Path, archived: Any
+) -> None:
+    """Images are data, and may not be everybody's to pass on."""
+    put(tmp_path / "results", RUN)
+    computed = tmp_path / "results" / "feature_maps" / "tan" / "maps.npz"
+    computed.parent.mkdir(parents=True)
+    c1 = np.random.default_rng(0).random((2, 4, 4, 3)).astype(np.float32)
+    told = {"classes": np.array(["cat", "ship"]), "words": np.array(["first convolution"])}
+    np.savez_compressed(computed, images=np.ones((2, 6, 6, 3)), c1=c1, **told)
+    archived()
+    kept = tmp_path / "archive" / "feature_maps" / "tan" / "maps.npz"
+    assert not kept.exists()
+    archived(predictions=True)
+    before = kept.read_bytes()
+    maps = read_feature_maps(kept)
+    assert maps.images is None and maps.classes == ("cat", "ship")
+    np.testing.assert_array_equal(maps.layers["c1"], c1)
+    archived("archive", predictions=True)
+    assert kept.read_bytes() == before
 
 
 def test_the_archives_study_is_the_one_that_was_run(tmp_path: Path, archived: Any) -> None:

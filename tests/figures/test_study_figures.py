@@ -15,7 +15,6 @@ from nnrepro.study.extent import Extent
 from nnrepro.training.feature_maps import write_feature_maps
 
 Config = dict[str, Any]
-CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 LAYERS = {"c1": (6, 50), "s1": (3, 50), "c2": (4, 60), "s2": (2, 60)}
 
 
@@ -24,10 +23,8 @@ def make_maps(folder: Path) -> dict[str, FeatureMaps]:
     rng = np.random.default_rng(0)
     layers = {name: rng.random((2, n, n, channels)) for name, (n, channels) in LAYERS.items()}
     words = np.array(["first convolution", "first pooling", "second convolution", "last one"])
-    labels = {"labels": np.array([3, 8]), "words": words}
-    write_feature_maps(
-        folder / "maps.npz", {"images": rng.random((2, 8, 8, 3)), **labels, **layers}
-    )
+    told = {"classes": np.array(["cat", "ship"]), "words": words}
+    write_feature_maps(folder / "maps.npz", {"images": rng.random((2, 8, 8, 3)), **told, **layers})
     return {"specified_network_maps": read_feature_maps(folder / "maps.npz")}
 
 
@@ -41,7 +38,7 @@ def test_every_figure_of_the_shipped_study_is_drawn(
     short: Config, finished: Callable, protocol: str, tmp_path: Path
 ) -> None:
     done = finished(short, protocol=protocol)
-    maps = done.drawn("feature_maps", make_maps(tmp_path), CLASSES)
+    maps = done.drawn("feature_maps", make_maps(tmp_path))
     drawn = {
         "comparison": set(done.comparisons()),
         "heatmap": set(done.heatmaps()),
@@ -66,7 +63,7 @@ def test_two_images_give_an_overview_and_every_layer_each(
     short: Config, finished: Callable, tmp_path: Path
 ) -> None:
     done = finished(short)
-    drawings = list(done.drawn("feature_maps", make_maps(tmp_path), CLASSES).values())
+    drawings = list(done.drawn("feature_maps", make_maps(tmp_path)).values())
     stems = [each.stem.removeprefix("specified_network_maps_") for each in drawings]
     assert stems == [f"image{number}_{part}" for number in (1, 2) for part in ("overview", *LAYERS)]
     assert titles(drawings[0])[0] == "Tan report: Feature maps of 50/60, test image 1 (cat)"
@@ -84,7 +81,7 @@ def test_two_images_give_an_overview_and_every_layer_each(
 
 
 def test_maps_that_nobody_computed_give_no_figure(short: Config, finished: Callable) -> None:
-    assert not finished(short).drawn("feature_maps", {}, CLASSES)
+    assert not finished(short).drawn("feature_maps", {})
 
 
 def save_one(config: Config, finished: Callable, folder: Path) -> str:

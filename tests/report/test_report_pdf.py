@@ -26,9 +26,9 @@ _LEAST, _BETWEEN_PAGES = 10, 300
 
 
 @pytest.fixture(scope="session")
-def pdf(whole: Any) -> bytes:
-    """The PDF of the whole study."""
-    return bytes(whole.build_pdf())
+def pdf(whole: Any, brief: str) -> bytes:
+    """The whole study's appendix for print, which is written with its report."""
+    return (whole.root / "report" / "details.pdf").read_bytes()
 
 
 def test_every_sentence_and_caption_of_the_html_stands_in_the_pdf(

@@ -228,7 +228,7 @@ def settling(epochs: list[float], converged: list[bool | None]) -> str:
     ("epochs", "converged", "sentence"),
     [
         ([NAN], [None], "Of no variant is it known when test loss settles."),
-        ([9.0], [False], "Test loss settles in none of 1 variant."),
+        ([9.0], [False], "Test loss does not settle."),
         ([9.0, NAN], [True, False], "Test loss settles in 1 of 2 variants: for a at epoch 9."),
         (
             [9.0, 5.0, 5.0],

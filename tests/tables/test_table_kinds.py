@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from nnrepro.measures.runs import Problem
-from nnrepro.tables.convergence import convergence
+from nnrepro.tables.convergence import convergence, epoch_cell
 from nnrepro.tables.cross import cross, cross_matrix
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.pairs import pairs
@@ -231,6 +231,9 @@ def test_convergence_counts_the_seeds_that_converged(make_data):
     assert bool(row["test_accuracy_converged"]) is True
     assert row["test_accuracy_convergence_epoch"] == 6.0  # the median, the drifting seed last
     assert row["test_loss_converged_seeds"] == 3
+    assert epoch_cell(row, "test_accuracy").detail == "in 2 of 3 seeds"
+    few = pd.Series({**row, "test_accuracy_converged": False, "test_accuracy_converged_seeds": 1})
+    assert epoch_cell(few, "test_accuracy").detail == "in 2 of 3 seeds"  # do not settle
 
 
 def test_selection_is_the_protocols_own_metric(make_data):

@@ -18,7 +18,7 @@ def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):
     maps = compute_feature_maps(run, data, weights)
     assert {name: value.shape for name, value in maps.items()} == {
         "images": (2, 32, 32, 3),
-        "labels": (2,),
+        "classes": (2,),
         "words": (4,),
         "c1": (2, 24, 24, 4),
         "s1": (2, 12, 12, 4),

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nnrepro.archive.collect import collect, without_places
 from nnrepro.archive.exchange import recover, take_place
@@ -21,9 +24,11 @@ from nnrepro.archive.merge import Merge, Placed, merge
 from nnrepro.definitions import files_behind
 from nnrepro.files import json_bytes, packed, read_bytes, stored, sync
 from nnrepro.locks import wait_for_lock
+from nnrepro.npz import NUMBERS, open_npz
 from nnrepro.study.architectures import ARCHITECTURES, read_architectures, united
 from nnrepro.study.folders import (
     ARCHITECTURES_FILE,
+    FEATURE_MAPS,
     MANIFEST,
     MODELS_CHECKED,
     PLUGINS,
@@ -95,6 +100,8 @@ def make_archive(
         try:
             _fill(new, archive, merged, compress)
             _write_architectures(new, archive, sources)
+            if predictions:
+                _write_feature_maps(new / FEATURE_MAPS, sources)
             _write(new / STUDY_FILE, _study_text(config).encode())
             _write_plugins(new / PLUGINS)
             described = manifest(new, study, _named(archive))
@@ -183,6 +190,21 @@ def _write_architectures(new: Path, archive: Path, sources: Sequence[Path]) -> N
     if kept:
         content = {ARCHITECTURES: [each.to_dict() for each in kept]}
         _write(new / ARCHITECTURES_FILE, json_bytes(content))
+
+
+def _write_feature_maps(folder: Path, sources: Sequence[Path]) -> None:
+    """What layers make of images in the sources, the latter's in place of the former's.
+
+    Without the images, which are data: who archives runs need not have the right to pass them on.
+    """
+    for source in sources:
+        for file in sorted((source / FEATURE_MAPS).glob("*/*.npz")):
+            with open_npz(file) as stored:
+                names = [name for name in stored.names if name != "images"]
+                arrays = {name: stored.array(name, f"{NUMBERS}U") for name in names}
+            written = BytesIO()
+            np.savez_compressed(written, **arrays)  # type: ignore[arg-type]
+            _write(folder / file.relative_to(source / FEATURE_MAPS), written.getvalue())
 
 
 def _study_text(config: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("sources", nargs="+", type=Path, help="results folders, for example results/full")
     add("--to", type=Path, default=Path("archive"), help="the archive's folder (archive)")
-    add("--predictions", action="store_true", help="keep the predictions, too")
+    add("--predictions", action="store_true", help="keep the predictions and feature maps, too")
     add("--replace", action="store_true", help="replace different histories of the same length")
     add("--compress", action="store_true", help="store histories as history.json.gz")
     add(

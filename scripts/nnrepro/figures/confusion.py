@@ -34,22 +34,26 @@ _LEAST_LABEL = 0.13
 
 @figure(reading=READING)
 def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
-    """Which class is taken for which on the largest test set, the seeds of a variant together."""
+    """Which class is taken for which on the largest test set, the seeds of a variant together.
+
+    Of seeds whose predictions are not kept nothing is counted.
+    """
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)
     drawn = 0
     for runs in groups.values():
-        found = [one for run in runs if (one := predictions(run.id)) is not None]
-        found = [one for one in found if one.task == CLASSIFICATION]
-        if not found or len(found[0].names) > _MOST_CLASSES:
+        kept = [(run, one) for run in runs if (one := predictions(run.id)) is not None]
+        kept = [(run, one) for run, one in kept if one.task == CLASSIFICATION]
+        if not kept or len(kept[0][1].names) > _MOST_CLASSES:
             continue
+        counted, found = [run for run, _ in kept], [one for _, one in kept]
         drawn += 1
         title = figure.titled(f"{figure.spec.title}, {runs[0].label}")
         counts, names = counts_of(found)
         yield of_variant(
             figure,
-            runs,
+            counted,
             partial(draw, counts, names, title=title),
             "Confusion matrix, classes down and answers across",
             several=len(groups) > 1,

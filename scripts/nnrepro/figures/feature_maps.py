@@ -5,7 +5,7 @@ the maps show where a channel responds, not how strongly it does next to others.
 embedded as they are and never resampled, so they stay sharp at any zoom.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,6 @@ _STRIP_HEAD = 0.2
 def feature_maps(
     figure: Asked,
     maps: Mapping[str, FeatureMaps],
-    classes: Sequence[str],
     *,
     images: Images,
 ) -> Iterator[Drawing]:
@@ -53,13 +52,12 @@ def feature_maps(
         return  # why stands with what could not be computed
     found, run = maps[figure.name], figure.runs[0]
     for number in range(1, images + 1):
-        label = classes[int(found.labels[number - 1])]
-        whose = f"{run.label}, test image {number} ({label})"
+        whose = f"{run.label}, test image {number} ({found.classes[number - 1]})"
         layers = {name: values[number - 1] for name, values in found.layers.items()}
         drawings = {
             "overview": partial(
                 draw_overview,
-                found.images[number - 1],
+                None if found.images is None else found.images[number - 1],
                 {name.upper(): values for name, values in layers.items()},
                 title=figure.titled(f"Feature maps of {whose}"),
             )
@@ -81,12 +79,16 @@ def feature_maps(
 
 @styled
 def draw_overview(
-    image: NDArray[np.floating], layers: Mapping[str, NDArray[np.floating]], *, title: str = ""
+    image: NDArray[np.floating] | None,
+    layers: Mapping[str, NDArray[np.floating]],
+    *,
+    title: str = "",
 ) -> Figure:
     """An image beside some maps of each layer, on a narrow page above them.
 
     Args:
-        image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1].
+        image: shape (height, width, 3), or 1 instead of 3 for grey; values in [0, 1]; None where
+            it is not at hand.
         layers: activations by layer name, in the order of the network, each of shape
             (height, width, channels).
         title: title above all.
@@ -94,28 +96,31 @@ def draw_overview(
     Raises:
         PlotDataError: no layers, or an array of another shape or with values that cannot be shown.
     """
-    pixels = _checked_image(image)
+    pixels = None if image is None else _checked_image(image)
     maps = {name: _checked_maps(name, values) for name, values in layers.items()}
     if not maps:
         raise PlotDataError("an overview of feature maps needs at least one layer")
-    left, above = _MARGIN + _IMAGE_SIZE + 0.3, 0.0
-    if is_narrow():
-        left, above = _MARGIN, _IMAGE_SIZE + _STRIP_HEAD + _MARGIN
+    left, above = _MARGIN, 0.0
+    if pixels is not None and is_narrow():
+        above = _IMAGE_SIZE + _STRIP_HEAD + _MARGIN
+    elif pixels is not None:
+        left = _MARGIN + _IMAGE_SIZE + 0.3
     size = (page_width() - left - _MARGIN + _MAP_GAP) / _STRIP_MAPS - _MAP_GAP
     strip = _STRIP_HEAD + _NUMBER_ROOM + size + 0.06
-    height = max(above + len(maps) * strip, _IMAGE_SIZE + _STRIP_HEAD) + 0.05
+    least = 0.0 if pixels is None else _IMAGE_SIZE + _STRIP_HEAD
+    height = max(above + len(maps) * strip, least) + 0.05
     shown = {name: _spread_channels(values.shape[2]) for name, values in maps.items()}
     notes = [note for name, values in maps.items() for note in _notes(name, values, shown[name])]
     fig, body = start_figure(height, title, notes=notes)
-    top = body.bottom + body.height
     ax = _canvas(fig, Box(0.0, body.bottom, page_width(), body.height))
-    _words(ax, _MARGIN, top - body.bottom - _STRIP_HEAD + 0.05, "input image")
-    image_top = body.height - _STRIP_HEAD
-    ax.imshow(
-        pixels,
-        extent=(_MARGIN, _MARGIN + _IMAGE_SIZE, image_top - _IMAGE_SIZE, image_top),
-        interpolation="none",
-    )
+    if pixels is not None:
+        image_top = body.height - _STRIP_HEAD
+        _words(ax, _MARGIN, image_top + 0.05, "input image")
+        ax.imshow(
+            pixels,
+            extent=(_MARGIN, _MARGIN + _IMAGE_SIZE, image_top - _IMAGE_SIZE, image_top),
+            interpolation="none",
+        )
     for row, (name, values) in enumerate(maps.items()):
         strip_top = body.height - above - row * strip
         tall, wide, channels = values.shape

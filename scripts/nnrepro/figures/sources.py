@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.data.shown import Sample, samples
 from nnrepro.failures import was_made
-from nnrepro.files import read_json
 from nnrepro.measures.predictions import Predictions, predictions_of
 from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.npz import open_npz
@@ -32,15 +31,15 @@ class FeatureMaps:
     """What the layers of a network made of images.
 
     Attributes:
-        images: the images, [images, height, width, 3].
-        labels: index of the class of each.
+        images: the images, [images, height, width, 3]; None where an archive leaves them out.
+        classes: the class of each.
         layers: by the layers' names, in the order of the network, activations [images, height,
             width, channels].
         words: what each layer is, by name.
     """
 
-    images: NDArray[Any]
-    labels: NDArray[Any]
+    images: NDArray[Any] | None
+    classes: Sequence[str]
     layers: Mapping[str, NDArray[Any]]
     words: Mapping[str, str]
 
@@ -148,11 +147,6 @@ class Sources:
         prepared = prepared_arrays(self.study)
         return lambda run, most: samples(prepared[run.reads], run.settings, most)
 
-    @cached_property
-    def classes(self) -> Sequence[str]:
-        """Names of the classes of the images."""
-        return read_json(Path(self.files["classes"]))["classes"]
-
 
 def read_feature_maps(path: Path) -> FeatureMaps:
     """Feature maps as the job that computed them wrote them.
@@ -162,10 +156,13 @@ def read_feature_maps(path: Path) -> FeatureMaps:
         OSError: it is not there, or cannot be read.
     """
     with open_npz(path) as stored:
-        images, labels = stored.array("images"), stored.array("labels")
-        names = [name for name in stored.names if name not in ("images", "labels", "words")]
+        classes = stored.array("classes", "U")
+        images = stored.array("images") if "images" in stored.names else None
+        names = [name for name in stored.names if name not in ("images", "classes", "words")]
         layers = {name: stored.array(name) for name in names}
         words = map(str, stored.array("words", "U"))
-        if len({len(images), len(labels), *map(len, layers.values())}) > 1:
-            raise ValueError("images, labels and layers do not go together")
-        return FeatureMaps(images, labels, layers, dict(zip(names, words, strict=True)))
+        alike = [classes, *layers.values(), *([] if images is None else [images])]
+        if len(set(map(len, alike))) > 1:
+            raise ValueError("images, classes and layers do not go together")
+        told = dict(zip(names, words, strict=True))
+        return FeatureMaps(images, tuple(map(str, classes)), layers, told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec, Study
 
@@ -15,12 +16,12 @@ _ALWAYS: Mapping[str, tuple[str, str]] = {
 """Name and title of the figures, by their kinds, that a study has anyway, of all its runs."""
 
 NEEDED_OF_RUNS = {
-    "maps": "Feature maps are computed from the weights of a trained network. An archive of "
-    "histories holds none; the study itself draws them.",
+    "maps": "Feature maps are computed from the weights of a trained network. This archive holds "
+    "none; the study itself draws them.",
     "samples": "Samples are drawn from the prepared data. An archive of histories holds none; the "
     "study itself draws them.",
 }
-"""What kinds read that no archive holds, and what is said instead."""
+"""What kinds read that an archive of histories does not hold, and what is said instead."""
 
 
 def figure_specs(study: Study, kind: str) -> list[Spec]:
@@ -42,4 +43,6 @@ def unavailable(study: Study, reads: tuple[str, ...]) -> str:
     """Why nothing of a kind that reads this can be drawn from the study's archive, if it cannot."""
     if study.archive is None:
         return ""
-    return next((NEEDED_OF_RUNS[name] for name in reads if name in NEEDED_OF_RUNS), "")
+    held = {"maps"} if StudyPaths.of(study).feature_maps.is_dir() else set()
+    lacking = (name for name in reads if name in NEEDED_OF_RUNS and name not in held)
+    return next((NEEDED_OF_RUNS[name] for name in lacking), "")

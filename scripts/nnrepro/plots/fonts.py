@@ -29,7 +29,7 @@ def lacking(text: str, *, bold: bool = False) -> set[str]:
     """The visible characters of a text that the figures' own font does not have."""
     if text.isascii():
         return set()
-    return {letter for letter in text if _visible(letter) and ord(letter) not in _own(bold)}
+    return {each for each in set(text) if _visible(each) and ord(each) not in _own(bold)}
 
 
 def fallbacks(characters: Iterable[str]) -> dict[str, FontEntry]:

@@ -6,7 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from nnrepro.study.folders import ARCHITECTURES_FILE, MODELS_CHECKED, ArchivedRuns, RunFolders
+from nnrepro.study.folders import (
+    ARCHITECTURES_FILE,
+    FEATURE_MAPS,
+    MODELS_CHECKED,
+    ArchivedRuns,
+    RunFolders,
+)
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
@@ -98,6 +104,11 @@ class StudyPaths:
     def architectures(self) -> Path:
         """What the models are made of; beside archived runs it is all that is kept of the check."""
         return self.models_checked if self.archive is None else self.archive / ARCHITECTURES_FILE
+
+    @property
+    def feature_maps(self) -> Path:
+        """What layers of trained networks make of images, by protocol and figure."""
+        return (self.archive or self.root) / FEATURE_MAPS
 
     def selection(self, protocol: str, experiment: str) -> Path:
         """The decision of a selection, and nothing but the decision."""

@@ -78,7 +78,7 @@ def show(context: TableContext) -> TableContent:
         Column("Epochs trained"),
     )
     lines = tuple(
-        Row((context.variant_cell(row), *(_epoch(row, c) for c in curves), epochs_cell(row)))
+        Row((context.variant_cell(row), *(epoch_cell(row, c) for c in curves), epochs_cell(row)))
         for row in context.rows()
     )
     notes = (_definition(),) if lines else ()
@@ -86,14 +86,17 @@ def show(context: TableContext) -> TableContent:
     return TableContent((Shown(Grid(headings, lines), notes=notes),), said)
 
 
-def _epoch(row: pd.Series, curve: str) -> Cell:
+def epoch_cell(row: pd.Series, curve: str) -> Cell:
+    """When a curve settles, and in how many of several seeds it does so, or does not."""
     converged = flag(row[f"{curve}_converged"])
     if converged is None:
         return numeric(wording.EMPTY)
     seeds, of = number(row.get(f"{curve}_converged_seeds")), number(row.get("seeds"))
-    detail = seeds_of(seeds, row) if seeds is not None and of is not None and of > 1 else ""
     epoch = wording.whole(number(row[f"{curve}_convergence_epoch"]))
-    return numeric(epoch if converged else "not settled", detail)
+    cell = epoch if converged else "not settled"
+    if seeds is None or of is None or of <= 1:
+        return numeric(cell)
+    return numeric(cell, seeds_of(seeds if converged else of - seeds, row))
 
 
 def _definition() -> Text:
@@ -123,11 +126,13 @@ def words(frame: pd.DataFrame, curve: str) -> Text:
     epochs = settled[f"{curve}_convergence_epoch"].astype("float64").dropna()
     of = wording.counted(known, "variant")
     if epochs.empty:
-        return text(f"{name} settles in none of {of}.")
+        return text(f"{name} settles in none of {of}." if known > 1 else f"{name} does not settle.")
     (first, early), (last, late) = (
         (labels(settled["label"][epochs.index[epochs == epoch]]), wording.whole(epoch))
         for epoch in (epochs.min(), epochs.max())
     )
+    if known == 1:
+        return text(f"{name} settles at epoch {wording.whole(epochs.iloc[0])}.")
     said = f"{name} settles in {wording.grouped(len(settled))} of {of}:"
     if epochs.max() == epochs.min():
         return text(f"{said} for ", first, f" at epoch {early}.")

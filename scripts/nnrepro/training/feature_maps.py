@@ -46,8 +46,9 @@ def compute_feature_maps(
 ) -> dict[str, NDArray[Any]]:
     """Activations of all convolutions and poolings for the first test images.
 
-    Gives `images` [images, height, width, 3] as the model reads them, their `labels`, `words` that
-    say what each layer is, and by the layers' names activations [images, height, width, channels].
+    Gives `images` [images, height, width, 3] as the model reads them, the names of their `classes`,
+    `words` that say what each layer is, and by the layers' names activations [images, height,
+    width, channels].
     Raises TrainingError where the weights are missing or do not fit, or the model has no such
     layers.
     """
@@ -61,9 +62,11 @@ def compute_feature_maps(
     inspector = keras.Model(model.input, [model.get_layer(name).output for name in layers])
     activations = inspector(dataset.test_x[:images], training=False)
     maps = map(keras.ops.convert_to_numpy, activations)
+    names = dataset.meta.get("classes")
+    shown = [int(label) for label in dataset.test_y[:images]]
     return {
         "images": dataset.test_x[:images],
-        "labels": dataset.test_y[:images],
+        "classes": np.array([names[label] if names else str(label) for label in shown]),
         "words": np.array(list(layers.values())),
         **dict(zip(layers, maps, strict=True)),
     }
