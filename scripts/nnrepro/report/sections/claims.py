@@ -44,6 +44,7 @@ _HEADINGS = (
 _OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
 DIFFERS = "≠"
 MINUS = "\u2212"
+_NUMBER = re.compile(r"(?<![\w.-])-?\d+(\.\d+)?(e[-+]?\d+)?(?![\w.])")
 
 
 def claims(source: Source, numbers: Numbers) -> Section | None:
@@ -212,10 +213,12 @@ def _interval(row: pd.Series) -> str:
 
 def asked(threshold: str, unit: str) -> str:
     """What is asked of a number, as it is shown: shares in percent."""
-    times = 100 if unit == FRACTION else 1
-    return re.sub(r"-?\d\S*", lambda found: f"{times * float(found[0]):.6g}", threshold).replace(
-        "-", MINUS
-    )
+
+    def shown(found: re.Match[str]) -> str:
+        words = f"{100 * float(found[0]):.6g}" if unit == FRACTION else found[0]
+        return words.replace("-", MINUS)
+
+    return _NUMBER.sub(shown, threshold)
 
 
 def _quantity(value: float | None, unit: str, *, named: bool) -> str:
