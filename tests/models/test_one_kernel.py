@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from nnrepro.models.layers import one_kernel
-
 PROGRAM = Path(__file__).with_name("one_kernel_errors.py")
 
 
@@ -25,13 +23,3 @@ def test_outputs_and_gradients_are_those_of_single_steps() -> None:
     errors = json.loads(done.stdout.splitlines()[-1])
     assert len(errors) == 6
     assert {case: own for case, own in errors.items() if own > 2e-6} == {}
-
-
-@pytest.mark.parametrize(("units", "width"), [(1, 16), (16, 16), (17, 32), (20, 32), (32, 32)])
-def test_a_tile_is_a_power_of_two(units: int, width: int) -> None:
-    assert one_kernel.width(units) == width
-
-
-def test_without_a_gpu_and_jax_steps_are_taken_one_by_one() -> None:
-    """Whose numbers are the same on every machine."""
-    assert not one_kernel.suits(20)

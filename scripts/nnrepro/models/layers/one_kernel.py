@@ -6,14 +6,21 @@ examples goes through all steps within one kernel, by Pallas on JAX
 (https://docs.jax.dev/en/latest/pallas): states stay in registers, and what the next step reads is
 fetched during this one. Two products that do not depend on the order of steps, the recurrent ones
 of the backward pass and the gradient of the kernel, are taken for all steps at once.
-Measurements are in benchmarks/results.
+Measurements are in benchmarks/results. Importing this module imports JAX.
 """
 
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import keras
+import jax
+import jax.numpy as jnp
+from jax.experimental import pallas as pl
+
+try:
+    from jax.experimental.pallas import triton
+except ImportError:  # JAX means to give it up some day
+    triton = None
 
 Gates = Sequence[Any]
 States = tuple[Any, ...]
@@ -31,17 +38,9 @@ _AMPERE = 8.0
 
 @cache
 def suits_this_device() -> bool:
-    """Whether there is a device for it: an NVIDIA GPU, and a JAX that compiles such kernels."""
-    if keras.backend.backend() != "jax":
-        return False
-    import jax
-
+    """Whether there is a device for it, an NVIDIA GPU, and a JAX that compiles such kernels."""
     device = jax.devices()[0]
-    if device.platform != "gpu" or not device.device_kind.startswith("NVIDIA"):
-        return False
-    try:
-        import jax.experimental.pallas.triton
-    except ImportError:
+    if triton is None or device.platform != "gpu" or "NVIDIA" not in device.device_kind:
         return False
     return float(device.compute_capability) >= _AMPERE
 
@@ -56,8 +55,6 @@ def widened(weights: Any, gates: int, units: int) -> Any:
 
     Hidden units that no weight reaches stay 0.
     """
-    import jax.numpy as jnp
-
     apart = jnp.reshape(weights, (*weights.shape[:-1], gates, units))
     last = [(0, 0)] * (apart.ndim - 1)
     wide = jnp.pad(apart, [*last, (0, width(units) - units)])
@@ -75,9 +72,6 @@ def rows_of(table: Any, ids: Any) -> Any:
     Its gradient is a product, not a sum in whatever order threads come: a tensor core's work, and
     the same every time.
     """
-    import jax
-    import jax.numpy as jnp
-
     count = table.shape[0]
 
     @jax.custom_vjp
@@ -102,9 +96,6 @@ def recurrence(
     [time, batch, width]. States begin as zeros. Batched by `jax.vmap`, all is still one kernel.
     On a device that has no such kernels it is interpreted, slowly, as for a test.
     """
-    import jax
-    import jax.numpy as jnp
-
     batch = projected.shape[1]
     if missing := -batch % _ROWS:
         projected = jnp.pad(projected, ((0, 0), (0, missing), (0, 0)))
@@ -136,9 +127,6 @@ def recurrence(
 
 def _forward(step: Step, states: int, projected: Any, kernel: Any, bias: Any) -> Sequence[Any]:
     """Every state after each step, [time, batch, width]."""
-    import jax
-    import jax.numpy as jnp
-
     time, batch, columns = projected.shape
     units = kernel.shape[0]
     gates = _gates(columns, units)
@@ -176,9 +164,6 @@ def _backward(
 
     `made` are the two, and every state after each step.
     """
-    import jax
-    import jax.numpy as jnp
-
     projected, recurrent, sequences = made
     time, _, columns = projected.shape
     units = kernel.shape[0]
@@ -229,15 +214,11 @@ def _backward(
 
 def _gates(columns: int, units: int) -> list[Any]:
     """The columns of each gate."""
-    from jax.experimental import pallas as pl
-
     return [pl.ds(at, units) for at in range(0, columns, units)]
 
 
 def _product(a: Any, b: Any, of_a: int = 1, of_b: int = 0) -> Any:
     """The sum over an axis of each."""
-    import jax
-
     return jax.lax.dot_general(a, b, (((of_a,), (of_b,)), ((), ())))
 
 
@@ -247,8 +228,6 @@ def _call(
     outputs: Sequence[tuple[tuple[int, ...], int | None]],
 ) -> Sequence[Any]:
     """Run `block` for each block of examples; arrays come with their axis of examples, if any."""
-    import jax
-    from jax.experimental import pallas as pl
 
     def spec(shape: tuple[int, ...], examples: int | None) -> Any:
         sizes = tuple(_ROWS if at == examples else size for at, size in enumerate(shape))
@@ -258,8 +237,6 @@ def _call(
 
     options: dict[str, Any] = {"interpret": True}
     if suits_this_device():
-        from jax.experimental.pallas import triton
-
         options = {"compiler_params": triton.CompilerParams(num_warps=_WARPS, num_stages=1)}
     array, examples = inputs[0]
     return pl.pallas_call(

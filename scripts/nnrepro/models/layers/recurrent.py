@@ -13,7 +13,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from nnrepro.models.layers import one_kernel
 from nnrepro.models.layers.one_hot import FirstRows, check_width
 from nnrepro.models.layers.portable import one_hot, with_weights_of
 from nnrepro.models.layers.scan import scan
@@ -61,6 +60,15 @@ RECIPES: Mapping[str, Recipe] = {
     "lstm": Recipe(gates=4, states=2, bias_rows=1, step=_lstm),
     "vanilla": Recipe(gates=1, states=1, bias_rows=1, step=_vanilla),
 }
+
+
+def _suits_one_kernel(units: int) -> bool:
+    """Whether a layer of so many units is faster as one kernel of a GPU than step by step."""
+    if keras.backend.backend() != "jax":
+        return False
+    from nnrepro.models.layers import one_kernel
+
+    return one_kernel.suits(units)
 
 
 def _rows_of(table: Any, ids: Any) -> Any:
@@ -140,10 +148,8 @@ class Recurrence(keras.layers.Layer):
         """Run the recurrence over the second axis of `inputs`."""
         weights = (self.kernel, self.recurrent_kernel, self.bias)
         kernel, recurrent_kernel, bias = map(ops.convert_to_tensor, weights)
-        if one_kernel.suits(self.units):
-            outputs = self._in_one_kernel(inputs, kernel, recurrent_kernel, bias)
-        else:
-            outputs = self._step_by_step(inputs, kernel, recurrent_kernel, bias)
+        run = self._in_one_kernel if _suits_one_kernel(self.units) else self._step_by_step
+        outputs = run(inputs, kernel, recurrent_kernel, bias)
         return ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else outputs
 
     def _step_by_step(self, inputs: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
@@ -165,6 +171,8 @@ class Recurrence(keras.layers.Layer):
 
     def _in_one_kernel(self, inputs: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         """As `_step_by_step`, by `nnrepro.models.layers.one_kernel`."""
+        from nnrepro.models.layers import one_kernel
+
         gates, units = self.recipe.gates, self.units
         kernel, recurrent_kernel, bias = (
             one_kernel.widened(each, gates, units) for each in (kernel, recurrent_kernel, bias)
