@@ -20,7 +20,15 @@ from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
 from nnrepro.report.pdf.compile import page_count, typeset
-from nnrepro.report.sections.brief import Room, brief_questions, gone, has_room, renumbered
+from nnrepro.report.sections.brief import (
+    Answers,
+    Room,
+    answers_in,
+    brief_questions,
+    gone,
+    has_room,
+    renumbered,
+)
 from nnrepro.report.sections.claims import claims
 from nnrepro.report.sections.differences import differences
 from nnrepro.report.sections.first import QUESTIONS, first_screen
@@ -196,9 +204,9 @@ def fitting(source: Source, appendix: Document, failures: Failures | None = None
     Raises:
         ReportError: a table is there but damaged, and nothing takes failures.
     """
-    attempt = Attempts(failures)
+    attempt, answers = Attempts(failures), answers_in(source)
     for room in _ROOMS:
-        document = summed_up(source, appendix, room, failures)
+        document = summed_up(source, appendix, room, answers=answers, failures=failures)
         if room != _ROOMS[-1] and (
             word_count(document) > MOST_WORDS or _drawn(document) > MOST_DRAWN
         ):
@@ -219,7 +227,12 @@ def _drawn(document: Document) -> int:
 
 
 def summed_up(
-    source: Source, appendix: Document, room: Room, failures: Failures | None = None
+    source: Source,
+    appendix: Document,
+    room: Room,
+    *,
+    answers: Answers,
+    failures: Failures | None = None,
 ) -> Document:
     """The report: the study's answers, each with the figure and table that show it.
 
@@ -227,6 +240,7 @@ def summed_up(
         source: what the report is made from.
         appendix: the appendix, whose figures and tables are shown.
         room: how much of the study to show.
+        answers: says what answers a question.
         failures: takes what of it cannot be made.
 
     Raises:
@@ -239,7 +253,7 @@ def summed_up(
         partial(gone, "In short"),
     )
     sections = [
-        *brief_questions(attempt, source, appendix.sections, numbers, room),
+        *brief_questions(attempt, source, appendix.sections, numbers, room, answers=answers),
         attempt(
             "report/trained", lambda: trained(source, numbers), partial(gone, "What was trained")
         ),

@@ -1,9 +1,9 @@
 """The report's questions in brief: who leads, one figure and one table of each."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice, repeat, takewhile
 from string import ascii_lowercase
 
@@ -65,6 +65,9 @@ _WIDE = ("heatmap",)
 """Kinds of figure whose numbers cannot be read at half the width of the page."""
 
 
+Answers = Callable[[str], Sequence[Text]]
+
+
 @dataclass(frozen=True)
 class Room:
     """How much of a study the report has room for.
@@ -90,6 +93,8 @@ def brief_questions(
     appendix: Sequence[Section],
     numbers: Numbers,
     room: Room,
+    *,
+    answers: Answers,
 ) -> Iterator[Section]:
     """Questions in the order of the study, as many as there is room for.
 
@@ -99,6 +104,7 @@ def brief_questions(
         appendix: the sections of the appendix, whose figures and tables are shown.
         numbers: gives figures and tables their numbers.
         room: how much there is room for.
+        answers: says what answers a question.
     """
     detailed = {
         each.anchor: each
@@ -111,7 +117,7 @@ def brief_questions(
         section = detailed.get(source.question_anchor(question.name))
         if section is not None:
             own = room if place < room.full else None
-            make = partial(_question, source, question, section, numbers, own)
+            make = partial(_question, source, question, section, numbers, own, answers=answers)
             yield attempt(f"report/brief/{question.name}", make, partial(gone, question.title))
     if len(asked) > len(shown):
         further = wording.counted(len(asked) - len(shown), "further question")
@@ -168,7 +174,13 @@ def has_room(figures: Sequence[Figure]) -> bool:
 
 
 def _question(
-    source: Source, question: Question, section: Section, numbers: Numbers, room: Room | None
+    source: Source,
+    question: Question,
+    section: Section,
+    numbers: Numbers,
+    room: Room | None,
+    *,
+    answers: Answers,
 ) -> Section:
     """A question: what is asked, who leads, what was claimed, one figure and one table.
 
@@ -178,11 +190,12 @@ def _question(
         section: the same in the appendix.
         numbers: gives figures and tables their numbers.
         room: how much of it to show; None for words alone.
+        answers: says what answers it.
     """
     contents: list[Element] = []
     if question.text:
         contents.append(Paragraph(wording.clipped(question.text, _LONGEST), "asked"))
-    contents += [Paragraph(said) for said in _answers(source, question)]
+    contents += [Paragraph(said) for said in answers(question.name)]
     contents += [e for e in section.contents if isinstance(e, Paragraph) and e.role == "none"]
     if room is not None:
         blocks = [each for each in section.contents if isinstance(each, Section)]
@@ -195,8 +208,15 @@ def _question(
     return Section(heading, tuple(contents), anchor, "question", listed=True)
 
 
+def answers_in(source: Source) -> Answers:
+    """Who leads under each protocol, and how the claims came out, of a question by its name.
+
+    Each is worked out once, as the report is laid out anew until it fits.
+    """
+    return cache(lambda name: tuple(_answers(source, source.study.questions[name])))
+
+
 def _answers(source: Source, question: Question) -> Iterator[Text]:
-    """Who leads under each protocol, and how the claims came out."""
     study = source.study
     selectors = [
         selector
