@@ -203,7 +203,7 @@ def test_no_measure_is_left_in_the_language_of_the_file(function, curve):
             "tail(validation_accuracy)",
             "fraction",
             False,
-            "closing mean accuracy on held-out examples",
+            "closing mean held-out accuracy",
         ),
         (
             "final_train_mean_absolute_error",

@@ -33,12 +33,12 @@ BEST = [
     {"variant": "units-8_learning_rate-0.01", "units": 8, "learning_rate": 0.01},
 ]
 FIRST = (
-    "Rank 1 of 6 in \u201cSearch\u201d by closing mean accuracy on held-out examples (90.00\u202f%)"
+    "Rank 1 of 6 in \u201cSearch\u201d by closing mean held-out accuracy (90.00\u202f%)"
     ": "
     "units 16 and learning rate 0.3."
 )
 SECOND = (
-    "Rank 2 of 6 in \u201cSearch\u201d by closing mean accuracy on held-out examples: "
+    "Rank 2 of 6 in \u201cSearch\u201d by closing mean held-out accuracy: "
     "units 8 and learning rate 0.01."
 )
 

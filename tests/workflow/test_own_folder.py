@@ -86,7 +86,7 @@ def test_its_report_is_what_a_careful_colleague_would_make(own: Path) -> None:
     assert "has a run here" not in said and "once, with the final weights, or never" in said
     for part in ("What is best?", "Variants ranked", "What each parameter does"):
         assert part in said, part
-    assert "selected by accuracy on held-out examples" in said.lower()
+    assert "selected by held-out accuracy" in said.lower()
     assert not re.search(
         r"protocol|the reports|printed|published", said.partition("Runs one by")[0]
     )

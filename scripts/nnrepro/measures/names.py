@@ -146,9 +146,7 @@ def words_named(name: str) -> Words:
     of, _, recorded_name = reading.curve.partition("_")
     metric = known(recorded_name).words
     held_out = of == "validation"
-    phrase = function.phrase.format(
-        f"{metric} on held-out examples" if held_out else f"{SETS[of]} {metric}"
-    )
+    phrase = function.phrase.format(f"held-out {metric}" if held_out else f"{SETS[of]} {metric}")
     heading = function.heading.format("" if metric == "accuracy" else f" {metric}")
     if held_out:
         heading = f"{heading.partition(',')[0]}, held out"
