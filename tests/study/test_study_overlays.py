@@ -101,7 +101,7 @@ def test_a_part_and_a_supplement_are_left_out_by_null(config: dict[str, Any]) ->
     merge(config, {"parts": {"Z": None}, "supplements": {"tan_pair": None}})
     study = load_study(config, catalogue())
     assert "Z" not in study.parts
-    assert set(study.supplements) == {"adaptive_rates", "extensions", "text_answers"}
+    assert set(study.supplements) == {"adaptive_rates", "extensions", "text_answers", "ten_seeds"}
 
 
 def test_null_on_the_command_line_is_null(config: dict[str, Any]) -> None:
