@@ -49,12 +49,12 @@ def write_page(results: Any, root: Path) -> Path:
     shutil.copytree(results.figures, figures)
     data, _ = read_runs(study.runs_of("tan"), results.root / "runs")
     text = [item for item in data if item.run.experiment == "text_models"]
-    draw(results, "tan", "curves", figures, text, {})
+    draw(results, "tan", "curves", figures, text, {}, [])
     if "koh" in study.protocols:  # whose report prints levels of these curves
         printed, _ = read_runs(study.runs_of("koh", "text_models"), results.root / "runs")
         numbers = load_published(Path(__file__).parents[3] / study.published["results"], study)
         levels = curve_levels(numbers, study, "koh", results.decisions)
-        draw(results, "koh", "curves", figures, printed, levels)
+        draw(results, "koh", "curves", figures, printed, levels, [])
     shown = [item for item in data if item.run.experiment in DRAWN]
     draw(results, "tan", "comparison", figures, shown)
     log = root / "logs" / f"{text[0].run.id}.log"
