@@ -79,8 +79,8 @@ class Spec:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-SEEDS_ON_A_GPU = 20
-"""Seeds of a combination that JAX trains at once: more of them make a GPU hardly faster."""
+SEEDS_ON_A_GPU = 10
+"""Seeds of a combination that JAX trains at once; all of them must fit into a GPU's memory."""
 
 
 @dataclass(frozen=True)
