@@ -254,12 +254,12 @@ FUNCTIONS: Mapping[str, Function] = {
     ),
     "change": Function(
         lambda c, a: float(c.values[-1] - c.closing[0]),
-        "change at the end of {}",
+        "change of {} at the end",
         says="last value of the closing window less its first",
     ),
     "range": Function(
         lambda c, a: float(np.ptp(c.closing)),
-        "range at the end of {}",
+        "range of {} at the end",
         "window_range_{}",
         says="largest value of the closing window less its smallest",
     ),
@@ -271,7 +271,7 @@ FUNCTIONS: Mapping[str, Function] = {
     ),
     "drift": Function(
         lambda c, a: abs(closing_slope(c.values)) * CLOSING_SHARE * len(c.values),
-        "drift at the end of {}",
+        "drift of {} at the end",
         says="how far the line through the last 20 % of the epochs climbs or falls",
     ),
     "noise": Function(
