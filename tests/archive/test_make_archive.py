@@ -130,6 +130,23 @@ def test_feature_maps_are_archived_with_predictions_and_without_images(
     assert kept.read_bytes() == before
 
 
+def test_feature_maps_do_not_outlive_the_run_that_they_may_be_of(
+    tmp_path: Path, archived: Any
+) -> None:
+    put(tmp_path / "results", RUN)
+    computed = tmp_path / "results" / "feature_maps" / "tan" / "maps.npz"
+    computed.parent.mkdir(parents=True)
+    np.savez_compressed(computed, c1=np.ones((1, 4, 4, 3)), classes=["cat"], words=["convolution"])
+    archived(predictions=True)
+    kept = tmp_path / "archive" / "feature_maps" / "tan" / "maps.npz"
+    put(tmp_path / "others", OTHER)
+    archived("others")
+    assert kept.exists()
+    put(tmp_path / "anew", RUN, level=0.6)
+    archived("anew", replace=True)
+    assert not kept.exists()
+
+
 def test_the_archives_study_is_the_one_that_was_run(tmp_path: Path, archived: Any) -> None:
     put(tmp_path / "results", RUN)
     archived()

@@ -144,6 +144,8 @@ def _fill(new: Path, archive: Path, merged: Merge, compress: bool) -> None:
     """The runs of the new archive: those that stay, then those that come."""
     new.mkdir()
     _copy(archive, new)
+    if any((archive / placed.inside).exists() for placed in merged.whole):
+        remove(new / FEATURE_MAPS)  # they may be of a run that is another one now
     for placed in merged.whole:
         shutil.rmtree(new / placed.inside, ignore_errors=True)
         _write_files(new, placed, compress)
