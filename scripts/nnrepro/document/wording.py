@@ -169,9 +169,14 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 def some(words: Sequence[str], limit: int = 4) -> str:
     """As `joined`, but of more than `limit` words the last ones are only counted."""
+    return joined(few(words, limit))
+
+
+def few(words: Sequence[str], limit: int = 4) -> list[str]:
+    """The words, of more than `limit` the last ones only counted."""
     if len(words) <= limit + 1:
-        return joined(words)
-    return joined([*words[:limit], f"{grouped(len(words) - limit)} more"])
+        return list(words)
+    return [*words[:limit], f"{grouped(len(words) - limit)} more"]
 
 
 def clipped(text: str, most: int) -> str:
@@ -200,6 +205,11 @@ def anchor(name: str, kind: str) -> str:
     return f"{kind}-{slug(name)}"
 
 
+def capitalised(text: str) -> str:
+    """Words as a sentence begins with them, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """Words as a sentence of their own: a capital at the beginning, a full stop at the end.
 
@@ -209,7 +219,7 @@ def sentence(text: str) -> str:
         return ""
     end = "" if text.endswith((".", "!", "?")) else "."
     named = not text.split(maxsplit=1)[0].rstrip(",:;").isalpha()
-    return f"{text if named else text[0].upper() + text[1:]}{end}"
+    return f"{text if named else capitalised(text)}{end}"
 
 
 def _fixed(value: float, decimals: int) -> str:

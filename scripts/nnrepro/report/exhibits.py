@@ -71,8 +71,9 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
         groups.setdefault((epochs, compared), []).append(run.label)
     return tuple(
         (
-            f"{', '.join(dict.fromkeys(labels))} went on to {wording.grouped(epochs)} epochs; "
-            f"compared here at {wording.grouped(compared)}, as most others have no more."
+            f"Went on to {wording.grouped(epochs)} epochs and are compared here at "
+            f"{wording.grouped(compared)}, as most others have no more: "
+            f"{', '.join(dict.fromkeys(labels))}."
         )
         for (epochs, compared), labels in groups.items()
     )
@@ -81,7 +82,7 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
 def nothing_selected(source: Source, protocol: str, selectors: Sequence[str]) -> tuple[Words, ...]:
     """That a table or figure lacks a variant which should have been selected, and why."""
     return tuple(
-        text("Nothing was selected from ", bold(experiment), f": {why}")
+        text(f"Nothing was selected from \u201c{experiment}\u201d: {why}")
         for experiment, why in source.undecided_among(protocol, selectors).items()
     )
 
