@@ -190,6 +190,14 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{grouped(count)} {singular if count == 1 else plural or singular + 's'}"
 
 
+def seeds(found: Sequence[int]) -> str:
+    """Seeds by their numbers: "seed 3", "seeds 0 to 4", "seeds 0, 2 and 7"."""
+    numbers = sorted(set(found))
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"seeds {numbers[0]} to {numbers[-1]}"
+    return f"{agree(numbers, 'seed', 'seeds')} {some([str(number) for number in numbers])}"
+
+
 def agree(items: Sequence[object], one: Any, several: Any) -> Any:
     """The form of a word that agrees with the number of `items`."""
     return one if len(items) == 1 else several

@@ -31,7 +31,15 @@ class Exhibit:
     findings: tuple[Text, ...] = ()
 
 
-def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *more: Words) -> Text:
+def caption(
+    kind: str,
+    number: int,
+    title: str,
+    protocol: str,
+    budget: Text,
+    *more: Words,
+    whose: str = "",
+) -> Text:
     """What stands beside a figure or table.
 
     Args:
@@ -41,8 +49,10 @@ def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *mo
         protocol: the protocol's title; empty where there is nothing to tell apart.
         budget: how far the runs behind it went.
         more: what else there is to say.
+        whose: the one variant that it is of, with its seeds; empty for several.
     """
-    named = f"{title}, {protocol}." if protocol else f"{title}."
+    named = f"{title}, {protocol}" if protocol else title
+    named = f"{named} ({whose})." if whose else f"{named}."
     numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
     return spaced(numbered, named, budget, *more)
 
