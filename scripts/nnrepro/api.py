@@ -27,6 +27,7 @@ from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import STUDY_FILE, RunFolders, plugins_named, run_folders
+from nnrepro.study.identity import other_data
 from nnrepro.study.messages import nearest, one_of, some_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.plugins import plugin_files, put_in_force
@@ -261,6 +262,8 @@ class Results:
         `probability_<class>` for each; of several labels the latter alone; of a regression a column
         for each target, in its own units.
 
+        A category that no training row has is none to the network, and an InputsWarning says so.
+
         Raises what `model` raises, and DataError where the inputs cannot be prepared alike.
         """
         run = self.run(name)
@@ -302,6 +305,13 @@ class Results:
             raise ResultsError(
                 f"run {run.id}: {path}, which it was trained on, is not there, and without it "
                 "nobody knows the form of its inputs; run the workflow again, which prepares it"
+            )
+        records = (item.record for item in self.data if item.run.id == run.id)
+        told = [record["data"] for record in records if record and "data" in record]
+        if any(other_data(data, read_json(path.with_suffix(".json"))) for data in told):
+            raise ResultsError(
+                f"run {run.id}: {path} has become other data than it was trained on, by which its "
+                "inputs and outputs would be taken wrongly; run the workflow again, which trains it"
             )
         return path
 
