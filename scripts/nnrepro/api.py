@@ -21,11 +21,10 @@ from nnrepro.export.registry import formats
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
 from nnrepro.measures.inventory import certain_decisions
-from nnrepro.measures.runs import Problem, RunData, compared, read_runs
+from nnrepro.measures.runs import Problem, RunData, compared, extent_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
-from nnrepro.study.extent import Extent
 from nnrepro.study.folders import STUDY_FILE, RunFolders, plugins_named, run_folders
 from nnrepro.study.identity import other_data
 from nnrepro.study.messages import nearest, one_of, some_of
@@ -334,8 +333,7 @@ class Results:
         if study.archive is None:
             files = [f for name in study.protocols for f in self.paths.decisions(study, name)]
             return read_decisions(file for file in files if file.is_file())
-        epochs = Extent.by_epochs(study, {item.run.id: item.history.epochs for item in data})
-        alike = compared(data, epochs.compared_epochs)
+        alike = compared(data, extent_of(study, data).compared_epochs)
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
         for protocol in study.protocols.values():
             for name in study.selecting_experiments:
@@ -349,10 +347,8 @@ class Results:
 
     @cached_property
     def _compared_epochs(self) -> Mapping[str, int]:
-        epochs = {item.run.id: item.history.epochs for item in self.data}
         archived = self.study.archive is not None
-        extent = Extent.by_epochs(self.study, epochs) if archived else Extent.as_asked(self.study)
-        return extent.compared_epochs
+        return extent_of(self.study, self.data).compared_epochs if archived else {}
 
     def _table(self, data: list[RunData]) -> pd.DataFrame:
         order = {run.id: run for run in self.study.runs}
