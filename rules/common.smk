@@ -30,7 +30,7 @@ from nnrepro.planning.code import (
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import ConfigError, load_study, placed
 from nnrepro.study.extent import Extent
-from nnrepro.study.folders import FEATURE_MAPS, epochs_in
+from nnrepro.study.folders import FEATURE_MAPS, length_in
 from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.notices import command_problems, notify
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
@@ -267,9 +267,11 @@ def run_files(file, runs=None):
 
 def archived_extent():
     """How far the runs of the archive go, by their histories."""
-    found = {run.id: epochs_in(FOLDERS.folder(run.id)) for run in STUDY.runs}
+    found = {run.id: length_in(FOLDERS.folder(run.id)) for run in STUDY.runs}
     return Extent.by_epochs(
-        STUDY, {run: count for run, count in found.items() if count}
+        STUDY,
+        {run: length.epochs for run, length in found.items() if length.epochs},
+        {run for run, length in found.items() if not length.finite},
     )
 
 
