@@ -1,6 +1,7 @@
 """The manifest of an archive: what each file should be, and how each group of runs was made."""
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +11,15 @@ from nnrepro.archive.provenance import origins
 from nnrepro.files import read_stored
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
-from nnrepro.study.record import RecordError, RunRecord, read_record
+from nnrepro.study.record import RecordError, RunRecord, read_record, recorded_settings
 from nnrepro.study.run import RunId
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 
 FORMAT = 1
+
+_Seeds = Mapping[tuple[str, str], set[int]]
+"""The seeds that an archive has runs of, by protocol and experiment."""
 
 
 class _Group(NamedTuple):
@@ -30,8 +34,14 @@ class _Archived(NamedTuple):
     """An archived run; without a record that can be read there is none."""
 
     run_id: RunId
-    epochs: int
+    length: int
     record: RunRecord | None
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that were asked for: a run may end itself before, or diverge; else its length."""
+        asked = recorded_settings(self.record).get("epochs")
+        return asked if isinstance(asked, int) else self.length
 
 
 def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
@@ -51,9 +61,12 @@ def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
     for run in runs:
         group = _Group(run.run_id.protocol, run.run_id.experiment, run.epochs)
         groups.setdefault(group, []).append(run)
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.run_id[:2], set()).add(run.run_id.seed)
     return {
         "format": FORMAT,
-        "groups": [_told(study, name, group, groups[group]) for group in sorted(groups)],
+        "groups": [_told(study, name, group, groups[group], seeds) for group in sorted(groups)],
         "files": {path: _described(archive / path) for path in _files(archive, folders)},
     }
 
@@ -82,14 +95,20 @@ def _record(folder: Path) -> RunRecord | None:
         return None
 
 
-def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict[str, Any]:
+def _told(
+    study: Study, name: str, group: _Group, runs: list[_Archived], archived: _Seeds
+) -> dict[str, Any]:
     """What the manifest tells of a group."""
     records = [run.record for run in runs if run.record is not None]
     statuses = ["unknown" if run.record is None else run.record["status"] for run in runs]
     seeds = sorted({run.run_id.seed for run in runs})
     variants = sorted({run.run_id.variant for run in runs})
     full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
-    settings = {"seeds": seeds, "only": _only(study, group, variants)}
+    wanted = _wanted(study, group, variants)
+    settings = {
+        **_seeds(study, group, seeds, wanted, archived),
+        "only": _only(study, group, wanted),
+    }
     if full and group.epochs not in full:
         settings["budget"] = {"epochs": group.epochs}
     devices = [record.get("device", {}) for record in records]
@@ -125,16 +144,43 @@ def _part(study: Study, experiment: str) -> str | None:
 
 def _command(name: str, settings: Mapping[str, Any]) -> str:
     """The command that trains a group again, in the project's folder."""
-    config = " ".join(f"'{key}={json.dumps(value)}'" for key, value in settings.items())
-    return f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {config} -- training"
+    config = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    words = ["--configfile", f"{name}/{STUDY_FILE}", "--config", *config, "--", "training"]
+    return f"snakemake --cores all {shlex.join(words)}"
 
 
-def _only(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Any]:
-    """The section `only` that leaves a group, and what its parameters are selected from."""
+def _wanted(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The variants of a group, and those that their parameters are selected from, by experiment."""
     wanted = {group.experiment: variants}
     experiment = study.experiments.get(group.experiment)
-    if experiment and experiment.selects_from:
-        wanted[experiment.selects_from] = study.experiments[experiment.selects_from].variants
+    while experiment and experiment.selects_from:
+        source = experiment.selects_from
+        experiment = study.experiments[source]
+        wanted[source] = experiment.variants
+    return wanted
+
+
+def _seeds(
+    study: Study, group: _Group, seeds: list[int], wanted: Iterable[str], archived: _Seeds
+) -> dict[str, Any]:
+    """The keys that have a group trained with its seeds, and what it selects from with its own."""
+    asked = {
+        name: seeds
+        if name == group.experiment
+        else sorted(
+            archived.get((group.protocol, name))
+            or {run.seed for run in study.runs_of(group.protocol, name)}
+        )
+        for name in wanted
+    }
+    own = any(study.experiments[name].own_seeds for name in wanted if name in study.experiments)
+    if not own and all(each == seeds for each in asked.values()):
+        return {"seeds": seeds}
+    return {"experiments": {name: {"seeds": each} for name, each in asked.items()}}
+
+
+def _only(study: Study, group: _Group, wanted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The section `only` that leaves a group, and what its parameters are selected from."""
     only = {"protocols": [group.protocol], "experiments": list(wanted)}
     patterns = _patterns(study, wanted)
     return {**only, "variants": patterns} if patterns else only

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import math
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
@@ -43,7 +45,8 @@ def plugins_named(
         archive: its folder.
         asked: the files that its study asks for.
         named: those that the reader has named, these ones or the archive's copies of them.
-        how: how to name some, with `{files}` for their list.
+        how: how to name some, with `{files}` for their list, `{quoted}` for one in Python and
+            `{words}` for one on a command line.
 
     Raises:
         ArchiveError: the reader has not named one.
@@ -65,10 +68,13 @@ def plugins_named(
             "the archive does not hold all of them: get them from whom it is from and name them"
         )
         there = [file.name for file in lacking]
+    naming = how.format(
+        files=f"[{', '.join(there)}]", quoted=json.dumps(there), words=shlex.join(there)
+    )
     raise ArchiveError(
         f"{archive / STUDY_FILE}: plugins: the study has Python files of its own "
         f"({', '.join(file.name for file in lacking)}), and an archive runs none by itself; "
-        f"{advice}, {how.format(files='[' + ', '.join(there) + ']')}"
+        f"{advice}, {naming}"
     )
 
 
@@ -196,13 +202,25 @@ def run_id_of(folder: Path) -> str:
     return "/".join(folder.parts[-_ID_PARTS:])
 
 
+class Length(NamedTuple):
+    """How many epochs a run has, and whether its loss was finite in the last of them."""
+
+    epochs: int
+    finite: bool
+
+
+def length_in(folder: Path) -> Length:
+    """The length of the history of a run's folder; no epochs where it cannot be read."""
+    try:
+        loss = json.loads(read_stored(folder / HISTORY))["loss"]
+        return Length(len(loss), loss[-1] is not None and math.isfinite(loss[-1]))
+    except (OSError, NnreproError, ValueError, RecursionError, LookupError, TypeError):
+        return Length(0, finite=False)
+
+
 def epochs_in(folder: Path) -> int:
     """Epochs in the history of a run's folder; 0 where it cannot be read."""
-    try:
-        history = json.loads(read_stored(folder / HISTORY))
-        return len(history["loss"])
-    except (OSError, NnreproError, ValueError, RecursionError, KeyError, TypeError):
-        return 0
+    return length_in(folder).epochs
 
 
 def content_sha256(path: Path) -> str | None:
