@@ -36,7 +36,7 @@ def answers(outputs: NDArray[np.float64], meta: Mapping[str, Any]) -> pd.DataFra
         return _probabilities(np.exp(-np.logaddexp(0, -outputs)), names)
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     table = _probabilities(powers / powers.sum(axis=1, keepdims=True), names)
-    answered = np.isfinite(outputs).all(axis=1)
+    answered = [bool(np.isfinite(row).all()) for row in outputs]
     chosen = zip(outputs.argmax(axis=1), answered, strict=True)
     table.insert(0, "class", [names[at] if known else None for at, known in chosen])
     return table
