@@ -126,8 +126,9 @@ def build_report(
         architectures,
         undecided=undecided or {},
         failures=unmade or {},
+        supplements=supplements,
     )
-    appendix = collect(source, supplements, failures)
+    appendix = collect(source, failures)
     report = fitting(source, appendix, failures)
     out = Path(out)
     shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
@@ -289,14 +290,11 @@ def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[F
     return renumbered(shown, numbers) if shown and has_room(shown) else ()
 
 
-def collect(
-    source: Source, supplements: Sequence[Source] = (), failures: Failures | None = None
-) -> Document:
+def collect(source: Source, failures: Failures | None = None) -> Document:
     """The appendix: everything that there is to show.
 
     Args:
-        source: the study that the report is about.
-        supplements: other studies whose questions it shows.
+        source: the study that the report is about, with its supplements.
         failures: takes what of it cannot be made.
 
     Raises:
@@ -307,31 +305,33 @@ def collect(
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None
     sections = [
         attempt("report/leaders", lambda: leaders_by_experiment(source), nothing),
-        attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
+        attempt("report/differences", lambda: differences(source, numbers), nothing),
         *parts(attempt, source, numbers),
         attempt("report/claims", lambda: claims(source, numbers), nothing),
         attempt("report/published", lambda: published(source, numbers), nothing),
         attempt("report/inconsistencies", lambda: inconsistencies(source, numbers), nothing),
-        *(supplement(attempt, each, numbers) for each in supplements),
-        attempt("report/methods", lambda: methods(source, supplements), nothing),
+        *(supplement(attempt, each, numbers) for each in source.supplements),
+        attempt("report/methods", lambda: methods(source), nothing),
         attempt("report/layers", lambda: layers(source, numbers), no_layers),
         attempt("report/runs", lambda: runs(source), lambda _: no_runs()),
         attempt("report/provenance", lambda: provenance_section(source), no_provenance),
     ]
     # After all else, as it names what of that could not be made.
-    found = problems(source, _unmade(source, supplements, failures or ()))
+    found = problems(source, _unmade(source, failures or ()))
     *before, last = sections
     shown = tuple(section for section in (*before, found, last) if section)
     title = f"Appendix: {source.study.title}"
     return Document(title, source.study.name, tuple(masthead(source)), pictures, shown)
 
 
-def _unmade(
-    source: Source, supplements: Sequence[Source], failures: Iterable[Failure]
-) -> dict[str, str]:
+def _unmade(source: Source, failures: Iterable[Failure]) -> dict[str, str]:
     """Why parts of the study, of its supplements and of this page could not be made."""
     return {
         **source.failures,
-        **{each.file(part): why for each in supplements for part, why in each.failures.items()},
+        **{
+            each.file(part): why
+            for each in source.supplements
+            for part, why in each.failures.items()
+        },
         **{failure.part: failure.message for failure in failures},
     }

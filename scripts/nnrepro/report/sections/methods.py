@@ -26,10 +26,12 @@ from nnrepro.tables.content import LEVEL, metric_phrase
 from nnrepro.tables.metrics import metric
 
 
-def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
+def methods(source: Source) -> Section:
     """The methods that the tables and figures of a study and of its supplements use."""
     used = [
-        method for method in METHODS if any(method.applies(each) for each in (source, *supplements))
+        method
+        for method in METHODS
+        if any(method.applies(each) for each in (source, *source.supplements))
     ]
     works = {
         method: (*method.works, *(_followed(source) if method.follows else ())) for method in used
