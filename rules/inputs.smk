@@ -12,13 +12,13 @@ from nnrepro.figures.specs import (
     figure_specs,
     unavailable,
 )
-from nnrepro.planning.jobs import training_jobs
+from nnrepro.planning.order import training_jobs
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.architectures import ARCHITECTURES
-from nnrepro.study.detail import detailed_runs
+from nnrepro.study.study import detailed_runs
 from nnrepro.study.messages import nearest
 from nnrepro.study.selections import candidates
 from nnrepro.study.selectors import Selector

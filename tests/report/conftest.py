@@ -211,17 +211,10 @@ class Results:
         """All that there is to show, on one page: what the appendix has on several."""
         return html(collect(self._source(provenance, **options), supplements, failures))
 
-    def report(self, **options: Any) -> str:
+    def report(self, provenance: Mapping[str, Any] | None = None, **options: Any) -> str:
         """The report itself."""
         out = self.root / "report" / "index.html"
-        build_report(
-            self.study,
-            tables=self.tables,
-            figures=self.figures,
-            decisions=self.decisions,
-            out=out,
-            **{"provenance": PROVENANCE} | options,
-        )
+        build_report(self._source(provenance), out, **options)
         return out.read_text(encoding="utf-8")
 
     @property

@@ -4,19 +4,17 @@ import io
 import shutil
 import textwrap
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section
 from nnrepro.document.text import linked, spaced, text, words_of
 from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import read_bytes, write_bytes, write_text
-from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.exhibits import Numbers
+from nnrepro.report.exhibits import Attempts, Numbers, nothing
 from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
 from nnrepro.report.pdf.compile import page_count, typeset
@@ -45,9 +43,6 @@ from nnrepro.report.sections.questions import key_figures, parts, supplement
 from nnrepro.report.sections.runs import no_runs, runs
 from nnrepro.report.sections.trained import trained
 from nnrepro.report.source import Source
-from nnrepro.study.decisions import Decisions
-from nnrepro.study.folders import RunFolders
-from nnrepro.study.study import Study
 
 MOST_WORDS, MOST_PAGES = 3500, 12
 MOST_DRAWN = 1_360_000
@@ -68,68 +63,33 @@ _ROOMS = (
 
 
 def build_report(
-    study: Study,
-    *,
-    tables: Path,
-    figures: Path,
-    decisions: Decisions,
-    provenance: Mapping[str, Any],
+    source: Source,
     out: Path,
+    *,
     pdf: Path | None = None,
-    inventory: Mapping[str, Any] | None = None,
-    folders: RunFolders | None = None,
-    logs: Path | None = None,
-    architectures: Path | None = None,
     supplements: Sequence[Source] = (),
-    undecided: Mapping[tuple[str, str], str] | None = None,
-    unmade: Mapping[str, str] | None = None,
     failures: Failures | None = None,
 ) -> None:
     """Write the report and its appendix, as HTML and as PDF.
 
     The report is one self-contained page, and as short a PDF; the appendix is pages in a folder
     `details` beside it, and `details.pdf`; `in_short.txt` has its first screen, and
-    `report.zip` holds all pages. The same input
-    gives the same bytes. A table or figure
+    `report.zip` holds all pages. The same input gives the same bytes. A table or figure
     whose file is missing is named in its place.
 
     Args:
-        study: what the report is about; its parts and questions give the sections.
-        tables: folder with `runs.csv`, `variants.csv` and one `<name>.csv` per table of the study.
-        figures: folder with `<protocol>/<kind>/...svg`.
-        decisions: what each protocol selected, by (protocol, experiment).
-        provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
+        source: what the report is made from; the study's parts and questions give the sections.
         out: the HTML file to write; the appendix is written beside it.
         pdf: the PDF to write, and its appendix beside it; None for none.
-        inventory: damaged, further and additional runs, as `measures.inventory` tells them.
-        folders: where the folders of the runs are, for the details of each; None leaves these out.
-        logs: folder with `<run_id>.log` of each training; None without one.
-        architectures: file with what the models are made of; None without one.
         supplements: other studies whose questions the report shows, in their order.
-        undecided: why nothing could be selected, by (protocol, experiment).
-        unmade: why tables and figures could not be made, by their paths without suffixes.
         failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
         ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
-    source = Source(
-        study,
-        Path(tables),
-        Path(figures),
-        decisions,
-        provenance,
-        inventory or {},
-        folders,
-        logs,
-        architectures,
-        undecided=undecided or {},
-        failures=unmade or {},
-    )
     appendix = collect(source, supplements, failures)
     report = fitting(source, appendix, failures)
-    out = Path(out)
     shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
     for path, page in site(report.document, appendix).items():
         place = out if path == MAIN else out.parent / path
@@ -139,8 +99,8 @@ def build_report(
     if pdf is not None:
         attempt = Attempts(failures)
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
-        write_bytes(Path(pdf).with_name("details.pdf"), whole)
-        write_bytes(Path(pdf), report.pdf)
+        write_bytes(pdf.with_name("details.pdf"), whole)
+        write_bytes(pdf, report.pdf)
     write_bytes(out.with_name("report.zip"), zipped(out.parent))
 
 

@@ -9,7 +9,6 @@ from nnrepro.document.text import spaced
 from nnrepro.figures.index import INDEX, NARROW, NO_RUNS, Shown, read_index
 from nnrepro.figures.specs import unavailable
 from nnrepro.files import FileError, read_text
-from nnrepro.report.errors import ReportError
 from nnrepro.report.exhibits import (
     FIGURE,
     Exhibit,
@@ -20,7 +19,7 @@ from nnrepro.report.exhibits import (
     missing,
     nothing_selected,
 )
-from nnrepro.report.source import Source
+from nnrepro.report.source import ReportError, Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec
 

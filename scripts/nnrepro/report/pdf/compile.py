@@ -11,8 +11,8 @@ import typst
 
 from nnrepro.document.elements import Document
 from nnrepro.plots.fonts import SHIPPED, fallbacks, lacking, missing, missing_words
-from nnrepro.report.errors import ReportError
 from nnrepro.report.pdf.printer import content
+from nnrepro.report.source import ReportError
 
 TEMPLATES = Path(__file__).parent
 MAIN = "main.typ"

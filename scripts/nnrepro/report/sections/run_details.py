@@ -14,9 +14,9 @@ from nnrepro.files import open_regular
 from nnrepro.measures.inventory import certain_decisions
 from nnrepro.measures.runs import RunData, read_runs
 from nnrepro.report.source import Source
-from nnrepro.study.detail import detailed_runs
 from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
+from nnrepro.study.study import detailed_runs
 
 LOG_LINES = 6
 _LOG_BYTES = 20_000

@@ -8,10 +8,9 @@ from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, code, text
 from nnrepro.measures.names import LAST_WINDOW
 from nnrepro.metrics.registry import FRACTION, known
-from nnrepro.report.errors import ReportError
 from nnrepro.report.exhibits import TABLE, missing
 from nnrepro.report.sections.run_details import detailed, run_details
-from nnrepro.report.source import RUNS_TABLE, Source
+from nnrepro.report.source import RUNS_TABLE, ReportError, Source
 from nnrepro.study.evaluation import AT_END, EVERY_EPOCH, tested
 from nnrepro.tables.columns import main_metric, metric_values
 from nnrepro.tables.content import metric_heading, number, window_note
