@@ -578,7 +578,7 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)
-REPORT = [str(PATHS.report), str(PATHS.report_pdf), str(PATHS.details_pdf)]
+REPORT = [str(PATHS.report), *map(str, map(PATHS.beside_report, ("report.pdf", "details.pdf")))]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most

@@ -113,7 +113,7 @@ def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
     for highlight, place in ((None, None), ("k0", grid)):
         yield comparison.draw(series, styles, highlight=highlight, grid=place, closing=2, **how)
     facets = [Facet(words[0], tuple(each.key for each in series[:8])), Facet(words[-1], ())]
-    yield comparison.draw_facets(series, facets, styles, highlight="k0", **how)
+    yield comparison.draw(series, styles, facets=facets, highlight="k0", **how)
 
 
 def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:

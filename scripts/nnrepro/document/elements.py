@@ -51,7 +51,6 @@ class Bullets:
     """A list of short texts."""
 
     items: tuple[Words, ...]
-    numbered: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,21 +28,9 @@ TEST_SETS = (PRIMARY, COMPARISON)
 """As in `nnrepro.tables.columns`, which is not imported: reading the file needs no pandas."""
 
 RESULT_COLUMNS = (
-    "reproduced",
-    "reproduced_sd",
-    "seed_values",
-    "seeds",
-    "epochs",
-    "difference",
-    "offset",
-    "residual",
-    "interval_low",
-    "interval_high",
-    "interval_kind",
-    "inside",
-    "status",
-    "reason",
-    "remark",
+    *("reproduced", "reproduced_sd", "seed_values", "seeds", "epochs", "difference", "offset"),
+    *("residual", "interval_low", "interval_high", "interval_kind", "inside", "status"),
+    *("reason", "remark"),
 )
 """Columns that a comparison adds to those of the file."""
 

@@ -34,17 +34,8 @@ RUNS_TABLE = "runs"
 VARIANTS_TABLE = "variants"
 
 _RUN_COLUMNS = (
-    "run_id",
-    "protocol",
-    "experiment",
-    "variant",
-    "label",
-    "seed",
-    "status",
-    "epochs_completed",
-    "protocol_epochs",
-    "window_asked",
-    "window",
+    *("run_id", "protocol", "experiment", "variant", "label", "seed", "status", "epochs_completed"),
+    *("protocol_epochs", "window_asked", "window"),
 )
 
 

@@ -103,12 +103,8 @@ def _simple(element: Paragraph | Bullets | Facts | Works | Code | Tiles) -> Data
     match element:
         case Paragraph(said, role):
             return {"kind": "paragraph", "text": _text(said), "role": role}
-        case Bullets(items, numbered):
-            return {
-                "kind": "bullets",
-                "items": [_text(item) for item in items],
-                "numbered": numbered,
-            }
+        case Bullets(items):
+            return {"kind": "bullets", "items": [_text(item) for item in items]}
         case Facts(items):
             told = [[_text(name), [_text(one) for one in several]] for name, several in items]
             return {"kind": "facts", "items": told}
