@@ -84,6 +84,9 @@ def test_none_runs_unless_it_is_named(elsewhere: Path) -> None:
     with pytest.raises(ArchiveError) as told:
         read_configuration([], ["archive=kept"])
     assert f"--config archive=kept 'plugins={named}'" in str(told.value)
+    with pytest.raises(ArchiveError) as told:
+        read_configuration([Path("kept/study.yaml")])
+    assert f"--configfile kept/study.yaml --config 'plugins={named}'" in str(told.value)
     with pytest.raises(ArchiveError, match=r"load\(\"kept\", plugins="):
         load("kept")
     (elsewhere / "kept/plugins/plots.py").unlink()

@@ -88,8 +88,11 @@ def test_what_is_not_the_official_data_is_told_so(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_the_command_of_a_group_asks_for_its_runs_at_their_length(name: str) -> None:
-    """Beside them only for those that their parameters are selected from."""
+def test_the_command_of_a_group_asks_for_its_runs_at_their_length(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside them only for those that their parameters are selected from; in the project."""
+    monkeypatch.chdir(REPOSITORY)
     archive = REPOSITORY / name
     groups = json.loads((archive / "manifest.json").read_text())["groups"]
     for group in groups:
@@ -98,10 +101,11 @@ def test_the_command_of_a_group_asks_for_its_runs_at_their_length(name: str) -> 
             *("snakemake", "--cores", "all"),
             *("--configfile", f"{name}/study.yaml"),
         ]
-        files = (REPOSITORY / "config.yaml", archive / "study.yaml")
         settings = words[words.index("--config") + 1 : words.index("--")]
-        asked = read_configuration(files, settings, on_study=False)
+        asked = read_configuration([Path(name) / "study.yaml"], settings)
         study = load_study(asked.values, catalogue())
+        assert all(map(Path.is_file, map(Path, study.published.values())))
+        assert asked.values["data"] == yaml.safe_load((archive / "study.yaml").read_text())["data"]
         source = study.experiments[group["experiment"]].selects_from
         assert set(study.experiments) == {group["experiment"], source} - {None}
         asked = study.runs_of(group["protocol"], group["experiment"])

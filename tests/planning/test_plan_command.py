@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,6 +79,34 @@ def test_command_counts_runs_and_time(
     text = command(*options, folder=tmp_path).stdout
     assert "Stale runs differ in: code 1." in text
     assert "\033[" not in text
+
+
+def test_what_a_seed_more_costs_is_a_sum_only_where_all_of_it_is_known(
+    study: Study, finish: Any, repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text((repository / "config.yaml").read_text())
+    (tmp_path / "small.yaml").write_text(yaml.dump(SMALL))
+    table = StudyPaths.of(study).table("claims")
+    table.parent.mkdir(parents=True)
+    table.write_text(
+        "id,verdict,cause,reason,effect,ci95_low,interval,seeds\n"
+        "tan-a-02,undecided,noise,inside the noise,0.01,-0.01,test set,1\n"
+    )
+    decision = StudyPaths.of(study).root / "selection/tan/channel_grid.json"
+    decision.parent.mkdir(parents=True)
+    decision.write_text(json.dumps(DECISION))
+    options = ("--configfile", "small.yaml", "--device", MACHINE.device)
+    *some, last = study.runs
+    for run in some:
+        finish(study, run.resolved(DECISION), epoch_seconds=3.6)
+    unknown = command(*options, folder=tmp_path).stdout
+    assert "a seed more of every combination takes an unknown time:\n  tan-a-02  " in unknown
+    finish(study, last.resolved(DECISION), epoch_seconds=3.6)
+    known = command(*options, folder=tmp_path).stdout
+    cost = re.search(r"a seed more of every combination is ([0-9.]+) h of CPU time:", known)
+    assert cost
+    epochs = sum(run.settings["epochs"] for run in study.runs)
+    assert float(cost[1]) == pytest.approx(epochs * 3.6 / 3600, rel=0.05)
 
 
 def test_command_shows_mistakes_as_messages(repository: Path, tmp_path: Path) -> None:

@@ -187,6 +187,32 @@ def test_an_archive_brings_its_own_study(tmp_path: Path, monkeypatch: pytest.Mon
     assert read.values["claims"] == "../claims.yaml"
 
 
+def test_the_study_of_an_archive_is_one_by_itself_as_a_file_of_the_command_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the place of the study's own file, not laid over it: nothing of that one mixes in."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, config="name: mine\ntitle: Mine\ndata: {x: {path: x.csv}}")
+    kept = [Path(name) / "study.yaml" for name in ("old", "older")]
+    for file in kept:
+        file.parent.mkdir()
+        (file.parent / "manifest.json").write_text("{}")
+        file.write_text("name: theirs\ndata: {y: {path: data/y.csv}}\npublished: {results: p.csv}")
+    theirs = {"data": {"y": {"path": "data/y.csv"}}, "published": {"results": "p.csv"}}
+    (overlay,) = written(tmp_path, over="name: shorter")
+    for files in ([overlay, kept[0]], [kept[0], overlay]):
+        read = read_configuration(files, ["seeds=3"])
+        assert read.values == {"name": "shorter", "seeds": 3, **theirs}
+    assert read_configuration(kept[:1], ["archive=old"]).values["archive"] == "old"
+    with pytest.raises(SourceError, match="are studies of two archives; name one of them"):
+        read_configuration(kept)
+    Path("config.yaml").unlink()
+    assert read_configuration(kept[:1]).values == {"name": "theirs", **theirs}
+    Path("old/manifest.json").unlink()  # any other file is an overlay, whatever its name
+    with pytest.raises(SourceError, match=r"there is no config\.yaml"):
+        read_configuration(kept[:1])
+
+
 def test_the_merge_is_that_of_snakemake(repository: Path, tmp_path: Path) -> None:
     """On the shipped overlays, compared with Snakemake's own function."""
     program = (

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 from collections import Counter
 from html import unescape
@@ -152,6 +153,26 @@ def test_its_archive_gives_its_report_without_training(own: Path) -> None:
     jobs = planned("--config", "archive=kept", "results=results/again", folder=own)
     assert jobs["build_report"] == 1
     assert not jobs["train_run"] and not jobs["prepare_data"]
+
+
+@pytest.mark.slow
+def test_the_commands_that_its_archive_keeps_ask_for_the_runs_that_are_there(own: Path) -> None:
+    """Whatever the study has become since, and by the paths of the study's own folder."""
+    call("nnrepro", "archive", "results/digits", "--to", "old ones", folder=own)
+    groups = json.loads((own / "old ones/manifest.json").read_text())["groups"]
+    config = own / "config.yaml"
+    text = config.read_text()
+    config.write_text(text + "  later: {model: mlp, units: 3, epochs: 4}\nclaims: later.yaml\n")
+    try:
+        for group in groups:
+            program, *words = shlex.split(group["command"])
+            assert program == "snakemake" and words[:2] == ["--cores", "all"]
+            assert "train_run" not in planned(*words[2:], folder=own)
+            anew = planned("--forcerun", "train_run", *words[2:], folder=own)
+            assert anew["train_run"] == {"search": 2, "final": 3}[group["experiment"]]
+    finally:
+        config.write_text(text)
+    assert [group["experiment"] for group in groups] == ["final", "search"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The manifest of an archive: what each file should be, and how each group of runs was made."""
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -125,8 +126,9 @@ def _part(study: Study, experiment: str) -> str | None:
 
 def _command(name: str, settings: Mapping[str, Any]) -> str:
     """The command that trains a group again, in the project's folder."""
-    config = " ".join(f"'{key}={json.dumps(value)}'" for key, value in settings.items())
-    return f"snakemake --cores all --configfile {name}/{STUDY_FILE} --config {config} -- training"
+    config = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    words = ["--configfile", f"{name}/{STUDY_FILE}", "--config", *config, "--", "training"]
+    return f"snakemake --cores all {shlex.join(words)}"
 
 
 def _only(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Any]:

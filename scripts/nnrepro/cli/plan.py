@@ -84,9 +84,11 @@ def run(asked: argparse.Namespace) -> int:
 def _undecided(plan: Plan, undecided: Sequence[Need]) -> Iterator[str]:
     """Lines on what undecided claims need and what a seed costs, the last one ended; or none."""
     if undecided:
-        hours = plan.seed_seconds * plan.capacity.threads / 3600
+        cost = "takes an unknown time"
+        if plan.seed_seconds is not None:
+            cost = f"is {plan.seed_seconds * plan.capacity.threads / 3600:.2f} h of CPU time"
         width = max(len(one.claim) for one in undecided)
-        yield f"Undecided claims; a seed more of every combination is {hours:.2f} h of CPU time:"
+        yield f"Undecided claims; a seed more of every combination {cost}:"
         yield from (f"  {one.claim:{width}}  {one.why}" for one in undecided)
         yield "The numbers hold if today's effect and spread are the true ones."
         yield ""

@@ -131,10 +131,12 @@ class Plan:
         return groups
 
     @property
-    def seed_seconds(self) -> float:
-        """What one more seed of every combination takes, those of unknown length left out."""
+    def seed_seconds(self) -> float | None:
+        """What one more seed of every combination takes; None where that of any is unknown."""
         combinations = {one.run.combination: one for one in self.runs}
-        return sum(one.estimate.seconds(one.epochs) or 0.0 for one in combinations.values())
+        seconds = [one.estimate.seconds(one.epochs) for one in combinations.values()]
+        known = [one for one in seconds if one is not None]
+        return sum(known) if len(known) == len(seconds) else None
 
     @property
     def wall_seconds(self) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 
 from nnrepro.errors import NnreproError
 from nnrepro.project import SNAKEFILE
-from nnrepro.study.folders import STUDY_FILE, plugins_named
+from nnrepro.study.folders import MANIFEST, STUDY_FILE, plugins_named
 from nnrepro.study.questions import PlacementError, flat_places, unfolded
 from nnrepro.yamlfile import Document, YamlError, parse_yaml, read_document
 
@@ -79,14 +79,16 @@ def read_configuration(
         assignments: top-level keys with values in YAML, for example `only={protocols: [tan]}`.
         on_study: whether they are laid over a study's files.
         study: those files. Without them it is `config.yaml` here, or where there is none the first
-            overlay, if that has the keys of a study. The study that an archive keeps, if one is
-            named, takes their place, and its paths are meant as theirs.
+            overlay, if that has the keys of a study. The study that an archive keeps, if an archive
+            or that file of it is named, takes their place, and its paths are meant as theirs.
 
     Raises:
         SourceError: a file cannot be read or holds no keys, or an assignment cannot be read.
         ArchiveError: the archive's study has plug-ins that nobody else has named.
     """
     overlays, files = [*overlays], [*(study or ())]
+    named = [file for file in overlays if on_study and _is_kept(file)]
+    overlays = [file for file in overlays if file not in named]
     if on_study and study is None:
         if CONFIG_FILE.exists():
             files = [CONFIG_FILE]
@@ -98,14 +100,14 @@ def read_configuration(
     if not on_study:
         return merged
     folder = files[0].parent if files else Path()
-    if archived := _archived_study(merged.values):
+    if archived := _archived_study(merged.values, named):
         kept = replace(read_source(archived), folder=folder).from_here()
         kept.values.pop("notify", None)  # a command of whoever made the archive
         if "plugins" not in merged.values and (asked := listed(kept.values, "plugins")):
             own = [read_source(file).from_here().values for file in files]
-            named = [file for values in own for file in listed(values, "plugins")]
-            how = f"--config archive={archived.parent} 'plugins={{files}}'"
-            kept.values["plugins"] = plugins_named(archived.parent, asked, named, how)
+            known = [file for values in own for file in listed(values, "plugins")]
+            how = f"{_naming(archived, named)} 'plugins={{files}}'"
+            kept.values["plugins"] = plugins_named(archived.parent, asked, known, how)
         return merged.over(kept)
     if not files and study is None:
         raise SourceError(_no_study(overlays))
@@ -126,11 +128,27 @@ def _is_study(file: Path) -> bool:
     return all(key in read_source(file).values for key in _OF_A_STUDY)
 
 
-def _archived_study(overlay: Mapping[str, Any]) -> Path | None:
+def _is_kept(file: Path) -> bool:
+    """Whether a file is the study that an archive keeps."""
+    return Path(file).name == STUDY_FILE and Path(file).with_name(MANIFEST).is_file()
+
+
+def _archived_study(overlay: Mapping[str, Any], named: Sequence[Path]) -> Path | None:
+    """The study that an archive keeps, of the archive or the file that is named."""
     archive = overlay.get("archive")
     if isinstance(archive, str) and "\0" not in archive and (Path(archive) / STUDY_FILE).is_file():
-        return Path(archive) / STUDY_FILE
-    return None
+        named = [Path(archive) / STUDY_FILE, *named]
+    if len(different := dict.fromkeys(file.resolve() for file in map(Path, named))) > 1:
+        files = " and ".join(_shown(file) for file in different)
+        raise SourceError(f"{files} are studies of two archives; name one of them")
+    return Path(named[0]) if named else None
+
+
+def _naming(archived: Path, named: Sequence[Path]) -> str:
+    """What a call says to have an archive's study in place of its own."""
+    if archived in named:
+        return f"--configfile {archived} --config"
+    return f"--config archive={archived.parent}"
 
 
 def _no_study(overlays: Sequence[Path]) -> str:
