@@ -35,7 +35,7 @@ from nnrepro.published.numbers import load_published
 from nnrepro.published.runs import StudyRuns
 from nnrepro.report.build import build_report, collect
 from nnrepro.report.html.printer import html
-from nnrepro.report.pdf.compile import typeset
+from nnrepro.report.pdf.printer import typeset
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import kinds

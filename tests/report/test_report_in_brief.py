@@ -15,7 +15,7 @@ from nnrepro.document.walk import every, word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
 from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import html
-from nnrepro.report.pdf.compile import page_count
+from nnrepro.report.pdf.printer import page_count
 from nnrepro.report.sections.layers import layers
 from nnrepro.report.source import Source
 from nnrepro.study.folders import ArchivedRuns

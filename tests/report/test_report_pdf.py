@@ -13,7 +13,7 @@ import typst
 from tests.report.conftest import paragraphs, squeezed
 
 from nnrepro.report.build import collect
-from nnrepro.report.pdf.compile import FONTS, files_of
+from nnrepro.report.pdf.printer import FONTS, files_of
 from nnrepro.report.sections import runs
 from nnrepro.report.source import ReportError, Source
 

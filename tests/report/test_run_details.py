@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnrepro.document.compact import STEP, compact_values
-from nnrepro.report.sections.run_details import LOG_LINES
+from nnrepro.report.sections.runs import LOG_LINES
 from nnrepro.study import detail
 from nnrepro.study.folders import RunFolders
 

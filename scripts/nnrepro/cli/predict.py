@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a row per input."""
     results = load(arguments.results, arguments.config)
     reads = results.run(arguments.run).input
-    inputs = _paths(arguments.input) if reads == "image" else _table(arguments.input)
+    # A CSV file is read as the training's was; the preparation says which values are numbers.
+    table = reads != "image"
+    inputs = pd.DataFrame(read_table(arguments.input).columns) if table else _paths(arguments.input)
     results.predict(arguments.run, inputs).to_csv(sys.stdout, index=False)
     return 0
 
@@ -41,8 +43,3 @@ def run(arguments: argparse.Namespace) -> int:
 def _paths(file: Path) -> list[Path]:
     """Paths on the lines of a file, which are meant from its folder on."""
     return [file.parent / line.strip() for line in read_text(file).splitlines() if line.strip()]
-
-
-def _table(file: Path) -> pd.DataFrame:
-    """A CSV file, read as the training's was; the preparation says which values are numbers."""
-    return pd.DataFrame(read_table(file).columns)

@@ -17,7 +17,7 @@ from nnrepro.files import read_bytes, write_bytes, write_text
 from nnrepro.report.exhibits import Attempts, Numbers, nothing
 from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
-from nnrepro.report.pdf.compile import page_count, typeset
+from nnrepro.report.pdf.printer import page_count, typeset
 from nnrepro.report.sections.brief import (
     Answers,
     Room,

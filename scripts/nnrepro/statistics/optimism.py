@@ -134,9 +134,12 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
     names = sorted(variants)
     if len(names) < 2 or not all(variants.values()):
         raise ValueError("a selection needs two variants or more, each with a seed")
+    # Sorted, so that the mean over the seeds does not depend on their order.
     selecting, scoring, at_epoch = (
-        np.array([_mean_over_seeds([getattr(s, part) for s in variants[n]]) for n in names])
-        for part in ("selecting", "scoring", "at_epoch")
+        np.array(
+            [np.sort([getattr(s, p) for s in variants[n]], axis=0).mean(axis=0) for n in names]
+        )
+        for p in ("selecting", "scoring", "at_epoch")
     )
     top = selecting.max(axis=0)
     share = (selecting == top).astype(np.float64)
@@ -156,8 +159,3 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
         epoch=float((honest - (share * at_epoch).sum(axis=0)).mean()),
         chosen={name: part for name, part in chosen.items() if part > 0},
     )
-
-
-def _mean_over_seeds(scores: Sequence[FloatArray]) -> FloatArray:
-    # Sorted, so that the sum does not depend on the order of the seeds.
-    return np.sort(np.array(scores), axis=0).mean(axis=0)

@@ -78,12 +78,12 @@ def extent_by_table(study: Study, runs: pd.DataFrame) -> Extent:
         | {name: int(row[name]) for name in columns if not pd.isna(row[name])}
         for row in found[[*_NEEDED, *columns]].to_dict("records")
     }
-    done = {run.id: _done(run, numbers[run.id]) for run in study.runs if run.id in numbers}
+    done = {
+        run.id: run.as_done({k: n for k, n in numbers[run.id].items() if k in run.settings})
+        for run in study.runs
+        if run.id in numbers
+    }
     generated: set[str] = set()
     if "generated" in found.columns:
         generated = set(found.loc[found["generated"].eq(True).fillna(False), "run_id"])
     return Extent(study, done, generated)
-
-
-def _done(run: Run, numbers: dict[str, int]) -> Run:
-    return run.as_done({name: n for name, n in numbers.items() if name in run.settings})

@@ -97,17 +97,16 @@ def _found(given: Mapping[str, Path], asked: Mapping[str, Any]) -> Files:
                 f"{given['train']}: holds the folder 'train' and the folder '{others[0]}'; give a "
                 f"folder with {one_of(_PARTS)} alone, or one with a folder for each class"
             )
-        given = {**{_PARTS[folder.name]: folder for folder in folders}, **_without_train(given)}
+        given = {
+            **{_PARTS[folder.name]: folder for folder in folders},
+            **{part: place for part, place in given.items() if part != "train"},
+        }
     files = {
         part: _of_classes(given[part]) for part in ("train", "test", "validation") if part in given
     }
     if not asked["validation"]:
         files.pop("validation", None)
     return files
-
-
-def _without_train(given: Mapping[str, Path]) -> dict[str, Path]:
-    return {part: place for part, place in given.items() if part != "train"}
 
 
 def _of_classes(folder: Path) -> list[tuple[Path, str]]:

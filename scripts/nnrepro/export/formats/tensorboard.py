@@ -1,7 +1,6 @@
 """Curves for TensorBoard."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -31,9 +30,5 @@ def tensorboard(curves: pd.DataFrame, *, to: Path) -> list[Path]:
                 rows["metric"], rows["epoch"], rows["value"], strict=True
             ):
                 scalars = {"value": [{"tag": metric, "simple_value": value}]}
-                writer.write(_serialized(event, int(epoch), scalars))
+                writer.write(event(step=int(epoch), summary=scalars).SerializeToString())
     return written
-
-
-def _serialized(event: Any, epoch: int, summary: dict[str, Any]) -> bytes:
-    return event(step=epoch, summary=summary).SerializeToString()
