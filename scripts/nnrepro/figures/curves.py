@@ -55,7 +55,7 @@ from nnrepro.plots.style import (
     is_narrow,
     styled,
 )
-from nnrepro.plots.traces import mark_of, note_look
+from nnrepro.plots.traces import mark_of, note
 from nnrepro.published.levels import CurveLevel
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
@@ -349,7 +349,7 @@ def _mark_published(ax: Axes, marks: Iterable[PublishedMark]) -> None:
     """A diamond on the frame, and a dotted line over the epochs that the level is over."""
     left, right = ax.get_xlim()
     for mark in marks:
-        note_look(ax, PUBLISHED, _PUBLISHED_STYLE)
+        note(ax, PUBLISHED, _PUBLISHED_STYLE)
         group = mark_of(ax, PUBLISHED)
         if mark.first < right:
             ax.plot(
