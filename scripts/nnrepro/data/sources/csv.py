@@ -135,9 +135,8 @@ def csv(
     else:
         x, prepared, odd = _table(parts, read, categories, standardise, fill=missing == "mean")
         counts |= odd
-    arrays = {f"{name}_x": x[name] for name in parts} | {f"{name}_y": y[name] for name in parts}
     sums = {Path(place).name: sha256_of(place) for place in places.values() if place is not None}
-    return Content(arrays, {**prepared, **told, "sha256": sums}, counts)
+    return Content.of(x, y, {**prepared, **told, "sha256": sums}, counts)
 
 
 def _answers(
