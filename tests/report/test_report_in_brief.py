@@ -10,8 +10,7 @@ import pytest
 import yaml
 from tests.report.conftest import study_of
 
-from nnrepro.document.elements import Document, Figure, Table
-from nnrepro.document.walk import every, word_count
+from nnrepro.document.elements import Document, Figure, Table, every, word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
 from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import html

@@ -13,8 +13,7 @@ from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.kinds import Kind, kinds
 from nnrepro.study.study import Spec, Study
-from nnrepro.tables.content import TableContext
-from nnrepro.tables.plain import show_table
+from nnrepro.tables.content import TableContext, show_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.sources import make_table
 from nnrepro.tables.variants import variants_table

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
-from nnrepro.export.errors import ExportError
+from nnrepro.export.registry import ExportError
 from nnrepro.files import atomic_write, read_json
 from nnrepro.metrics.registry import MULTI_LABEL, REGRESSION
 from nnrepro.models.registry import Task, build_model

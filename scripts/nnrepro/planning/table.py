@@ -187,7 +187,7 @@ def _remarks(plan: Plan) -> list[str]:
 
 
 def aligned(
-    rows: Sequence[tuple[str, ...]],
+    rows: Sequence[Sequence[str]],
     left: Collection[int],
     shown: Callable[[str, str, str], str] | None = None,
 ) -> list[str]:

@@ -25,8 +25,7 @@ from nnrepro.report.exhibits import (
 from nnrepro.report.source import ReportError, Source
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec
-from nnrepro.tables.content import Shown, TableContent, TableContext
-from nnrepro.tables.plain import show_table
+from nnrepro.tables.content import Shown, TableContent, TableContext, show_table
 
 
 def figure_block(

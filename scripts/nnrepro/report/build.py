@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section
+from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section, every, word_count
 from nnrepro.document.text import linked, spaced, text, words_of
-from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import read_bytes, write_bytes, write_text
 from nnrepro.report.exhibits import Attempts, Numbers, nothing

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nnrepro.export.errors import needed
+from nnrepro.export.registry import needed
 from nnrepro.files import atomic_write
 
 _FILE = "events.out.tfevents.0.nnrepro"

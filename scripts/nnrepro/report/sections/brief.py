@@ -17,6 +17,7 @@ from nnrepro.document.elements import (
     Paragraph,
     Section,
     Table,
+    every,
 )
 from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import (
@@ -32,7 +33,6 @@ from nnrepro.document.text import (
     text,
     words_of,
 )
-from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
 from nnrepro.report.exhibits import FIGURE, TABLE, Attempts, Numbers, not_made
 from nnrepro.report.sections.claims import lists_on
