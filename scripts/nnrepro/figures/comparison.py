@@ -62,6 +62,11 @@ from nnrepro.plots.traces import Sheet, mark_of
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
 
+Started = tuple[Sheet, Box]
+"""A page that is begun, and the box that its axes may fill."""
+Facets = Mapping[str, Sequence[str]]
+"""The keys of the lines of small panels, by their titles."""
+
 READING = "A line is a variant, with its name and last value at its end."
 
 MOST_LABELS = 8
@@ -136,7 +141,7 @@ def _compared(
     return draw(
         series,
         figure.styles_of(shown),
-        facets=_facets(facet, groups, series) if facet else (),
+        facets=_facets(facet, groups, series) if facet else {},
         metric=f"{of.capitalize()} {known(metric).words}",
         floor=known(metric).low,
         ceiling=known(metric).high,
@@ -149,24 +154,12 @@ def _compared(
     )
 
 
-def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> list["Facet"]:
+def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> Facets:
     """One panel per value of a parameter, in rising order."""
     panels: dict[Any, list[str]] = {}
     for members, line in zip(groups, series, strict=True):
         panels.setdefault(members[0].run.settings[parameter], []).append(line.key)
-    return [Facet(f"{parameter} = {value}", tuple(panels[value])) for value in sorted(panels)]
-
-
-Started = tuple[Sheet, Box]
-"""A page that is begun, and the box that its axes may fill."""
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One small panel of a comparison: its title and the variants that it shows."""
-
-    title: str
-    keys: tuple[str, ...]
+    return {f"{parameter} = {value}": panels[value] for value in sorted(panels)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +226,7 @@ def draw(
     series: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
     *,
-    facets: Sequence[Facet] = (),
+    facets: Facets | None = None,
     metric: str = "Test accuracy",
     floor: float | None = 0.0,
     ceiling: float | None = 1.0,
@@ -309,11 +302,9 @@ def _draw_panel(scene: _Scene, grid: Grid | None, start: Callable[[float], Start
     return fig
 
 
-def _draw_facets(
-    scene: _Scene, facets: Sequence[Facet], start: Callable[[float], Started]
-) -> Figure:
+def _draw_facets(scene: _Scene, facets: Facets, start: Callable[[float], Started]) -> Figure:
     by_key = {each.key: each for each in scene.series}
-    groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
+    groups = [[by_key[key] for key in keys if key in by_key] for keys in facets.values()]
     room = _side() - _LABEL_MARGIN - LABEL_ROOM
     # Cut in all panels as in one, so that two lines are not called the same.
     names = scene.labels(scene.series, SMALL_SIZE, room, value=False)
@@ -327,7 +318,7 @@ def _draw_facets(
     fig, body = start(rows * row_height + 0.22)
     cell_width = (body.width - METRIC_MARGIN - 0.06) / columns
     top = body.bottom + body.height
-    for i, (facet, group) in enumerate(zip(facets, groups, strict=True)):
+    for i, (heading, group) in enumerate(zip(facets, groups, strict=True)):
         row, column = divmod(i, columns)
         cell = Box(
             METRIC_MARGIN + column * cell_width,
@@ -339,7 +330,7 @@ def _draw_facets(
         ax = add_axes(fig, place)
         _draw_lines(ax, place, group, scene)
         metric_axis(ax, scene.limits, scene.metric if column == 0 else "")
-        words = cut_text(facet.title, FONT_SIZE, cell_width - 0.1)
+        words = cut_text(heading, FONT_SIZE, cell_width - 0.1)
         ax.set_title(words, fontsize=FONT_SIZE, loc="left", pad=4)
         lowest = i + columns >= len(facets)
         epoch_axis(ax, *scene.epochs, label=lowest, ticks=3)

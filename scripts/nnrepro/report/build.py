@@ -5,7 +5,6 @@ import shutil
 import textwrap
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -88,18 +87,18 @@ def build_report(
         OSError: a file cannot be written.
     """
     appendix = collect(source, supplements, failures)
-    report = fitting(source, appendix, failures)
+    report, paper = fitting(source, appendix, failures)
     shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
-    for path, page in site(report.document, appendix).items():
+    for path, page in site(report, appendix).items():
         place = out if path == MAIN else out.parent / path
         place.parent.mkdir(parents=True, exist_ok=True)
         write_text(place, page)
-    write_text(out.with_name("in_short.txt"), in_short(report.document))
+    write_text(out.with_name("in_short.txt"), in_short(report))
     if pdf is not None:
         attempt = Attempts(failures)
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
         write_bytes(pdf.with_name("details.pdf"), whole)
-        write_bytes(pdf, report.pdf)
+        write_bytes(pdf, paper)
     write_bytes(out.with_name("report.zip"), zipped(out.parent))
 
 
@@ -144,16 +143,12 @@ def _lines(asked: str, answers: Sequence[str]) -> list[str]:
     return [asked, *(f"  {line}" for lines in own for line in lines)]
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """The report with its PDF, which is empty where it could not be typeset."""
+def fitting(
+    source: Source, appendix: Document, failures: Failures | None = None
+) -> tuple[Document, bytes]:
+    """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`, and as PDF.
 
-    document: Document
-    pdf: bytes
-
-
-def fitting(source: Source, appendix: Document, failures: Failures | None = None) -> Fitted:
-    """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`.
+    The PDF is empty where it could not be typeset.
 
     Args:
         source: what the report is made from.
@@ -171,10 +166,9 @@ def fitting(source: Source, appendix: Document, failures: Failures | None = None
         ):
             continue
         made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
-        fitted = Fitted(document, made)
         if not made or page_count(made) <= MOST_PAGES:
             break
-    return fitted
+    return document, made
 
 
 def _drawn(document: Document) -> int:
