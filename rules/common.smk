@@ -17,6 +17,7 @@ from nnrepro.commands import Outliving
 from nnrepro.errors import explained
 from nnrepro.files import read_json, stored, write_json
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
+from nnrepro.forkserver import job_python
 from nnrepro.imports import file_of, files_behind, of_library
 from nnrepro.locks import take_lock
 from nnrepro.models.registry import catalogue
@@ -29,7 +30,7 @@ from nnrepro.planning.code import (
 from nnrepro.planning.order import priorities
 from nnrepro.study.config import ConfigError, load_study, placed
 from nnrepro.study.extent import Extent
-from nnrepro.study.folders import FEATURE_MAPS, epochs_in
+from nnrepro.study.folders import FEATURE_MAPS, length_in
 from nnrepro.study.kinds import replaced_kinds
 from nnrepro.study.notices import command_problems, notify
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES, SUPPLEMENTS, StudyPaths
@@ -138,6 +139,31 @@ def begin():
     try_changed_models()
     if MIRROR:
         MIRROR.start()
+    fork_jobs()
+    ask_for_sizes_once()
+
+
+def fork_jobs():
+    """Have the jobs on this machine begin with their libraries imported."""
+    here = workflow.local_exec and not in_own_environments()
+    if here and not STUDY.resources.gpus and STUDY.backend == "tensorflow":
+        sys.executable = job_python(SCRIPTS, STUDY.backend)
+
+
+def ask_for_sizes_once():
+    """Keep the sizes of inputs, by which Snakemake orders the jobs that are ready.
+
+    It asks for all of them whenever a job ends, which costs more than to schedule them.
+    """
+    sizes = getattr(workflow.scheduler, "_input_sizes", None)
+    if sizes is None:  # another version of Snakemake
+        return
+
+    async def ask(jobs):
+        for path in {path for job in jobs for path in job.input}.difference(sizes):
+            sizes[path] = await path.size() if await path.exists() else None
+
+    workflow.scheduler.update_input_sizes = ask
 
 
 STARTED = time.time()
@@ -242,9 +268,11 @@ def run_files(file, runs=None):
 
 def archived_extent():
     """How far the runs of the archive go, by their histories."""
-    found = {run.id: epochs_in(FOLDERS.folder(run.id)) for run in STUDY.runs}
+    found = {run.id: length_in(FOLDERS.folder(run.id)) for run in STUDY.runs}
     return Extent.by_epochs(
-        STUDY, {run: count for run, count in found.items() if count}
+        STUDY,
+        {run: length.epochs for run, length in found.items() if length.epochs},
+        {run for run, length in found.items() if not length.finite},
     )
 
 

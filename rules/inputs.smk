@@ -303,7 +303,6 @@ class Training:
             run = [f"{{combination}}/seed{seed}" for seed in seeds]
         stage = "train_rung/{rung}" if early else "train_run"
         self.log = f"{ROOT}/logs/{stage}/{job}.log"
-        self.benchmark = f"{ROOT}/benchmarks/{stage}/{job}.tsv"
         self._place = f"{ROOT}/rungs/{{rung}}" if early else f"{ROOT}/runs"
         self._folders = [f"{self._place}/{each}" for each in run]
         rung = " to the end of rung {wildcards.rung}" if early else ""

@@ -45,8 +45,6 @@ for TRAINING in training_rules():
             **TRAINING.output(),
         log:
             TRAINING.log,
-        benchmark:
-            TRAINING.benchmark
         wildcard_constraints:
             **TRAINING.constraints,
         priority: TRAINING.priority

@@ -20,12 +20,12 @@ from nnrepro.export.registry import formats
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
 from nnrepro.measures.inventory import certain_decisions
-from nnrepro.measures.runs import Problem, RunData, compared, read_runs
+from nnrepro.measures.runs import Problem, RunData, compared, extent_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
-from nnrepro.study.extent import Extent
 from nnrepro.study.folders import STUDY_FILE, RunFolders, plugins_named, run_folders
+from nnrepro.study.identity import other_data
 from nnrepro.study.messages import nearest, one_of, some_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.plugins import plugin_files, put_in_force
@@ -260,6 +260,8 @@ class Results:
         `probability_<class>` for each; of several labels the latter alone; of a regression a column
         for each target, in its own units.
 
+        A category that no training row has is none to the network, and an InputsWarning says so.
+
         Raises what `model` raises, and DataError where the inputs cannot be prepared alike.
         """
         run = self.run(name)
@@ -302,6 +304,13 @@ class Results:
                 f"run {run.id}: {path}, which it was trained on, is not there, and without it "
                 "nobody knows the form of its inputs; run the workflow again, which prepares it"
             )
+        records = (item.record for item in self.data if item.run.id == run.id)
+        told = [record["data"] for record in records if record and "data" in record]
+        if any(other_data(data, read_json(path.with_suffix(".json"))) for data in told):
+            raise ResultsError(
+                f"run {run.id}: {path} has become other data than it was trained on, by which its "
+                "inputs and outputs would be taken wrongly; run the workflow again, which trains it"
+            )
         return path
 
     @cached_property
@@ -323,8 +332,7 @@ class Results:
         if study.archive is None:
             files = [f for name in study.protocols for f in self.paths.decisions(study, name)]
             return read_decisions(file for file in files if file.is_file())
-        epochs = Extent.by_epochs(study, {item.run.id: item.history.epochs for item in data})
-        alike = compared(data, epochs.compared_epochs)
+        alike = compared(data, extent_of(study, data).compared_epochs)
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
         for protocol in study.protocols.values():
             for name in study.selecting_experiments:
@@ -338,10 +346,8 @@ class Results:
 
     @cached_property
     def _compared_epochs(self) -> Mapping[str, int]:
-        epochs = {item.run.id: item.history.epochs for item in self.data}
         archived = self.study.archive is not None
-        extent = Extent.by_epochs(self.study, epochs) if archived else Extent.as_asked(self.study)
-        return extent.compared_epochs
+        return extent_of(self.study, self.data).compared_epochs if archived else {}
 
     def _table(self, data: list[RunData]) -> pd.DataFrame:
         order = {run.id: run for run in self.study.runs}

@@ -170,6 +170,19 @@ def test_the_manifest_tells_how_each_group_was_made(tmp_path: Path, archived: An
     assert "budget" not in full["command"]
 
 
+def test_a_run_that_ended_itself_is_of_the_group_with_as_many_epochs_asked_for(
+    tmp_path: Path, archived: Any
+) -> None:
+    """Its command asks for all of them: a shorter training would have another schedule."""
+    for seed, epochs in enumerate((9, 12, 250)):
+        run = {"settings": {"epochs": 250, "early_stopping": 4}}
+        put(tmp_path / "results", f"tan/text_models/char_cnn/seed{seed}", epochs, run=run)
+    archived()
+    (group,) = json.loads((tmp_path / "archive" / "manifest.json").read_text())["groups"]
+    assert (group["epochs"], group["full_length"], group["runs"]) == (250, True, 3)
+    assert "budget" not in group["command"]
+
+
 @pytest.mark.parametrize(
     ("devices", "told"),
     [

@@ -14,7 +14,7 @@ from nnrepro.data.checksums import read_sums
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.dbpedia import read_folder
 from nnrepro.data.errors import DataError
-from nnrepro.data.inputs import prepare_inputs
+from nnrepro.data.inputs import InputsWarning, prepare_inputs
 from nnrepro.data.shown import in_words
 
 ROWS = pd.DataFrame(
@@ -64,8 +64,27 @@ def test_rows_of_a_table(tmp_path: Path) -> None:
     ]
     with pytest.raises(DataError, match="the column 'colour' is missing"):
         prepare_inputs(told, ROWS[["size"]])
-    with pytest.raises(DataError, match="'size' has no value in row 2"):
-        prepare_inputs(told, ROWS.assign(size=[1.0, None] * 12))
+    for gap in (None, pd.NA):
+        with pytest.raises(DataError, match="'size' has no value in row 2"):
+            prepare_inputs(told, ROWS.assign(size=pd.Series([1.0, gap] * 12, dtype=object)))
+
+
+def test_a_category_that_training_has_not_is_told(tmp_path: Path) -> None:
+    """Be it that another program has read it otherwise: `true` as True, 017 as 17."""
+    rows = ROWS.assign(colour=["true", "false"] * 12, code=["017", "018"] * 12)
+    rows.to_csv(tmp_path / "own.csv", index=False)
+    section = {"source": "csv", "path": str(tmp_path / "own.csv"), "label": "kind"}
+    section |= {"ignore": ["words"], "categories": ["code"]}
+    ((told, _),) = prepared(tmp_path, section)
+    assert len(prepare_inputs(told, rows)) == 24
+    with pytest.warns(InputsWarning) as caught:
+        prepare_inputs(told, pd.read_csv(tmp_path / "own.csv"))
+    assert [str(each.message) for each in caught] == [
+        "the inputs: 'colour' is 'True', 'False' in 24 of 24 rows, which it is in no training row, "
+        "where it is 'false', 'true'; the network takes it for none of these",
+        "the inputs: 'code' is '17', '18' in 24 of 24 rows, which it is in no training row, where "
+        "it is '017', '018'; the network takes it for none of these",
+    ]
 
 
 def test_texts(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, pd.DataF
     """The results of a study of two small networks, trained without Snakemake, and its rows."""
     folder = tmp_path_factory.mktemp("study")
     rows = write_rows(folder / "leaves.csv")
+    rows.to_csv(folder / "blaetter.csv", index=False, sep=";", decimal=",")
     split = {"test": 30}
     here = str(folder / "leaves.csv")
     config: dict[str, Any] = {
@@ -58,8 +59,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, pd.DataF
             | {"columns": ["length", "width", "colour"]},
             "notes": {"source": "csv", "path": here, "label": "kind", "text": "note"}
             | {"split": split, "length": 12},
-            "sizes": {"source": "csv", "path": here, "target": "length", "split": split}
-            | {"columns": ["width", "kind"]},
+            "sizes": {"source": "csv", "path": str(folder / "blaetter.csv"), "split": split}
+            | {"separator": ";", "decimal": ",", "target": "length", "columns": ["width", "kind"]},
         },
         "experiments": {
             "measured": {"model": "mlp", "data": "leaves", "epochs": 15, "learning_rate": 0.02},
@@ -163,6 +164,36 @@ def test_the_command_predicts_from_a_file(
     answered = [*csv.DictReader(capsys.readouterr().out.splitlines())]
     same = results.predict("measured", rows)
     assert [row["class"] for row in answered] == [*same["class"]]
+
+
+def test_the_command_reads_a_file_that_is_written_as_the_training_was(
+    trained: tuple[Results, pd.DataFrame], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And says of which categories the network knows nothing."""
+    results, rows = trained
+    asked = rows.assign(kind=["beech", *rows["kind"][1:]])[["kind", "width", "colour"]]
+    asked.to_csv(tmp_path / "neu.csv", index=False, sep=";", decimal=",")
+    words = ["predict", str(results.folder), "--run", "sized", "--input"]
+    assert main([*words, str(tmp_path / "neu.csv")]) == 0
+    said = capsys.readouterr()
+    answered = [float(row["length"]) for row in csv.DictReader(said.out.splitlines())]
+    np.testing.assert_allclose(answered[1:], results.predict("sized", rows)["length"][1:])
+    assert said.err.startswith("warning: the inputs: 'kind' is 'beech' in 1 of 90 rows")
+
+
+def test_data_that_have_become_others_answer_nothing(
+    trained: tuple[Results, pd.DataFrame],
+) -> None:
+    """Their means, categories and units are not those that the weights were trained with."""
+    results, rows = trained
+    described = prepared_arrays(results.study)[results.run("measured").reads].with_suffix(".json")
+    content = described.read_bytes()
+    try:
+        write_json(described, {**read_json(described), "content_sha256": "0" * 64})
+        with pytest.raises(ResultsError, match="has become other data than it was trained on"):
+            load(results.folder).predict("measured", rows)
+    finally:
+        described.write_bytes(content)
 
 
 def test_a_backend_is_taken_into_use_without_a_word() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -249,7 +250,9 @@ def test_numbers_of_any_size_are_drawn(
         figure.set_dpi(PNG_DPI)
         assert_legible(figure)
         svg, png = save_figure(figure, tmp_path / "figure")
-        assert "nan" not in svg.read_text(encoding="utf-8") and png.stat().st_size
+        drawn = svg.read_text(encoding="utf-8")
+        ElementTree.fromstring(drawn)  # well-formed, or no page and no PDF shows it
+        assert "nan" not in drawn and png.stat().st_size
 
 
 def _widths(figure: Figure) -> list[float]:

@@ -112,6 +112,14 @@ def test_coordinates_keep_a_tenth_of_a_point():
     assert '<path d="m1.3 2 1.7-2 2.6 6"/>' in compact_svg(svg)
 
 
+def test_groups_close_where_they_did_beside_one_that_is_empty():
+    """As of a line without a finite value: its trace has nothing in it."""
+    svg = '<svg><g><g class="trace-0"/></g><g class="trace-1"><g><g/><rect/></g></g></svg>'
+    found = ElementTree.fromstring(compact_svg(svg))
+    assert [[child.tag for child in node] for node in found] == [[], ["g", "rect"]]
+    assert [node.get("class") for node in found] == ["trace-0", "trace-1"]
+
+
 def test_points_do_not_drift_on_a_long_way():
     """Each of a path's points is where it was to a tenth, though it is written as a step."""
     points = [(0.37 * i % 7, 0.73 * i % 11) for i in range(500)]

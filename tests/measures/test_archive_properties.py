@@ -17,7 +17,7 @@ from nnrepro.measures.recorded import as_recorded
 from nnrepro.measures.runs import RunData, extent_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
-from nnrepro.study.folders import ArchivedRuns
+from nnrepro.study.folders import ArchivedRuns, length_in
 from nnrepro.study.study import Study
 from nnrepro.tables.compared import extent_by_table
 from nnrepro.tables.runs import runs_table
@@ -152,6 +152,21 @@ def test_the_runs_table_tells_the_extent_as_the_histories_do(study: Study, tmp_p
         read.stamp(runs) == tabulated.stamp(runs) == "5 of 250, 4 of 250 or 3 of 250 epochs, 1 seed"
     )
     assert read.done.keys() == tabulated.done.keys() == {run.id for run in runs[:3]}
+
+
+def test_a_history_without_records_tells_whether_the_loss_was_finite_at_its_end(
+    tmp_path: Path,
+) -> None:
+    for loss, length in (
+        ("[1, 2]", (2, True)),
+        ("[1, null]", (2, False)),
+        ("[1, NaN]", (2, False)),
+    ):
+        (tmp_path / "history.json").write_text(f'{{"loss": {loss}}}')
+        assert length_in(tmp_path) == length
+    for text in ('{"loss": []}', '{"loss": 3}', "{"):
+        (tmp_path / "history.json").write_text(text)
+        assert length_in(tmp_path).epochs == 0
 
 
 def test_damaged_histories_fail_unless_gaps_are_allowed(study: Study, tmp_path: Path) -> None:

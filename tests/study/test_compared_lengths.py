@@ -79,3 +79,30 @@ def test_runs_that_their_protocol_trains_for_longer_are_not_longer(repository: P
     text = load_study({**config, "only": only | {"experiments": ["text_models"]}}, catalogue())
     assert len(text.runs) == 3
     assert not Extent.as_asked(text).compared_epochs
+
+
+@pytest.mark.parametrize("on_divergence", ["stop", "continue"])
+def test_runs_that_diverged_are_no_length_for_others(tmp_path: Path, on_divergence: str) -> None:
+    """Of five learning rates three are too high: the others are not compared at their first epoch.
+
+    Nor does anything say that the study was cut short. Runs that went on are as long as asked for.
+    """
+    study = load_study(
+        {
+            "name": "rates",
+            "data": {"d": {"source": "csv", "path": str(tmp_path / "d.csv"), "target": "y"}},
+            "settings": {"all": {"epochs": 10, "on_divergence": on_divergence}},
+            "experiments": {"rates": {"model": "mlp", "learning_rate": [0.1, 0.2, 7, 8, 9]}},
+        },
+        catalogue(),
+    )
+    high = [run.id for run in study.runs if run.settings["learning_rate"] > 1]
+    epochs = {run.id: 1 if run.id in high else 10 for run in study.runs}
+    extent = Extent.by_epochs(study, epochs, high)
+    if on_divergence == "stop":
+        assert not extent.compared_epochs and not extent.compared_among(study.runs)
+        assert extent.stamp(study.runs) == "10 or 1 epochs, 1 seed"
+        assert not extent.short(study.runs) and not extent.is_cut(study.runs)
+    else:  # so short by a budget alone
+        assert {*extent.compared_epochs.values()} == {1}
+        assert [run.id for run in extent.short(study.runs)] == high

@@ -250,6 +250,9 @@ def test_what_cannot_be_compared_is_said(make_data):
     assert len(_table(*data, pairs=[["other/selected", "grid/b"]])) == 0
     gone = _table(make_data([0.5], "a"), make_data([np.nan], "b", status="diverged")).iloc[0]
     assert gone["seeds"] == 0 and np.isnan(gone["p"]) and np.isnan(gone["changed_value"])
+    both = [make_data([level], "a", seed=seed) for seed, level in enumerate((0.5, 0.7))]
+    lost = [make_data([np.nan], "b", seed=seed, status="diverged") for seed in (0, 1)]
+    assert _table(*both, *lost).iloc[0]["base_value"] == pytest.approx(0.6)
 
 
 def test_predictions_are_read_and_damaged_ones_named(tmp_path):

@@ -11,7 +11,7 @@ from nnrepro.archive.provenance import origins
 from nnrepro.files import read_stored
 from nnrepro.study.folders import STUDY_FILE, epochs_in, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES
-from nnrepro.study.record import RecordError, RunRecord, read_record
+from nnrepro.study.record import RecordError, RunRecord, read_record, recorded_settings
 from nnrepro.study.run import RunId
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
@@ -31,8 +31,14 @@ class _Archived(NamedTuple):
     """An archived run; without a record that can be read there is none."""
 
     run_id: RunId
-    epochs: int
+    length: int
     record: RunRecord | None
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that were asked for: a run may end itself before, or diverge; else its length."""
+        asked = recorded_settings(self.record).get("epochs")
+        return asked if isinstance(asked, int) else self.length
 
 
 def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
@@ -135,8 +141,10 @@ def _only(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Any
     """The section `only` that leaves a group, and what its parameters are selected from."""
     wanted = {group.experiment: variants}
     experiment = study.experiments.get(group.experiment)
-    if experiment and experiment.selects_from:
-        wanted[experiment.selects_from] = study.experiments[experiment.selects_from].variants
+    while experiment and experiment.selects_from:
+        source = experiment.selects_from
+        experiment = study.experiments[source]
+        wanted[source] = experiment.variants
     only = {"protocols": [group.protocol], "experiments": list(wanted)}
     patterns = _patterns(study, wanted)
     return {**only, "variants": patterns} if patterns else only

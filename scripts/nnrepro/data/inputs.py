@@ -9,6 +9,7 @@ A description of prepared data (`<name>.json`) says under `preparation` how its 
     {"form": "array", "shape": [4], "mean": [...], "scale": [...]}    arrays, maybe scaled
 """
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,14 @@ from nnrepro.data import features, pictures, text, tokens
 from nnrepro.data.dataset import as_trained
 from nnrepro.data.errors import DataError
 from nnrepro.data.kinds import typed_examples
+from nnrepro.data.table import is_missing
+from nnrepro.study.messages import some_of
 
 _WHERE = "the inputs"
+
+
+class InputsWarning(UserWarning):
+    """Inputs that can be prepared, and hold what training did not."""
 
 
 def prepare_inputs(
@@ -56,7 +63,24 @@ def _table(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.nda
     columns = {
         name: [_as_text(value).strip() for value in own] for name, own in _columns(raw).items()
     }
-    return features.encoded(made["features"], columns, _WHERE)
+    x = features.encoded(made["features"], columns, _WHERE)
+    for feature in made["features"]:
+        _tell_unknown(feature, columns[feature["name"]])
+    return x
+
+
+def _tell_unknown(feature: features.Feature, values: Sequence[str]) -> None:
+    """Warn of categories that no training row has, as a model takes all of them for none."""
+    known = {*feature.get("categories", values)}
+    others = [value for value in values if value not in known and not is_missing(value)]
+    if others:
+        warnings.warn(
+            f"{_WHERE}: '{feature['name']}' is {some_of(map(repr, others))} in {len(others)} of "
+            f"{len(values)} rows, which it is in no training row, where it is "
+            f"{some_of(map(repr, feature['categories']))}; the network takes it for none of these",
+            InputsWarning,
+            stacklevel=2,
+        )
 
 
 def _columns(raw: Any) -> Mapping[str, Sequence[Any]]:
@@ -64,7 +88,8 @@ def _columns(raw: Any) -> Mapping[str, Sequence[Any]]:
     if isinstance(raw, Mapping):
         return raw
     if hasattr(raw, "columns"):
-        return {str(name): raw[name].tolist() for name in raw.columns}
+        given = raw.astype(object).where(raw.notna(), None)
+        return {str(name): given[name].tolist() for name in given.columns}
     rows = list(raw)
     if not all(isinstance(row, Mapping) for row in rows):
         raise DataError(f"{_WHERE}: rows must have their columns' names; give a data frame.")

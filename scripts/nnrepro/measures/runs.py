@@ -158,7 +158,8 @@ class RunData:
     @property
     def done(self) -> Run:
         """The run with the epochs that its history has, also where it diverged and stopped."""
-        return self.run.as_done({"epochs": self.history.epochs})
+        diverged = self.status == "diverged"
+        return self.run.as_done({"epochs": self.history.epochs}, diverged=diverged)
 
 
 @dataclass(frozen=True)

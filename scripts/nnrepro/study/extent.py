@@ -31,12 +31,17 @@ class Extent:
         return cls(study, {run.id: run for run in study.runs})
 
     @classmethod
-    def by_epochs(cls, study: Study, epochs: Mapping[str, int]) -> Self:
-        """Runs with the epochs that their histories have, by run id; those without any are out."""
+    def by_epochs(
+        cls, study: Study, epochs: Mapping[str, int], diverged: Collection[str] = ()
+    ) -> Self:
+        """Runs with the epochs that their histories have, by run id; those without any are out.
+
+        `diverged` are the ids of those whose loss was no longer finite at the end.
+        """
         return cls(
             study,
             {
-                run.id: run.as_done({"epochs": epochs[run.id]})
+                run.id: run.as_done({"epochs": epochs[run.id]}, diverged=run.id in diverged)
                 for run in study.runs
                 if run.id in epochs
             },

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored, stored
@@ -196,13 +197,25 @@ def run_id_of(folder: Path) -> str:
     return "/".join(folder.parts[-_ID_PARTS:])
 
 
+class Length(NamedTuple):
+    """How many epochs a run has, and whether its loss was finite in the last of them."""
+
+    epochs: int
+    finite: bool
+
+
+def length_in(folder: Path) -> Length:
+    """The length of the history of a run's folder; no epochs where it cannot be read."""
+    try:
+        loss = json.loads(read_stored(folder / HISTORY))["loss"]
+        return Length(len(loss), loss[-1] is not None and math.isfinite(loss[-1]))
+    except (OSError, NnreproError, ValueError, RecursionError, LookupError, TypeError):
+        return Length(0, finite=False)
+
+
 def epochs_in(folder: Path) -> int:
     """Epochs in the history of a run's folder; 0 where it cannot be read."""
-    try:
-        history = json.loads(read_stored(folder / HISTORY))
-        return len(history["loss"])
-    except (OSError, NnreproError, ValueError, RecursionError, KeyError, TypeError):
-        return 0
+    return length_in(folder).epochs
 
 
 def content_sha256(path: Path) -> str | None:

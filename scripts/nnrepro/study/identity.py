@@ -37,7 +37,7 @@ def departures(
     found = {
         "settings": _other_run(record, run),
         "code": record.get("code", {}).get("sha256") != code_sha256,
-        "data": _other_data(record.get("data"), data),
+        "data": other_data(record.get("data"), data),
         "backend": record.get("device", {}).get("backend") != backend,
     }
     return tuple(name for name, departs in found.items() if departs)
@@ -102,7 +102,13 @@ def _other_run(record: RunRecord, run: Run) -> bool:
     return told != {**asked, **_OF_NO_EFFECT}
 
 
-def _other_data(recorded: Mapping[str, Any] | None, prepared: Mapping[str, Any] | None) -> bool:
+def other_data(recorded: Mapping[str, Any] | None, prepared: Mapping[str, Any] | None) -> bool:
+    """Whether a record tells of other data than a description, or of none; not without the latter.
+
+    Args:
+        recorded: what a run's record tells of its data.
+        prepared: the description of prepared data.
+    """
     if recorded is None:
         return True
     if prepared is None:

@@ -195,7 +195,7 @@ class Run:
         """Whether this run is of the variant that a selection decided on."""
         return self.variant == decision["variant"]
 
-    def as_done(self, done: Mapping[str, int]) -> Self:
+    def as_done(self, done: Mapping[str, int], *, diverged: bool = False) -> Self:
         """This run with what was really done in place of what was asked for.
 
         What is less than the protocol asks for goes by the protocol's number into
@@ -203,12 +203,14 @@ class Run:
 
         Args:
             done: settings with the numbers that were reached, for example epochs.
+            diverged: whether its loss was no longer finite, at which it ends unless told to go on.
         """
+        ends = self.ends_itself or (diverged and self.settings.get("on_divergence") == "stop")
         asked = {
             name: self.protocol_settings.get(name, self.settings.get(name, 0)) for name in done
         }
         others = {k: v for k, v in self.protocol_settings.items() if k not in done}
-        if self.ends_itself and done.get("epochs", 0) < int(self.settings["epochs"]):
+        if ends and done.get("epochs", 0) < int(self.settings["epochs"]):
             asked["epochs"] = done["epochs"]
         short = {name: value for name, value in asked.items() if done[name] < int(value)}
         return replace(

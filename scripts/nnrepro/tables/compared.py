@@ -16,7 +16,7 @@ from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
-_NEEDED = ("run_id", "epochs_completed")
+_NEEDED = ("run_id", "epochs_completed", "status")
 
 
 class ComparedTables(NamedTuple):
@@ -78,8 +78,9 @@ def extent_by_table(study: Study, runs: pd.DataFrame) -> Extent:
         | {name: int(row[name]) for name in columns if not pd.isna(row[name])}
         for row in found[[*_NEEDED, *columns]].to_dict("records")
     }
+    diverged = {*found.loc[found["status"] == "diverged", "run_id"]}
     done = {
-        run.id: run.as_done({k: n for k, n in numbers[run.id].items() if k in run.settings})
+        run.id: _done(run, numbers[run.id], diverged=run.id in diverged)
         for run in study.runs
         if run.id in numbers
     }
@@ -87,3 +88,8 @@ def extent_by_table(study: Study, runs: pd.DataFrame) -> Extent:
     if "generated" in found.columns:
         generated = set(found.loc[found["generated"].eq(True).fillna(False), "run_id"])
     return Extent(study, done, generated)
+
+
+def _done(run: Run, numbers: dict[str, int], *, diverged: bool) -> Run:
+    known = {name: n for name, n in numbers.items() if name in run.settings}
+    return run.as_done(known, diverged=diverged)

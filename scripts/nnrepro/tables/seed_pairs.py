@@ -66,16 +66,17 @@ class SeedPairs:
         """
         ends = [self._by_seed(index, metric) for index in (base, changed)]
         common = sorted(ends[0].keys() & ends[1].keys())
-        if len(common) > 1:
+        result = Comparison(math.nan)
+        if not all(ends):
+            chosen = [[*end.values()] for end in ends]
+        elif len(common) > 1:
             chosen = [[end[seed] for seed in common] for end in ends]
             values = [np.array([run.value for run in end]) for end in chosen]
             result = compare_seeds(values[1] - values[0])
         else:
             # Test examples are the same for every seed, so that runs of different seeds pair too.
-            chosen = [[end[common[0] if common else min(end)]] if end else [] for end in ends]
-            result = Comparison(math.nan)
-            if all(chosen):
-                result = self._single(chosen[0][0], chosen[1][0], metric)
+            chosen = [[end[common[0] if common else min(end)]] for end in ends]
+            result = self._single(chosen[0][0], chosen[1][0], metric)
         sizes = {run.examples for end in chosen for run in end}
         return {
             "label": self._here["label"][base],

@@ -76,7 +76,7 @@ def tests(
         `difference` (changed minus base), `ci95_low`, `ci95_high`, `test`, `p`, `p_holm` (corrected
         for the number of tests of this protocol in this table by the first metric, the primary one;
         blank for others) and `significant` (`p_holm` below 5 %). The two values are means over the
-        seeds compared.
+        seeds compared, or where one variant has no value, over all seeds of the other.
 
     Raises:
         TableError: a variant of a pair is unknown.

@@ -45,8 +45,8 @@ def _scope(source: Source) -> str:
     """How large the study is."""
     study = source.study
     variants = len({(run.experiment, run.variant) for run in study.runs})
-    seeds = len({run.seed for run in study.runs})
-    up_to = "up to " if min(seed_counts(study.runs), default=0) < seeds else ""
+    counts = seed_counts(study.runs)
+    seeds, up_to = max(counts, default=0), "up to " if len(counts) > 1 else ""
     titles = wording.joined([own.title for own in study.protocols.values() if own.title])
     under = ""
     if titles:

@@ -1,0 +1,65 @@
+"""The process that the jobs of a workflow are forked from; see nnrepro.forkserver."""
+
+from nnrepro.start import start_fast
+
+start_fast()  # before everything else is imported
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from nnrepro.environment import keras_environment
+from nnrepro.forkserver import serve
+
+ALWAYS = ("snakemake.iocontainers", "snakemake.logging", "numpy", "nnrepro.study.config")
+KERAS = ("keras", "h5py", "nnrepro.training.job", "nnrepro.training.trial")
+ANALYSIS = (
+    *("scipy.stats", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    *("nnrepro.tables.sources", "nnrepro.figures.drawing", "nnrepro.claims.decide"),
+)
+NEEDED = {
+    **dict.fromkeys(("check_models", "train_run", "save_model", "compute_feature_maps"), KERAS),
+    **dict.fromkeys(("download_data", "generate_data", "prepare_data"), ()),
+    **dict.fromkeys(("select_variant", "select_rung", "tabulate_runs", "make_table"), ANALYSIS),
+    **dict.fromkeys(("compare_published", "list_inconsistencies", "decide_claims"), ANALYSIS),
+    **dict.fromkeys(("draw_figures", "build_report"), ANALYSIS),
+    **dict.fromkeys(("describe_results", "check_results"), ANALYSIS),
+}
+"""What the scripts of rules need beside what all do."""
+
+
+MOST_COMPILED = 64
+"""Compiled functions that are kept; a text model has two, of some megabyte."""
+
+
+def prepare(words: Sequence[str]) -> None:
+    """Import what a script needs; KeyError for one of another workflow.
+
+    Snakemake calls Python with a copy of it, under a name that begins with one of its own.
+    """
+    needed = NEEDED[Path(words[0]).name.split(".")[-2]]
+    for module in (*ALWAYS, *needed):
+        import_module(module)
+    if needed is KERAS:
+        from tensorflow.python import pywrap_tfe  # noqa: PLC0415  not before it is needed
+
+        pywrap_tfe.TF_GetXlaConstantFoldingDisabled()  # reads TF_XLA_FLAGS
+    for compiled in sorted(COMPILED.glob("*.pb"), key=os.path.getmtime)[:-MOST_COMPILED]:
+        compiled.unlink()
+
+
+os.environ.update(keras_environment(sys.argv[1]))  # before anything imports Keras
+# What XLA has compiled for one training it takes for all that differ in their seeds or data alone:
+# the same code, and so the same numbers. TensorFlow reads this when it is imported.
+COMPILED = Path(sys.argv[2], "compiled")
+COMPILED.mkdir()
+os.environ["TF_XLA_FLAGS"] = " ".join(
+    (
+        os.environ.get("TF_XLA_FLAGS", ""),
+        f"--tf_xla_persistent_cache_directory={COMPILED}",
+        "--tf_xla_persistent_cache_device_types=CPU",
+    )
+)
+serve(int(sys.argv[3]), prepare)
