@@ -55,12 +55,12 @@ source = source_of(
     architectures=next(map(Path, snakemake.input.architectures), None),
     logs=None if study.archive else paths.root / "logs/train_run",
     failures=read_failures(snakemake.input.failures),
+    supplements=[supplement_source(name) for name in study.supplements],
 )
 build_report(
     source,
     Path(snakemake.output.html),
     pdf=Path(snakemake.output.pdf),
-    supplements=[supplement_source(name) for name in study.supplements],
     failures=failures,
 )
 job.settle(snakemake, failures)

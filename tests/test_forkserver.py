@@ -139,3 +139,34 @@ def test_where_the_server_is_gone_a_program_starts_by_itself(tmp_path: Path) -> 
     server.wait()
     words = ["-c", "import sys; print(sys.executable)"]
     assert said(str(program), tmp_path, words)[1].strip() == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("environment", "temporary", "forked"),
+    [("a folder", "t", True), ("e", "a folder", False), ("e", "t" * 100, False)],
+)
+def test_jobs_start_wherever_python_and_the_temporary_folder_are(
+    environment: str, temporary: str, forked: bool, repository: Path, tmp_path: Path
+) -> None:
+    """A space ends the name of an interpreter for the kernel; a socket's name may not be long."""
+    for name in (environment, temporary):
+        (tmp_path / name).mkdir()
+    (tmp_path / environment / "venv").symlink_to(sys.prefix)
+    code = """
+import subprocess, sys
+from pathlib import Path
+from nnrepro.forkserver import job_python
+
+python = job_python(Path(sys.argv[1]), "tensorflow")
+words = [python, "-c", "print(6 * 7)"]
+print(python != sys.executable, subprocess.run(words, capture_output=True, check=True).stdout)
+"""
+    done = subprocess.run(
+        [str(tmp_path / environment / "venv/bin/python"), "-c", code, str(repository / "scripts")],
+        env={**with_library(repository / "scripts"), "TMPDIR": str(tmp_path / temporary)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{forked} b'42\\n'\n"
+    assert not [*(tmp_path / temporary).iterdir()]

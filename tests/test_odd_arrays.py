@@ -87,14 +87,14 @@ def read_data(path: Path) -> Any:
 def write_maps(path: Path) -> None:
     image = np.random.default_rng(3).random((2, 4, 4, 3)).astype(np.float32)
     words = {"classes": np.array(["cat", "dog"]), "words": np.array(["it"])}
-    np.savez_compressed(path, images=image, c1=image, **words)
+    np.savez_compressed(path, run=np.array(["p/e/v/seed0"]), images=image, c1=image, **words)
 
 
 def read_maps(path: Path) -> Any:
     try:
         maps = read_feature_maps(path)
         arrays = {"images": maps.images, **maps.layers}
-        told = maps.classes, dict(maps.words)
+        told = maps.run, maps.classes, dict(maps.words)
         return {name: value.tolist() for name, value in arrays.items()}, told
     except FileError as error:
         assert str(path) in str(error)

@@ -97,7 +97,7 @@ def _configuration(
             values = read_source(folder / name).values
             own = listed(values, "plugins")
             if name == STUDY_FILE and own:
-                how = f'load("{folder}", plugins={{files}})'
+                how = f'load("{folder}", plugins={{quoted}}), or --plugins {{words}} of a command'
                 return {**values, "plugins": plugins_named(folder, own, plugins, how)}
             # Paths there are from the study's folder on, in which results/<study> lies by itself.
             places = (Path(), folder.parent.parent, folder)

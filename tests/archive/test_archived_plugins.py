@@ -79,7 +79,7 @@ def test_the_files_are_kept_with_what_they_import(elsewhere: Path) -> None:
     assert kept == ["helping.py", "models.py", "plots.py"]
 
 
-def test_none_runs_unless_it_is_named(elsewhere: Path) -> None:
+def test_none_runs_unless_it_is_named(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     named = "[kept/plugins/models.py, kept/plugins/plots.py]"
     with pytest.raises(ArchiveError) as told:
         read_configuration([], ["archive=kept"])
@@ -87,8 +87,12 @@ def test_none_runs_unless_it_is_named(elsewhere: Path) -> None:
     with pytest.raises(ArchiveError) as told:
         read_configuration([Path("kept/study.yaml")])
     assert f"--configfile kept/study.yaml --config 'plugins={named}'" in str(told.value)
-    with pytest.raises(ArchiveError, match=r"load\(\"kept\", plugins="):
+    with pytest.raises(
+        ArchiveError, match=r"load\(\"kept\", plugins=\[\"kept/plugins/models.py\", "
+    ):
         load("kept")
+    words = "--plugins kept/plugins/models.py kept/plugins/plots.py"
+    assert main(["diff", "kept", "kept"]) == 2 and words in capsys.readouterr().err
     (elsewhere / "kept/plugins/plots.py").unlink()
     with pytest.raises(ArchiveError, match="does not hold all of them"):
         read_configuration([], ["archive=kept"])
@@ -102,5 +106,7 @@ def test_named_ones_are_those_of_the_study(elsewhere: Path) -> None:
     assert [run.settings["units"] for run in study.runs] == [3, 3]
     assert study.tables["lengths"].kind == "lengths"
     assert len(load("kept", plugins=files).runs) == 2
+    assert main(["diff", "kept", "kept", "--plugins", *files]) == 0
+    assert main(["export", "kept", "--format", "csv", "--to", "tables", "--plugins", *files]) == 0
     (elsewhere / "config.yaml").write_text(f"plugins: [{', '.join(files)}]\n")
     assert read_configuration([], ["archive=kept"]).values["plugins"] == files

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns
+from nnrepro.study.sources import read_configuration
 
 RUN = "tan/text_models/char_cnn/seed0"
 OTHER = "koh/text_models/word_cnn/seed1"
@@ -168,6 +170,32 @@ def test_the_manifest_tells_how_each_group_was_made(tmp_path: Path, archived: An
     assert short["data"]["dbpedia"]["sha256"] == {"a.csv": "00"}
     assert "'budget={\"epochs\": 3}'" in short["command"]
     assert "budget" not in full["command"]
+
+
+def test_the_command_of_a_group_gives_each_experiment_its_own_seeds(tmp_path: Path) -> None:
+    """What is selected from is trained with other seeds, or the selection would be another one."""
+    config = {
+        "name": "own",
+        "data": {"d": {"source": "csv", "path": "d.csv", "label": "y"}},
+        "seeds": [3, 4],
+        "experiments": {
+            "widths": {"model": "mlp", "units": [4, 8], "epochs": 3},
+            "best": {"select": "widths", "seeds": [0, 7], "epochs": 3},
+        },
+    }
+    for run in (study := load_study(config, catalogue())).runs:
+        put(tmp_path / "results", run.id)
+    make_archive([tmp_path / "results"], tmp_path / "kept", study=study, config=config)
+    groups = json.loads((tmp_path / "kept/manifest.json").read_text())["groups"]
+    for group in groups:
+        words = shlex.split(group["command"])
+        settings = words[words.index("--config") + 1 : words.index("--")]
+        overlay = tmp_path / "study.yaml"
+        overlay.write_text(yaml.safe_dump(config))
+        asked = load_study(read_configuration([], settings, study=[overlay]).values, catalogue())
+        assert {run.id for run in asked.runs} == {
+            run.id for run in study.runs if run.experiment in (group["experiment"], "widths")
+        }
 
 
 def test_a_run_that_ended_itself_is_of_the_group_with_as_many_epochs_asked_for(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from nnrepro.figures.drawing import save_drawing
-from nnrepro.figures.sources import FeatureMaps, read_feature_maps
+from nnrepro.figures.drawing import NothingToDraw, save_drawing
+from nnrepro.figures.feature_maps import feature_maps
+from nnrepro.figures.sources import read_feature_maps
 from nnrepro.plots.style import INK
 from nnrepro.study.extent import Extent
 from nnrepro.training.feature_maps import write_feature_maps
@@ -18,12 +19,13 @@ Config = dict[str, Any]
 LAYERS = {"c1": (6, 50), "s1": (3, 50), "c2": (4, 60), "s2": (2, 60)}
 
 
-def make_maps(folder: Path) -> dict[str, FeatureMaps]:
+def make_maps(folder: Path, run: str = "tan/channel_grid/c1-50_c2-60/seed0") -> dict[str, Any]:
     """Two test images, a cat and a ship, and their maps, written and read as the jobs do."""
     rng = np.random.default_rng(0)
     layers = {name: rng.random((2, n, n, channels)) for name, (n, channels) in LAYERS.items()}
     words = np.array(["first convolution", "first pooling", "second convolution", "last one"])
     told = {"classes": np.array(["cat", "ship"]), "words": words}
+    told |= {"run": np.array([run])} if run else {}
     write_feature_maps(folder / "maps.npz", {"images": rng.random((2, 8, 8, 3)), **told, **layers})
     return {"specified_network_maps": read_feature_maps(folder / "maps.npz")}
 
@@ -38,7 +40,8 @@ def test_every_figure_of_the_shipped_study_is_drawn(
     short: Config, finished: Callable, protocol: str, tmp_path: Path
 ) -> None:
     done = finished(short, protocol=protocol)
-    maps = done.drawn("feature_maps", make_maps(tmp_path))
+    run = f"{protocol}/channel_grid/c1-50_c2-60/seed0"
+    maps = done.drawn("feature_maps", make_maps(tmp_path, run))
     drawn = {
         "comparison": set(done.comparisons()),
         "heatmap": set(done.heatmaps()),
@@ -78,6 +81,26 @@ def test_two_images_give_an_overview_and_every_layer_each(
     first, second = (np.asarray(drawings[i].figure.axes[0].images[0].get_array()) for i in (1, 6))
     assert not np.array_equal(first, second)
     assert all([run.variant for run in each.runs] == ["c1-50_c2-60"] for each in drawings)
+
+
+def test_maps_of_another_run_are_not_drawn_under_the_name_of_this_one(
+    short: Config, finished: Callable, tmp_path: Path
+) -> None:
+    """As after runs were added to an archive, so that another variant is selected."""
+    other = "tan/channel_grid/c1-90_c2-40/seed0"
+    (figure,) = finished(short).asked("feature_maps")
+    with pytest.raises(NothingToDraw, match=f"{other}.*tan/channel_grid/c1-50_c2-60/seed0"):
+        list(feature_maps(figure, make_maps(tmp_path, other), images=2))
+
+
+def test_maps_without_a_record_of_their_run_say_so(
+    short: Config, finished: Callable, tmp_path: Path
+) -> None:
+    """As archives have them that were made before the run was recorded."""
+    drawings = list(finished(short).drawn("feature_maps", make_maps(tmp_path, "")).values())
+    title = "Tan report: Feature maps of a run that is not recorded, test image 1 (cat)"
+    assert titles(drawings[0])[0] == title
+    assert not any(each.runs for each in drawings)
 
 
 def test_maps_that_nobody_computed_give_no_figure(short: Config, finished: Callable) -> None:

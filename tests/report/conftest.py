@@ -180,9 +180,14 @@ class Results:
         data, problems = read_runs(self.study.runs_of(protocol), self.root / "runs")
         frame = runs_table(data, problems, self.study.runs_of(protocol))
         table = self.tables / "published.csv"
-        maps = FeatureMaps(
-            np.zeros((9, 2, 2, 3)), np.zeros(9), LAYERS, dict.fromkeys(LAYERS, "map")
+        images, words = np.zeros((9, 2, 2, 3)), dict.fromkeys(LAYERS, "map")
+        asked = figures_asked(
+            self.study, protocol, "feature_maps", self.decisions, extent_of(self.study, data)
         )
+        maps = {
+            figure.name: FeatureMaps(figure.runs[0].id, images, np.zeros(9), LAYERS, words)
+            for figure in asked
+        }
         given = {
             "extent": extent_of(self.study, data),
             "histories": data,
@@ -193,7 +198,7 @@ class Results:
             "published": read_csv(table, text=("value",)) if table.is_file() else None,
             "levels": {},
             "beside": [],
-            "maps": dict.fromkeys(self.study.figures, maps),
+            "maps": maps,
             "classes": ["thing"],
             "samples": lambda run, most: [Sample("thing", "words")],
         }
@@ -208,7 +213,7 @@ class Results:
         **options: Any,
     ) -> str:
         """All that there is to show, on one page: what the appendix has on several."""
-        return html(collect(self._source(provenance, **options), supplements, failures))
+        return html(collect(self._source(provenance, supplements=supplements, **options), failures))
 
     def report(self, provenance: Mapping[str, Any] | None = None, **options: Any) -> str:
         """The report itself."""
@@ -227,7 +232,7 @@ class Results:
         supplements: Sequence[Source] = (),
     ) -> bytes:
         """The appendix as PDF."""
-        return typeset(collect(self._source(provenance), supplements))
+        return typeset(collect(self._source(provenance, supplements=supplements)))
 
     def as_supplement(self, name: str) -> Source:
         """These results as those of a study that supplements another."""

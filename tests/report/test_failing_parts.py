@@ -106,7 +106,7 @@ def test_failed_runs_are_counted_named_and_no_number(small: Any, outline: Any) -
     text = outline(results.build(inventory=told)).text
     assert "1 run has failed; averages and rankings are made without" in text
     assert f"{run.id}: ValueError: no such word" in text
-    assert "word CNN has no value." in text
+    assert "Without a value: word CNN" in text
 
 
 def test_a_selection_of_nothing_is_told_where_its_variant_would_stand(

@@ -17,7 +17,7 @@ def test_the_protocols_own_way_is_stated_with_its_optimism(
         own = table[(table["protocol"] == protocol) & table["selects"]]
         for words in (
             f"{wording.points(own['optimism'].iloc[0])} percentage points of optimism",
-            f"is chosen in {wording.whole(100 * own['chosen_share'].iloc[0])} % of the splits",
+            f"Chosen in {wording.whole(100 * own['chosen_share'].iloc[0])} % of the splits",
         ):
             assert words in outline(report).text
     assert (table["optimism"] > 0).all()

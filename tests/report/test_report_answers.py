@@ -102,7 +102,8 @@ def test_variants_that_give_the_same_numbers_are_named_with_how_often(small: Any
     runs.loc[rows[1], own] = runs.loc[rows[0], own]
     write_csv(runs, results.tables / "runs.csv")
     said = part(results.report(), question)
-    assert "char CNN and word CNN give the same numbers to the last digit in the one seed" in said
+    same = "Two variants give the same numbers to the last digit in the one seed"
+    assert f"{same}: char CNN and word CNN" in said
 
 
 def test_the_first_screen_tells_how_many_verdicts_outlast_the_correction(small: Any) -> None:

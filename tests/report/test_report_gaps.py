@@ -46,7 +46,7 @@ def test_missing_runs_are_counted_and_named(small: Any, outline: Any) -> None:
     results.write_tables()
     page = outline(results.build())
     assert "1 run is missing; averages and rankings are made without" in page.text
-    assert "word CNN has no value." in page.text
+    assert "Without a value: word CNN" in page.text
 
 
 def test_runs_without_records_are_unknown_not_guessed(small: Any, outline: Any) -> None:
@@ -137,7 +137,7 @@ def test_somebodys_own_study_has_its_own_sections(small: Any, outline: Any) -> N
     }
     page = outline(_finished(small(**changes)).build())
     assert "The only part q Does width help?" in page.text
-    assert "leads by final test accuracy with" in page.text
+    assert "First by final test accuracy: " in page.text
     assert "Final loss" in page.text
     assert "Tan" not in page.text
     assert len(page.all("img")) == 1

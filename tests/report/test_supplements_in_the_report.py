@@ -2,12 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.report.conftest import BUDGET, Results, paragraphs, study_of
+
+from nnrepro.document.elements import Gap, every
+from nnrepro.document.text import text, words_of
+from nnrepro.report.blocks import figure_block
+from nnrepro.report.source import Source
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +116,29 @@ def test_the_pdf_says_all_of_it(
     texts = paragraphs(html[html.index(f'id="{supplement.heading_anchor}"') - 10 :])
     assert len(texts) > 50
     assert [text for text in texts if text not in words] == []
+
+
+def test_a_figure_that_only_a_supplement_has_is_linked_where_it_is_missed(
+    supplemented: Any, outline: Any, tmp_path: Path
+) -> None:
+    """By the same kind, protocol, model and variant; of another protocol it says what it said."""
+    whole, factors = supplemented
+    lacking = replace(whole.study, archive=tmp_path)  # an archive of histories has no maps
+    study = replace(
+        whole.study, name="others", figures={"grid": whole.study.figures["specified_network_maps"]}
+    )
+    other = replace(whole.as_supplement("others"), study=study)
+    source = Source(
+        lacking, whole.tables, tmp_path, whole.decisions, {}, supplements=[factors, other]
+    )
+    spec = lacking.figures["specified_network_maps"]
+    block = figure_block(source, spec, count(1), ["tan"]).section
+    (gap,) = [each for each in every([block]) if isinstance(each, Gap)]
+    assert [words_of(text(why)) for why in gap.said] == [
+        "Another study has this figure of the same variant: A1 The specified network."
+    ]
+    (link,) = [part.anchor for part in gap.said[0] if part.anchor]
+    assert link == "others-figure-specified_network_maps"
+    alone = figure_block(replace(source, supplements=[factors]), spec, count(1), ["tan"]).section
+    (gap,) = [each for each in every([alone]) if isinstance(each, Gap)]
+    assert "weights of a trained network" in words_of(text(gap.said[0]))

@@ -102,7 +102,7 @@ def test_variants_of_the_same_value_are_no_clear_lead() -> None:
             0.4,
             [
                 "Always answering \u201coak\u201d, the commonest class, would reach 40.00\u202f% "
-                "in final test accuracy. Final does no better."
+                "in final test accuracy. No better: Final."
             ],
         ),
         (0.5, []),
@@ -131,4 +131,4 @@ def test_one_leader_and_several_are_spoken_of_as_such() -> None:
 
     assert "its lead over the other one may be chance" in said(("a",), ("z",), 2)
     assert "their lead over both others may be chance" in said(("a", "b"), ("y", "z"), 4)
-    assert "one other cannot be told apart from them" in said(("a", "b"), ("y",), 4)
+    assert "1 other cannot be told apart from them" in said(("a", "b"), ("y",), 4)

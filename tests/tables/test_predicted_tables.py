@@ -47,6 +47,15 @@ def test_a_class_that_never_occurs_is_none_of_them(make_data: Callable[..., Any]
     assert found["class"].tolist() == ["cat", "dog"]
 
 
+def test_a_class_without_examples_is_not_found_badly(make_data: Callable[..., Any]) -> None:
+    """It is answered, wrongly; how much of it is found nobody knows."""
+    found = per_class(*tables(make_data, {("a", 0): answered(0, 2, 1, 0, labels=LABELS[:4])}))
+    assert found["class"].tolist() == list(NAMES)
+    absent = found.iloc[2]
+    assert (absent["examples"], absent["precision"]) == (0, 0)
+    assert np.isnan(absent["recall"]) and np.isnan(absent["f1"])
+
+
 def test_labels_of_which_several_hold_have_rows_and_numbers_have_none(
     make_data: Callable[..., Any],
 ) -> None:

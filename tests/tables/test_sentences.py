@@ -54,31 +54,31 @@ def ranked(values: list[float], margins: float | None = 0.01) -> str:
         ([NAN, NAN], "No variant has a value of highest test accuracy."),
         (
             [0.5],
-            "a reaches 50.00 % in highest test accuracy.",
+            "a: the highest test accuracy is 50.00 %.",
         ),
-        ([0.5, 0.5], "a and b have the same highest test accuracy, 50.00 %."),
+        ([0.5, 0.5], "The same highest test accuracy, 50.00 %: a and b."),
         (
             [0.5, 0.6],
-            "b leads by highest test accuracy with 60.00 %, "
-            "10.00 percentage points ahead of a. The other one can be told apart from it. "
+            "First by highest test accuracy: b, 60.00 %; "
+            "10.00 percentage points behind: a. The other one can be told apart from it. "
             "The probability of its being the best is more than 99 %.",
         ),
         (
             [0.6, 0.59, NAN],
-            "a leads by highest test accuracy with 60.00 %, "
-            "1.00 percentage points ahead of b. The other one cannot be told apart from it. "
-            "The probability of its being the best is 92 %. c has no value.",
+            "First by highest test accuracy: a, 60.00 %; "
+            "1.00 percentage points behind: b. The other one cannot be told apart from it. "
+            "The probability of its being the best is 92 %. Without a value: c.",
         ),
         (
             [0.6, 0.6, 0.595, 0.3],
-            "a and b lead together by highest test accuracy with 60.00 %, "
-            "0.50 percentage points ahead of c; d comes last "
-            "with 30.00 %. 1 of the other 2 cannot be told apart from them: c.",
+            "First together by highest test accuracy: a and b, 60.00 %; "
+            "0.50 percentage points behind: c; last: d, 30.00 %. "
+            "1 of the other 2 cannot be told apart from them: c.",
         ),
         (
             [0.6, 0.595, 0.594],
-            "a leads by highest test accuracy with 60.00 %, "
-            "0.50 percentage points ahead of b; c comes last with 59.40 %. "
+            "First by highest test accuracy: a, 60.00 %; "
+            "0.50 percentage points behind: b; last: c, 59.40 %. "
             "None of the others can be told apart from it. The probability of its being the best "
             "is 66 %.",
         ),
@@ -100,7 +100,7 @@ def test_only_a_highest_value_is_told_without_its_interval() -> None:
 def test_ranking_without_intervals_claims_nothing_about_them() -> None:
     """Unknown uncertainty is left unsaid."""
     assert ranked([0.5, 0.6], margins=None) == (
-        "b leads by highest test accuracy with 60.00 %, 10.00 percentage points ahead of a."
+        "First by highest test accuracy: b, 60.00 %; 10.00 percentage points behind: a."
     )
 
 
@@ -109,7 +109,7 @@ def test_lower_losses_and_times_lead() -> None:
     frame = pd.DataFrame({"label": ["a", "b"], "m": [2.0, 1.5]})
     found = ranking.leaders(frame, "m", metric("min_test_loss"), "lowest test loss")
     assert seen(ranking.ranking_words(found)).startswith(
-        "b leads by lowest test loss with 1.5000, 0.5000 ahead"
+        "First by lowest test loss: b, 1.5000; 0.5000 behind: a"
     )
 
 
@@ -177,20 +177,20 @@ def paired(differences: list[float], overlaps: list[bool | None] | None = None) 
             [0.02, -0.05, NAN],
             None,
             "Of 2 pairs, highest test accuracy rises in 1 and falls in 1. The largest change is "
-            "\u22125.00 percentage points, from b to B. In 1 further pair a value is missing.",
+            "\u22125.00 percentage points (b \u2192 B). In 1 further pair a value is missing.",
         ),
         (
             [0.02, -0.05, 0.0],
             [True, False, True],
             "Of 3 pairs, highest test accuracy rises in 1, falls in 1 and stays the same in 1. "
-            "The largest change is \u22125.00 percentage points, from b to B. "
-            "The intervals do not overlap for B.",
+            "The largest change is \u22125.00 percentage points (b \u2192 B). "
+            "Intervals that do not overlap: B.",
         ),
         (
             [0.02],
             [True],
             "Of 1 pair, highest test accuracy rises in 1. The largest change is "
-            "+2.00 percentage points, from a to A.",
+            "+2.00 percentage points (a \u2192 A).",
         ),
     ],
 )
@@ -229,12 +229,12 @@ def settling(epochs: list[float], converged: list[bool | None]) -> str:
     [
         ([NAN], [None], "Of no variant is it known when test loss settles."),
         ([9.0], [False], "Test loss does not settle."),
-        ([9.0, NAN], [True, False], "Test loss settles in 1 of 2 variants: for a at epoch 9."),
+        ([9.0, NAN], [True, False], "Test loss settles in 1 of 2 variants, at epoch 9: a."),
         (
             [9.0, 5.0, 5.0],
             [True, True, True],
-            "Test loss settles in 3 of 3 variants: earliest for b and c (epoch 5), "
-            "latest for a (epoch 9).",
+            "Test loss settles in 3 of 3 variants. Earliest: b and c (epoch 5); "
+            "latest: a (epoch 9).",
         ),
     ],
 )
@@ -352,14 +352,14 @@ def steadiness(jitter: list[float], collapses: list[float]) -> str:
         (
             [0.01, 0.01],
             [0, NAN],
-            "The jitter of test accuracy is 1.00 percentage points for A and B. "
-            "It collapses for none.",
+            "The jitter of test accuracy is 1.00 percentage points in all: A and B. "
+            "It never collapses.",
         ),
         (
             [0.01, 0.002, 0.05],
             [3, 0, 1.5],
-            "Test accuracy is steadiest for B (jitter 0.20 percentage points) and least steady "
-            "for C (5.00 percentage points). It collapses and comes back for A (3 times), "
+            "Steadiest in test accuracy: B (jitter 0.20 percentage points); least steady: "
+            "C (5.00 percentage points). Collapses that it recovers from: A (3 times), "
             "C (1.5 times).",
         ),
     ],
@@ -420,9 +420,9 @@ def test_factors_are_sorted_by_what_is_known_of_them() -> None:
     )
     assert said == (
         "From one to the other: from 60.00 % to 50.00 %, a gap of \u221210.00 percentage points "
-        "(95 % interval \u221211.00 to \u22129.00). On its own, a changes it by \u22128.00 "
-        "percentage points (80 % of the gap). The effect of b cannot be told from none. How sure "
-        "the effect of c is cannot be said. The effects one by one leave \u22122.00 percentage "
+        "(95 % interval \u221211.00 to \u22129.00). Effects one by one: a, \u22128.00 "
+        "percentage points (80 % of the gap). Effects that cannot be told from none: b. Effects of "
+        "unknown certainty: c. The effects one by one leave \u22122.00 percentage "
         "points, which cannot be told from none."
     )
 
@@ -452,7 +452,7 @@ def test_the_epochs_share_is_told_where_one_is_chosen(epoch: float) -> None:
     said = seen(optimism.words(pd.DataFrame([row, row]), "it"))
     assert ("Choosing the epoch too adds +1.25 percentage points." in said) == bool(epoch)
     assert "+2.00 percentage points of optimism, between \u22121.00 and +5.00 in 95 %" in said
-    assert said.endswith("a is chosen in 50 % of the splits, 1 other variant in the rest.")
+    assert said.endswith("Chosen in 50 % of the splits: a; in the rest, 1 other variant.")
 
 
 def guessed(
@@ -469,7 +469,7 @@ def test_one_answer_for_all_is_beaten_or_not() -> None:
     cat = "Always answering “cat”, the commonest class, would reach 50.00 % in final test "
     mean = "Always answering the mean of the targets would reach 0.5000 in final test "
     error = "mean_absolute_error"
-    assert guessed("classification", {"a": 0.9}) == cat + "accuracy; a reaches 90.00 %."
+    assert guessed("classification", {"a": 0.9}) == cat + "accuracy; reached here: 90.00 % (a)."
     assert guessed("classification", {"a": 0.9}, answer="").startswith(
         "Always answering one of the commonest classes would reach 50.00"
     )
@@ -477,13 +477,13 @@ def test_one_answer_for_all_is_beaten_or_not() -> None:
         cat + "accuracy; every variant does better."
     )
     assert guessed("classification", {"a": 0.9, "b": 0.5, "c": NAN}) == (
-        cat + "accuracy. b and c do no better."
+        cat + "accuracy. No better: b and c."
     )
     assert (
         guessed("regression", {"a": 0.1}, error, "")
-        == mean + f"{error.replace('_', ' ')}; a reaches 0.1000."
+        == mean + f"{error.replace('_', ' ')}; reached here: 0.1000 (a)."
     )
-    assert guessed("regression", {"a": 0.6}, error, "").endswith("error. a does no better.")
+    assert guessed("regression", {"a": 0.6}, error, "").endswith("error. No better: a.")
     assert guessed("multi_label", {"a": 0.4}, answer="").startswith(
         "Always answering how frequent each label"
     )

@@ -17,6 +17,7 @@ def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):
     weights = train(run, data, tmp_path) / "final.weights.h5"
     maps = compute_feature_maps(run, data, weights)
     assert {name: value.shape for name, value in maps.items()} == {
+        "run": (1,),
         "images": (2, 32, 32, 3),
         "classes": (2,),
         "words": (4,),
@@ -25,6 +26,7 @@ def test_feature_maps_are_the_activations_of_the_trained_layers(tmp_path):
         "c2": (2, 8, 8, 3),
         "s2": (2, 4, 4, 3),
     }
+    assert maps["run"].tolist() == [run.id]
     assert maps["words"].tolist() == [
         f"{which} {kind}" for which in ("first", "second") for kind in ("convolution", "pooling")
     ]

@@ -73,7 +73,7 @@ def test_it_wins_nothing_by_its_length_and_is_shown_in_full_by_itself(results: P
     assert runs.loc[LONGER, "max_test_accuracy"] == 0.9
 
     html = report_pages(results)
-    note = "30/40 went on to 100 epochs; compared here at 10, as most others have no more."
+    note = "Went on to 100 epochs and are compared here at 10, as most others have no more: 30/40."
     assert html.count(note) == 3, "at the table, the heat map and the comparison, not the curves"
     assert "Runs that went on for longer" in html
     assert "different lengths" not in html and "runs of 10 to 100 epochs" not in html

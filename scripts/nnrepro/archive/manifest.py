@@ -18,6 +18,9 @@ from nnrepro.study.study import Study
 
 FORMAT = 1
 
+_Seeds = Mapping[tuple[str, str], set[int]]
+"""The seeds that an archive has runs of, by protocol and experiment."""
+
 
 class _Group(NamedTuple):
     """What the runs of a group have in common."""
@@ -58,9 +61,12 @@ def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
     for run in runs:
         group = _Group(run.run_id.protocol, run.run_id.experiment, run.epochs)
         groups.setdefault(group, []).append(run)
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.run_id[:2], set()).add(run.run_id.seed)
     return {
         "format": FORMAT,
-        "groups": [_told(study, name, group, groups[group]) for group in sorted(groups)],
+        "groups": [_told(study, name, group, groups[group], seeds) for group in sorted(groups)],
         "files": {path: _described(archive / path) for path in _files(archive, folders)},
     }
 
@@ -89,14 +95,20 @@ def _record(folder: Path) -> RunRecord | None:
         return None
 
 
-def _told(study: Study, name: str, group: _Group, runs: list[_Archived]) -> dict[str, Any]:
+def _told(
+    study: Study, name: str, group: _Group, runs: list[_Archived], archived: _Seeds
+) -> dict[str, Any]:
     """What the manifest tells of a group."""
     records = [run.record for run in runs if run.record is not None]
     statuses = ["unknown" if run.record is None else run.record["status"] for run in runs]
     seeds = sorted({run.run_id.seed for run in runs})
     variants = sorted({run.run_id.variant for run in runs})
     full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
-    settings = {"seeds": seeds, "only": _only(study, group, variants)}
+    wanted = _wanted(study, group, variants)
+    settings = {
+        **_seeds(study, group, seeds, wanted, archived),
+        "only": _only(study, group, wanted),
+    }
     if full and group.epochs not in full:
         settings["budget"] = {"epochs": group.epochs}
     devices = [record.get("device", {}) for record in records]
@@ -137,14 +149,38 @@ def _command(name: str, settings: Mapping[str, Any]) -> str:
     return f"snakemake --cores all {shlex.join(words)}"
 
 
-def _only(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Any]:
-    """The section `only` that leaves a group, and what its parameters are selected from."""
+def _wanted(study: Study, group: _Group, variants: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The variants of a group, and those that their parameters are selected from, by experiment."""
     wanted = {group.experiment: variants}
     experiment = study.experiments.get(group.experiment)
     while experiment and experiment.selects_from:
         source = experiment.selects_from
         experiment = study.experiments[source]
         wanted[source] = experiment.variants
+    return wanted
+
+
+def _seeds(
+    study: Study, group: _Group, seeds: list[int], wanted: Iterable[str], archived: _Seeds
+) -> dict[str, Any]:
+    """The keys that have a group trained with its seeds, and what it selects from with its own."""
+    asked = {
+        name: seeds
+        if name == group.experiment
+        else sorted(
+            archived.get((group.protocol, name))
+            or {run.seed for run in study.runs_of(group.protocol, name)}
+        )
+        for name in wanted
+    }
+    own = any(study.experiments[name].own_seeds for name in wanted if name in study.experiments)
+    if not own and all(each == seeds for each in asked.values()):
+        return {"seeds": seeds}
+    return {"experiments": {name: {"seeds": each} for name, each in asked.items()}}
+
+
+def _only(study: Study, group: _Group, wanted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The section `only` that leaves a group, and what its parameters are selected from."""
     only = {"protocols": [group.protocol], "experiments": list(wanted)}
     patterns = _patterns(study, wanted)
     return {**only, "variants": patterns} if patterns else only

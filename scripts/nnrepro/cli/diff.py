@@ -45,12 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("b", type=Path, help="the second")
     add("--metric", help="what results are compared by; by default what the protocol selects by")
     add("--format", choices=("text", "csv", "json"), default="text", help="how it is printed")
+    add("--plugins", type=Path, nargs="+", default=[], help="Python files of an archive, to be run")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the differences; 0 where there are none, 1 where there are, 2 with a message."""
     try:
-        ends = [_end(path) for path in (arguments.a, arguments.b)]
+        ends = [_end(path, arguments.plugins) for path in (arguments.a, arguments.b)]
         a, b = map(_side, ends)
         found = difference(a, b, _metrics(ends, arguments.metric))
     except NnreproError as error:
@@ -63,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     return SAME if found.same else DIFFERENT
 
 
-def _end(path: Path) -> Results | Study:
+def _end(path: Path, plugins: Iterable[Path]) -> Results | Study:
     """One of the two: results where there are any, else what is asked for."""
     file = path / CONFIG_FILE if path.is_dir() else path
     if not file.is_file():
-        return load(path)
+        return load(path, plugins=plugins)
     configuration = read_configuration([], study=[file])
     return load_study(configuration.values, catalogue(), configuration.places)
 

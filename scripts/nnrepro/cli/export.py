@@ -25,11 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--to", type=Path, required=True, help="the folder to write into")
     add("--run", help="the run whose network is written: its id, or a part of it that no other has")
     add("--config", type=Path, nargs="+", help="the study's configuration, where it is not there")
+    add("--plugins", type=Path, nargs="+", default=[], help="Python files of an archive, to be run")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, and say where they are."""
-    results = load(arguments.results, arguments.config)
+    results = load(arguments.results, arguments.config, plugins=arguments.plugins)
     for path in results.export(arguments.format, arguments.to, arguments.run):
         print(path)
     if arguments.run and formats()[arguments.format].of_a_run:

@@ -169,9 +169,14 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 def some(words: Sequence[str], limit: int = 4) -> str:
     """As `joined`, but of more than `limit` words the last ones are only counted."""
+    return joined(few(words, limit))
+
+
+def few(words: Sequence[str], limit: int = 4) -> list[str]:
+    """The words, of more than `limit` the last ones only counted."""
     if len(words) <= limit + 1:
-        return joined(words)
-    return joined([*words[:limit], f"{grouped(len(words) - limit)} more"])
+        return list(words)
+    return [*words[:limit], f"{grouped(len(words) - limit)} more"]
 
 
 def clipped(text: str, most: int) -> str:
@@ -183,6 +188,14 @@ def clipped(text: str, most: int) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: "1 run", "2 runs"."""
     return f"{grouped(count)} {singular if count == 1 else plural or singular + 's'}"
+
+
+def seeds(found: Sequence[int]) -> str:
+    """Seeds by their numbers: "seed 3", "seeds 0 to 4", "seeds 0, 2 and 7"."""
+    numbers = sorted(set(found))
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"seeds {numbers[0]} to {numbers[-1]}"
+    return f"{agree(numbers, 'seed', 'seeds')} {some([str(number) for number in numbers])}"
 
 
 def agree(items: Sequence[object], one: Any, several: Any) -> Any:
@@ -200,6 +213,11 @@ def anchor(name: str, kind: str) -> str:
     return f"{kind}-{slug(name)}"
 
 
+def capitalised(text: str) -> str:
+    """Words as a sentence begins with them, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """Words as a sentence of their own: a capital at the beginning, a full stop at the end.
 
@@ -209,7 +227,7 @@ def sentence(text: str) -> str:
         return ""
     end = "" if text.endswith((".", "!", "?")) else "."
     named = not text.split(maxsplit=1)[0].rstrip(",:;").isalpha()
-    return f"{text if named else text[0].upper() + text[1:]}{end}"
+    return f"{text if named else capitalised(text)}{end}"
 
 
 def _fixed(value: float, decimals: int) -> str:

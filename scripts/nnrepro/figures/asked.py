@@ -132,7 +132,7 @@ class Asked:
         """What a figure shows, for readers who cannot see it: its form, whose it is, its runs."""
         labels = list(dict.fromkeys(run.label for run in runs))
         form = ", ".join(filter(None, (what, self.owner)))
-        return f"{form}. Shown: {wording.some(labels, limit=8)}."
+        return f"{form}. Shown: {wording.some(labels, limit=8) or wording.UNKNOWN}."
 
     def metric(self, name: str) -> str:
         """The metric meant, where `selection` stands for the one that the protocol selects by."""

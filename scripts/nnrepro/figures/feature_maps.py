@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nnrepro.figures.asked import Asked
-from nnrepro.figures.drawing import Drawing
+from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.figures.sources import FeatureMaps
 from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
@@ -46,13 +46,23 @@ def feature_maps(
 ) -> Iterator[Drawing]:
     """What the layers of a trained network make of test images.
 
-    For each image an overview and a figure per layer.
+    For each image an overview and a figure per layer. An archive's maps stay what they are when
+    runs are added and another variant is selected: those of a run that the figure does not show are
+    not drawn.
     """
     if figure.name not in maps:
         return  # why stands with what could not be computed
-    found, run = maps[figure.name], figure.runs[0]
+    found = maps[figure.name]
+    run = next((run for run in figure.runs if run.id == found.run), None)
+    if run is None and found.run:
+        raise NothingToDraw(
+            f"The maps that are kept are of the run {found.run}, which this figure does not show "
+            f"(any more): it shows {figure.runs[0].id}."
+        )
+    named = run.label if run else "a run that is not recorded"
+    runs = [run] if run else []
     for number in range(1, images + 1):
-        whose = f"{run.label}, test image {number} ({found.classes[number - 1]})"
+        whose = f"{named}, test image {number} ({found.classes[number - 1]})"
         layers = {name: values[number - 1] for name, values in found.layers.items()}
         drawings = {
             "overview": partial(
@@ -70,8 +80,8 @@ def feature_maps(
             yield Drawing(
                 f"{figure.name}_image{number}_{name}",
                 drawing,
-                [run],
-                figure.alt("Grey images of what the network's layers make of a test image", [run]),
+                runs,
+                figure.alt("Grey images of what the network's layers make of a test image", runs),
                 part.capitalize(),
                 part,
             )

@@ -31,6 +31,7 @@ class FeatureMaps:
     """What the layers of a network made of images.
 
     Attributes:
+        run: id of the run that trained it; empty where that was not recorded.
         images: the images, [images, height, width, 3]; None where an archive leaves them out.
         classes: the class of each.
         layers: by the layers' names, in the order of the network, activations [images, height,
@@ -38,6 +39,7 @@ class FeatureMaps:
         words: what each layer is, by name.
     """
 
+    run: str
     images: NDArray[Any] | None
     classes: Sequence[str]
     layers: Mapping[str, NDArray[Any]]
@@ -158,11 +160,13 @@ def read_feature_maps(path: Path) -> FeatureMaps:
     with open_npz(path) as stored:
         classes = stored.array("classes", "U")
         images = stored.array("images") if "images" in stored.names else None
-        names = [name for name in stored.names if name not in ("images", "classes", "words")]
+        run = "".join(map(str, stored.array("run", "U"))) if "run" in stored.names else ""
+        told = ("run", "images", "classes", "words")
+        names = [name for name in stored.names if name not in told]
         layers = {name: stored.array(name) for name in names}
         words = map(str, stored.array("words", "U"))
         alike = [classes, *layers.values(), *([] if images is None else [images])]
         if len(set(map(len, alike))) > 1:
             raise ValueError("images, classes and layers do not go together")
-        told = dict(zip(names, words, strict=True))
-        return FeatureMaps(images, tuple(map(str, classes)), layers, told)
+        by_name = dict(zip(names, words, strict=True))
+        return FeatureMaps(run, images, tuple(map(str, classes)), layers, by_name)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnrepro.document import wording
 from nnrepro.document.elements import Figure, Gap, Panels, Table
-from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced
+from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced, text
 from nnrepro.figures.index import INDEX, NARROW, NO_RUNS, read_index
 from nnrepro.figures.index import Shown as Drawn
 from nnrepro.figures.specs import unavailable
@@ -113,6 +114,7 @@ def _drawn(
         source.protocol_title(protocol),
         source.budget(runs, compared=shown.compared),
         reading if there else "",
+        whose=_whose(shown, runs) if there else "",
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
     if there:
@@ -125,8 +127,40 @@ def _drawn(
         return Gap(anchor, words, why)
     if unselected and shown.why == NO_RUNS:
         return Gap(anchor, words, unselected)
+    if elsewhere := _elsewhere(source, spec, runs):
+        return Gap(anchor, words, (elsewhere,))
     lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))
     return Gap(anchor, words, (shown.why or lacking,))
+
+
+def _elsewhere(source: Source, spec: Spec, runs: Iterable[Run]) -> Text:
+    """Where a supplement has a figure of this kind of the same model, variant and protocol."""
+    asked = {(run.protocol, run.model, run.label) for run in runs}
+    for each in source.supplements:
+        for other in each.study.figures.values():
+            question = each.study.questions.get(other.question)
+            if other.kind != spec.kind or question is None:
+                continue
+            shown = {
+                (run.protocol, run.model, run.label)
+                for protocol in each.study.protocols
+                for file in _files(each, other, protocol)
+                if (each.figures / file.place).is_file() and not file.shown.why
+                for run in _runs(each, file.shown, file.place)
+            }
+            if asked & shown:
+                link = each.anchor(f"{FIGURE}-{other.name}")
+                named = linked(link, f"{question.name} {question.title}")
+                return text("Another study has this figure of the same variant: ", named, ".")
+    return ()
+
+
+def _whose(shown: Drawn, runs: Sequence[Run]) -> str:
+    """Of which variant and seeds a file is, where it is of one variant alone."""
+    if len({(run.experiment, run.variant) for run in runs}) != 1:
+        return ""
+    label = "" if runs[0].label in (shown.part, shown.strip) else runs[0].label
+    return ", ".join(filter(None, (label, wording.seeds([run.seed for run in runs]))))
 
 
 def _runs(source: Source, shown: Drawn, path: Path) -> list[Run]:
@@ -153,14 +187,14 @@ def read_svg(path: Path) -> str:
         ReportError: it is no SVG.
     """
     try:
-        text = read_text(path)
+        content = read_text(path)
     except FileError as error:
         raise ReportError(
             f"{path}: not an SVG file: {error}; remove it and draw it again"
         ) from error
-    if "<svg" not in text:
+    if "<svg" not in content:
         raise ReportError(f"{path}: not an SVG file; draw it again")
-    return text
+    return content
 
 
 def table_block(

@@ -65,7 +65,6 @@ def build_report(
     out: Path,
     *,
     pdf: Path | None = None,
-    supplements: Sequence[Source] = (),
     failures: Failures | None = None,
 ) -> None:
     """Write the report and its appendix, as HTML and as PDF.
@@ -76,17 +75,17 @@ def build_report(
     whose file is missing is named in its place.
 
     Args:
-        source: what the report is made from; the study's parts and questions give the sections.
+        source: what the report is made from; the study's parts and questions, and those of its
+            supplements, give the sections.
         out: the HTML file to write; the appendix is written beside it.
         pdf: the PDF to write, and its appendix beside it; None for none.
-        supplements: other studies whose questions the report shows, in their order.
         failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
         ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
-    appendix = collect(source, supplements, failures)
+    appendix = collect(source, failures)
     report, paper = fitting(source, appendix, failures)
     shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
     for path, page in site(report, appendix).items():
@@ -242,14 +241,11 @@ def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[F
     return renumbered(shown, numbers) if shown and has_room(shown) else ()
 
 
-def collect(
-    source: Source, supplements: Sequence[Source] = (), failures: Failures | None = None
-) -> Document:
+def collect(source: Source, failures: Failures | None = None) -> Document:
     """The appendix: everything that there is to show.
 
     Args:
-        source: the study that the report is about.
-        supplements: other studies whose questions it shows.
+        source: the study that the report is about, with its supplements.
         failures: takes what of it cannot be made.
 
     Raises:
@@ -260,31 +256,33 @@ def collect(
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None
     sections = [
         attempt("report/leaders", lambda: leaders_by_experiment(source), nothing),
-        attempt("report/differences", lambda: differences(source, supplements, numbers), nothing),
+        attempt("report/differences", lambda: differences(source, numbers), nothing),
         *parts(attempt, source, numbers),
         attempt("report/claims", lambda: claims(source, numbers), nothing),
         attempt("report/published", lambda: published(source, numbers), nothing),
         attempt("report/inconsistencies", lambda: inconsistencies(source, numbers), nothing),
-        *(supplement(attempt, each, numbers) for each in supplements),
-        attempt("report/methods", lambda: methods(source, supplements), nothing),
+        *(supplement(attempt, each, numbers) for each in source.supplements),
+        attempt("report/methods", lambda: methods(source), nothing),
         attempt("report/layers", lambda: layers(source, numbers), no_layers),
         attempt("report/runs", lambda: runs(source), lambda _: no_runs()),
         attempt("report/provenance", lambda: provenance_section(source), no_provenance),
     ]
     # After all else, as it names what of that could not be made.
-    found = problems(source, _unmade(source, supplements, failures or ()))
+    found = problems(source, _unmade(source, failures or ()))
     *before, last = sections
     shown = tuple(section for section in (*before, found, last) if section)
     title = f"Appendix: {source.study.title}"
     return Document(title, source.study.name, tuple(masthead(source)), pictures, shown)
 
 
-def _unmade(
-    source: Source, supplements: Sequence[Source], failures: Iterable[Failure]
-) -> dict[str, str]:
+def _unmade(source: Source, failures: Iterable[Failure]) -> dict[str, str]:
     """Why parts of the study, of its supplements and of this page could not be made."""
     return {
         **source.failures,
-        **{each.file(part): why for each in supplements for part, why in each.failures.items()},
+        **{
+            each.file(part): why
+            for each in source.supplements
+            for part, why in each.failures.items()
+        },
         **{failure.part: failure.message for failure in failures},
     }

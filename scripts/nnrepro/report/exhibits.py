@@ -33,7 +33,15 @@ class Exhibit:
     findings: tuple[Text, ...] = ()
 
 
-def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *more: Words) -> Text:
+def caption(
+    kind: str,
+    number: int,
+    title: str,
+    protocol: str,
+    budget: Text,
+    *more: Words,
+    whose: str = "",
+) -> Text:
     """What stands beside a figure or table.
 
     Args:
@@ -43,8 +51,10 @@ def caption(kind: str, number: int, title: str, protocol: str, budget: Text, *mo
         protocol: the protocol's title; empty where there is nothing to tell apart.
         budget: how far the runs behind it went.
         more: what else there is to say.
+        whose: the one variant that it is of, with its seeds; empty for several.
     """
-    named = f"{title}, {protocol}." if protocol else f"{title}."
+    named = f"{title}, {protocol}" if protocol else title
+    named = f"{named} ({whose})." if whose else f"{named}."
     numbered = bold(f"{kind.capitalize()}\N{NO-BREAK SPACE}{number}.")
     return spaced(numbered, named, budget, *more)
 
@@ -73,8 +83,9 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
         groups.setdefault((epochs, compared), []).append(run.label)
     return tuple(
         (
-            f"{', '.join(dict.fromkeys(labels))} went on to {wording.grouped(epochs)} epochs; "
-            f"compared here at {wording.grouped(compared)}, as most others have no more."
+            f"Went on to {wording.grouped(epochs)} epochs and are compared here at "
+            f"{wording.grouped(compared)}, as most others have no more: "
+            f"{', '.join(dict.fromkeys(labels))}."
         )
         for (epochs, compared), labels in groups.items()
     )
@@ -83,7 +94,7 @@ def longer_notes(source: Source, runs: Iterable[Run]) -> tuple[Words, ...]:
 def nothing_selected(source: Source, protocol: str, selectors: Sequence[str]) -> tuple[Words, ...]:
     """That a table or figure lacks a variant which should have been selected, and why."""
     return tuple(
-        text("Nothing was selected from ", bold(experiment), f": {why}")
+        text(f"Nothing was selected from \u201c{experiment}\u201d: {why}")
         for experiment, why in source.undecided_among(protocol, selectors).items()
     )
 

@@ -57,6 +57,7 @@ class Source:
             that one itself.
         undecided: why nothing could be selected, by protocol and experiment.
         failures: why tables and figures could not be made, by their paths without suffixes.
+        supplements: other studies whose questions the report shows, in their order.
     """
 
     study: Study
@@ -71,6 +72,7 @@ class Source:
     supplement: str = ""
     undecided: Mapping[tuple[str, str], str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    supplements: Sequence["Source"] = ()
 
     def anchor(self, name: str) -> str:
         """Id of an element of the report; a supplement's differ from all others."""

@@ -187,6 +187,7 @@ def _study(
             sampled=declared.sampled[name],
             varied=declared.varied[name],
             top=declared.top.get(name, 0),
+            own_seeds="seeds" in section,
         )
         for name, section in config["experiments"].items()
         if any(run.experiment == name for run in kept)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +45,8 @@ def plugins_named(
         archive: its folder.
         asked: the files that its study asks for.
         named: those that the reader has named, these ones or the archive's copies of them.
-        how: how to name some, with `{files}` for their list.
+        how: how to name some, with `{files}` for their list, `{quoted}` for one in Python and
+            `{words}` for one on a command line.
 
     Raises:
         ArchiveError: the reader has not named one.
@@ -66,10 +68,13 @@ def plugins_named(
             "the archive does not hold all of them: get them from whom it is from and name them"
         )
         there = [file.name for file in lacking]
+    naming = how.format(
+        files=f"[{', '.join(there)}]", quoted=json.dumps(there), words=shlex.join(there)
+    )
     raise ArchiveError(
         f"{archive / STUDY_FILE}: plugins: the study has Python files of its own "
         f"({', '.join(file.name for file in lacking)}), and an archive runs none by itself; "
-        f"{advice}, {how.format(files='[' + ', '.join(there) + ']')}"
+        f"{advice}, {naming}"
     )
 
 

@@ -42,6 +42,7 @@ class Experiment:
         sampled: parameters that are drawn, each with the name of its distribution.
         varied: all parameters in which its variants differ: what a selection decides.
         top: how many of its variants go on into other experiments; 0 where it is the best alone.
+        own_seeds: whether it says itself with which seeds it is trained.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Experiment:
     sampled: Mapping[str, str] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
     top: int = 0
+    own_seeds: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.predictions import Predictions, PredictionsOf
 from nnrepro.metrics import from_keras
 from nnrepro.metrics.registry import CLASSIFICATION, REGRESSION, Metric, catalogue
@@ -125,14 +125,15 @@ def words(frame: pd.DataFrame) -> Text:
     constant = f"would reach {shown.text(number(first['constant']))} in {shown.phrase}"
     behind = no_better(frame)
     if len(behind):
-        does = "does" if len(behind) == 1 else "do"
         return spaced(
-            text(f"Always answering {guess} {constant}."),
-            text(labels(behind["label"]), f" {does} no better."),
+            f"Always answering {guess} {constant}.",
+            text("No better: ", labels(behind["label"]), "."),
         )
     if len(rows) > 1:
         return text(f"Always answering {guess} {constant}; every variant does better.")
     reached = shown.text(number(first["reached"]))
     return text(
-        f"Always answering {guess} {constant}; ", bold(str(first["label"])), f" reaches {reached}."
+        f"Always answering {guess} {constant}; reached here: {reached} (",
+        labels([first["label"]]),
+        ").",
     )

@@ -297,8 +297,13 @@ def change_interval(row: pd.Series, shown: Metric) -> str:
 
 
 def labels(names: Iterable[Any]) -> Text:
-    """Labels of variants in a sentence; of many the last ones are only counted."""
-    return bold(wording.some([str(name) for name in names]))
+    """Labels of variants in a list; of many the last ones are only counted.
+
+    Nobody knows what a user calls variants: "The best of them, three times" is no subject of a
+    sentence, and has commas of its own. Sentences name variants after a colon or in brackets, and
+    each stands out by itself.
+    """
+    return list_of([bold(name) for name in wording.few([str(name) for name in names])])
 
 
 def list_of(parts: Sequence[Text]) -> Text:

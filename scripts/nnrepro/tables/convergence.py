@@ -133,9 +133,9 @@ def words(frame: pd.DataFrame, curve: str) -> Text:
     )
     if known == 1:
         return text(f"{name} settles at epoch {wording.whole(epochs.iloc[0])}.")
-    said = f"{name} settles in {wording.grouped(len(settled))} of {of}:"
+    said = f"{name} settles in {wording.grouped(len(settled))} of {of}"
     if epochs.max() == epochs.min():
-        return text(f"{said} for ", first, f" at epoch {early}.")
+        return text(f"{said}, at epoch {early}: ", first, ".")
     return text(
-        f"{said} earliest for ", first, f" (epoch {early}), latest for ", last, f" (epoch {late})."
+        f"{said}. Earliest: ", first, f" (epoch {early}); latest: ", last, f" (epoch {late})."
     )

@@ -13,7 +13,7 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
-from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
 from nnrepro.study.kinds import shows, table
@@ -37,7 +37,6 @@ from nnrepro.tables.content import (
     change_interval,
     flag,
     labels,
-    list_of,
     number,
     numeric,
     rows_in,
@@ -249,14 +248,13 @@ def words(rows: pd.DataFrame) -> Text:
         return f" ({found}\u00a0% of the gap)" if found else ""
 
     carriers = [
-        text(bold(str(row["label"])), f" changes it by {signed(row)}{share(row)}")
+        text(bold(str(row["label"])), f", {signed(row)}{share(row)}")
         for row in factors
         if flag(row["apart"])
     ]
     unclear, unknown = (
         [row["label"] for row in factors if flag(row["apart"]) is known] for known in (False, None)
     )
-    own = wording.agree(carriers, "its", "their")
     left = ""
     if number(rest["difference"]):
         brought = {
@@ -268,9 +266,9 @@ def words(rows: pd.DataFrame) -> Text:
     ends = [shown.text(number(row["value"])) for row in (first, last)]
     return spaced(
         f"{first['title']}: {_gap_words(last, ends, signed, change_interval(last, shown))}",
-        text(f"On {own} own, ", list_of(carriers), ".") if carriers else "",
-        text("The effect of ", labels(unclear), " cannot be told from none.") if unclear else "",
-        text("How sure the effect of ", labels(unknown), " is cannot be said.") if unknown else "",
+        text("Effects one by one: ", joined("; ", carriers), ".") if carriers else "",
+        text("Effects that cannot be told from none: ", labels(unclear), ".") if unclear else "",
+        text("Effects of unknown certainty: ", labels(unknown), ".") if unknown else "",
         left,
     )
 

@@ -302,7 +302,7 @@ def words(rows: pd.DataFrame, phrase: str) -> Text:
     here, there = (wording.percent(number(row[f"{end}_score"])) for end in ("selected", "honest"))
     epoch = number(row["epoch_optimism"])
     others = wording.counted(len(rows) - 1, "other variant")
-    rest = f", {others} in the rest" if len(rows) > 1 else ""
+    rest = f"; in the rest, {others}" if len(rows) > 1 else ""
     return spaced(
         f"The variant that half of the test set selects by {phrase} scores {here} there and "
         f"{there} on the other half: {_points(row['optimism'])} percentage points of optimism, "
@@ -310,7 +310,8 @@ def words(rows: pd.DataFrame, phrase: str) -> Text:
         f"{wording.counted(int(row['splits']), 'split')}.",
         f"Choosing the epoch too adds {_points(epoch)} percentage points." if epoch else "",
         text(
+            f"Chosen in {_share(row['chosen_share'])} of the splits: ",
             labels([row["label"]]),
-            f" is chosen in {_share(row['chosen_share'])} of the splits{rest}.",
+            f"{rest}.",
         ),
     )

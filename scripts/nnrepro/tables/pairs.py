@@ -155,7 +155,7 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     if None not in overlaps:
         apart = known["changed_label"][[not overlap for overlap in overlaps]]
         if len(apart):
-            said = spaced(said, text("The intervals do not overlap for ", labels(apart), "."))
+            said = spaced(said, text("Intervals that do not overlap: ", labels(apart), "."))
     unknown = len(rows) - len(known)
     further = wording.counted(unknown, "further pair")
     return spaced(said, f"In {further} a value is missing." if unknown else "")
@@ -169,7 +169,7 @@ def _largest(known: pd.DataFrame, shown: Metric) -> Text:
         return ()
     size = f"{shown.change(float(row['difference']))}{shown.change_unit}"
     base, changed = labels([row["label"]]), labels([row["changed_label"]])
-    return text(f"The largest change is {size}, from ", base, " to ", changed, ".")
+    return text(f"The largest change is {size} (", base, " \u2192 ", changed, ").")
 
 
 def _time_words(ratios: pd.Series) -> Text:

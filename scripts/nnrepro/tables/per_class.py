@@ -32,8 +32,9 @@ def per_class(
     Returns:
         A row per variant and class, or label: what identifies the variant, `class`, `seeds` (runs
         whose predictions are kept), `examples` (of the class), and, as means over these seeds after
-        the last epoch, `precision`, `recall` and `f1`. Of regressions there are none, nor of a
-        class that no example is of or is answered to be.
+        the last epoch, `precision`, `recall` and `f1`; the last two are blank of a class without
+        examples. Of regressions there are none, nor of a class that no example is of or is
+        answered to be.
     """
     rows = []
     for key, found in predicted_by_variant(variants, runs, predictions):
@@ -52,11 +53,15 @@ def per_class(
 
 
 def _shares(right: NDArray, answered: NDArray, there: NDArray) -> list[NDArray]:
-    """Precision, recall and F1 of each class; 0 where a class is never answered right."""
+    """Precision, recall and F1 of each class; 0 where a class is never answered right.
+
+    What has no examples cannot be found, well or badly.
+    """
+    examples = np.where(there > 0, there, np.nan)
     return [
         right / np.maximum(answered, 1),
-        right / np.maximum(there, 1),
-        2 * right / np.maximum(answered + there, 1),
+        right / examples,
+        2 * right / (answered + examples),
     ]
 
 
@@ -81,8 +86,9 @@ def show(context: TableContext) -> TableContent:
         cells += [name, numeric(wording.whole(number(row["examples"])))]
         cells += [numeric(wording.percent_number(number(row[share]))) for share in _SHARES]
         lines.append(Row(tuple(cells)))
-    shares = floats(frame["f1"])
-    names = [str(name) for name in frame["class"]]
+    told = frame[frame["f1"].notna()]
+    shares = floats(told["f1"])
+    names = [str(name) for name in told["class"]]
     worst, best = int(shares.argmin()), int(shares.argmax())
     if shares[worst] == shares[best]:
         said = text(f"All classes are told alike well: F1 is {wording.percent(shares[best])}.")
@@ -95,6 +101,7 @@ def show(context: TableContext) -> TableContent:
         "Precision: share of right ones among the examples that are called so. Recall: share of "
         "the class\u2019s examples that are called so. F1: their harmonic mean. All are of the "
         "last epoch on the test set, means over seeds."
+        + (" A class without examples has no recall." if len(told) < len(frame) else "")
     )
     grid = Grid(tuple(headings), tuple(lines))
-    return TableContent((Shown(grid, notes=(note,)),), (said,) if len(frame) > 1 else ())
+    return TableContent((Shown(grid, notes=(note,)),), (said,) if len(told) > 1 else ())

@@ -329,21 +329,25 @@ def ranking_words(found: Leaders) -> Text:
     if found.last is None:
         said = _equal_words(found)
     else:
-        lead = wording.agree(found.leaders, "leads", "lead together")
+        first = wording.agree(found.leaders, "First", "First together")
         said = text(
+            f"{first} by {found.metric}: ",
             labels(found.leaders),
-            f" {lead} by {found.metric} with {found.value}{interval_words(found)}, "
-            f"{found.margin} ahead of ",
+            f", {found.value}{interval_words(found)}; {found.margin} behind: ",
             labels(found.runner_up),
         )
         last, value = found.last
         if last not in found.runner_up:
-            said = text(said, "; ", labels([last]), f" comes last with {value}")
+            said = text(said, "; last: ", labels([last]), f", {value}")
         said = spaced(text(said, "."), _tied_words(found))
     if not found.without:
         return said
-    have = wording.agree(found.without, "has", "have")
-    return spaced(said, text(labels(found.without), f" {have} no value."))
+    return spaced(said, text("Without a value: ", labels(found.without), "."))
+
+
+def reached(found: Leaders) -> str:
+    """The best value in words, to stand behind the name of the variant that has it."""
+    return f"the {found.metric} is {found.value}{interval_words(found)}"
 
 
 def interval_words(found: Leaders) -> str:
@@ -354,13 +358,9 @@ def interval_words(found: Leaders) -> str:
 def _equal_words(found: Leaders) -> Text:
     """That all variants have the same value."""
     if len(found.leaders) > 1:
-        return text(labels(found.leaders), f" have the same {found.metric}, {found.value}.")
-    value = f"{found.value}{interval_words(found)}"
-    if not found.without:
-        return text(labels(found.leaders), f" reaches {value} in {found.metric}.")
-    return text(
-        labels(found.leaders), f" is the only variant with a value of {found.metric}: {value}."
-    )
+        return text(f"The same {found.metric}, {found.value}: ", labels(found.leaders), ".")
+    only = "the only variant with a value" if found.without else ""
+    return text(labels(found.leaders), f"{only and f', {only}'}: {reached(found)}.")
 
 
 def _tied_words(found: Leaders) -> Text:

@@ -167,13 +167,13 @@ def words(frame: pd.DataFrame) -> Text:
     elif most == least:
         steady = named(jitter, least)
         said = text(
-            f"The jitter of test {known(metric).words} is {points(least)} for ", steady, "."
+            f"The jitter of test {known(metric).words} is {points(least)} in all: ", steady, "."
         )
     else:
         said = text(
-            f"Test {known(metric).words} is steadiest for ",
+            f"Steadiest in test {known(metric).words}: ",
             named(jitter, least),
-            f" (jitter {points(least)}) and least steady for ",
+            f" (jitter {points(least)}); least steady: ",
             named(jitter, most),
             f" ({points(most)}).",
         )
@@ -183,5 +183,5 @@ def words(frame: pd.DataFrame) -> Text:
             text(named(collapses, value), f" ({wording.mean_count(value)} times)")
             for value in often
         ]
-        return spaced(said, text("It collapses and comes back for ", joined(", ", times), "."))
-    return spaced(said, "It collapses for none." if len(collapses) else "")
+        return spaced(said, text("Collapses that it recovers from: ", joined(", ", times), "."))
+    return spaced(said, "It never collapses." if len(collapses) else "")

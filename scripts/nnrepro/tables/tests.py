@@ -249,7 +249,9 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     found = [
         text(
             bold(str(row["changed_label"])),
-            f" against {row['label']} ({shown.change(row['difference'])}{shown.change_unit})",
+            " against ",
+            bold(str(row["label"])),
+            f" ({shown.change(row['difference'])}{shown.change_unit})",
         )
         for row in rows_in(tested)
         if flag(row["significant"])

@@ -46,9 +46,9 @@ def compute_feature_maps(
 ) -> dict[str, NDArray[Any]]:
     """Activations of all convolutions and poolings for the first test images.
 
-    Gives `images` [images, height, width, 3] as the model reads them, the names of their `classes`,
-    `words` that say what each layer is, and by the layers' names activations [images, height,
-    width, channels].
+    Gives the id of the `run`, `images` [images, height, width, 3] as the model reads them, the
+    names of their `classes`, `words` that say what each layer is, and by the layers' names
+    activations [images, height, width, channels].
     Raises TrainingError where the weights are missing or do not fit, or the model has no such
     layers.
     """
@@ -65,6 +65,7 @@ def compute_feature_maps(
     names = dataset.meta.get("classes")
     shown = [int(label) for label in dataset.test_y[:images]]
     return {
+        "run": np.array([run.id]),
         "images": dataset.test_x[:images],
         "classes": np.array([names[label] if names else str(label) for label in shown]),
         "words": np.array(list(layers.values())),

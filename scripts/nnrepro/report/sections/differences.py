@@ -16,12 +16,11 @@ FACTORS = "factors"
 _NOT_SET = "not set"
 
 
-def differences(source: Source, supplements: Iterable[Source], numbers: Numbers) -> Section | None:
+def differences(source: Source, numbers: Numbers) -> Section | None:
     """The settings that differ between protocols for the same variant; None where none do.
 
     Args:
         source: what the report is made from.
-        supplements: further studies of the report, any of which may tell what a difference carries.
         numbers: gives the table its number.
     """
     if not source.several_protocols:
@@ -43,7 +42,9 @@ def differences(source: Source, supplements: Iterable[Source], numbers: Numbers)
     words = caption(TABLE, next(numbers.tables), title, "", budget)
     shown = Table("protocol-differences", words, Grid(columns, tuple(rows)))
     settings = {name for _, name, _ in differing}
-    measured = [place for each in (source, *supplements) for place in _measured(each, settings)]
+    measured = [
+        place for each in (source, *source.supplements) for place in _measured(each, settings)
+    ]
     contents = (Paragraph(_said(measured)), Panels((shown,)))
     return Section("How the protocols differ", contents, "differences", "back")
 

@@ -88,7 +88,7 @@ def _best(source: Source) -> Iterator[Answer]:
     ]
     if not source.several_protocols:
         told += [
-            spaced(text("Selected for ", bold(experiment.title), ":"), said)
+            spaced(f"Selected for \u201c{experiment.title}\u201d:", said)
             for name, experiment in source.study.experiments.items()
             for said in chosen(source, name)
         ][:_MOST]

@@ -17,7 +17,7 @@ from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.metrics import metric
-from nnrepro.tables.ranking import Leaders, interval_words, leaders
+from nnrepro.tables.ranking import Leaders, interval_words, leaders, reached
 
 _CURVES = ("max_", "min_", "mean_", "final_")
 """How metrics of whole curves begin: where they all are the same, so are the curves."""
@@ -50,7 +50,7 @@ class Led:
     @property
     def said(self) -> Text:
         """The sentence."""
-        selected = text("; selected was ", bold(self.selected)) if self.selected else ()
+        selected = text("; selected: ", bold(self.selected)) if self.selected else ()
         return spaced(plain(self.owner, OWNER), text(_said(self), self.budget, selected, "."))
 
 
@@ -128,9 +128,9 @@ def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
         yield spaced(
             plain(wording.joined(owners), OWNER),
             text(
+                f"Two variants give the same numbers to the last digit {how_often}: ",
                 labels(both),
-                f" give the same numbers to the last digit {how_often}: what tells them apart "
-                "changed nothing there.",
+                ". What tells them apart changed nothing there.",
             ),
         )
 
@@ -168,35 +168,31 @@ def _said(led: Led) -> Text:
     """What the leaders reach, and whether they can be told apart from the others."""
     found, value = led.ranking, f"{led.ranking.value}{interval_words(led.ranking)}"
     if led.count == 1:
-        return text(labels(found.leaders), f" reaches {value} in {found.metric}")
-    best = (
-        found.metric if found.metric.startswith(("highest ", "lowest ")) else f"best {found.metric}"
-    )
+        return text(labels(found.leaders), f": {reached(found)}")
     among = wording.counted(led.count, "variant")
     if found.count < led.count:
         among = f"the {wording.grouped(found.count)} of {among} that have a value"
     if found.last is None:
         return text(bold("No difference"), f": {among} with the same {found.metric}, {value}")
-    has = wording.agree(found.leaders, "has", "share")
-    standing = text(f" {among}, ", labels(found.leaders), f" {has} the {best}, {value}")
+    extreme = found.metric.startswith(("highest ", "lowest "))
+    best = wording.capitalised(found.metric) if extreme else f"Best {found.metric}"
+    first = text(": ", labels(found.leaders), f", {value}")
     others = found.count - len(found.leaders)
     if found.tied is None:
-        return text("Of", standing, "; too little is known to rule chance out")
+        return text(f"{best} of {among}", first, "; too little is known to rule chance out")
     if not found.tied:
         rest = "the other one lies" if others == 1 else "all others lie"
-        return text("Of", standing, f", and {rest} clearly behind")
+        return text(bold("Clear best"), f" of {among}. {best}", first, f"; {rest} clearly behind")
     if len(found.tied) == others:
         few = {1: "the other one", 2: "both others"}
         rest = few.get(others, f"all {wording.grouped(others)} others")
         its = wording.agree(found.leaders, "its", "their")
-        return text(
-            bold("No clear best"), ": of", standing, f", but {its} lead over {rest} may be chance"
-        )
-    tied = "one other" if len(found.tied) == 1 else f"{wording.grouped(len(found.tied))} others"
-    them = wording.agree(found.leaders, "it", "them")
-    return text(
-        bold("No clear best"), ": of", standing, f", but {tied} cannot be told apart from {them}"
-    )
+        but = f", but {its} lead over {rest} may be chance"
+    else:
+        tied = wording.counted(len(found.tied), "other")
+        them = wording.agree(found.leaders, "it", "them")
+        but = f", but {tied} cannot be told apart from {them}"
+    return text(bold("No clear best"), f" of {among}. {best}", first, but)
 
 
 def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:

@@ -78,10 +78,12 @@ OF_DATA = {"cifar10": CIFAR10, "dbpedia": DBPEDIA}
 """The work that describes a data set."""
 
 
-def methods(source: Source, supplements: Sequence[Source] = ()) -> Section:
+def methods(source: Source) -> Section:
     """The methods that the tables and figures of a study and of its supplements use."""
     used = [
-        method for method in METHODS if any(method.applies(each) for each in (source, *supplements))
+        method
+        for method in METHODS
+        if any(method.applies(each) for each in (source, *source.supplements))
     ]
     works = {
         method: (*method.works, *(_followed(source) if method.follows else ())) for method in used
