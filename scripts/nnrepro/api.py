@@ -268,6 +268,11 @@ class Results:
         meta = read_json(self._prepared(run, ".json"))
         examples = prepare_inputs(meta, inputs, run.settings)
         outputs = outputs_of(self._network(run), examples)
+        if not np.isfinite(outputs).any():
+            raise ResultsError(
+                f"run {run.id}: its network answers nothing but NaN, as after a training that "
+                "diverged; name another run"
+            )
         index = inputs.index if isinstance(inputs, pd.DataFrame) else None
         return answers(outputs, meta).set_axis(index if index is not None else range(len(outputs)))
 

@@ -149,11 +149,11 @@ def start_server(
 
 
 @cache
-def job_python(scripts: Path, backend: str) -> str:
+def job_python(scripts: Path, backend: str, config: str) -> str:
     """What the jobs of a workflow are to be called with instead of Python, to begin sooner.
 
     That is Python itself where jobs cannot be forked. The server starts now; it is ready when the
-    first job is, which waits for it.
+    first job is, which waits for it. `config` is that of the study, as JSON.
     """
     with Path(sys.executable).open("rb") as file:
         is_forked = file.read(2) == b"#!"
@@ -170,6 +170,7 @@ def job_python(scripts: Path, backend: str) -> str:
         return sys.executable
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
+        (folder / "config.json").write_text(config, encoding="utf-8")
         program, server = start_server(
             [sys.executable, str(scripts / "fork_jobs.py"), backend, str(folder)],
             folder,

@@ -184,6 +184,7 @@ def answers(outputs: NDArray[np.float64], meta: Mapping[str, Any]) -> pd.DataFra
 
     Of a classification `class` and `probability_<class>`, by the softmax of the logits; of a
     multi-label task `probability_<label>`, by the logistic function; of a regression the targets.
+    An example with an output that is no finite number has no class.
     """
     task = meta.get("task")
     named = meta.get("outputs") or meta.get("classes") or range(outputs.shape[1])
@@ -194,7 +195,9 @@ def answers(outputs: NDArray[np.float64], meta: Mapping[str, Any]) -> pd.DataFra
         return _probabilities(np.exp(-np.logaddexp(0, -outputs)), names)
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     table = _probabilities(powers / powers.sum(axis=1, keepdims=True), names)
-    table.insert(0, "class", [names[at] for at in outputs.argmax(axis=1)])
+    answered = [bool(np.isfinite(row).all()) for row in outputs]
+    chosen = zip(outputs.argmax(axis=1), answered, strict=True)
+    table.insert(0, "class", [names[at] if known else None for at, known in chosen])
     return table
 
 

@@ -169,7 +169,7 @@ def _row(row: pd.Series) -> Row:
             Cell(str(row["statement"]), _reason(row)),
             Cell(str(row["verdict"])),
             Cell(_margin(row), _interval(row), number=True),
-            Cell(asked(threshold, str(row["unit"]))),
+            Cell(asked(threshold, unit_of(row))),
             Cell(_seeds(row), number=True),
             Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else ""),
         ),
@@ -201,15 +201,20 @@ def _reason(row: pd.Series) -> str:
 
 
 def _margin(row: pd.Series) -> str:
-    return _quantity(number(row["effect"]), str(row["unit"]), named=True)
+    return _quantity(number(row["effect"]), unit_of(row), named=True)
 
 
 def _interval(row: pd.Series) -> str:
     low, high = number(row["ci95_low"]), number(row["ci95_high"])
     if low is None or high is None:
         return ""
-    ends = [_quantity(end, str(row["unit"]), named=False) for end in (low, high)]
+    ends = [_quantity(end, unit_of(row), named=False) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}"
+
+
+def unit_of(row: pd.Series) -> str:
+    """The unit of what a claim or a part is about; empty where it has none, as a score of one."""
+    return "" if pd.isna(row["unit"]) else str(row["unit"])
 
 
 def asked(threshold: str, unit: str) -> str:
