@@ -577,7 +577,10 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)
-REPORT = [str(PATHS.report), *map(str, map(PATHS.beside_report, ("report.pdf", "details.pdf")))]
+REPORT = [
+    str(PATHS.report),
+    *map(str, map(PATHS.beside_report, ("report.pdf", "details.pdf"))),
+]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most

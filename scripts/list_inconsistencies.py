@@ -6,7 +6,8 @@ from pathlib import Path
 sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
 import job
-from nnrepro.published.inconsistencies import inconsistencies_table, load_inconsistencies
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
 from nnrepro.tables.csvfile import write_csv
 

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from scipy.stats import spearmanr
 
-from nnrepro.published.inconsistencies import inconsistencies_table, load_inconsistencies
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import PublishedError
 from nnrepro.published.relations import RELATIONS
 

@@ -29,7 +29,8 @@ from nnrepro.figures.sources import FeatureMaps, Sources
 from nnrepro.measures.runs import extent_of, folds_of, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.published.comparison import compare_published, published_offsets, published_summary
-from nnrepro.published.inconsistencies import inconsistencies_table, load_inconsistencies
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.inconsistency_table import inconsistencies_table
 from nnrepro.published.numbers import load_published
 from nnrepro.published.runs import StudyRuns
 from nnrepro.report.build import build_report, collect
