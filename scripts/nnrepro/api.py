@@ -15,8 +15,7 @@ from nnrepro.crate.build import CONFIGURATION
 from nnrepro.data.inputs import prepare_inputs
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
-from nnrepro.export.models import portable_model, read_keras, use_backend
-from nnrepro.export.predictions import answers, outputs_of
+from nnrepro.export.models import answers, outputs_of, portable_model, read_keras, use_backend
 from nnrepro.export.registry import formats
 from nnrepro.failures import was_made
 from nnrepro.files import read_json

@@ -17,7 +17,7 @@ from nnrepro.crate.build import CONFIGURATION
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import preparations_read, prepared_arrays
-from nnrepro.export.predictions import answers
+from nnrepro.export.models import answers
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study

@@ -150,10 +150,13 @@ def _weighed(
             f"; in processor seconds, as other work took the processors from {_busy(runs)} of "
             f"{len(runs)} runs"
         )
+    if part.negated:
+        word = opposite(word)
+        margin = replace(margin, effect=-margin.effect, low=-margin.high, high=-margin.low)
     return Finding(
-        opposite(word) if part.negated else word,
+        word,
         reason,
-        _turned(margin) if part.negated else margin,
+        margin,
         weakest.subject,
         _mean(numbers),
         variants,
@@ -320,11 +323,6 @@ def _grid_errors(
         errors.append(propagated(condition.combine, [span.low for span in spans], variances))
         degrees += [spread.degrees for spread in known]
     return errors, min(degrees)
-
-
-def _turned(margin: Margin) -> Margin:
-    """The margin of the opposite."""
-    return replace(margin, effect=-margin.effect, low=-margin.high, high=-margin.low)
 
 
 def _mean(numbers: Sequence[Span]) -> float:
