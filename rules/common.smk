@@ -147,7 +147,7 @@ def fork_jobs():
     """Have the jobs on this machine begin with their libraries imported."""
     here = workflow.local_exec and not in_own_environments()
     if here and not STUDY.resources.gpus and STUDY.backend == "tensorflow":
-        sys.executable = job_python(SCRIPTS, STUDY.backend)
+        sys.executable = job_python(SCRIPTS, STUDY.backend, json.dumps(config))
 
 
 def ask_for_sizes_once():
@@ -159,9 +159,13 @@ def ask_for_sizes_once():
     if sizes is None:  # another version of Snakemake
         return
 
+    asked = set()
+
     async def ask(jobs):
-        for path in {path for job in jobs for path in job.input}.difference(sizes):
+        new = set(jobs) - asked
+        for path in {path for job in new for path in job.input}.difference(sizes):
             sizes[path] = await path.size() if await path.exists() else None
+        asked.update(new)
 
     workflow.scheduler.update_input_sizes = ask
 
@@ -171,8 +175,9 @@ STARTED = time.time()
 
 def tell():
     """Say what the report says first and where it is, if this call has made it."""
-    if PATHS.in_short.is_file() and PATHS.in_short.stat().st_mtime >= STARTED:
-        said = PATHS.in_short.read_text(encoding="utf-8")
+    in_short = PATHS.beside_report("in_short.txt")
+    if in_short.is_file() and in_short.stat().st_mtime >= STARTED:
+        said = in_short.read_text(encoding="utf-8")
         print(f"\n{said}\nThe report: {PATHS.report}", file=sys.stderr)
 
 

@@ -11,9 +11,12 @@ from importlib import import_module
 from pathlib import Path
 
 from nnrepro.environment import keras_environment
+from nnrepro.files import read_json
 from nnrepro.forkserver import serve
+from nnrepro.models.registry import catalogue
+from nnrepro.study.config import load_study
 
-ALWAYS = ("snakemake.iocontainers", "snakemake.logging", "numpy", "nnrepro.study.config")
+ALWAYS = ("snakemake.iocontainers", "snakemake.logging", "numpy")
 KERAS = ("keras", "h5py", "nnrepro.training.job", "nnrepro.training.trial")
 ANALYSIS = (
     *("scipy.stats", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
@@ -50,6 +53,16 @@ def prepare(words: Sequence[str]) -> None:
         compiled.unlink()
 
 
+def read_study(config: Path) -> None:
+    """Read the study once: the schema and what is known of kinds stay, which is most of the work.
+
+    Plug-ins are the business of jobs: nobody knows what they start.
+    """
+    values = read_json(config)
+    if not values.get("plugins"):
+        load_study(values, catalogue())
+
+
 os.environ.update(keras_environment(sys.argv[1]))  # before anything imports Keras
 # What XLA has compiled for one training it takes for all that differ in their seeds or data alone:
 # the same code, and so the same numbers. TensorFlow reads this when it is imported.
@@ -62,4 +75,5 @@ os.environ["TF_XLA_FLAGS"] = " ".join(
         "--tf_xla_persistent_cache_device_types=CPU",
     )
 )
+read_study(Path(sys.argv[2], "config.json"))
 serve(int(sys.argv[3]), prepare)

@@ -1,5 +1,6 @@
 """Forked programs do what they do in a Python that starts by itself."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from forked import forked_python
 
 from nnrepro.environment import with_library
 from nnrepro.forkserver import start_server
+from nnrepro.study.sources import read_configuration
 
 PROGRAMS = {
     "code": ["-c", "import sys; print(sys.argv, __name__, sys.path[0], input())", "a word"],
@@ -79,7 +81,7 @@ import os, subprocess, sys
 from pathlib import Path
 from nnrepro.forkserver import job_python
 
-python = job_python(Path(sys.argv[1]), "tensorflow")
+python = job_python(Path(sys.argv[1]), "tensorflow", sys.argv[3])
 threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")}
 environments = {"its": {**os.environ, **threads}, "another": {**os.environ, **threads, "TZ": "UTC"}}
 print(python, flush=True)
@@ -97,11 +99,17 @@ COMPILES = (
 )
 
 
+def configuration(repository: Path) -> str:
+    """That of a study, as JSON."""
+    study = repository / "examples/table/config.yaml"
+    return json.dumps(read_configuration([], study=[study]).values)
+
+
 def said_by_jobs(repository: Path, folder: Path, *jobs: str) -> tuple[Path, list[str]]:
     """The folder of the server of a workflow with such jobs, and what they print."""
     scripts = repository / "scripts"
     done = subprocess.run(
-        [sys.executable, "-c", WORKFLOW, str(scripts), str(folder)],
+        [sys.executable, "-c", WORKFLOW, str(scripts), str(folder), configuration(repository)],
         env={**with_library(scripts), "TZ": "CET"},
         input="\n".join(jobs),
         capture_output=True,
@@ -139,3 +147,35 @@ def test_where_the_server_is_gone_a_program_starts_by_itself(tmp_path: Path) -> 
     server.wait()
     words = ["-c", "import sys; print(sys.executable)"]
     assert said(str(program), tmp_path, words)[1].strip() == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("environment", "temporary", "forked"),
+    [("a folder", "t", True), ("e", "a folder", False), ("e", "t" * 100, False)],
+)
+def test_jobs_start_wherever_python_and_the_temporary_folder_are(
+    environment: str, temporary: str, forked: bool, repository: Path, tmp_path: Path
+) -> None:
+    """A space ends the name of an interpreter for the kernel; a socket's name may not be long."""
+    for name in (environment, temporary):
+        (tmp_path / name).mkdir()
+    (tmp_path / environment / "venv").symlink_to(sys.prefix)
+    code = """
+import subprocess, sys
+from pathlib import Path
+from nnrepro.forkserver import job_python
+
+python = job_python(Path(sys.argv[1]), "tensorflow", sys.argv[2])
+words = [python, "-c", "print(6 * 7)"]
+print(python != sys.executable, subprocess.run(words, capture_output=True, check=True).stdout)
+"""
+    python = str(tmp_path / environment / "venv/bin/python")
+    done = subprocess.run(
+        [python, "-c", code, str(repository / "scripts"), configuration(repository)],
+        env={**with_library(repository / "scripts"), "TMPDIR": str(tmp_path / temporary)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{forked} b'42\\n'\n"
+    assert not [*(tmp_path / temporary).iterdir()]

@@ -37,7 +37,7 @@ DECIDES_IMPORTS = (
 
 _THREADS = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")
 _LENGTH = 8
-_PROGRAM = """#!{python} -IS
+_PROGRAM = """#!{interpreter} -IS
 import json, os, signal, socket, sys
 
 words = sys.argv[1:]
@@ -102,7 +102,8 @@ def start_server(
 
     Args:
         command: starts Python with something that calls `serve`; the number of the socket is added.
-        folder: an empty one of this user alone, which the server removes.
+        folder: an empty one of this user alone, which the server removes; without a space in its
+            name.
         environment: of the server.
         compared: beginnings of the names of variables that a call has to have as the server does.
         unsaid: what a call has of these where its own environment does not say.
@@ -123,9 +124,12 @@ def start_server(
             pass_fds=[number],
             start_new_session=True,
         )
-    program = folder / "python"
+    # By a name of its own: for the kernel a space, which Python's may have, would end it.
+    program, interpreter = folder / "python", folder / "interpreter"
+    interpreter.symlink_to(sys.executable)
     program.write_text(
         _PROGRAM.format(
+            interpreter=interpreter,
             python=sys.executable,
             compared=compared,
             unsaid=dict(unsaid or {}),
@@ -145,11 +149,11 @@ def start_server(
 
 
 @cache
-def job_python(scripts: Path, backend: str) -> str:
+def job_python(scripts: Path, backend: str, config: str) -> str:
     """What the jobs of a workflow are to be called with instead of Python, to begin sooner.
 
     That is Python itself where jobs cannot be forked. The server starts now; it is ready when the
-    first job is, which waits for it.
+    first job is, which waits for it. `config` is that of the study, as JSON.
     """
     with Path(sys.executable).open("rb") as file:
         is_forked = file.read(2) == b"#!"
@@ -161,14 +165,21 @@ def job_python(scripts: Path, backend: str) -> str:
         **{f"{name}_NUM_THREADS": "1" for name in _THREADS},
     }
     folder = Path(tempfile.mkdtemp(prefix="nnrepro-"))
-    program, server = start_server(
-        [sys.executable, str(scripts / "fork_jobs.py"), backend, str(folder)],
-        folder,
-        environment,
-        compared=(*DECIDES_IMPORTS, *_THREADS),
-    )
-    assert server.stdin
+    if len(str(folder).split()) > 1:
+        folder.rmdir()
+        return sys.executable
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        (folder / "config.json").write_text(config, encoding="utf-8")
+        program, server = start_server(
+            [sys.executable, str(scripts / "fork_jobs.py"), backend, str(folder)],
+            folder,
+            environment,
+            compared=(*DECIDES_IMPORTS, *_THREADS),
+        )
+    except OSError:  # the disk is full, or the folder's name too long for a socket
+        return sys.executable
+    assert server.stdin
     atexit.register(server.stdin.close)
     # A file system may be mounted so that nothing on it is executed.
     return str(program) if os.access(program, os.X_OK) else sys.executable

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nnrepro.errors import NnreproError
-from nnrepro.report.errors import ReportError
+from nnrepro.report.source import ReportError
 from nnrepro.tables.csvfile import TableError
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nnrepro.report.errors import ReportError
+from nnrepro.report.source import ReportError
 from nnrepro.tables.csvfile import read_csv
 
 

@@ -14,8 +14,8 @@ from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
+from nnrepro.report.blocks import figure_block
 from nnrepro.report.exhibits import TABLE, Numbers, caption
-from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
