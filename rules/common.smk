@@ -175,8 +175,9 @@ STARTED = time.time()
 
 def tell():
     """Say what the report says first and where it is, if this call has made it."""
-    if PATHS.in_short.is_file() and PATHS.in_short.stat().st_mtime >= STARTED:
-        said = PATHS.in_short.read_text(encoding="utf-8")
+    in_short = PATHS.beside_report("in_short.txt")
+    if in_short.is_file() and in_short.stat().st_mtime >= STARTED:
+        said = in_short.read_text(encoding="utf-8")
         print(f"\n{said}\nThe report: {PATHS.report}", file=sys.stderr)
 
 

@@ -12,13 +12,13 @@ from nnrepro.figures.specs import (
     figure_specs,
     unavailable,
 )
-from nnrepro.planning.jobs import training_jobs
+from nnrepro.planning.order import training_jobs
 from nnrepro.planning.status import Asked, retrained
 from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.levels import prints_levels
 from nnrepro.published.numbers import load_published
 from nnrepro.study.architectures import ARCHITECTURES
-from nnrepro.study.detail import detailed_runs
+from nnrepro.study.study import detailed_runs
 from nnrepro.study.messages import nearest
 from nnrepro.study.selections import candidates
 from nnrepro.study.selectors import Selector
@@ -577,7 +577,10 @@ FIGURES = [
 ]
 TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)
-REPORT = [str(PATHS.report), str(PATHS.report_pdf), str(PATHS.details_pdf)]
+REPORT = [
+    str(PATHS.report),
+    *map(str, map(PATHS.beside_report, ("report.pdf", "details.pdf"))),
+]
 CRATE = str(PATHS.crate)
 READING = str(PATHS.reading)
 COMPARABLE = f"{ROOT}/comparable_runs.csv"  # the runs table, none longer than most

@@ -1,7 +1,9 @@
 """Rule build_report: the final report."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
@@ -14,10 +16,25 @@ from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.paths import StudyPaths
+from nnrepro.study.study import Study
 from nnrepro.study.supplements import supplement_config
 
 study = job.start(snakemake)
 paths = StudyPaths.of(study)
+
+
+def source_of(own: Study, decided: Iterable[str | Path], **told: Any) -> Source:
+    """What the report shows of a study, which lies where all that is made of it does."""
+    places = StudyPaths.of(own)
+    return Source(
+        own,
+        tables=places.root / "tables",
+        figures=places.root / "figures",
+        decisions=read_decisions(decided),
+        provenance=read_json(places.provenance),
+        undecided=read_undecided(decided),
+        **told,
+    )
 
 
 def supplement_source(name: str) -> Source:
@@ -26,34 +43,24 @@ def supplement_source(name: str) -> Source:
     places = StudyPaths.of(own)
     files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
     told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]
-    return Source(
-        own,
-        tables=places.root / "tables",
-        figures=places.root / "figures",
-        decisions=read_decisions(files),
-        provenance=read_json(places.provenance),
-        supplement=name,
-        undecided=read_undecided(files),
-        failures=read_failures(told),
-    )
+    return source_of(own, files, supplement=name, failures=read_failures(told))
 
 
 failures = Failures()
-build_report(
+source = source_of(
     study,
-    tables=paths.root / "tables",
-    figures=paths.root / "figures",
-    decisions=read_decisions(snakemake.input.decisions),
-    provenance=read_json(snakemake.input.provenance),
+    snakemake.input.decisions,
     inventory=read_json(snakemake.input.reading),
     folders=paths.runs,
     architectures=next(map(Path, snakemake.input.architectures), None),
     logs=None if study.archive else paths.root / "logs/train_run",
-    out=Path(snakemake.output.html),
-    pdf=Path(snakemake.output.pdf),
+    failures=read_failures(snakemake.input.failures),
     supplements=[supplement_source(name) for name in study.supplements],
-    undecided=read_undecided(snakemake.input.decisions),
-    unmade=read_failures(snakemake.input.failures),
+)
+build_report(
+    source,
+    Path(snakemake.output.html),
+    pdf=Path(snakemake.output.pdf),
     failures=failures,
 )
 job.settle(snakemake, failures)

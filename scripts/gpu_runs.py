@@ -27,9 +27,8 @@ from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.jobs import training_jobs
 from nnrepro.planning.machines import local_gpus
-from nnrepro.planning.order import priorities
+from nnrepro.planning.order import priorities, training_jobs
 from nnrepro.project import SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths

@@ -31,7 +31,7 @@ ALLOWED = {
     "nnrepro/data/cifar10.py": "members of an archive that the room opened",
     "nnrepro/data/dbpedia.py": "members of an archive that the room opened",
     "nnrepro/report/html/printer.py": "the library's own templates",
-    "nnrepro/report/pdf/compile.py": "the library's own templates",
+    "nnrepro/report/pdf/printer.py": "the library's own templates",
     "nnrepro/study/schema.py": "the library's own schema",
     "nnrepro/planning/calibration.py": "standard input from its own parent",
     "nnrepro/training/apart.py": "standard input from its own parent",

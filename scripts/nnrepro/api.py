@@ -15,8 +15,7 @@ from nnrepro.crate.build import CONFIGURATION
 from nnrepro.data.inputs import prepare_inputs
 from nnrepro.data.prepared import prepared_arrays
 from nnrepro.errors import NnreproError
-from nnrepro.export.models import portable_model, read_keras, use_backend
-from nnrepro.export.predictions import answers, outputs_of
+from nnrepro.export.models import answers, outputs_of, portable_model, read_keras, use_backend
 from nnrepro.export.registry import formats
 from nnrepro.failures import was_made
 from nnrepro.files import read_json
@@ -269,6 +268,11 @@ class Results:
         meta = read_json(self._prepared(run, ".json"))
         examples = prepare_inputs(meta, inputs, run.settings)
         outputs = outputs_of(self._network(run), examples)
+        if not np.isfinite(outputs).any():
+            raise ResultsError(
+                f"run {run.id}: its network answers nothing but NaN, as after a training that "
+                "diverged; name another run"
+            )
         index = inputs.index if isinstance(inputs, pd.DataFrame) else None
         return answers(outputs, meta).set_axis(index if index is not None else range(len(outputs)))
 

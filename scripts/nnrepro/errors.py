@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 _NO_INODES = (
@@ -26,6 +27,18 @@ _AGAIN = "and run the same command again: nothing half-written is used, and fini
 
 class NnreproError(Exception):
     """Something a user can understand and mend: the message says what, where and how."""
+
+
+class Mistakes(NnreproError):
+    """All mistakes that a user made in one place: `problems`, of many of which some are told."""
+
+    def __init__(self, whose: str, problems: Sequence[str], advice: str = "", most: int = 0):
+        self.problems = tuple(problems)
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        lines = [f"  - {problem}" for problem in problems[: most or None]]
+        if more := len(problems) - len(lines):
+            lines.append(f"  and {more} more")
+        super().__init__("\n".join([f"{whose} {count}{advice}:", *lines]))
 
 
 def explained(error: BaseException | None) -> str | None:

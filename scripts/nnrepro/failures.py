@@ -20,22 +20,14 @@ _OF_THE_FILE = (None, errno.ENOENT, errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
 """What an `OSError` may tell that asking again will not change; without a number, of a content."""
 
 _WORDS_OF_THE_MACHINE = (
-    "RESOURCE_EXHAUSTED",
-    "UNAVAILABLE",
-    "INTERNAL:",
-    "CUDA error",
-    "CUDNN_STATUS",
-    "No space left on device",
-    "Disk quota exceeded",
+    *("RESOURCE_EXHAUSTED", "UNAVAILABLE", "INTERNAL:", "CUDA error", "CUDNN_STATUS"),
+    *("No space left on device", "Disk quota exceeded"),
 )
 """What libraries say that raise errors of their own for what the machine is to blame for."""
 
 _ERRORS_OF_THE_DEVICE = (
-    "ResourceExhaustedError",
-    "OutOfMemoryError",
-    "InternalError",
-    "UnavailableError",
-    "AcceleratorError",
+    *("ResourceExhaustedError", "OutOfMemoryError", "InternalError"),
+    *("UnavailableError", "AcceleratorError"),
 )
 
 

@@ -43,6 +43,15 @@ def test_seeds_are_compared_pairwise(decide, run_of):
     assert row.ci95_low < row.effect < row.ci95_high
 
 
+def test_seeds_that_agree_by_chance_leave_the_test_sets_sampling_error(decide, run_of):
+    """Two seeds that both answer a few examples more right are no proof; many examples may be."""
+    row = decide(HIGHER, pair(run_of, [0.5, 0.6], [0.51, 0.61]))
+    assert (row.verdict, row.cause, row.interval) == (UNDECIDED, "noise", "test set")
+    assert row.ci95_low < 0 < row.effect < row.ci95_high
+    row = decide(HIGHER, pair(run_of, [0.2, 0.3], [0.8, 0.9]))
+    assert (row.verdict, row.interval) == (HOLDS, "test set")
+
+
 def test_an_effect_inside_the_noise_is_undecided(decide, run_of):
     row = decide(HIGHER, pair(run_of, [0.5, 0.6, 0.4], [0.6, 0.5, 0.5]))
     assert row.verdict == UNDECIDED

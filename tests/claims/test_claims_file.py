@@ -2,8 +2,7 @@
 
 import pytest
 
-from nnrepro.claims.errors import ClaimsError
-from nnrepro.claims.loading import load_claims
+from nnrepro.claims.loading import ClaimsError, load_claims
 from nnrepro.errors import NnreproError
 
 SOUND = "tail(test_accuracy) of cells/a > 0.4"

@@ -8,9 +8,8 @@ import pytest
 
 from nnrepro.api import Results, ResultsError, load
 from nnrepro.cli import export as command
-from nnrepro.export.errors import ExportError, needed
 from nnrepro.export.formats.latex import tabular
-from nnrepro.export.registry import formats
+from nnrepro.export.registry import ExportError, formats, needed
 from nnrepro.study.folders import HISTORY
 from nnrepro.tables.csvfile import read_csv
 

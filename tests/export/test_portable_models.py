@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from nnrepro.export.errors import ExportError
 from nnrepro.export.formats.keras import keras as write
 from nnrepro.export.formats.onnx import onnx
 from nnrepro.export.formats.savedmodel import savedmodel
 from nnrepro.export.models import foreign_layers, read_keras
+from nnrepro.export.registry import ExportError
 from nnrepro.models.layers.pooled_convolution import PooledConv2D
 from nnrepro.models.layers.portable import in_keras
 from nnrepro.models.layers.recurrent import RECIPES, Recurrence

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nnrepro import api
 from nnrepro.api import Results, ResultsError, load
 from nnrepro.cli import main
 from nnrepro.crate.build import CONFIGURATION
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepared import preparations_read, prepared_arrays
-from nnrepro.export.predictions import answers
+from nnrepro.export.models import answers
 from nnrepro.files import read_json, write_json
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -139,6 +140,20 @@ def test_labels_are_answered_one_by_one() -> None:
         "probability_red": [0.5, 1.0],
         "probability_round": [0.0, 0.5],
     }
+
+
+def test_a_network_that_diverged_answers_nothing(
+    trained: tuple[Results, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the first of the classes; an example without an answer has none."""
+    results, rows = trained
+    nothing = np.full((2, 2), np.nan)
+    with monkeypatch.context() as patched:
+        patched.setattr(api, "outputs_of", lambda *_: nothing)
+        with pytest.raises(ResultsError, match="answers nothing but NaN"):
+            results.predict("measured", rows)
+    answered = answers(np.array([[0, np.nan], [0, 1]]), {"classes": ["oak", "elm"]})
+    assert answered["class"].isna().tolist() == [True, False]
 
 
 def test_texts_are_answered_like_rows(trained: tuple[Results, pd.DataFrame]) -> None:

@@ -27,7 +27,6 @@ from nnrepro.figures import (
     sweep,
 )
 from nnrepro.figures.agreement import AgreementPanel, AgreementPoint
-from nnrepro.figures.comparison import Facet
 from nnrepro.figures.curves import CurvePanel, PublishedMark
 from nnrepro.figures.heatmap import ParameterGrid
 from nnrepro.plots.dots import DotRow
@@ -113,8 +112,8 @@ def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
     grid = Grid((words[0], words[-1]), (firsts, seconds), pairs)
     for highlight, place in ((None, None), ("k0", grid)):
         yield comparison.draw(series, styles, highlight=highlight, grid=place, closing=2, **how)
-    facets = [Facet(words[0], tuple(each.key for each in series[:8])), Facet(words[-1], ())]
-    yield comparison.draw_facets(series, facets, styles, highlight="k0", **how)
+    facets = {words[0]: [each.key for each in series[:8]], f"{words[-1]} ": []}
+    yield comparison.draw(series, styles, facets=facets, highlight="k0", **how)
 
 
 def _heatmap(words: Words, numbers: Numbers) -> Iterator[Figure]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from nnrepro.figures.comparison import Facet, draw, draw_facets
+from nnrepro.figures.comparison import draw
 from nnrepro.plots.series import Series
 
 SMOOTHING = "mean of 25 epochs"
@@ -107,10 +107,8 @@ def test_facets_share_axes_and_label_their_lines(series, styles, grid_keys, axis
     lines = several(series, grid_keys)
     index = {"c1": 0, "c2": 1}[axis]
     names = sorted({key.split("_")[index] for key in grid_keys})
-    facets = [
-        Facet(name, tuple(key for key in grid_keys if name in key.split("_"))) for name in names
-    ]
-    figure = draw_facets(lines, facets, styles, title="By channels", smoothing=SMOOTHING)
+    facets = {name: [key for key in grid_keys if name in key.split("_")] for name in names}
+    figure = draw(lines, styles, facets=facets, title="By channels", smoothing=SMOOTHING)
     assert len(figure.axes) == 5
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
@@ -123,13 +121,13 @@ def test_facets_with_long_labels_take_fewer_columns(series, styles, study, asser
     lines = [
         Series(line.key, line.label + " with a long name", line.epochs, line.mean) for line in lines
     ]
-    facets = [Facet(str(i), tuple(line.key for line in lines[i : i + 2])) for i in range(0, 8, 2)]
-    figure = draw_facets(lines, facets, styles)
+    facets = {str(i): [line.key for line in lines[i : i + 2]] for i in range(0, 8, 2)}
+    figure = draw(lines, styles, facets=facets)
     assert all(ax.get_position().width * 7.0 > 1.0 for ax in figure.axes)
     assert_legible(figure)
 
 
 def test_a_facet_without_runs_says_so(series, styles):
-    facets = [Facet("here", ("adam",)), Facet("nowhere", ("rmsprop",))]
-    figure = draw_facets([series("adam")], facets, styles, smoothing=SMOOTHING)
+    facets = {"here": ("adam",), "nowhere": ("rmsprop",)}
+    figure = draw([series("adam")], styles, facets=facets, smoothing=SMOOTHING)
     assert [text.get_text() for text in figure.axes[1].texts] == ["no run"]

@@ -52,6 +52,19 @@ def test_the_run_stays_and_its_predictions_are_named(tmp_path: Path, study: Stud
     assert usable_answers(two.id, folders) is None and usable_answers(three.id, folders) is None
 
 
+def test_answers_of_the_best_epoch_are_not_those_of_the_last(tmp_path: Path, study: Study) -> None:
+    """Early stopping goes back to the best weights: its answers tell nothing of the last epoch."""
+    folders = RunFolders(tmp_path / "runs")
+    for run, best in zip(study.runs, (1, 2), strict=False):
+        put(tmp_path / "runs" / run.id, predictions(tmp_path, 0))
+        record = {"status": "completed", "epochs_completed": 2, "best_epoch": best}
+        (tmp_path / "runs" / run.id / "run.json").write_text(json.dumps(record))
+    stopped, best_at_last = study.runs[:2]
+    assert usable_answers(stopped.id, folders) is None
+    assert usable_answers(best_at_last.id, folders) is not None
+    assert answers_of(stopped.id, folders) is not None
+
+
 def test_predictions_that_the_manifest_does_not_vouch_for_are_not_used(
     tmp_path: Path, study: Study
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnrepro.planning.order import priorities
-from nnrepro.planning.schedule import Job, makespan
+from nnrepro.planning.plan import Job, makespan
 
 lengths = st.lists(st.integers(0, 100), min_size=2, max_size=30)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nnrepro.planning.watch import as_lines, in_training
+from nnrepro.planning.table import as_lines, in_training
 from nnrepro.training.history import History
 from nnrepro.training.progress import ProgressLog
 

@@ -35,7 +35,7 @@ from nnrepro.published.numbers import load_published
 from nnrepro.published.runs import StudyRuns
 from nnrepro.report.build import build_report, collect
 from nnrepro.report.html.printer import html
-from nnrepro.report.pdf.compile import typeset
+from nnrepro.report.pdf.printer import typeset
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import kinds
@@ -216,17 +216,10 @@ class Results:
         """All that there is to show, on one page: what the appendix has on several."""
         return html(collect(self._source(provenance, supplements=supplements, **options), failures))
 
-    def report(self, **options: Any) -> str:
+    def report(self, provenance: Mapping[str, Any] | None = None, **options: Any) -> str:
         """The report itself."""
         out = self.root / "report" / "index.html"
-        build_report(
-            self.study,
-            tables=self.tables,
-            figures=self.figures,
-            decisions=self.decisions,
-            out=out,
-            **{"provenance": PROVENANCE} | options,
-        )
+        build_report(self._source(provenance), out, **options)
         return out.read_text(encoding="utf-8")
 
     @property

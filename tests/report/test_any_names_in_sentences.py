@@ -10,7 +10,7 @@ from nnrepro.document.text import Text, words_of
 from nnrepro.report.sections.leading import Led
 from nnrepro.tables import constant_answer, convergence, factors, optimism, pairs, stability, tests
 from nnrepro.tables.metrics import metric
-from nnrepro.tables.ranking import Last, Leaders, ranking_words
+from nnrepro.tables.ranking import Leaders, ranking_words
 
 NAMES = (
     "The best of them, three times",
@@ -39,7 +39,7 @@ def leaders(names: Sequence[str]) -> Iterator[Leaders]:
         ((first, second), None),
     ):
         behind = (second,) if len(best) == 1 else (rest[0],)
-        last, count = Last(rest[-1], "10 %"), len(names)
+        last, count = (rest[-1], "10 %"), len(names)
         found = Leaders("accuracy", count, (), best, "90 %", "", behind, "1 %", last, tied)
         yield found
     yield Leaders("accuracy", 1, (second,), (first,), "90 %")

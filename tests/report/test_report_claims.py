@@ -84,3 +84,11 @@ def test_measured_numbers_have_their_units(condition, value, threshold, unit, sa
     part = {"name": "one", "condition": condition, "value": value, "threshold": threshold}
     parts = pd.DataFrame([{**part, "unit": unit}])
     assert f"Measured {said}" in measured(pd.Series({"deciding_part": "one"}), parts)
+
+
+def test_a_number_without_a_unit_is_shown_without_one():
+    """As a metric of one's own, whose unit is blank in the table."""
+    row = pd.Series({"deciding_part": "1"})
+    part = {"name": "1", "value": -0.4, "threshold": "below 0", "unit": float("nan")}
+    parts = pd.DataFrame([{**part, "condition": "best(test_wrong), difference below 0"}])
+    assert measured(row, parts) == "Measured \u22120.4; asked below 0."

@@ -10,12 +10,11 @@ import pytest
 import yaml
 from tests.report.conftest import study_of
 
-from nnrepro.document.elements import Document, Figure, Table
-from nnrepro.document.walk import every, word_count
+from nnrepro.document.elements import Document, Figure, Table, every, word_count
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
 from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import html
-from nnrepro.report.pdf.compile import page_count
+from nnrepro.report.pdf.printer import page_count
 from nnrepro.report.sections.layers import layers
 from nnrepro.report.source import Source
 from nnrepro.study.folders import ArchivedRuns
@@ -66,10 +65,10 @@ def test_no_study_is_too_large_for_it(small: Any, config: dict[str, Any], outlin
     for path in drawn:  # a row for each of so many variants
         long = f"<desc>{'9' * 1_600_000}</desc></svg>"
         path.write_text(path.read_text().replace("</svg>", long))
-    found = fitted(results)
-    assert drawn and len(html(found.document)) < 1_500_000
-    assert word_count(found.document) <= MOST_WORDS
-    assert page_count(found.pdf) <= MOST_PAGES
+    found, paper = fitted(results)
+    assert drawn and len(html(found)) < 1_500_000
+    assert word_count(found) <= MOST_WORDS
+    assert page_count(paper) <= MOST_PAGES
 
 
 def test_every_link_leads_to_a_page_that_has_its_target(
@@ -110,15 +109,13 @@ def test_a_small_study_shows_more_than_one_figure_and_table_of_a_question(small:
     results.write_runs()
     results.write_tables()
     results.write_figures()
-    found = fitted(results)
-    own = [
-        e for e in every(found.document.sections) if getattr(e, "anchor", "") == "brief-question-B5"
-    ]
+    found, paper = fitted(results)
+    own = [e for e in every(found.sections) if getattr(e, "anchor", "") == "brief-question-B5"]
     figures = [e for e in every(own) if isinstance(e, Figure)]
     tables = [e for e in every(own) if isinstance(e, Table)]
     assert len(figures) > 1 and len(tables) > 1
-    assert word_count(found.document) <= MOST_WORDS
-    assert page_count(found.pdf) <= MOST_PAGES
+    assert word_count(found) <= MOST_WORDS
+    assert page_count(paper) <= MOST_PAGES
 
 
 def test_one_file_holds_all_pages(whole: Any, brief: str) -> None:

@@ -13,10 +13,9 @@ import typst
 from tests.report.conftest import paragraphs, squeezed
 
 from nnrepro.report.build import collect
-from nnrepro.report.errors import ReportError
-from nnrepro.report.pdf.compile import FONTS, files_of
+from nnrepro.report.pdf.printer import FONTS, files_of
 from nnrepro.report.sections import runs
-from nnrepro.report.source import Source
+from nnrepro.report.source import ReportError, Source
 
 HOSTILE = '#panic("x") $a^b$ @ref <label> \\ *bold* _under_ `code` = // Δέλτα Łódź дом'
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nnrepro.document.compact import STEP, compact_values
-from nnrepro.report.sections.run_details import LOG_LINES
-from nnrepro.study import detail
+from nnrepro.report.sections.runs import LOG_LINES
+from nnrepro.study import study as studies
 from nnrepro.study.folders import RunFolders
 
 
@@ -68,7 +68,7 @@ def test_of_too_many_runs_every_variant_is_shown_before_any_twice(
 ) -> None:
     """And the page says how many of how many."""
     results = small(seeds=[0, 1])
-    monkeypatch.setattr(detail, "MOST_DETAILED", len(results.study.runs) // 2 + 1)
+    monkeypatch.setattr(studies, "MOST_DETAILED", len(results.study.runs) // 2 + 1)
     results.write_runs()
     results.write_tables()
     report = built(results)

@@ -11,10 +11,9 @@ import pytest
 import yaml
 from tests.report.conftest import BUDGET, Results, paragraphs, study_of
 
-from nnrepro.document.elements import Gap
+from nnrepro.document.elements import Gap, every
 from nnrepro.document.text import text, words_of
-from nnrepro.document.walk import every
-from nnrepro.report.figures import figure_block
+from nnrepro.report.blocks import figure_block
 from nnrepro.report.source import Source
 
 

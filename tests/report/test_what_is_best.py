@@ -15,7 +15,7 @@ from nnrepro.report.sections.first import _sure
 from nnrepro.report.sections.leading import Led
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
-from nnrepro.tables.ranking import Last, Leaders
+from nnrepro.tables.ranking import Leaders
 
 Said = Callable[[str, dict[tuple[str, str], object]], list[str]]
 STUDY = """
@@ -125,7 +125,7 @@ def test_a_network_that_is_no_better_than_a_guess_is_named_in_the_report(
 
 def test_one_leader_and_several_are_spoken_of_as_such() -> None:
     def said(best: tuple[str, ...], tied: tuple[str, ...], count: int) -> str:
-        last = Last("z", "80 %")
+        last = ("z", "80 %")
         found = Leaders("accuracy", count, leaders=best, value="90 %", last=last, tied=tied)
         return words_of(Led("", found, count, "", "").said)
 

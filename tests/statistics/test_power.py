@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnrepro.statistics.power import MOST_SEEDS, power, seeds_needed
+from nnrepro.claims.needed import MOST_SEEDS, power, seeds_needed
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15), (1.0, 10)])

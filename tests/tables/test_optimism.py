@@ -85,11 +85,11 @@ def test_optimism_is_that_of_a_plain_loop_over_the_splits(rule: str) -> None:
         at_epoch.append(kept if rule == MAXIMUM else honest[-1])
         chosen.append({name: 1 / len(best) for name in best})
     found = selection_optimism(by_rule(rule, runs))
-    assert found.selected == pytest.approx(mean(selected))
-    assert found.honest == pytest.approx(mean(honest))
+    assert found.selected_score == pytest.approx(mean(selected))
+    assert found.honest_score == pytest.approx(mean(honest))
     assert found.optimism == pytest.approx(mean(selected) - mean(honest))
-    assert found.epoch == pytest.approx(mean(honest) - mean(at_epoch))
-    assert found.deviation == pytest.approx(np.std(np.subtract(selected, honest)))
+    assert found.epoch_optimism == pytest.approx(mean(honest) - mean(at_epoch))
+    assert found.optimism_sd == pytest.approx(np.std(np.subtract(selected, honest)))
     shares = {name: mean(split.get(name, 0) for split in chosen) for name in runs}
     assert found.chosen == pytest.approx({name: part for name, part in shares.items() if part})
 
@@ -113,8 +113,8 @@ def test_pure_noise_is_as_optimistic_as_the_largest_of_so_many_numbers() -> None
     error = np.sqrt(level * (1 - level) / (5 * examples))
     measured = mean(item.optimism for item in found)
     assert measured == pytest.approx(LARGEST_OF_25 * error, rel=0.1)
-    assert mean(item.honest for item in found) == pytest.approx(level, abs=0.003)
-    assert all(item.epoch == 0 for item in found)
+    assert mean(item.honest_score for item in found) == pytest.approx(level, abs=0.003)
+    assert all(item.epoch_optimism == 0 for item in found)
 
 
 def test_choosing_the_best_of_noisy_epochs_is_optimistic_too() -> None:
@@ -122,9 +122,9 @@ def test_choosing_the_best_of_noisy_epochs_is_optimistic_too() -> None:
     numbers = np.random.default_rng(6)
     noisy = {name: [counted(numbers.binomial(100, 0.5, (200, 10)))] for name in "ab"}
     found = selection_optimism(by_rule(MAXIMUM, noisy))
-    assert found.epoch == pytest.approx(found.honest - 0.5, abs=0.01)
-    assert found.epoch > 0.04
-    assert selection_optimism(by_rule(MEAN, noisy)).epoch == 0
+    assert found.epoch_optimism == pytest.approx(found.honest_score - 0.5, abs=0.01)
+    assert found.epoch_optimism > 0.04
+    assert selection_optimism(by_rule(MEAN, noisy)).epoch_optimism == 0
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -133,7 +133,7 @@ def test_without_noise_there_is_no_optimism(rule: str) -> None:
     curve = np.array([20, 45, 40])
     runs = {str(gain): [counted(np.tile(curve[:, None] + gain, 10))] * 2 for gain in range(5)}
     found = selection_optimism(by_rule(rule, runs))
-    assert (found.optimism, found.deviation, found.epoch) == (0.0, 0.0, 0.0)
+    assert (found.optimism, found.optimism_sd, found.epoch_optimism) == (0.0, 0.0, 0.0)
     assert found.chosen == {"4": 1.0}
 
 

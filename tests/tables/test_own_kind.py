@@ -13,8 +13,7 @@ from nnrepro.models.registry import catalogue
 from nnrepro.study.config import ConfigError, load_study
 from nnrepro.study.kinds import Kind, kinds
 from nnrepro.study.study import Spec, Study
-from nnrepro.tables.content import TableContext
-from nnrepro.tables.plain import show_table
+from nnrepro.tables.content import TableContext, show_table
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.sources import make_table
 from nnrepro.tables.variants import variants_table
@@ -28,9 +27,8 @@ import pandas as pd
 from nnrepro.document.text import text
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Share
-from nnrepro.tables import plain
 from nnrepro.tables.columns import metric_values
-from nnrepro.tables.content import TableContent
+from nnrepro.tables.content import TableContent, show_columns
 
 
 @table
@@ -47,7 +45,7 @@ SHOW = '''
 def show(context):
     """The columns as they are, and how many there are."""
     said = text(f"{len(context.frame)} above {context.options['above']}.")
-    return TableContent(plain.show(context).shown, (said,))
+    return TableContent(show_columns(context).shown, (said,))
 '''
 
 

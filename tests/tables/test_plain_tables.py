@@ -7,8 +7,7 @@ import pandas as pd
 
 from nnrepro.document.grid import Cell
 from nnrepro.document.wording import EMPTY
-from nnrepro.tables import plain
-from nnrepro.tables.content import rows_in
+from nnrepro.tables.content import rows_in, show_columns
 from nnrepro.tables.csvfile import tidy_types
 
 
@@ -22,7 +21,7 @@ def shown(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     context: Any = SimpleNamespace(
         frame=frame, rows=lambda: rows_in(frame), linked_cell=linked_cell
     )
-    grid = plain.show(context).shown[0].grid
+    grid = show_columns(context).shown[0].grid
     return [column.heading for column in grid.columns], [
         [cell.text for cell in row.cells] for row in grid.rows
     ]

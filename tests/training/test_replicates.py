@@ -16,7 +16,7 @@ from small_runs import small_data
 
 from nnrepro.files import write_json
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.jobs import training_jobs
+from nnrepro.planning.order import training_jobs
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.study import Study

@@ -24,57 +24,15 @@ from nnrepro.study.study import Study
 from nnrepro.tables.csvfile import tidy_types
 
 CLAIM_COLUMNS = (
-    "id",
-    "protocol",
-    "part",
-    "question",
-    "section",
-    "kind",
-    "statement",
-    "verdict",
-    "reason",
-    "cause",
-    "decided_at",
-    "selected_verdict",
-    "deciding_part",
-    "effect",
-    "unit",
-    "ci95_low",
-    "ci95_high",
-    "interval",
-    "threshold",
-    "runs",
-    "seeds",
-    "seeds_holding",
-    "p",
-    "p_holm",
-    "published_verdict",
-    "holds_in_own_numbers",
-    "agrees_with_report",
-    "why",
+    *("id", "protocol", "part", "question", "section", "kind", "statement", "verdict", "reason"),
+    *("cause", "decided_at", "selected_verdict", "deciding_part", "effect", "unit", "ci95_low"),
+    *("ci95_high", "interval", "threshold", "runs", "seeds", "seeds_holding", "p", "p_holm"),
+    *("published_verdict", "holds_in_own_numbers", "agrees_with_report", "why"),
 )
 PART_COLUMNS = (
-    "id",
-    "protocol",
-    "number",
-    "name",
-    "decides",
-    "condition",
-    "verdict",
-    "reason",
-    "weakest",
-    "value",
-    "threshold",
-    "effect",
-    "unit",
-    "ci95_low",
-    "ci95_high",
-    "interval",
-    "runs",
-    "seeds",
-    "seeds_holding",
-    "p",
-    "published_verdict",
+    *("id", "protocol", "number", "name", "decides", "condition", "verdict", "reason", "weakest"),
+    *("value", "threshold", "effect", "unit", "ci95_low", "ci95_high", "interval", "runs", "seeds"),
+    *("seeds_holding", "p", "published_verdict"),
 )
 
 
@@ -203,7 +161,8 @@ def _claim_row(
         "deciding_part": decisive.name,
         **_numbers(decisive, finding),
         "runs": " ".join(sorted({r for p in claim.deciding for r in findings[id(p)].runs})),
-        "seeds": _fewest(findings[id(part)] for part in claim.deciding),
+        # Of the part with the fewest, parts without runs set aside.
+        "seeds": min((n for p in claim.deciding if (n := len(findings[id(p)].seeds))), default=0),
         "published_verdict": own,
         "holds_in_own_numbers": claim.holds_in_own_numbers,
         "agrees_with_report": agrees,
@@ -336,11 +295,6 @@ def _selecting(selectors: Iterable[str], evidence: RunEvidence) -> set[str]:
     experiments = evidence.study.experiments
     named = {Selector.parse(selector).experiment for selector in selectors} & set(experiments)
     return {source for name in named if (source := experiments[name].selects_from)}
-
-
-def _fewest(findings: Iterable[Finding]) -> int:
-    """Seeds of the part with the fewest, parts without runs set aside."""
-    return min((len(finding.seeds) for finding in findings if finding.seeds), default=0)
 
 
 def _known(value: float) -> float | None:

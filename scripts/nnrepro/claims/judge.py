@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nnrepro.claims.conditions import (
     FAILS,
     HOLDS,
@@ -20,6 +22,7 @@ from nnrepro.claims.tree import Part, opposite
 from nnrepro.measures.expressions import Operation
 from nnrepro.measures.spans import Span
 from nnrepro.statistics.grid import GRID
+from nnrepro.statistics.intervals import agree
 
 GENERATED = "generated data"
 SHORT = "short runs"
@@ -114,14 +117,17 @@ def _weighed(
         reason = "the number that the condition is about cannot be computed"
         return Finding(UNDECIDED, reason, runs=variants, seeds=seeds, cause=NO_NUMBER)
     about = len({condition.number for condition in conditions})
+    errors = [
+        _sampling_error(c, v[0], evidence, seeds[0]) if len(seeds) == 1 or _agree(m) else None
+        for c, v, m in zip(conditions, values, margins, strict=True)
+    ]
+    single = [spans[0] for spans in margins]
     if len(seeds) > 1:
         margin = over_seeds(margins, about)
+        # Seeds whose scores are the same by chance tell nothing of how others would differ.
+        if margin.kind and margin.low == margin.high and None not in errors:
+            margin = of_one_seed(single, errors, about)
     else:
-        errors = [
-            _sampling_error(c, v[0], evidence, seeds[0])
-            for c, v in zip(conditions, values, strict=True)
-        ]
-        single = [spans[0] for spans in margins]
         margin = of_one_seed(single, errors, about)
         by_grid = _grid_errors(conditions, [v[0] for v in values], evidence, seeds[0])
         if not margin.kind and by_grid is not None:
@@ -144,10 +150,13 @@ def _weighed(
             f"; in processor seconds, as other work took the processors from {_busy(runs)} of "
             f"{len(runs)} runs"
         )
+    if part.negated:
+        word = opposite(word)
+        margin = replace(margin, effect=-margin.effect, low=-margin.high, high=-margin.low)
     return Finding(
-        opposite(word) if part.negated else word,
+        word,
         reason,
-        _turned(margin) if part.negated else margin,
+        margin,
         weakest.subject,
         _mean(numbers),
         variants,
@@ -155,6 +164,11 @@ def _weighed(
         holding,
         cause,
     )
+
+
+def _agree(spans: Sequence[Span]) -> bool:
+    """Whether a margin is the same at every seed, but for rounding."""
+    return all(span.known for span in spans) and agree(np.array([span.low for span in spans]))
 
 
 def _runs(
@@ -309,11 +323,6 @@ def _grid_errors(
         errors.append(propagated(condition.combine, [span.low for span in spans], variances))
         degrees += [spread.degrees for spread in known]
     return errors, min(degrees)
-
-
-def _turned(margin: Margin) -> Margin:
-    """The margin of the opposite."""
-    return replace(margin, effect=-margin.effect, low=-margin.high, high=-margin.low)
 
 
 def _mean(numbers: Sequence[Span]) -> float:

@@ -14,16 +14,7 @@ from nnrepro.measures.runs import RunData
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.study import Study
 
-LIST_COLUMNS = (
-    "protocol",
-    "question",
-    "measure",
-    "below",
-    "variants",
-    "listed",
-    "here",
-    "both",
-)
+LIST_COLUMNS = ("protocol", "question", "measure", "below", "variants", "listed", "here", "both")
 
 
 def printed_lists(

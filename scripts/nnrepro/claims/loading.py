@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.claims.claim import Claim, ClaimSet, PrintedList, PrintedMetric, Published
-from nnrepro.claims.errors import ClaimsError
 from nnrepro.claims.language import EXAMPLE, parse_comparisons, parse_settling, parse_where
 from nnrepro.claims.tree import Combination, Node, Part, all_of, negated
+from nnrepro.errors import Mistakes
 from nnrepro.measures.expressions import Mistake, Reading, parse_measure, unit_of
 from nnrepro.published.numbers import PRIMARY, PublishedError, load_published
 from nnrepro.study.messages import nearest, one_of, undeclared
@@ -16,6 +16,11 @@ from nnrepro.study.schema import file_errors
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 from nnrepro.yamlfile import YamlError, read_yaml
+
+
+class ClaimsError(Mistakes):
+    """A claims file is wrong; every mistake names claim and key."""
+
 
 _WORDS = ("part", "question", "section", "kind", "why")
 _COMBINATORS = ("all", "any", "at_least", "not")
@@ -36,12 +41,12 @@ def load_claims(path: Path | str, study: Study) -> ClaimSet:
     try:
         content = read_yaml(path)
     except OSError as error:
-        raise ClaimsError(path, [f"the file cannot be read: {error.strerror}"]) from error
+        raise ClaimsError(f"{path} has", [f"the file cannot be read: {error.strerror}"]) from error
     except YamlError as error:
-        raise ClaimsError(path, [str(error)]) from error
+        raise ClaimsError(f"{path} has", [str(error)]) from error
     problems = file_errors("claims", content)
     if problems:
-        raise ClaimsError(path, [_placed(problem, content) for problem in problems])
+        raise ClaimsError(f"{path} has", [_placed(problem, content) for problem in problems])
     claims: dict[str, Claim] = {}
     published = None
     try:
@@ -58,7 +63,7 @@ def load_claims(path: Path | str, study: Study) -> ClaimSet:
         except Mistake as error:
             problems.append(f"{where}: {error}")
     if problems:
-        raise ClaimsError(path, problems)
+        raise ClaimsError(f"{path} has", problems)
     return ClaimSet(tuple(claims.values()), published)
 
 

@@ -10,7 +10,9 @@ number count once: it cannot truly be beyond both, so that only one of them can 
 Each margin keeps the deviation of its own seeds. One pooled over variants would have more degrees
 of freedom, but variants differ too much in steadiness for it (`docs/statistics.md`, with numbers).
 A margin that is the same at every seed has an interval without width: a network that never learns
-answers the same at every seed, and counts of epochs or collapses often agree.
+answers the same at every seed, and counts of epochs or collapses often agree. Where the test set's
+sampling error is known, that is taken instead (`nnrepro.claims.judge`): a few seeds may agree by
+chance on how many examples they answer right.
 """
 
 import math
@@ -21,7 +23,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from nnrepro.measures.spans import Span, mean
-from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET
+from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET, agree
 
 _ERROR = (1 - CONFIDENCE) / 2
 
@@ -148,7 +150,7 @@ def _estimate(spans: Sequence[Span]) -> _Estimate | None:
     if least and most:
         return None
     values = np.sort([span.high if most else span.low for span in spans])
-    deviation = float(np.std(values, ddof=1)) if values[0] != values[-1] else 0.0
+    deviation = 0.0 if agree(values) else float(np.std(values, ddof=1))
     error = deviation / math.sqrt(len(values))
     return _Estimate(float(np.mean(values)), error, len(values) - 1, least, most)
 

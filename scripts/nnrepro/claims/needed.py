@@ -3,17 +3,41 @@
 import csv
 import io
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy.special import stdtrit
+from scipy.special import nctdtr, stdtrit
 
 from nnrepro.claims.conditions import UNDECIDED
 from nnrepro.claims.judge import NOISE, ONE_SEED, TIE
 from nnrepro.files import read_text
 from nnrepro.statistics.intervals import CONFIDENCE, SEEDS
-from nnrepro.statistics.power import MOST_SEEDS, POWER, seeds_needed
+
+POWER = 0.8
+MOST_SEEDS = 1000
+
+
+def power(effect: float, deviation: float, seeds: int) -> float:
+    """Probability that the 95 % interval over seeds lies on the effect's side of 0.
+
+    Differences of single seeds are taken as normal about the `effect`, with a standard deviation;
+    their mean over its standard error then has a noncentral t distribution (J. Cohen, Statistical
+    Power Analysis for the Behavioral Sciences, 1988, chapter 2). At least two seeds.
+    """
+    critical = stdtrit(seeds - 1, (1 + CONFIDENCE) / 2)
+    return 1 - float(nctdtr(seeds - 1, abs(effect) / deviation * math.sqrt(seeds), critical))
+
+
+def seeds_needed(effect: float, deviation: float) -> int | None:
+    """Fewest seeds with a power of 80 %; None where `MOST_SEEDS` are too few.
+
+    The effect and the positive deviation are those of `power`.
+    """
+    some = range(2, MOST_SEEDS + 1)
+    place = bisect_left(some, POWER, key=lambda seeds: power(effect, deviation, seeds))
+    return some[place] if place < len(some) else None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from nnrepro.claims.conditions import (
     FAILS,
     HOLDS,
     UNDECIDED,
-    Condition,
     Crossing,
     Quantity,
     Untestable,
@@ -188,11 +187,9 @@ def _part_verdict(part: Part, evidence: PrintedEvidence) -> str:
         conditions = part.conditions(evidence)
     except Untestable:
         return UNDECIDED
-    words = {_met(condition, evidence) for condition in conditions}
+    words = {
+        each.bound.met(each.margin([evidence.value(quantity) for quantity in each.quantities]))
+        for each in conditions
+    }
     word = FAILS if FAILS in words else UNDECIDED if UNDECIDED in words or not words else HOLDS
     return opposite(word) if part.negated else word
-
-
-def _met(condition: Condition, evidence: PrintedEvidence) -> str:
-    values = [evidence.value(quantity) for quantity in condition.quantities]
-    return condition.bound.met(condition.margin(values))

@@ -21,6 +21,7 @@ from nnrepro.api import Results, load
 from nnrepro.errors import NnreproError, explained
 from nnrepro.measures.predictions import usable_answers
 from nnrepro.models.registry import catalogue
+from nnrepro.planning.table import aligned
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import CONFIG_FILE, read_configuration
 from nnrepro.study.study import Study
@@ -123,11 +124,7 @@ def _aligned(table: pd.DataFrame) -> str:
     """A table in columns, numbers to five digits."""
     shown = table.dropna(axis=1, how="all").astype(object).map(_cell)
     cells = [[*shown.columns], *shown.to_numpy().tolist()]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    )
+    return "\n".join(f"  {line}" for line in aligned(cells, range(len(cells[0]))))
 
 
 def _cell(value: Any) -> str:

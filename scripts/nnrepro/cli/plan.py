@@ -25,8 +25,7 @@ from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machines import local_gpus, machine_for, read_records
 from nnrepro.planning.plan import Capacity, Plan, make_plan
-from nnrepro.planning.table import as_text, as_values
-from nnrepro.planning.watch import as_lines, in_training
+from nnrepro.planning.table import as_lines, as_text, as_values, in_training
 from nnrepro.project import SCRIPTS
 from nnrepro.study.config import load_study
 from nnrepro.study.paths import StudyPaths

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from nnrepro.api import load
+from nnrepro.data.errors import DataError
 from nnrepro.data.inputs import InputsWarning
 from nnrepro.data.prepared import preparations_read
 from nnrepro.data.table import read_table
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     results = load(arguments.results, arguments.config)
     run = results.run(arguments.run)
     file = arguments.input
+    if not file.exists():
+        raise DataError(f"--input: there is no file '{file}'")
     inputs = _paths(file) if run.input == "image" else _table(file, results.study, run)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", InputsWarning)

@@ -185,7 +185,7 @@ def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     for name, words in _REPORTS.items():
         if was_made(paths.root / name):
             yield _file(crate, paths, name, words)
-    appendix = paths.details.relative_to(paths.root).as_posix()
+    appendix = paths.beside_report("details").relative_to(paths.root).as_posix()
     yield _folder(crate, appendix, "Its appendix", "Pages with every figure, table and run.")
 
 

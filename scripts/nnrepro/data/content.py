@@ -35,6 +35,19 @@ class Content(NamedTuple):
     described: Mapping[str, Any]
     counts: Mapping[str, int]
 
+    @classmethod
+    def of(
+        cls,
+        x: Mapping[str, np.ndarray],
+        y: Mapping[str, np.ndarray],
+        described: Mapping[str, Any],
+        counts: Mapping[str, int] | None = None,
+    ) -> "Content":
+        """Of examples and answers by part."""
+        named = {"x": x, "y": y}
+        arrays = {f"{part}_{name}": own[part] for name, own in named.items() for part in own}
+        return cls(arrays, described, counts or {})
+
 
 def files_sha256(files: Iterable[Path]) -> str:
     """SHA-256 of names and content of raw files; it changes though an edit keeps size and times.

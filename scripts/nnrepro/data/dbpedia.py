@@ -26,20 +26,9 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.official import Official, check_own_sums
 
 LABELS = (
-    "Company",
-    "EducationalInstitution",
-    "Artist",
-    "Athlete",
-    "OfficeHolder",
-    "MeanOfTransportation",
-    "Building",
-    "NaturalPlace",
-    "Village",
-    "Animal",
-    "Plant",
-    "Album",
-    "Film",
-    "WrittenWork",
+    *("Company", "EducationalInstitution", "Artist", "Athlete", "OfficeHolder"),
+    *("MeanOfTransportation", "Building", "NaturalPlace", "Village", "Animal", "Plant", "Album"),
+    *("Film", "WrittenWork"),
 )
 #: Class names by label: labels run from 1, and the study's 15-way softmax leaves 0 unused.
 CLASSES = ("(unused)", *LABELS)

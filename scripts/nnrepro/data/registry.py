@@ -240,7 +240,6 @@ class Told:
 
     dataset: str
     options: Mapping[str, Parameter]
-    files: Callable[[Mapping[str, Any]], Sequence[Path]]
     problems_of: Callable[[Mapping[str, Any]], Sequence[str]] = lambda options: ()
     official: None = None
 
@@ -268,8 +267,13 @@ class Told:
         return found or [f"{key}: {problem}" for problem in self.problems_of(given)]
 
     def source_files(self, section: Mapping[str, Any]) -> list[Path]:
-        """The files of one's own that the section names."""
-        return [*self.files(told(section))]
+        """The files of one's own that the section names, those below folders too."""
+        given = told(section)
+        named = [name for name, option in self.options.items() if option.meaning is PLACE]
+        places = [Path(given[name]) for name in named if given.get(name)]
+        return [
+            file for place in places for file in (files_below(place) if place.is_dir() else [place])
+        ]
 
     def place_problems(self, section: Mapping[str, Any]) -> list[str]:
         """What is wrong with the files that the section names, each with its key."""
@@ -324,8 +328,7 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
     if source in library:
         kind = library[source]
         function: Any = kind.function()
-        files = function.files or partial(_places, kind.options)
-        return Told(dataset, kind.options, files, function.problems)
+        return Told(dataset, kind.options, function.problems)
     if source in FILE_SOURCES:
         root = root_of(dataset, section)
         _check_known(root)
@@ -335,19 +338,7 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
         for each in _made_by(source, dataset)
         for name, option in parameters_of(each.prepare).items()
     }
-    return Told(dataset, options, partial(_places, options))
-
-
-def _places(options: Mapping[str, Parameter], given: Mapping[str, Any]) -> list[Path]:
-    """The files that a section names, those below folders too."""
-    named = [name for name, option in options.items() if option.meaning is PLACE]
-    places = [Path(given[name]) for name in named if given.get(name)]
-    return [file for place in places for file in _below(place)]
-
-
-def _below(place: Path) -> list[Path]:
-    """The files below a folder; anything else stands for itself."""
-    return files_below(place) if place.is_dir() else [place]
+    return Told(dataset, options)
 
 
 def preparations() -> dict[str, Preparation]:

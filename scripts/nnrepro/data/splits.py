@@ -72,6 +72,30 @@ def split(
     }
 
 
+def split_arrays(
+    x: dict[str, np.ndarray],
+    y: dict[str, np.ndarray],
+    contents: Sequence[bytes],
+    classes: Sequence[Any] | None,
+    *,
+    asked: Mapping[str, Any],
+    where: str,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Examples and answers by part, those that are missing split off `train`; see `split`."""
+    chosen = split(
+        contents,
+        classes if asked["stratify"] else None,
+        asked,
+        where,
+        tested="test" not in x,
+        validated="validation" not in x,
+    )
+    return (
+        {**x, **{part: x["train"][rows] for part, rows in chosen.items()}},
+        {**y, **{part: y["train"][rows] for part, rows in chosen.items()}},
+    )
+
+
 def drawn_first(labels: np.ndarray, asked: Mapping[str, Any], where: str) -> np.ndarray:
     """An order of examples in which those of a random draw come first, then the rest as they stand.
 

@@ -59,7 +59,7 @@ def agreement(figure: Asked, published: pd.DataFrame | None) -> Iterator[Drawing
     kinds = [kind for kind in _INTERVALS if kind in set(rows["interval_kind"].dropna())]
     panels = [
         AgreementPanel(
-            _words(metric),
+            re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " ")),
             _points(rows[rows["metric"] == metric]),
             tuple(rows.loc[rows["metric"] == metric, "offset"].dropna().astype(float).unique()),
         )
@@ -77,11 +77,6 @@ def agreement(figure: Asked, published: pd.DataFrame | None) -> Iterator[Drawing
         "Dot charts of published numbers across and reproduced ones up, one per metric, with the "
         f"line of equality. {figure.owner}",
     )
-
-
-def _words(metric: str) -> str:
-    """A metric as a title: `last200_mean_test_accuracy` gives "last 200 mean test accuracy"."""
-    return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
 
 
 def _points(rows: pd.DataFrame) -> list["AgreementPoint"]:

@@ -1,6 +1,6 @@
 """Figures of kind `comparison`: variants by epoch, in one panel or in small multiples."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -15,7 +15,7 @@ from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.measures.runs import RunData, compared
 from nnrepro.metrics.registry import known
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
-from nnrepro.plots.frame import Box, LegendEntry, add_axes, start_figure
+from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.keys import draw_key, key_size, shown_grid
 from nnrepro.plots.lines import (
     BAND_ALPHA,
@@ -58,9 +58,14 @@ from nnrepro.plots.style import (
     page_width,
     styled,
 )
-from nnrepro.plots.traces import mark_of
+from nnrepro.plots.traces import Sheet, mark_of
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
+
+Started = tuple[Sheet, Box]
+"""A page that is begun, and the box that its axes may fill."""
+Facets = Mapping[str, Sequence[str]]
+"""The keys of the lines of small panels, by their titles."""
 
 READING = "A line is a variant, with its name and last value at its end."
 
@@ -128,41 +133,33 @@ def _compared(
     selected = figure.selected(shown)
     metric = main_metric(groups[0]) if groups else "accuracy"
     of = judged(list(chain.from_iterable(groups)))
-    options: dict[str, Any] = {
-        "metric": f"{of.capitalize()} {known(metric).words}",
-        "floor": known(metric).low,
-        "ceiling": known(metric).high,
-        "title": figure.titled(figure.spec.title),
-        "closing": window.used if closing else None,
-        "highlight": None if selected is None else figure.key(selected),
-        "band": band_words(groups),
-        "smoothing": smoothing_words(smoothing),
-    }
-    labels = figure.labels(shown)
     series = []
+    labels = figure.labels(shown)
     for members in groups:
         key = figure.key(members[0].run)
         series.append(seed_series(members, series_of(of, metric), smoothing, key, labels[key]))
-    styles = figure.styles_of(shown)
-    if facet is None:
-        return draw(series, styles, grid=figure.grid(shown), **options)
-    return draw_facets(series, _facets(facet, groups, series), styles, **options)
+    return draw(
+        series,
+        figure.styles_of(shown),
+        facets=_facets(facet, groups, series) if facet else {},
+        metric=f"{of.capitalize()} {known(metric).words}",
+        floor=known(metric).low,
+        ceiling=known(metric).high,
+        title=figure.titled(figure.spec.title),
+        closing=window.used if closing else None,
+        highlight=None if selected is None else figure.key(selected),
+        grid=figure.grid(shown),
+        band=band_words(groups),
+        smoothing=smoothing_words(smoothing),
+    )
 
 
-def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> list["Facet"]:
+def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> Facets:
     """One panel per value of a parameter, in rising order."""
     panels: dict[Any, list[str]] = {}
     for members, line in zip(groups, series, strict=True):
         panels.setdefault(members[0].run.settings[parameter], []).append(line.key)
-    return [Facet(f"{parameter} = {value}", tuple(panels[value])) for value in sorted(panels)]
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One small panel of a comparison: its title and the variants that it shows."""
-
-    title: str
-    keys: tuple[str, ...]
+    return {f"{parameter} = {value}": panels[value] for value in sorted(panels)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +173,8 @@ class _Scene:
         highlight: key of the line to draw boldly, or None.
         epochs: first and last epoch of the axis.
         raw: whether faint raw epochs lie under smoothed lines.
+        limits: the range of the y axis.
+        metric: its label.
     """
 
     series: list[Series]
@@ -184,21 +183,20 @@ class _Scene:
     highlight: str | None
     epochs: tuple[float, float]
     raw: bool
+    limits: Limits
+    metric: str
 
-    def legend(self, band: str, smoothing: str) -> list[LegendEntry]:
-        """Entries for raw, smoothed and band, where they occur."""
+    def started(self, height: float, title: str, band: str, smoothing: str) -> Started:
+        """The page: entries for raw, smoothed and band, and sentences on what the axes lack."""
         entries = [raw_entry()] if self.raw and has_raw(self.series) else []
         banded = [each for each in self.series if each.low is not None]
         if band and len(self.series) > MOST_LABELS and banded:
             label = cut_text(banded[0].label, SMALL_SIZE, _NAMED_WIDTH)
             band = f"{band} ({label} only)"
-        return entries + band_and_smoothing_entries(self.series, band, smoothing)
-
-    def notes(self, limits: Limits, metric: str) -> list[str]:
-        """Sentences on what the axes do not show."""
-        beyond = limits.note(metric)
+        entries += band_and_smoothing_entries(self.series, band, smoothing)
         absent = f"Without epochs in this window: {named(self.absent, SMALL_SIZE)}."
-        return [note for note in (beyond, absent if self.absent else "") if note]
+        notes = [self.limits.note(self.metric), absent if self.absent else ""]
+        return start_figure(height, title, entries, [*filter(None, notes)])
 
     def labels(
         self, series: Sequence[Series], size: float, width: float, *, value: bool = True
@@ -228,6 +226,7 @@ def draw(
     series: Sequence[Series],
     styles: Mapping[str, SeriesStyle],
     *,
+    facets: Facets | None = None,
     metric: str = "Test accuracy",
     floor: float | None = 0.0,
     ceiling: float | None = 1.0,
@@ -238,17 +237,20 @@ def draw(
     band: str = "",
     smoothing: str = "",
 ) -> Figure:
-    """One metric of several variants in one panel.
+    """One metric of several variants in one panel, or in small panels with the same axes.
 
     Up to eight lines carry their names and end values at the right. More lines that are all of a
     grid get a small key in the grid's own shape; other ones a list, best at the top. On a narrow
     page any lines have one, below the panel. A line that
     ends before its planned epochs (a run that diverged) ends in a cross. Of more than eight bands,
-    which would hide each other, only the highlighted line's is drawn.
+    which would hide each other, only the highlighted line's is drawn. In small panels each line is
+    labelled at its end, and raw epochs are left out where there are smoothed ones; a panel's key
+    without a series (a missing run) is left out, and a panel without any says so.
 
     Args:
         series: the lines, by different keys.
         styles: style by key.
+        facets: small panels; without any there is one of all lines.
         metric: label of the y axis.
         floor: a value that the metric cannot go below; None without one.
         ceiling: a value that it cannot exceed; None without one.
@@ -259,9 +261,16 @@ def draw(
         band: what bands are.
         smoothing: what smoothed lines are.
     """
-    scene = _scene(series, styles, closing, highlight, raw=len(series) <= _MOST_RAW)
-    shown = scene.series
-    limits = y_limits(shown, floor, ceiling, scene.raw)
+    raw = not facets and len(series) <= _MOST_RAW
+    shown, absent, epochs = _cut(series, closing, highlight)
+    limits = y_limits(shown, floor, ceiling, raw)
+    scene = _Scene(shown, absent, styles, highlight, epochs, raw, limits, metric)
+    start = partial(scene.started, title=title, band=band, smoothing=smoothing)
+    return _draw_facets(scene, facets, start) if facets else _draw_panel(scene, grid, start)
+
+
+def _draw_panel(scene: _Scene, grid: Grid | None, start: Callable[[float], Started]) -> Figure:
+    shown, highlight = scene.series, scene.highlight
     few, below = len(shown) <= MOST_LABELS, is_narrow()
     keyed = shown if below or not few else []
     key_side = _side() if highlight is None else _KEY_SHARE * _side()
@@ -270,9 +279,7 @@ def draw(
     key_width, key_height = key_size(keyed, key_room, grid) if keyed else (0.0, 0.0)
     height = _BODY_HEIGHT - _NARROWER + key_height if below else _BODY_HEIGHT
     height = max(height, key_height + _BOTTOM + _TOP)
-    fig, body = start_figure(
-        height, title, scene.legend(band, smoothing), scene.notes(limits, metric)
-    )
+    fig, body = start(height)
     # A key in the shape of a grid tells the values of its best pairs alone.
     labelled = [each for each in shown if each.key == highlight or (few and not below)]
     labelled = [] if below and grid is None else labelled
@@ -287,39 +294,17 @@ def draw(
         key_place = Box(body.width - key_width, place.bottom, key_width - 0.05, place.height)
     ax = add_axes(fig, place)
     _draw_lines(ax, place, shown, scene)
-    metric_axis(ax, limits, metric)
+    metric_axis(ax, scene.limits, scene.metric)
     epoch_axis(ax, *scene.epochs, ticks=7)
     end_labels(ax, labels, place.width, place.height)
     if keyed:
-        draw_key(fig, key_place, keyed, styles, most=key_room, grid=grid, highlight=highlight)
+        draw_key(fig, key_place, keyed, scene.styles, most=key_room, grid=grid, highlight=highlight)
     return fig
 
 
-@styled
-def draw_facets(
-    series: Sequence[Series],
-    facets: Sequence[Facet],
-    styles: Mapping[str, SeriesStyle],
-    *,
-    metric: str = "Test accuracy",
-    floor: float | None = 0.0,
-    ceiling: float | None = 1.0,
-    title: str = "",
-    closing: int | None = None,
-    highlight: str | None = None,
-    band: str = "",
-    smoothing: str = "",
-) -> Figure:
-    """One metric of several variants in small panels with the same axes.
-
-    Each line is labelled at its end; raw epochs are left out where there are smoothed ones. The
-    other arguments are those of `draw`; a facet's key without a series (a missing run) is left out,
-    and a facet without any says so.
-    """
-    scene = _scene(series, styles, closing, highlight, raw=False)
+def _draw_facets(scene: _Scene, facets: Facets, start: Callable[[float], Started]) -> Figure:
     by_key = {each.key: each for each in scene.series}
-    groups = [[by_key[key] for key in facet.keys if key in by_key] for facet in facets]
-    limits = y_limits(scene.series, floor, ceiling, scene.raw)
+    groups = [[by_key[key] for key in keys if key in by_key] for keys in facets.values()]
     room = _side() - _LABEL_MARGIN - LABEL_ROOM
     # Cut in all panels as in one, so that two lines are not called the same.
     names = scene.labels(scene.series, SMALL_SIZE, room, value=False)
@@ -330,12 +315,10 @@ def draw_facets(
     rows = -(-len(facets) // columns)
     most = max(len(group) for group in groups)
     row_height = max(_FACET_HEIGHT, 0.5 + most * 1.3 * SMALL_SIZE / POINTS)
-    fig, body = start_figure(
-        rows * row_height + 0.22, title, scene.legend(band, smoothing), scene.notes(limits, metric)
-    )
+    fig, body = start(rows * row_height + 0.22)
     cell_width = (body.width - METRIC_MARGIN - 0.06) / columns
     top = body.bottom + body.height
-    for i, (facet, group) in enumerate(zip(facets, groups, strict=True)):
+    for i, (heading, group) in enumerate(zip(facets, groups, strict=True)):
         row, column = divmod(i, columns)
         cell = Box(
             METRIC_MARGIN + column * cell_width,
@@ -346,8 +329,8 @@ def draw_facets(
         place = cell.inset(bottom=0.24, right=margin, top=0.26)
         ax = add_axes(fig, place)
         _draw_lines(ax, place, group, scene)
-        metric_axis(ax, limits, metric if column == 0 else "")
-        words = cut_text(facet.title, FONT_SIZE, cell_width - 0.1)
+        metric_axis(ax, scene.limits, scene.metric if column == 0 else "")
+        words = cut_text(heading, FONT_SIZE, cell_width - 0.1)
         ax.set_title(words, fontsize=FONT_SIZE, loc="left", pad=4)
         lowest = i + columns >= len(facets)
         epoch_axis(ax, *scene.epochs, label=lowest, ticks=3)
@@ -374,15 +357,10 @@ def _facet_columns(facets: int, margin: float) -> int:
     return max(1, min(_FACET_COLUMNS, facets, fitting))
 
 
-def _scene(
-    series: Sequence[Series],
-    styles: Mapping[str, SeriesStyle],
-    closing: int | None,
-    highlight: str | None,
-    *,
-    raw: bool,
-) -> _Scene:
-    """Cut the series to the window."""
+def _cut(
+    series: Sequence[Series], closing: int | None, highlight: str | None
+) -> tuple[list[Series], list[str], tuple[float, float]]:
+    """The series in the window, the labels of those that have no epoch there, and its ends."""
     last = max(float(each.epochs[-1]) for each in series)
     first = min(float(each.epochs[0]) for each in series)
     if closing is not None:
@@ -394,7 +372,7 @@ def _scene(
             each if each.key == highlight else replace(each, low=None, high=None) for each in shown
         ]
     absent = [label for label, part in cut if part is None]
-    return _Scene(shown, absent, styles, highlight, (first, last), raw)
+    return shown, absent, (first, last)
 
 
 def _draw_lines(ax: Axes, place: Box, series: Sequence[Series], scene: _Scene) -> None:

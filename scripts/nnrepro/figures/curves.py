@@ -1,6 +1,6 @@
 """Figures of kind `curves`: cost and accuracy of one variant by epoch, which every run gets."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ from nnrepro.plots.style import (
     is_narrow,
     styled,
 )
-from nnrepro.plots.traces import mark_of, note_look
+from nnrepro.plots.traces import mark_of, note
 from nnrepro.published.levels import CurveLevel
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
@@ -77,6 +77,8 @@ _LABEL_ROW = 0.16
 _FOOT, _HEAD = 0.42, 0.24
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
 _PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
+_Curves = tuple[Asked, Members, Sequence[CurveLevel]]
+"""The figure as it is asked for, a variant's runs, and what was published of its curves."""
 
 
 @figure(reading=READING, published=PUBLISHED_READING)
@@ -94,10 +96,10 @@ def curves(
     same; others stand beside those of their own name. What stands beside each other has the same
     vertical axes.
     """
-    others = list(_others(figure, beside))
     found = by_variant(histories)
     named = map(Selector.parse, figure.spec.runs)
     selected = {selector.experiment for selector in named if selector.selected}
+    others = _beside(figure, beside, selected)
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)
@@ -114,7 +116,7 @@ def curves(
                 figure,
                 members,
                 levels.get(key, ()),
-                [own for own in others if own.strip == (key[0] if key[0] in selected else key)],
+                others.get(key[0] if key[0] in selected else key, ()),
             )
             if members
             else None,
@@ -125,44 +127,28 @@ def curves(
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Other:
-    """A variant of another protocol, whose figure stands beside one of this protocol.
-
-    Attributes:
-        figure: the figure as it is asked for of that protocol.
-        members: its runs.
-        levels: what was published of its curves.
-        strip: what it shares with the figures that it stands beside: its experiment where it is
-            that one's selected variant, else experiment and variant.
-    """
-
-    figure: Asked
-    members: Members
-    levels: Sequence[CurveLevel]
-    strip: str | tuple[str, str]
-
-
-def _others(figure: Asked, beside: Sequence["Sources"]) -> Iterator[_Other]:
-    """The variants of a figure under the other protocols."""
-    named = map(Selector.parse, figure.spec.runs)
-    selected = {selector.experiment for selector in named if selector.selected}
+def _beside(
+    figure: Asked, beside: Sequence["Sources"], selected: Collection[str]
+) -> dict[str | tuple[str, str], list[_Curves]]:
+    """The variants of a figure under the other protocols, by what they share a strip by."""
+    found: dict[str | tuple[str, str], list[_Curves]] = {}
     for source in beside:
         own = replace(figure, protocol=source.protocol)
-        found = by_variant(source.histories)
+        members = by_variant(source.histories)
         for key in dict.fromkeys((run.experiment, run.variant) for run in own.runs):
-            if key in found:
+            if key in members:
                 strip = key[0] if key[0] in selected else key
-                yield _Other(own, found[key], source.levels.get(key, ()), strip)
+                found.setdefault(strip, []).append((own, members[key], source.levels.get(key, ())))
+    return found
 
 
 def _variant(
-    figure: Asked, members: Members, levels: Sequence[CurveLevel], beside: Sequence[_Other] = ()
+    figure: Asked, members: Members, levels: Sequence[CurveLevel], beside: Sequence[_Curves] = ()
 ) -> Figure:
     """The figure of one variant, all its seeds."""
     run = members[0].run
     metric = main_metric(members)
-    alike = [own for own in beside if main_metric(own.members) == metric]
+    alike = [own for own in beside if main_metric(own[1]) == metric]
     title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
     return draw(
         _panel(figure, members, levels, "Cost", "loss"),
@@ -174,10 +160,7 @@ def _variant(
         convergence=convergence_words(*widest_windows(members), several=len(members) > 1),
         epochs=max(int(item.run.settings["epochs"]) for item in members),
         published=_published_words(levels),
-        beside=[
-            [_panel(own.figure, own.members, own.levels, name, name) for own in alike]
-            for name in ("loss", metric)
-        ],
+        beside=[[_panel(*own, name, name) for own in alike] for name in ("loss", metric)],
     )
 
 
@@ -349,7 +332,7 @@ def _mark_published(ax: Axes, marks: Iterable[PublishedMark]) -> None:
     """A diamond on the frame, and a dotted line over the epochs that the level is over."""
     left, right = ax.get_xlim()
     for mark in marks:
-        note_look(ax, PUBLISHED, _PUBLISHED_STYLE)
+        note(ax, PUBLISHED, _PUBLISHED_STYLE)
         group = mark_of(ax, PUBLISHED)
         if mark.first < right:
             ax.plot(

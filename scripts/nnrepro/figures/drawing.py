@@ -1,9 +1,8 @@
 """Drawings, and how they reach the disk: stamped, each for itself, with an index of all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -90,7 +89,9 @@ def draw_figures(
         found: list[Shown] = []
         with failures.costs_only_itself(f"{part}/{figure.name}"):
             try:
-                for drawing in _drawings(kind, figure, given):
+                if not figure.extent.runs(figure.runs):
+                    raise NothingToDraw(NO_RUNS)
+                for drawing in kind.function()(figure, *given, **figure.spec.options):
                     found.append(_shown(figure, drawing))
                     if drawing.draw is None or drawing.stem in stems:
                         continue
@@ -125,12 +126,6 @@ def save_drawing(drawing: Drawing, extent: Extent, folder: Path) -> None:
     gone = missing_words(missing(words_of(drawn)))
     if gone:
         print(f"{folder / drawing.stem}.png: {gone}")
-
-
-def _drawings(kind: Kind, figure: Asked, given: Sequence[Any]) -> Iterator[Drawing]:
-    if not figure.extent.runs(figure.runs):
-        raise NothingToDraw(NO_RUNS)
-    yield from kind.function()(figure, *given, **figure.spec.options)
 
 
 def _reading(kind: Kind, study: Study) -> str:

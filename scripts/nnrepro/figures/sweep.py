@@ -1,6 +1,6 @@
 """Figures of kind `sweep`: a metric of variants over each parameter that they sweep or draw."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -79,9 +79,10 @@ def sweep(
     firsts = {(run.experiment, run.variant): run for run in reversed(runs)}
     variants = [firsts[key] for key in zip(table["experiment"], table["variant"], strict=True)]
     known = [
-        (run, Dot(value, *_interval(row), figure.is_selected(run), row["single"]))
+        (run, Dot(value, *interval, figure.is_selected(run), row["single"]))
         for run, row in zip(variants, row_numbers(table, runs_among(runs), metric), strict=True)
         if (value := drawn_value(row["value"])) is not None
+        and (interval := drawn_interval(row.get("low"), row.get("high")))
     ]
     if not known:
         raise NothingToDraw(NO_METRIC)
@@ -103,10 +104,6 @@ def sweep(
         figure.alt(f"Dots of {metric_phrase(metric)} over {names}", runs),
         compared=True,
     )
-
-
-def _interval(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    return drawn_interval(row.get("low"), row.get("high"))
 
 
 def _axes(figure: Asked, variants: Sequence[Run]) -> list[Axis]:

@@ -8,7 +8,7 @@ measures of several runs.
 import ast
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -270,8 +270,8 @@ class Measure:
         return evaluate(self.expression, read)
 
 
-def parse_measure(text: object, curves: Sequence[str] = ()) -> Measure:
-    """Read a measure of runs that have certain curves; without them, of any metric's.
+def parse_measure(text: object) -> Measure:
+    """Read a measure of runs.
 
     Raises:
         Mistake: it is no measure; the message says what is allowed.
@@ -279,7 +279,7 @@ def parse_measure(text: object, curves: Sequence[str] = ()) -> Measure:
     if not isinstance(text, str):
         raise Mistake(f"{text!r} must be a measure, such as tail(test_accuracy)")
     try:
-        expression = _expression(text, curves or curve_names())
+        expression = _expression(text)
     except (SyntaxError, ValueError) as error:
         raise Mistake(f"'{text}' cannot be read as a measure") from error
     except Mistake as error:
@@ -290,34 +290,34 @@ def parse_measure(text: object, curves: Sequence[str] = ()) -> Measure:
     return Measure(text.strip(), expression, readings)
 
 
-def _expression(text: str, curves: Sequence[str]) -> Expression:
+def _expression(text: str) -> Expression:
     def operand(node: ast.expr) -> Expression:
         match node:
             case ast.Name(id=name) if name in ALIASES:
-                return _expression(ALIASES[name], curves)
+                return _expression(ALIASES[name])
             case ast.Name(id=name) if name in QUANTITIES:
                 return Reading(name)
             case ast.Name(id=name):
                 known = [*QUANTITIES, *ALIASES]
                 raise Mistake(
-                    f"'{name}' is no quantity of a run{nearest(name, [*known, *curves])}; "
+                    f"'{name}' is no quantity of a run{nearest(name, [*known, *curve_names()])}; "
                     f"allowed: {one_of(known)}, or a function of a curve: {one_of(FUNCTIONS)}"
                 )
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-                return _reading(name, args, curves)
+                return _reading(name, args)
         return Number(parse_number(node))
 
     return parse_arithmetic(ast.parse(text.strip(), mode="eval").body, operand)
 
 
-def _reading(name: str, args: list[ast.expr], curves: Sequence[str]) -> Reading:
+def _reading(name: str, args: list[ast.expr]) -> Reading:
     if name not in FUNCTIONS:
         raise Mistake(
             f"'{name}' is no function{nearest(name, FUNCTIONS)}; allowed: {one_of(FUNCTIONS)}"
         )
     if not args:
-        raise Mistake(f"{name}() needs a curve: {_allowed(curves)}")
-    curve, smoothed = _curve(args[0], curves)
+        raise Mistake(f"{name}() needs a curve: {_ALLOWED}")
+    curve, smoothed = _curve(args[0])
     arguments = tuple(parse_number(arg) for arg in args[1:])
     least, most = FUNCTIONS[name].numbers
     if not least <= len(arguments) <= most:
@@ -326,17 +326,15 @@ def _reading(name: str, args: list[ast.expr], curves: Sequence[str]) -> Reading:
     return Reading(name, curve, smoothed, arguments)
 
 
-def _curve(node: ast.expr, curves: Sequence[str]) -> tuple[str, bool]:
+def _curve(node: ast.expr) -> tuple[str, bool]:
     match node:
         case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name == SMOOTH:
-            return _curve(inner, curves)[0], True
-        case ast.Name(id=name) if name in curves:
+            return _curve(inner)[0], True
+        case ast.Name(id=name) if name in curve_names():
             return name, False
     written = ast.unparse(node)
-    raise Mistake(f"'{written}' is no curve{nearest(written, curves)}; allowed: {_allowed(curves)}")
+    raise Mistake(f"'{written}' is no curve{nearest(written, curve_names())}; allowed: {_ALLOWED}")
 
 
-def _allowed(curves: Sequence[str]) -> str:
-    """Curves for a message: of the many that metrics could have, those of every classification."""
-    others = ", or those of another metric" if len(curves) > len(CURVES) else ""
-    return f"{one_of(curves[: len(CURVES)])}{others}"
+_ALLOWED = f"{one_of(CURVES)}, or those of another metric"
+"""Curves for a message: of the many that metrics could have, those of every classification."""

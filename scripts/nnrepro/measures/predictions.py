@@ -15,6 +15,7 @@ from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
 from nnrepro.npz import Npz, open_npz
 from nnrepro.study.folders import RunFolders, content_sha256
 from nnrepro.study.paths import RUN_FILES
+from nnrepro.study.record import RecordError, read_record
 
 _LARGEST = 2**30
 
@@ -163,11 +164,26 @@ def answers_of(run_id: str, folders: RunFolders) -> Answers | None:
 
 
 def usable_answers(run_id: str, folders: RunFolders) -> Answers | None:
-    """What a run answered; None where there are no predictions, or none that can be used."""
+    """What a run answered after its last epoch; None where no usable predictions tell.
+
+    A run with early stopping predicts by the weights of its best epoch: what it answered after its
+    last, of which its history tells, nobody knows where that is another one.
+    """
+    if not _of_the_last_epoch(folders.folder(run_id)):
+        return None
     try:
         return answers_of(run_id, folders)
     except PredictionsError:
         return None
+
+
+def _of_the_last_epoch(folder: Path) -> bool:
+    """Whether a run predicted by the weights of its last epoch, as far as its record tells."""
+    try:
+        record = read_record(folder / RUN_FILES["record"])
+    except (FileNotFoundError, RecordError):
+        return True
+    return record.get("best_epoch") in (None, record.get("epochs_completed"))
 
 
 def _unusable(path: Path, why: object) -> PredictionsError:

@@ -29,7 +29,9 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int | None = None) -
     recorded = recorded_settings(record)
     told = {} if record is None else record.get("run", {})
     model = told.get("model", run.model)
-    settings = run.settings if model == run.model else _shared(run.settings)
+    settings = run.settings
+    if model != run.model:
+        settings = {name: value for name, value in settings.items() if name in SETTINGS}
     done = {
         name: int(recorded[name])
         for name in BUDGET_SETTINGS
@@ -76,11 +78,6 @@ def _unlike(recorded: Any, asked: Any) -> bool:
     """Whether two values are not of one kind."""
     kinds = [float if type(item) is int else type(item) for item in (recorded, asked)]
     return kinds[0] is not kinds[1]
-
-
-def _shared(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that are not a model's own."""
-    return {name: value for name, value in settings.items() if name in SETTINGS}
 
 
 def _cut_down(run: Run, name: str, value: Any) -> bool:

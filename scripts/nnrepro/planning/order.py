@@ -1,8 +1,9 @@
-"""In which order runs start: the longest first, counting the runs that wait for them.
+"""Which runs one job trains, and in which order: the longest first, with those that wait for it.
 
 Decided by the configuration alone, without reading a file: Snakemake asks for it on every call.
 """
 
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from nnrepro.models.registry import catalogue
@@ -44,3 +45,18 @@ def _nominal_seconds(study: Study, run: Run) -> float | None:
         return None
     counts = [epoch_operations(candidate) or 0.0 for candidate in candidates(run, study.runs)]
     return int(run.settings["epochs"]) * median(counts) / model.speed
+
+
+def training_jobs(runs: Iterable[Run], seeds_per_job: int) -> list[Sequence[Run]]:
+    """The runs of each job: so many seeds of one combination, in their order, or what is left.
+
+    So further seeds leave the jobs of those before them as they are.
+    """
+    combinations: dict[str, list[Run]] = {}
+    for run in runs:
+        combinations.setdefault(run.combination, []).append(run)
+    return [
+        alike[first : first + seeds_per_job]
+        for alike in (sorted(each, key=lambda run: run.seed) for each in combinations.values())
+        for first in range(0, len(alike), seeds_per_job)
+    ]

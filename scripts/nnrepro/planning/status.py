@@ -12,7 +12,7 @@ from nnrepro.study.decisions import read_decisions
 from nnrepro.study.identity import departures, differing, in_words
 from nnrepro.study.messages import some_of
 from nnrepro.study.paths import RUN_FILES, StudyPaths
-from nnrepro.study.record import FAILED, RecordError, RunRecord, read_record
+from nnrepro.study.record import FAILED, RecordError, read_record
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
@@ -100,9 +100,12 @@ def status_of(run: Run, paths: StudyPaths, asked: Asked) -> Status:
         backend=asked.backend,
         data=asked.data.get(run.reads),
     )
+    files = (
+        paths.runs.folder(run.id) / name for name in {*RUN_FILES.values(), *record.get("files", {})}
+    )
     further = {
         "selection": bool(resolved.pending_parameters),
-        "files": _files_gone(paths.runs.folder(run.id), record),
+        "files": not all(file.is_file() for file in files),
     }
     reasons = (*departs, *(name for name, found in further.items() if found))
     if not reasons:
@@ -132,8 +135,3 @@ def retrained(
         "trained again"
         for why, run_ids in alike.items()
     ]
-
-
-def _files_gone(folder: Path, record: RunRecord) -> bool:
-    names = {*RUN_FILES.values(), *record.get("files", {})}
-    return not all((folder / name).is_file() for name in names)

@@ -1,14 +1,22 @@
 """A plan as a table for the terminal, and as plain values for JSON."""
 
+import os
+import re
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+from nnrepro.files import FileError, open_regular
 from nnrepro.planning.estimate import RECORDED, SCALED, UNKNOWN
 from nnrepro.planning.plan import Plan, PlannedRun, run_seconds, states
 from nnrepro.planning.status import DONE, MISSING, STALE
-from nnrepro.training.progress import clock
+from nnrepro.study.paths import logs_of
+from nnrepro.study.run import Run
+from nnrepro.training.progress import EPOCH_LINE, clock
 
 _HEAD = ("protocol", "experiment", "runs", DONE, STALE, MISSING, "s/epoch", "hours", "estimated")
 _LEFT = (0, 1, 8)
@@ -187,7 +195,7 @@ def _remarks(plan: Plan) -> list[str]:
 
 
 def aligned(
-    rows: Sequence[tuple[str, ...]],
+    rows: Sequence[Sequence[str]],
     left: Collection[int],
     shown: Callable[[str, str, str], str] | None = None,
 ) -> list[str]:
@@ -220,3 +228,70 @@ def _coloured(column: str, text: str, cell: str) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_BEGIN = re.compile(r"^(?P<run>\S+): ready to train ")
+_END = 1_000_000
+_SILENT = 60.0
+_EPOCHS_SILENT = 3
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run in training: epochs done, of how many, and seconds that an epoch takes."""
+
+    run: str
+    done: int
+    epochs: int
+    epoch_seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        """What its other epochs will take."""
+        return self.epoch_seconds * (self.epochs - self.done)
+
+
+def in_training(runs: Iterable[Run], logs: Path) -> Iterator[Training]:
+    """Those of `runs` whose log below the folder `logs` tells of epochs and is being written.
+
+    A log that has been silent for a minute, and for three of its epochs, is of a run that was
+    killed.
+    """
+    for run in runs:
+        for log in logs_of(run, logs):
+            found = _last_epoch(log, run)
+            if found is not None and found.done < found.epochs:
+                yield found
+                break
+
+
+def as_lines(trainings: Iterable[Training]) -> list[str]:
+    """A line for each, under a head; nothing where nothing is trained."""
+    rows = [
+        (one.run, f"{one.done}/{one.epochs}", f"{one.epoch_seconds:.3g}", clock(one.seconds_left))
+        for one in trainings
+    ]
+    return aligned([("in training", "epoch", "s/epoch", "left"), *rows], {0}) if rows else []
+
+
+def _last_epoch(log: Path, run: Run) -> Training | None:
+    try:
+        with open_regular(log) as file:
+            status = os.fstat(file.fileno())
+            file.seek(max(0, status.st_size - _END))
+            lines = file.read().decode(errors="replace").splitlines()
+    except (OSError, FileError):
+        return None
+    found, begun = None, run.id if log.stem == f"seed{run.seed}" else ""
+    for line in lines:
+        if begin := _BEGIN.match(line):
+            begun = begin["run"]
+        epoch = EPOCH_LINE.match(line)
+        if epoch and (epoch["seed"] == str(run.seed) if epoch["seed"] else begun == run.id):
+            found = epoch
+    if found is None:
+        return None
+    pace = float(found["pace"])
+    if time.time() - status.st_mtime > max(_SILENT, _EPOCHS_SILENT * pace):
+        return None
+    return Training(run.id, int(found["done"]), int(found["epochs"]), pace)

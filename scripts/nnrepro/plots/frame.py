@@ -81,7 +81,7 @@ def start_figure(
     title_lines = wrap_text(title, TITLE_SIZE, width, bold=True)
     note_lines = [line for note in notes for line in wrap_text(note, SMALL_SIZE, width)]
     rows = _legend_rows([_wrapped(entry, width) for entry in legend], width)
-    heights = [max(map(_entry_lines, row)) * _LEGEND_ROW for row in rows]
+    heights = [max(1 + e.label.count("\n") for e in row) * _LEGEND_ROW for row in rows]
     title_line, note_line = (size * _LINE_SPACING / POINTS for size in (TITLE_SIZE, SMALL_SIZE))
     foot = sum(heights) + len(note_lines) * note_line
     foot += 2 * _MARGIN if foot else 0.0
@@ -184,10 +184,6 @@ def _wrapped(entry: LegendEntry, width: float) -> LegendEntry:
     """The entry, its words in up to three lines where they need more than `width` inches."""
     room = width - _LEGEND_HANDLE - _LEGEND_GAP
     return replace(entry, label="\n".join(wrap_text(entry.label, SMALL_SIZE, room, most=3)))
-
-
-def _entry_lines(entry: LegendEntry) -> int:
-    return 1 + entry.label.count("\n")
 
 
 def _entry_width(entry: LegendEntry) -> float:

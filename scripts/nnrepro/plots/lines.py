@@ -34,7 +34,7 @@ from nnrepro.plots.style import (
     is_narrow,
     text_color,
 )
-from nnrepro.plots.traces import mark_of, note_line
+from nnrepro.plots.traces import mark_of, note
 
 METRIC_MARGIN = 0.68
 """Inches left of a panel that tick labels and the metric's name need."""
@@ -124,7 +124,7 @@ def draw_series(
     trace = trace or series.label
     columns = columns // 2 if is_narrow() else columns
     group: dict[str, Any] = {"gid": mark_of(ax, trace)}
-    note_line(ax, trace, series, style)
+    note(ax, trace, style, series)
     if series.low is not None and series.high is not None:
         x, low, high = thin_band(series.epochs, series.low, series.high, columns)
         ax.fill_between(

@@ -16,7 +16,6 @@ no values: it stands beside the one that has them.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,14 +30,6 @@ POINTS_PER_INCH = 72.0
 """Units of an SVG that matplotlib writes."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Line:
-    ax: Axes
-    trace: str
-    epochs: FloatArray
-    values: FloatArray
-
-
 class Sheet(Figure):
     """A figure that knows what its lines say."""
 
@@ -46,42 +37,42 @@ class Sheet(Figure):
         """As `Figure`; nothing is noted yet."""
         super().__init__(*args, **kwargs)
         self._styles: dict[str, SeriesStyle | None] = {}
-        self._lines: list[_Line] = []
+        self._lines: list[tuple[Axes, str, Series]] = []
 
     def mark(self, trace: str) -> str:
         """The group that everything drawn of a trace belongs to."""
         self._styles.setdefault(trace, None)
         return f"trace-{list(self._styles).index(trace)}"
 
-    def look(self, trace: str, style: SeriesStyle) -> None:
-        """Note how a trace without a line looks, such as marks."""
+    def note(self, ax: Axes, trace: str, style: SeriesStyle, series: Series | None = None) -> None:
+        """Note how a trace looks, and a line of it that has been drawn."""
         self._styles[trace] = style
-
-    def note(self, ax: Axes, trace: str, series: Series, style: SeriesStyle) -> None:
-        """Note a line that has been drawn."""
-        self._styles[trace] = style
-        self._lines.append(_Line(ax, trace, series.epochs, series.drawn))
+        if series is not None:
+            self._lines.append((ax, trace, series))
 
     @property
     def metadata(self) -> str:
         """The lines as JSON, as the module describes it; empty where nothing can be read off."""
-        if not self._lines or not all(_whole(line.epochs) for line in self._lines):
+        if not self._lines or not all(_whole(series.epochs) for *_, series in self._lines):
             return ""
-        panels = list(dict.fromkeys(line.ax for line in self._lines))
+        panels = list(dict.fromkeys(ax for ax, *_ in self._lines))
         names = list(self._styles)
         width, height = (POINTS_PER_INCH * float(inches) for inches in self.get_size_inches())
         content = {
             "size": _rounded((width, height)),
             "panels": [_panel(ax, width, height) for ax in panels],
-            "traces": [_trace(name, style) for name, style in self._styles.items()],
+            "traces": [
+                {"label": name} | ({"color": own.color, "dash": list(own.dash)} if own else {})
+                for name, own in self._styles.items()
+            ],
             "lines": [
                 {
-                    "panel": panels.index(line.ax),
-                    "trace": names.index(line.trace),
-                    "first": int(line.epochs[0]),
-                    **({} if is_narrow() else {"values": compact_values(line.values)}),
+                    "panel": panels.index(ax),
+                    "trace": names.index(trace),
+                    "first": int(series.epochs[0]),
+                    **({} if is_narrow() else {"values": compact_values(series.drawn)}),
                 }
-                for line in self._lines
+                for ax, trace, series in self._lines
             ],
         }
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -92,16 +83,10 @@ def mark_of(ax: Axes, trace: str) -> str | None:
     return ax.figure.mark(trace) if trace and isinstance(ax.figure, Sheet) else None
 
 
-def note_look(ax: Axes, trace: str, style: SeriesStyle) -> None:
-    """Note how marks look that a page can hide, on figures that do."""
+def note(ax: Axes, trace: str, style: SeriesStyle, series: Series | None = None) -> None:
+    """Note how a trace looks that a page can hide, and its line, on figures that do."""
     if isinstance(ax.figure, Sheet):
-        ax.figure.look(trace, style)
-
-
-def note_line(ax: Axes, trace: str, series: Series, style: SeriesStyle) -> None:
-    """Note a line that has been drawn, on figures that do."""
-    if isinstance(ax.figure, Sheet):
-        ax.figure.note(ax, trace, series, style)
+        ax.figure.note(ax, trace, style, series)
 
 
 def _whole(epochs: FloatArray) -> bool:
@@ -119,11 +104,6 @@ def _panel(ax: Axes, width: float, height: float) -> dict[str, Any]:
         "x": _rounded(ax.get_xlim()),
         "y": [float(f"{value:.6g}") for value in ax.get_ylim()],
     }
-
-
-def _trace(name: str, style: SeriesStyle | None) -> dict[str, Any]:
-    look = {} if style is None else {"color": style.color, "dash": list(style.dash)}
-    return {"label": name, **look}
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

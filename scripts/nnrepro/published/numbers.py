@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from nnrepro.errors import NnreproError
+from nnrepro.errors import Mistakes
 from nnrepro.files import FileError, read_text
 from nnrepro.study.messages import nearest, one_of, undeclared
 from nnrepro.study.selectors import Selector
@@ -28,21 +28,9 @@ TEST_SETS = (PRIMARY, COMPARISON)
 """As in `nnrepro.tables.columns`, which is not imported: reading the file needs no pandas."""
 
 RESULT_COLUMNS = (
-    "reproduced",
-    "reproduced_sd",
-    "seed_values",
-    "seeds",
-    "epochs",
-    "difference",
-    "offset",
-    "residual",
-    "interval_low",
-    "interval_high",
-    "interval_kind",
-    "inside",
-    "status",
-    "reason",
-    "remark",
+    *("reproduced", "reproduced_sd", "seed_values", "seeds", "epochs", "difference", "offset"),
+    *("residual", "interval_low", "interval_high", "interval_kind", "inside", "status"),
+    *("reason", "remark"),
 )
 """Columns that a comparison adds to those of the file."""
 
@@ -53,19 +41,12 @@ _LISTED = 10
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
-class PublishedError(NnreproError):
-    """A file of published numbers is wrong; `problems` lists every mistake with file and line."""
+class PublishedError(Mistakes):
+    """A file of published numbers is wrong; every mistake names file and line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        lines = [f"  - {problem}" for problem in problems[:_LISTED]]
-        if len(problems) > _LISTED:
-            lines.append(f"  and {len(problems) - _LISTED} more")
-        super().__init__(
-            f"the published numbers have {count}; correct the file, or leave out the section "
-            "'published' of the configuration:\n" + "\n".join(lines)
-        )
+        advice = "; correct the file, or leave out the section 'published' of the configuration"
+        super().__init__("the published numbers have", problems, advice, _LISTED)
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,18 @@ import io
 import shutil
 import textwrap
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section
+from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section, every, word_count
 from nnrepro.document.text import linked, spaced, text, words_of
-from nnrepro.document.walk import every, word_count
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import read_bytes, write_bytes, write_text
-from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.exhibits import Numbers
+from nnrepro.report.exhibits import Attempts, Numbers, nothing
 from nnrepro.report.html.printer import data_uri
 from nnrepro.report.html.site import DETAILS, MAIN, site
-from nnrepro.report.pdf.compile import page_count, typeset
+from nnrepro.report.pdf.printer import page_count, typeset
 from nnrepro.report.sections.brief import (
     Answers,
     Room,
@@ -45,9 +41,6 @@ from nnrepro.report.sections.questions import key_figures, parts, supplement
 from nnrepro.report.sections.runs import no_runs, runs
 from nnrepro.report.sections.trained import trained
 from nnrepro.report.source import Source
-from nnrepro.study.decisions import Decisions
-from nnrepro.study.folders import RunFolders
-from nnrepro.study.study import Study
 
 MOST_WORDS, MOST_PAGES = 3500, 12
 MOST_DRAWN = 1_360_000
@@ -68,80 +61,43 @@ _ROOMS = (
 
 
 def build_report(
-    study: Study,
-    *,
-    tables: Path,
-    figures: Path,
-    decisions: Decisions,
-    provenance: Mapping[str, Any],
+    source: Source,
     out: Path,
+    *,
     pdf: Path | None = None,
-    inventory: Mapping[str, Any] | None = None,
-    folders: RunFolders | None = None,
-    logs: Path | None = None,
-    architectures: Path | None = None,
-    supplements: Sequence[Source] = (),
-    undecided: Mapping[tuple[str, str], str] | None = None,
-    unmade: Mapping[str, str] | None = None,
     failures: Failures | None = None,
 ) -> None:
     """Write the report and its appendix, as HTML and as PDF.
 
     The report is one self-contained page, and as short a PDF; the appendix is pages in a folder
     `details` beside it, and `details.pdf`; `in_short.txt` has its first screen, and
-    `report.zip` holds all pages. The same input
-    gives the same bytes. A table or figure
+    `report.zip` holds all pages. The same input gives the same bytes. A table or figure
     whose file is missing is named in its place.
 
     Args:
-        study: what the report is about; its parts and questions give the sections.
-        tables: folder with `runs.csv`, `variants.csv` and one `<name>.csv` per table of the study.
-        figures: folder with `<protocol>/<kind>/...svg`.
-        decisions: what each protocol selected, by (protocol, experiment).
-        provenance: data, code, packages, machines and seconds behind the runs; any may be absent.
+        source: what the report is made from; the study's parts and questions, and those of its
+            supplements, give the sections.
         out: the HTML file to write; the appendix is written beside it.
         pdf: the PDF to write, and its appendix beside it; None for none.
-        inventory: damaged, further and additional runs, as `measures.inventory` tells them.
-        folders: where the folders of the runs are, for the details of each; None leaves these out.
-        logs: folder with `<run_id>.log` of each training; None without one.
-        architectures: file with what the models are made of; None without one.
-        supplements: other studies whose questions the report shows, in their order.
-        undecided: why nothing could be selected, by (protocol, experiment).
-        unmade: why tables and figures could not be made, by their paths without suffixes.
         failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
         ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
-    source = Source(
-        study,
-        Path(tables),
-        Path(figures),
-        decisions,
-        provenance,
-        inventory or {},
-        folders,
-        logs,
-        architectures,
-        undecided=undecided or {},
-        failures=unmade or {},
-        supplements=supplements,
-    )
     appendix = collect(source, failures)
-    report = fitting(source, appendix, failures)
-    out = Path(out)
+    report, paper = fitting(source, appendix, failures)
     shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
-    for path, page in site(report.document, appendix).items():
+    for path, page in site(report, appendix).items():
         place = out if path == MAIN else out.parent / path
         place.parent.mkdir(parents=True, exist_ok=True)
         write_text(place, page)
-    write_text(out.with_name("in_short.txt"), in_short(report.document))
+    write_text(out.with_name("in_short.txt"), in_short(report))
     if pdf is not None:
         attempt = Attempts(failures)
         whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
-        write_bytes(Path(pdf).with_name("details.pdf"), whole)
-        write_bytes(Path(pdf), report.pdf)
+        write_bytes(pdf.with_name("details.pdf"), whole)
+        write_bytes(pdf, paper)
     write_bytes(out.with_name("report.zip"), zipped(out.parent))
 
 
@@ -186,16 +142,12 @@ def _lines(asked: str, answers: Sequence[str]) -> list[str]:
     return [asked, *(f"  {line}" for lines in own for line in lines)]
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """The report with its PDF, which is empty where it could not be typeset."""
+def fitting(
+    source: Source, appendix: Document, failures: Failures | None = None
+) -> tuple[Document, bytes]:
+    """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`, and as PDF.
 
-    document: Document
-    pdf: bytes
-
-
-def fitting(source: Source, appendix: Document, failures: Failures | None = None) -> Fitted:
-    """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`.
+    The PDF is empty where it could not be typeset.
 
     Args:
         source: what the report is made from.
@@ -213,10 +165,9 @@ def fitting(source: Source, appendix: Document, failures: Failures | None = None
         ):
             continue
         made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
-        fitted = Fitted(document, made)
         if not made or page_count(made) <= MOST_PAGES:
             break
-    return fitted
+    return document, made
 
 
 def _drawn(document: Document) -> int:

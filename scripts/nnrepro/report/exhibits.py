@@ -1,13 +1,15 @@
 """Figures and tables with their numbers, captions and notes, or what stands in their place."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Gap, Panels, Section, Table
 from nnrepro.document.grid import Grid
 from nnrepro.document.text import Text, Words, bold, code, spaced, text
+from nnrepro.failures import Failures
 from nnrepro.report.source import Source
 from nnrepro.study.run import Run
 
@@ -107,3 +109,33 @@ def block(kind: str, title: str, anchor: str, strips: Iterable[tuple[str, Panels
     """A figure or table of the configuration: panels side by side, under a title where several."""
     contents = (Section(name, (panels,)) if name else panels for name, panels in strips)
     return Section(title, tuple(contents), anchor, f"block {kind}s")
+
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Attempts:
+    """Makes parts of the report; a failure is taken where something takes it, else raised."""
+
+    def __init__(self, failures: Failures | None) -> None:
+        """Give failures to `failures`."""
+        self._failures = failures
+
+    def __call__(self, part: str, make: Callable[[], T], otherwise: Callable[[str], U]) -> T | U:
+        """A part, or what stands in its place.
+
+        Args:
+            part: its name, as a path below the study's folder.
+            make: makes it.
+            otherwise: makes its substitute, given why it could not be made.
+        """
+        if self._failures is None:
+            return make()
+        with self._failures.costs_only_itself(part):
+            return make()
+        return otherwise(list(self._failures)[-1].message)
+
+
+def nothing(why: str) -> None:
+    """In place of a part that is left out."""

@@ -10,9 +10,9 @@ import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.text import BUDGET, STAMP, Text, plain
+from nnrepro.errors import NnreproError
 from nnrepro.failures import why_failed
 from nnrepro.measures.curves import Window, windows
-from nnrepro.report.errors import ReportError
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
@@ -25,27 +25,23 @@ from nnrepro.tables.columns import KEYS
 from nnrepro.tables.compared import extent_by_table
 from nnrepro.tables.csvfile import TableError, read_csv
 
+
+class ReportError(NnreproError):
+    """A table or figure that is there but cannot be shown; the message names the file."""
+
+
 RUNS_TABLE = "runs"
 VARIANTS_TABLE = "variants"
 
 _RUN_COLUMNS = (
-    "run_id",
-    "protocol",
-    "experiment",
-    "variant",
-    "label",
-    "seed",
-    "status",
-    "epochs_completed",
-    "protocol_epochs",
-    "window_asked",
-    "window",
+    *("run_id", "protocol", "experiment", "variant", "label", "seed", "status", "epochs_completed"),
+    *("protocol_epochs", "window_asked", "window"),
 )
 
 
 @dataclass(frozen=True)
 class Source:
-    """What `build_report` was given.
+    """What a report, or what it shows of a supplement, is made from.
 
     Attributes:
         study: the study that the report is about.

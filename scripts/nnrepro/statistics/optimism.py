@@ -52,26 +52,27 @@ class Optimism:
 
     Attributes:
         splits: ways to halve the test set.
-        selected: score of the selected variant on the half that selected it, mean over splits.
-        honest: its score on the other half.
+        selected_score: of the selected variant on the half that selected it, mean over splits.
+        honest_score: its score on the other half.
         optimism: their difference.
-        deviation: standard deviation of the difference over the splits, which share examples.
-        low: the difference that 2.5 % of the splits stay below.
-        high: the difference that 2.5 % of the splits exceed.
-        epoch: what choosing the epoch too adds: score on the other half by the same metric, minus
-            its accuracy there at the epoch that the selecting half chose; 0 where none is chosen.
+        optimism_sd: standard deviation of the difference over the splits, which share examples.
+        optimism_low: the difference that 2.5 % of the splits stay below.
+        optimism_high: the difference that 2.5 % of the splits exceed.
+        epoch_optimism: what choosing the epoch too adds: score on the other half by the same
+            metric, minus its accuracy there at the epoch that the selecting half chose; 0 where
+            none is chosen.
         chosen: in which share of the splits each variant is chosen, equals sharing; those never
             chosen are left out.
     """
 
     splits: int
-    selected: float
-    honest: float
+    selected_score: float
+    honest_score: float
     optimism: float
-    deviation: float
-    low: float
-    high: float
-    epoch: float
+    optimism_sd: float
+    optimism_low: float
+    optimism_high: float
+    epoch_optimism: float
     chosen: Mapping[str, float]
 
 
@@ -134,9 +135,12 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
     names = sorted(variants)
     if len(names) < 2 or not all(variants.values()):
         raise ValueError("a selection needs two variants or more, each with a seed")
+    # Sorted, so that the mean over the seeds does not depend on their order.
     selecting, scoring, at_epoch = (
-        np.array([_mean_over_seeds([getattr(s, part) for s in variants[n]]) for n in names])
-        for part in ("selecting", "scoring", "at_epoch")
+        np.array(
+            [np.sort([getattr(s, p) for s in variants[n]], axis=0).mean(axis=0) for n in names]
+        )
+        for p in ("selecting", "scoring", "at_epoch")
     )
     top = selecting.max(axis=0)
     share = (selecting == top).astype(np.float64)
@@ -147,17 +151,12 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
     chosen = dict(zip(names, share.mean(axis=1).tolist(), strict=True))
     return Optimism(
         splits=len(difference),
-        selected=float(top.mean()),
-        honest=float(honest.mean()),
+        selected_score=float(top.mean()),
+        honest_score=float(honest.mean()),
         optimism=float(difference.mean()),
-        deviation=float(difference.std()),
-        low=float(low),
-        high=float(high),
-        epoch=float((honest - (share * at_epoch).sum(axis=0)).mean()),
+        optimism_sd=float(difference.std()),
+        optimism_low=float(low),
+        optimism_high=float(high),
+        epoch_optimism=float((honest - (share * at_epoch).sum(axis=0)).mean()),
         chosen={name: part for name, part in chosen.items() if part > 0},
     )
-
-
-def _mean_over_seeds(scores: Sequence[FloatArray]) -> FloatArray:
-    # Sorted, so that the sum does not depend on the order of the seeds.
-    return np.sort(np.array(scores), axis=0).mean(axis=0)

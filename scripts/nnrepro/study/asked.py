@@ -13,15 +13,8 @@ from nnrepro.study.study import Spec
 
 _COMMON = ("kind", "question", "title", "runs")
 _OWN_TABLES = (
-    "runs",
-    "variants",
-    "published",
-    "published_offsets",
-    "published_summary",
-    "inconsistencies",
-    "claims",
-    "claim_parts",
-    "printed_lists",
+    *("runs", "variants", "published", "published_offsets", "published_summary", "inconsistencies"),
+    *("claims", "claim_parts", "printed_lists"),
 )
 """Tables that every study has, or that published numbers and claims bring."""
 

@@ -4,13 +4,12 @@ Mistakes are collected and reported together, each naming the key, the value, wh
 the nearest valid spelling.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nnrepro.errors import NnreproError
-from nnrepro.study.archived import archived, seeds_with
+from nnrepro.errors import Mistakes
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.class_weights import in_text
 from nnrepro.study.declared import Declared
@@ -24,25 +23,21 @@ from nnrepro.study.messages import nearest, undeclared
 from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
 from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
-from nnrepro.study.references import reference_problems
-from nnrepro.study.run import Run
+from nnrepro.study.run import Run, RunId
 from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape_errors
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
-from nnrepro.study.settings import ModelSpec
+from nnrepro.study.settings import BUDGET_SETTINGS, ModelSpec
 from nnrepro.study.sources import listed
 from nnrepro.study.study import Experiment, Protocol, Question, Study, TrainingResources
 from nnrepro.study.values import name_errors, path_errors
 
 
-class ConfigError(NnreproError):
-    """The configuration is wrong; `problems` lists every mistake, each naming its key."""
+class ConfigError(Mistakes):
+    """The configuration is wrong; every mistake names its key."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"the configuration has {count}:\n{lines}")
+        super().__init__("the configuration has", problems)
 
 
 def load_study(
@@ -249,3 +244,77 @@ def _questions(config: Mapping[str, Any], answered: Iterable[str]) -> dict[str, 
         for name, section in config["questions"].items()
         if name not in dropped
     }
+
+
+def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[str]:
+    """Names in questions, protocols, budget and saved models that refer to nothing."""
+    problems = []
+    for name, question in config["questions"].items():
+        problems += undeclared(f"questions.{name}.part", question["part"], config["parts"])
+        for asked in question.get("runs", ()):
+            if problem := Selector.parse(asked).problem(declared.variants):
+                problems.append(f"questions.{name}.runs: {problem}")
+    for setting in BUDGET_SETTINGS:
+        caps = config["budget"].get(setting, {})
+        by_scope = caps if isinstance(caps, Mapping) else {"all": caps}
+        for scope, cap in by_scope.items():
+            problems += undeclared(f"budget.{setting}", scope, declared.scopes)
+            if cap > 1 and cap != int(cap):
+                problems.append(
+                    f"budget.{setting}: {cap} must be a whole number, or below 1, a share of what "
+                    "the protocol asks for"
+                )
+    for selector in map(Selector.parse, config["save_models"]):
+        problem = selector.problem(declared.variants)
+        if selector.selected:
+            problem = f"'{selector}': what is selected is known after training; name variants"
+        if problem:
+            problems.append(f"save_models: {problem}")
+    if config["published"] and "results" not in config["published"]:
+        problems.append("published: the key 'results' is missing")
+    for name, protocol in config["protocols"].items():
+        if protocol["selection"] == "selection":
+            problems.append(f"protocols.{name}.selection: name the metric itself")
+    return problems
+
+
+def seeds_with(asked: Sequence[int], listed: Iterable[str]) -> list[int]:
+    """Seeds that a study asks for, then those that only an archive has.
+
+    Args:
+        asked: seeds of the configuration, in its order.
+        listed: ids of the runs in the archive.
+    """
+    found = sorted({RunId.parse(run_id).seed for run_id in listed})
+    return list(dict.fromkeys([*asked, *found]))
+
+
+def archived(
+    runs: Sequence[Run], listed: Collection[str], asked: Mapping[str, Sequence[int]]
+) -> list[Run]:
+    """Of the runs that a study could have, those that it has with an archive.
+
+    That is every run that the archive has or should have, and besides, so that what lacks is named,
+    each variant at the seeds asked for that the archive has of anything; at all seeds asked for
+    where the archive has none of them and nothing of the variant.
+
+    Args:
+        runs: the study's runs at the seeds of `seeds_with`.
+        listed: ids of the runs in the archive.
+        asked: seeds of the configuration, by experiment.
+    """
+    known = [run for run in runs if run.id in listed]
+    found = {run.seed for run in known}
+    there = {_variant(run) for run in known}
+
+    def wanted(run: Run) -> bool:
+        own = asked[run.experiment]
+        if run.id in listed or (run.seed in found and run.seed in own):
+            return True
+        return not found.intersection(own) and run.seed in own and _variant(run) not in there
+
+    return [run for run in runs if wanted(run)]
+
+
+def _variant(run: Run) -> tuple[Any, ...]:
+    return run.protocol, run.experiment, run.variant

@@ -112,7 +112,8 @@ def _tables(name: str, config: Section, declared: Declared) -> Iterator[tuple[st
     compared = on_test
     if len(config["experiments"][name].get("seeds", config["seeds"])) == 1:
         # By single runs only shares of right answers are tested, example by example.
-        compared = [m.replace("last_window_mean", "final") for m in on_test if _is_share(m)]
+        shares = [m for m in on_test if known(m.rpartition("_test_")[2]).share]
+        compared = [m.replace("last_window_mean", "final") for m in shares]
         compared = [] if when == NEVER else compared
     if compared and 1 < count <= _MOST_TESTED:
         title = "The others against the selected one, tested"
@@ -180,10 +181,6 @@ def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
 def _evaluated(name: str, declared: Declared) -> str:
     """When all runs of an experiment evaluate the test set."""
     return tested_by_all(run.settings for run in declared.runs if run.experiment == name)
-
-
-def _is_share(metric: str) -> bool:
-    return known(metric.rpartition("_test_")[2]).share
 
 
 def _is_number(value: Any) -> bool:

@@ -43,21 +43,17 @@ Given = Callable[[Mapping[str, Any]], Iterable[Any]]
 """What follows from the options that a section of the configuration gives."""
 
 
-def source(
-    *, inputs: str | Given, files: Given | None = None, problems: Given | None = None
-) -> Callable[[Function], Function]:
+def source(*, inputs: str | Given, problems: Given | None = None) -> Callable[[Function], Function]:
     """Mark a function as a source of data, under its own name; see `nnrepro.data.sources`.
 
     Args:
         inputs: the input that it gives, or what tells several by the options.
-        files: tells the files that are read; without it, they are those of options of type `Place`.
         problems: tells what is wrong with how options go together, each beginning with a key.
     """
 
     def decorate(function: Function) -> Function:
         vars(function).update(
             inputs=(lambda options: (inputs,)) if isinstance(inputs, str) else inputs,
-            files=files,
             problems=problems or (lambda options: ()),
         )
         return function

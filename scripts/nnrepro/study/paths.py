@@ -166,30 +166,9 @@ class StudyPaths:
         """What describes the results for programs."""
         return self.root / "ro-crate-metadata.json"
 
-    @property
-    def report_pdf(self) -> Path:
-        """The report as PDF."""
-        return self.root / "report" / "report.pdf"
-
-    @property
-    def in_short(self) -> Path:
-        """What the report says first, as text."""
-        return self.root / "report" / "in_short.txt"
-
-    @property
-    def report_zip(self) -> Path:
-        """The report with its appendix as one file."""
-        return self.root / "report" / "report.zip"
-
-    @property
-    def details(self) -> Path:
-        """The folder of the appendix's pages."""
-        return self.root / "report" / "details"
-
-    @property
-    def details_pdf(self) -> Path:
-        """The appendix as PDF."""
-        return self.root / "report" / "details.pdf"
+    def beside_report(self, name: str) -> Path:
+        """What is written with the report: its other forms, and the appendix."""
+        return self.report.with_name(name)
 
 
 def logs_of(run: Run, logs: Path) -> Iterator[Path]:

@@ -68,8 +68,9 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     for room in ROOMS:
         specs, _ = _kept(config[room], "question", gone)
         full[room] = {
-            name: {**_runs_of(questions.get(spec.get("question"), {})), **spec}
+            name: {"runs": asked["runs"], **spec} if "runs" in asked else dict(spec)
             for name, spec in specs.items()
+            for asked in [questions.get(spec.get("question"), {})]
         }
     return full
 
@@ -84,10 +85,6 @@ def _kept(
         if entry is not None and (not of or entry.get(of) not in gone)
     }
     return kept, section.keys() - kept
-
-
-def _runs_of(question: Mapping[str, Any]) -> dict[str, Any]:
-    return {"runs": question["runs"]} if "runs" in question else {}
 
 
 def _under_questions(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -72,12 +72,9 @@ class _Text:
             return f"a text of {len(value)} characters, where {self.longest} are the most"
         if self.characters:
             return None if re.fullmatch(f"[{self.characters}]+", value) else _shown(value)
-        controls = not value.isprintable() and any(map(_is_control, value))
-        return "a text with control characters" if controls else None
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs")
+        if value.isprintable() or not {"Cc", "Cs"} & {*map(unicodedata.category, value)}:
+            return None
+        return "a text with control characters"
 
 
 _Words = Annotated[str, _Text(500)]

@@ -115,15 +115,12 @@ def distribution_problems(given: Mapping[str, Any], parameter: Parameter) -> Ite
     elif known.whole and any(not isinstance(value, int) for value in values):
         yield f": '{name}' is between whole numbers; write them"
     elif not known.whole and parameter.type is int:
-        yield f": '{name}' draws numbers that are not whole; write {_of_whole(name)}"
+        whole = name.replace("uniform", "int_uniform")
+        yield f": '{name}' draws numbers that are not whole; write {whole}"
     elif known.positive and values[0] <= 0:
         yield f": {shown(values[0])} must be greater than 0 for '{name}'"
     elif values[0] >= values[1]:
         yield f": {shown(values[0])} must be less than {shown(values[1])}"
-
-
-def _of_whole(name: str) -> str:
-    return name.replace("uniform", "int_uniform")
 
 
 def points(

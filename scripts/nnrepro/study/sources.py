@@ -92,7 +92,7 @@ def read_configuration(
     if on_study and study is None:
         if CONFIG_FILE.exists():
             files = [CONFIG_FILE]
-        elif overlays and _is_study(overlays[0]):
+        elif overlays and all(key in read_source(overlays[0]).values for key in _OF_A_STUDY):
             files = [overlays.pop(0)]
     merged = Configuration({})
     for source in (*map(read_source, overlays), *map(_assigned, assignments)):
@@ -122,10 +122,6 @@ def listed(values: Mapping[str, Any], key: str) -> list[str]:
     found = values.get(key)
     well = isinstance(found, list) and all(isinstance(item, str) for item in found)
     return list(found) if well and found else []
-
-
-def _is_study(file: Path) -> bool:
-    return all(key in read_source(file).values for key in _OF_A_STUDY)
 
 
 def _is_kept(file: Path) -> bool:

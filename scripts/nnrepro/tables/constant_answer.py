@@ -15,7 +15,7 @@ from nnrepro.tables.columns import main_metric
 from nnrepro.tables.content import Shown, TableContent, TableContext, labels, number, numeric
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import metric
-from nnrepro.tables.predicted import predicted_by_variant
+from nnrepro.tables.predicted import predicted_by_variant, stops_early
 
 COLUMNS = (
     *("protocol", "experiment", "variant", "label", "metric", "seeds", "examples"),
@@ -101,7 +101,9 @@ def show(context: TableContext) -> TableContent:
         cells += [numeric(shown.text(number(row[name]))) for name in ("constant", "reached")]
         lines.append(Row(tuple(cells)))
     grid = Grid(tuple(headings), tuple(lines))
-    return TableContent((Shown(grid),), (words(frame),))
+    note = "With early stopping, a network is that of its best epoch, not of its last."
+    notes = (text(note),) if stops_early(context.runs) else ()
+    return TableContent((Shown(grid, notes=notes),), (words(frame),))
 
 
 def no_better(frame: pd.DataFrame) -> pd.DataFrame:

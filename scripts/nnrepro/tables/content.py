@@ -1,18 +1,21 @@
 """What every kind of table shows alike: its context, its content, and cells and words."""
 
+import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Grid
+from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
 from nnrepro.measures.names import one_mean, set_words
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
+from nnrepro.study.kinds import Kind
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Spec, Study
@@ -308,3 +311,49 @@ def list_of(parts: Sequence[Text]) -> Text:
     if len(parts) < 2:
         return text(*parts)
     return text(joined(", ", parts[:-1]), " and ", parts[-1])
+
+
+_NAMES = ("experiment", "variant", "label")
+
+
+def show_table(kind: Kind, context: TableContext) -> TableContent:
+    """What a table of a kind shows: as its file's function `show` says, or its columns."""
+    return getattr(kind.function(), "show", show_columns)(context)
+
+
+def show_columns(context: TableContext) -> TableContent:
+    """The table of one protocol: the variant, where rows are about variants, and each column."""
+    frame = context.frame
+    named = set(_NAMES) <= set(frame.columns)
+    is_number = {
+        str(name): pd.api.types.is_numeric_dtype(frame[name])
+        and not pd.api.types.is_bool_dtype(frame[name])
+        for name in frame.columns
+        if name != "protocol" and not (named and name in _NAMES)
+    }
+    columns = [Column(_heading(name), number=number) for name, number in is_number.items()]
+    rows = []
+    for row in context.rows():
+        cells = [Cell(_text(row[name]), number=number) for name, number in is_number.items()]
+        if named:
+            name = f"{row['experiment']}/{row['variant']}"
+            cells.insert(0, context.linked_cell(name, str(row["label"])))
+        rows.append(Row(tuple(cells)))
+    if named:
+        columns.insert(0, Column("Variant", number=False))
+    return TableContent((Shown(Grid(tuple(columns), tuple(rows))),))
+
+
+def _heading(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _text(value: Any) -> str:
+    if pd.isna(value):
+        return wording.EMPTY
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        return wording.plain(float(f"{value:.4g}"))
+    return wording.plain(value)

@@ -1,7 +1,7 @@
 """Tables of kind `optimism`: how far each way of selecting overrates what it selects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -125,17 +125,10 @@ def _rows(rule: str, variants: pd.DataFrame, found: _Candidates | str) -> Iterat
         "seeds": len({seed for seeds in by_seed.values() for seed in seeds}),
         "test_examples": found.examples,
         "folds": found.folds,
-        "splits": whole.splits,
-        "selected_score": whole.selected,
-        "honest_score": whole.honest,
-        "optimism": whole.optimism,
-        "optimism_sd": whole.deviation,
-        "optimism_low": whole.low,
-        "optimism_high": whole.high,
-        "epoch_optimism": whole.epoch,
+        **asdict(whole),
         **_single_runs(by_seed),
     }
-    for name, share in sorted(whole.chosen.items(), key=lambda item: (-item[1], item[0])):
+    for name, share in sorted(measured.pop("chosen").items(), key=lambda item: (-item[1], item[0])):
         yield measured | {"variant": name, "label": labels[name], "chosen_share": share}
 
 

@@ -14,7 +14,7 @@ from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import floats
 from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
 from nnrepro.tables.csvfile import tidy_types
-from nnrepro.tables.predicted import NOTHING_PREDICTED, predicted_by_variant
+from nnrepro.tables.predicted import NOTHING_PREDICTED, predicted_by_variant, stops_early
 
 COLUMNS = (
     *("protocol", "experiment", "variant", "label", "class", "seeds", "examples"),
@@ -97,10 +97,11 @@ def show(context: TableContext) -> TableContent:
             f"By F1, \u201c{names[best]}\u201d is told best ({wording.percent(shares[best])}) and "
             f"\u201c{names[worst]}\u201d worst ({wording.percent(shares[worst])})."
         )
+    epoch = "last or, with early stopping, the best" if stops_early(context.runs) else "last"
     note = text(
         "Precision: share of right ones among the examples that are called so. Recall: share of "
         "the class\u2019s examples that are called so. F1: their harmonic mean. All are of the "
-        "last epoch on the test set, means over seeds."
+        f"{epoch} epoch on the test set, means over seeds."
         + (" A class without examples has no recall." if len(told) < len(frame) else "")
     )
     grid = Grid(tuple(headings), tuple(lines))

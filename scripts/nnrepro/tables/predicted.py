@@ -1,16 +1,22 @@
 """The predictions of variants' runs, for tables that look at them example by example."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from nnrepro.measures.predictions import Predictions, PredictionsOf
+from nnrepro.study.run import Run
 from nnrepro.tables.columns import KEYS
 
 NOTHING_PREDICTED = (
     "No predictions of classes are there: the runs are regressions, or an archive without them."
 )
+
+
+def stops_early(runs: Iterable[Run]) -> bool:
+    """Whether any of the runs predicts by the weights of its best epoch, not of its last."""
+    return any("early_stopping" in run.settings for run in runs)
 
 
 def predicted_by_variant(

@@ -248,14 +248,6 @@ def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text
 
 
 @dataclass(frozen=True)
-class Last:
-    """The last variant of a ranking, and its value in words."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Leaders:
     """Who leads by a metric, by how much, and who cannot be told apart; all in words.
 
@@ -268,7 +260,7 @@ class Leaders:
         interval: its interval; empty where not known.
         runner_up: labels of the next best variants.
         margin: how far they lie behind.
-        last: the worst variant; None where all have the same value.
+        last: label of the worst variant, and its value; None where all have the same value.
         tied: labels of other variants that cannot be told apart from the best; None where that is
             not known of all.
         chance: the leader's probability of being the best; empty where not known, or where several
@@ -283,7 +275,7 @@ class Leaders:
     interval: str = ""
     runner_up: tuple[str, ...] = ()
     margin: str = ""
-    last: Last | None = None
+    last: tuple[str, str] | None = None
     tied: tuple[str, ...] | None = None
     chance: str = ""
 
@@ -320,7 +312,7 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
         interval=f"{shown.number(found[0])} to {shown.text(found[1])}" if found else "",
         runner_up=tuple(named[behind.index[behind == behind.iloc[0]]]) if len(behind) else (),
         margin=shown.margin(behind.iloc[0] - best) if len(behind) else "",
-        last=Last(named[behind.index[-1]], shown.text(behind.iloc[-1])) if len(behind) else None,
+        last=(named[behind.index[-1]], shown.text(behind.iloc[-1])) if len(behind) else None,
         tied=None
         if None in ties
         else tuple(
@@ -344,8 +336,9 @@ def ranking_words(found: Leaders) -> Text:
             f", {found.value}{interval_words(found)}; {found.margin} behind: ",
             labels(found.runner_up),
         )
-        if found.last.label not in found.runner_up:
-            said = text(said, "; last: ", labels([found.last.label]), f", {found.last.value}")
+        last, value = found.last
+        if last not in found.runner_up:
+            said = text(said, "; last: ", labels([last]), f", {value}")
         said = spaced(text(said, "."), _tied_words(found))
     if not found.without:
         return said

@@ -32,12 +32,8 @@ IDENTITY = (
 DATA = "data"
 """The data set that a run reads, where runs name theirs."""
 LENGTHS = (
-    "epochs_completed",
-    "protocol_epochs",
-    "window_asked",
-    "window",
-    "smoothing_asked",
-    "smoothing",
+    *("epochs_completed", "protocol_epochs", "window_asked", "window"),
+    *("smoothing_asked", "smoothing"),
 )
 
 

@@ -77,7 +77,8 @@ def _told(variants: pd.DataFrame, index: int, parameters: list[str]) -> dict[str
     told = dict.fromkeys(parameters)
     told |= {name: chosen[column] for name, column in _columns(variants, told).items()}
     return {"variant": str(chosen["variant"])} | {
-        name: None if pd.isna(value) else _plain(value) for name, value in told.items()
+        name: None if pd.isna(value) else value.item() if isinstance(value, np.generic) else value
+        for name, value in told.items()
     }
 
 
@@ -92,11 +93,6 @@ def selection_told(decision: Mapping[str, Any], top: int) -> str:
             "same value do not; the one that is declared first does"
         )
     return ""
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can carry."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def selection_table(

@@ -72,7 +72,7 @@ def write_page(results: Any, root: Path) -> Path:
     )
     appendix = collect(source)
     out.write_text(html(appendix), encoding="utf-8")
-    for path, page in site(fitting(source, appendix).document, appendix).items():
+    for path, page in site(fitting(source, appendix)[0], appendix).items():
         place = root / "site" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(page, encoding="utf-8")

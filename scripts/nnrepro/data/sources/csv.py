@@ -119,7 +119,11 @@ def csv(
     }
     answers = _answers(label, labels, target)
     read = [text] if text else _read(parts["train"], columns, (*answers, *ignore), categories)
-    parts = {name: _used(part, [*read, *answers]) for name, part in parts.items()}
+    used = [*read, *answers]
+    parts = {
+        part: Table(own.path, {name: own.column(name, "data") for name in used}, own.lines)
+        for part, own in parts.items()
+    }
     whole = {name: len(part) for name, part in parts.items()}
     optional = read if missing == "mean" and not text else []
     parts = {name: _without_gaps(part, optional, missing) for name, part in parts.items()}
@@ -135,9 +139,8 @@ def csv(
     else:
         x, prepared, odd = _table(parts, read, categories, standardise, fill=missing == "mean")
         counts |= odd
-    arrays = {f"{name}_x": x[name] for name in parts} | {f"{name}_y": y[name] for name in parts}
     sums = {Path(place).name: sha256_of(place) for place in places.values() if place is not None}
-    return Content(arrays, {**prepared, **told, "sha256": sums}, counts)
+    return Content.of(x, y, {**prepared, **told, "sha256": sums}, counts)
 
 
 def _answers(
@@ -175,10 +178,6 @@ def counts_rows(values: Sequence[str]) -> bool:
     """Whether a column, of some length, only numbers the rows, from 0 or 1 on."""
     numbers = [str(number) for number in range(len(values) + 1)]
     return len(values) >= _COUNTED_ROWS and list(values) in (numbers[:-1], numbers[1:])
-
-
-def _used(table: Table, names: Sequence[str]) -> Table:
-    return Table(table.path, {name: table.column(name, "data") for name in names}, table.lines)
 
 
 def _without_gaps(table: Table, optional: Sequence[str], missing: str) -> Table:

@@ -72,9 +72,9 @@ def images(
         for part, own in files.items()
     }
     if len(files) < 3:
-        x, y = _split(x, y, {**SPLIT, **split}, path)
-    arrays = {f"{part}_x": own for part, own in x.items()}
-    arrays |= {f"{part}_y": own for part, own in y.items()}
+        contents = [row.tobytes() for row in x["train"]]
+        labels, asked = y["train"].tolist(), {**SPLIT, **split}
+        x, y = splits.split_arrays(x, y, contents, labels, where=path, asked=asked)
     described = {
         "kind": "image",
         "image_shape": [channels, height, width],
@@ -84,7 +84,7 @@ def images(
         "preparation": {"form": "image"},
         "sha256": {place.name: _sum_below(place, files) for place in given.values()},
     }
-    return Content(arrays, described, {})
+    return Content.of(x, y, described)
 
 
 def _found(given: Mapping[str, Path], asked: Mapping[str, Any]) -> Files:
@@ -97,17 +97,16 @@ def _found(given: Mapping[str, Path], asked: Mapping[str, Any]) -> Files:
                 f"{given['train']}: holds the folder 'train' and the folder '{others[0]}'; give a "
                 f"folder with {one_of(_PARTS)} alone, or one with a folder for each class"
             )
-        given = {**{_PARTS[folder.name]: folder for folder in folders}, **_without_train(given)}
+        given = {
+            **{_PARTS[folder.name]: folder for folder in folders},
+            **{part: place for part, place in given.items() if part != "train"},
+        }
     files = {
         part: _of_classes(given[part]) for part in ("train", "test", "validation") if part in given
     }
     if not asked["validation"]:
         files.pop("validation", None)
     return files
-
-
-def _without_train(given: Mapping[str, Path]) -> dict[str, Path]:
-    return {part: place for part, place in given.items() if part != "train"}
 
 
 def _of_classes(folder: Path) -> list[tuple[Path, str]]:
@@ -161,23 +160,6 @@ def _known(name: str, ids: Mapping[str, int], file: Path) -> str:
     if name not in ids:
         raise DataError(f"{file}: no training image is of the class '{name}'; give some.")
     return name
-
-
-def _split(
-    x: dict[str, np.ndarray], y: dict[str, np.ndarray], asked: Mapping[str, Any], path: str
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Examples with the parts that are not given split off those to train on."""
-    chosen = splits.split(
-        [row.tobytes() for row in x["train"]],
-        y["train"].tolist() if asked["stratify"] else None,
-        asked,
-        path,
-        tested="test" not in x,
-        validated="validation" not in x,
-    )
-    taken_x = {part: x["train"][rows] for part, rows in chosen.items()}
-    taken_y = {part: y["train"][rows] for part, rows in chosen.items()}
-    return {**x, **taken_x}, {**y, **taken_y}
 
 
 def _sum_below(place: Path, files: Files) -> str:

@@ -1,6 +1,6 @@
 """Data sets of source `npz`: arrays that NumPy has saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,12 +66,15 @@ def npz(
             raise DataError(f"outputs: {len(names)} names, where {path} has {count} in '{y}'")
         told = {"task": task, "num_outputs": count, "outputs": names}
     if len(examples) < 3:
-        stratified = answers["train"].tolist() if task == CLASSIFICATION else None
-        examples, answers = _split(examples, answers, stratified, asked, path)
+        pairs = zip(examples["train"], answers["train"], strict=True)
+        contents = [own.tobytes() + answer.tobytes() for own, answer in pairs]
+        labels = answers["train"].tolist() if task == CLASSIFICATION else None
+        examples, answers = splits.split_arrays(
+            examples, answers, contents, labels, where=path, asked=asked
+        )
     examples, described = _described(examples, input, standardise, path)
-    arrays = {f"{part}_x": own for part, own in examples.items()}
-    arrays |= {f"{part}_y": own for part, own in answers.items()}
-    return Content(arrays, {**described, **told, "sha256": {Path(path).name: sha256_of(path)}}, {})
+    sums = {Path(path).name: sha256_of(path)}
+    return Content.of(examples, answers, {**described, **told, "sha256": sums})
 
 
 def _read(path: Path, x: str, y: str) -> tuple[Arrays, Arrays]:
@@ -133,28 +136,6 @@ def _classes(
         answers[part] = np.searchsorted(known, own).astype(np.int32)
     words = [str(name) for name in (known.tolist() if names is None else names)]
     return answers, {"classes": words, "num_classes": len(words)}
-
-
-def _split(
-    examples: Arrays,
-    answers: Arrays,
-    stratified: Sequence[int] | None,
-    asked: Mapping[str, Any],
-    path: str,
-) -> tuple[Arrays, Arrays]:
-    x, y = examples["train"], answers["train"]
-    chosen = splits.split(
-        [own.tobytes() + answer.tobytes() for own, answer in zip(x, y, strict=True)],
-        stratified if asked["stratify"] else None,
-        asked,
-        path,
-        tested="test" not in examples,
-        validated="validation" not in examples,
-    )
-    return (
-        {**examples, **{part: x[rows] for part, rows in chosen.items()}},
-        {**answers, **{part: y[rows] for part, rows in chosen.items()}},
-    )
 
 
 def _described(

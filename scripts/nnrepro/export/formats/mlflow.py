@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from nnrepro.export.errors import needed
+from nnrepro.export.registry import needed
 from nnrepro.files import atomic_write
 from nnrepro.tables.columns import setting_columns
 

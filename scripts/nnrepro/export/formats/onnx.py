@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnrepro.export.errors import ExportError, needed
+from nnrepro.export.registry import ExportError, needed
 from nnrepro.files import atomic_write
 
 if TYPE_CHECKING:

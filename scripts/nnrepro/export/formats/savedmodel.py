@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnrepro.export.errors import ExportError
+from nnrepro.export.registry import ExportError
 
 if TYPE_CHECKING:
     import keras

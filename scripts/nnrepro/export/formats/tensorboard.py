@@ -1,11 +1,10 @@
 """Curves for TensorBoard."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from nnrepro.export.errors import needed
+from nnrepro.export.registry import needed
 from nnrepro.files import atomic_write
 
 _FILE = "events.out.tfevents.0.nnrepro"
@@ -31,9 +30,5 @@ def tensorboard(curves: pd.DataFrame, *, to: Path) -> list[Path]:
                 rows["metric"], rows["epoch"], rows["value"], strict=True
             ):
                 scalars = {"value": [{"tag": metric, "simple_value": value}]}
-                writer.write(_serialized(event, int(epoch), scalars))
+                writer.write(event(step=int(epoch), summary=scalars).SerializeToString())
     return written
-
-
-def _serialized(event: Any, epoch: int, summary: dict[str, Any]) -> bytes:
-    return event(step=epoch, summary=summary).SerializeToString()

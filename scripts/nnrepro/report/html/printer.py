@@ -199,8 +199,7 @@ def _paragraph(paragraph: Paragraph) -> Markup:
 
 
 def _bullets(bullets: Bullets) -> Markup:
-    lines = _lines("<li>{}</li>", map(styled, bullets.items))
-    return Markup("<{0}>\n{1}\n</{0}>").format("ol" if bullets.numbered else "ul", lines)
+    return Markup("<ul>\n{}\n</ul>").format(_lines("<li>{}</li>", map(styled, bullets.items)))
 
 
 def _works(works: Works) -> Markup:

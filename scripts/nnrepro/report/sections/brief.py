@@ -17,6 +17,7 @@ from nnrepro.document.elements import (
     Paragraph,
     Section,
     Table,
+    every,
 )
 from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import (
@@ -32,13 +33,11 @@ from nnrepro.document.text import (
     text,
     words_of,
 )
-from nnrepro.document.walk import every
 from nnrepro.published.comparison import INSIDE, OUTSIDE
-from nnrepro.report.attempts import Attempts
-from nnrepro.report.exhibits import FIGURE, TABLE, Numbers, not_made
+from nnrepro.report.exhibits import FIGURE, TABLE, Attempts, Numbers, not_made
+from nnrepro.report.sections.claims import lists_on
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading, same_numbers
-from nnrepro.report.sections.printed_lists import lists_on
 from nnrepro.report.sections.published import published_numbers
 from nnrepro.report.sections.published_rows import COLUMNS, metric_words, number_row, records
 from nnrepro.report.source import Source

@@ -5,8 +5,7 @@ from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.document.text import OWNER, Text, Words, code, plain, spaced, text
-from nnrepro.report.errors import ReportError
-from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.report.source import VARIANTS_TABLE, ReportError, Source
 from nnrepro.study.labels import titled
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import metric_values

@@ -8,6 +8,7 @@ import pandas as pd
 
 from nnrepro.claims.conditions import FAILS, HOLDS, VERDICTS
 from nnrepro.claims.decide import CLAIM_COLUMNS
+from nnrepro.claims.lists import LIST_COLUMNS
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Column, Grid, Row
@@ -24,7 +25,7 @@ from nnrepro.document.text import (
     spaced,
     text,
 )
-from nnrepro.measures.names import in_words
+from nnrepro.measures.names import in_words, unit_named
 from nnrepro.metrics.registry import FRACTION
 from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
@@ -168,7 +169,7 @@ def _row(row: pd.Series) -> Row:
             Cell(str(row["statement"]), _reason(row)),
             Cell(str(row["verdict"])),
             Cell(_margin(row), _interval(row), number=True),
-            Cell(asked(threshold, str(row["unit"]))),
+            Cell(asked(threshold, unit_of(row))),
             Cell(_seeds(row), number=True),
             Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else ""),
         ),
@@ -200,15 +201,20 @@ def _reason(row: pd.Series) -> str:
 
 
 def _margin(row: pd.Series) -> str:
-    return _quantity(number(row["effect"]), str(row["unit"]), named=True)
+    return _quantity(number(row["effect"]), unit_of(row), named=True)
 
 
 def _interval(row: pd.Series) -> str:
     low, high = number(row["ci95_low"]), number(row["ci95_high"])
     if low is None or high is None:
         return ""
-    ends = [_quantity(end, str(row["unit"]), named=False) for end in (low, high)]
+    ends = [_quantity(end, unit_of(row), named=False) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}"
+
+
+def unit_of(row: pd.Series) -> str:
+    """The unit of what a claim or a part is about; empty where it has none, as a score of one."""
+    return "" if pd.isna(row["unit"]) else str(row["unit"])
 
 
 def asked(threshold: str, unit: str) -> str:
@@ -231,3 +237,25 @@ def _quantity(value: float | None, unit: str, *, named: bool) -> str:
         return wording.points(value) + (" points" if named else "")
     words = f"{value:+.3g}".replace("-", MINUS)
     return f"{words} {unit}" if named and unit not in ("ratio", "count", "") else words
+
+
+_LISTS = "printed_lists"
+
+
+def lists_on(source: Source, question: str) -> Iterator[Text]:
+    """A sentence on each printed list of a question."""
+    frame = source.table(_LISTS, LIST_COLUMNS, ("question",)) if source.study.claims else None
+    if frame is None:
+        return
+    for _, row in frame[frame["question"] == question].iterrows():
+        of, there, here, both = (int(row[name]) for name in ("variants", "listed", "here", "both"))
+        measure, limit = str(row["measure"]), float(row["below"])
+        below = wording.plain(limit)
+        if unit_named(measure) == FRACTION:
+            below = f"{100 * limit:.6g} percentage points"
+        said = (
+            f"In print, {there} of {of} variants have a {in_words(measure)} below {below}. Here "
+            f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.1f} "
+            "would be."
+        )
+        yield spaced(plain(source.protocol_title(str(row["protocol"])), OWNER), said)

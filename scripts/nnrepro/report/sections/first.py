@@ -6,8 +6,7 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Element, Facts, Figure, Panels, Section
 from nnrepro.document.text import Text, Words, bold, linked, spaced, text
 from nnrepro.measures.runs import STATUSES
-from nnrepro.report.attempts import Attempts
-from nnrepro.report.exhibits import not_made
+from nnrepro.report.exhibits import Attempts, not_made
 from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
 from nnrepro.report.sections.chosen import chosen

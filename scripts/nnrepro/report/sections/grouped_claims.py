@@ -14,7 +14,7 @@ from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, space
 from nnrepro.measures.functions import COUNT, FUNCTIONS, RATIO
 from nnrepro.measures.names import unit_named
 from nnrepro.metrics.registry import FRACTION, LOSS
-from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table
+from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table, unit_of
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.tables.content import LEVEL, flag, number
@@ -234,7 +234,7 @@ def measured(row: pd.Series, parts: pd.DataFrame) -> str:
     if deciding.empty:
         deciding = parts
     first = deciding.iloc[0]
-    value, threshold, unit = number(first["value"]), first["threshold"], str(first["unit"])
+    value, threshold, unit = number(first["value"]), first["threshold"], unit_of(first)
     if value is None or pd.isna(threshold):
         return ""
     shown = round(100 * value, 2) if unit == FRACTION else value

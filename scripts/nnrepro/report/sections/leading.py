@@ -10,8 +10,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
-from nnrepro.report.errors import ReportError
-from nnrepro.report.source import VARIANTS_TABLE, Source
+from nnrepro.report.source import VARIANTS_TABLE, ReportError, Source
 from nnrepro.study.evaluation import on_test_set, tested_by_all
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import metric_values, standings_by

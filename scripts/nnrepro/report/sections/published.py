@@ -14,8 +14,8 @@ from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
 from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
+from nnrepro.report.blocks import figure_block
 from nnrepro.report.exhibits import TABLE, Numbers, caption
-from nnrepro.report.figures import figure_block
 from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
@@ -77,7 +77,7 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     printed = wording.counted(int(total["rows"]), "printed number")
     if not reproduced:
         return "Not known", f"No run here gives any of {printed}."
-    given = f"The runs give {wording.grouped(reproduced)} of {printed}."
+    given = f"The runs have a counterpart to {wording.grouped(reproduced)} of {printed}."
     judged = inside + outside
     if not judged:
         return "Not judged", f"{given} None of them can be judged."

@@ -5,14 +5,21 @@ from collections.abc import Iterator, Sequence
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Facts, Gap, Panels, Paragraph, Section
 from nnrepro.document.text import NUMBER, Text, code, plain, spaced, text
-from nnrepro.report.attempts import Attempts, nothing
-from nnrepro.report.exhibits import FIGURE, TABLE, Exhibit, Numbers, block, caption, not_made
-from nnrepro.report.figures import figure_block
+from nnrepro.report.blocks import figure_block, table_block
+from nnrepro.report.exhibits import (
+    FIGURE,
+    TABLE,
+    Attempts,
+    Exhibit,
+    Numbers,
+    block,
+    caption,
+    not_made,
+    nothing,
+)
 from nnrepro.report.sections.chosen import chosen
-from nnrepro.report.sections.claims import claims_on
-from nnrepro.report.sections.printed_lists import lists_on
+from nnrepro.report.sections.claims import claims_on, lists_on
 from nnrepro.report.source import Source
-from nnrepro.report.tables import table_block
 from nnrepro.study.study import Question, Spec
 
 

@@ -48,6 +48,7 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
         variants = {(run.experiment, run.variant): run for run in reversed(runs)}
         told = [source.record(run).get("parameters") for run in variants.values()]
         counts = sorted({int(count) for count in told if isinstance(count, int)})
+        optimisers = dict.fromkeys(str(run.settings.get("optimizer", "")) for run in runs)
         yield Row(
             (
                 Cell(model, header=True),
@@ -58,7 +59,7 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
                     for name in ("train_examples", "test_examples")
                 ),
                 Cell(_range(sorted({run.protocol_epochs for run in runs})), number=True),
-                Cell(wording.some(_optimisers(runs), 3)),
+                Cell(wording.some([*optimisers], 3)),
             ),
             group=source.protocol_title(protocol),
         )
@@ -73,10 +74,6 @@ def _counts(source: Source, runs: list[Run], name: str) -> list[int]:
         run.settings.get(name) or source.record(run).get("examined", {}).get(name) for run in runs
     )
     return sorted({int(count) for count in told if count})
-
-
-def _optimisers(runs: list[Run]) -> list[str]:
-    return list(dict.fromkeys(str(run.settings.get("optimizer", "")) for run in runs))
 
 
 def _range(values: list[int]) -> str:
