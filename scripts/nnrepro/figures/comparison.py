@@ -1,5 +1,6 @@
 """Figures of kind `comparison`: variants by epoch, in one panel or in small multiples."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.measures.curves import ROUNDING
 from nnrepro.measures.runs import RunData, compared
 from nnrepro.metrics.registry import known
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
@@ -103,7 +105,8 @@ def comparison(
     by_id = {item.run.id: item for item in histories}
     there = [by_id[run.id] for run in figure.runs if run.id in by_id]
     found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
-    groups = [m for m in found.values() if stable_below is None or closing_range(m) < stable_below]
+    limit = math.inf if stable_below is None else stable_below - ROUNDING
+    groups = [members for members in found.values() if closing_range(members) < limit]
     if not groups and stable_below is not None:
         asked = {(run.experiment, run.variant) for run in figure.runs}
         raise NothingToDraw(
