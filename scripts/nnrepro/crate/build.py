@@ -215,7 +215,7 @@ def _tables(
 ) -> Iterator[Entity]:
     titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
     titles |= {name: spec.title for name, spec in study.tables.items()}
-    for file in filter(was_made, sorted(tables)):
+    for file in filter(was_made, sorted(tables, key=lambda file: (len(file.parts), file))):
         place = file.relative_to(paths.root)
         title = titles.get(file.stem, _spelled(file))
         if place.parts[0] == SUPPLEMENTS:
