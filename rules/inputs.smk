@@ -575,15 +575,7 @@ FIGURES = [
     for kind in FIGURE_KINDS
     if figure_runs(STUDY, protocol, kind)
 ]
-
-
-def tables_of(study):
-    """The tables that are made of a study's runs."""
-    paths = StudyPaths.of(study)
-    return [str(paths.table(name)) for name in ("runs", "variants", *study.tables)]
-
-
-TABLES = tables_of(STUDY)
+TABLES = [str(PATHS.table(name)) for name in ("runs", "variants", *STUDY.tables)]
 DETAILED = detailed_runs(STUDY.runs)
 REPORT = [
     str(PATHS.report),

@@ -59,9 +59,6 @@ rule describe_results:
         report=REPORT,
         tables=TABLES,
         figures=FIGURES,
-        supplements=[
-            table for study in SUPPLEMENTARY.values() for table in tables_of(study)
-        ],
         provenance=rules.tabulate_runs.output.provenance,
         reading=READING,
     output:

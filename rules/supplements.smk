@@ -66,7 +66,7 @@ def supplement_files(study):
     """What the report shows of a supplement: its tables, and the figures of its questions."""
     paths = StudyPaths.of(study)
     return [
-        *tables_of(study),
+        *(paths.table(name) for name in ("runs", "variants", *study.tables)),
         *supplement_figures(study),
         *supplement_failures(study),
         *decisions_in(study),

@@ -18,7 +18,7 @@ write_crate(
     config=snakemake.config,
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),
-    tables=[*map(Path, (*snakemake.input.tables, *snakemake.input.supplements))],
+    tables=[*map(Path, snakemake.input.tables)],
     figures=[*map(Path, snakemake.input.figures)],
     snakemake_version=version("snakemake"),
 )

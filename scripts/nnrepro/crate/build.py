@@ -14,7 +14,7 @@ from nnrepro import __version__
 from nnrepro.data.checksums import sha256_of
 from nnrepro.failures import was_made
 from nnrepro.files import read_bytes, write_bytes, write_json, write_text
-from nnrepro.study.paths import RUN_FILES, SUPPLEMENTS, StudyPaths
+from nnrepro.study.paths import RUN_FILES, StudyPaths
 from nnrepro.study.study import Study
 from nnrepro.tables.cards import data_card, model_cards
 from nnrepro.tables.csvfile import read_csv
@@ -215,12 +215,12 @@ def _tables(
 ) -> Iterator[Entity]:
     titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
     titles |= {name: spec.title for name, spec in study.tables.items()}
-    for file in filter(was_made, sorted(tables, key=lambda file: (len(file.parts), file))):
-        place = file.relative_to(paths.root)
-        title = titles.get(file.stem, _spelled(file))
-        if place.parts[0] == SUPPLEMENTS:
-            title = f"Supplement {place.parts[1]}: {_spelled(file)}"
-        yield _file(crate, paths, place.as_posix(), title)
+    for file in filter(was_made, sorted(tables)):
+        yield _file(crate, paths, f"tables/{file.name}", titles.get(file.stem, _spelled(file)))
+    for name in study.supplements:
+        for file in filter(was_made, sorted((paths.supplement(name) / "tables").glob("*.csv"))):
+            place = file.relative_to(paths.root).as_posix()
+            yield _file(crate, paths, place, f"Supplement {name}: {_spelled(file)}")
 
 
 def _spelled(file: Path) -> str:
