@@ -33,6 +33,8 @@ NEEDED = {
 """What the scripts of rules need beside what all do."""
 
 
+WRITTEN: dict[str, int] = {}
+"""When the files of the library's modules were written, as of their import."""
 MOST_COMPILED = 64
 """Compiled functions that are kept; a text model has two, of some megabyte."""
 
@@ -40,17 +42,27 @@ MOST_COMPILED = 64
 def prepare(words: Sequence[str]) -> None:
     """Import what a script needs; KeyError for one of another workflow.
 
+    Of a library that has been edited meanwhile, a job gets nothing: it would mix old and new code.
     Snakemake calls Python with a copy of it, under a name that begins with one of its own.
     """
     needed = NEEDED[Path(words[0]).name.split(".")[-2]]
     for module in (*ALWAYS, *needed):
         import_module(module)
+    check_library()
     if needed is KERAS:
         from tensorflow.python import pywrap_tfe  # noqa: PLC0415  not before it is needed
 
         pywrap_tfe.TF_GetXlaConstantFoldingDisabled()  # reads TF_XLA_FLAGS
     for compiled in sorted(COMPILED.glob("*.pb"), key=os.path.getmtime)[:-MOST_COMPILED]:
         compiled.unlink()
+
+
+def check_library() -> None:
+    """AssertionError if a file of the library is not what it was when it was imported."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("nnrepro.") and module.__file__:
+            written = Path(module.__file__).stat().st_mtime_ns
+            assert WRITTEN.setdefault(name, written) == written, name
 
 
 def read_study(config: Path) -> None:
@@ -76,4 +88,5 @@ os.environ["TF_XLA_FLAGS"] = " ".join(
     )
 )
 read_study(Path(sys.argv[2], "config.json"))
+check_library()
 serve(int(sys.argv[3]), prepare)

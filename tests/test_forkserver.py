@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -139,6 +140,19 @@ def test_what_one_training_compiles_others_take(repository: Path, tmp_path: Path
     _, lines = said_by_jobs(repository, tmp_path, *[f"train_run its {COMPILES}"] * 2)
     assert lines[0].startswith("False ") and len(lines[0].split()) == 2
     assert lines[1] == lines[0]
+
+
+def test_jobs_after_an_edit_of_the_library_start_by_themselves(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Code of before and of after the edit would meet in them."""
+    copied = tmp_path / "project"
+    shutil.copytree(repository / "scripts", copied / "scripts")
+    shutil.copytree(repository / "examples/table", copied / "examples/table")
+    shutil.copytree(repository / "schemas", copied / "schemas")
+    edit = f"import os; os.utime('{copied}/scripts/nnrepro/errors.py', (1, 1))"
+    jobs = [f"list_inconsistencies its {code}" for code in (THERE, edit, THERE)]
+    assert said_by_jobs(copied, tmp_path, *jobs)[1] == ["True False", "False False"]
 
 
 def test_where_the_server_is_gone_a_program_starts_by_itself(tmp_path: Path) -> None:

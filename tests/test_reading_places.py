@@ -35,6 +35,7 @@ ALLOWED = {
     "nnrepro/study/schema.py": "the library's own schema",
     "nnrepro/planning/calibration.py": "standard input from its own parent",
     "nnrepro/training/apart.py": "standard input from its own parent",
+    "nnrepro/forkserver.py": "programs, as Python does: the interpreter and what it is called with",
     "nnrepro/data/download.py": "the network, and the part file under its lock",
 }
 """Places that read by other means, and what."""

@@ -273,7 +273,7 @@ class FinishedProtocol:
 
     def comparisons(self) -> dict[str, Drawn]:
         """All comparisons, by stem."""
-        return self.drawn("comparison", self.data)
+        return self.drawn("comparison", self.data, [])
 
     def heatmaps(self, published: pd.DataFrame | None = None) -> dict[str, Drawn]:
         """All heat maps, by stem, beside printed numbers where there are some."""

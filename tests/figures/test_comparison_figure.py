@@ -34,6 +34,16 @@ def test_many_lines_get_a_list_best_first(series, styles, study, assert_legible)
     assert_legible(figure)
 
 
+@pytest.mark.parametrize("count", [5, 6])
+def test_raw_epochs_stretch_the_axis_where_they_are_drawn(styles, study, count):
+    noisy = [
+        Series(key, key, [1, 2, 3], [0.0, 1.0, 0.0], smoothed=[0.3, 0.32, 0.31])
+        for key in study[25 : 25 + count]
+    ]
+    low, high = draw(noisy, styles).axes[0].get_ylim()
+    assert (low < 0.2 and high > 0.4) == (count == 5)
+
+
 @pytest.mark.parametrize("closing", [None, 200])
 def test_a_grid_gets_a_key_in_its_shape(series, styles, channels, closing, assert_legible):
     lines = several(series, channels.pairs)

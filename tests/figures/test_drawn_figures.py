@@ -146,7 +146,7 @@ def test_the_index_says_why_nothing_was_drawn(
     done = finished(
         short | ONLY, lambda run: None if run.experiment == "text_models" else learning(run)
     )
-    assert not draw(done, kinds("figures")["comparison"], tmp_path, histories=done.data)
+    assert not draw(done, kinds("figures")["comparison"], tmp_path, histories=done.data, beside=[])
     index = read_index(tmp_path)
     assert index is not None
     assert [shown.why for shown in index.of("text_models")] == [NO_RUNS]

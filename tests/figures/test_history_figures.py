@@ -98,6 +98,52 @@ def test_what_stands_side_by_side_has_one_vertical_axis(short: Config, finished:
     assert axes["tan"][PAIRS[2]] == axes["koh"][PAIRS[2]]
 
 
+def test_compared_variants_of_two_protocols_have_one_vertical_axis(
+    short: Config, finished: Callable
+) -> None:
+    """However many lines each shows, and so with raw epochs or without them."""
+    config = grid_only(short, [*PAIRS, "channel_grid/c1-50_c2-20", "channel_grid/c1-50_c2-40"])
+
+    def noisy(few: bool, top: float) -> Callable[[Run], History | None]:
+        def make(run: Run) -> History | None:
+            if few and run.settings["c1"] != 10:
+                return None
+            return constant(run, top + 0.1 * (-1.0) ** np.arange(int(run.settings["epochs"])))
+
+        return make
+
+    tan = finished(config, noisy(True, 0.2))
+    koh = finished(config, noisy(False, 0.8), "koh")
+    axes = {}
+    for own, other in ((tan, koh), (koh, tan)):
+        source = SimpleNamespace(protocol=other.protocol, histories=other.data, extent=other.extent)
+        done = replace(own, decisions={**tan.decisions, **koh.decisions})
+        drawn = done.drawn("comparison", own.data, [source])
+        axes[own.protocol] = {
+            name: {ax.get_ylim() for ax in each.figure.axes[: 1 if "by" not in name else None]}
+            for name, each in drawn.items()
+        }
+    assert axes["tan"] == axes["koh"] and "grid_curves_by_c1" in axes["tan"]
+    assert all(len(found) == 1 for found in axes["tan"].values())
+    ((low, high),) = axes["tan"]["grid_curves"]
+    assert low < 0.11 and high > 0.8
+
+
+def test_what_shows_another_metric_has_its_own_vertical_axis(
+    short: Config, finished: Callable
+) -> None:
+    done = finished(grid_only(short), lambda run: constant(run, 0.2))
+    other = finished(grid_only(short), lambda run: constant(run, 0.9), "koh")
+    names = {"accuracy": "macro_f1", "val_accuracy": "val_macro_f1"}
+    scored = [
+        replace(item, history=History({names.get(k, k): v for k, v in item.history.series.items()}))
+        for item in other.data
+    ]
+    source = SimpleNamespace(protocol="koh", histories=scored, extent=other.extent)
+    drawn = done.drawn("comparison", done.data, [source])["grid_curves"]
+    assert drawn.figure.axes[0].get_ylim()[1] < 0.5
+
+
 def test_one_seed_has_no_band(short: Config, finished: Callable) -> None:
     drawing = finished(grid_only(short)).comparisons()["grid_curves"]
     assert not any("seeds" in text for text in legend(drawing))

@@ -65,12 +65,6 @@ def test_flat_and_empty_curves_have_a_range(values):
     assert limits.low < limits.high
 
 
-def test_range_of_smoothed_lines_ignores_raw_epochs_that_are_not_drawn():
-    noisy = Series("a", "a", [1, 2, 3], [0.0, 1.0, 0.0], smoothed=[0.3, 0.32, 0.31])
-    limits = y_limits([noisy], 0.0, 1.0, raw=False)
-    assert limits.low > 0.2 and limits.high < 0.4
-
-
 @pytest.mark.parametrize(("value", "text"), [(0.5469, "0.547"), (87.0, "87"), (1e9, "1e9")])
 def test_values_have_the_digits_they_deserve(value, text):
     assert format_value(value) == text

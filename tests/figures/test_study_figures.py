@@ -184,3 +184,11 @@ def test_variants_of_one_name_in_two_experiments_stay_apart(
     ]
     assert {"char CNN (Text models)", "char CNN (Text models again)", "word CNN"} <= set(names)
     assert {"text_models/char_cnn", "text_again/char_cnn"} <= set(done.curves())
+
+
+def test_shipped_feature_maps_are_of_a_run_of_their_archive(repository: Path) -> None:
+    files = [*repository.glob("archives/*/feature_maps/*/*.npz")]
+    assert files
+    for file in files:
+        run = read_feature_maps(file).run
+        assert run and [*(file.parents[2] / run).glob("history.json*")], file

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nnrepro.figures.heatmap import heatmap
 from nnrepro.measures.history import History
 from nnrepro.plots.metric_words import metric_words
 from nnrepro.study.run import Run
@@ -55,6 +56,25 @@ def frames(drawing: Any) -> dict[tuple[int, int], float]:
         for patch in drawing.figure.axes[0].patches
         if not patch.get_hatch()
     }
+
+
+def test_protocols_that_show_the_same_metric_share_their_colours(
+    config: Config, finished: Callable
+) -> None:
+    """Where they show different ones, each has a scale of its own."""
+    done = finished(grid_only(config | {"budget": {"epochs": 4}}, DIAGONAL))
+    own = done.variants[done.variants["protocol"].eq("tan")]
+    other = own.assign(protocol="koh", max_test_accuracy=[0.01, 0.99])
+    table = pd.concat([own, other], ignore_index=True)
+    (figure,) = done.asked("heatmap")
+
+    def scale(metric: str) -> tuple[float, float]:
+        options = figure.spec.options | {"metric": metric}
+        (drawing,) = heatmap(figure, table, None, **options)
+        return drawing.draw().axes[0].collections[0].get_clim()
+
+    assert scale("max_test_accuracy") == (0.01, 0.99)
+    assert scale("selection") != (0.01, 0.99)
 
 
 def test_a_complete_grid_marks_the_selected_pair_and_those_tied_with_it(

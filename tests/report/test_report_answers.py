@@ -20,7 +20,8 @@ def test_the_first_screen_answers_three_questions(whole: Any, brief: str) -> Non
     """Do the numbers come out again, do the conclusions hold, how far can it be trusted."""
     opening = part(brief, "answers")
     summary = read_csv(whole.tables / "published_summary.csv").iloc[-1]
-    assert f"The runs give {summary['reproduced']} of {summary['rows']} printed numbers." in opening
+    given = f"{summary['reproduced']} of {summary['rows']} printed numbers."
+    assert f"The runs have a counterpart to {given}" in opening
     claims = read_csv(whole.tables / "claims.csv")
     assert f"Not decided All {len(claims)} claims would need more." in opening
     assert opening.index("printed numbers") < opening.index("conclusions hold")

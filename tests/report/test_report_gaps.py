@@ -97,6 +97,26 @@ def test_generated_data_is_the_first_thing_said(small: Any, outline: Any) -> Non
     assert "Made-up data Data are made up" in outline(results.report(provenance={})).text
 
 
+def test_the_reports_budget_is_two_lines_and_a_link_whatever_the_budget(small: Any) -> None:
+    """All that there is to say of it stands in the appendix."""
+    data = {"dbpedia": {"source": "generated", "generate": {"train": 100, "test": 50}}}
+    epochs = {"char_cnn": 9, "word_cnn": 8, "char_rnn": 7, "word_rnn": 6}
+    results = _finished(small(data=data, budget={"epochs": epochs}))
+    results.report(provenance={})
+    main, appendix = (
+        (results.root / "report" / place / "index.html").read_text(encoding="utf-8")
+        for place in ("", "details")
+    )
+    banner, of_all = (
+        page.partition('<aside class="budget"')[2].partition("</aside>")[0]
+        for page in (main, appendix)
+    )
+    assert banner.count("<p") == 2 and "<li" not in banner
+    assert "Runs were cut short and of 90 declared runs the study has 8: " in banner
+    assert 'href="details/index.html#budget"' in banner
+    assert of_all.count("<li") > 2
+
+
 def test_a_full_study_has_no_warning(small: Any) -> None:
     """The banner is for what is cut, not for everything."""
     everything: dict[str, Any] = {"budget": {}, "only": {}, "experiments": _own_experiments()}

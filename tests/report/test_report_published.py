@@ -23,7 +23,10 @@ def test_the_opening_sentence_counts_as_the_summary_does(
 ) -> None:
     total = read_csv(whole.tables / "published_summary.csv").iloc[-1]
     text = outline(report).text
-    assert f"The runs give {total['reproduced']} of {total['rows']} printed numbers." in text
+    assert (
+        f"The runs have a counterpart to {total['reproduced']} of {total['rows']} printed numbers."
+        in text
+    )
 
 
 def test_inconsistencies_are_listed_with_their_numbers(report: str, outline: Any) -> None:

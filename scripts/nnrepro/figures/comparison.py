@@ -1,11 +1,10 @@
 """Figures of kind `comparison`: variants by epoch, in one panel or in small multiples."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -64,10 +63,15 @@ from nnrepro.plots.traces import Sheet, mark_of
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Share, Swept
 
+if TYPE_CHECKING:
+    from nnrepro.figures.sources import Sources
+
 Started = tuple[Sheet, Box]
 """A page that is begun, and the box that its axes may fill."""
 Facets = Mapping[str, Sequence[str]]
 """The keys of the lines of small panels, by their titles."""
+Compared = tuple[Asked, Sequence[Members]]
+"""The figure as it is asked for, and the runs of each variant that it shows."""
 
 READING = "A line is a variant, with its name and last value at its end."
 
@@ -91,6 +95,7 @@ _NARROWER = 0.8
 def comparison(
     figure: Asked,
     histories: Sequence[RunData],
+    beside: Sequence["Sources"],
     *,
     epochs: Literal["all", "window"] = "all",
     facet: Swept | None = None,
@@ -100,61 +105,108 @@ def comparison(
 
     As far as most of them went. It may show the closing window alone (`epochs: window`), keep the
     variants whose metric ranges over less than `stable_below` in it, and split them by a
-    parameter (`facet`).
+    parameter (`facet`). Protocols that show the same metric have the same vertical axis.
     """
-    by_id = {item.run.id: item for item in histories}
-    there = [by_id[run.id] for run in figure.runs if run.id in by_id]
-    found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
-    limit = math.inf if stable_below is None else stable_below - ROUNDING
-    groups = [members for members in found.values() if closing_range(members) < limit]
+    groups = _groups(figure, histories, stable_below)
     if not groups and stable_below is not None:
         asked = {(run.experiment, run.variant) for run in figure.runs}
         raise NothingToDraw(
             f"None of {wording.counted(len(asked), 'variant')} stays within "
             f"{wording.plain(100 * stable_below)} percentage points over the closing window."
         )
+    others = []
+    for source in beside:
+        other = replace(figure, protocol=source.protocol, extent=source.extent)
+        others.append((other, _groups(other, source.histories, stable_below)))
     shown = [item.run for members in groups for item in members]
-    metric = main_metric(groups[0]) if groups else "accuracy"
-    groups = [members for members in groups if main_metric(members) == metric]
+    metric = _metric(groups)
     of = judged([item for members in groups for item in members])
     what = f"Line chart of {of} {known(metric).words} by epoch"
     yield Drawing(
         figure.name,
-        partial(_compared, figure, groups, facet, closing=epochs == "window"),
+        partial(
+            _compared,
+            (figure, groups),
+            [each for each in others if each[1] and _metric(each[1]) == metric],
+            facet,
+            closing=epochs == "window",
+        ),
         shown,
         figure.alt(what, shown),
         compared=True,
     )
 
 
+def _groups(
+    figure: Asked, histories: Sequence[RunData], stable_below: float | None
+) -> list[Members]:
+    """The runs of each variant that a figure shows: those with the metric of the first."""
+    by_id = {item.run.id: item for item in histories}
+    there = [by_id[run.id] for run in figure.runs if run.id in by_id]
+    found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
+    groups = [
+        members
+        for members in found.values()
+        if stable_below is None or closing_range(members) < stable_below - ROUNDING
+    ]
+    return [members for members in groups if main_metric(members) == _metric(groups)]
+
+
+def _metric(groups: Sequence[Members]) -> str:
+    return main_metric(groups[0]) if groups else "accuracy"
+
+
 def _compared(
-    figure: Asked, groups: Sequence[Members], facet: str | None, *, closing: bool
+    own: Compared, others: Sequence[Compared], facet: str | None, *, closing: bool
 ) -> Figure:
-    shown = [item.run for members in groups for item in members]
-    # One width for all lines, or their noise could not be compared.
-    window, smoothing = widest_windows(list(chain.from_iterable(groups)))
-    selected = figure.selected(shown)
-    metric = main_metric(groups[0]) if groups else "accuracy"
-    of = judged(list(chain.from_iterable(groups)))
-    series = []
-    labels = figure.labels(shown)
-    for members in groups:
-        key = figure.key(members[0].run)
-        series.append(seed_series(members, series_of(of, metric), smoothing, key, labels[key]))
+    figure, groups = own
+    every = list(chain.from_iterable(groups))
+    shown = [item.run for item in every]
+    window, smoothing = widest_windows(every)
+    fact, of = known(_metric(groups)), judged(every)
+    series = _series(own)
+    beside = []
+    for other in others:
+        last = widest_windows(list(chain.from_iterable(other[1])))[0].used if closing else None
+        lines, _, _ = _cut(_series(other), last, _highlight(other))
+        beside += _as_drawn(lines, raw=_shows_raw(lines, faceted=facet is not None))
     return draw(
         series,
         figure.styles_of(shown),
         facets=_facets(facet, groups, series) if facet else {},
-        metric=f"{of.capitalize()} {known(metric).words}",
-        floor=known(metric).low,
-        ceiling=known(metric).high,
+        metric=f"{of.capitalize()} {fact.words}",
+        floor=fact.low,
+        ceiling=fact.high,
         title=figure.titled(figure.spec.title),
         closing=window.used if closing else None,
-        highlight=None if selected is None else figure.key(selected),
+        highlight=_highlight(own),
         grid=figure.grid(shown),
         band=band_words(groups),
         smoothing=smoothing_words(smoothing),
+        beside=beside,
     )
+
+
+def _series(lines: Compared) -> list[Series]:
+    """A figure's lines."""
+    figure, groups = lines
+    every = list(chain.from_iterable(groups))
+    # One width for all lines, or their noise could not be compared.
+    _, smoothing = widest_windows(every)
+    metric = series_of(judged(every), _metric(groups))
+    labels = figure.labels(item.run for item in every)
+    series = []
+    for members in groups:
+        key = figure.key(members[0].run)
+        series.append(seed_series(members, metric, smoothing, key, labels[key]))
+    return series
+
+
+def _highlight(lines: Compared) -> str | None:
+    """The key of a figure's selected variant."""
+    figure, groups = lines
+    selected = figure.selected(item.run for members in groups for item in members)
+    return None if selected is None else figure.key(selected)
 
 
 def _facets(parameter: str, groups: Sequence[Members], series: Sequence[Series]) -> Facets:
@@ -239,6 +291,7 @@ def draw(
     grid: Grid | None = None,
     band: str = "",
     smoothing: str = "",
+    beside: Sequence[Series] = (),
 ) -> Figure:
     """One metric of several variants in one panel, or in small panels with the same axes.
 
@@ -263,10 +316,11 @@ def draw(
         grid: the grid that lines of these lie on, if any do.
         band: what bands are.
         smoothing: what smoothed lines are.
+        beside: lines that stand beside it and are to have the same vertical axis.
     """
-    raw = not facets and len(series) <= _MOST_RAW
     shown, absent, epochs = _cut(series, closing, highlight)
-    limits = y_limits(shown, floor, ceiling, raw)
+    raw = _shows_raw(series, faceted=bool(facets))
+    limits = y_limits(_as_drawn(shown, raw=raw), floor, ceiling, beside=beside)
     scene = _Scene(shown, absent, styles, highlight, epochs, raw, limits, metric)
     start = partial(scene.started, title=title, band=band, smoothing=smoothing)
     return _draw_facets(scene, facets, start) if facets else _draw_panel(scene, grid, start)
@@ -376,6 +430,16 @@ def _cut(
         ]
     absent = [label for label, part in cut if part is None]
     return shown, absent, (first, last)
+
+
+def _shows_raw(series: Sequence[Series], *, faceted: bool) -> bool:
+    """Whether there is room for faint raw epochs under smoothed lines."""
+    return not faceted and len(series) <= _MOST_RAW
+
+
+def _as_drawn(series: Sequence[Series], *, raw: bool) -> list[Series]:
+    """What a panel shows of some lines: without raw epochs their smoothed ones alone."""
+    return [each if raw else replace(each, mean=each.drawn, smoothed=None) for each in series]
 
 
 def _draw_lines(ax: Axes, place: Box, series: Sequence[Series], scene: _Scene) -> None:

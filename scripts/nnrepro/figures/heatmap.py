@@ -25,7 +25,7 @@ from nnrepro.measures.names import lower_is_better
 from nnrepro.plots.fitting import cut_text, fit_labels, text_width, wrap_text
 from nnrepro.plots.frame import Box, LegendEntry, add_axes, place_text, start_figure
 from nnrepro.plots.metric_words import metric_phrase, metric_words
-from nnrepro.plots.series import as_floats, format_value
+from nnrepro.plots.series import FloatArray, as_floats, format_value
 from nnrepro.plots.style import (
     FONT_SIZE,
     INK,
@@ -49,6 +49,11 @@ READING = (
 
 Cell = tuple[Any, Any]
 """A pair (column value, row value)."""
+
+Levels = tuple[FloatArray, FloatArray]
+"""Values, and differences from printed ones, that are to have the same colours; NaN for none."""
+
+_ALONE: Levels = (np.empty(0), np.empty(0))
 
 _COLORMAP, _DIFFERENCES = "YlGnBu", "PuOr"
 _CELL_HEIGHT = 0.42
@@ -82,7 +87,11 @@ def heatmap(
     rows: Swept,
     columns: Swept,
 ) -> Iterator[Drawing]:
-    """A metric over the grid of two parameters: with averages, or beside printed numbers."""
+    """A metric over the grid of two parameters: with averages, or beside printed numbers.
+
+    Protocols that show the same metric have the same colours for the same values.
+    """
+    others = _others(figure, variants, published, metric)
     table, metric = rows_of(variants, figure.runs), figure.metric(metric)
     if not np.isfinite(floats(metric_values(table, metric))).any():
         raise NothingToDraw(NO_METRIC)
@@ -101,6 +110,7 @@ def heatmap(
             metric=metric_words(table, metric),
             title=figure.titled(figure.spec.title),
             tied="95 %, multiple comparisons with the best",
+            others=others,
         ),
         figure.runs,
         figure.alt(what, figure.runs),
@@ -166,6 +176,28 @@ def _grid(
     )
 
 
+def _others(
+    figure: Asked, variants: pd.DataFrame, published: pd.DataFrame | None, metric: str
+) -> Levels:
+    """What the figures of other protocols show of the same metric."""
+    own = figure.metric(metric)
+    levels: list[FloatArray] = [np.empty(0)]
+    differences: list[FloatArray] = [np.empty(0)]
+    for protocol in figure.study.protocols:
+        other = replace(figure, protocol=protocol)
+        if protocol == figure.protocol or other.metric(metric) != own:
+            continue
+        given = printed_values(published, protocol, own)
+        names = variants["experiment"] + "/" + variants["variant"]
+        asked = {f"{run.experiment}/{run.variant}" for run in other.runs}
+        table = variants[variants["protocol"].eq(protocol) & names.isin(asked)]
+        shown = as_floats(floats(metric_values(table, own)))
+        printed = as_floats(names[table.index].map(given).astype("float64"))
+        levels += [shown, printed]
+        differences.append(shown - printed)
+    return np.concatenate(levels), np.concatenate(differences)
+
+
 def _printed(table: pd.DataFrame, grid: ParameterGrid, values: dict[str, float]) -> pd.DataFrame:
     """The printed numbers in the order of the cells; NaN where none was printed."""
     printed = pd.DataFrame(np.nan, grid.cells.index, grid.cells.columns)
@@ -189,14 +221,21 @@ def _where(pairs: Iterable[Cell], marks: Iterable[bool]) -> list[Cell]:
 
 
 @styled
-def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -> Figure:
+def draw(
+    grid: ParameterGrid,
+    *,
+    metric: str,
+    title: str = "",
+    tied: str = "",
+    others: Levels = _ALONE,
+) -> Figure:
     """The grid, every value written in its cell.
 
-    `metric` is the label of the colour bar, `tied` how cells were found equal to the best.
+    `metric` is the label of the colour bar, `tied` how cells were found equal to the best, and
+    `others` what other figures show in the same colours.
     """
-    finite = grid.cells.to_numpy(dtype=float)
-    finite = finite[np.isfinite(finite)]
-    norm = Normalize(finite.min(), finite.max())
+    levels = np.concatenate([np.ravel(grid.cells.to_numpy(dtype=float)), others[0]])
+    norm = Normalize(np.nanmin(levels), np.nanmax(levels))
     rows, columns = grid.cells.shape
     bar_height = (rows + 1) * _CELL_HEIGHT + _GAP
     bar_label = wrap_text(metric, FONT_SIZE, bar_height)
@@ -247,7 +286,13 @@ def draw(grid: ParameterGrid, *, metric: str, title: str = "", tied: str = "") -
 
 @styled
 def draw_beside(
-    printed: pd.DataFrame, grid: ParameterGrid, *, metric: str, title: str = "", tied: str = ""
+    printed: pd.DataFrame,
+    grid: ParameterGrid,
+    *,
+    metric: str,
+    title: str = "",
+    tied: str = "",
+    others: Levels = _ALONE,
 ) -> Figure:
     """The printed and the reproduced grid in the same colours, and reproduced minus printed.
 
@@ -259,11 +304,12 @@ def draw_beside(
         metric: label of the colour bar.
         title: title above all.
         tied: how cells were found equal to the best.
+        others: what other figures show in the same colours.
     """
     difference = grid.cells - printed
     levels, spread = (
         np.concatenate([np.ravel(part) for part in parts])
-        for parts in ((printed, grid.cells), (difference,))
+        for parts in ((printed, grid.cells, others[0]), (difference, others[1]))
     )
     largest = np.nanmax(np.abs(spread)) or 1.0
     norms = (Normalize(np.nanmin(levels), np.nanmax(levels)), Normalize(-largest, largest))

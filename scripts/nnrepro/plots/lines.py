@@ -227,7 +227,6 @@ def y_limits(
     series: Sequence[Series],
     floor: float | None,
     ceiling: float | None,
-    raw: bool = True,
     *,
     marks: Sequence[float] = (),
     beside: Sequence[Series] = (),
@@ -239,15 +238,14 @@ def y_limits(
     far from its end.
 
     Args:
-        series: what the panel shows.
+        series: what the panel shows; of lines with raw epochs all of these.
         floor: a value that the metric cannot go below, such as 0.
         ceiling: a value that it cannot exceed, such as 1.
-        raw: the panel shows raw epochs; otherwise only the lines that `Series.drawn` names.
         marks: further values that the panel has to show.
         beside: what panels show that stand beside it and are to have the same range.
     """
-    own = [each.mean if raw else each.drawn for each in series]
-    lines = [*own, *(each.mean if raw else each.drawn for each in beside)]
+    own = [each.mean for each in series]
+    lines = [*own, *(each.mean for each in beside)]
     bands = [v for each in (*series, *beside) for v in (each.low, each.high) if v is not None]
     values = _finite([*lines, *bands])
     if not values.size:

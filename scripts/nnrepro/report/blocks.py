@@ -114,7 +114,7 @@ def _drawn(
         source.protocol_title(protocol),
         source.budget(runs, compared=shown.compared),
         reading if there else "",
-        whose=_whose(shown, runs) if there else "",
+        whose=_whose(source, protocol, shown, runs) if there else "",
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
     if there:
@@ -150,17 +150,22 @@ def _elsewhere(source: Source, spec: Spec, runs: Iterable[Run]) -> Text:
             }
             if asked & shown:
                 link = each.anchor(f"{FIGURE}-{other.name}")
-                named = linked(link, f"{question.name} {question.title}")
-                return text("Another study has this figure of the same variant: ", named, ".")
+                named = linked(link, wording.sentence(f"{question.name} {question.title}"))
+                return text("Another study has this figure of the same variant: ", named)
     return ()
 
 
-def _whose(shown: Drawn, runs: Sequence[Run]) -> str:
-    """Of which variant and seeds a file is, where it is of one variant alone."""
+def _whose(source: Source, protocol: str, shown: Drawn, runs: Sequence[Run]) -> str:
+    """Of which variant and seeds a file is, where it is of one variant alone.
+
+    A supplement says under which protocol, too, where it has but one.
+    """
     if len({(run.experiment, run.variant) for run in runs}) != 1:
         return ""
+    alone = source.supplement and not source.several_protocols
+    owner = source.study.protocols[protocol].title if alone else ""
     label = "" if runs[0].label in (shown.part, shown.strip) else runs[0].label
-    return ", ".join(filter(None, (label, wording.seeds([run.seed for run in runs]))))
+    return ", ".join(filter(None, (owner, label, wording.seeds([run.seed for run in runs]))))
 
 
 def _runs(source: Source, shown: Drawn, path: Path) -> list[Run]:

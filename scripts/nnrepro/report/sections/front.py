@@ -14,8 +14,7 @@ from nnrepro.study.study import Study, seed_counts
 
 _LONGEST = 70
 """Words of what the study is about, in the report."""
-_FEW = 4
-"""Groups of experiments that the report says apart how far they went."""
+_ANCHOR = "budget"
 
 
 def lead(source: Source) -> Iterator[Element]:
@@ -23,7 +22,7 @@ def lead(source: Source) -> Iterator[Element]:
     if source.study.about:
         yield Paragraph(wording.clipped(source.study.about, _LONGEST), "lead")
     yield Paragraph(_scope(source), "scope")
-    yield _budget(source, _FEW)
+    yield _brief_budget(source)
     if source.runs is None:
         yield from _status(source)
 
@@ -76,25 +75,45 @@ def _apart(study: Study, begun: Sequence[Run]) -> str:
     )
 
 
-def _budget(source: Source, most: int | None = None) -> Element:
-    """How far the runs go; why the study is less than what its protocols ask for, where it is.
+def _title(generated: Sequence[str]) -> str:
+    return "Generated data" if generated else "A shortened study"
 
-    Args:
-        source: what the report is made from.
-        most: how many experiments are told apart; None for all.
-    """
+
+def _made_up(generated: Sequence[str]) -> str:
+    return (
+        f"The data are made up for a demonstration ({wording.joined(generated)}): no accuracy here "
+        "says anything about real images or texts."
+    )
+
+
+def _brief_budget(source: Source) -> Element:
+    """How far the runs go in two lines, of which the second leads to all that there is to say."""
+    study = source.study
+    generated, short = _generated(source), bool(source.short_runs(study.runs))
+    fewer = len(study.runs) < study.declared_runs
+    if not (short or fewer or generated):
+        return Paragraph(source.stamp(study.runs), "stamp plain")
+    declared, shown = map(wording.grouped, (study.declared_runs, len(study.runs)))
+    less = [
+        *(["runs were cut short"] if short else []),
+        *([f"of {declared} declared runs the study has {shown}"] if fewer else []),
+    ]
+    said = _made_up(generated) if generated else source.stamp(study.runs)
+    contents = [Paragraph(said, "" if generated else "stamp")]
+    if less:
+        what = wording.capitalised(" and ".join(less))
+        contents.append(Paragraph(text(f"{what}: ", linked(_ANCHOR, "how far they went"), ".")))
+    return Section(_title(generated), tuple(contents), f"brief-{_ANCHOR}", "budget")
+
+
+def _budget(source: Source) -> Element:
+    """How far the runs go; why the study is less than what its protocols ask for, where it is."""
     study = source.study
     stamp = source.stamp(study.runs)
-    extents, generated = tuple(_extents(source, most)), _generated(source)
-    said: list[Words] = [*extents[:most]]
-    if len(extents) > len(said):
-        further = wording.counted(len(extents) - len(said), "further group")
-        said.append(f"{further} of experiments went other ways.")
+    extents, generated = tuple(_extents(source)), _generated(source)
+    said: list[Words] = [*extents]
     if generated:
-        said.append(
-            f"The data are made up for a demonstration ({wording.joined(generated)}): no "
-            "accuracy here says anything about real images or texts."
-        )
+        said.append(_made_up(generated))
     short = bool(source.short_runs(study.runs))
     if short:
         asker = "their protocols ask for" if study.several_ways else "the study asks for"
@@ -109,18 +128,14 @@ def _budget(source: Source, most: int | None = None) -> Element:
         said.append(f"Of {declared} that the configuration declares, this study has {shown}.")
     if not (short or fewer or generated):
         return Paragraph(stamp, "stamp plain")
-    title = "Generated data" if generated else "A shortened study"
     contents: tuple[Element, ...] = (Bullets(tuple(said)),)
     if not extents:
         contents = (Paragraph(stamp, "stamp"), *contents)
-    return Section(title, contents, "budget", "budget")
+    return Section(_title(generated), contents, _ANCHOR, "budget")
 
 
-def _extents(source: Source, most: int | None) -> Iterator[Text]:
-    """How far the experiments went; nothing where all went as far under every protocol.
-
-    Arguments as for `_budget`.
-    """
+def _extents(source: Source) -> Iterator[Text]:
+    """How far the experiments went; nothing where all went as far under every protocol."""
     study = source.study
     alike: dict[tuple[tuple[tuple[str, ...], str], ...], list[str]] = {}
     for experiment in study.experiments.values():
@@ -138,10 +153,7 @@ def _extents(source: Source, most: int | None) -> Iterator[Text]:
         budgets = (
             f"{wording.joined(titles)}: {stamp}" if titles else stamp for titles, stamp in members
         )
-        named = experiments[:most]
-        if len(experiments) > len(named):
-            named.append(f"{wording.grouped(len(experiments) - len(named))} more")
-        yield text(bold("; ".join(named)), f" {wording.DASH} {'; '.join(budgets)}.")
+        yield text(bold("; ".join(experiments)), f" {wording.DASH} {'; '.join(budgets)}.")
 
 
 def _recorded(source: Source) -> Mapping[str, Mapping[str, object]]:

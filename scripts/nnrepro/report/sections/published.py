@@ -77,7 +77,7 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     printed = wording.counted(int(total["rows"]), "printed number")
     if not reproduced:
         return "Not known", f"No run here gives any of {printed}."
-    given = f"The runs give {wording.grouped(reproduced)} of {printed}."
+    given = f"The runs have a counterpart to {wording.grouped(reproduced)} of {printed}."
     judged = inside + outside
     if not judged:
         return "Not judged", f"{given} None of them can be judged."
