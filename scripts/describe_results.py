@@ -2,6 +2,7 @@
 
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 
@@ -17,5 +18,7 @@ write_crate(
     config=snakemake.config,
     provenance=read_json(snakemake.input.provenance),
     reading=read_json(snakemake.input.reading),
+    tables=[*map(Path, snakemake.input.tables)],
+    figures=[*map(Path, snakemake.input.figures)],
     snakemake_version=version("snakemake"),
 )

@@ -58,6 +58,8 @@ def described(
         config=config,
         provenance=PROVENANCE,
         reading={"problems": problems},
+        tables=[root / "tables" / f"{name}.csv" for name in ("runs", "text_models", "variants")],
+        figures=[root / "figures/tan/curves"],
         snakemake_version="9.27.1",
     )
     content: dict[str, Any] = json.loads((root / "ro-crate-metadata.json").read_text())
@@ -196,3 +198,19 @@ def test_a_data_set_has_the_licence_and_the_citation_that_the_configuration_name
     data = graph["#data-dbpedia"]
     assert data["citation"] == declared["citation"]
     assert graph[data["license"]["@id"]]["name"] == declared["licence"]
+
+
+def test_what_an_earlier_form_of_the_study_left_is_no_part_of_it(
+    repository: Path, tmp_path: Path
+) -> None:
+    """A narrower `only` or a table taken out of the configuration leaves its file lying there."""
+    for name in ("tables/grid.csv", "figures/koh/heatmap/grid.svg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old", encoding="utf-8")
+    content = described(repository, tmp_path)
+    parts = {entity["@id"] for entity in content["@graph"]}
+    assert {"tables/runs.csv", "figures/tan/curves/"} <= parts
+    assert not {"tables/grid.csv", "figures/koh/heatmap/"} & parts
+    left = (tmp_path / "README.md").read_text().splitlines()[-1]
+    assert left.startswith("Left by an earlier form of the study")
+    assert left.endswith("`figures/koh/heatmap`, `tables/grid.csv`.")

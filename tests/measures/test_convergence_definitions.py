@@ -14,6 +14,7 @@ from nnrepro.measures.convergence import (
     smooth,
     tail,
 )
+from nnrepro.measures.curves import ROUNDING, first_epoch_at
 
 curves = arrays(
     np.float64,
@@ -72,7 +73,9 @@ def test_a_curve_that_ends_outside_the_tolerance_has_no_convergence_epoch():
 @given(curves, st.integers(1, 60), widths, st.sampled_from([0.01, 0.05]))
 def test_the_convergence_epoch_follows_its_definition(values, window, width, tolerance):
     distance = np.abs(smooth(values, width) - tail(values, window))
-    settled = [e for e in range(1, len(values) + 1) if (distance[e - 1 :] <= tolerance).all()]
+    settled = [
+        e for e in range(1, len(values) + 1) if (distance[e - 1 :] <= tolerance + ROUNDING).all()
+    ]
     assert conv_epoch(values, window, width, tolerance) == (settled[0] if settled else None)
 
 
@@ -112,3 +115,18 @@ def test_epochs_that_are_not_finite_never_count_as_settled():
     assert conv_epoch(values, 5, 1, 0.01) == 6
     assert conv_epoch(values, 6, 1, 0.01) is None
     assert np.isnan(smooth(values, 3)[3:6]).all()
+
+
+def test_a_share_exactly_at_the_tolerance_is_within_it():
+    """7 of 700 from its closing mean, which floats put on either side of 0.01."""
+    for right in range(100, 690):
+        values = np.array([right - 7] * 3 + [right] * 20) / 700
+        assert conv_epoch(values, 20, 1, 0.01) == 1
+        assert conv_epoch(np.array([right - 8] * 3 + [right] * 20) / 700, 20, 1, 0.01) == 4
+
+
+def test_a_level_is_reached_by_a_share_that_is_kept_as_float32():
+    curve = np.array([0.85, 0.9, 0.95]).astype(np.float32).astype(np.float64)
+    assert curve[1] < 0.9
+    assert first_epoch_at(curve, 0.9) == 2
+    assert first_epoch_at(curve, 0.9001) == 3

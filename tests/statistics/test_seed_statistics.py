@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from nnrepro.measures.names import bounds_named
 from nnrepro.statistics.intervals import summarise, t_interval, wilson_interval
 
 fractions = st.lists(
@@ -69,6 +70,19 @@ def test_seeds_that_agree_are_not_taken_for_certain():
     tenths = summarise(np.array([0.1, 0.1, 0.1 + 1e-17]), examples=700)
     assert tenths.interval.kind == "test set"
     assert summarise(np.array([3.5, 3.5])).interval is None
+
+
+def test_an_interval_keeps_the_bounds_of_its_metric():
+    f1 = summarise(np.array([0.9, 0.99]), bounds=bounds_named("max_test_f1_macro"))
+    assert (f1.interval.low, f1.interval.high) == (pytest.approx(0.3732, abs=1e-4), 1.0)
+    errors = summarise(np.array([0.1, 0.3]), bounds=bounds_named("min_test_mean_absolute_error"))
+    assert (errors.interval.low, errors.interval.high) == (0.0, pytest.approx(1.4706, abs=1e-4))
+    r2 = summarise(np.array([-0.2, 0.9]), bounds=bounds_named("final_test_r2_score"))
+    assert r2.interval.low < -1
+    assert r2.interval.high == 1.0
+    assert summarise(np.array([1.0, 9.0]), bounds=bounds_named("train_seconds")).interval.low == 0.0
+    gap = bounds_named("gap")
+    assert summarise(np.array([0.1, 0.3]), bounds=gap).interval.low < 0
 
 
 def test_impossible_requests_are_refused():

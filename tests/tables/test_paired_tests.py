@@ -206,6 +206,21 @@ def test_common_seeds_are_paired_and_others_left_out(make_data):
     assert row["changed_value"] == pytest.approx(0.55)
 
 
+def test_variants_without_common_seeds_are_compared_by_all_of_theirs(make_data):
+    base, changed = [0.5, 0.6, 0.55], [0.7, 0.8]
+    row = _table(
+        *(make_data([value], "a", seed) for seed, value in enumerate(base)),
+        *(make_data([value], "b", 7 + seed) for seed, value in enumerate(changed)),
+    ).iloc[0]
+    expected = stats.ttest_ind(changed, base, equal_var=False)
+    assert (row["test"], row["seeds"]) == ("Welch\u2019s t over seeds", 2)
+    assert (row["base_value"], row["changed_value"]) == pytest.approx((0.55, 0.75))
+    assert row["p"] == pytest.approx(expected.pvalue)
+    assert (row["ci95_low"], row["ci95_high"]) == pytest.approx(
+        tuple(expected.confidence_interval(0.95))
+    )
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(range(8)))
 def test_the_order_of_runs_and_seeds_decides_nothing(make_data, order):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.claims.conditions import Untestable
-from nnrepro.measures.curves import RunCurves, first_epoch
+from nnrepro.measures.curves import RunCurves, first_epoch_at
 from nnrepro.measures.expressions import Reading
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span
@@ -102,7 +102,7 @@ class MeasuredRun:
             raise Unmeasured(f"{curve} of {self.data.run.id} was not evaluated after every epoch")
         if not np.isfinite(values).all():
             raise Unmeasured(f"{curve} of {self.data.run.id} is not finite{self._diverged}")
-        epoch = first_epoch(values >= level)
+        epoch = first_epoch_at(values, level)
         return Span(len(values) + 1, math.inf) if epoch is None else Span.point(epoch)
 
     def noise_variance(self, reading: Reading) -> float:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,8 @@ def write_crate(
     config: Mapping[str, Any],
     provenance: Mapping[str, Any],
     reading: Mapping[str, Any],
+    tables: Sequence[Path],
+    figures: Sequence[Path],
     snakemake_version: str,
 ) -> None:
     """Describe the finished results of a study, as `ro-crate-metadata.json` in their folder.
@@ -88,14 +90,17 @@ def write_crate(
     The workflow's entry file and the configuration are copied to `workflow/` beside it, because a
     crate describes what is in it. The same results give the same bytes: sums, not dates, tell files
     apart. `provenance` is what the runs tell of data, code and machines, `reading` what reading
-    them brought to light.
+    them brought to light; `tables` and `figures` are the study's files and folders of these. What
+    else lies beside them, left by the study as it was before, is no part of the crate, and the
+    README says so.
     """
     paths = StudyPaths.of(study)
     kept = {key: value for key, value in config.items() if key not in _PLACES}
     write_json(paths.root / CONFIGURATION, json.loads(json.dumps(kept, default=dict)))
     departing = _departing(reading)
     readme = _README.format(title=study.title, name=study.name)
-    write_text(paths.root / README, f"{readme}\n{departing}\n" if departing else readme)
+    remarks = filter(None, (departing, _left_over(paths.root, [*tables, *figures])))
+    write_text(paths.root / README, "\n".join((readme, *(f"{each}\n" for each in remarks))))
     write_bytes(paths.root / WORKFLOW, read_bytes(snakefile))
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms.update(TERMS)
@@ -103,7 +108,11 @@ def write_crate(
     _describe(crate, study)
     software = [*_packages(crate, provenance)]
     workflow = _workflow(crate, study, snakemake_version, software)
-    made = [*_reports(crate, paths), *_tables(crate, paths, study), *_figures(crate, paths, study)]
+    made = [
+        *_reports(crate, paths),
+        *_tables(crate, paths, study, tables),
+        *_figures(crate, paths, study, figures),
+    ]
     used = [
         _file(crate, paths, CONFIGURATION, f"Configuration of the study. {departing}".strip()),
         *_histories(crate, paths, study),
@@ -135,6 +144,18 @@ def _departing(reading: Mapping[str, Any]) -> str:
     return (
         f"The records of {len(runs)} of the runs tell of other settings than `{CONFIGURATION}`, or "
         "cannot be read: `histories.json` says which, and tables have the settings of the records."
+    )
+
+
+def _left_over(root: Path, own: Sequence[Path]) -> str:
+    """Which tables and figures lie there that the study has not, or no more; empty without any."""
+    there = [*(root / "tables").glob("*.csv"), *(root / "figures").glob("*/*")]
+    others = sorted(path.relative_to(root).as_posix() for path in {*there} - {*own})
+    if not others:
+        return ""
+    return (
+        "Left by an earlier form of the study, and no part of it as it is now: "
+        f"{', '.join(f'`{name}`' for name in others)}."
     )
 
 
@@ -189,12 +210,13 @@ def _reports(crate: ROCrate, paths: StudyPaths) -> Iterator[Entity]:
     yield _folder(crate, appendix, "Its appendix", "Pages with every figure, table and run.")
 
 
-def _tables(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+def _tables(
+    crate: ROCrate, paths: StudyPaths, study: Study, tables: Iterable[Path]
+) -> Iterator[Entity]:
     titles = {"runs": "Every run with its parameters and metrics", "variants": "Every variant"}
     titles |= {name: spec.title for name, spec in study.tables.items()}
-    for file in filter(was_made, sorted((paths.root / "tables").glob("*.csv"))):
-        title = titles.get(file.stem, _spelled(file))
-        yield _file(crate, paths, f"tables/{file.name}", title)
+    for file in filter(was_made, sorted(tables)):
+        yield _file(crate, paths, f"tables/{file.name}", titles.get(file.stem, _spelled(file)))
     for name in study.supplements:
         for file in filter(was_made, sorted((paths.supplement(name) / "tables").glob("*.csv"))):
             place = file.relative_to(paths.root).as_posix()
@@ -205,9 +227,11 @@ def _spelled(file: Path) -> str:
     return file.stem.replace("_", " ").capitalize()
 
 
-def _figures(crate: ROCrate, paths: StudyPaths, study: Study) -> Iterator[Entity]:
+def _figures(
+    crate: ROCrate, paths: StudyPaths, study: Study, folders: Iterable[Path]
+) -> Iterator[Entity]:
     """Folders of figures, one per protocol and kind."""
-    for folder in sorted((paths.root / "figures").glob("*/*")):
+    for folder in sorted(folders):
         protocol = study.protocols.get(folder.parent.name)
         owner = protocol.title if protocol else folder.parent.name
         kind = folder.name.replace("_", " ")

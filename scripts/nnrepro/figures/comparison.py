@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
+from nnrepro.measures.curves import ROUNDING
 from nnrepro.measures.runs import RunData, compared
 from nnrepro.metrics.registry import known
 from nnrepro.plots.fitting import POINTS, cut_text, fit_labels, named
@@ -143,7 +144,11 @@ def _groups(
     by_id = {item.run.id: item for item in histories}
     there = [by_id[run.id] for run in figure.runs if run.id in by_id]
     found = by_variant(compared(there, figure.extent.compared_among(figure.runs)))
-    groups = [m for m in found.values() if stable_below is None or closing_range(m) < stable_below]
+    groups = [
+        members
+        for members in found.values()
+        if stable_below is None or closing_range(members) < stable_below - ROUNDING
+    ]
     return [members for members in groups if main_metric(members) == _metric(groups)]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnrepro.measures.curves import ROUNDING
 from nnrepro.measures.history import FloatArray, History
 from nnrepro.study.run import Run
 
@@ -96,6 +97,6 @@ def blew_up(run: Run, history: History, status: str) -> bool:
 
 def _marked(accuracy: FloatArray, levels: CollapseLevels) -> tuple[np.ndarray, np.ndarray]:
     """The epochs that are low or high, counted from 0, and which of them are high."""
-    high, low = accuracy > levels.high, accuracy < levels.low
+    high, low = accuracy > levels.high + ROUNDING, accuracy < levels.low - ROUNDING
     epochs = np.flatnonzero(high | low)
     return epochs, high[epochs]

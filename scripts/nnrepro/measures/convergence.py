@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrepro.measures.curves import recorded
+from nnrepro.measures.curves import ROUNDING, recorded
 from nnrepro.measures.history import FloatArray
 
 ACCURACY_TOLERANCE = 0.01
@@ -104,7 +104,7 @@ def conv_epoch(values: FloatArray, window: int, width: int, tolerance: float) ->
     Returns:
         The epoch, counted from 1; None when the last smoothed value is outside, or not finite.
     """
-    within = np.abs(smooth(values, width) - tail(values, window)) <= tolerance
+    within = np.abs(smooth(values, width) - tail(values, window)) <= tolerance + ROUNDING
     outside = np.flatnonzero(~within)
     if outside.size == 0:
         return 1
@@ -134,8 +134,8 @@ def convergence(values: FloatArray, window: int, width: int, tolerance: float) -
     epochs = len(values)
     epoch = conv_epoch(values, window, width, tolerance)
     drift = abs(closing_slope(values)) * CLOSING_SHARE * epochs
-    settled = epoch is not None and epoch <= _LATEST_SHARE * epochs and drift <= tolerance
-    return Convergence(epoch, settled)
+    level = drift <= tolerance + ROUNDING
+    return Convergence(epoch, epoch is not None and epoch <= _LATEST_SHARE * epochs and level)
 
 
 def jitter(values: FloatArray, window: int, width: int) -> float:

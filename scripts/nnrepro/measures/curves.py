@@ -11,6 +11,10 @@ from nnrepro.measures.history import FloatArray, History
 from nnrepro.metrics.registry import LOSS, Metric, catalogue, known
 from nnrepro.study.run import Run
 
+ROUNDING = 1e-7
+"""How near to a limit a number counts as at it: the distance between means of counted shares, or a
+share kept as float32, is not exact."""
+
 SETS = {"train": "training", "test": "test", "validation": "validation"}
 """Sets of examples that a curve can be about, by the beginning of its name, with their words."""
 
@@ -138,6 +142,11 @@ class RunCurves:
     def epochs(self) -> int:
         """Number of epochs."""
         return len(next(iter(self.curves.values())))
+
+
+def first_epoch_at(values: FloatArray, level: float) -> int | None:
+    """The first epoch, counted from 1, at which a curve is at a level or above; None if none."""
+    return first_epoch(values >= level - ROUNDING)
 
 
 def first_epoch(hits: "np.ndarray") -> int | None:

@@ -108,6 +108,26 @@ def lower_is_better(name: str) -> bool:
     return recorded(reading.curve).lower_is_better
 
 
+def bounds_named(name: str) -> tuple[float, float]:
+    """The smallest and the largest value that a metric can have; infinite without a bound.
+
+    A level has the bounds of what was recorded; of all else, what spreads, lasts or is counted is
+    never below 0.
+    """
+    reading = reading_named(name)
+    if reading is not None and reading.level:
+        one = recorded(reading.curve)
+        return (
+            -math.inf if one.low is None else one.low,
+            math.inf if one.high is None else one.high,
+        )
+    spreads = reading is not None and (not reading.curve or reading.function in _SPREADS)
+    return (0.0 if spreads else -math.inf), math.inf
+
+
+_SPREADS = ("range", "jitter")
+
+
 def picked(name: str) -> bool:
     """Whether the metric is the best value of many epochs on the same examples.
 
@@ -156,7 +176,7 @@ def words_named(name: str) -> Words:
 
 def one_mean(text: str) -> str:
     """A text without "mean" before a metric that is called one: "mean test mean absolute error"."""
-    return re.sub(r"\bmean ((?:\w+ )?mean )", r"\1", text)
+    return re.sub(r"\b(mean )((?:(?!of )\w+ )?)mean ", r"\2\1", text, flags=re.IGNORECASE)
 
 
 _MEASURE = re.compile(rf"(\w+)\((?:{SMOOTH}\((\w+)\)|(\w+))(?:, [^()]*)?\)")

@@ -177,7 +177,7 @@ def summarise(
     examples: int | None = None,
     noise: WindowNoise = UNKNOWN_NOISE,
     *,
-    fraction: bool = False,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
 ) -> Summary:
     """Summarise one metric over seeds.
 
@@ -185,8 +185,8 @@ def summarise(
         values: one value per seed, shape [seeds]; NaN where a seed lacks the metric.
         examples: size of the test set, for accuracies on it; for the interval of one value.
         noise: of the epochs, for means over a window; for the interval of one value.
-        fraction: whether the metric lies between 0 and 1; then its interval does, too. Student's t
-            knows of no such bounds, and with two or three seeds it often passes them.
+        bounds: the smallest and the largest value that the metric can have, which its interval
+            keeps. Student's t knows of none, and with two or three seeds it often passes them.
     """
     # Sorted, so that the sum and with it the last bit do not depend on the order of the seeds.
     present = np.sort(values[~np.isnan(values)])
@@ -196,13 +196,16 @@ def summarise(
         return Summary(0, nothing, nothing, nothing, None)
     mean = float(np.mean(present))
     if count == 1:
+        deviation, error = nothing, single_error(mean, examples, noise)
         interval = single_interval(mean, examples, noise)
-        return Summary(1, mean, nothing, single_error(mean, examples, noise), interval)
-    if agree(present):
-        return Summary(count, mean, 0.0, 0.0, single_interval(mean, examples, noise))
-    deviation = float(np.std(present, ddof=1))
-    error = deviation / float(np.sqrt(count))
-    interval = t_interval(mean, deviation, count)
-    if fraction:
-        interval = replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 1.0))
+    elif agree(present):
+        deviation, error = 0.0, 0.0
+        interval = single_interval(mean, examples, noise)
+    else:
+        deviation = float(np.std(present, ddof=1))
+        error = deviation / float(np.sqrt(count))
+        interval = t_interval(mean, deviation, count)
+    if interval is not None:
+        low, high = bounds
+        interval = replace(interval, low=max(interval.low, low), high=min(interval.high, high))
     return Summary(count, mean, deviation, error, interval)

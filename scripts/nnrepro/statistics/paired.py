@@ -1,7 +1,9 @@
-"""Differences between two variants, tested in pairs: by seed, or by test example.
+"""Differences between two variants, tested by seed, in pairs where they can be, or by test example.
 
 With several seeds in common, the differences seed by seed give Student's paired t test. It is about
-training anew on the same data; it does not cover another test set.
+training anew on the same data; it does not cover another test set. Several seeds of which not two
+are in common are compared by Welch's t test (B. L. Welch, Biometrika 34, 1947, 28-35), which pairs
+nothing.
 
 With one seed, what can be tested is whether these two trained networks differ on other examples. If
 it is known which examples each answered right in its last epoch, the exact McNemar test
@@ -21,6 +23,7 @@ from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.intervals import CONFIDENCE, QUANTILE, agree
 
 PAIRED_T = "paired t over seeds"
+WELCH_T = "Welch\u2019s t over seeds"
 MCNEMAR = "exact McNemar"
 PAIRED_SAMPLING = "paired sampling error"
 SAMPLING = "sampling error"
@@ -70,6 +73,30 @@ def compare_seeds(differences: FloatArray) -> Comparison:
     interval = found.confidence_interval(CONFIDENCE)
     return Comparison(
         mean, float(interval.low), float(interval.high), PAIRED_T, float(found.pvalue)
+    )
+
+
+def compare_unpaired_seeds(base: FloatArray, changed: FloatArray) -> Comparison:
+    """Welch's t test of two variants that have different seeds.
+
+    Args:
+        base: one value per seed, shape [seeds]; at least two.
+        changed: the same of the changed variant.
+
+    Returns:
+        As `compare_seeds`, where neither has any spread.
+    """
+    base, changed = np.sort(base), np.sort(changed)
+    difference = float(np.mean(changed) - np.mean(base))
+    if agree(base) and agree(changed):
+        same = agree(np.array([base[0], changed[0]]))
+        return Comparison(0.0, 0.0, 0.0, WELCH_T, 1.0) if same else Comparison(difference)
+    from scipy import stats  # noqa: PLC0415 - slow to import, and most jobs do without
+
+    found = stats.ttest_ind(changed, base, equal_var=False)
+    interval = found.confidence_interval(CONFIDENCE)
+    return Comparison(
+        difference, float(interval.low), float(interval.high), WELCH_T, float(found.pvalue)
     )
 
 

@@ -157,7 +157,8 @@ class TableContext:
 
     def title(self, wanted: Metric) -> str:
         """The title of the strip of a metric's grid."""
-        return wanted.phrase[:1].upper() + wanted.phrase[1:]
+        phrase = one_mean(wanted.phrase)
+        return phrase[:1].upper() + phrase[1:]
 
     def variant_cell(self, row: pd.Series) -> Cell:
         """The cell that names a row's variant, with a status that a reader has to know of."""
@@ -228,7 +229,7 @@ def last_epochs(count: int) -> str:
 def metric_heading(wanted: Metric, windows: Sequence[Window]) -> str:
     """A metric's heading; a closing mean names its epochs where there is one window."""
     if not wanted.closing or len(windows) != 1:
-        return wanted.heading
+        return one_mean(wanted.heading)
     words = last_epochs(windows[0].used)
     average = "" if windows[0].used == 1 else "mean of "
     quantity, comma, rest = wanted.heading.removeprefix(_CLOSING_MEAN).partition(",")

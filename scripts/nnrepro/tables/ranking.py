@@ -9,6 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Column, Grid, Row
 from nnrepro.document.text import Text, spaced, text
+from nnrepro.measures.curves import ROUNDING
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
@@ -80,7 +81,8 @@ def ranking(
     test_set = _one_test_set(variants, test_set)
     at_end = f"{RANGE}{main_metric(variants)}"
     spread = metric_values(variants, at_end, test_set=test_set)
-    stable = floats(spread) < (STABLE_RANGE if stable_below is None else stable_below)
+    limit = STABLE_RANGE if stable_below is None else stable_below
+    stable = floats(spread) < limit - ROUNDING
     table = variants[["protocol", "experiment", "variant", "label", "seeds", "status"]].copy()
     table["test_examples"] = examples_used(variants, test_set)
     table["window"] = variants["window"]

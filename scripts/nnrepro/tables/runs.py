@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.measures.collapses import ACCURACY, collapse_levels
-from nnrepro.measures.curves import RunCurves, first_epoch, windows
+from nnrepro.measures.curves import RunCurves, first_epoch_at, windows
 from nnrepro.measures.expressions import ALIASES, Reading, parse_measure
 from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, metric_value, reading_named, with_window
@@ -295,7 +295,7 @@ def _reached(
     """Epochs and seconds to each level; all epochs of a run are taken to last equally long."""
     values: dict[str, float | int | None] = {}
     for level in levels:
-        epochs = None if accuracy is None else first_epoch(accuracy >= level)
+        epochs = None if accuracy is None else first_epoch_at(accuracy, level)
         known = epochs is not None and per_epoch is not None
         seconds = epochs * per_epoch if known else None  # type: ignore[operator]
         values |= dict(zip(reach_columns(level), (epochs, seconds), strict=True))

@@ -18,6 +18,7 @@ from nnrepro.statistics.paired import (
     compare_answers,
     compare_errors,
     compare_seeds,
+    compare_unpaired_seeds,
     discordant,
     paired_error,
 )
@@ -73,6 +74,9 @@ class SeedPairs:
             chosen = [[end[seed] for seed in common] for end in ends]
             values = [np.array([run.value for run in end]) for end in chosen]
             result = compare_seeds(values[1] - values[0])
+        elif all(len(end) > 1 for end in ends):
+            chosen = [[*end.values()] for end in ends]
+            result = compare_unpaired_seeds(*(np.array([r.value for r in end]) for end in chosen))
         else:
             # Test examples are the same for every seed, so that runs of different seeds pair too.
             chosen = [[end[common[0] if common else min(end)]] for end in ends]
@@ -81,7 +85,7 @@ class SeedPairs:
         return {
             "label": self._here["label"][base],
             "changed_label": self._here["label"][changed],
-            "seeds": len(chosen[0]) if all(chosen) else 0,
+            "seeds": min(map(len, chosen)),
             "test_examples": sizes.pop() if len(sizes) == 1 else None,
             "base_value": _mean(chosen[0]),
             "changed_value": _mean(chosen[1]),

@@ -11,9 +11,10 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Grid, Row
 from nnrepro.document.text import Text, bold, spaced, text
+from nnrepro.measures.names import one_mean
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, holm
+from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, WELCH_T, holm
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
@@ -59,12 +60,12 @@ def tests(
 ) -> pd.DataFrame:
     """Differences between variants with interval and test.
 
-    Several common seeds are compared seed by seed. With one, an accuracy is tested by the test
-    examples (`nnrepro.statistics.paired`): that of the last epoch by the exact McNemar test where
-    both runs have their predictions; other accuracies by the same examples' sampling error, to
-    which the noise between epochs is added for means over a window. Runs without predictions, or
-    judged on different test sets, are compared by both sampling errors. Of losses and times of
-    single runs nothing is tested.
+    Several common seeds are compared seed by seed, several others without pairs. With one, an
+    accuracy is tested by the test examples (`nnrepro.statistics.paired`): that of the last epoch by
+    the exact McNemar test where both runs have their predictions; other accuracies by the same
+    examples' sampling error, to which the noise between epochs is added for means over a window.
+    Runs without predictions, or judged on different test sets, are compared by both sampling
+    errors. Of losses and times of single runs nothing is tested.
 
     In place of `pairs` of a base and a changed variant, all others are compared `against` an
     `experiment/variant`, or against `best`, the best by each metric. `experiment/selected` is the
@@ -72,11 +73,12 @@ def tests(
 
     Returns:
         A row per protocol, metric and pair: `protocol`, `metric`, `base`, `changed`, `label`,
-        `changed_label`, `seeds` (compared), `test_examples`, `base_value`, `changed_value`,
-        `difference` (changed minus base), `ci95_low`, `ci95_high`, `test`, `p`, `p_holm` (corrected
-        for the number of tests of this protocol in this table by the first metric, the primary one;
-        blank for others) and `significant` (`p_holm` below 5 %). The two values are means over the
-        seeds compared, or where one variant has no value, over all seeds of the other.
+        `changed_label`, `seeds` (compared, of the variant that has fewer), `test_examples`,
+        `base_value`, `changed_value`, `difference` (changed minus base), `ci95_low`, `ci95_high`,
+        `test`, `p`, `p_holm` (corrected for the number of tests of this protocol in this table by
+        the first metric, the primary one; blank for others) and `significant` (`p_holm` below 5 %).
+        The two values are means over the seeds compared, or where one variant has no value, over
+        all seeds of the other.
 
     Raises:
         TableError: a variant of a pair is unknown.
@@ -165,6 +167,7 @@ class _Here:
 
 _MEANINGS = {
     PAIRED_T: "differences seed by seed (Student\u2019s t)",
+    WELCH_T: "the spread of each one\u2019s seeds, as fewer than two are in common",
     MCNEMAR: "which test examples each answered right after its last epoch",
     PAIRED_SAMPLING: (
         "the sampling error on the same test examples, and for means over a window the noise "
@@ -183,7 +186,7 @@ def show(context: TableContext) -> TableContent:
     for item, rows in context.by_metric():
         headings = (
             Column("Variant", number=False),
-            Column(f"{item.heading}, from \u2192 to"),
+            Column(f"{one_mean(item.heading)}, from \u2192 to"),
             Column(item.difference_heading),
             Column("p"),
             Column("p (Holm)"),
@@ -223,7 +226,9 @@ def _note(used: set[str]) -> Text:
         f"Behind a change: its {LEVEL} interval. p (Holm) is corrected for all tests by the "
         f"first metric; a change is in bold where it is below {limit}\u00a0%.",
         *(f"Tested by {name}: {goes_by}." for name, goes_by in _MEANINGS.items() if name in used),
-        "With one seed, how another would turn out is not known." if used - {PAIRED_T} else "",
+        "With one seed, how another would turn out is not known."
+        if used - {PAIRED_T, WELCH_T}
+        else "",
     )
 
 

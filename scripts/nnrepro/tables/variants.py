@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
+from nnrepro.measures.names import bounds_named
 from nnrepro.measures.runs import STATUSES, Problem, RunData
 from nnrepro.statistics.intervals import summarise
 from nnrepro.study.study import Study
@@ -109,7 +110,7 @@ def _summarised(
         examples = [None if pd.isna(size) else int(size) for size in first[sizes]]
     noises = _noises(runs, metric, members)
     summaries = [
-        summarise(values[rows], size, noise, fraction=sizes is not None)
+        summarise(values[rows], size, noise, bounds=bounds_named(metric))
         for rows, size, noise in zip(members, examples, noises, strict=True)
     ]
     columns: dict[str, list[Any]] = {
