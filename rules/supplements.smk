@@ -63,9 +63,10 @@ def supplement_evidence():
 
 
 def supplement_files(study):
-    """What the report shows of a supplement: its tables, and the figures of its questions."""
+    """What the report shows of a supplement: tables, the figures of its questions, its models."""
     paths = StudyPaths.of(study)
     return [
+        *([paths.architectures] if paths.architectures.is_file() else []),
         *(paths.table(name) for name in ("runs", "variants", *study.tables)),
         *supplement_figures(study),
         *supplement_failures(study),

@@ -43,7 +43,14 @@ def supplement_source(name: str) -> Source:
     places = StudyPaths.of(own)
     files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
     told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]
-    return source_of(own, files, supplement=name, failures=read_failures(told))
+    return source_of(
+        own,
+        files,
+        supplement=name,
+        folders=places.runs,
+        architectures=places.architectures if places.architectures.is_file() else None,
+        failures=read_failures(told),
+    )
 
 
 failures = Failures()

@@ -23,7 +23,9 @@ from nnrepro.published.comparison import compare_published, published_offsets
 from nnrepro.published.numbers import load_published
 from nnrepro.published.prediction import prediction_interval
 from nnrepro.published.runs import StudyRuns
+from nnrepro.study.architectures import read_architectures
 from nnrepro.study.config import load_study
+from nnrepro.study.folders import ARCHITECTURES_FILE
 from nnrepro.study.sources import read_configuration, read_source
 from nnrepro.tables.columns import standings_by
 from nnrepro.tables.runs import runs_table
@@ -69,6 +71,16 @@ def test_every_run_is_of_the_archives_study_and_as_long_as_its_record_says(name:
         assert path.parent.relative_to(archive).as_posix() in runs
         diverged = record["status"] == "diverged"
         assert read_history(path, allow_nonfinite=diverged).epochs == record["epochs_completed"]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_every_run_has_the_layers_of_its_model_told(name: str) -> None:
+    archive = REPOSITORY / name
+    told = read_architectures(archive / ARCHITECTURES_FILE)
+    for path in archive.glob("*/*/*/*/run.json"):
+        combination = path.parents[1].relative_to(archive).as_posix()
+        record = json.loads(path.read_text())
+        assert any(each.is_of(combination, record) for each in told), path
 
 
 @pytest.mark.parametrize("name", ARCHIVES)

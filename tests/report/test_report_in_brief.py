@@ -11,13 +11,17 @@ import yaml
 from tests.report.conftest import study_of
 
 from nnrepro.document.elements import Document, Figure, Table, every, word_count
+from nnrepro.models.registry import catalogue
 from nnrepro.report.build import MOST_PAGES, MOST_WORDS, collect, fitting
 from nnrepro.report.exhibits import Numbers
 from nnrepro.report.html.printer import html
 from nnrepro.report.pdf.printer import page_count
 from nnrepro.report.sections.layers import layers
 from nnrepro.report.source import Source
+from nnrepro.study.config import load_study
 from nnrepro.study.folders import ArchivedRuns
+from nnrepro.study.study import Study
+from nnrepro.yamlfile import read_yaml
 
 
 def fitted(results: Any) -> Any:
@@ -144,14 +148,16 @@ def test_models_are_told_with_the_parameters_that_runs_recorded(small: Any) -> N
     assert "char_cnn" in trained and "unknown" in trained
 
 
-def models_of(repository: Path, architectures: Path | None) -> str:
+def archived(study: Study, folder: Path, architectures: Path | None, **more: Any) -> Source:
+    """An archive, of which the report knows no table."""
+    runs = ArchivedRuns.of(folder)
+    return Source(study, folder, folder, {}, {}, folders=runs, architectures=architectures, **more)
+
+
+def models_of(repository: Path, architectures: Path | None, *supplements: Source) -> str:
     """What is told of the models of the shipped archive."""
-    archive = repository / "archive"
-    source = Source(
-        *(study_of(repository), archive, archive, {}, {}),
-        folders=ArchivedRuns.of(archive),
-        architectures=architectures,
-    )
+    own = study_of(repository), repository / "archive", architectures
+    source = archived(*own, supplements=supplements)
     return html(Document("", "", (), None, (layers(source, Numbers()),)))
 
 
@@ -166,6 +172,16 @@ def test_models_of_the_same_layers_are_one_with_the_sizes_of_all(
     (tmp_path / "none.json").write_text("{}")
     for untold in (None, tmp_path / "none.json"):
         assert "was not kept with these runs" in models_of(repository, untold)
+
+
+def test_models_of_supplements_are_told_with_the_studys_own(outline: Any, repository: Path) -> None:
+    folder = repository / "archives/extensions"
+    study = load_study(read_yaml(folder / "study.yaml"), catalogue())
+    more = archived(study, folder, folder / "architectures.json")
+    text = outline(models_of(repository, repository / "archive/architectures.json", more)).text
+    alone = outline(models_of(repository, repository / "archive/architectures.json")).text
+    assert "image_cnn: Augmented" in text and "image_cnn: Augmented" not in alone
+    assert "All 10 layers" in text
 
 
 def test_what_the_seed_reports_show_has_its_counterpart(

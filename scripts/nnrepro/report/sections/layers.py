@@ -23,24 +23,26 @@ _COLUMNS = (
 _MOST_MODELS = 12
 _MOST_LAYERS = 60
 
-Built = tuple[Run, Architecture]
+Built = tuple[Source, Run, Architecture]
 
 
 def layers(source: Source, numbers: Numbers) -> Section:
     """The models that runs were trained with, those of the same layers together.
 
+    Those of supplements are among them.
+
     Raises:
-        FileError: the file that tells is damaged.
+        FileError: a file that tells is damaged.
     """
-    built = list(_built(source))
-    if not built:
-        return _section(Paragraph("What the models are made of was not kept with these runs."))
     alike: dict[tuple[object, ...], list[Built]] = {}
-    for run, own in built:
-        key = (own.model, *((layer.name, layer.kind) for layer in own.layers))
-        alike.setdefault(key, []).append((run, own))
+    for each in (source, *source.supplements):
+        for run, own in _built(each):
+            key = (own.model, *((layer.name, layer.kind) for layer in own.layers))
+            alike.setdefault(key, []).append((each, run, own))
+    if not alike:
+        return _section(Paragraph("What the models are made of was not kept with these runs."))
     groups = list(alike.values())
-    rows = [row for group in groups[:_MOST_MODELS] for row in _rows(source, group)]
+    rows = [row for group in groups[:_MOST_MODELS] for row in _rows(group)]
     if len(groups) > _MOST_MODELS:
         rest = wording.counted(len(groups) - _MOST_MODELS, "further model")
         rows.append(Row((Cell(rest, header=True), *(Cell("") for _ in _COLUMNS[1:]))))
@@ -64,13 +66,13 @@ def _section(shown: Element) -> Section:
     return Section("Models", (shown,), ANCHOR, "back", listed=True, fresh=True)
 
 
-def _built(source: Source) -> Iterator[Built]:
+def _built(source: Source) -> Iterator[tuple[Run, Architecture]]:
     """A run of each variant that tells what it was, and the model that it was trained with."""
     told: dict[str, list[Architecture]] = {}
     for each in read_architectures(source.architectures) if source.architectures else ():
         for combination in each.combinations:
             told.setdefault(combination, []).append(each)
-    found: dict[str, Built] = {}
+    found: dict[str, tuple[Run, Architecture]] = {}
     for run in source.study.runs:
         if run.combination in told and run.combination not in found:
             record = source.record(run)
@@ -79,19 +81,19 @@ def _built(source: Source) -> Iterator[Built]:
     yield from found.values()
 
 
-def _rows(source: Source, group: Sequence[Built]) -> Iterator[Row]:
+def _rows(group: Sequence[Built]) -> Iterator[Row]:
     """The layers of some models that have the same ones, and their sum.
 
     Of different sizes those are shown that most variants have.
     """
-    often = Counter(own.layers for _, own in group).most_common(1)[0][0]
-    run, shown = next((run, own) for run, own in group if own.layers == often)
+    often = Counter(own.layers for _, _, own in group).most_common(1)[0][0]
+    source, run, shown = next(each for each in group if each[2].layers == often)
     owner = source.protocol_title(run.protocol)
     named = ", ".join(filter(None, (run.label, owner)))
     title = f"{shown.model}: {named}"
     if len(group) > 1:
         title += f", and {wording.counted(len(group) - 1, 'further variant')}"
-    models = [own.layers for _, own in group]
+    models = [own.layers for _, _, own in group]
     for place, layer in enumerate(often[:_MOST_LAYERS]):
         counts = (own[place].parameters for own in models)
         cells = (_output(layer), wording.grouped(layer.parameters), _range(counts))
