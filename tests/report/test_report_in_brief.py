@@ -103,6 +103,13 @@ def test_each_question_has_one_figure_and_one_table_of_its_own(brief: str) -> No
         assert f'href="details/question-{question}.html#question-{question}"' in own
 
 
+def test_why_printed_numbers_are_not_judged_stands_below_them(brief: str) -> None:
+    """No bare mark; the reasons are those of `tables/published.csv`."""
+    tables = [part for part in brief.split("<table")[1:] if "<td>not judged</td>" in part]
+    assert tables and all("Not judged: " in part for part in tables)
+    assert "<td>shown</td>" not in brief
+
+
 def test_a_small_study_shows_more_than_one_figure_and_table_of_a_question(small: Any) -> None:
     """As many as there is room for, by the limits."""
     results = small(only={"protocols": ["tan"], "experiments": ["text_models"]})

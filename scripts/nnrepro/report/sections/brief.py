@@ -33,13 +33,19 @@ from nnrepro.document.text import (
     text,
     words_of,
 )
-from nnrepro.published.comparison import INSIDE, OUTSIDE
+from nnrepro.published.comparison import INSIDE, OUTSIDE, SHOWN
 from nnrepro.report.exhibits import FIGURE, TABLE, Attempts, Numbers, not_made
 from nnrepro.report.sections.claims import lists_on
 from nnrepro.report.sections.grouped_claims import claims_of
 from nnrepro.report.sections.leading import leading, same_numbers
 from nnrepro.report.sections.published import published_numbers
-from nnrepro.report.sections.published_rows import COLUMNS, metric_words, number_row, records
+from nnrepro.report.sections.published_rows import (
+    COLUMNS,
+    NOT_JUDGED,
+    metric_words,
+    number_row,
+    records,
+)
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
@@ -270,13 +276,16 @@ def _tables(
     source: Source, question: Question, blocks: Sequence[Section], numbers: Numbers, rows: int
 ) -> Iterator[Element]:
     """Printed numbers beside reproduced ones where some were printed, then the tables."""
-    if (printed := _printed(source, question, rows)) is not None:
+    if (found := _printed(source, question, rows)) is not None:
+        printed, why = found
         number = next(numbers.tables)
         single = {cell.detail for row in printed.rows for cell in row.cells} == {"", _ONE_SEED}
         title = f"Printed beside reproduced{', one seed each' if single else ''}."
         if single:
             printed = replace(printed, rows=tuple(map(_undetailed, printed.rows)))
-        yield Table(f"{BRIEF}-{TABLE}-{number}", spaced(_numbered(TABLE, number), title), printed)
+        yield Table(
+            f"{BRIEF}-{TABLE}-{number}", spaced(_numbered(TABLE, number), title), printed, why
+        )
     for block in blocks:
         if block.role == "block tables":
             members = [m for panels in _panels(block) for m in panels.members]
@@ -342,8 +351,11 @@ def _rounded(printed: str) -> str:
     )
 
 
-def _printed(source: Source, question: Question, most: int) -> Grid | None:
-    """Numbers printed on a question beside reproduced ones, judged ones first."""
+def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] | None:
+    """Numbers printed on a question beside reproduced ones, judged ones first.
+
+    With a sentence on why others are not judged; empty where all are.
+    """
     frame = published_numbers(source)
     if frame is None or "question" not in frame.columns:
         return None
@@ -357,6 +369,7 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
     as_shown = own["value"].astype(str).map(_rounded)
     own = own.assign(unjudged=~judged, as_shown=as_shown).sort_values("unjudged", kind="stable")
     rows: list[Row] = []
+    reasons: list[str] = []
     for protocol in source.study.protocols:
         of_protocol = own[own["protocol"] == protocol].drop_duplicates(
             ["as_shown", "metric", "runs"]
@@ -372,4 +385,7 @@ def _printed(source: Source, question: Question, most: int) -> Grid | None:
             name = replace(name, text=name.text.removesuffix(after), detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=group))
-    return Grid(COLUMNS[:-1], tuple(rows))
+            if row["status"] == SHOWN:
+                reasons.append(str(row["reason"]))
+    why = "; ".join(dict.fromkeys(reasons))
+    return Grid(COLUMNS[:-1], tuple(rows)), f"{NOT_JUDGED.capitalize()}: {why}." if why else ""

@@ -188,8 +188,8 @@ def _measure(kinds: set[str]) -> str:
         "A printed number is what one run gave, so it is judged by where one further run would "
         f"lie, which is wider than the interval of a mean{': ' if by else ''}{'; '.join(by)}. A "
         "number counts as inside when the interval reaches a value that would be printed like it. "
-        "Numbers that are repeated, bounds, times on other machines and runs that were cut short "
-        "are shown without a mark."
+        "Not judged, each for the reason that stands beside it, are numbers that are repeated, "
+        "bounds, times on other machines, runs that were cut short, and what has no such interval."
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Row
 from nnrepro.measures.names import unit_named
+from nnrepro.published.comparison import SHOWN
 from nnrepro.report.source import Source
 from nnrepro.study.labels import titled
 from nnrepro.study.run import Run
@@ -24,6 +25,9 @@ COLUMNS = (
     Column("Remarks", number=False),
 )
 """What is told of a printed number."""
+
+NOT_JUDGED = "not judged"
+"""The mark of a number of which a run gives a counterpart that it is not held against."""
 
 _MINUS = "\u2212"
 _DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}
@@ -57,7 +61,7 @@ def number_row(source: Source, row: Mapping[str, Any]) -> Row:
             Cell(show(number(row["reproduced"])), spread, number=True),
             Cell(f"{sign}{show(difference)}", number=True),
             Cell(_interval(row, show), number=True),
-            Cell(str(row["status"])),
+            Cell(NOT_JUDGED if row["status"] == SHOWN else str(row["status"])),
             Cell("; ".join(_text(row[name]) for name in ("reason", "remark") if _text(row[name]))),
         )
     )
