@@ -198,6 +198,20 @@ def test_the_command_of_a_group_gives_each_experiment_its_own_seeds(tmp_path: Pa
         }
 
 
+def test_runs_of_a_renamed_experiment_are_counted_and_have_no_command(
+    tmp_path: Path, archived: Any
+) -> None:
+    """The study cannot make them again; what was trained is kept all the same."""
+    put(tmp_path / "results", "tan/text_models/char_cnn/seed0")
+    put(tmp_path / "results", "tan/texts/char_cnn/seed0")
+    outcome = archived()
+    groups = json.loads((tmp_path / "archive" / "manifest.json").read_text())["groups"]
+    commands = {group["experiment"]: group["command"] for group in groups}
+    assert commands["texts"] is None
+    assert "text_models" in commands["text_models"]
+    assert (outcome.runs, outcome.undeclared) == (2, 1)
+
+
 def test_a_run_that_ended_itself_is_of_the_group_with_as_many_epochs_asked_for(
     tmp_path: Path, archived: Any
 ) -> None:

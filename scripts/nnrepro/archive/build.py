@@ -40,6 +40,7 @@ from nnrepro.study.folders import (
 from nnrepro.study.paths import RUN_FILES
 from nnrepro.study.plugins import plugin_files, plugin_folders
 from nnrepro.study.record import RecordError, RunRecord, read_record
+from nnrepro.study.run import RunId
 from nnrepro.study.study import Study
 from nnrepro.temporaries import remove, remove_abandoned, temporary_beside
 from nnrepro.yamlfile import dump_yaml
@@ -50,11 +51,15 @@ _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training", "notify")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `make_archive` did: how runs were merged, which were unfinished, and the size."""
+    """What `make_archive` did: how runs were merged, which were unfinished, and the size.
+
+    `undeclared` are the archived runs, of `runs`, whose variant the study does not declare.
+    """
 
     merged: Merge
     unfinished: Sequence[str]
     runs: int
+    undeclared: int
     bytes: int
 
 
@@ -114,7 +119,10 @@ def make_archive(
     finally:
         lock.discard()
     size = sum(file.stat().st_size for file in archive.rglob("*") if file.is_file())
-    return Outcome(merged, unfinished, sum(g["runs"] for g in described["groups"]), size)
+    ids = [RunId.parse(run_id_of(folder)) for folder in run_folders(archive)]
+    declared = study.declared_variants
+    others = sum(each.variant not in declared.get(each.experiment, ()) for each in ids)
+    return Outcome(merged, unfinished, len(ids), others, size)
 
 
 def _check_place(archive: Path, sources: Sequence[Path]) -> None:

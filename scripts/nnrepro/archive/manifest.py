@@ -49,7 +49,8 @@ def manifest(archive: Path, study: Study, name: str) -> dict[str, Any]:
 
     It has the `format`; `groups`, one for each protocol, experiment and number of epochs, with its
     part, variants, seeds, statuses, origins (data, code, packages, machines, seconds) and the
-    command that makes it again, where the archive is called `name`; and `files`, with the SHA-256
+    command that makes it again, where the archive is called `name`, without variants that the study
+    does not declare, or no more: null where those are all; and `files`, with the SHA-256
     and the bytes of each file's plain content, by its path without `.gz`.
     """
     folders = list(run_folders(archive))
@@ -104,7 +105,8 @@ def _told(
     seeds = sorted({run.run_id.seed for run in runs})
     variants = sorted({run.run_id.variant for run in runs})
     full = {run.protocol_epochs for run in study.runs_of(group.protocol, group.experiment)}
-    wanted = _wanted(study, group, variants)
+    declared = study.declared_variants.get(group.experiment, ())
+    wanted = _wanted(study, group, [each for each in variants if each in declared])
     settings = {
         **_seeds(study, group, seeds, wanted, archived),
         "only": _only(study, group, wanted),
@@ -127,7 +129,7 @@ def _told(
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         "backends": sorted(backends - {"None"}),
         **origins(records, {}, study.data_notes),
-        "command": _command(name, settings),
+        "command": _command(name, settings) if wanted[group.experiment] else None,
     }
 
 

@@ -66,6 +66,7 @@ def _told(outcome: Outcome, archive: Path) -> str:
         "there already": len(merged.same),
         "left out, as a longer history is there": len(merged.shorter),
         "left out, as they are unfinished": len(outcome.unfinished),
+        "of variants that the study does not declare, or no more": outcome.undeclared,
     }
     lines = [f"{archive}: {outcome.runs} runs, {outcome.bytes / 1e6:.1f} MB"]
     return "\n".join([*lines, *(f"  {count} {words}" for words, count in counts.items() if count)])
