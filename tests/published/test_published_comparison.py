@@ -125,7 +125,7 @@ def test_a_window_that_the_study_does_not_have_is_not_put_in_its_place(make_numb
     ("given", "reason"),
     [
         ({"note": "approx; upper_bound"}, "the report gives a bound, not a value"),
-        ({"note": "Q6 table; repeat of Q5"}, "a repeat: judged where it is printed first"),
+        ({"note": "Q6 table; repeat of Q5"}, "a repeat, judged where it is printed first"),
         ({"metric": "train_seconds", "printed": "139"}, "times are of another machine"),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_time_of_nothing_makes_no_ratio(study, reproduced, make_number):
     }
     row = one(number, done.evidence)
     assert (row["status"], row["seeds"]) == ("shown", 2)
-    assert row["reason"] == "not every seed gives it: seed 1 has a baseline of 0"
+    assert row["reason"] == "not every seed gives it (seed 1 has a baseline of 0)"
 
 
 def test_a_range_takes_the_extreme_of_its_pairs(make_number, whole):
@@ -264,7 +264,7 @@ def test_a_curve_that_does_not_settle_in_every_seed_is_not_judged(study, reprodu
     evidence = reproduced(study, curve).evidence
     row = one(make_number(metric="test_accuracy_convergence_epoch", printed="1"), evidence)
     assert row["seeds"] == 2 and row["status"] == "shown"
-    assert row["reason"] == "not every seed gives it: seed 1 does not settle"
+    assert row["reason"] == "not every seed gives it (seed 1 does not settle)"
 
 
 def test_a_study_that_leaves_runs_out_does_not_average_over_the_others(

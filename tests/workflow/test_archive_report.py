@@ -95,8 +95,8 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
     write_history(archive, "koh/text_models/word_cnn/seed0", 20)
     again = workflow.planned(*ARCHIVE)
     drawn = workflow.planned_figures(*ARCHIVE)
-    # Curves have the axes of those that stand beside them.
-    assert drawn["curves"] == 2 and drawn["comparison"] == 1
+    # They have the axes of those that stand beside them.
+    assert drawn["curves"] == 2 and drawn["comparison"] == 2
     assert again["tabulate_runs"] == again["build_report"] == 1
 
 

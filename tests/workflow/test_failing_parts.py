@@ -55,9 +55,9 @@ def failing(workflow: Any) -> Any:
     figures.write_text(
         figures.read_text()
         + "\n\n_drawn = _compared\n\n\n"
-        + "def _compared(figure, *arguments, **options):\n"
-        + f"    if figure.name == 'together':\n        raise ValueError('{UNDRAWABLE}')\n"
-        + "    return _drawn(figure, *arguments, **options)\n"
+        + "def _compared(own, *arguments, **options):\n"
+        + f"    if own[0].name == 'together':\n        raise ValueError('{UNDRAWABLE}')\n"
+        + "    return _drawn(own, *arguments, **options)\n"
     )
     tables = workflow.folder / "scripts/nnrepro/tables/tests.py"
     tables.write_text(
@@ -93,7 +93,7 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
         f"{DEPENDENT} : not trained",
         f"This figure could not be made: ValueError: {UNDRAWABLE}",
         "This table could not be made: IndexError: no row",
-        "Nothing was selected from Steps",
+        "Nothing was selected from “Steps”",
     ):
         assert told in text
     assert "Selected variant" not in text
@@ -138,7 +138,7 @@ def test_a_study_of_which_nearly_everything_fails_has_its_report(
     again = failing.snakemake("--config", f"archive={archive}", f"results={out}", check=False)
     assert again.returncode != 0
     assert "mine/step: nothing selected: " in again.stdout + again.stderr
-    assert "Nothing was selected from Steps" in words(out)
+    assert "Nothing was selected from “Steps”" in words(out)
 
 
 def history(value: float) -> dict[str, list[float]]:

@@ -278,7 +278,7 @@ def _not_judged(number: PublishedNumber, found: Reproduction, *, known: bool) ->
     if found.generated:
         yield "the runs are made on generated data"
     if number.is_repeat:
-        yield "a repeat: judged where it is printed first"
+        yield "a repeat, judged where it is printed first"
     if number.is_bound:
         yield "the report gives a bound, not a value"
     if unit_named(number.metric) == "seconds":
@@ -288,9 +288,9 @@ def _not_judged(number: PublishedNumber, found: Reproduction, *, known: bool) ->
     if found.busy:
         yield "the times were taken while other work took the processors"
     if found.short:
-        yield "not the same measurement: the runs are cut short"
+        yield "not the same measurement (the runs are cut short)"
     if found.unsettled:
-        yield f"not every seed gives it: {found.unsettled}"
+        yield f"not every seed gives it ({found.unsettled})"
     if found.exact and found.other_settings:
         yield "another network than the report's"
     if not known:

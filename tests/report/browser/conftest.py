@@ -56,7 +56,7 @@ def write_page(results: Any, root: Path) -> Path:
         levels = curve_levels(numbers, study, "koh", results.decisions)
         draw(results, "koh", "curves", figures, printed, levels, [])
     shown = [item for item in data if item.run.experiment in DRAWN]
-    draw(results, "tan", "comparison", figures, shown)
+    draw(results, "tan", "comparison", figures, shown, [])
     log = root / "logs" / f"{text[0].run.id}.log"
     log.parent.mkdir(parents=True)
     log.write_text("epoch 1/10\nepoch 10/10\n", encoding="utf-8")
