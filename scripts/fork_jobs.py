@@ -58,11 +58,12 @@ def prepare(words: Sequence[str]) -> None:
 
 
 def check_library() -> None:
-    """AssertionError if a file of the library is not what it was when it was imported."""
+    """RuntimeError if a file of the library is not what it was when it was imported."""
     for name, module in [*sys.modules.items()]:
         if name.startswith("nnrepro.") and module.__file__:
             written = Path(module.__file__).stat().st_mtime_ns
-            assert WRITTEN.setdefault(name, written) == written, name
+            if WRITTEN.setdefault(name, written) != written:
+                raise RuntimeError(f"{name} has been edited")
 
 
 def read_study(config: Path) -> None:
