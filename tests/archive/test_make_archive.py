@@ -110,13 +110,19 @@ def test_what_is_archived_reads_back_as_it_was(tmp_path: Path, archived: Any) ->
     }
 
 
+def place_of_maps(results: Path) -> Path:
+    """Where a figure's computed feature maps lie, in a folder that is made for them."""
+    file = results / "feature_maps" / "tan" / "maps.npz"
+    file.parent.mkdir(parents=True)
+    return file
+
+
 def test_feature_maps_are_archived_with_predictions_and_without_images(
     tmp_path: Path, archived: Any
 ) -> None:
     """Images are data, and may not be everybody's to pass on."""
     put(tmp_path / "results", RUN)
-    computed = tmp_path / "results" / "feature_maps" / "tan" / "maps.npz"
-    computed.parent.mkdir(parents=True)
+    computed = place_of_maps(tmp_path / "results")
     c1 = np.random.default_rng(0).random((2, 4, 4, 3)).astype(np.float32)
     told = {"classes": np.array(["cat", "ship"]), "words": np.array(["first convolution"])}
     np.savez_compressed(computed, images=np.ones((2, 6, 6, 3)), c1=c1, **told)
@@ -136,8 +142,7 @@ def test_feature_maps_do_not_outlive_the_run_that_they_may_be_of(
     tmp_path: Path, archived: Any
 ) -> None:
     put(tmp_path / "results", RUN)
-    computed = tmp_path / "results" / "feature_maps" / "tan" / "maps.npz"
-    computed.parent.mkdir(parents=True)
+    computed = place_of_maps(tmp_path / "results")
     np.savez_compressed(computed, c1=np.ones((1, 4, 4, 3)), classes=["cat"], words=["convolution"])
     archived(predictions=True)
     kept = tmp_path / "archive" / "feature_maps" / "tan" / "maps.npz"
