@@ -11,9 +11,10 @@ import pytest
 import yaml
 from tests.report.conftest import BUDGET, Results, paragraphs, study_of
 
-from nnrepro.document.elements import Gap, every
+from nnrepro.document.elements import Figure, Gap, Paragraph, Section, every
 from nnrepro.document.text import text, words_of
 from nnrepro.report.blocks import figure_block
+from nnrepro.report.build import collect, fitting
 from nnrepro.report.source import Source
 
 
@@ -118,10 +119,10 @@ def test_the_pdf_says_all_of_it(
     assert [text for text in texts if text not in words] == []
 
 
-def test_a_figure_that_only_a_supplement_has_is_linked_where_it_is_missed(
-    supplemented: Any, outline: Any, tmp_path: Path
+def test_a_figure_that_only_a_supplement_has_stands_where_it_is_missed(
+    supplemented: Any, tmp_path: Path
 ) -> None:
-    """By the same kind, protocol, model and variant; of another protocol it says what it said."""
+    """By the same kind, protocol, model and variant; of another protocol it says why it is not."""
     whole, factors = supplemented
     lacking = replace(whole.study, archive=tmp_path)  # an archive of histories has no maps
     study = replace(
@@ -133,12 +134,38 @@ def test_a_figure_that_only_a_supplement_has_is_linked_where_it_is_missed(
     )
     spec = lacking.figures["specified_network_maps"]
     block = figure_block(source, spec, count(1), ["tan"]).section
-    (gap,) = [each for each in every([block]) if isinstance(each, Gap)]
-    assert [words_of(text(why)) for why in gap.said] == [
-        "Another study has this figure of the same variant: A1 The specified network."
+    figures = [each for each in every([block]) if isinstance(each, Figure)]
+    assert [words_of(text(figure.caption)).partition(" (")[0] for figure in figures[:2]] == [
+        f"Figure\N{NO-BREAK SPACE}1. {spec.title}: image 1, image and layers, Tan report",
+        f"Figure\N{NO-BREAK SPACE}2. {spec.title}: image 2, image and layers, Tan report",
     ]
-    (link,) = [part.anchor for part in gap.said[0] if part.anchor]
-    assert link == "others-figure-specified_network_maps"
+    (said,) = [each.text for each in every([block]) if isinstance(each, Paragraph)]
+    assert f"This is of another study, \u201c{study.title}\u201d." in words_of(text(said))
+    assert "others-supplement" in {part.anchor for part in text(said)}
     alone = figure_block(replace(source, supplements=[factors]), spec, count(1), ["tan"]).section
     (gap,) = [each for each in every([alone]) if isinstance(each, Gap)]
     assert "weights of a trained network" in words_of(text(gap.said[0]))
+
+
+def test_the_report_answers_with_what_a_supplement_has(
+    supplemented: Any, small: Any, tmp_path: Path
+) -> None:
+    """The first two of a network's pictures, below how large its maps are and whose they are."""
+    whole, _ = supplemented
+    study = replace(whole.study, name="others")
+    other = replace(whole.as_supplement("others"), study=study)
+    lacking = replace(whole.study, archive=tmp_path)
+    source = Source(lacking, whole.tables, whole.figures, whole.decisions, {}, supplements=[other])
+    report, _ = fitting(source, collect(source))
+    (asked,) = [
+        each
+        for each in every(report.sections)
+        if isinstance(each, Section) and each.anchor == "brief-question-A1"
+    ]
+    pictures = [
+        each for each in every([asked]) if isinstance(each, Figure) and each.kind == "feature_maps"
+    ]
+    assert len(pictures) == 2
+    assert "another study" in words_of(
+        text(*(each.text for each in asked.contents if isinstance(each, Paragraph)))
+    )

@@ -42,6 +42,7 @@ class Drawing:
         strip: title of the strip that it belongs to; empty for a figure of one file.
         part: what tells it from the figure's other files.
         compared: whether it shows its runs as far as they are compared with one another.
+        said: what the figure shows in sentences; said by one of its files.
     """
 
     stem: str
@@ -51,6 +52,7 @@ class Drawing:
     strip: str = ""
     part: str = ""
     compared: bool = False
+    said: str = ""
 
 
 def of_variant(
@@ -149,6 +151,7 @@ def _shown(figure: Asked, drawing: Drawing) -> Shown:
         drawing.part,
         drawing.alt,
         drawing.compared,
+        said=drawing.said,
     )
 
 

@@ -5,7 +5,7 @@ the maps show where a channel responds, not how strongly it does next to others.
 embedded as they are and never resampled, so they stay sharp at any zoom.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from nnrepro.document import wording
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing, NothingToDraw
 from nnrepro.figures.sources import FeatureMaps
@@ -46,9 +47,9 @@ def feature_maps(
 ) -> Iterator[Drawing]:
     """What the layers of a trained network make of test images.
 
-    For each image an overview and a figure per layer. An archive's maps stay what they are when
-    runs are added and another variant is selected: those of a run that the figure does not show are
-    not drawn.
+    An overview of each image, and then a figure per image and layer. An archive's maps stay what
+    they are when runs are added and another variant is selected: those of a run that the figure
+    does not show are not drawn.
     """
     if figure.name not in maps:
         return  # why stands with what could not be computed
@@ -61,30 +62,52 @@ def feature_maps(
         )
     named = run.label if run else "a run that is not recorded"
     runs = [run] if run else []
-    for number in range(1, images + 1):
-        whose = f"{named}, test image {number} ({found.classes[number - 1]})"
-        layers = {name: values[number - 1] for name, values in found.layers.items()}
-        drawings = {
-            "overview": partial(
-                draw_overview,
-                None if found.images is None else found.images[number - 1],
-                {name.upper(): values for name, values in layers.items()},
-                title=figure.titled(f"Feature maps of {whose}"),
-            )
-        }
-        for name, values in layers.items():
-            title = figure.titled(f"{name.upper()} of {whose}")
-            drawings[name] = partial(draw_layer, values, layer=name.upper(), title=title)
-        for name, drawing in drawings.items():
-            part = f"image {number}, {found.words.get(name, 'image and layers')}"
-            yield Drawing(
-                f"{figure.name}_image{number}_{name}",
-                drawing,
-                runs,
-                figure.alt("Grey images of what the network's layers make of a test image", runs),
-                part.capitalize(),
-                part,
-            )
+    whose = [
+        f"{named}, test image {number} ({name})"
+        for number, name in enumerate(found.classes[:images], start=1)
+    ]
+    alt = figure.alt("Grey images of what the network's layers make of a test image", runs)
+    parts = "all layers" if found.images is None else "image and layers"
+    said = _said(found)
+
+    def drawn(number: int, name: str, draw: Callable[[], Figure], words: str, said: str) -> Drawing:
+        part = f"image {number}, {words}"
+        stem = f"{figure.name}_image{number}_{name}"
+        return Drawing(stem, draw, runs, alt, part.capitalize(), part, said=said)
+
+    for place, image in enumerate(whose):
+        draw = partial(
+            draw_overview,
+            None if found.images is None else found.images[place],
+            {name.upper(): values[place] for name, values in found.layers.items()},
+            title=figure.titled(f"Feature maps of {image}"),
+        )
+        yield drawn(place + 1, "overview", draw, parts, "" if place else said)
+    for place, image in enumerate(whose):
+        for name, values in found.layers.items():
+            layer = name.upper()
+            title = figure.titled(f"{layer} of {image}")
+            draw = partial(draw_layer, values[place], layer=layer, title=title)
+            yield drawn(place + 1, name, draw, found.words[name], "")
+
+
+def _said(found: FeatureMaps) -> str:
+    """How large the maps are from layer to layer, and how many channels respond to no image."""
+    sizes = wording.joined(
+        [
+            f"{wording.counted(maps.shape[3], 'map')} of "
+            f"{maps.shape[1]} \N{MULTIPLICATION SIGN} {maps.shape[2]} ({name.upper()})"
+            for name, maps in found.layers.items()
+        ]
+    )
+    flat = {
+        name.upper(): int(np.sum(np.ptp(maps, axis=(1, 2)).max(axis=0) == 0))
+        for name, maps in found.layers.items()
+    }
+    silent = wording.joined([f"{count} in {name}" for name, count in flat.items() if count])
+    which = {1: "the image", 2: "either image"}.get(len(found.classes), "any of the images")
+    none = f"Some channels respond nowhere in {which}: {silent}." if silent else ""
+    return " ".join(filter(None, (f"The network makes {sizes} of an image.", none)))
 
 
 @styled

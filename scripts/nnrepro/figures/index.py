@@ -29,6 +29,7 @@ class Shown:
         alt: what it shows, for readers who cannot see it.
         compared: whether it shows its runs as far as they are compared with one another.
         why: why nothing was drawn; empty where a file was, or should have been.
+        said: what it shows in sentences, for readers who ask what to see in it.
     """
 
     figure: str
@@ -39,6 +40,7 @@ class Shown:
     alt: str = ""
     compared: bool = False
     why: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)

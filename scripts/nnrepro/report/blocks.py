@@ -1,11 +1,12 @@
 """Figures and tables of the report: files with their captions, and CSV files as grids."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from nnrepro.document import wording
-from nnrepro.document.elements import Figure, Gap, Panels, Table
+from nnrepro.document.elements import Figure, Gap, Panels, Paragraph, Table
 from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced, text
 from nnrepro.figures.index import INDEX, NARROW, NO_RUNS, read_index
 from nnrepro.figures.index import Shown as Drawn
@@ -44,31 +45,64 @@ def figure_block(
         ReportError: a file is there but is no SVG, or an index tells of no run of the study.
         FileError: an index is damaged.
     """
-    strips: dict[str, list[tuple[str, _File]]] = {}
+    strips: dict[str, list[_File]] = {}
+    said: list[Paragraph] = []
     for protocol in protocols:
-        for file in _files(source, spec, protocol):
-            strips.setdefault(file.shown.strip, []).append((protocol, file))
+        own = _files(source, spec, protocol)
+        for file in _lent(source, own) or own:
+            strips.setdefault(file.shown.strip, []).append(file)
+            if file.shown.said and file.there:
+                owner = plain(source.protocol_title(protocol), OWNER)
+                said.append(Paragraph(spaced(owner, file.shown.said, _lender(file)), "remark"))
     told = False
     panels: dict[str, Panels] = {}
     for title, members in strips.items():
         made = []
-        for protocol, file in members:
+        for file in members:
             reading = "" if told else file.reading
-            panel = _drawn(source, spec, protocol, file, (next(numbers), reading))
+            panel = _drawn(source, spec, file, (next(numbers), reading))
             told = told or (isinstance(panel, Figure) and bool(reading))
             made.append(panel)
         panels[title] = Panels(tuple(made))
     anchor = source.anchor(f"{FIGURE}-{spec.name}")
-    return Exhibit(block(FIGURE, spec.title, anchor, panels.items()))
+    shown = block(FIGURE, spec.title, anchor, panels.items())
+    return Exhibit(replace(shown, contents=(*said, *shown.contents)))
 
 
 @dataclass(frozen=True)
 class _File:
-    """What an index tells of a file, where it lies below the folder of figures, how to read it."""
+    """What an index tells of a file, and where it lies.
 
+    Attributes:
+        source: the study whose file it is: that of the report, or a supplement that lends it.
+        spec: the figure of that study.
+        protocol: whose it is.
+        shown: what the index tells.
+        place: where it lies below the folder of figures.
+        reading: how to read it.
+    """
+
+    source: Source
+    spec: Spec
+    protocol: str
     shown: Drawn
     place: Path
     reading: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.source.figures / self.place
+
+    @property
+    def there(self) -> bool:
+        """Whether it was drawn."""
+        return not self.shown.why and self.path.name != INDEX and self.path.is_file()
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The runs that it shows."""
+        return _runs(self.source, self.shown, self.path)
 
 
 def _files(source: Source, spec: Spec, protocol: str) -> list[_File]:
@@ -81,78 +115,81 @@ def _files(source: Source, spec: Spec, protocol: str) -> list[_File]:
     folder = Path(protocol, spec.kind)
     nothing = Drawn(spec.name, spec.name, tuple(run.id for run in runs), why=why)
     if why:
-        return [_File(nothing, folder / f"{spec.name}.svg")]
+        return [_File(source, spec, protocol, nothing, folder / f"{spec.name}.svg")]
     index = read_index(source.figures / folder)
     if index is None:
-        return [_File(nothing, folder / INDEX)]
+        return [_File(source, spec, protocol, nothing, folder / INDEX)]
     return [
-        _File(shown, folder / f"{shown.stem}.svg", index.reading)
+        _File(source, spec, protocol, shown, folder / f"{shown.stem}.svg", index.reading)
         for shown in index.of(spec.name) or [nothing]
     ]
 
 
-def _drawn(
-    source: Source, spec: Spec, protocol: str, file: _File, told: tuple[int, str]
-) -> Figure | Gap:
+def _lent(source: Source, own: Sequence[_File]) -> list[_File]:
+    """Files of a supplement for those that the study itself can never have.
+
+    They are of a figure of the same kind, of runs of the same model, variant and protocol.
+    """
+    if not own or any(file.shown.why in ("", NO_RUNS) for file in own):
+        return []
+    spec, protocol = own[0].spec, own[0].protocol
+    asked = {(run.model, run.label) for file in own for run in file.runs}
+    for each in source.supplements:
+        for other in each.study.figures.values():
+            if other.kind != spec.kind or protocol not in each.study.protocols:
+                continue
+            found = [
+                file
+                for file in _files(each, other, protocol)
+                if file.there and asked & {(run.model, run.label) for run in file.runs}
+            ]
+            if found:
+                return found
+    return []
+
+
+def _lender(file: _File) -> Text:
+    """Which other study a figure is from; empty for the report's own."""
+    if not file.source.supplement:
+        return ()
+    title = linked(file.source.heading_anchor, file.source.study.title)
+    return text("This is of another study, \u201c", title, "\u201d.")
+
+
+def _drawn(source: Source, spec: Spec, file: _File, told: tuple[int, str]) -> Figure | Gap:
     """A file with its caption, or why it is not there.
 
     Args:
         source: what the report is made from.
         spec: the figure.
-        protocol: whose it is.
         file: the file.
         told: its number, and how to read it where its caption is to say so.
     """
-    shown, path = file.shown, source.figures / file.place
+    shown, runs, protocol = file.shown, file.runs, file.protocol
     number, reading = told
-    runs = _runs(source, shown, path)
-    there = path.name != INDEX and path.is_file()
     words = caption(
         FIGURE,
         number,
         f"{spec.title}: {shown.part}" if shown.part else spec.title,
         source.protocol_title(protocol),
-        source.budget(runs, compared=shown.compared),
-        reading if there else "",
-        whose=_whose(source, protocol, shown, runs) if there else "",
+        file.source.budget(runs, compared=shown.compared),
+        reading if file.there else "",
+        whose=_whose(source, protocol, shown, runs) if file.there else "",
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
-    if there:
-        notes = longer_notes(source, runs) if shown.compared else ()
+    if file.there:
+        notes = longer_notes(file.source, runs) if shown.compared else ()
         said = spaced(words, *unselected, *notes)
-        narrow = source.figures / protocol / spec.kind / NARROW / f"{shown.stem}.svg"
+        folder = file.source.figures / protocol / spec.kind
+        narrow = folder / NARROW / f"{shown.stem}.svg"
         second = read_svg(narrow) if narrow.is_file() else ""
-        return Figure(anchor, said, read_svg(path), shown.alt, spec.kind, second)
+        return Figure(anchor, said, read_svg(file.path), shown.alt, spec.kind, second)
     if why := failed(source, FIGURE, *_parts(spec, protocol, shown)):
         return Gap(anchor, words, why)
     if unselected and shown.why == NO_RUNS:
         return Gap(anchor, words, unselected)
-    if elsewhere := _elsewhere(source, spec, runs):
-        return Gap(anchor, words, (elsewhere,))
     lacking = missing(FIGURE, source.file(f"figures/{file.place.as_posix()}"))
     return Gap(anchor, words, (shown.why or lacking,))
-
-
-def _elsewhere(source: Source, spec: Spec, runs: Iterable[Run]) -> Text:
-    """Where a supplement has a figure of this kind of the same model, variant and protocol."""
-    asked = {(run.protocol, run.model, run.label) for run in runs}
-    for each in source.supplements:
-        for other in each.study.figures.values():
-            question = each.study.questions.get(other.question)
-            if other.kind != spec.kind or question is None:
-                continue
-            shown = {
-                (run.protocol, run.model, run.label)
-                for protocol in each.study.protocols
-                for file in _files(each, other, protocol)
-                if (each.figures / file.place).is_file() and not file.shown.why
-                for run in _runs(each, file.shown, file.place)
-            }
-            if asked & shown:
-                link = each.anchor(f"{FIGURE}-{other.name}")
-                named = linked(link, wording.sentence(f"{question.name} {question.title}"))
-                return text("Another study has this figure of the same variant: ", named)
-    return ()
 
 
 def _whose(source: Source, protocol: str, shown: Drawn, runs: Sequence[Run]) -> str:

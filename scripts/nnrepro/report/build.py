@@ -48,14 +48,15 @@ MOST_DRAWN = 1_360_000
 which its page is below 1.5 MB."""
 
 _ROOMS = (
-    Room(full=10, named=10, rows=5, claims=12, exhibits=6),
-    Room(full=10, named=10, rows=5, claims=12, exhibits=2),
+    Room(full=10, named=10, rows=5, claims=12, exhibits=6, pictures=6),
+    Room(full=10, named=10, rows=5, claims=12, exhibits=2, pictures=2),
     Room(full=10, named=10, rows=5, claims=12),
     Room(full=10, named=10, rows=4, claims=6),
-    Room(full=8, named=12, rows=3, claims=4),
-    Room(full=6, named=10, rows=3, claims=2),
-    Room(full=4, named=6, rows=3, claims=0),
-    Room(full=1, named=4, rows=2, claims=0),
+    Room(full=10, named=10, rows=4, claims=6, pictures=0),
+    Room(full=8, named=12, rows=3, claims=4, pictures=0),
+    Room(full=6, named=10, rows=3, claims=2, pictures=0),
+    Room(full=4, named=6, rows=3, claims=0, pictures=0),
+    Room(full=1, named=4, rows=2, claims=0, pictures=0),
 )
 """How much of a study is shown, from all that there ever is to what fits any."""
 

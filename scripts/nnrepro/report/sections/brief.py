@@ -33,6 +33,7 @@ from nnrepro.document.text import (
     text,
     words_of,
 )
+from nnrepro.figures.specs import NEEDED_OF_RUNS
 from nnrepro.published.comparison import INSIDE, OUTSIDE, SHOWN
 from nnrepro.report.exhibits import FIGURE, TABLE, Attempts, Numbers, not_made
 from nnrepro.report.sections.claims import lists_on
@@ -83,6 +84,7 @@ class Room:
         rows: rows of a table, of each protocol.
         claims: claims of a group.
         exhibits: figures of such a question, and tables.
+        pictures: further figures of it that show examples, and what a network makes of them.
     """
 
     full: int
@@ -90,6 +92,7 @@ class Room:
     rows: int
     claims: int
     exhibits: int = 1
+    pictures: int = 1
 
 
 def brief_questions(
@@ -151,6 +154,8 @@ def renumbered(figures: Sequence[Figure], numbers: Numbers) -> tuple[Figure, ...
     shown: list[Figure] = []
     for figure, letter, caption in zip(figures, letters, captions, strict=False):
         own = _without(caption, begins if shown else 0)
+        if own:
+            own = (replace(own[0], text=wording.capitalised(own[0].text)), *own[1:])
         numbered = spaced(_numbered(FIGURE, f"{number}{letter}"), own)
         anchor = f"{BRIEF}-{FIGURE}-{number}{letter}"
         shown.append(replace(figure, anchor=anchor, caption=numbered))
@@ -204,7 +209,9 @@ def _question(
     contents += [e for e in section.contents if isinstance(e, Paragraph) and e.role == "none"]
     if room is not None:
         blocks = [each for each in section.contents if isinstance(each, Section)]
-        contents += islice(_figures(blocks, numbers), room.exhibits)
+        figures = _by_kind(source, blocks)
+        contents += islice(_figures(figures[False], numbers), room.exhibits)
+        contents += chain.from_iterable(islice(_pictures(figures[True], numbers), room.pictures))
         contents += islice(_tables(source, question, blocks, numbers, room.rows), room.exhibits)
     more = linked(section.anchor, "More on this question")
     contents.append(Paragraph(text(more, "."), "note"))
@@ -257,12 +264,36 @@ def _outguessed(source: Source, question: Question) -> Iterator[Text]:
                 yield spaced(plain(owner, OWNER), constant_answer.words(own))
 
 
+def _by_kind(source: Source, blocks: Sequence[Section]) -> dict[bool, list[Section]]:
+    """The blocks of figures, those apart that show examples or what a network makes of them."""
+    found: dict[bool, list[Section]] = {True: [], False: []}
+    for block in blocks:
+        drawn = next((each for each in every([block]) if isinstance(each, Figure)), None)
+        if block.role == "block figures" and drawn is not None:
+            reads = source.study.kinds["figures"][drawn.kind].reads
+            found[any(name in NEEDED_OF_RUNS for name in reads)].append(block)
+    return found
+
+
+def _pictures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Sequence[Element]]:
+    """Of each figure its first two files side by side, below what is said of them.
+
+    Pixels take as many bytes in a drawing for a narrow page, which has half the width that they
+    have here; that one alone is shown.
+    """
+    for block in blocks:
+        members = [m for panels in _panels(block) for m in panels.members if isinstance(m, Figure)]
+        drawn = [replace(each, svg=each.narrow or each.svg, narrow="") for each in members[:2]]
+        if has_room(drawn):
+            said = [each for each in block.contents if isinstance(each, Paragraph)]
+            yield [*said, Panels(renumbered(drawn, numbers), beside=True)]
+
+
 def _figures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Element]:
     """The question's figures, those that are one picture of each protocol first."""
     pictures = [
         [[m for m in panels.members if isinstance(m, Figure)] for panels in _panels(block)]
         for block in blocks
-        if block.role == "block figures"
     ]
     strips = [strip for block in pictures for strip in block if strip]
     alone = [block[0] for block in pictures if len(block) == 1 and block[0]]
