@@ -36,6 +36,9 @@ def runs(run_of):
         ("in [-0.6, 0.6]", HOLDS),
         ("about 0.3", HOLDS),
         ("about 0.2", FAILS),
+        ("- 1 about -0.5", HOLDS),
+        ("- 1 about -2", FAILS),
+        ("* 1000 - 1000 about -450", HOLDS),
         ("> 0.5", UNDECIDED),
         ("> 1 / 4 + 0.1", HOLDS),
     ],
@@ -125,6 +128,32 @@ def test_a_run_against_every_other_but_itself(decide, runs, text, verdict):
 def test_a_lead_smaller_than_the_tie_decides_nothing(decide, runs):
     rule = {"that": f"{TAIL} of cells/d > {TAIL} of each(cells)", "tie": 0.2}
     assert decide([rule], runs(a=0.3, b=0.4, c=0.5, d=0.6)).verdict == UNDECIDED
+
+
+def test_a_lead_as_large_as_the_tie_is_none(decide, run_of):
+    made = [run_of("cells/a", accuracy=0.8), run_of("cells/b", accuracy=0.85)]
+    row = decide([{"that": f"{TAIL} of cells/b > {TAIL} of cells/a", "tie": 0.05}], made)
+    assert (row.verdict, row.effect < 0.05) == (HOLDS, True)  # as floats subtract
+
+
+def test_a_share_kept_as_float32_reaches_the_level_that_it_is(decide, run_of):
+    made = [run_of("cells/a", seed, accuracy=float(np.float32(0.9))) for seed in SEEDS]
+    row = decide(["best(test_accuracy) of cells/a >= 0.9"], made)
+    assert (row.seeds_holding, row.effect) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("train_seconds of cells/a / 60 < 5", ""),
+        ("(100 * gap) of cells/a < 5", ""),
+        ("2 * train_seconds of cells/a < train_seconds of cells/b", "seconds"),
+        ("(train_seconds / epochs) of cells/a < 5", "seconds per epochs"),
+        ("train_seconds of cells/a / train_seconds of cells/b < 5", "ratio"),
+    ],
+)
+def test_minutes_are_no_seconds_and_per_cent_no_fractions(decide, run_of, text, unit):
+    assert decide([text], [run_of(f"cells/{v}", seconds=9.0) for v in "ab"]).unit == unit
 
 
 def test_runs_that_are_not_as_asked_are_left_out_of_each(decide, run_of, runs):

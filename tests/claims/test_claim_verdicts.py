@@ -88,6 +88,26 @@ def test_one_seed_of_an_accuracy_has_the_test_sets_error(decide, run_of):
     assert decide(HIGHER, pair(run_of, [0.5], [0.53])).verdict == UNDECIDED
 
 
+@pytest.mark.parametrize("measure", [TAIL, f"100 * {TAIL}", f"{TAIL} / 0.001", f"1 - {TAIL}"])
+def test_the_test_sets_error_is_in_the_unit_of_what_is_asked(decide, run_of, measure):
+    """A share in percent has an error in percent: scaling the number changes no verdict."""
+    size = 1000 if "0.001" in measure else 100 if "100" in measure else 1
+    sign, level = ("<", 0.41) if "1 -" in measure else (">", 0.59)
+    row = decide(
+        [f"({measure}) of cells/a {sign} {size * level}"], [run_of("cells/a", accuracy=0.6)]
+    )
+    half = 1.959964 * np.sqrt(share_variance(0.6, 1000))
+    assert row.verdict == UNDECIDED
+    assert row.ci95_high - row.ci95_low == pytest.approx(2 * size * half, rel=1e-4)
+
+
+def test_one_seed_tells_nothing_of_the_spread_of_ranks(decide, run_of):
+    """Small errors leave ranks as they are, which is no certainty."""
+    runs = [run_of(f"cells/{name}", accuracy=0.5 + 0.001 * n) for n, name in enumerate("abcd")]
+    row = decide([f"rank_correlation({TAIL} of each(cells)) > 0.5"], runs)
+    assert (row.verdict, row.cause, row.effect) == (UNDECIDED, "one seed", 0.5)
+
+
 def test_one_seed_with_answers_is_compared_example_by_example(decide, run_of):
     right = np.arange(1000) < 500
     better = np.arange(1000) < 530
@@ -186,6 +206,14 @@ def test_a_diverged_run_has_no_value(decide, run_of):
     row = decide(["tail(test_loss) of cells/a < 2"], runs)
     assert row.verdict == UNDECIDED
     assert "diverged" in row.reason and row.cause == "no number"
+
+
+def test_a_run_that_diverged_and_stopped_is_not_called_cut_short(decide, run_of):
+    runs = pair(run_of, [0.1], [0.9])
+    runs[0] = run_of("cells/a", accuracy=[0.1], status="diverged", on_divergence="stop")
+    row = decide(HIGHER, runs)
+    assert (row.verdict, row.cause) == (UNDECIDED, "no number")
+    assert row.reason == "lab/cells/a/seed0 diverged and stopped at epoch 1"
 
 
 def test_a_run_that_fell_back_to_guessing_for_good_has_not_converged(decide, run_of):

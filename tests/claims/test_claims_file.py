@@ -26,6 +26,12 @@ def part(that=SOUND, **keys):
         (part("tail(test_accuracy) of cells/a != 2"), "compare by >, >=, <, <=,"),
         (part("tail(test_accuracy) of cells/a in [2, 1]"), "2 is above 1"),
         (part("tail(test_accuracy) of cells/a about much"), "'much' is neither"),
+        (part("tail(test_accuracy) of cells/a about 0"), "nothing is near 0 by a factor"),
+        (
+            part("best(test_loss) of cells/a < 2"),
+            "write min for the lowest, or max for the highest",
+        ),
+        (part("best_epoch(test_loss) of cells/a < 2"), "write lowest_epoch for the lowest"),
         (part("1 < 2"), "says nothing of runs"),
         (part("gap of cell/a > 0"), "no experiment 'cell'; did you mean 'cells'?"),
         (part("gap of cells/e > 0"), "'cells/e' matches no variant of 'cells'"),

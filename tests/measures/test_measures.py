@@ -232,8 +232,8 @@ def test_names_of_metrics_are_names_of_measures(name, measure, unit, lower, phra
 
 @pytest.mark.parametrize("name", [name for name, known in FUNCTIONS.items() if known.column])
 def test_a_metric_is_found_by_its_name(name):
-    column = FUNCTIONS[name].column.format("test_loss")
-    assert reading_named(column) == parse_measure(f"{name}(test_loss)").readings[0]
+    column = FUNCTIONS[name].column.format("test_accuracy")
+    assert reading_named(column) == parse_measure(f"{name}(test_accuracy)").readings[0]
 
 
 def test_names_carry_the_number_of_the_window():

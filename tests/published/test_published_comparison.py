@@ -1,5 +1,7 @@
 """Published beside reproduced: the right runs, the right interval, and no mark without grounds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from nnrepro.measures.history import History
 from nnrepro.published.comparison import STATUSES, compare_published, published_summary
 from nnrepro.published.numbers import RESULT_COLUMNS
 from nnrepro.published.reproduction import reproduce
@@ -338,6 +341,35 @@ def test_a_group_is_the_mean_over_its_runs(make_number, whole):
     )
     found = reproduce(number, whole)
     assert len(found.values) == 3 and found.epochs == 250
+
+
+def test_a_difference_may_be_negative(study, reproduced, make_number):
+    """A network that does better on the test set than in training has a negative gap."""
+    made = reproduced(study)
+    for seed, gap in enumerate((-0.03, -0.02, -0.01)):
+        item = made.data[f"koh/text_models/char_cnn/seed{seed}"]
+        curves = {"loss": np.ones(250), "val_loss": np.ones(250)}
+        history = History.of(
+            **curves, accuracy=np.full(250, 0.5 + gap), val_accuracy=0.5 + 0 * curves["loss"]
+        )
+        made.data[item.run.id] = replace(item, history=history)
+    row = one(make_number(metric="gap", printed="-0.02"), made.evidence)
+    assert (row["status"], row["reproduced"]) == ("inside", pytest.approx(-0.02))
+    half = stats.t.ppf(0.975, 2) * 0.01 * np.sqrt(1 + 1 / 3)
+    assert row["interval_low"] == pytest.approx(-0.02 - half)
+
+
+def test_a_run_that_diverged_is_not_called_cut_short(shipped, make_study, reproduced, make_number):
+    stopping = {**shipped["settings"]["all"], "on_divergence": "stop"}
+    settings = {**shipped["settings"], "all": stopping}
+    made = reproduced(make_study(seeds=[0, 1, 2], settings=settings))
+    for seed in range(3):
+        item = made.data[f"koh/text_models/char_cnn/seed{seed}"]
+        record = {**item.record, "status": "diverged"}
+        made.data[item.run.id] = replace(item, history=item.history.up_to(9), record=record)
+    row = one(make_number(), made.evidence)
+    assert row["reason"] == "not the same measurement (a run diverged)"
+    assert row["remark"] == "diverged and stopped at epoch 9"
 
 
 def test_an_interval_holds_nothing_that_the_quantity_cannot_be(compared):

@@ -43,6 +43,11 @@ def test_names_of_test_sets_are_those_of_the_analysis():
         ("tan,max_test_accuracy,nan,text_models", "line 3: value: 'nan' is no number"),
         ("tan,max_test_accuracy,,text_models", "line 3: value: '' is no number"),
         ("tan,,0.5,text_models", "line 3: metric: is empty"),
+        (
+            "tan,max_test_accuracy,88.5,text_models",
+            "value: 88.5 is no max_test_accuracy, which is from 0 to 1; 80 % is written 0.80",
+        ),
+        ("tan,final_test_loss,-1,text_models", "is no final_test_loss, which is from 0 on"),
         ("tan,max_test_accuracy,0.5,text_model/*", "no experiment 'text_model'; did you mean"),
         ("tan,max_test_accuracy,0.5,text_models/char_cn", "matches no variant of 'text_models'"),
         ("tan,max_test_accuracy,0.5", "line 3: has 3 columns, the header 4"),

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from nnrepro.measures.curves import ROUNDING
 from nnrepro.measures.expressions import Expression, Measure, evaluate
 from nnrepro.measures.spans import Span
 from nnrepro.study.selectors import Selector
@@ -18,7 +19,7 @@ UNDECIDED = "undecided"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (HOLDS, FAILS, UNDECIDED, NOT_TESTABLE)
 
-_ROUNDING = 1e-12
+_EXACT = 1e-12
 """Differences of decimal numbers are not exact: a margin as small as this is 0."""
 
 
@@ -105,7 +106,9 @@ class Bound:
     def margin(self, value: Span) -> Span:
         """By how much the condition is met; negative where it is not."""
         distance = value - Span.point(self.threshold)
-        low, high = (0.0 if abs(end) < _ROUNDING else end for end in (distance.low, distance.high))
+        # A share may be kept as float32.
+        rounding = max(_EXACT, ROUNDING * abs(self.threshold))
+        low, high = (0.0 if abs(end) < rounding else end for end in (distance.low, distance.high))
         return Span(low, high) if self.sign > 0 else Span(-high, -low)
 
     def met(self, margin: Span) -> str:

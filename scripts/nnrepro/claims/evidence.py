@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from nnrepro.claims.conditions import Crossing, Quantity, Term, Untestable
+from nnrepro.claims.margins import propagated
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.predictions import AnswersOf, common_answers
@@ -151,17 +152,24 @@ class RunEvidence:
         """
         if isinstance(quantity, Crossing) or not quantity.measure.share_of_test_set:
             return None
-        count = len(quantity.variants)
+        measure, count = quantity.measure, len(quantity.variants)
         variances = []
         for variant in quantity.variants:
             run = self.runs[variant][seed]
             examples = run.test_examples
             if examples is None:
                 return None
-            for reading in quantity.measure.readings:
-                if reading.is_share and reading.curve.startswith("test_"):
-                    variances.append(share_variance(run.read(reading).low, examples))
-                    variances.append(run.noise_variance(reading))
+            of_readings = []
+            for reading in measure.readings:
+                own = [0.0]
+                if reading.curve.startswith("test_"):
+                    own = [share_variance(run.read(reading).low, examples)]
+                    own.append(run.noise_variance(reading))
+                of_readings.append(own)
+            if measure.scaled:
+                variances.append(_scaled_variance(measure, run, [*map(sum, of_readings)]))
+            else:
+                variances += [variance for own in of_readings for variance in own]
         return sum(sorted(variances)) / count**2
 
     def grid_spread(self, quantity: Quantity, seed: int) -> Spread | None:
@@ -207,6 +215,16 @@ class RunEvidence:
             return None
         noise = [run.noise_variance(term.measure.readings[0]) for run, term in shares]
         return paired_error(*discordant(*pair), examples) ** 2 + sum(sorted(noise))
+
+
+def _scaled_variance(measure: Measure, run: MeasuredRun, variances: Sequence[float]) -> float:
+    """Variance of a measure that multiplies or divides, given those of its readings."""
+
+    def combine(values: Sequence[Span]) -> Span:
+        return measure.value(dict(zip(measure.readings, values, strict=True)).__getitem__)
+
+    values = [run.read(reading).low for reading in measure.readings]
+    return propagated(combine, values, variances) ** 2
 
 
 def _is_single_share(quantity: Quantity) -> TypeGuard[Term]:

@@ -15,11 +15,12 @@ from nnrepro.claims.conditions import (
     Untestable,
 )
 from nnrepro.claims.evidence import RunEvidence
-from nnrepro.claims.language import Of
+from nnrepro.claims.language import STEPWISE, Of, Overall
 from nnrepro.claims.margins import Margin, of_one_seed, over_seeds, propagated
 from nnrepro.claims.measured_run import MeasuredRun, Unmeasured
 from nnrepro.claims.tree import Part, opposite
-from nnrepro.measures.expressions import Operation
+from nnrepro.measures.curves import ROUNDING
+from nnrepro.measures.expressions import Operation, operands
 from nnrepro.measures.spans import Span
 from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import agree
@@ -199,7 +200,7 @@ def _from_margin(
         reason, cause = _BEYOND, NO_NUMBER
     elif not margin.kind:
         reason, cause = "one seed tells nothing of the spread of this measure", ONE_SEED
-    elif abs(margin.effect) < part.tie:
+    elif abs(margin.effect) < part.tie * (1 - ROUNDING):
         reason = f"{TIE}the margin is less than {part.tie:g}"
     elif margin.low > 0 or (margin.low == 0 and inclusive):
         word, reason = HOLDS, f"the interval by {margin.kind} lies on the {sides[0]}"
@@ -243,6 +244,10 @@ def _obstacle(
     """
     if evidence.study.generated_data or any(run.data.generated for run in runs):
         return "the data is generated", GENERATED
+    broken = [f"{run.data.run.id} {run.broke_off}" for run in runs if run.broke_off]
+    if broken and not final:
+        more = f" ({len(broken) - 1} more did so)" if len(broken) > 1 else ""
+        return f"{broken[0]}{more}", NO_NUMBER
     short = {
         f"{run.data.run.id} has {run.shortened}": None
         for run in runs
@@ -289,7 +294,7 @@ def _sampling_error(
     condition: Condition, values: Sequence[Span], evidence: RunEvidence, seed: int
 ) -> float | None:
     """Standard error of a condition's number by the test set; None where one seed tells none."""
-    if not all(value.known for value in values):
+    if _stepwise(condition) or not all(value.known for value in values):
         return None
     match condition.expression:
         case Operation("-", Of(), Of()):
@@ -303,6 +308,13 @@ def _sampling_error(
     return propagated(condition.combine, [value.low for value in values], known)
 
 
+def _stepwise(condition: Condition) -> bool:
+    """Whether errors of its quantities tell none of a condition's number, to first order."""
+    return any(
+        isinstance(o, Overall) and o.function in STEPWISE for o in operands(condition.expression)
+    )
+
+
 def _grid_errors(
     conditions: Sequence[Condition],
     values: Sequence[Sequence[Span]],
@@ -311,13 +323,17 @@ def _grid_errors(
 ) -> tuple[list[float], int] | None:
     """Standard errors of conditions' numbers by residuals of grids, and their degrees of freedom.
 
-    None where some number is of a run that stands in no grid.
+    None where some number is of a run that stands in no grid, or a rank.
     """
     errors, degrees = [], []
     for condition, spans in zip(conditions, values, strict=True):
         spreads = [evidence.grid_spread(quantity, seed) for quantity in condition.quantities]
         known = [spread for spread in spreads if spread is not None]
-        if len(known) < len(spreads) or not all(span.known for span in spans):
+        if (
+            _stepwise(condition)
+            or len(known) < len(spreads)
+            or not all(span.known for span in spans)
+        ):
             return None
         variances = [spread.deviation**2 for spread in known]
         errors.append(propagated(condition.combine, [span.low for span in spans], variances))

@@ -58,7 +58,7 @@ SIGNS: Mapping[type[ast.cmpop], tuple[int, bool, str]] = {
 _TOKEN = re.compile(r"[A-Za-z_]\w*/[^\s,()\[\]]+|\bof\b|\babout\b")
 _AS_PYTHON = {"of": "**", "about": "=="}
 _NEAR = (0.25, 2.0, 100)
-"""`about n`: within a quarter of n from 100 on, within a factor of 2 below."""
+"""`about n`: within a quarter of n from a size of 100 on, within a factor of 2 below."""
 _SETTLED_SHARE = 0.9
 
 
@@ -220,6 +220,9 @@ OVERALL: Mapping[str, Callable[[Sequence[Span]], Span]] = {
 }
 """Functions of a measure of several runs."""
 
+STEPWISE = ("rank_correlation",)
+"""Those that small errors of the runs leave as they are or move by a step."""
+
 
 def _meets(term: Term, where: Comparison, evidence: Evidence) -> bool:
     """Whether a term is one of those that are compared.
@@ -369,10 +372,13 @@ class _Source:
                 return value, (Bound(1, low, True), Bound(-1, high, True)), asked
             case ast.Eq(), _:
                 number = parse_number(right)
+                if number == 0:
+                    raise Mistake("about 0: nothing is near 0 by a factor; write in [low, high]")
                 share, factor, large = _NEAR
-                low, high = number / factor, number * factor
-                if number >= large:
-                    low, high = (1 - share) * number, (1 + share) * number
+                ends = [number / factor, number * factor]
+                if abs(number) >= large:
+                    ends = [(1 - share) * number, (1 + share) * number]
+                low, high = sorted(ends)
                 return value, (Bound(1, low, True), Bound(-1, high, True)), f"about {number:g}"
         if type(sign) not in SIGNS:
             raise Mistake(

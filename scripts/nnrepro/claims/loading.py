@@ -144,9 +144,9 @@ def _part(spec: Mapping[str, Any]) -> Node:
     comparisons = tuple(c for text in texts for c in parse_comparisons(text))
     units = {unit_of(comparison.value) for comparison in comparisons}
     if len(units) > 1:
+        names = " and ".join(unit or "no unit" for unit in sorted(units))
         raise Mistake(
-            f"that: numbers in {' and '.join(sorted(units))} cannot be judged together; make them "
-            "parts of their own"
+            f"that: numbers in {names} cannot be judged together; make them parts of their own"
         )
     where = parse_where(spec["where"]) if "where" in spec else None
     return Part(name or comparisons[0].name, comparisons, where, float(spec.get("tie", 0)))

@@ -66,6 +66,14 @@ class MeasuredRun:
         )
 
     @property
+    def broke_off(self) -> str:
+        """That it diverged and stopped, in words; empty where it did not."""
+        run, epochs = self.data.run, self.data.history.epochs
+        stopped = self.data.done.protocol_epochs == epochs < run.protocol_epochs
+        diverged = self.data.status == "diverged"
+        return f"diverged and stopped at epoch {epochs}" if diverged and stopped else ""
+
+    @property
     def lacks_epochs_alone(self) -> bool:
         """Whether the run is the beginning of one as its protocol asks for."""
         return not self._not_as_asked.keys() - {"epochs"}

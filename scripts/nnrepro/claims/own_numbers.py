@@ -26,7 +26,7 @@ OWN = {HOLDS: "true", FAILS: "false"}
 NOT_CHECKABLE = "not_checkable"
 
 _SHARE = Span(0.0, 1.0)
-_CLEARLY = 1e-9
+_CLEARLY = 1e-6
 """How far below a limit a number is that a list tells to be below it."""
 
 

@@ -116,16 +116,27 @@ def evaluate(expression: Expression, value: Callable[[Any], Span]) -> Span:
     return _ARITHMETIC[expression.symbol](*sides)
 
 
+def _scales(expression: Expression) -> bool:
+    if not isinstance(expression, Operation):
+        return False
+    return expression.symbol in "*/" or any(map(_scales, (expression.left, expression.right)))
+
+
 def unit_of(expression: Expression) -> str:
-    """The unit of an expression's values; empty for a number."""
+    """The unit of an expression's values; empty for a number, and for what is in no unit known.
+
+    A minute is no second and a per cent no fraction: what a number multiplies or divides has none.
+    """
     if isinstance(expression, Number):
         return ""
     if not isinstance(expression, Operation):
         return str(expression.unit)
     left, right = unit_of(expression.left), unit_of(expression.right)
-    if expression.symbol != "/":
+    if expression.symbol in "+-":
         return left or right
-    return RATIO if left == right else f"{left} per {right}" if right else left
+    if expression.symbol == "*" or not (left and right):
+        return ""
+    return RATIO if left == right else f"{left} per {right}"
 
 
 @dataclass(frozen=True)
@@ -251,6 +262,11 @@ class Measure:
         return self.expression.growth if isinstance(self.expression, Reading) else 0
 
     @property
+    def scaled(self) -> bool:
+        """Whether it multiplies or divides anything."""
+        return _scales(self.expression)
+
+    @property
     def timed(self) -> bool:
         """Whether it depends on the machine."""
         return any(reading.unit == SECONDS for reading in self.readings)
@@ -318,12 +334,22 @@ def _reading(name: str, args: list[ast.expr]) -> Reading:
     if not args:
         raise Mistake(f"{name}() needs a curve: {_ALLOWED}")
     curve, smoothed = _curve(args[0])
+    if name in _OF_BEST and recorded(curve).lower_is_better:
+        lowest, highest = _OF_BEST[name]
+        raise Mistake(
+            f"{name} is about the highest value, and of {curve} less is better; write {lowest} for "
+            f"the lowest{highest}"
+        )
     arguments = tuple(parse_number(arg) for arg in args[1:])
     least, most = FUNCTIONS[name].numbers
     if not least <= len(arguments) <= most:
         wanted = " to ".join(dict.fromkeys((str(least), str(most))))
         raise Mistake(f"{name} takes {wanted} numbers beside the curve, not {len(arguments)}")
     return Reading(name, curve, smoothed, arguments)
+
+
+_OF_BEST = {"best": ("min", ", or max for the highest"), "best_epoch": ("lowest_epoch", "")}
+"""Functions of the highest value by a name that says more, and those to write of errors."""
 
 
 def _curve(node: ast.expr) -> tuple[str, bool]:

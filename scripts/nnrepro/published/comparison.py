@@ -11,6 +11,7 @@ cut short, made-up data), where it is printed a second time, and where nothing i
 spread; `reason` then says why.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnrepro.measures.names import unit_named
+from nnrepro.measures.expressions import ALIASES, SECONDS
+from nnrepro.measures.functions import COUNT, EPOCHS, RATIO
+from nnrepro.measures.names import bounds_named, reading_named, unit_named
+from nnrepro.metrics.registry import FRACTION, LOSS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS, PublishedNumber
 from nnrepro.published.offsets import Offset, Pair, Sample, offsets
 from nnrepro.published.prediction import prediction_interval
@@ -53,8 +57,8 @@ ALL = "all"
 
 _GROUP = ("protocol", "part", "question")
 _WINDOW = re.compile(r"^last\d+_mean_")
-_SIGNED = ("percent", "")
-"""Units of numbers that may be negative."""
+_UNSIGNED = (SECONDS, EPOCHS, RATIO, COUNT, LOSS)
+"""Units of numbers that are never negative."""
 
 
 def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd.DataFrame:
@@ -238,7 +242,7 @@ def _result(
     if shared is not None:
         interval = shared[0].interval(shared[1])
     if interval is not None:
-        interval = _possible(interval, unit_named(number.metric))
+        interval = _possible(interval, number.metric)
     reason = next(_not_judged(number, found, known=interval is not None), "")
     inside, offset = None, None if shared is None else shared[0]
     if interval is not None and not reason:
@@ -262,12 +266,17 @@ def _result(
     }
 
 
-def _possible(interval: Interval, unit: str) -> Interval:
-    """The part of an interval that a quantity of this unit can have; a wide one reaches beyond."""
-    if unit in _SIGNED:
-        return interval
-    high = min(interval.high, 1.0) if unit == "fraction" else interval.high
-    return Interval(max(interval.low, 0.0), high, interval.kind)
+def _possible(interval: Interval, metric: str) -> Interval:
+    """The part of an interval that a metric can have; a wide one reaches beyond."""
+    reading, unit = reading_named(metric), unit_named(metric)
+    low, high = (0.0 if unit in _UNSIGNED else -math.inf), math.inf
+    if metric in ALIASES:
+        low = -math.inf  # a difference
+    elif reading is not None and reading.level:
+        low, high = bounds_named(metric)
+    elif unit == FRACTION:
+        low, high = 0.0, 1.0
+    return Interval(max(interval.low, low), min(interval.high, high), interval.kind)
 
 
 def _not_judged(number: PublishedNumber, found: Reproduction, *, known: bool) -> Iterator[str]:
@@ -288,7 +297,8 @@ def _not_judged(number: PublishedNumber, found: Reproduction, *, known: bool) ->
     if found.busy:
         yield "the times were taken while other work took the processors"
     if found.short:
-        yield "not the same measurement (the runs are cut short)"
+        why = "a run diverged" if "diverged" in found.short else "the runs are cut short"
+        yield f"not the same measurement ({why})"
     if found.unsettled:
         yield f"not every seed gives it ({found.unsettled})"
     if found.exact and found.other_settings:

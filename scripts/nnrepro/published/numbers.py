@@ -8,6 +8,7 @@ number). `test_set`, `baseline` (selectors of the runs that a ratio or a gain is
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from nnrepro.errors import Mistakes
 from nnrepro.files import FileError, read_text
+from nnrepro.measures.names import bounds_named, unit_named
+from nnrepro.metrics.registry import FRACTION
 from nnrepro.study.messages import nearest, one_of, undeclared
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
@@ -201,6 +204,13 @@ def _malformed(number: PublishedNumber) -> Iterator[str]:
         yield "metric: is empty; say what was measured"
     if not _NUMBER.fullmatch(number.printed):
         yield f"value: '{number.printed}' is no number; write it as printed, with a decimal point"
+    elif not (limits := bounds_named(number.metric))[0] <= number.value <= limits[1]:
+        low, high = limits
+        ends = f"from {low:g} on" if math.isinf(high) else f"up to {high:g}"
+        ends = f"from {low:g} to {high:g}" if math.isfinite(high - low) else ends
+        share = unit_named(number.metric) == FRACTION and 1 < number.value <= 100
+        hint = "; 80 % is written 0.80" if share else ""
+        yield f"value: {number.printed} is no {number.metric}, which is {ends}{hint}"
     if number.test_set not in TEST_SETS:
         hint = nearest(number.test_set, TEST_SETS)
         yield f"test_set: '{number.test_set}' is not allowed{hint}; allowed: {one_of(TEST_SETS)}"

@@ -51,6 +51,9 @@ class StudyRun:
         done, asked = int(self.row["epochs_completed"]), int(self.row["protocol_epochs"])
         enough = asked if needed is None else min(needed, asked)
         parts = [f"{done} of {asked} epochs"] if done < enough else []
+        stops = self.run.settings.get("on_divergence") == "stop"
+        if parts and stops and self.row["status"] == "diverged":
+            parts = [f"diverged and stopped at epoch {done}"]
         for name, words in (("train_examples", "training"), ("test_examples", "test")):
             wanted = self.run.protocol_settings.get(name)
             if wanted is not None and wanted != self.run.settings[name]:
