@@ -38,6 +38,8 @@ SGD_OF_PAIR = "90/40"
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARCHIVES = ["archive", *(f"archives/{path.name}" for path in (REPOSITORY / "archives").iterdir())]
+SEEDS = list(range(8))
+"""Of the archive: Tan's texts have all, but for dropout five, Koh's texts five, images one."""
 OFFICIAL = "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"
 WITHOUT_IMAGES = ("archives/text_answers",)
 
@@ -335,33 +337,33 @@ def test_what_the_documentation_says_of_masking_is_so() -> None:
 def test_what_the_documentation_says_of_single_seeds_is_so(repository: Path) -> None:
     """Each seed of the text runs decides the claims by itself; none may contradict another."""
     config = yaml.safe_load((repository / "archive/study.yaml").read_text(encoding="utf-8"))
-    every = list(range(5))
-    study = load_study(config | {"seeds": every, "archive": "archive"}, catalogue())
+    first = list(range(5))  # both reports' texts have them
+    study = load_study(config | {"seeds": SEEDS, "archive": "archive"}, catalogue())
     found, _ = read_runs(study.runs, repository / "archive")
     claims = load_claims(study.claims, study)
     verdicts = {}
-    for name, seeds in [*((seed, [seed]) for seed in every), ("all", every)]:
+    for name, seeds in [*((seed, [seed]) for seed in first), ("all", SEEDS)]:
         runs = [item for item in found if item.run.seed in seeds]
         table, _ = decide_claims(claims, runs, study, {})
         text = table[table["part"] == "B"]
         verdicts[name] = dict(zip(text["id"], text["verdict"], strict=True))
     table = pd.DataFrame(verdicts)
     decided = table.isin(["holds", "fails"])
-    single, whole = decided[every], decided["all"]
+    single, whole = decided[first], decided["all"]
     page = " ".join((repository / "docs/claims.md").read_text(encoding="utf-8").split())
     said = page.partition("How far one seed can be trusted")[2].partition("A claim about")[0]
     counts = [str(count) for count in single.sum()]
     assert f"of the {len(table)} claims on text" in said
     assert f"decide {', '.join(counts[:-1])} and {counts[-1]}, never against" in said
     assert not ((table == "holds").any(axis=1) & (table == "fails").any(axis=1)).any()
-    assert f"all five together decide {whole.sum()}." in said
+    assert f"all together decide {whole.sum()}." in said
 
 
 @pytest.fixture(scope="module")
 def judged() -> dict[str, pd.DataFrame]:
     """The published numbers beside the shipped runs, and the claims; do not change them."""
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-    study = load_study(config | {"seeds": list(range(5))}, catalogue())
+    study = load_study(config | {"seeds": SEEDS}, catalogue())
     decisions = {
         ("tan", "channel_grid"): {"variant": "c1-90_c2-20", "c1": 90, "c2": 20},
         ("koh", "channel_grid"): {"variant": "c1-90_c2-60", "c1": 90, "c2": 60},
@@ -430,9 +432,9 @@ def test_what_the_documentation_says_of_verdicts_is_so(judged: dict[str, pd.Data
     assert failing == {"tan-a-01", "koh-a-02", "koh-a-07"}
     of_text = claims[claims["part"] == "B"]
     holding = set(of_text.loc[of_text["verdict"] == "holds", "id"])
-    told = findings("Five seeds decide 17 of the 29 claims on text")
+    told = findings("Five to eight seeds decide 20 of the 29 claims on text")
     assert holding == set(re.findall(r"`([\w-]+)`", told))
-    assert (len(of_text), of_text["verdict"].isin(["holds", "fails"]).sum()) == (29, 17)
+    assert (len(of_text), of_text["verdict"].isin(["holds", "fails"]).sum()) == (29, 20)
     assert claims.groupby("part")["verdict"].value_counts()["A"].to_dict() == {
         "undecided": 19,
         "fails": 3,
