@@ -255,7 +255,7 @@ def lists_on(source: Source, question: str) -> Iterator[Text]:
             below = f"{100 * limit:.6g} percentage points"
         said = (
             f"In print, {there} of {of} variants have a {in_words(measure)} below {below}. Here "
-            f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.1f} "
+            f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.2g} "
             "would be."
         )
         yield spaced(plain(source.protocol_title(str(row["protocol"])), OWNER), said)
