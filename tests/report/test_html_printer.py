@@ -1,8 +1,11 @@
 """What the HTML is printed by."""
 
+import re
+from dataclasses import replace
 from urllib.parse import unquote
 
-from nnrepro.report.html.printer import data_uri
+from nnrepro.document.elements import Figure, Panels
+from nnrepro.report.html.printer import data_uri, printed
 
 
 def test_embedded_figures_decode_to_themselves_and_stay_small() -> None:
@@ -17,3 +20,17 @@ def test_embedded_figures_decode_to_themselves_and_stay_small() -> None:
     assert given.count(",") == 3999
     assert not any(sign in uri for sign in '"<>&#\n')
     assert len(uri) < 1.1 * len(svg)
+
+
+def test_drawings_side_by_side_are_the_narrow_ones_where_a_wide_one_could_not_be_read() -> None:
+    """Alone, a drawing is the narrow one on phones only; where there is but one, it has no choice."""
+    two = tuple(
+        Figure(f"figure-{number}", "One.", "<svg/>", "One", "curves", "<svg id='narrow'/>")
+        for number in (1, 2)
+    )
+    alone = printed([Panels(two[:1], beside=True)], 2)
+    assert re.findall('media="([^"]*)"', alone) == ["(max-width: 40rem)"]
+    chosen = re.findall('media="([^"]*)"', printed([Panels(two, beside=True)], 2))
+    assert chosen == ["(max-width: 40rem), (min-width: 56rem) and (max-width: 92rem)"] * 2
+    narrow = printed([replace(two[0], svg=two[0].narrow)], 2)
+    assert narrow.count("data:image") == 1 and "<picture>" in narrow

@@ -176,7 +176,7 @@ def _drawn(document: Document) -> int:
     first = [document.answers] if document.answers else []
     elements = every([*first, *document.sections])
     drawn = [each for each in elements if isinstance(each, Figure)]
-    return sum(len(data_uri(svg)) for each in drawn for svg in (each.svg, each.narrow))
+    return sum(len(data_uri(svg)) for each in drawn for svg in {each.svg, each.narrow})
 
 
 def summed_up(

@@ -49,6 +49,11 @@ SCRIPT = (
 )
 """Files of the script, in the order in which they stand in the page."""
 
+_NARROW = "(max-width: 40rem)"
+_BESIDE = f"{_NARROW}, (min-width: 56rem) and (max-width: 92rem)"
+"""On which screens a drawing has a narrow place: alone, and beside another one as `style.css` sets
+them, where letters of the wide drawing would be too small to read."""
+
 _STYLES = {
     "bold": "<b>{}</b>",
     "code": "<code>{}</code>",
@@ -174,7 +179,12 @@ def _element(element: Element, level: int) -> Markup:
         case Panels(members, beside):
             form = Markup("<div{}>\n{}\n</div>")
             role = "panels beside" if beside else "panels"
-            return form.format(_class(role), printed(members, level))
+            places = _BESIDE if beside and len(members) > 1 else _NARROW
+            shown = (
+                _figure(each, places) if isinstance(each, Figure) else _element(each, level)
+                for each in members
+            )
+            return form.format(_class(role), Markup("\n").join(shown))
         case Only(medium, contents):
             return printed(contents, level) if medium == SCREEN else Markup()
         case _:
@@ -246,7 +256,7 @@ def _facts(facts: Facts) -> Markup:
     return Markup("<dl{}>\n{}\n</dl>").format(_class(facts.role), Markup("\n").join(rows))
 
 
-def _figure(figure: Figure) -> Markup:
+def _figure(figure: Figure, places: str = _NARROW) -> Markup:
     return Markup(
         '<figure class="panel {kind}" id="{anchor}">\n{opening}\n'
         "{picture}\n</div>\n"
@@ -255,19 +265,25 @@ def _figure(figure: Figure) -> Markup:
         kind=figure.kind,
         anchor=figure.anchor,
         opening=_scrolling(figure.anchor),
-        picture=_picture(figure),
+        picture=_picture(figure, places),
         caption=styled(figure.caption),
     )
 
 
-def _picture(figure: Figure) -> Markup:
-    """The drawing, on a narrow screen the one that is made for it; the browser leaves them room."""
+def _picture(figure: Figure, places: str) -> Markup:
+    """The drawing, in a narrow place the one that is made for it; the browser leaves them room.
+
+    Side by side, drawings have a narrow place on screens of most widths, too.
+    """
     form = '<img src="{}"{} alt="{}" decoding="async">'
     image = Markup(form).format(Markup(data_uri(figure.svg)), _size(figure.svg), figure.alt)
     if not figure.narrow:
         return image
-    form = '<picture><source media="(max-width: 40rem)" srcset="{}"{}>{}</picture>'
-    return Markup(form).format(Markup(data_uri(figure.narrow)), _size(figure.narrow), image)
+    if figure.narrow == figure.svg:
+        return Markup("<picture>{}</picture>").format(image)
+    form = '<picture><source media="{}" srcset="{}"{}>{}</picture>'
+    narrow = Markup(data_uri(figure.narrow))
+    return Markup(form).format(places, narrow, _size(figure.narrow), image)
 
 
 def _size(svg: str) -> Markup:

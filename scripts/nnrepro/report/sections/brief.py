@@ -180,7 +180,7 @@ def _without(caption: Text, count: int) -> Text:
 
 def has_room(figures: Sequence[Figure]) -> bool:
     """Whether drawings are small enough to stand in the report, side by side."""
-    return sum(len(each.svg) + len(each.narrow) for each in figures) <= MOST_OF_ONE
+    return sum(len(svg) for each in figures for svg in {each.svg, each.narrow}) <= MOST_OF_ONE
 
 
 def _question(
@@ -283,7 +283,7 @@ def _pictures(blocks: Sequence[Section], numbers: Numbers) -> Iterator[Sequence[
     """
     for block in blocks:
         members = [m for panels in _panels(block) for m in panels.members if isinstance(m, Figure)]
-        drawn = [replace(each, svg=each.narrow or each.svg, narrow="") for each in members[:2]]
+        drawn = [replace(each, svg=each.narrow or each.svg) for each in members[:2]]
         if has_room(drawn):
             said = [each for each in block.contents if isinstance(each, Paragraph)]
             yield [*said, Panels(renumbered(drawn, numbers), beside=True)]
