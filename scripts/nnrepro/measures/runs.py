@@ -339,7 +339,9 @@ def other_data(a: RunData, b: RunData) -> bool:
 
 def _told_of_data(item: RunData) -> Mapping[str, Any]:
     """What a run's record tells of its data."""
-    return (item.record or {}).get("data", {})
+    record: Mapping[str, Any] = item.record or {}
+    found: Mapping[str, Any] = record.get("data", {})
+    return found
 
 
 def _on_other_data(data: Iterable[RunData]) -> Iterator[Problem]:
