@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nnrepro.models.layers.portable import with_weights_of
+from nnrepro.models.layers.shifts import shifted_below
 
 
 class FullWidthConv2D(keras.layers.Layer):
@@ -13,9 +14,9 @@ class FullWidthConv2D(keras.layers.Layer):
 
     The kernel moves along the length only, so columns act as channels of a one-dimensional
     convolution: a tenth of the time of the two-dimensional one for 20x20 kernels on one channel, by
-    oneDNN. XLA's convolutions are slow on CPU; for a model compiled by it, shifted copies of the
-    input side by side times the kernel as a matrix are several times faster (`as_product`; by
-    default where the backend leaves all compiling to XLA). Input [batch, length, width, channels],
+    oneDNN. XLA's convolutions are slow on CPU; for a model compiled by it, the input times the
+    kernel as a matrix, summed along shifts, is several times faster (`as_product`; by default where
+    the backend leaves all compiling to XLA). Input [batch, length, width, channels],
     output [batch, length - height + 1, 1, filters].
     """
 
@@ -69,8 +70,34 @@ class FullWidthConv2D(keras.layers.Layer):
 
 
 def _by_product(rows: Any, kernel: Any) -> Any:
-    """Convolve [batch, length, columns] with [height, columns, filters], VALID."""
+    """Convolve [batch, length, columns] with [height, columns, filters], VALID.
+
+    Every row is multiplied by all rows of the kernel at once, and of these products those that
+    belong together are summed. Windows side by side times the kernel are half the operations, but
+    XLA computes what `rows` come from anew for each of `height` shifts: more to compile than all
+    the rest of the character CNN.
+    """
     height, columns, filters = kernel.shape
-    steps = rows.shape[1] - height + 1
-    windows = ops.concatenate([rows[:, at : at + steps] for at in range(height)], axis=2)
-    return ops.matmul(windows, ops.reshape(kernel, (height * columns, filters)))
+    length = rows.shape[1]
+    steps = length - height + 1
+
+    @ops.custom_gradient
+    def convolved(rows: Any, kernel: Any) -> tuple[Any, Any]:
+        matrix = ops.reshape(ops.transpose(kernel, (1, 0, 2)), (columns, height * filters))
+        products = ops.matmul(rows, matrix)
+        parts = [
+            products[:, at : at + steps, at * filters : (at + 1) * filters] for at in range(height)
+        ]
+
+        def gradient(*arrived: Any, upstream: Any = None) -> tuple[Any, Any]:
+            """Of both: the shifted gradients times the other."""
+            arriving = arrived[-1] if upstream is None else upstream  # Keras: differs by backend
+            shifted = shifted_below(arriving, height)
+            of_rows = ops.matmul(shifted, ops.transpose(matrix))
+            of_matrix = ops.matmul(ops.transpose(ops.reshape(rows, (-1, columns))), shifted)
+            of_kernel = ops.reshape(of_matrix, (columns, height, filters))
+            return ops.reshape(of_rows, (-1, length, columns)), ops.transpose(of_kernel, (1, 0, 2))
+
+        return sum(parts[1:], start=parts[0]), gradient
+
+    return convolved(rows, kernel)

@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from nnrepro.models.layers.portable import one_hot, with_weights_of
+from nnrepro.models.layers.shifts import shifted_below
 from nnrepro.models.registry import ModelError
 
 ONE_HOT_WIDTH = 256
@@ -117,13 +118,7 @@ def one_hot_windows(ids: Any, kernel: Any) -> Any:
         def gradient(*arrived: Any, upstream: Any = None) -> Any:
             """Gradient of `rows`: one-hot ids (transposed) times the shifted gradients."""
             arriving = arrived[-1] if upstream is None else upstream  # Keras: differs by backend
-            padded = ops.pad(arriving, ((0, 0), (0, height - 1), (0, 0)))
-            flat = ops.pad(ops.reshape(padded, (-1, filters)), ((height - 1, 0), (0, 0)))
-            positions = flat.shape[0] - height + 1
-            shifted = ops.concatenate(
-                [flat[height - 1 - at : height - 1 - at + positions] for at in range(height)],
-                axis=1,
-            )
+            shifted = shifted_below(arriving, height)
             chosen = ops.one_hot(ops.reshape(ids, (-1,)), vocabulary, dtype=rows.dtype)
             product = ops.matmul(ops.transpose(chosen), shifted)
             return ops.transpose(ops.reshape(product, (vocabulary, height, filters)), (1, 0, 2))
