@@ -89,6 +89,13 @@ def test_ranking_sentence(values: list[float], sentence: str) -> None:
     assert ranked(values) == sentence
 
 
+def test_a_lead_of_less_than_a_digit_is_none() -> None:
+    frame = pd.DataFrame({"label": ["a", "b"], "m": [0.5, 0.50004]})
+    shown = metric("max_test_accuracy")
+    said = seen(ranking.ranking_words(ranking.leaders(frame, "m", shown, shown.phrase)))
+    assert "b, 50.00 %; practically level: a." in said
+
+
 def test_only_a_highest_value_is_told_without_its_interval() -> None:
     """That does not cover what picking the epoch adds."""
     frame = pd.DataFrame({"label": ["a"], "m": [0.5], "m_ci95_low": [0.49], "m_ci95_high": [0.51]})

@@ -345,10 +345,12 @@ def ranking_words(found: Leaders) -> Text:
         said = _equal_words(found)
     else:
         first = wording.agree(found.leaders, "First", "First together")
+        level = found.margin.startswith("less than")
+        behind = "practically level" if level else f"{found.margin} behind"
         said = text(
             f"{first} by {found.metric}: ",
             labels(found.leaders),
-            f", {found.value}{interval_words(found)}; {found.margin} behind: ",
+            f", {found.value}{interval_words(found)}; {behind}: ",
             labels(found.runner_up),
         )
         last, value = found.last

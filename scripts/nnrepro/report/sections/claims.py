@@ -105,6 +105,7 @@ def _extent(frame: pd.DataFrame) -> Text:
     counts = (
         text(bold(wording.grouped(count)), f" {_phrase(word, count)}")
         for word, count in found.items()
+        if count
     )
     decided = wording.counted(len(frame), "statement is", "statements are")
     said = text(f"{decided} decided by rule from the runs: ", joined(", ", counts), ".")
