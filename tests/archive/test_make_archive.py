@@ -217,6 +217,14 @@ def test_runs_of_a_renamed_experiment_are_counted_and_have_no_command(
     assert (outcome.runs, outcome.undeclared) == (2, 1)
 
 
+def test_seeds_that_the_study_does_not_ask_for_are_counted(tmp_path: Path, archived: Any) -> None:
+    """They may be from before its seeds were others, and count in an archive's report."""
+    for seed in (0, 77):
+        put(tmp_path / "results", f"tan/text_models/char_cnn/seed{seed}")
+    outcome = archived()
+    assert (outcome.runs, outcome.undeclared, outcome.further) == (2, 0, 1)
+
+
 def test_a_run_that_ended_itself_is_of_the_group_with_as_many_epochs_asked_for(
     tmp_path: Path, archived: Any
 ) -> None:

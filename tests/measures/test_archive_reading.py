@@ -99,6 +99,23 @@ def test_a_record_of_other_settings_is_reported(tmp_path, make_run, write_run):
     assert "window" not in problem.message
 
 
+def test_runs_on_data_that_have_become_others_are_named(tmp_path, make_run, write_run):
+    """Seeds that an earlier form of the study left would pass for further ones of the variant."""
+    runs = [make_run(seed=seed) for seed in range(4)]
+    sums = ("old", "new", "new", None)
+    for run, content in zip(runs, sums, strict=True):
+        data = {"name": "d", "source": "csv", "generated": False, "sha256": {"d.csv": "same"}}
+        if content:
+            data["content_sha256"] = {"old": "0" * 64, "new": "f" * 64}[content]
+        files = {"history.json": HISTORY, "run.json": _record(run, data=data)}
+        write_run(tmp_path, run, files)
+    data, problems = read_runs(runs, tmp_path)
+    assert len(data) == 4
+    assert [(p.run_id, p.status) for p in problems] == [(runs[0].id, None)]
+    told = "other data of the name 'd' than 3 of 4 runs"
+    assert told in problems[0].message and runs[1].id in problems[0].message
+
+
 def test_a_record_that_disagrees_on_the_epochs_is_reported(tmp_path, make_run, write_run):
     run = make_run()
     write_run(

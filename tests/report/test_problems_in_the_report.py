@@ -4,8 +4,11 @@ import json
 import re
 from typing import Any
 
+from nnrepro.document.text import words_of
 from nnrepro.measures.inventory import inventory
 from nnrepro.measures.runs import read_runs
+from nnrepro.report.sections.first import _trusted
+from nnrepro.report.source import Source
 from nnrepro.study.folders import RunFolders
 
 
@@ -28,6 +31,23 @@ def test_damaged_and_missing_runs_are_named_with_the_reason(small: Any, outline:
     assert "tan/text_models/char_cnn/seed0: tan/text_models/char_cnn/seed0/history.json" in told
     assert "tan/text_models (1 run): word_cnn/seed0" in told
     assert str(results.root) not in told
+
+
+def test_records_that_do_not_fit_are_counted_on_the_first_screen(small: Any) -> None:
+    """A run made otherwise than asked for, or on other data, is in the means all the same."""
+    results = small()
+    runs = ("tan/text_models/char_cnn/seed0", "tan/text_models/word_cnn/seed0")
+    odd = [{"run": r, "file": "run.json", "message": "was made so", "status": None} for r in runs]
+    left_out = [{**odd[0], "status": "failed"}]
+
+    def said(found: list[Any]) -> str:
+        inventory = {"problems": found}
+        source = Source(results.study, results.root, results.root, {}, {}, inventory=inventory)
+        ((_, (_, limits)),) = _trusted(source)
+        return words_of(limits)
+
+    assert "The records of 2 runs do not fit the study or the others: which ones." in said(odd)
+    assert "do not fit" not in said(left_out)
 
 
 def test_further_and_additional_runs_are_told(small: Any, outline: Any) -> None:

@@ -66,6 +66,20 @@ def said(tmp_path: Path) -> Said:
     return of
 
 
+def test_runs_that_are_on_record_with_other_parameters_are_told(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive that lacks runs selects another variant than its later runs were made with."""
+    made = {"model": "mlp", "settings": {"units": 16, "learning_rate": 0.01}}
+    records = {0: {}, 1: {"run": made}, 2: {"run": made}}
+    monkeypatch.setattr(Source, "record", lambda _, run: records[run.seed])
+    decision = {**BEST[0], "model": "mlp"}
+    (told,) = said("search", {("s", "search"): decision})
+    asked = "units 16 and learning rate 0.3"
+    otherwise = "but the runs here were made otherwise: 2 of 3 with learning rate 0.01."
+    assert told.endswith(f"{asked}, {otherwise}")
+
+
 def test_each_selected_variant_with_its_rank_and_parameters(said: Said) -> None:
     """With its value where that is known; nothing before anything is decided."""
     decided = {("", "search"): {**BEST[0], "best": BEST}}

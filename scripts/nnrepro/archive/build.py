@@ -53,13 +53,15 @@ _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training", "notify")
 class Outcome:
     """What `make_archive` did: how runs were merged, which were unfinished, and the size.
 
-    `undeclared` are the archived runs, of `runs`, whose variant the study does not declare.
+    `undeclared` are the archived runs, of `runs`, whose variant the study does not declare, and
+    `further` those of its variants at seeds that it does not ask for.
     """
 
     merged: Merge
     unfinished: Sequence[str]
     runs: int
     undeclared: int
+    further: int
     bytes: int
 
 
@@ -122,7 +124,12 @@ def make_archive(
     ids = [RunId.parse(run_id_of(folder)) for folder in run_folders(archive)]
     declared = study.declared_variants
     others = sum(each.variant not in declared.get(each.experiment, ()) for each in ids)
-    return Outcome(merged, unfinished, len(ids), others, size)
+    seeds: dict[tuple[str, str, str], set[int]] = {}
+    for run in study.runs:
+        seeds.setdefault((run.protocol, run.experiment, run.variant), set()).add(run.seed)
+    asked = ((each.seed, seeds.get((each.protocol, each.experiment, each.variant))) for each in ids)
+    further = sum(known is not None and seed not in known for seed, known in asked)
+    return Outcome(merged, unfinished, len(ids), others, further, size)
 
 
 def _check_place(archive: Path, sources: Sequence[Path]) -> None:

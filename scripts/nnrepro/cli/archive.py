@@ -67,6 +67,7 @@ def _told(outcome: Outcome, archive: Path) -> str:
         "left out, as a longer history is there": len(merged.shorter),
         "left out, as they are unfinished": len(outcome.unfinished),
         "of variants that the study does not declare, or no more": outcome.undeclared,
+        "at seeds that the study does not ask for, which its report counts, too": outcome.further,
     }
     lines = [f"{archive}: {outcome.runs} runs, {outcome.bytes / 1e6:.1f} MB"]
     return "\n".join([*lines, *(f"  {count} {words}" for words, count in counts.items() if count)])

@@ -4,10 +4,10 @@ Only the history is needed. What a missing `run.json` would have told stays unkn
 history is missing or damaged is named in a `Problem` and left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from nnrepro.files import stored
 from nnrepro.measures.collapses import blew_up
@@ -44,6 +44,9 @@ _HISTORY, _RECORD = RUN_FILES["history"], RUN_FILES["record"]
 
 _OWN_PROCESSOR = 0.8
 """Share of its time that a run must have had a processor for its time to mean anything."""
+
+_DATA_IDENTITIES = ("content_sha256", "sha256", "name")
+"""What of a record's data tells which they were, the surest first."""
 
 _SECONDS_BY_EPOCH = ("training", "evaluation", "cpu")
 """Seconds of a record that add up over the epochs."""
@@ -211,7 +214,7 @@ def read_runs(
         problems += [*met, *_unused(run, where)]
         if found is not None:
             data.append(found)
-    return data, problems
+    return data, [*problems, *_on_other_data(data)]
 
 
 def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Problem]:
@@ -323,6 +326,50 @@ def _unused(run: Run, where: RunFolders) -> list[Problem]:
         for folder in where.others(run.id)
         if not epochs_in(folder)
     ]
+
+
+def other_data(a: RunData, b: RunData) -> bool:
+    """Whether records tell that two runs had different data."""
+    told = [_told_of_data(a), _told_of_data(b)]
+    for name in _DATA_IDENTITIES:
+        if all(name in own for own in told):
+            return bool(told[0][name] != told[1][name])
+    return False
+
+
+def _told_of_data(item: RunData) -> Mapping[str, Any]:
+    """What a run's record tells of its data."""
+    record: Mapping[str, Any] = item.record or {}
+    found: Mapping[str, Any] = record.get("data", {})
+    return found
+
+
+def _on_other_data(data: Iterable[RunData]) -> Iterator[Problem]:
+    """Runs whose data set had become another than it was for most runs of their experiment.
+
+    A folder of results, or an archive that was put together, may hold such from before; they would
+    pass for further seeds of a variant, or for variants that can be compared.
+    """
+    groups: dict[tuple[str, str, str], list[RunData]] = {}
+    for item in data:
+        name = _told_of_data(item).get("name")
+        if name is not None:
+            groups.setdefault((item.run.protocol, item.run.experiment, name), []).append(item)
+    for (_, experiment, name), group in groups.items():
+        # A record that does not tell the surest identity may be of either data.
+        surest = [g for g in group if _DATA_IDENTITIES[0] in _told_of_data(g)] or group
+        kinds = {repr(_told_of_data(item)): item for item in surest}.values()
+        alike = [[other for other in group if not other_data(one, other)] for one in kinds]
+        most = max(alike, key=len)
+        known = {item.run.id for item in most}
+        for item in group:
+            if item.run.id not in known:
+                message = (
+                    f"trained and judged on other data of the name '{name}' than {len(most)} of "
+                    f"{len(group)} runs of '{experiment}', such as {most[0].run.id}, with which it "
+                    "does not belong in one mean or ranking; train it again, or take it out"
+                )
+                yield Problem(item.run, _RECORD, message)
 
 
 def _read_record(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.measures.predictions import AnswersOf
-from nnrepro.measures.runs import RunData
+from nnrepro.measures.runs import RunData, other_data
 from nnrepro.statistics.intervals import CONFIDENCE
 from nnrepro.statistics.paired import holm
 from nnrepro.study.messages import some_of
@@ -30,8 +30,6 @@ _RESULTS = (
     *("test", "p", "p_holm", "significant"),
 )
 _APART = ("variant", "why")
-_IDENTITIES = ("content_sha256", "sha256", "name")
-"""What of a record's data tells which they were, the surest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,20 +181,10 @@ def _apart(a: Side, b: Side) -> Iterator[tuple[str, str]]:
         sizes = [end.run.settings.get("test_examples") for end in ends]
         if sizes[0] != sizes[1]:
             yield variant, f"judged on {sizes[0]} and on {sizes[1]} test examples"
-        elif _other_data(*ends):
+        elif other_data(*ends):
             yield variant, "trained and judged on different data"
         elif ends[0].run.settings.get("layout") != ends[1].run.settings.get("layout"):
             yield variant, "their images are laid out differently"
-
-
-def _other_data(a: RunData, b: RunData) -> bool:
-    """Whether records tell that two runs had different data."""
-    records: list[Mapping[str, Any]] = [end.record or {} for end in (a, b)]
-    told = [record.get("data", {}) for record in records]
-    for name in _IDENTITIES:
-        if all(name in own for own in told):
-            return bool(told[0][name] != told[1][name])
-    return False
 
 
 def _results(

@@ -1,13 +1,13 @@
 """Which variant of another experiment a selection chose, and what it brought."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.document.text import OWNER, Text, Words, code, plain, spaced, text
 from nnrepro.report.source import VARIANTS_TABLE, ReportError, Source
 from nnrepro.study.labels import titled
-from nnrepro.study.run import Run
+from nnrepro.study.run import MODEL, Run
 from nnrepro.tables.columns import metric_values
 from nnrepro.tables.content import metric_phrase
 from nnrepro.tables.csvfile import TableError
@@ -26,19 +26,20 @@ def chosen(source: Source, experiment: str) -> Iterator[Text]:
         ReportError: the variants table lacks the metric that selects.
     """
     for protocol in source.study.protocols:
-        by_rank: dict[int, Run] = {}
+        by_rank: dict[int, list[Run]] = {}
         for run in source.study.runs_of(protocol, experiment):
             if _part(source, run).get("variant") is not None:
-                by_rank.setdefault(run.rank, run)
-        told = [_told(source, run) for _, run in sorted(by_rank.items())[:_MOST]]
+                by_rank.setdefault(run.rank, []).append(run)
+        told = [_told(source, runs) for _, runs in sorted(by_rank.items())[:_MOST]]
         more = len(by_rank) - len(told)
         if told:
             rest = f"{wording.counted(more, 'further variant')} of lower rank." if more else ""
             yield spaced(plain(source.protocol_title(protocol), OWNER), *told, rest)
 
 
-def _told(source: Source, run: Run) -> Words:
-    """The rank of one variant, of how many, by what, and the parameters that it brought."""
+def _told(source: Source, taking: Sequence[Run]) -> Words:
+    """The rank of one variant, of how many, by what, and what it brought the runs that take it."""
+    run = taking[0]
     origin, protocol = run.selects_from or "", run.protocol
     part = _part(source, run)
     variant = str(part["variant"])
@@ -54,8 +55,28 @@ def _told(source: Source, run: Run) -> Words:
         _reached(source, protocol, origin, variant),
         ": ",
         *(() if brought and named else (code(variant), ", " if brought else "")),
-        f"{wording.joined(brought)}.",
+        f"{wording.joined(brought)}{_otherwise(source, taking, told)}.",
     )
+
+
+def _otherwise(source: Source, runs: Sequence[Run], told: Mapping[str, Any]) -> str:
+    """With what other parameters runs are on record; an archive may lack what was selected."""
+    found: dict[str, int] = {}
+    for run in runs:
+        own = source.record(run).get("run", {})
+        made = {**own.get("settings", {}), **({MODEL: own["model"]} if "model" in own else {})}
+        other = [
+            f"{titled(name).lower()} {wording.plain(made[name])}"
+            for name, value in told.items()
+            if name in made and made[name] != value
+        ]
+        if other:
+            words = wording.joined(other)
+            found[words] = found.get(words, 0) + 1
+    if not found:
+        return ""
+    made_with = "; ".join(f"{count} of {len(runs)} with {what}" for what, count in found.items())
+    return f", but the runs here were made otherwise: {made_with}"
 
 
 def _part(source: Source, run: Run) -> Mapping[str, Any]:

@@ -185,3 +185,5 @@ def _limits(source: Source) -> Iterator[Text]:
             )
     if telling := problems.telling_data(source):
         yield telling
+    if unfitting := problems.unfitting_runs(source):
+        yield unfitting

@@ -8,6 +8,7 @@ from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import Text, Words, bold, code, joined, linked, text
 from nnrepro.measures.inventory import damaged, failed
 from nnrepro.report.source import Source
+from nnrepro.study.paths import RUN_FILES
 
 ANCHOR = "reading"
 
@@ -32,6 +33,20 @@ def telling_data(source: Source) -> Text:
         return ()
     said = f"Something about the data bears on the numbers ({wording.joined(list(arrays))}). "
     return text(said, linked(ANCHOR, "What it is."))
+
+
+def unfitting_runs(source: Source) -> Text:
+    """That runs which count are on record as others than were asked for; nothing where none are."""
+    every = source.inventory.get("problems", ())
+    odd = {p["run"] for p in every if p["file"] == RUN_FILES["record"] and p["status"] is None}
+    if not odd:
+        return ()
+    records = "records of" if len(odd) > 1 else "record of"
+    do = "do" if len(odd) > 1 else "does"
+    said = (
+        f"The {records} {wording.counted(len(odd), 'run')} {do} not fit the study or the others: "
+    )
+    return text(said, linked(ANCHOR, "which ones"), ".")
 
 
 def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
