@@ -44,6 +44,16 @@ def test_published_numbers_stand_beside_reproduced_ones() -> None:
     assert {"Cells", "Others", "reproduced", "published"} <= set(words)
 
 
+def test_an_overview_beside_it_has_the_same_axis() -> None:
+    """Its published numbers included."""
+    first, *rest = ROWS
+    limits = [
+        draw(own, STYLES, metric="Test accuracy", others=others).axes[0].get_xlim()
+        for own, others in (([first], rest), (rest, [first]), ([first], ()))
+    ]
+    assert limits[0] == limits[1] != limits[2]
+
+
 def test_without_published_numbers_there_is_no_column_for_them() -> None:
     """A user's own study has nothing published."""
     figure = draw([ROWS[2]], STYLES, metric="Test accuracy", interval="95 % interval")

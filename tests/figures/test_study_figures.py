@@ -68,17 +68,20 @@ def test_two_images_give_an_overview_and_every_layer_each(
     done = finished(short)
     drawings = list(done.drawn("feature_maps", make_maps(tmp_path)).values())
     stems = [each.stem.removeprefix("specified_network_maps_") for each in drawings]
-    assert stems == [f"image{number}_{part}" for number in (1, 2) for part in ("overview", *LAYERS)]
+    assert stems == [
+        *("image1_overview", "image2_overview"),
+        *(f"image{number}_{layer}" for number in (1, 2) for layer in LAYERS),
+    ]
     assert titles(drawings[0])[0] == "Tan report: Feature maps of 50/60, test image 1 (cat)"
     assert titles(drawings[6])[0] == "Tan report: C1 of 50/60, test image 2 (ship)"
-    assert [each.drawing.part for each in drawings[3:6]] == [
-        "image 1, second convolution",
-        "image 1, last one",
+    assert [each.drawing.part for each in (*drawings[:2], drawings[4])] == [
+        "image 1, image and layers",
         "image 2, image and layers",
+        "image 1, second convolution",
     ]
-    assert drawings[3].drawing.strip == "Image 1, second convolution"
-    assert [len(each.figure.axes[0].images) for each in drawings[5:]] == [33, 50, 50, 60, 60]
-    first, second = (np.asarray(drawings[i].figure.axes[0].images[0].get_array()) for i in (1, 6))
+    assert drawings[4].drawing.strip == "Image 1, second convolution"
+    assert [len(each.figure.axes[0].images) for each in drawings[1:6]] == [33, 50, 50, 60, 60]
+    first, second = (np.asarray(drawings[i].figure.axes[0].images[0].get_array()) for i in (2, 6))
     assert not np.array_equal(first, second)
     assert all([run.variant for run in each.runs] == ["c1-50_c2-60"] for each in drawings)
 

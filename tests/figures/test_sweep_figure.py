@@ -29,6 +29,16 @@ def test_each_parameter_has_a_panel_on_its_own_scale() -> None:
     assert any("95 % interval" in text.get_text() for text in fig.texts)
 
 
+def test_a_figure_beside_it_has_the_same_vertical_axis() -> None:
+    other, axis = [Dot(0.1, 0.05, 0.2, selected=False)], "linear"
+    own = draw(DOTS, [Axis("Units", [8, 16, 32], axis)], beside=other)
+    beside = draw(other, [Axis("Units", [8], axis)], beside=DOTS)
+    assert own.axes[0].get_ylim() == beside.axes[0].get_ylim()
+    assert (
+        own.axes[0].get_ylim() != draw(DOTS, [Axis("Units", [8, 16, 32], axis)]).axes[0].get_ylim()
+    )
+
+
 def test_the_selected_variant_is_black_and_a_parameter_that_one_lacks_leaves_it_out() -> None:
     fig = draw(DOTS, [Axis("Units", [8, 16, None], "linear")])
     dots = [line for line in fig.axes[0].lines if line.get_marker() == "o"]

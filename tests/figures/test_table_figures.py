@@ -1,6 +1,7 @@
 """Figures of the variants table: heat maps with holes, accuracies beside times."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -253,6 +254,26 @@ def test_intervals_are_named(
         single = [len(line.get_xdata()) for line in axes.lines if line.get_markersize() < 3]
         assert single == ([len(seeds)] * 4 if len(seeds) > 1 else [])
     assert ("Small dots: single seeds." in said("text_models_time")) == (len(seeds) > 1)
+
+
+def test_protocols_that_show_the_same_metric_have_the_same_axes(
+    short: Config, finished: Callable
+) -> None:
+    """Accuracies and times: side by side, as long a bar is as long a time."""
+    tan, koh = (finished(short, protocol=name) for name in ("tan", "koh"))
+    koh.runs["train_seconds"] *= 3
+    koh.variants["train_seconds"] *= 3
+    both = {
+        "data": [*tan.data, *koh.data],
+        "decisions": tan.decisions | koh.decisions,
+        "variants": pd.concat([tan.variants, koh.variants]),
+        "runs": pd.concat([tan.runs, koh.runs]),
+    }
+    own, other, alone = (
+        [axes.get_xlim() for axes in each.times()["text_models_time"].figure.axes]
+        for each in (replace(tan, **both), replace(koh, **both), tan)
+    )
+    assert own == other != alone
 
 
 def test_unrecorded_times_are_unknown(short: Config, finished: Callable) -> None:

@@ -23,7 +23,7 @@ def test_embedded_figures_decode_to_themselves_and_stay_small() -> None:
 
 
 def test_drawings_side_by_side_are_the_narrow_ones_where_a_wide_one_could_not_be_read() -> None:
-    """Alone, a drawing is the narrow one on phones only; where there is but one, it has no choice."""
+    """Alone, the narrow one is for phones only; where there is but one, no screen has a choice."""
     two = tuple(
         Figure(f"figure-{number}", "One.", "<svg/>", "One", "curves", "<svg id='narrow'/>")
         for number in (1, 2)

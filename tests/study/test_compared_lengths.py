@@ -102,6 +102,9 @@ def test_runs_that_diverged_are_no_length_for_others(tmp_path: Path, on_divergen
     if on_divergence == "stop":
         assert not extent.compared_epochs and not extent.compared_among(study.runs)
         assert extent.stamp(study.runs) == "10 or 1 epochs, 1 seed"
+        ends = {run.id: epochs for run, epochs in zip(study.runs, (10, 8, 6, 3, 1), strict=True)}
+        several = Extent.by_epochs(study, ends, list(ends)[1:])
+        assert several.stamp(study.runs) == "1 to 10 epochs, 1 seed"
         assert not extent.short(study.runs) and not extent.is_cut(study.runs)
     else:  # so short by a budget alone
         assert {*extent.compared_epochs.values()} == {1}

@@ -89,12 +89,22 @@ def test_ranking_sentence(values: list[float], sentence: str) -> None:
     assert ranked(values) == sentence
 
 
+def test_a_lead_of_less_than_a_digit_is_none() -> None:
+    frame = pd.DataFrame({"label": ["a", "b"], "m": [0.5, 0.50004]})
+    shown = metric("max_test_accuracy")
+    said = seen(ranking.ranking_words(ranking.leaders(frame, "m", shown, shown.phrase)))
+    assert "b, 50.00 %; practically level: a." in said
+
+
 def test_only_a_highest_value_is_told_without_its_interval() -> None:
     """That does not cover what picking the epoch adds."""
     frame = pd.DataFrame({"label": ["a"], "m": [0.5], "m_ci95_low": [0.49], "m_ci95_high": [0.51]})
     for name, told in (("max_test_accuracy", False), ("mean_test_accuracy", True)):
         found = ranking.leaders(frame, "m", metric(name), metric(name).phrase)
-        assert ("(95 % interval 49.00 to 51.00 %)" in seen(ranking.ranking_words(found))) == told
+        assert ("(95 % interval 49.0 to 51.0 %)" in seen(ranking.ranking_words(found))) == told
+    narrow = frame.assign(m_ci95_low=0.495, m_ci95_high=0.505)
+    found = ranking.leaders(narrow, "m", metric(name), metric(name).phrase)
+    assert "50.00 % (95 % interval 49.50 to 50.50 %)" in seen(ranking.ranking_words(found))
 
 
 def test_ranking_without_intervals_claims_nothing_about_them() -> None:

@@ -24,15 +24,15 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def percent_number(fraction: float | None) -> str:
+def percent_number(fraction: float | None, decimals: int = 2) -> str:
     """A fraction in percent without the sign, for a column whose heading says percent."""
-    return EMPTY if fraction is None or is_missing(fraction) else _fixed(100 * fraction, 2)
+    return EMPTY if fraction is None or is_missing(fraction) else _fixed(100 * fraction, decimals)
 
 
-def percent(fraction: float | None) -> str:
+def percent(fraction: float | None, decimals: int = 2) -> str:
     """A fraction in percent, for prose: `0.5425` gives "54.25 %"."""
     missing = fraction is None or is_missing(fraction)
-    return UNKNOWN if missing else f"{percent_number(fraction)}{_THIN}%"
+    return UNKNOWN if missing else f"{percent_number(fraction, decimals)}{_THIN}%"
 
 
 def points(difference: float | None) -> str:

@@ -68,16 +68,22 @@ def accuracy_time(
     *,
     metric: Metric,
 ) -> Iterator[Drawing]:
-    """Accuracy of each variant beside the seconds that its training took."""
+    """Accuracy of each variant beside the seconds that its training took.
+
+    Protocols that show the same metric have the same axes.
+    """
+
+    def tables(own: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return rows_of(variants_among(own.runs), own.runs), runs_among(own.runs)
+
+    others = list(figure.beside(metric))
     runs, metric = figure.runs, figure.metric(metric)
-    table = rows_of(variants_among(runs), runs)
+    table, of_runs = tables(figure)
     values = metric_values(table, metric)
     if values.isna().all():
         raise NothingToDraw(NO_METRIC)
     order = np.argsort(values if lower_is_better(metric) else -values, kind="stable")
-    numbers = row_numbers(table, runs_among(runs), metric, "train_seconds")
-    named = zip(figure.labels(runs).items(), numbers, strict=True)
-    rows = [DotRow(key, label, **row) for (key, label), row in named]
+    rows = _rows(figure, table, of_runs, metric)
     yield Drawing(
         figure.name,
         partial(
@@ -87,11 +93,19 @@ def accuracy_time(
             metric=metric_words(table, metric),
             interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
+            others=[row for other in others for row in _rows(other, *tables(other), metric)],
         ),
         runs,
         figure.alt(f"Dot chart of {metric_phrase(metric)} beside the training time", runs),
         compared=True,
     )
+
+
+def _rows(figure: Asked, variants: pd.DataFrame, runs: pd.DataFrame, metric: str) -> list[DotRow]:
+    """A protocol's variants with their numbers, in the order of the table."""
+    numbers = row_numbers(variants, runs, metric, "train_seconds")
+    named = zip(figure.labels(figure.runs).items(), numbers, strict=True)
+    return [DotRow(key, label, **row) for (key, label), row in named]
 
 
 @styled
@@ -102,12 +116,15 @@ def draw(
     metric: str = "Test accuracy",
     interval: str = "",
     title: str = "",
+    others: Sequence[DotRow] = (),
 ) -> Figure:
     """Dots with their intervals, from top to bottom, and bars of the seconds beside them.
 
-    `metric` names the dots' axis, `interval` says what the intervals are.
+    `metric` names the dots' axis, `interval` says what the intervals are; `beside` are the rows of
+    figures that are to have the same axes.
     """
     notes = [f"Lines through the dots: {interval}."] if any(r.low is not None for r in rows) else []
+    axes_of = [*rows, *others]
     notes += [SINGLE] if any(row.single or row.single_beside for row in rows) else []
     # Two fifths of the page are left to the panels.
     room = 0.6 * page_width() - 2 * _VALUE_ROOM - _GAP - _RIGHT - _LABEL_GAP
@@ -125,7 +142,11 @@ def draw(
     for ax in axes:
         bare_rows(ax, -0.7, len(rows) - 0.3)
     _draw_values(axes[0], rows, labels, styles, "\n".join(metric_lines))
-    _draw_seconds(axes[1], rows, styles)
+    if found := ends(axes_of):
+        low, high = padded(found, 0.06, 0.02, floor=0.0, ceiling=1.0)
+        axes[0].set_xlim(low, high)
+        value_ticks(axes[0].xaxis, low, high)
+    _draw_seconds(axes[1], rows, styles, axes_of)
     return fig
 
 
@@ -143,17 +164,19 @@ def _draw_values(
         if row.value is not None:
             draw_dot(ax, place, row, style, size=6.5, edge=1.5)
         write_beside(ax, place, row.words, word_color(row, style))
-    if found := ends(rows):
-        low, high = padded(found, 0.06, 0.02, floor=0.0, ceiling=1.0)
-        ax.set_xlim(low, high)
-        value_ticks(ax.xaxis, low, high)
 
 
-def _draw_seconds(ax: Axes, rows: Sequence[DotRow], styles: Mapping[str, SeriesStyle]) -> None:
-    """Bars from zero; a time that nobody recorded is called unknown, not zero."""
+def _draw_seconds(
+    ax: Axes,
+    rows: Sequence[DotRow],
+    styles: Mapping[str, SeriesStyle],
+    axes_of: Sequence[DotRow],
+) -> None:
+    """Bars from zero, on an axis for all `axes_of`; an unrecorded time is unknown, not zero."""
     ax.set_yticks([])
     ax.set_xlabel("Training time in seconds")
-    known = [s for row in rows if row.beside is not None for s in (row.beside, *row.single_beside)]
+    timed = [row for row in axes_of if row.beside is not None]
+    known = [s for row in timed for s in (row.beside, *row.single_beside) if s is not None]
     longest = 1.02 * max(known) if known and max(known) > 0 else 1.0
     ax.set_xlim(0, longest)
     value_ticks(ax.xaxis, 0, longest)

@@ -1,7 +1,7 @@
 """A figure of one protocol: its runs, how these look and what they are called."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -137,6 +137,18 @@ class Asked:
     def metric(self, name: str) -> str:
         """The metric meant, where `selection` stands for the one that the protocol selects by."""
         return self.study.protocols[self.protocol].selection_metric if name == SELECTION else name
+
+    def beside(self, metric: str) -> "Iterator[Asked]":
+        """The figure of the other protocols that have runs and show the same metric.
+
+        Args:
+            metric: as the configuration names it.
+        """
+        for protocol in self.study.protocols:
+            other = replace(self, protocol=protocol)
+            same = other.metric(metric) == self.metric(metric)
+            if protocol != self.protocol and same and other.extent.runs(other.runs):
+                yield other
 
     def is_selected(self, run: Run) -> bool:
         """Whether a run is of the variant that was selected from its experiment."""

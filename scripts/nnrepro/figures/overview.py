@@ -69,12 +69,38 @@ def overview(
     """All variants of a protocol with what its report published of them.
 
     Each stands for itself beside its published number, so that one that went on for longer than
-    most is shown with all its epochs, and says how many.
+    most is shown with all its epochs, and says how many. Protocols that show the same metric have
+    the same axis.
     """
-    table, metric = rows_of(variants_table(runs), figure.runs), figure.metric(metric)
-    numbers = row_numbers(table, runs, metric)
-    if all(row["value"] is None for row in numbers):
+    others = list(figure.beside(metric))
+    metric = figure.metric(metric)
+    table, rows = _rows(figure, runs, published, metric)
+    if all(row.value is None for row in rows):
         raise NothingToDraw(NO_METRIC)
+    beside = " and published numbers" if figure.study.published else ""
+    what = f"Dot chart of {metric_phrase(metric)} of all variants, with intervals{beside}"
+    yield Drawing(
+        figure.name,
+        partial(
+            draw,
+            rows,
+            figure.styles_of(figure.runs),
+            metric=metric_words(table, metric),
+            interval=interval_words(table, metric),
+            title=figure.titled(figure.spec.title),
+            others=[row for own in others for row in _rows(own, runs, published, metric)[1]],
+        ),
+        figure.runs,
+        figure.alt(what, figure.runs),
+    )
+
+
+def _rows(
+    figure: Asked, runs: pd.DataFrame, published: pd.DataFrame | None, metric: str
+) -> tuple[pd.DataFrame, list[DotRow]]:
+    """A protocol's variants, and their rows in the figure."""
+    table = rows_of(variants_table(runs), figure.runs)
+    numbers = row_numbers(table, runs, metric)
     printed = printed_values(published, figure.protocol, metric)
     labels = figure.labels(figure.runs)
     longer = figure.extent.compared_among(figure.runs)
@@ -91,21 +117,7 @@ def overview(
         )
         for (key, members), row in zip(seeds.items(), numbers, strict=True)
     ]
-    beside = " and published numbers" if figure.study.published else ""
-    what = f"Dot chart of {metric_phrase(metric)} of all variants, with intervals{beside}"
-    yield Drawing(
-        figure.name,
-        partial(
-            draw,
-            rows,
-            figure.styles_of(figure.runs),
-            metric=metric_words(table, metric),
-            interval=interval_words(table, metric),
-            title=figure.titled(figure.spec.title),
-        ),
-        figure.runs,
-        figure.alt(what, figure.runs),
-    )
+    return table, rows
 
 
 @styled
@@ -116,11 +128,12 @@ def draw(
     metric: str,
     interval: str = "",
     title: str = "",
+    others: Sequence[DotRow] = (),
 ) -> Figure:
     """A dot with its interval per variant, and a diamond where a number was published.
 
     Rows of one group follow each other. `metric` names the axis, `interval` says what the intervals
-    are.
+    are; `others` are the rows of figures that are to have the same axis.
     """
     lines = _lines(rows)
     with_published = any(row.beside is not None for row in rows)
@@ -141,7 +154,7 @@ def draw(
     for place, line in enumerate(lines):
         if isinstance(line, DotRow):
             _draw_row(ax, place, line, styles[line.key], with_published)
-    _limits(ax, rows)
+    _limits(ax, [*rows, *others])
     heads = ("reproduced", "published") if with_published else ("value",)
     for words, offset in zip(heads, _OFFSETS, strict=False):
         write_beside(ax, _TOP - (0.2 if is_narrow() else 0.35), words, SOFT_INK, offset)

@@ -73,17 +73,18 @@ def sweep(
     *,
     metric: Metric,
 ) -> Iterator[Drawing]:
-    """A metric over each parameter that the variants sweep or draw."""
+    """A metric over each parameter that the variants sweep or draw.
+
+    Protocols that show the same metric have the same vertical axis.
+    """
+
+    def tables(own: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return rows_of(variants_among(own.runs), own.runs), runs_among(own.runs)
+
+    others = list(figure.beside(metric))
     runs, metric = figure.runs, figure.metric(metric)
-    table = rows_of(variants_among(runs), runs)
-    firsts = {(run.experiment, run.variant): run for run in reversed(runs)}
-    variants = [firsts[key] for key in zip(table["experiment"], table["variant"], strict=True)]
-    known = [
-        (run, Dot(value, *interval, figure.is_selected(run), row["single"]))
-        for run, row in zip(variants, row_numbers(table, runs_among(runs), metric), strict=True)
-        if (value := drawn_value(row["value"])) is not None
-        and (interval := drawn_interval(row.get("low"), row.get("high")))
-    ]
+    table, of_runs = tables(figure)
+    known = _known(figure, table, of_runs, metric)
     if not known:
         raise NothingToDraw(NO_METRIC)
     axes = _axes(figure, [run for run, _ in known])
@@ -99,11 +100,26 @@ def sweep(
             metric=metric_words(table, metric),
             interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
+            beside=[dot for other in others for _, dot in _known(other, *tables(other), metric)],
         ),
         runs,
         figure.alt(f"Dots of {metric_phrase(metric)} over {names}", runs),
         compared=True,
     )
+
+
+def _known(
+    figure: Asked, variants: pd.DataFrame, runs: pd.DataFrame, metric: str
+) -> list[tuple[Run, Dot]]:
+    """A run of each variant that has the metric, and its dot."""
+    firsts = {(run.experiment, run.variant): run for run in reversed(figure.runs)}
+    named = [firsts[key] for key in zip(variants["experiment"], variants["variant"], strict=True)]
+    return [
+        (run, Dot(value, *interval, figure.is_selected(run), row["single"]))
+        for run, row in zip(named, row_numbers(variants, runs, metric), strict=True)
+        if (value := drawn_value(row["value"])) is not None
+        and (interval := drawn_interval(row.get("low"), row.get("high")))
+    ]
 
 
 def _axes(figure: Asked, variants: Sequence[Run]) -> list[Axis]:
@@ -141,10 +157,12 @@ def draw(
     metric: str = "Test accuracy",
     interval: str = "",
     title: str = "",
+    beside: Sequence[Dot] = (),
 ) -> Figure:
     """A panel per parameter, all with the same metric upwards.
 
-    `metric` names that axis, `interval` says what the lines through the dots are.
+    `metric` names that axis, `interval` says what the lines through the dots are; `beside` are the
+    dots of figures that are to have the same axis.
     """
     notes = [f"Lines through the dots: {interval}."] if any(d.low is not None for d in dots) else []
     notes += [SINGLE] if any(dot.single for dot in dots) else []
@@ -152,7 +170,7 @@ def draw(
     rows = -(-len(axes) // columns)
     fig, body = start_figure(rows * _HEIGHT, title, notes=notes)
     width = (body.width - METRIC_MARGIN - 0.1) / columns
-    ends = [(dot.value, dot.low, dot.high, *dot.single) for dot in dots]
+    ends = [(dot.value, dot.low, dot.high, *dot.single) for dot in (*dots, *beside)]
     found = [end for dot in ends for end in dot if end is not None]
     low, high = padded(found, 0.06, 0.02)
     for at, axis in enumerate(axes):

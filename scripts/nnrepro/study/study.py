@@ -297,6 +297,10 @@ class Study:
         return ", ".join(part for part in parts if part)
 
 
+_MOST_NAMED = 3
+"""Numbers that are named one by one."""
+
+
 def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = False) -> str:
     """`done of asked noun` over the distinct pairs among `runs`, the largest asked first.
 
@@ -311,15 +315,26 @@ def _extent(runs: Sequence[Run], setting: str, noun: str, *, always: bool = Fals
         pairs = {(asked, done) for asked, done in pairs if done != asked}
     if not pairs:
         return ""
+    by_asked: dict[int, list[int]] = {}
+    for asked, done in sorted(pairs):
+        if done != asked:
+            by_asked.setdefault(asked, []).append(done)
     cut = [
-        f"{done} of {asked or 'all'}"
-        for asked, done in sorted(pairs, reverse=True)
-        if done != asked
+        f"{one} of {asked or 'all'}"
+        for asked, counts in reversed(by_asked.items())
+        for one in _in_few_words(counts)
     ]
-    full = [str(done) for asked, done in sorted(pairs, reverse=True) if done == asked]
+    full = _in_few_words(sorted(done for asked, done in pairs if done == asked))
     if cut and full:
         return f"{_listed(cut)} {noun}, {_listed(full)} {noun} in full"
     return f"{_listed(cut or full)} {noun}"
+
+
+def _in_few_words(counts: Sequence[int]) -> list[str]:
+    """Rising numbers, the largest first; of more than three, from which to which they go."""
+    if len(counts) > _MOST_NAMED:
+        return [f"{counts[0]} to {counts[-1]}"]
+    return [str(count) for count in reversed(counts)]
 
 
 def _listed(words: Sequence[str]) -> str:

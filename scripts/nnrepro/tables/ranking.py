@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ from nnrepro.tables.metrics import Metric, metric
 STABLE_RANGE = 0.15
 """Range of test accuracy in the closing window below which the Tan report calls a run stable."""
 
+_ROUGH = 0.02
+"""Width of an interval, as a share, from which on a hundredth of a percent tells nothing."""
 _LOWER = 0.85
 """A limit is tried again at this share of it."""
 
@@ -304,17 +307,18 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
     chance = number(first.get("probability_best"))
     single = len(order) - len(behind) == 1 and len(behind)
     rest = frame.loc[sorted(behind.index)]
+    number_of, text_of = _digits(shown, found)
     ties = [flag(tie) for tie in rest.get("tied_with_best", [None])]
     return Leaders(
         metric=phrase,
         count=len(order),
         without=without,
         leaders=tuple(named[order.index[order == best]]),
-        value=shown.text(best),
-        interval=f"{shown.number(found[0])} to {shown.text(found[1])}" if found else "",
+        value=text_of(best),
+        interval=f"{number_of(found[0])} to {text_of(found[1])}" if found else "",
         runner_up=tuple(named[behind.index[behind == behind.iloc[0]]]) if len(behind) else (),
         margin=shown.margin(behind.iloc[0] - best) if len(behind) else "",
-        last=(named[behind.index[-1]], shown.text(behind.iloc[-1])) if len(behind) else None,
+        last=(named[behind.index[-1]], text_of(behind.iloc[-1])) if len(behind) else None,
         tied=None
         if None in ties
         else tuple(
@@ -322,6 +326,15 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
         ),
         chance=wording.chance(chance) if single and chance is not None else "",
     )
+
+
+def _digits(
+    shown: Metric, interval: tuple[float, float] | None
+) -> tuple[Callable[[float], str], Callable[[float], str]]:
+    """How values are written without and with their unit, with the digits that they allow."""
+    if shown.quantity == "fraction" and interval and interval[1] - interval[0] >= _ROUGH:
+        return partial(wording.percent_number, decimals=1), partial(wording.percent, decimals=1)
+    return shown.number, shown.text
 
 
 def ranking_words(found: Leaders) -> Text:
@@ -332,10 +345,12 @@ def ranking_words(found: Leaders) -> Text:
         said = _equal_words(found)
     else:
         first = wording.agree(found.leaders, "First", "First together")
+        level = found.margin.startswith("less than")
+        behind = "practically level" if level else f"{found.margin} behind"
         said = text(
             f"{first} by {found.metric}: ",
             labels(found.leaders),
-            f", {found.value}{interval_words(found)}; {found.margin} behind: ",
+            f", {found.value}{interval_words(found)}; {behind}: ",
             labels(found.runner_up),
         )
         last, value = found.last

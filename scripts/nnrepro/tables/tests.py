@@ -245,6 +245,8 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     if tested.empty and len(alone):
         counted = wording.counted(len(alone), "difference")
         clear = int((alone < 1 - CONFIDENCE).sum())
+        if not clear:
+            return text(f"No difference in {phrase}, a further metric, lies outside the noise.")
         return text(
             f"Of {counted} in {phrase}, a further metric, {wording.grouped(clear)} "
             f"{'lies' if clear == 1 else 'lie'} outside the noise, not corrected for their number."

@@ -50,6 +50,7 @@ from nnrepro.report.sections.published_rows import (
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
+from nnrepro.tables.content import number
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
@@ -385,7 +386,8 @@ def _rounded(printed: str) -> str:
 def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] | None:
     """Numbers printed on a question beside reproduced ones, judged ones first.
 
-    With a sentence on why others are not judged; empty where all are.
+    With sentences on why others are not judged, and on what the intervals are of; empty where
+    nothing needs them.
     """
     frame = published_numbers(source)
     if frame is None or "question" not in frame.columns:
@@ -401,6 +403,7 @@ def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] 
     own = own.assign(unjudged=~judged, as_shown=as_shown).sort_values("unjudged", kind="stable")
     rows: list[Row] = []
     reasons: list[str] = []
+    on_other_examples = False
     for protocol in source.study.protocols:
         of_protocol = own[own["protocol"] == protocol].drop_duplicates(
             ["as_shown", "metric", "runs"]
@@ -416,7 +419,13 @@ def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] 
             name = replace(name, text=name.text.removesuffix(after), detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=group))
+            on_other_examples |= number(row.get("offset")) is not None
             if row["status"] == SHOWN:
                 reasons.append(str(row["reason"]))
-    why = "; ".join(dict.fromkeys(reasons))
-    return Grid(COLUMNS[:-1], tuple(rows)), f"{NOT_JUDGED.capitalize()}: {why}." if why else ""
+    notes = [f"{NOT_JUDGED.capitalize()}: {'; '.join(dict.fromkeys(reasons))}."] if reasons else []
+    if on_other_examples:
+        notes.append(
+            "One further run: on the report\u2019s own test examples, where all numbers are "
+            "shifted alike."
+        )
+    return Grid(COLUMNS[:-1], tuple(rows)), " ".join(notes)

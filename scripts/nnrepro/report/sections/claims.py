@@ -105,6 +105,7 @@ def _extent(frame: pd.DataFrame) -> Text:
     counts = (
         text(bold(wording.grouped(count)), f" {_phrase(word, count)}")
         for word, count in found.items()
+        if count
     )
     decided = wording.counted(len(frame), "statement is", "statements are")
     said = text(f"{decided} decided by rule from the runs: ", joined(", ", counts), ".")
@@ -255,7 +256,7 @@ def lists_on(source: Source, question: str) -> Iterator[Text]:
             below = f"{100 * limit:.6g} percentage points"
         said = (
             f"In print, {there} of {of} variants have a {in_words(measure)} below {below}. Here "
-            f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.1f} "
+            f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.2g} "
             "would be."
         )
         yield spaced(plain(source.protocol_title(str(row["protocol"])), OWNER), said)

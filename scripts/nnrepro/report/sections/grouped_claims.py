@@ -104,9 +104,18 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     elif len(counts) == 1:
         said = f"All {total} claims {_listed(counts, counted=False)}."
     if timed := sum(claim.timed for claim in claims):
-        said += f" {wording.grouped(timed)} of them {'is' if timed == 1 else 'are'} about time."
-    mark = "Not decided" if [*counts] == [OPEN] else f"{counts.get(SUPPORTED, 0)} of {total}"
-    return mark, f"{said} {_corrected(frame)}".rstrip()
+        are = "is" if timed == 1 else "are"
+        said += f" {wording.grouped(timed)} of them {are} about computing time."
+    return _mark(counts), f"{said} {_corrected(frame)}".rstrip()
+
+
+def _mark(counts: dict[str, int]) -> str:
+    """How many claims hold and how many do not, in few words; the others are neither."""
+    if [*counts] == [OPEN]:
+        return "Not decided"
+    hold, fail = counts.get(SUPPORTED, 0), counts.get(CONTRADICTED, 0)
+    holds, fails = "holds" if hold == 1 else "hold", "does not" if fail == 1 else "do not"
+    return f"{wording.grouped(hold)} {holds}, {wording.grouped(fail)} {fails}"
 
 
 def claims_of(source: Source, question: str) -> Text:
@@ -134,7 +143,7 @@ def _listed(counts: dict[str, int], *, counted: bool = True) -> str:
         SUPPORTED: ("is supported", "are supported"),
         CONTRADICTED: ("is contradicted", "are contradicted"),
         PARTLY: ("holds in part", "hold in part"),
-        OPEN: (OPEN, OPEN),
+        OPEN: (f"{OPEN} evidence", f"{OPEN} evidence"),
     }
     said = [
         f"{f'{wording.grouped(count)} ' if counted else ''}{verbs[group][count > 1]}"
@@ -267,7 +276,7 @@ def _corrected(frame: pd.DataFrame) -> str:
     if not decided.any():
         return ""
     return (
-        f"Each verdict is made at the {LEVEL} level; corrected for their number (Holm), "
+        f"Each verdict is made at the {LEVEL} level by itself; corrected for their number (Holm), "
         f"{wording.grouped(sure)} of {wording.grouped(int(decided.sum()))} "
         f"{'stands' if sure == 1 else 'stand'}."
     )

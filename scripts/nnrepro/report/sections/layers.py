@@ -84,12 +84,13 @@ def _built(source: Source) -> Iterator[tuple[Run, Architecture]]:
 def _rows(group: Sequence[Built]) -> Iterator[Row]:
     """The layers of some models that have the same ones, and their sum.
 
-    Of different sizes those are shown that most variants have.
+    Of different sizes those are shown that most variants have. A supplement's are named as its.
     """
     often = Counter(own.layers for _, _, own in group).most_common(1)[0][0]
     source, run, shown = next(each for each in group if each[2].layers == often)
     owner = source.protocol_title(run.protocol)
-    named = ", ".join(filter(None, (run.label, owner)))
+    other = f"\u201c{source.study.title}\u201d" if source.supplement else ""
+    named = ", ".join(filter(None, (run.label, owner, other)))
     title = f"{shown.model}: {named}"
     if len(group) > 1:
         title += f", and {wording.counted(len(group) - 1, 'further variant')}"

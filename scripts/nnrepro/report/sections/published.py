@@ -77,15 +77,16 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     printed = wording.counted(int(total["rows"]), "printed number")
     if not reproduced:
         return "Not known", f"No run here gives any of {printed}."
-    given = f"The runs have a counterpart to {wording.grouped(reproduced)} of {printed}."
+    have = "has" if reproduced == 1 else "have"
+    given = f"{wording.grouped(reproduced)} of {printed} {have} a counterpart here."
     judged = inside + outside
     if not judged:
         return "Not judged", f"{given} None of them can be judged."
     mark = f"{wording.grouped(inside)} of {wording.grouped(judged)}"
     return mark, (
-        f"{given} Of the {wording.grouped(judged)} that can be judged, {wording.grouped(inside)} "
-        f"{'lies' if inside == 1 else 'lie'} where one further run is to be expected ({LEVEL} "
-        f"interval), {wording.grouped(outside)} outside."
+        f"{given} {wording.grouped(judged)} of these can be judged: {wording.grouped(inside)} "
+        f"{'lies' if inside == 1 else 'lie'} within the {LEVEL} interval of one further run, "
+        f"{wording.grouped(outside)} outside."
     )
 
 
@@ -146,7 +147,7 @@ def inconsistency_answer(source: Source) -> Text:
     places = wording.counted(sum(counts.values()), "place")
     return linked(
         INCONSISTENCIES,
-        f"In {places}, what was published contradicts its own numbers"
+        f"In {places}, what was published contradicts itself"
         f"{f' ({by_title})' if len(counts) > 1 else ''}.",
     )
 

@@ -1,5 +1,6 @@
 """A published number as a row of the report's table."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,7 +31,8 @@ NOT_JUDGED = "not judged"
 """The mark of a number of which a run gives a counterpart that it is not held against."""
 
 _MINUS = "\u2212"
-_DECIMALS = {"fraction": 4, "loss": 4, "epochs": 1, "percent": 2, "ratio": 2}
+_DECIMALS = {"fraction": 4, "loss": 4, "epochs": 0, "percent": 2, "ratio": 2}
+"""Decimals at most, by the unit of a number; fewer where its error is large."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -45,8 +47,8 @@ def metric_words(metric: str) -> str:
 
 def number_row(source: Source, row: Mapping[str, Any]) -> Row:
     """One printed number: what it is, its reproduction, the mark, and what limits them."""
-    show = _formatter(str(row["metric"]))
     seeds, deviation = number(row["seeds"]), number(row["reproduced_sd"])
+    show = _formatter(str(row["metric"]), _error(row))
     spread = ""
     if seeds is not None:
         spread = wording.counted(int(seeds), "seed")
@@ -103,14 +105,25 @@ def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> st
     return f"{show(low)} to {show(high)}"
 
 
-def _formatter(metric: str) -> Callable[[float | None], str]:
-    """How values of a metric are written: in the unit in which they are printed."""
+def _error(row: Mapping[str, Any]) -> float:
+    """How far another run may differ, roughly: a quarter of its interval; 0 where not known."""
+    low, high = number(row["interval_low"]), number(row["interval_high"])
+    return 0.0 if low is None or high is None else (high - low) / 4
+
+
+def _formatter(metric: str, error: float) -> Callable[[float | None], str]:
+    """How values of a metric are written: in the unit in which they are printed.
+
+    They have as many digits as two of their error need.
+    """
     unit = unit_named(metric)
     if unit == "seconds":
         return wording.seconds_number
     if unit == "count":
         return wording.whole
     decimals = _DECIMALS.get(unit, 4)
+    if error > 0:
+        decimals = max(0, min(decimals, 1 - math.floor(math.log10(error))))
 
     def show(value: float | None) -> str:
         if value is None or wording.is_missing(value):
