@@ -360,10 +360,10 @@ def test_a_claim_is_decided_where_the_report_made_it_and_the_own_selection_stand
 
     apart = OtherStudy("s", study, on("b", runs(0.8)), selected("units-6"))
     alike = replace(apart, runs=on("a", runs(0.8)))
-    for supplement, verdict in ((apart, FAILS), (alike, HOLDS)):
+    for supplement, expected in ((apart, FAILS), (alike, HOLDS)):
         ours, own = on("a", runs(0.5)), selected("units-4")
         table, _ = decide_claims(claims, ours, study, own, others=[supplement])
-        assert table.iloc[0].verdict == verdict  # other data of the same name are another study
+        assert table.iloc[0].verdict == expected  # other data of the same name are another study
     longer = [replace(run, settings={**run.settings, "epochs": 90}) for run in study.runs]
     made_otherwise = replace(study, runs=tuple(longer))
     assert row(other(study=made_otherwise)).verdict == FAILS
