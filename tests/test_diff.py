@@ -74,6 +74,17 @@ def test_settings_runs_and_results_that_differ_are_told(
     assert result["p"] == result["p_holm"] < 1e-6 and result["significant"]
 
 
+def test_a_run_that_cannot_be_used_is_not_only_missing(
+    repository: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its record vouches for another history: nobody should think that it was not trained."""
+    changed(copy / ADAM / "history.json", lambda h: h.update(val_accuracy=h["accuracy"]))
+    assert called(repository / "archives" / "tan_pair", copy) == diff.DIFFERENT
+    told = capsys.readouterr()
+    assert told.err.startswith(f"warning: b lacks {ADAM}: ") and "the checksum is not" in told.err
+    assert "tan/optimizers/adam" in told.out
+
+
 def test_results_on_other_data_are_never_compared(
     repository: Path, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

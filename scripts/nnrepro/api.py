@@ -219,6 +219,12 @@ class Results:
         """What is missing of the runs or damaged, a line each."""
         return [f"{problem.run_id}: {problem.message}" for problem in self._read[1]]
 
+    @property
+    def left_out(self) -> list[str]:
+        """Of the problems, those with runs that are there and cannot be used."""
+        unusable = (p for p in self._read[1] if p.excludes and p.status != "missing")
+        return [f"{problem.run_id}: {problem.message}" for problem in unusable]
+
     def run(self, name: str) -> Run:
         """The one run that a name means, as it was carried out.
 

@@ -353,6 +353,17 @@ def test_a_claim_is_decided_where_the_report_made_it_and_the_own_selection_stand
     assert (both.verdict, both.decided_at, both.selected_verdict) == (HOLDS, "sizes/units-6", FAILS)
     assert "own sizes/units-6, from the supplement s; at sizes/units-4" in both.reason
     assert row(other("units-4")).verdict == FAILS  # it is not at the report's either
+
+    def on(content, runs):
+        data = {"name": "d", "generated": False, "content_sha256": content}
+        return [replace(run, record={**run.record, "data": data}) for run in runs]
+
+    apart = OtherStudy("s", study, on("b", runs(0.8)), selected("units-6"))
+    alike = replace(apart, runs=on("a", runs(0.8)))
+    for supplement, expected in ((apart, FAILS), (alike, HOLDS)):
+        ours, own = on("a", runs(0.5)), selected("units-4")
+        table, _ = decide_claims(claims, ours, study, own, others=[supplement])
+        assert table.iloc[0].verdict == expected  # other data of the same name are another study
     longer = [replace(run, settings={**run.settings, "epochs": 90}) for run in study.runs]
     made_otherwise = replace(study, runs=tuple(longer))
     assert row(other(study=made_otherwise)).verdict == FAILS

@@ -15,7 +15,7 @@ from nnrepro.claims.judge import Finding, judge
 from nnrepro.claims.own_numbers import OWN, PrintedNumbers, own_verdict
 from nnrepro.claims.tree import Part, verdict
 from nnrepro.measures.predictions import AnswersOf
-from nnrepro.measures.runs import RunData
+from nnrepro.measures.runs import RunData, other_data
 from nnrepro.published.numbers import COMPARISON
 from nnrepro.statistics.paired import holm
 from nnrepro.study.decisions import Decisions
@@ -116,7 +116,7 @@ def decide_claims(
         )
         selected = ""
         for other in others:
-            found = _at_the_reports(claim, other, elsewhere, study)
+            found = _at_the_reports(claim, other, elsewhere, here)
             if found is not None:
                 selected = _verdict(claim, findings)
                 ours = " and ".join(f"{name}/{here.selected[name]}" for name in elsewhere)
@@ -260,12 +260,12 @@ def _other_selection(
 
 
 def _at_the_reports(
-    claim: Claim, other: OtherStudy, selected: Mapping[str, str], study: Study
+    claim: Claim, other: OtherStudy, selected: Mapping[str, str], here: RunEvidence
 ) -> dict[int, Finding] | None:
     """What another study says of a claim, if it was carried out as the report selected.
 
-    None where it was not, lacks a run that the claim needs, or made one otherwise than the study at
-    hand has it.
+    None where it was not, lacks a run that the claim needs, or made one otherwise or on other data
+    than the study at hand has it.
     """
     if not selected or claim.protocol not in other.study.protocols:
         return None
@@ -277,8 +277,19 @@ def _at_the_reports(
     used = {variant for finding in deciding for variant in finding.runs}
     if any(finding.verdict == NOT_TESTABLE for finding in deciding):
         return None
-    ours, theirs = (_settings(own, claim.protocol) for own in (study, other.study))
-    return findings if all(ours.get(name) == theirs[name] for name in used) else None
+    ours, theirs = (_settings(own, claim.protocol) for own in (here.study, other.study))
+    alike = all(ours.get(name) == theirs[name] for name in used)
+    return findings if alike and not _on_other_data(here, evidence, used) else None
+
+
+def _on_other_data(here: RunEvidence, there: RunEvidence, variants: Iterable[str]) -> bool:
+    """Whether two studies had different data for a variant of which both have a run."""
+    pairs = [
+        (next(iter(here.runs[name].values())), next(iter(there.runs[name].values())))
+        for name in variants
+        if here.runs.get(name) and there.runs.get(name)
+    ]
+    return any(other_data(one.data, other.data) for one, other in pairs)
 
 
 def _settings(study: Study, protocol: str) -> dict[str, Mapping[str, Any]]:

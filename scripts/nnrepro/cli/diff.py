@@ -60,6 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: {explained(error) or error}", file=sys.stderr)
         return TROUBLE
+    for name, end in zip("ab", ends, strict=True):
+        for problem in end.left_out if isinstance(end, Results) else ():
+            print(f"warning: {name} lacks {problem}", file=sys.stderr)
     print(_PRINTED[arguments.format](found), end="")
     return SAME if found.same else DIFFERENT
 

@@ -53,7 +53,7 @@ def figure_block(
             strips.setdefault(file.shown.strip, []).append(file)
             if file.shown.said and file.there:
                 owner = plain(source.protocol_title(protocol), OWNER)
-                said.append(Paragraph(spaced(owner, file.shown.said, _lender(file)), "remark"))
+                said.append(Paragraph(spaced(owner, file.shown.said, _lender(file))))
     told = False
     panels: dict[str, Panels] = {}
     for title, members in strips.items():
