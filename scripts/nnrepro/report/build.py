@@ -43,7 +43,7 @@ from nnrepro.report.sections.trained import trained
 from nnrepro.report.source import Source
 
 MOST_WORDS, MOST_PAGES = 3500, 12
-MOST_DRAWN = 1_360_000
+MOST_DRAWN = 1_370_000
 """What the report holds itself to, for any study: words, pages, and bytes of its figures, with
 which its page is below 1.5 MB."""
 
@@ -52,6 +52,7 @@ _ROOMS = (
     Room(full=10, named=10, rows=5, claims=12, exhibits=2, pictures=2),
     Room(full=10, named=10, rows=5, claims=12),
     Room(full=10, named=10, rows=4, claims=6),
+    Room(full=10, named=10, rows=3, claims=4),
     Room(full=10, named=10, rows=4, claims=6, pictures=0),
     Room(full=8, named=12, rows=3, claims=4, pictures=0),
     Room(full=6, named=10, rows=3, claims=2, pictures=0),
