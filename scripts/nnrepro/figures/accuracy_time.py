@@ -120,7 +120,7 @@ def draw(
 ) -> Figure:
     """Dots with their intervals, from top to bottom, and bars of the seconds beside them.
 
-    `metric` names the dots' axis, `interval` says what the intervals are; `beside` are the rows of
+    `metric` names the dots' axis, `interval` says what the intervals are; `others` are the rows of
     figures that are to have the same axes.
     """
     notes = [f"Lines through the dots: {interval}."] if any(r.low is not None for r in rows) else []
