@@ -11,6 +11,7 @@ from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.training.backends import make_replicates
+from nnrepro.training.contract import needs_xla
 from nnrepro.training.device import prepare_device
 from nnrepro.training.losses import Objective
 from nnrepro.training.optimizers import make_optimizer
@@ -41,7 +42,7 @@ class EnginePeer:
             **family.parameters,
             **parameters,
         }
-        task = Task(x.shape[1:], family.classes, family.vocabulary_size)
+        task = Task(x.shape[1:], family.classes, family.vocabulary_size, examples=len(x))
         models = []
         for _ in range(runs):
             model = build_model(family.model, settings, task)
@@ -58,7 +59,7 @@ class EnginePeer:
             input=family.input,
             meta={},
         )
-        xla = "cpu" in catalogue()[family.model].xla_on
+        xla = "cpu" in catalogue()[family.model].xla_on or needs_xla(models[0][0])
         self._replicates = make_replicates(models, Objective(), dataset, xla=xla)
         self._runs = range(runs)
         self._examples = len(x)

@@ -11,8 +11,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from nnrepro.models.layers import pooled_convolution
-from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_backend
+from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_device
 from nnrepro.models.registry import Task, build_model
+from nnrepro.training.contract import needs_xla
 
 Arrays = list[NDArray[Any]]
 
@@ -21,7 +22,7 @@ def images(*shape: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-def keras_s_layers(filters: int, kernel: int, **options: Any) -> keras.Sequential:
+def keras_s_layers(filters: int, kernel: Any, **options: Any) -> keras.Sequential:
     return keras.Sequential(
         [keras.layers.Conv2D(filters, kernel, **options), keras.layers.MaxPooling2D(2)]
     )
@@ -38,6 +39,13 @@ def outputs_and_gradients(layer: keras.layers.Layer, x: NDArray[Any]) -> Arrays:
     return [outputs.numpy(), *(g.numpy() for g in tape.gradient(total, [inputs, *variables]))]
 
 
+@pytest.fixture(params=["cpu", "gpu"])
+def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form for a processor, and the one for a GPU."""
+    monkeypatch.setattr(pooled_convolution, "device_kind", lambda: request.param)
+
+
+@pytest.mark.usefixtures("device")
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     ("shape", "filters", "kernel"),
@@ -47,13 +55,14 @@ def outputs_and_gradients(layer: keras.layers.Layer, x: NDArray[Any]) -> Arrays:
         ((2, 13, 10, 1), 3, 4),
         ((2, 11, 14, 6), 3, 2),
         ((2, 9, 9, 2), 5, 8),
+        ((2, 9, 12, 7), 5, (8, 3)),
     ],
-    ids=["C1", "C2", "odd-few-channels", "odd-many-channels", "a-single-output"],
+    ids=["C1", "C2", "odd-few-channels", "odd-many-channels", "a-single-output", "not-square"],
 )
 def test_it_is_keras_s_convolution_and_pooling(
-    shape: tuple[int, ...], filters: int, kernel: int, bias: bool
+    shape: tuple[int, ...], filters: int, kernel: Any, bias: bool
 ) -> None:
-    """By blocks of four and of two, where blocks fill the image and where they do not."""
+    """By blocks of any size, where blocks fill the image and where they do not."""
     options: dict[str, Any] = {
         "activation": "relu",
         "bias_initializer": "random_normal",
@@ -86,22 +95,27 @@ def test_the_same_initial_weights_are_drawn() -> None:
     np.testing.assert_array_equal(*drawn)
 
 
-def test_the_first_of_equal_maxima_takes_the_gradient() -> None:
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("channels", [1, 5], ids=["few-channels", "many-channels"])
+def test_the_first_of_equal_maxima_takes_the_gradient(channels: int) -> None:
     """As TensorFlow's pooling has it, which the reports used."""
     x = np.array([[1, 1], [1, 0], [0, 2], [2, 2]], np.float32).reshape(1, 4, 2, 1)
+    x = np.repeat(x, channels, axis=3)
     ours = PooledConv2D(1, 1, use_bias=False, kernel_initializer="ones")
     _, gradient, _ = outputs_and_gradients(ours, x)
     _, expected = outputs_and_gradients(keras.layers.MaxPooling2D(2), x)
-    np.testing.assert_array_equal(gradient, expected)
-    assert np.count_nonzero(gradient) == 2
+    np.testing.assert_array_equal(gradient != 0, expected != 0)
+    assert np.count_nonzero(gradient) == 2 * channels
 
 
+@pytest.mark.usefixtures("device")
 def test_a_divergence_is_seen() -> None:
     x = images(1, 4, 4, 1)
     x[0, 1, 1, 0] = np.nan
     assert np.isnan(PooledConv2D(1, 1, activation="relu")(x).numpy()[0, 0, 0, 0])
 
 
+@pytest.mark.usefixtures("device")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_weights_of_the_merged_network_can_be_read_by_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
@@ -109,10 +123,10 @@ def test_weights_of_the_merged_network_can_be_read_by_the_other(
     """With another backend, and for feature maps, which need every layer's output."""
     settings = {"c1": 10, "c2": 20, "precision": precision}
     task = Task((32, 32, 3), 10)
-    monkeypatch.setattr(pooled_convolution, "suits_this_backend", lambda: True)
+    monkeypatch.setattr(pooled_convolution, "suits_this_device", lambda *_: True)
     merged = build_model("image_cnn", settings, task)
     inspected = build_model("image_cnn", settings, replace(task, inspected=True))
-    monkeypatch.undo()
+    monkeypatch.setattr(pooled_convolution, "suits_this_device", lambda *_: False)
     elsewhere = build_model("image_cnn", settings, task)
     assert [layer.name for layer in inspected.layers] == [layer.name for layer in elsewhere.layers]
     assert not {"s1", "s2"} & {layer.name for layer in merged.layers}
@@ -124,7 +138,27 @@ def test_weights_of_the_merged_network_can_be_read_by_the_other(
         np.testing.assert_allclose(merged(x), model(x), atol=tolerance)
 
 
-def test_it_is_left_alone_where_oneDNN_is_faster() -> None:
-    assert not suits_this_backend()
-    model = build_model("image_cnn", {"c1": 2, "c2": 2}, Task((32, 32, 3), 10))
-    assert not any(isinstance(layer, PooledConv2D) for layer in model.layers)
+@pytest.mark.parametrize(
+    ("changed", "suits"),
+    [
+        ({}, True),
+        ({"device": "gpu"}, False),
+        ({"avx512": True}, False),
+        ({"examples": 250}, False),
+        ({"examples": 0}, False),
+        ({"precision": "bfloat16"}, False),
+    ],
+    ids=["processor", "gpu", "oneDNN-is-faster", "short-epochs", "not-for-training", "bfloat16"],
+)
+def test_with_tensorflow_it_is_taken_where_it_was_measured_to_be_faster(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], suits: bool
+) -> None:
+    """And a model that has it says that XLA is to compile its training."""
+    case = {"device": "cpu", "avx512": False, "examples": 10_000, "precision": "float32", **changed}
+    monkeypatch.setattr(pooled_convolution, "device_kind", lambda: case["device"])
+    monkeypatch.setattr(pooled_convolution, "has_avx512", lambda: case["avx512"])
+    assert suits_this_device(case["examples"], case["precision"]) is suits
+    settings = {"c1": 2, "c2": 2, "precision": case["precision"]}
+    model = build_model("image_cnn", settings, Task((32, 32, 3), 10, examples=case["examples"]))
+    assert any(isinstance(layer, PooledConv2D) for layer in model.layers) is suits
+    assert needs_xla(model) is suits

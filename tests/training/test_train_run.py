@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_runs import MODELS, small_data, small_run, train
 
+from nnrepro.models.layers import pooled_convolution
 from nnrepro.models.registry import Task, build_model
 from nnrepro.training import outputs as outputs_module
 from nnrepro.training import train as train_module
@@ -100,6 +101,22 @@ def test_same_run_same_bytes(trained, tmp_path):
     other = trained("image_cnn", seed=2)
     assert (other / "history.json").read_bytes() != (first / "history.json").read_bytes()
     assert lines[-1].startswith("epoch 4/4  loss ")
+
+
+def test_merged_layers_that_xla_compiles_have_the_history_of_keras_s(
+    trained, tmp_path, monkeypatch
+):
+    """On a processor without AVX-512 a study's networks are trained so."""
+    theirs = read(trained("image_cnn", dropout_rate=0.0) / "history.json")
+    monkeypatch.setattr(pooled_convolution, "suits_this_device", lambda *_: True)
+    folders = [tmp_path / name for name in ("once", "again")]
+    for folder in folders:
+        train(small_run("image_cnn", dropout_rate=0.0), small_data("image"), folder)
+    once, again = (next(folder.rglob("history.json")).read_bytes() for folder in folders)
+    assert once == again
+    for name, values in json.loads(once).items():
+        np.testing.assert_allclose(values, theirs[name], rtol=1e-4, atol=1e-4)
+    assert json.loads(once) != theirs
 
 
 def test_history_is_that_of_plain_keras(trained):

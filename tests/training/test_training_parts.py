@@ -2,6 +2,7 @@
 
 import math
 import os
+import platform
 import signal
 
 import keras
@@ -208,3 +209,20 @@ def test_device_is_described():
     assert told["kind"] in ("cpu", "gpu") and told["name"] and told["cpus"] >= 1
     assert told["backend"] == keras.backend.backend()
     assert prepare_device(1) >= 1
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_of_one_step_is_kept_for_the_next(printed):
+    """Pages that were touched once are not asked of the system again."""
+    faults = printed(
+        "import resource, numpy as np\n"
+        "from nnrepro.training.device import prepare_device\n"
+        "def step():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    np.ones(10_000_000, np.float32)\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "prepare_device(1)\n"
+        "print(step(), step())"
+    )
+    first, second = map(int, faults.split()[-2:])
+    assert first > 10 + 10 * second

@@ -17,9 +17,8 @@ def _operations(settings: Mapping[str, Any]) -> float:
     return 2.0 * (first + second + 4 * 4 * c2 * dense + dense * 10)
 
 
-# Not by XLA: it has no deterministic gradient of TensorFlow's max pooling, and on CPU its
-# convolutions are several times slower than oneDNN's (Keras's layers, 50/60, a step: 0.38 s by JAX,
-# else 0.04 s).
+# Keras's layers not by XLA: it has no deterministic gradient of TensorFlow's max pooling, and its
+# convolutions are slow on a processor (50/60, a step: 0.38 s by JAX, by oneDNN 0.04 s).
 @register(input="image", operations=_operations, speed=120e9)
 def image_cnn(
     task: Task,
@@ -45,9 +44,9 @@ def image_cnn(
 
     from nnrepro.models.layers.augmentation import light_augmentation
     from nnrepro.models.layers.dropout import dropout
-    from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_backend
+    from nnrepro.models.layers.pooled_convolution import PooledConv2D, suits_this_device
 
-    merged = suits_this_backend() and not task.inspected
+    merged = suits_this_device(task.examples, precision) and not task.inspected
     inputs = keras.Input(task.input_shape, name="image")
     x = light_augmentation(task)(inputs) if augment == "light" else inputs
     dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"

@@ -56,6 +56,7 @@ class Task:
     dropout masks (initial weights follow the global seed). `inspected` tells whether the output of
     every layer is asked for, so that none may be merged with the next for speed; weights are those
     of the model that is trained. `kind` is `classification`, `multi_label` or `regression`.
+    `examples` are those that an epoch trains with, 0 where the model is not built for training.
     """
 
     input_shape: tuple[int, ...]
@@ -65,6 +66,7 @@ class Task:
     inspected: bool = False
     kind: str = CLASSIFICATION
     num_outputs: int = 0
+    examples: int = 0
 
     def __post_init__(self) -> None:
         if not self.num_outputs:

@@ -38,7 +38,13 @@ def task_of(dataset: "Dataset", *, seed: int = 0, inspected: bool = False) -> Ta
         inspected,
         dataset.task,
         dataset.num_outputs,
+        len(dataset.train_y),
     )
+
+
+def needs_xla(model: "keras.Model") -> bool:
+    """Whether a layer is there, at any depth, that is slow unless XLA compiles the training."""
+    return any(getattr(layer, "needs_xla", False) for layer in model._flatten_layers())
 
 
 def check_model(model: "keras.Model", name: str, *, examples: np.dtype, task: Task) -> None:

@@ -1,13 +1,19 @@
 """What a run's numbers depend on beside its settings: device, threads, packages."""
 
 import contextlib
+import ctypes
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from nnrepro.models.device import device_kind
+
 _PACKAGES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+"""Parameters of glibc's mallopt(3)."""
 
 
 def prepare_device(threads: int) -> int:
@@ -16,6 +22,7 @@ def prepare_device(threads: int) -> int:
     Gives the threads in effect: those of an earlier call when the backend is running already.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    _keep_freed_memory()
     import keras
 
     match keras.backend.backend():
@@ -24,6 +31,22 @@ def prepare_device(threads: int) -> int:
         case "torch":
             return _prepare_torch(threads)
     return threads
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what is freed for the next step instead of giving it back.
+
+    XLA allocates the memory of all its intermediate values anew at each call, and the first touch
+    of each page of it costs as much as the arithmetic of a pooling.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # none but glibc has it
+        allocator = ctypes.CDLL(None)
+        for parameter, size in (
+            (_M_MMAP_THRESHOLD, 2**30),
+            (_M_TRIM_THRESHOLD, 2**31 - 1),
+            (_M_TOP_PAD, 2**26),
+        ):
+            allocator.mallopt(parameter, size)
 
 
 def _prepare_tensorflow(threads: int) -> int:
@@ -46,24 +69,6 @@ def _prepare_torch(threads: int) -> int:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     return torch.get_num_threads()
-
-
-def device_kind() -> str:
-    """Say "gpu" when the backend would train on a GPU, else "cpu"."""
-    import keras
-
-    match keras.backend.backend():
-        case "tensorflow":
-            import tensorflow as tf
-
-            return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
-        case "jax":
-            import jax
-
-            return "cpu" if jax.default_backend() == "cpu" else "gpu"
-    import torch
-
-    return "gpu" if torch.cuda.is_available() else "cpu"
 
 
 def describe_device() -> dict[str, Any]:
