@@ -56,8 +56,9 @@ of 7 points."""
 def typeset(document: Document, most_pages: int | None = None) -> bytes:
     """The report as PDF: the same document gives the same bytes, on every machine.
 
-    Figures side by side are as large as `most_pages`, if it can be kept to, has room for. Typst sees what it is given here and nothing else: no file, and of the machine's fonts those
-    alone that have letters which the shipped ones lack. Letters that none has are named.
+    Figures side by side are as large as `most_pages` have room for, where it can be kept to. Typst
+    sees what it is given here and nothing else: no file, and of the machine's fonts those alone
+    that have letters which the shipped ones lack. Letters that none has are named.
 
     Raises:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
