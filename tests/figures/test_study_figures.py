@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from nnrepro.figures.drawing import NothingToDraw, save_drawing
 from nnrepro.figures.feature_maps import feature_maps
-from nnrepro.figures.sources import read_feature_maps
+from nnrepro.figures.sources import FeatureMaps, read_feature_maps
 from nnrepro.plots.style import INK
 from nnrepro.study.extent import Extent
 from nnrepro.training.feature_maps import write_feature_maps
@@ -84,6 +84,26 @@ def test_two_images_give_an_overview_and_every_layer_each(
     first, second = (np.asarray(drawings[i].figure.axes[0].images[0].get_array()) for i in (2, 6))
     assert not np.array_equal(first, second)
     assert all([run.variant for run in each.runs] == ["c1-50_c2-60"] for each in drawings)
+
+
+def test_it_is_said_of_each_layer_how_far_its_maps_are_from_noise(
+    short: Config, finished: Callable
+) -> None:
+    rng, rows = np.random.default_rng(1), np.indices((11, 11))[0]
+    smooth = np.broadcast_to(rows[:, :, None], (1, 11, 11, 4))
+    layers = {"c1": smooth, "c2": rng.normal(size=(1, 9, 9, 4)), "flat": np.ones((1, 9, 9, 4))}
+    words = dict.fromkeys(layers, "layer")
+    run = "tan/channel_grid/c1-50_c2-60/seed0"
+
+    def said(**layers: Any) -> str:
+        maps = {figure.name: FeatureMaps(run, None, ["cat"], layers, words)}
+        return next(feature_maps(figure, maps, images=1)).said
+
+    (figure,) = finished(short).asked("feature_maps")
+    assert "correlate by 0.90 in C1 and" in said(**layers)
+    assert "Of the maps, 4 of 4 in C2 cannot be told from noise." in said(**layers)
+    assert said(c1=smooth).endswith("Of the maps, none looks like noise.")
+    assert "noise" not in said(flat=layers["flat"])
 
 
 def test_maps_of_another_run_are_not_drawn_under_the_name_of_this_one(

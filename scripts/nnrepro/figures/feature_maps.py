@@ -22,6 +22,7 @@ from nnrepro.plots.fitting import cut_text
 from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.series import FloatArray, PlotDataError, as_floats
 from nnrepro.plots.style import FONT_SIZE, INK, SOFT_INK, TINY_SIZE, is_narrow, page_width, styled
+from nnrepro.statistics.spatial import morans_i, noise_below
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Images
 
@@ -92,14 +93,7 @@ def feature_maps(
 
 
 def _said(found: FeatureMaps) -> str:
-    """How large the maps are from layer to layer, and how many channels respond to no image."""
-    sizes = wording.joined(
-        [
-            f"{wording.counted(maps.shape[3], 'map')} of "
-            f"{maps.shape[1]} \N{MULTIPLICATION SIGN} {maps.shape[2]} ({name.upper()})"
-            for name, maps in found.layers.items()
-        ]
-    )
+    """How many channels respond to no image, and how far the maps are from noise."""
     flat = {
         name.upper(): int(np.sum(np.ptp(maps, axis=(1, 2)).max(axis=0) == 0))
         for name, maps in found.layers.items()
@@ -107,7 +101,30 @@ def _said(found: FeatureMaps) -> str:
     silent = wording.joined([f"{count} in {name}" for name, count in flat.items() if count])
     which = {1: "the image", 2: "either image"}.get(len(found.classes), "any of the images")
     none = f"Some channels respond nowhere in {which}: {silent}." if silent else ""
-    return " ".join(filter(None, (f"The network makes {sizes} of an image.", none)))
+    return " ".join(filter(None, (none, _order(found))))
+
+
+def _order(found: FeatureMaps) -> str:
+    """How far the maps of each layer are from noise; layers whose maps do not vary are left out."""
+    correlations, noise = [], []
+    for name, maps in found.layers.items():
+        channels = np.moveaxis(maps, -1, 1).reshape(-1, *maps.shape[1:3])
+        known = [value for value in map(morans_i, channels) if np.isfinite(value)]
+        if not known:
+            continue
+        correlations.append(f"{wording.ratio(float(np.mean(known)))} in {name.upper()}")
+        like = sum(value < noise_below(*maps.shape[1:3]) for value in known)
+        if like:
+            noise.append(f"{like} of {len(known)} in {name.upper()}")
+    if not correlations:
+        return ""
+    told = (
+        f"{wording.joined(noise)} cannot be told from noise" if noise else "none looks like noise"
+    )
+    return (
+        f"Neighbouring values of a map correlate by {wording.joined(correlations)} on average; "
+        f"those of noise would by 0 (Moran's I). Of the maps, {told}."
+    )
 
 
 @styled

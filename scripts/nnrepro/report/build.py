@@ -169,7 +169,7 @@ def fitting(
             word_count(document) > MOST_WORDS or _drawn(document) > MOST_DRAWN
         ):
             continue
-        made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
+        made = attempt("report/report.pdf", partial(typeset, document, MOST_PAGES), lambda _: b"")
         if not made or page_count(made) <= MOST_PAGES:
             break
     return document, made
