@@ -123,9 +123,13 @@ class Metric:
         if difference is None or wording.is_missing(difference):
             return wording.UNKNOWN
         text = self.number(abs(difference))
-        if difference and not text.strip("0."):
+        if self.vanishes(difference):
             text = f"less than {text[:-1]}1"
         return text + self.change_unit
+
+    def vanishes(self, difference: float) -> bool:
+        """Whether the digits that values are written with do not show a difference."""
+        return bool(difference) and not self.number(abs(difference)).strip("0.")
 
 
 def metric(name: str) -> Metric:
