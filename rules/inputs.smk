@@ -427,10 +427,10 @@ FIGURE_SOURCES = {
     },
     "runs": lambda _: {"runs": PATHS.table("runs")},
     "variants": lambda _: {"variants": PATHS.table("variants")},
-    **dict.fromkeys(
-        ("variants_among", "runs_among"),
-        lambda _: {"comparable": COMPARABLE, "variants": PATHS.table("variants")},
-    ),
+    "tables_among": lambda _: {
+        "comparable": COMPARABLE,
+        "variants": PATHS.table("variants"),
+    },
     "published": lambda _: {"published": COMPARED if PUBLISHED else []},
     "levels": lambda wildcards: {"results": published_levels(wildcards)},
     "samples": lambda wildcards: {

@@ -7,13 +7,12 @@ sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 import job
 from nnrepro.study.decisions import read_decisions
 from nnrepro.tables.csvfile import write_csv
-from nnrepro.tables.sources import Sources, make_table
+from nnrepro.tables.sources import Sources, make_table, marked
 
 study = job.start(snakemake)
 with job.costs_only_itself(snakemake, study):
     spec = study.tables[snakemake.wildcards.table]
     decisions = read_decisions(snakemake.input.decisions)
     sources = Sources(study, spec, decisions, dict(snakemake.input.items()))
-    write_csv(
-        make_table(study.kinds["tables"][spec.kind], spec.options, sources), snakemake.output[0]
-    )
+    table = make_table(study.kinds["tables"][spec.kind], spec.options, sources)
+    write_csv(marked(table, sources.listed, sources.extent), snakemake.output[0])

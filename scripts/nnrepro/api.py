@@ -217,13 +217,19 @@ class Results:
     @property
     def problems(self) -> list[str]:
         """What is missing of the runs or damaged, a line each."""
-        return [f"{problem.run_id}: {problem.message}" for problem in self._read[1]]
+        found = [f"{problem.run_id}: {problem.message}" for problem in self._read[1]]
+        return found + self._strangers
 
     @property
     def left_out(self) -> list[str]:
         """Of the problems, those with runs that are there and cannot be used."""
         unusable = (p for p in self._read[1] if p.excludes and p.status != "missing")
-        return [f"{problem.run_id}: {problem.message}" for problem in unusable]
+        return [f"{problem.run_id}: {problem.message}" for problem in unusable] + self._strangers
+
+    @property
+    def _strangers(self) -> list[str]:
+        """Runs of an archive that pass for the study's, and why they are others."""
+        return [f"{run_id}: {why}" for run_id, why in self.study.strangers.items()]
 
     def run(self, name: str) -> Run:
         """The one run that a name means, as it was carried out.

@@ -218,11 +218,13 @@ def test_runs_of_a_renamed_experiment_are_counted_and_have_no_command(
 
 
 def test_seeds_that_the_study_does_not_ask_for_are_counted(tmp_path: Path, archived: Any) -> None:
-    """They may be from before its seeds were others, and count in an archive's report."""
-    for seed in (0, 77):
-        put(tmp_path / "results", f"tan/text_models/char_cnn/seed{seed}")
+    """They count in an archive's report, but for those that are on record as other runs."""
+    for seed, data in ((0, "new"), (77, "new"), (78, "old"), (79, "old")):
+        told = {"name": "dbpedia_characters", "content_sha256": data}
+        put(tmp_path / "results", f"tan/text_models/char_cnn/seed{seed}", data=told)
     outcome = archived()
-    assert (outcome.runs, outcome.undeclared, outcome.further) == (2, 0, 1)
+    assert (outcome.runs, outcome.undeclared) == (4, 0)
+    assert (outcome.further, outcome.strangers) == (1, 2)
 
 
 def test_a_run_that_ended_itself_is_of_the_group_with_as_many_epochs_asked_for(

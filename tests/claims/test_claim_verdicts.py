@@ -79,6 +79,22 @@ def test_a_missing_run_is_named(decide, run_of):
     assert "cells/b" in row.reason
 
 
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (HIGHER, "this study leaves out cells/b"),
+        (["final(test_accuracy) of sizes/selected > 0.1"], "this study leaves out sizes"),
+        (["final(test_accuracy) of cells/c > 0.1"], "there is no run of cells/c"),
+    ],
+)
+def test_what_the_study_leaves_out_is_told_from_what_is_missing(
+    decide, run_of, study_with, rule, reason
+):
+    study = study_with(only={"variants": ["cells/a", "cells/c"], "experiments": ["cells"]})
+    row = decide(rule, [run_of("cells/a", 0)], study=study)
+    assert (row.verdict, row.reason) == (NOT_TESTABLE, reason)
+
+
 def test_one_seed_of_an_accuracy_has_the_test_sets_error(decide, run_of):
     row = decide(HIGHER, pair(run_of, [0.5], [0.6]))
     half = 1.959964 * np.sqrt(share_variance(0.5, 1000) + share_variance(0.6, 1000))

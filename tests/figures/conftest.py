@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +31,7 @@ from nnrepro.study.kinds import kinds
 from nnrepro.study.run import Run
 from nnrepro.study.sources import read_source
 from nnrepro.study.study import Study
+from nnrepro.tables.columns import rows_of
 from nnrepro.tables.runs import runs_table
 from nnrepro.tables.selection import select
 from nnrepro.tables.variants import variants_table
@@ -281,7 +282,11 @@ class FinishedProtocol:
 
     def times(self) -> dict[str, Drawn]:
         """All figures of accuracy and time, by stem."""
-        return self.drawn("accuracy_time", lambda runs: self.variants, lambda runs: self.runs)
+
+        def tables(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
+            return rows_of(self.variants, runs), self.runs
+
+        return self.drawn("accuracy_time", tables)
 
 
 def _record(run: Run, history: History) -> dict[str, Any]:

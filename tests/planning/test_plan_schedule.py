@@ -77,3 +77,13 @@ def test_model_that_nobody_has_counted_starts_first(small_study: Callable[..., A
     order = priorities(replace(study, runs=(*others, replace(last, model="mystery"))))
     plain = [order[run.id] for run in others if run.experiment != "channel_grid"]
     assert order[last.id] > max(plain)
+
+
+def test_short_runs_of_one_variant_do_not_start_together(small_study: Callable[..., Any]) -> None:
+    """Else both compile the same program at the same time."""
+    study = small_study({"budget": {"epochs": 1}, "seeds": [0, 1]})
+    order = priorities(study)
+    names = sorted(
+        (run.id for run in study.runs_of("tan", "text_models")), key=lambda id: -order[id]
+    )
+    assert [name.split("seed")[1] for name in names] == ["0", "0", "1", "1"]

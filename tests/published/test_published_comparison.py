@@ -281,6 +281,13 @@ def test_a_study_that_leaves_runs_out_does_not_average_over_the_others(
     assert "channel_grid/c1-50_c2-20" in row["reason"]
 
 
+def test_a_selection_that_a_study_leaves_out_is_not_missing(make_study, reproduced, make_number):
+    evidence = reproduced(make_study(only={"experiments": ["text_models"]})).evidence
+    evidence = replace(evidence, decisions={})  # as of what is not run none is made
+    row = one(make_number(protocol="tan", runs=("channel_grid/selected",)), evidence)
+    assert (row["status"], row["reason"]) == ("left out", "this study leaves out channel_grid")
+
+
 def test_the_summary_adds_up(compared):
     summary = published_summary(compared)
     assert summary["rows"].iloc[-1] == len(compared)

@@ -40,7 +40,7 @@ def leaders(names: Sequence[str]) -> Iterator[Leaders]:
     ):
         behind = (second,) if len(best) == 1 else (rest[0],)
         last, count = (rest[-1], "10 %"), len(names)
-        found = Leaders("accuracy", count, (), best, "90 %", "", behind, "1 %", last, tied)
+        found = Leaders("accuracy", count, (), best, "90 %", "", behind, "50 %", last, tied)
         yield found
     yield Leaders("accuracy", 1, (second,), (first,), "90 %")
     yield Leaders("accuracy", 1, (), (first,), "90 %")

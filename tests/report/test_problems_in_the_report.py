@@ -50,6 +50,21 @@ def test_records_that_do_not_fit_are_counted_on_the_first_screen(small: Any) -> 
     assert "do not fit" not in said(left_out)
 
 
+def test_runs_of_an_archive_that_are_not_the_studys_are_named_and_counted(
+    small: Any, outline: Any
+) -> None:
+    results = small()
+    results.write_runs()
+    results.write_tables()
+    why = "trained and judged on other data than tan/text_models/char_cnn/seed0"
+    found = {"problems": [], "strangers": {"tan/text_models/char_cnn/seed1": why}}
+    source = Source(results.study, results.root, results.root, {}, {}, inventory=found)
+    ((_, (_, limits)),) = _trusted(source)
+    told = "1 run of the archive is left out, as made otherwise than the study's: which ones."
+    assert told in words_of(limits)
+    assert f"tan/text_models/char_cnn/seed1: {why}" in outline(_built(results, found)).text
+
+
 def test_further_and_additional_runs_are_told(small: Any, outline: Any) -> None:
     """Which of several histories was used, and what of an archive no number rests on."""
     results = small()

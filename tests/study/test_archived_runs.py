@@ -67,6 +67,67 @@ def test_an_archive_with_other_seeds_only_is_not_asked_for_those_of_the_configur
     assert seeds == [7]
 
 
+def record(archive: Path, seed: int, data: str | None = None, **settings: Any) -> None:
+    """A run of the character CNN with a record of its data and settings."""
+    folder = put(archive, f"tan/text_models/char_cnn/seed{seed}")
+    told = {"learning_rate": 0.1, "epochs": 250, **settings}
+    run = {"model": "char_cnn", "settings": {k: v for k, v in told.items() if v is not None}}
+    content = {"status": "completed", "run": run}
+    if data:
+        content["data"] = {"name": "dbpedia", "content_sha256": data}
+    (folder / "run.json").write_text(json.dumps(content))
+
+
+def test_further_seeds_count_where_they_are_of_the_same_data_and_settings(
+    tmp_path: Path, study_of: Any
+) -> None:
+    """Runs that an earlier form of the study left are no seeds of what it asks for now."""
+    record(tmp_path, 0, "new", validation_examples=0)
+    for seed in (1, 2, 3):
+        record(tmp_path, seed, "old")
+    record(tmp_path, 4, "new", validation_examples=None)  # as earlier versions tell none
+    record(tmp_path, 5, "new", learning_rate=0.2)
+    record(tmp_path, 6, "new", early_stopping="val_loss")
+    record(tmp_path, 7, "new", epochs=40)
+    record(tmp_path, 8, "new", epochs=400)  # of which the first 250 are compared
+    record(tmp_path, 9)
+    put(tmp_path, "tan/text_models/char_cnn/seed10")
+    study = study_of(tmp_path)
+    assert [r.seed for r in study.runs if r.id in ArchivedRuns.of(tmp_path).placed] == [
+        0,
+        4,
+        8,
+        9,
+        10,
+    ]
+    told = {run_id.rpartition("seed")[2]: why for run_id, why in study.strangers.items()}
+    assert told.keys() == {"1", "2", "3", "5", "6", "7"}
+    assert told["2"] == f"trained and judged on other data than {RUN}"
+    assert "learning_rate = 0.2 where" in told["5"] and "has 0.1" in told["5"]
+    assert "epochs = 40 where" in told["7"]
+
+
+def test_of_the_seeds_asked_for_those_on_the_data_of_most_count(
+    tmp_path: Path, study_of: Any
+) -> None:
+    for seed, data in enumerate(("old", "new", "new", "old", "old")):
+        record(tmp_path, seed, data, learning_rate=0.1 + seed)
+    study = study_of(tmp_path, seeds=[0, 1, 2])
+    assert [r.seed for r in study.runs_of("tan") if r.variant == "char_cnn"] == [1, 2]
+    assert {run_id[-1] for run_id in study.strangers} == {"0", "3", "4"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"run": 3}', '{"run": {"settings": 3}}', '{"data": 1}']
+)
+def test_a_damaged_record_is_held_against_no_run(tmp_path: Path, study_of: Any, text: str) -> None:
+    record(tmp_path, 0, "new")
+    record(tmp_path, 1, "new")
+    (tmp_path / "tan/text_models/char_cnn/seed1/run.json").write_text(text)
+    study = study_of(tmp_path)
+    assert study.strangers == {} and study.seeds == (0, 1)
+
+
 def test_a_run_that_the_manifest_lists_is_asked_for(tmp_path: Path, study_of: Any) -> None:
     put(tmp_path, RUN)
     lost = "tan/text_models/char_cnn/seed2"

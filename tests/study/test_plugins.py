@@ -117,6 +117,11 @@ def test_a_study_has_what_its_plugins_define(config: dict[str, Any], tmp_path: P
         load_study(changed, catalogue())
 
 
+METRIC = """from nnrepro.metrics import registry as r
+@r.metric(task="regression")
+def {}(labels, predictions):
+    "Mine."
+"""
 OTHER = MODELS.replace("from sizes", "from widths")
 
 
@@ -128,6 +133,11 @@ OTHER = MODELS.replace("from sizes", "from widths")
         ({"models": OTHER}, r"models\.py, line 6: ModuleNotFoundError: No module named 'widths'"),
         ({"random": MODELS}, r"random\.py: 'random' is the name of another module, .*; rename the"),
         ({"a": MODELS, "b": MODELS}, r"b\.py, line 12: two models are called 'own': a and b"),
+        (
+            {"scores": METRIC.format("Acc")},
+            r"scores\.py, line 3: metric Acc: .* small letters a to z",
+        ),
+        ({"scores": METRIC.format("_acc")}, r"scores\.py, line 3: metric _acc: .* a letter first"),
         ({"models": MODELS + MODELS}, r"models\.py, line 12: 'own' is defined twice"),
         ({"models": MODELS.replace("(1, MOST)", "(MOST())")}, r"line 12: TypeError: 'int' object"),
         (

@@ -16,6 +16,7 @@ from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 from nnrepro.tables.compared import compared_tables
 from nnrepro.tables.runs import runs_table
+from nnrepro.tables.sources import marked
 from nnrepro.tables.variants import variants_table
 
 LONG, SHORT = 30, 10
@@ -67,3 +68,17 @@ def test_runs_of_equal_length_keep_their_tables(
     grid = study.runs_of("tan", "channel_grid")
     runs, variants, shorter = compared_tables(study, grid, extent, by_experiment, folder)
     assert runs is by_experiment[0] and variants is by_experiment[1] and not shorter
+
+
+def test_a_table_of_runs_that_were_cut_short_says_so_for_each_protocol(study: Study) -> None:
+    runs = study.runs_of("tan", "optimizers")
+    asked = runs[0].protocol_epochs
+    whole = Extent.by_epochs(study, {run.id: asked for run in runs})
+    cut = Extent.by_epochs(study, {run.id: SHORT for run in runs})
+    table = pd.DataFrame({"protocol": ["koh", "tan"], "value": [1, 2]})
+    assert marked(table, runs, whole) is table
+    told = f"{SHORT} of {asked} epochs, 1 seed"
+    assert marked(table, runs, cut)["cut_short"].fillna("").tolist() == ["", told]
+    plain = table[["value"]]
+    assert marked(plain, runs, whole) is plain
+    assert marked(plain, runs, cut)["cut_short"].tolist() == [told, told]

@@ -60,25 +60,25 @@ def ranked(values: list[float], margins: float | None = 0.01) -> str:
         (
             [0.5, 0.6],
             "First by highest test accuracy: b, 60.00 %; "
-            "10.00 percentage points behind: a. The other one can be told apart from it. "
+            "next: a, 50.00 %. The other one can be told apart from it. "
             "The probability of its being the best is more than 99 %.",
         ),
         (
             [0.6, 0.59, NAN],
             "First by highest test accuracy: a, 60.00 %; "
-            "1.00 percentage points behind: b. The other one cannot be told apart from it. "
+            "next: b, 59.00 %. The other one cannot be told apart from it. "
             "The probability of its being the best is 92 %. Without a value: c.",
         ),
         (
             [0.6, 0.6, 0.595, 0.3],
             "First together by highest test accuracy: a and b, 60.00 %; "
-            "0.50 percentage points behind: c; last: d, 30.00 %. "
+            "next: c, 59.50 %; last: d, 30.00 %. "
             "1 of the other 2 cannot be told apart from them: c.",
         ),
         (
             [0.6, 0.595, 0.594],
             "First by highest test accuracy: a, 60.00 %; "
-            "0.50 percentage points behind: b; last: c, 59.40 %. "
+            "next: b, 59.50 %; last: c, 59.40 %. "
             "None of the others can be told apart from it. The probability of its being the best "
             "is 66 %.",
         ),
@@ -89,11 +89,11 @@ def test_ranking_sentence(values: list[float], sentence: str) -> None:
     assert ranked(values) == sentence
 
 
-def test_a_lead_of_less_than_a_digit_is_none() -> None:
+def test_a_lead_of_less_than_a_digit_is_not_seen() -> None:
     frame = pd.DataFrame({"label": ["a", "b"], "m": [0.5, 0.50004]})
     shown = metric("max_test_accuracy")
     said = seen(ranking.ranking_words(ranking.leaders(frame, "m", shown, shown.phrase)))
-    assert "b, 50.00 %; practically level: a." in said
+    assert "b, 50.00 %; next: a, 50.00 %." in said
 
 
 def test_only_a_highest_value_is_told_without_its_interval() -> None:
@@ -110,7 +110,7 @@ def test_only_a_highest_value_is_told_without_its_interval() -> None:
 def test_ranking_without_intervals_claims_nothing_about_them() -> None:
     """Unknown uncertainty is left unsaid."""
     assert ranked([0.5, 0.6], margins=None) == (
-        "First by highest test accuracy: b, 60.00 %; 10.00 percentage points behind: a."
+        "First by highest test accuracy: b, 60.00 %; next: a, 50.00 %."
     )
 
 
@@ -119,7 +119,7 @@ def test_lower_losses_and_times_lead() -> None:
     frame = pd.DataFrame({"label": ["a", "b"], "m": [2.0, 1.5]})
     found = ranking.leaders(frame, "m", metric("min_test_loss"), "lowest test loss")
     assert seen(ranking.ranking_words(found)).startswith(
-        "First by lowest test loss: b, 1.5000; 0.5000 behind: a"
+        "First by lowest test loss: b, 1.5000; next: a, 2.0000"
     )
 
 
@@ -139,9 +139,8 @@ def test_cross_sentence_names_the_best_averages() -> None:
     values |= {("1", "average"): 0.2, ("2", "average"): 0.3}
     values |= {("average", "1"): 0.15, ("average", "2"): 0.35, ("average", "average"): 0.25}
     assert crossed(values) == (
-        "By highest test accuracy, c = 2 has the best average, 35.00 % (20.00 percentage points "
-        "ahead of c = 1), and r = 2 has the best average, 30.00 % (10.00 percentage points ahead "
-        "of r = 1)."
+        "By highest test accuracy, c = 2 has the best average, 35.00 % (next: c = 1, 15.00 %), "
+        "and r = 2 has the best average, 30.00 % (next: r = 1, 20.00 %)."
     )
 
 

@@ -26,6 +26,7 @@ from nnrepro.files import json_bytes, packed, read_bytes, stored, sync
 from nnrepro.locks import wait_for_lock
 from nnrepro.npz import NUMBERS, open_npz
 from nnrepro.study.architectures import ARCHITECTURES, read_architectures, united
+from nnrepro.study.archived import strangers
 from nnrepro.study.folders import (
     ARCHITECTURES_FILE,
     FEATURE_MAPS,
@@ -33,6 +34,7 @@ from nnrepro.study.folders import (
     MODELS_CHECKED,
     PLUGINS,
     STUDY_FILE,
+    ArchivedRuns,
     ArchiveError,
     run_folders,
     run_id_of,
@@ -53,8 +55,9 @@ _NOT_OF_THE_STUDY = ("archive", "results", "allow_gaps", "training", "notify")
 class Outcome:
     """What `make_archive` did: how runs were merged, which were unfinished, and the size.
 
-    `undeclared` are the archived runs, of `runs`, whose variant the study does not declare, and
-    `further` those of its variants at seeds that it does not ask for.
+    `undeclared` are the archived runs, of `runs`, whose variant the study does not declare,
+    `strangers` those that pass for the study's and are others, and `further` all others of its
+    variants at seeds that it does not ask for.
     """
 
     merged: Merge
@@ -62,6 +65,7 @@ class Outcome:
     runs: int
     undeclared: int
     further: int
+    strangers: int
     bytes: int
 
 
@@ -124,12 +128,12 @@ def make_archive(
     ids = [RunId.parse(run_id_of(folder)) for folder in run_folders(archive)]
     declared = study.declared_variants
     others = sum(each.variant not in declared.get(each.experiment, ()) for each in ids)
-    seeds: dict[tuple[str, str, str], set[int]] = {}
-    for run in study.runs:
-        seeds.setdefault((run.protocol, run.experiment, run.variant), set()).add(run.seed)
-    asked = ((each.seed, seeds.get((each.protocol, each.experiment, each.variant))) for each in ids)
-    further = sum(known is not None and seed not in known for seed, known in asked)
-    return Outcome(merged, unfinished, len(ids), others, further, size)
+    known = {(run.protocol, run.experiment, run.variant): run for run in study.runs}
+    held = [changed(known[each[:3]], seed=each.seed) for each in ids if each[:3] in known]
+    asked = {name: {r.seed for r in study.runs if r.experiment == name} for name in declared}
+    left = strangers(held, ArchivedRuns.of(archive), asked)
+    further = sum(run.seed not in asked[run.experiment] and run.id not in left for run in held)
+    return Outcome(merged, unfinished, len(ids), others, further, len(left), size)
 
 
 def _check_place(archive: Path, sources: Sequence[Path]) -> None:

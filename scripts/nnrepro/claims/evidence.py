@@ -15,7 +15,7 @@ from nnrepro.measures.expressions import Measure, Reading
 from nnrepro.measures.predictions import AnswersOf, common_answers
 from nnrepro.measures.runs import RunData
 from nnrepro.measures.spans import Span, mean
-from nnrepro.published.variants import NotSelected, declared_variants, selected_by
+from nnrepro.published.variants import NotSelected, declared_variants, left_out, selected_by
 from nnrepro.statistics.grid import Spread, as_grid, residual_spread
 from nnrepro.statistics.paired import discordant, paired_error
 from nnrepro.study.decisions import Decisions
@@ -32,8 +32,8 @@ def variants_named(
     """
     try:
         return tuple(map("/".join, declared_variants(study, selectors, selected)))
-    except NotSelected as experiment:
-        raise Untestable(f"no variant of {experiment} has been selected") from experiment
+    except NotSelected as reason:
+        raise Untestable(str(reason)) from reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,11 @@ class RunEvidence:
         }
         return replace(self, runs=runs, _values={})
 
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The variants that the study runs."""
+        return frozenset(f"{run.experiment}/{run.variant}" for run in self.study.runs)
+
     def variants(self, selectors: Sequence[str]) -> tuple[str, ...]:
         """The variants that selectors name; see `Evidence`."""
         return variants_named(selectors, self.study, self.selected)
@@ -105,6 +110,8 @@ class RunEvidence:
         """
         variants = list(variants)
         missing = [variant for variant in variants if not self.runs.get(variant)]
+        if cut := [variant for variant in missing if variant not in self._asked]:
+            raise Untestable(left_out(cut))
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise Untestable(f"there is no run of {missing[0]}{more}")

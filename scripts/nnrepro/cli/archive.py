@@ -68,6 +68,8 @@ def _told(outcome: Outcome, archive: Path) -> str:
         "left out, as they are unfinished": len(outcome.unfinished),
         "of variants that the study does not declare, or no more": outcome.undeclared,
         "at seeds that the study does not ask for, which its report counts, too": outcome.further,
+        "on other data or, at such seeds, of other settings than the study's other runs, which its "
+        "report leaves out": outcome.strangers,
     }
     lines = [f"{archive}: {outcome.runs} runs, {outcome.bytes / 1e6:.1f} MB"]
     return "\n".join([*lines, *(f"  {count} {words}" for words, count in counts.items() if count)])

@@ -44,7 +44,7 @@ from nnrepro.plots.style import (
 from nnrepro.study.kinds import figure
 from nnrepro.study.options import Metric
 from nnrepro.study.run import Run
-from nnrepro.tables.columns import metric_values, rows_of
+from nnrepro.tables.columns import metric_values
 
 READING = (
     "On the left the metric, with its interval as a line; on the right the time that training took."
@@ -63,8 +63,7 @@ _LONGEST_SECONDS = 1e7
 @figure(reading=READING)
 def accuracy_time(
     figure: Asked,
-    variants_among: Callable[[Sequence[Run]], pd.DataFrame],
-    runs_among: Callable[[Sequence[Run]], pd.DataFrame],
+    tables_among: Callable[[Sequence[Run]], tuple[pd.DataFrame, pd.DataFrame]],
     *,
     metric: Metric,
 ) -> Iterator[Drawing]:
@@ -72,13 +71,9 @@ def accuracy_time(
 
     Protocols that show the same metric have the same axes.
     """
-
-    def tables(own: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return rows_of(variants_among(own.runs), own.runs), runs_among(own.runs)
-
     others = list(figure.beside(metric))
     runs, metric = figure.runs, figure.metric(metric)
-    table, of_runs = tables(figure)
+    table, of_runs = tables_among(runs)
     values = metric_values(table, metric)
     if values.isna().all():
         raise NothingToDraw(NO_METRIC)
@@ -93,7 +88,9 @@ def accuracy_time(
             metric=metric_words(table, metric),
             interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
-            others=[row for other in others for row in _rows(other, *tables(other), metric)],
+            others=[
+                row for other in others for row in _rows(other, *tables_among(other.runs), metric)
+            ],
         ),
         runs,
         figure.alt(f"Dot chart of {metric_phrase(metric)} beside the training time", runs),

@@ -72,7 +72,7 @@ PUBLISHED_READING = ", an open diamond a published level"
 
 TRAIN, TEST, PUBLISHED = "train", "test", "published"
 
-_BODY_HEIGHT = 2.55
+_BODY_HEIGHT, _NARROW_HEIGHT = 2.55, 2.05
 _LABEL_ROW = 0.16
 _FOOT, _HEAD = 0.42, 0.24
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
@@ -267,7 +267,8 @@ def draw(
     if published and any(panel.published for panel in panels):
         notes.append(published)
     labels = [_labels(panel, style, last_epoch) for panel in panels]
-    height = max(_BODY_HEIGHT, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
+    least = _NARROW_HEIGHT if is_narrow() else _BODY_HEIGHT
+    height = max(least, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
     columns = 1 if is_narrow() else 2
     rows = len(panels) // columns
     fig, body = start_figure(rows * height, title, legend, notes)

@@ -22,6 +22,7 @@ from nnrepro.study.extent import Extent
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
+from nnrepro.tables.columns import rows_of
 from nnrepro.tables.compared import ComparedTables, compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
 
@@ -100,14 +101,14 @@ class Sources:
         return read_csv(self.files["variants"])
 
     @cached_property
-    def variants_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
-        """Gives the variants table of runs as these are compared with one another."""
-        return lambda runs: self._compared(runs).variants
+    def tables_among(self) -> Callable[[Sequence[Run]], tuple[pd.DataFrame, pd.DataFrame]]:
+        """Gives runs' rows of the variants table, and the runs table, as they are compared."""
 
-    @cached_property
-    def runs_among(self) -> Callable[[Sequence[Run]], pd.DataFrame]:
-        """Gives the runs table of runs as these are compared with one another."""
-        return lambda runs: self._compared(runs).runs
+        def tables(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
+            compared = self._compared(runs)
+            return rows_of(compared.variants, runs), compared.runs
+
+        return tables
 
     @cached_property
     def _compared(self) -> Callable[[Sequence[Run]], ComparedTables]:

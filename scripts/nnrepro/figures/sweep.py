@@ -23,7 +23,6 @@ from nnrepro.study.kinds import figure
 from nnrepro.study.labels import titled
 from nnrepro.study.options import Metric
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run
-from nnrepro.tables.columns import rows_of
 
 READING = "A dot is a variant; that of the selected one is black."
 
@@ -68,8 +67,7 @@ class Axis:
 @figure(reading=READING)
 def sweep(
     figure: Asked,
-    variants_among: Callable[[Sequence[Run]], pd.DataFrame],
-    runs_among: Callable[[Sequence[Run]], pd.DataFrame],
+    tables_among: Callable[[Sequence[Run]], tuple[pd.DataFrame, pd.DataFrame]],
     *,
     metric: Metric,
 ) -> Iterator[Drawing]:
@@ -77,13 +75,9 @@ def sweep(
 
     Protocols that show the same metric have the same vertical axis.
     """
-
-    def tables(own: Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return rows_of(variants_among(own.runs), own.runs), runs_among(own.runs)
-
     others = list(figure.beside(metric))
     runs, metric = figure.runs, figure.metric(metric)
-    table, of_runs = tables(figure)
+    table, of_runs = tables_among(runs)
     known = _known(figure, table, of_runs, metric)
     if not known:
         raise NothingToDraw(NO_METRIC)
@@ -100,7 +94,11 @@ def sweep(
             metric=metric_words(table, metric),
             interval=interval_words(table, metric),
             title=figure.titled(figure.spec.title),
-            beside=[dot for other in others for _, dot in _known(other, *tables(other), metric)],
+            beside=[
+                dot
+                for other in others
+                for _, dot in _known(other, *tables_among(other.runs), metric)
+            ],
         ),
         runs,
         figure.alt(f"Dots of {metric_phrase(metric)} over {names}", runs),

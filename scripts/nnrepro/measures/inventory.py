@@ -36,7 +36,8 @@ def inventory(
         A JSON-able dictionary with `problems` (run, file, message, and the status of a run that was
         left out), `undecided` (why, by `<protocol>/<experiment>`), `several` (runs with more than
         one history: the folder and epochs of the one that is used, and of the others) and `extra`
-        (ids of runs that are no part of the study). Paths are relative to the folder of the runs.
+        (ids of runs that are no part of the study) and `strangers` (those that pass for runs of it,
+        and why they are others, by id). Paths are relative to the folder of the runs.
     """
     found = set(folders.placed) if isinstance(folders, ArchivedRuns) else set()
     return {
@@ -55,7 +56,8 @@ def inventory(
             for run in study.runs
             if folders.others(run.id)
         ],
-        "extra": sorted(found - {run.id for run in study.runs}),
+        "extra": sorted(found - {run.id for run in study.runs} - study.strangers.keys()),
+        "strangers": dict(study.strangers),
     }
 
 

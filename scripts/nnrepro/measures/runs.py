@@ -24,6 +24,7 @@ from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
 from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders, content_sha256, epochs_in
+from nnrepro.study.identity import most_alike, told_apart
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
 from nnrepro.study.record import (
     FAILED,
@@ -44,9 +45,6 @@ _HISTORY, _RECORD = RUN_FILES["history"], RUN_FILES["record"]
 
 _OWN_PROCESSOR = 0.8
 """Share of its time that a run must have had a processor for its time to mean anything."""
-
-_DATA_IDENTITIES = ("content_sha256", "sha256", "name")
-"""What of a record's data tells which they were, the surest first."""
 
 _SECONDS_BY_EPOCH = ("training", "evaluation", "cpu")
 """Seconds of a record that add up over the epochs."""
@@ -330,11 +328,7 @@ def _unused(run: Run, where: RunFolders) -> list[Problem]:
 
 def other_data(a: RunData, b: RunData) -> bool:
     """Whether records tell that two runs had different data."""
-    told = [_told_of_data(a), _told_of_data(b)]
-    for name in _DATA_IDENTITIES:
-        if all(name in own for own in told):
-            return bool(told[0][name] != told[1][name])
-    return False
+    return told_apart(_told_of_data(a), _told_of_data(b))
 
 
 def _told_of_data(item: RunData) -> Mapping[str, Any]:
@@ -356,17 +350,12 @@ def _on_other_data(data: Iterable[RunData]) -> Iterator[Problem]:
         if name is not None:
             groups.setdefault((item.run.protocol, item.run.experiment, name), []).append(item)
     for (_, experiment, name), group in groups.items():
-        # A record that does not tell the surest identity may be of either data.
-        surest = [g for g in group if _DATA_IDENTITIES[0] in _told_of_data(g)] or group
-        kinds = {repr(_told_of_data(item)): item for item in surest}.values()
-        alike = [[other for other in group if not other_data(one, other)] for one in kinds]
-        most = max(alike, key=len)
-        known = {item.run.id for item in most}
+        most = most_alike({item.run.id: _told_of_data(item) for item in group})
         for item in group:
-            if item.run.id not in known:
+            if item.run.id not in most:
                 message = (
                     f"trained and judged on other data of the name '{name}' than {len(most)} of "
-                    f"{len(group)} runs of '{experiment}', such as {most[0].run.id}, with which it "
+                    f"{len(group)} runs of '{experiment}', such as {most[0]}, with which it "
                     "does not belong in one mean or ranking; train it again, or take it out"
                 )
                 yield Problem(item.run, _RECORD, message)

@@ -1,5 +1,8 @@
 """Which runs one job trains, and in which order: the longest first, with those that wait for it.
 
+Of short runs the first of every variant come before the others, which then find its program
+compiled instead of compiling the same at the same time.
+
 Decided by the configuration alone, without reading a file: Snakemake asks for it on every call.
 """
 
@@ -12,27 +15,36 @@ from nnrepro.study.run import Run
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
 
+COMPILING = 5.0
+"""Nominal seconds by which the first run of a variant comes before those of other seeds and
+protocols: about what a text model takes to compile."""
+
 
 def priorities(study: Study) -> dict[str, int]:
     """Priority of every run by id: its nominal milliseconds with those of the longest run after it.
 
-    A model of which nothing is known starts first, as it may take longest.
+    The first of a variant counts `COMPILING` more. A model of which nothing is known starts first,
+    as it may take longest.
     """
     # Seeds take as long as one another, so each variant is looked at once.
     variants = {_variant(run): run for run in study.runs}
     nominal = {name: _nominal_seconds(study, run) for name, run in variants.items()}
-    unknown = 1.0 + max((length for length in nominal.values() if length is not None), default=0.0)
+    known = [length for length in nominal.values() if length is not None]
+    unknown = 1.0 + COMPILING + max(known, default=0.0)
     lengths = {name: unknown if length is None else length for name, length in nominal.items()}
     waiting: dict[tuple[str, str], float] = {}
     for run in variants.values():
         if run.selects_from:
             group = (run.protocol, run.selects_from)
             waiting[group] = max(waiting.get(group, 0.0), lengths[_variant(run)])
-    return {
-        run.id: 1
-        + round(1000 * (lengths[_variant(run)] + waiting.get((run.protocol, run.experiment), 0.0)))
-        for run in study.runs
-    }
+    first = {(run.experiment, run.variant): run.id for run in reversed(study.runs)}
+
+    def seconds(run: Run) -> float:
+        compiling = COMPILING if first[run.experiment, run.variant] == run.id else 0.0
+        after = waiting.get((run.protocol, run.experiment), 0.0)
+        return lengths[_variant(run)] + after + compiling
+
+    return {run.id: 1 + round(1000 * seconds(run)) for run in study.runs}
 
 
 def _variant(run: Run) -> tuple[str, str, str]:

@@ -11,7 +11,14 @@ from nnrepro.measures.names import without_window
 from nnrepro.published.numbers import PublishedNumber
 from nnrepro.published.rules import Combination, common
 from nnrepro.published.runs import StudyRun, StudyRuns
-from nnrepro.published.variants import NotSelected, Variant, declared_variants, selected_by
+from nnrepro.published.variants import (
+    LeftOut,
+    NotSelected,
+    Variant,
+    declared_variants,
+    left_out,
+    selected_by,
+)
 from nnrepro.statistics.grid import Spread
 from nnrepro.study.messages import some_of
 
@@ -92,13 +99,11 @@ def reproduce(number: PublishedNumber, runs: StudyRuns) -> Reproduction:
     try:
         variants = declared_variants(runs.study, number.runs, chosen)
         against = declared_variants(runs.study, number.baseline, chosen)
-    except NotSelected as experiment:
-        return Reproduction(MISSING, f"nothing was selected from {experiment}")
+    except NotSelected as reason:
+        return Reproduction(LEFT_OUT if isinstance(reason, LeftOut) else MISSING, str(reason))
     absent = [v for v in (*variants, *against) if (number.protocol, *v) not in runs.by_variant]
     if absent:
-        return Reproduction(
-            LEFT_OUT, f"this study leaves out {some_of('/'.join(v) for v in absent)}"
-        )
+        return Reproduction(LEFT_OUT, left_out(map("/".join, absent)))
     if not against:
         # Sorted, so that the last bit does not depend on the order in which variants are declared.
         variants = sorted(variants)

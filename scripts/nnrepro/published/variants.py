@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from nnrepro.study.decisions import Decisions
+from nnrepro.study.messages import some_of
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Study
 
@@ -11,7 +12,11 @@ Variant = tuple[str, str]
 
 
 class NotSelected(Exception):
-    """`<experiment>/selected` is named and nothing has been selected; its argument is the name."""
+    """`<experiment>/selected` is named and nothing has been selected; the message says so."""
+
+
+class LeftOut(NotSelected):
+    """The same, as the study at hand leaves the experiment out."""
 
 
 def selected_by(protocol: str, decisions: Decisions) -> dict[str, str]:
@@ -41,6 +46,7 @@ def declared_variants(
 
     Raises:
         NotSelected: a selection is asked for that has not been made.
+        LeftOut: this is so because the study leaves the experiment out.
     """
     found: dict[Variant, None] = {}
     for selector in map(Selector.parse, selectors):
@@ -50,6 +56,13 @@ def declared_variants(
             found |= dict.fromkeys((experiment, name) for name in names)
         elif experiment in selected:
             found[experiment, selected[experiment]] = None
+        elif experiment in study.experiments:
+            raise NotSelected(f"no variant of {experiment} has been selected")
         else:
-            raise NotSelected(experiment)
+            raise LeftOut(left_out([experiment]))
     return list(found)
+
+
+def left_out(names: Iterable[str]) -> str:
+    """That the study at hand does not run experiments or variants."""
+    return f"this study leaves out {some_of(names)}"

@@ -5,6 +5,7 @@ import shutil
 import textwrap
 import zipfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -88,16 +89,18 @@ def build_report(
         OSError: a file cannot be written.
     """
     appendix = collect(source, failures)
-    report, paper = fitting(source, appendix, failures)
-    shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
-    for path, page in site(report, appendix).items():
-        place = out if path == MAIN else out.parent / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_text(place, page)
-    write_text(out.with_name("in_short.txt"), in_short(report))
-    if pdf is not None:
-        attempt = Attempts(failures)
-        whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
+    # Typst lets other threads run, and needs as long for the appendix as all that is left to do.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        printed = beside.submit(typeset, appendix) if pdf is not None else None
+        report, paper = fitting(source, appendix, failures)
+        shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
+        for path, page in site(report, appendix).items():
+            place = out if path == MAIN else out.parent / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_text(place, page)
+        write_text(out.with_name("in_short.txt"), in_short(report))
+    if pdf is not None and printed is not None:
+        whole = Attempts(failures)("report/details.pdf", printed.result, lambda _: b"")
         write_bytes(pdf.with_name("details.pdf"), whole)
         write_bytes(pdf, paper)
     write_bytes(out.with_name("report.zip"), zipped(out.parent))
@@ -166,7 +169,7 @@ def fitting(
             word_count(document) > MOST_WORDS or _drawn(document) > MOST_DRAWN
         ):
             continue
-        made = attempt("report/report.pdf", partial(typeset, document), lambda _: b"")
+        made = attempt("report/report.pdf", partial(typeset, document, MOST_PAGES), lambda _: b"")
         if not made or page_count(made) <= MOST_PAGES:
             break
     return document, made

@@ -4,12 +4,13 @@ Mistakes are collected and reported together, each naming the key, the value, wh
 the nearest valid spelling.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import Mistakes
+from nnrepro.study.archived import archived, seeds_with, strangers
 from nnrepro.study.asked import asked_problems, misplaced, specs
 from nnrepro.study.class_weights import in_text
 from nnrepro.study.declared import Declared
@@ -23,7 +24,7 @@ from nnrepro.study.messages import nearest, undeclared
 from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
 from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
-from nnrepro.study.run import Run, RunId
+from nnrepro.study.run import Run
 from nnrepro.study.schema import experiment_keys, load_schema, normalised, shape_errors
 from nnrepro.study.selections import selection_problems
 from nnrepro.study.selectors import Selector
@@ -122,17 +123,20 @@ def placed(problems: Iterable[str], places: Mapping[str, str]) -> list[str]:
 
 
 def _declared(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
-    """Every run that the configuration declares; with an archive, at the seeds found there."""
+    """Every run that the configuration declares; with an archive, those that it holds of them."""
     if config.get("archive") is None:
         return expand(config, models)
-    listed = ArchivedRuns.of(Path(config["archive"])).listed
+    folders = ArchivedRuns.of(Path(config["archive"]))
+    listed = folders.listed
     asked = {name: own.get("seeds", config["seeds"]) for name, own in config["experiments"].items()}
     experiments = {
         name: {**own, "seeds": seeds_with(asked[name], listed)}
         for name, own in config["experiments"].items()
     }
     declared = expand({**config, "experiments": experiments}, models)
-    declared.runs[:] = archived(declared.runs, listed, asked)
+    runs = archived(declared.runs, listed, asked)
+    declared.strangers = strangers(runs, folders, asked)
+    declared.runs[:] = [run for run in runs if run.id not in declared.strangers]
     return declared
 
 
@@ -228,6 +232,7 @@ def _study(
         save_models=tuple(config["save_models"]),
         supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},
         archive=config.get("archive"),
+        strangers=declared.strangers,
         results=config.get("results"),
         allow_gaps=config["allow_gaps"],
         about=config["about"],
@@ -276,45 +281,3 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
         if protocol["selection"] == "selection":
             problems.append(f"protocols.{name}.selection: name the metric itself")
     return problems
-
-
-def seeds_with(asked: Sequence[int], listed: Iterable[str]) -> list[int]:
-    """Seeds that a study asks for, then those that only an archive has.
-
-    Args:
-        asked: seeds of the configuration, in its order.
-        listed: ids of the runs in the archive.
-    """
-    found = sorted({RunId.parse(run_id).seed for run_id in listed})
-    return list(dict.fromkeys([*asked, *found]))
-
-
-def archived(
-    runs: Sequence[Run], listed: Collection[str], asked: Mapping[str, Sequence[int]]
-) -> list[Run]:
-    """Of the runs that a study could have, those that it has with an archive.
-
-    That is every run that the archive has or should have, and besides, so that what lacks is named,
-    each variant at the seeds asked for that the archive has of anything; at all seeds asked for
-    where the archive has none of them and nothing of the variant.
-
-    Args:
-        runs: the study's runs at the seeds of `seeds_with`.
-        listed: ids of the runs in the archive.
-        asked: seeds of the configuration, by experiment.
-    """
-    known = [run for run in runs if run.id in listed]
-    found = {run.seed for run in known}
-    there = {_variant(run) for run in known}
-
-    def wanted(run: Run) -> bool:
-        own = asked[run.experiment]
-        if run.id in listed or (run.seed in found and run.seed in own):
-            return True
-        return not found.intersection(own) and run.seed in own and _variant(run) not in there
-
-    return [run for run in runs if wanted(run)]
-
-
-def _variant(run: Run) -> tuple[Any, ...]:
-    return run.protocol, run.experiment, run.variant

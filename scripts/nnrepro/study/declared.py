@@ -13,7 +13,8 @@ class Declared:
 
     By experiment: the names of its variants, the parameters that it sweeps, with their values,
     those that it draws, with their distributions, all in which its variants differ, and how many
-    of them go on into other experiments, where it is not the best alone.
+    of them go on into other experiments, where it is not the best alone. `strangers` are runs of an
+    archive that pass for declared ones and are others, with the reason, by id.
     """
 
     protocols: tuple[str, ...]
@@ -24,6 +25,7 @@ class Declared:
     varied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     top: dict[str, int] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
+    strangers: Mapping[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     data: Mapping[str, Any] = field(default_factory=dict)
 

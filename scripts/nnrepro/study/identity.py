@@ -15,6 +15,9 @@ DATA_TOLD = (*DATA_IDENTITY, "pixels", "test")
 _LATER = ("content_sha256",)
 """What records of earlier versions lack: it counts where record and data both tell it."""
 
+_SUREST_FIRST = ("content_sha256", "sha256", "name")
+"""What of two records' data tells whether they are the same ones."""
+
 _OF_NO_EFFECT: dict[str, Any] = {"label": "", "protocol_settings": {}, "data": ""}
 _ABSENT = object()
 
@@ -119,3 +122,23 @@ def other_data(recorded: Mapping[str, Any] | None, prepared: Mapping[str, Any] |
         if not (name in _LATER and (name not in recorded or name not in prepared))
     ]
     return any(recorded.get(name) != prepared.get(name) for name in told)
+
+
+def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether what two records tell of their data makes them different ones."""
+    for name in _SUREST_FIRST:
+        if name in one and name in other:
+            return bool(one[name] != other[name])
+    return False
+
+
+def most_alike(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Of runs, by id, with what their records tell of their data, those of the data that most had.
+
+    Among as many the data that come first. A record that does not tell the surest identity may be
+    of either data.
+    """
+    surest = [each for each in told.values() if _SUREST_FIRST[0] in each] or [*told.values()]
+    kinds = {repr(each): each for each in surest}.values()
+    alike = ([run for run in told if not told_apart(kind, told[run])] for kind in kinds)
+    return max(alike, key=len)

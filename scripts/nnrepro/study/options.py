@@ -173,9 +173,10 @@ class Parameter:
     def problem(self, value: Any) -> str | None:
         """What is wrong with `value`, as the end of a sentence; None when nothing is."""
         if self.choices:
-            allowed = [type(choice) is type(value) and choice == value for choice in self.choices]
+            if any(type(choice) is type(value) and choice == value for choice in self.choices):
+                return None
             hint = nearest(value, map(str, self.choices))
-            return None if any(allowed) else f"must be one of {one_of(self.choices)}{hint}"
+            return f"must be one of {one_of(self.choices)}{hint}"
         return _type_problem(self.type, value) or self.range.problem(value)
 
     @property

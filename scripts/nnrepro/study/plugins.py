@@ -12,6 +12,7 @@ import copy
 import functools
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -27,8 +28,12 @@ from nnrepro.python import imports_in
 from nnrepro.registry import REGISTRIES
 from nnrepro.study.messages import nearest
 
-_DOORS = ("nnrepro.models.registry", "nnrepro.data.registry", "nnrepro.metrics.registry")
+_METRICS = "nnrepro.metrics.registry"
+_DOORS = ("nnrepro.models.registry", "nnrepro.data.registry", _METRICS)
 """The modules whose decorators and functions register definitions."""
+
+_METRIC_NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What can stand in a measure such as `max_validation_<metric>`."""
 
 _KINDS = "nnrepro.study.kinds"
 """The one whose decorators mark kinds, which are read there."""
@@ -184,6 +189,14 @@ def _read_headers(file: Path) -> None:
     for node in functions:
         if names.count(node.name) > 1:
             raise PluginError(f"{_shown(file)}, line {node.lineno}: '{node.name}' is defined twice")
+    metrics = _bound_by(tree, (_METRICS,))
+    for each in found:
+        own = each.node if each.marks & metrics else None
+        if isinstance(own, ast.FunctionDef) and not _METRIC_NAME.fullmatch(own.name):
+            raise PluginError(
+                f"{_shown(file)}, line {own.lineno}: metric {own.name}: a metric's name is of "
+                "small letters a to z, digits and underscores, a letter first; rename the function"
+            )
     _carry_out(file, found, functions, calls, doors)
 
 

@@ -126,11 +126,12 @@ class Study:
     path of the claims file, None without one; `save_models` are selectors of the runs whose
     networks are kept. `supplements` are the archives of other studies whose
     parts the report shows after its own, by name. `archive` is the folder of histories that
-    stand in for training, None where the study trains; `results` the folder of all that is made,
-    None for its usual place; `allow_gaps` whether damaged histories are put up with; `about` what
-    the study is, for readers of its report, and `watts_per_core` what a core at work is assumed to
-    draw, None where nobody said. `kinds` are the kinds of tables and figures, and `models` the
-    models that the configuration may name, the study's own among them.
+    stand in for training, None where the study trains, and `strangers` those of its runs that pass
+    for the study's and are others, with the reason, by id; `results` the folder of all that is
+    made, None for its usual place; `allow_gaps` whether damaged histories are put up with; `about`
+    what the study is, for readers of its report, and `watts_per_core` what a core at work is
+    assumed to draw, None where nobody said. `kinds` are the kinds of tables and figures, and
+    `models` the models that the configuration may name, the study's own among them.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Study:
     save_models: tuple[str, ...] = ()
     supplements: Mapping[str, str] = field(default_factory=dict)
     archive: str | None = None
+    strangers: Mapping[str, str] = field(default_factory=dict)
     results: str | None = None
     allow_gaps: bool = False
     about: str = ""

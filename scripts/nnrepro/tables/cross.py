@@ -215,8 +215,7 @@ def _best_average(parameter: pd.Series, values: pd.Series, shown: Metric) -> Tex
     if behind.empty:
         return said
     next_ones = behind[(behind - behind.iloc[0]).abs() <= 1e-12 * abs(behind.iloc[0])].index
-    margin = shown.margin(behind.iloc[0] - order.iloc[0])
-    return text(said, f" ({margin} ahead of ", named(next_ones), ")")
+    return text(said, " (next: ", named(next_ones), f", {shown.text(behind.iloc[0])})")
 
 
 def _own_values(cells: pd.DataFrame, axes: tuple[str, str]) -> pd.Series:

@@ -254,7 +254,7 @@ def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text
 
 @dataclass(frozen=True)
 class Leaders:
-    """Who leads by a metric, by how much, and who cannot be told apart; all in words.
+    """Who leads by a metric, who comes next, and who cannot be told apart; all in words.
 
     Attributes:
         metric: what is ranked by.
@@ -264,12 +264,13 @@ class Leaders:
         value: the best value.
         interval: its interval; empty where not known.
         runner_up: labels of the next best variants.
-        margin: how far they lie behind.
+        next_value: their value.
         last: label of the worst variant, and its value; None where all have the same value.
         tied: labels of other variants that cannot be told apart from the best; None where that is
             not known of all.
         chance: the leader's probability of being the best; empty where not known, or where several
             lead.
+        picked: whether values are the best of many epochs.
     """
 
     metric: str
@@ -279,10 +280,11 @@ class Leaders:
     value: str = ""
     interval: str = ""
     runner_up: tuple[str, ...] = ()
-    margin: str = ""
+    next_value: str = ""
     last: tuple[str, str] | None = None
     tied: tuple[str, ...] | None = None
     chance: str = ""
+    picked: bool = False
 
 
 def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Leaders:
@@ -317,7 +319,7 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
         value=text_of(best),
         interval=f"{number_of(found[0])} to {text_of(found[1])}" if found else "",
         runner_up=tuple(named[behind.index[behind == behind.iloc[0]]]) if len(behind) else (),
-        margin=shown.margin(behind.iloc[0] - best) if len(behind) else "",
+        next_value=text_of(behind.iloc[0]) if len(behind) else "",
         last=(named[behind.index[-1]], text_of(behind.iloc[-1])) if len(behind) else None,
         tied=None
         if None in ties
@@ -325,6 +327,7 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
             named[index] for index, tie in zip(sorted(behind.index), ties, strict=True) if tie
         ),
         chance=wording.chance(chance) if single and chance is not None else "",
+        picked=shown.picked,
     )
 
 
@@ -338,20 +341,19 @@ def _digits(
 
 
 def ranking_words(found: Leaders) -> Text:
-    """Who leads, by how much, and who comes last."""
+    """Who leads, who comes next, and who last."""
     if not found.leaders:
         return text(f"No variant has a value of {found.metric}.")
     if found.last is None:
         said = _equal_words(found)
     else:
         first = wording.agree(found.leaders, "First", "First together")
-        level = found.margin.startswith("less than")
-        behind = "practically level" if level else f"{found.margin} behind"
         said = text(
             f"{first} by {found.metric}: ",
             labels(found.leaders),
-            f", {found.value}{interval_words(found)}; {behind}: ",
+            f", {found.value}{interval_words(found)}; next: ",
             labels(found.runner_up),
+            f", {found.next_value}",
         )
         last, value = found.last
         if last not in found.runner_up:

@@ -1,6 +1,6 @@
 """What a kind of table may read, by the names that its parameters have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from nnrepro.measures.predictions import Answers, Predictions, predictions_of, u
 from nnrepro.measures.runs import folds_of
 from nnrepro.npz import mapped_arrays
 from nnrepro.study.decisions import Decisions
+from nnrepro.study.extent import Extent
 from nnrepro.study.folders import RunFolders
 from nnrepro.study.kinds import Kind
 from nnrepro.study.paths import StudyPaths
@@ -25,10 +26,33 @@ from nnrepro.tables.columns import rows_of
 from nnrepro.tables.compared import ComparedTables, compared_tables, extent_by_table
 from nnrepro.tables.csvfile import read_csv
 
+CUT_SHORT = "cut_short"
+"""The column of a table whose runs have less than their protocols ask for: what they have."""
+
 
 def make_table(kind: Kind, options: Mapping[str, Any], sources: object) -> pd.DataFrame:
     """A table of a kind; of the sources, what the kind does not read is not made."""
     return kind.function()(*(getattr(sources, name) for name in kind.reads), **options)
+
+
+def marked(table: pd.DataFrame, listed: Sequence[Run], extent: Extent) -> pd.DataFrame:
+    """A table with how far its runs went in a last column, where that is less than asked for.
+
+    Args:
+        table: the table; its rows may tell in the column `protocol` of whose runs they are.
+        listed: its runs.
+        extent: how far runs went.
+    """
+    extent = extent.comparable_among(listed)
+
+    def told(runs: Sequence[Run]) -> str | None:
+        return extent.stamp(runs) if extent.is_cut(runs) else None
+
+    if "protocol" not in table:
+        return table if told(listed) is None else table.assign(**{CUT_SHORT: told(listed)})
+    own = {run.protocol: told([r for r in listed if r.protocol == run.protocol]) for run in listed}
+    column = table["protocol"].map(own)
+    return table if column.isna().all() else table.assign(**{CUT_SHORT: column})
 
 
 @dataclass(frozen=True)
@@ -62,12 +86,17 @@ class Sources:
         return [run for own in chosen for run in own]
 
     @cached_property
+    def extent(self) -> Extent:
+        """How far the study's runs went."""
+        return extent_by_table(self.study, read_csv(self.files["lengths"]))
+
+    @cached_property
     def compared(self) -> ComparedTables:
         """The table's runs as they are compared with one another."""
         return compared_tables(
             self.study,
             self.listed,
-            extent_by_table(self.study, read_csv(self.files["lengths"])),
+            self.extent,
             (read_csv(self.files["runs"]), read_csv(self.files["variants"])),
             self.folders,
         )

@@ -336,7 +336,7 @@ def _bodies(grid: Grid) -> Markup:
     for title, rows in itertools.groupby(grid.rows, key=lambda row: row.group):
         lines = [_row(row) for row in rows]
         if title:
-            form = '<tr class="group"><th scope="rowgroup" colspan="{}">{}</th></tr>'
+            form = '<tr class="group"><th scope="rowgroup" colspan="{}"><span>{}</span></th></tr>'
             lines.insert(0, Markup(form).format(len(grid.columns), title))
         bodies.append(Markup("<tbody>\n{}\n</tbody>").format(Markup("\n").join(lines)))
     return Markup("\n").join(bodies)

@@ -48,11 +48,17 @@ MARKS = (
 )
 
 
-def typeset(document: Document) -> bytes:
+SIDE_HEIGHTS = (160, 130, 115, 105, 98, 91, 84, 77, 70, 62)
+"""How high figures that stand side by side may be, in mm, from what any needs to be set in letters
+of 7 points."""
+
+
+def typeset(document: Document, most_pages: int | None = None) -> bytes:
     """The report as PDF: the same document gives the same bytes, on every machine.
 
-    Typst sees what it is given here and nothing else: no file, and of the machine's fonts those
-    alone that have letters which the shipped ones lack. Letters that none has are named.
+    Figures side by side are as large as `most_pages` have room for, where it can be kept to. Typst
+    sees what it is given here and nothing else: no file, and of the machine's fonts those alone
+    that have letters which the shipped ones lack. Letters that none has are named.
 
     Raises:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
@@ -61,16 +67,25 @@ def typeset(document: Document) -> bytes:
     with tempfile.TemporaryDirectory() as more:
         for number, font in enumerate(_further_fonts(files["page.json"].decode())):
             shutil.copyfile(font, Path(more) / f"{number}{font.suffix}")
-        try:
-            made = typst.compile(
-                files,
-                format="pdf",
-                font_paths=[str(FONTS), more],
-                ignore_system_fonts=True,
-                timestamp=0,
-            )
-        except typst.TypstError as error:
-            raise ReportError(f"the report cannot be typeset: {error}") from error
+        for height in SIDE_HEIGHTS:
+            made = _compiled(files, [str(FONTS), more], {"side-height": str(height)})
+            if most_pages is None or page_count(made) <= most_pages:
+                break
+    return made
+
+
+def _compiled(files: Any, fonts: list[str], inputs: dict[str, str]) -> bytes:
+    try:
+        made = typst.compile(
+            files,
+            format="pdf",
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            sys_inputs=inputs,
+            timestamp=0,
+        )
+    except typst.TypstError as error:
+        raise ReportError(f"the report cannot be typeset: {error}") from error
     return bytes(made)
 
 
@@ -111,11 +126,12 @@ Data = dict[str, Any]
 class Pictures(dict[str, bytes]):
     """The SVG files of a document, by their names in it."""
 
-    def keep(self, figure: Figure) -> str:
-        """Keep a figure's SVG; its name."""
-        name = f"figures/{figure.anchor}.svg"
-        self[name] = figure.svg.encode()
-        return name
+    def keep(self, figure: Figure) -> dict[str, str]:
+        """Keep a figure's drawings; their names, as `narrow` that for a narrow page, if any."""
+        drawings = {"file": figure.svg, "narrow": figure.narrow}
+        names = {form: f"figures/{figure.anchor}-{form}.svg" for form in drawings}
+        self.update((names[form], svg.encode()) for form, svg in drawings.items() if svg)
+        return {form: names[form] if svg else "" for form, svg in drawings.items()}
 
 
 def content(document: Document) -> tuple[Data, Pictures]:
@@ -210,8 +226,8 @@ def _panels(members: Iterable[Figure | Table | Gap], pictures: Pictures) -> Iter
                 "kind": "picture",
                 "anchor": member.anchor,
                 "caption": _text(member.caption),
-                "file": pictures.keep(member),
                 "alt": member.alt,
+                **pictures.keep(member),
             }
         else:
             yield _simple(Paragraph(member.caption, "caption"))

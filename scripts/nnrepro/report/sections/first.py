@@ -185,5 +185,4 @@ def _limits(source: Source) -> Iterator[Text]:
             )
     if telling := problems.telling_data(source):
         yield telling
-    if unfitting := problems.unfitting_runs(source):
-        yield unfitting
+    yield from problems.unfitting_runs(source)

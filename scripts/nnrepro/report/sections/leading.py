@@ -174,8 +174,7 @@ def _said(led: Led) -> Text:
         among = f"the {wording.grouped(found.count)} of {among} that have a value"
     if found.last is None:
         return text(bold("No difference"), f": {among} with the same {found.metric}, {value}")
-    extreme = found.metric.startswith(("highest ", "lowest "))
-    best = wording.capitalised(found.metric) if extreme else f"Best {found.metric}"
+    best = wording.capitalised(found.metric) if found.picked else f"Best {found.metric}"
     first = text(": ", labels(found.leaders), f", {value}")
     others = found.count - len(found.leaders)
     if found.tied is None:

@@ -35,18 +35,22 @@ def telling_data(source: Source) -> Text:
     return text(said, linked(ANCHOR, "What it is."))
 
 
-def unfitting_runs(source: Source) -> Text:
-    """That runs which count are on record as others than were asked for; nothing where none are."""
+def unfitting_runs(source: Source) -> Iterator[Text]:
+    """That runs are on record as others than were asked for: those left out, those that count."""
     every = source.inventory.get("problems", ())
+    if left := len(source.inventory.get("strangers", ())):
+        runs = wording.counted(left, "run of the archive is", "runs of the archive are")
+        said = f"{runs} left out, as made otherwise than the study's: "
+        yield text(said, linked(ANCHOR, "which ones"), ".")
     odd = {p["run"] for p in every if p["file"] == RUN_FILES["record"] and p["status"] is None}
     if not odd:
-        return ()
+        return
     records = "records of" if len(odd) > 1 else "record of"
     do = "do" if len(odd) > 1 else "does"
     said = (
         f"The {records} {wording.counted(len(odd), 'run')} {do} not fit the study or the others: "
     )
-    return text(said, linked(ANCHOR, "which ones"), ".")
+    yield text(said, linked(ANCHOR, "which ones"), ".")
 
 
 def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
@@ -105,6 +109,13 @@ def _problems(source: Source, unmade: Mapping[str, str]) -> Iterator[Section]:
         "the epochs that they have. By itself it is shown in full, and published numbers and "
         "claims about it alone are judged by all its epochs.",
         _longer(source),
+    )
+    yield from _listed(
+        "Runs that are not the study's",
+        "Their records tell of other data, or at further seeds of other settings, than those of "
+        "the runs that the study asks for; nothing in this report is made from them.",
+        _unmade(found.get("strangers", {}).items()),
+        "warning",
     )
     yield from _listed(
         "Runs that are no part of this study",

@@ -102,7 +102,7 @@ def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> st
     low, high = number(row["interval_low"]), number(row["interval_high"])
     if low is None or high is None:
         return wording.EMPTY
-    return f"{show(low)} to {show(high)}"
+    return show(low) if low == high else f"{show(low)} to {show(high)}"
 
 
 def _error(row: Mapping[str, Any]) -> float:
