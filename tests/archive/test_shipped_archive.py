@@ -38,7 +38,7 @@ SGD_OF_PAIR = "90/40"
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARCHIVES = ["archive", *(f"archives/{path.name}" for path in (REPOSITORY / "archives").iterdir())]
-SEEDS = list(range(8))
+SEEDS = list(range(13))
 """Of the archive: Tan's texts have all, but for dropout five, Koh's texts five, images one."""
 OFFICIAL = "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"
 WITHOUT_IMAGES = ("archives/text_answers",)
