@@ -5,7 +5,6 @@ import shutil
 import textwrap
 import zipfile
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -89,18 +88,16 @@ def build_report(
         OSError: a file cannot be written.
     """
     appendix = collect(source, failures)
-    # Typst lets other threads run, and needs as long for the appendix as all that is left to do.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        printed = beside.submit(typeset, appendix) if pdf is not None else None
-        report, paper = fitting(source, appendix, failures)
-        shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
-        for path, page in site(report, appendix).items():
-            place = out if path == MAIN else out.parent / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_text(place, page)
-        write_text(out.with_name("in_short.txt"), in_short(report))
-    if pdf is not None and printed is not None:
-        whole = Attempts(failures)("report/details.pdf", printed.result, lambda _: b"")
+    report, paper = fitting(source, appendix, failures)
+    shutil.rmtree(out.parent / DETAILS, ignore_errors=True)
+    for path, page in site(report, appendix).items():
+        place = out if path == MAIN else out.parent / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_text(place, page)
+    write_text(out.with_name("in_short.txt"), in_short(report))
+    if pdf is not None:
+        attempt = Attempts(failures)
+        whole = attempt("report/details.pdf", lambda: typeset(appendix), lambda _: b"")
         write_bytes(pdf.with_name("details.pdf"), whole)
         write_bytes(pdf, paper)
     write_bytes(out.with_name("report.zip"), zipped(out.parent))
