@@ -432,9 +432,9 @@ def test_what_the_documentation_says_of_verdicts_is_so(judged: dict[str, pd.Data
     assert failing == {"tan-a-01", "koh-a-02", "koh-a-07"}
     of_text = claims[claims["part"] == "B"]
     holding = set(of_text.loc[of_text["verdict"] == "holds", "id"])
-    told = findings("Five to eight seeds decide 20 of the 29 claims on text")
+    told = findings("5 to 13 seeds decide 23 of the 29 claims on text")
     assert holding == set(re.findall(r"`([\w-]+)`", told))
-    assert (len(of_text), of_text["verdict"].isin(["holds", "fails"]).sum()) == (29, 20)
+    assert (len(of_text), of_text["verdict"].isin(["holds", "fails"]).sum()) == (29, 23)
     assert claims.groupby("part")["verdict"].value_counts()["A"].to_dict() == {
         "undecided": 19,
         "fails": 3,
