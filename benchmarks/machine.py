@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nnrepro.training.device import cpu_name
+from nnrepro.models.device import cpu_name
 
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second
 _TICKS_OFF = 3  # what the counts of all cores may be off by

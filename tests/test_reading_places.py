@@ -22,7 +22,7 @@ ALLOWED = {
     "nnrepro/npz.py": "reads what the room opened",
     "nnrepro/temporaries.py": "of the kernel: processes",
     "nnrepro/training/stages.py": "of the kernel: times",
-    "nnrepro/training/device.py": "of the kernel: processor",
+    "nnrepro/models/device.py": "of the kernel: processor",
     "nnrepro/training/trained.py": "weights, after their checksum",
     "nnrepro/training/conduct.py": "weights just written, and standard input from its own parent",
     "nnrepro/export/models.py": "a network just written",

@@ -1,5 +1,6 @@
 """The device that Keras's backend computes on."""
 
+import platform
 from pathlib import Path
 
 
@@ -21,9 +22,20 @@ def device_kind() -> str:
     return "gpu" if torch.cuda.is_available() else "cpu"
 
 
+def cpu_name() -> str:
+    """The processor's name as the system gives it."""
+    for line in _told_by_linux().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
 def has_avx512() -> bool:
     """Whether the processor has the instructions of AVX-512, as far as Linux says."""
-    try:
-        return "avx512f" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
+    return "avx512f" in _told_by_linux().split()
+
+
+def _told_by_linux() -> str:
+    information = Path("/proc/cpuinfo")
+    return information.read_text(encoding="utf-8") if information.is_file() else ""

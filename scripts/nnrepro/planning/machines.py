@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnrepro.errors import NnreproError
+from nnrepro.models.device import cpu_name
 from nnrepro.study.record import RecordError, read_record
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
-from nnrepro.training.device import cpu_name
 from nnrepro.training.gpus import find_gpus, visible_gpus
 
 _RUN_RECORDS = "*/runs/*/*/*/*/run.json"

@@ -5,10 +5,9 @@ import ctypes
 import os
 import platform
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from nnrepro.models.device import device_kind
+from nnrepro.models.device import cpu_name, device_kind
 
 _PACKAGES = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
@@ -94,17 +93,6 @@ def _gpu_name(backend: str) -> str:
     import torch
 
     return str(torch.cuda.get_device_name())
-
-
-def cpu_name() -> str:
-    """The processor's name as the system gives it."""
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
 
 
 def package_versions() -> dict[str, str]:
