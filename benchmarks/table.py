@@ -16,13 +16,16 @@ def render(result: Result) -> str:
         "## Seconds for an epoch of training",
         _note(result),
         epochs_table(result["families"]),
-        "## Operations and the share of the peak",
-        "Floating-point operations that an epoch needs, multiplication and addition counted as "
-        'two. "One-hot" is what products over vectors 256 wide would cost, zeros and all. '
-        "Shares are needed operations per second over the best float32 matrix product measured "
-        f"under the same conditions: {_peak_words(result['peak'])}.",
-        operations_table(result["families"], max(result["peak"].values())),
     ]
+    if result["peak"]:  # measured by peers that are libraries; nnrepro alone has none
+        parts += [
+            "## Operations and the share of the peak",
+            "Floating-point operations that an epoch needs, multiplication and addition counted as "
+            'two. "One-hot" is what products over vectors 256 wide would cost, zeros and all. '
+            "Shares are needed operations per second over the best float32 matrix product measured "
+            f"under the same conditions: {_peak_words(result['peak'])}.",
+            operations_table(result["families"], max(result["peak"].values())),
+        ]
     if result["jobs"]:
         parts += ["## One job with all threads, or one-thread jobs side by side"]
         parts += [jobs_table(result["jobs"])]

@@ -85,3 +85,5 @@ def test_the_document_tells_date_versions_and_conditions() -> None:
     assert "at most 0.07 cores busy" in text
     assert "PyTorch 150 GFLOP/s, TensorFlow 160 GFLOP/s" in text
     assert "One job with all threads" not in text and "What a job costs" not in text
+    assert "share of the peak" in text
+    assert "share of the peak" not in render({**result, "peak": {}})
