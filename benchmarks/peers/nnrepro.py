@@ -9,7 +9,7 @@ from benchmarks.arrays import Floats, fitted
 from benchmarks.families import BATCH_SIZE, Family
 from benchmarks.plain_keras import versions
 from nnrepro.data.dataset import Dataset
-from nnrepro.models.registry import Task, build_model, catalogue
+from nnrepro.models.registry import Task, build_model
 from nnrepro.training.backends import make_replicates
 from nnrepro.training.contract import needs_xla
 from nnrepro.training.device import prepare_device
@@ -59,7 +59,7 @@ class EnginePeer:
             input=family.input,
             meta={},
         )
-        xla = "cpu" in catalogue()[family.model].xla_on or needs_xla(models[0][0])
+        xla = needs_xla(models[0][0], family.model)
         self._replicates = make_replicates(models, Objective(), dataset, xla=xla)
         self._runs = range(runs)
         self._examples = len(x)

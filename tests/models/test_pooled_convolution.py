@@ -161,4 +161,4 @@ def test_with_tensorflow_it_is_taken_where_it_was_measured_to_be_faster(
     settings = {"c1": 2, "c2": 2, "precision": case["precision"]}
     model = build_model("image_cnn", settings, Task((32, 32, 3), 10, examples=case["examples"]))
     assert any(isinstance(layer, PooledConv2D) for layer in model.layers) is suits
-    assert needs_xla(model) is suits
+    assert needs_xla(model, "image_cnn") is suits

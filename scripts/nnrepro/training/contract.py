@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
-from nnrepro.models.registry import Task
+from nnrepro.models.device import device_kind
+from nnrepro.models.registry import Task, catalogue
 from nnrepro.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -42,9 +43,15 @@ def task_of(dataset: "Dataset", *, seed: int = 0, inspected: bool = False) -> Ta
     )
 
 
-def needs_xla(model: "keras.Model") -> bool:
-    """Whether a layer is there, at any depth, that is slow unless XLA compiles the training."""
-    return any(getattr(layer, "needs_xla", False) for layer in model._flatten_layers())
+def needs_xla(model: "keras.Model", name: str) -> bool:
+    """Whether training a model is slow unless XLA compiles it.
+
+    Where its registration, under `name`, says so of the device, or a layer of it at any depth.
+    """
+    layers = model._flatten_layers()
+    return device_kind() in catalogue()[name].xla_on or any(
+        getattr(layer, "needs_xla", False) for layer in layers
+    )
 
 
 def check_model(model: "keras.Model", name: str, *, examples: np.dtype, task: Task) -> None:

@@ -13,8 +13,7 @@ from nnrepro.data.soundness import examined
 from nnrepro.environment import outside_influences
 from nnrepro.fingerprint import value_fingerprint
 from nnrepro.metrics.registry import REGRESSION
-from nnrepro.models.device import device_kind
-from nnrepro.models.registry import build_model, catalogue
+from nnrepro.models.registry import build_model
 from nnrepro.training.backends import make_replicates
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.contract import check_model, needs_xla, task_of, treats_examples_apart
@@ -306,7 +305,7 @@ def _prepare(runs: "Sequence[Run]", dataset: "Dataset") -> tuple[list[_Prepared]
             dataset.num_outputs,
         ),
     )
-    xla = device_kind() in catalogue()[first.model].xla_on or needs_xla(prepared[0].model)
+    xla = needs_xla(prepared[0].model, first.model)
     pairs = [(each.model, each.optimizer) for each in prepared]
     return prepared, make_replicates(pairs, objective, dataset, xla=xla)
 
