@@ -272,7 +272,8 @@ class Results:
         `probability_<class>` for each; of several labels the latter alone; of a regression a column
         for each target, in its own units.
 
-        A category that no training row has is none to the network, and an InputsWarning says so.
+        A category that no training row has is none to the network, and an InputsWarning says so; so
+        does one of texts without anything that training knew, and of images of another form.
 
         Raises what `model` raises, and DataError where the inputs cannot be prepared alike.
         """

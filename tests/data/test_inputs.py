@@ -1,6 +1,7 @@
 """Raw inputs are prepared as the examples were that a model was trained on."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ def test_texts(tmp_path: Path) -> None:
         assert np.array_equal(prepare_inputs(told, ROWS), x)
         seen = in_words(told, x[3])
         assert seen in ("ein satz , 3 .", "ein satz, 3.") or "<unk>" in seen
-        assert prepare_inputs(told, ["ÿ"]).tolist()[0][:2] == [1, 0]
+        with pytest.warns(InputsWarning, match="1 of 2 texts have none of the .*: 'ÿ þ';"):
+            assert prepare_inputs(told, ["ÿ þ", "Ein þ"]).tolist()[0][0] == 1
     with pytest.raises(DataError, match="give a list of texts"):
         prepare_inputs(told, "one text")
 
@@ -114,6 +116,23 @@ def test_images_by_path_or_by_array(tmp_path: Path) -> None:
     assert np.array_equal(prepare_inputs(told, pixels), x)
     with pytest.raises(DataError, match="images are uint8"):
         prepare_inputs(told, pixels / 255)
+    with pytest.raises(DataError, match="there are none"):
+        prepare_inputs(told, [])
+
+
+def test_images_of_another_form_are_told_where_all_had_one(tmp_path: Path) -> None:
+    for number in range(16):
+        file = tmp_path / "all" / "ab"[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(np.full((5, 4), number * 9, np.uint8)).save(file)
+    section = {"source": "images", "path": str(tmp_path / "all")}
+    others = np.zeros((2, 4, 5, 3), np.uint8)
+    ((told, _),) = prepared(tmp_path, section)
+    with pytest.warns(InputsWarning, match="2 of 2 images .*: 4 x 5 pixels in colour; .* of grey"):
+        assert prepare_inputs(told, others).shape == (2, 5, 4, 1)
+    ((told, _),) = prepared(tmp_path, section | {"size": [5, 4]})
+    with warnings.catch_warnings(action="error"):
+        assert prepare_inputs(told, others).shape == (2, 5, 4, 1)
 
 
 def test_arrays(tmp_path: Path) -> None:

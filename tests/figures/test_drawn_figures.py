@@ -118,16 +118,16 @@ def test_each_variants_curves_stand_for_themselves(
 ) -> None:
     """Also where only the file cannot be written as a format: then neither format is there."""
     done = finished(short | {"only": {"experiments": ["text_models"]}})
-    encode = output._ENCODERS["png"]
+    encode = output._encode_png
     drawn: list[int] = []
 
-    def sometimes(figure: Any) -> bytes:
+    def sometimes(svg: bytes, figure: Any) -> bytes:
         drawn.append(1)
         if len(drawn) == 2:
             raise ValueError("Width and height specified must be non-negative")
-        return encode(figure)
+        return encode(svg, figure)
 
-    monkeypatch.setitem(output._ENCODERS, "png", sometimes)
+    monkeypatch.setattr(output, "_encode_png", sometimes)
     folder = tmp_path / "tan" / "curves"
     (failed,) = draw(done, kinds("figures")["curves"], folder, histories=done.data, levels={})
     variants = ["char_cnn", "word_cnn", "char_rnn_gru", "word_rnn_gru"]

@@ -12,8 +12,9 @@ import pytest
 import typst
 from tests.report.conftest import paragraphs, squeezed
 
+from nnrepro.plots.fonts import SHIPPED
 from nnrepro.report.build import collect
-from nnrepro.report.pdf.printer import FONTS, files_of
+from nnrepro.report.pdf.printer import files_of
 from nnrepro.report.sections import runs
 from nnrepro.report.source import ReportError, Source
 
@@ -79,7 +80,7 @@ def test_the_pdf_can_be_read_aloud(whole: Any) -> None:
     """It passes Typst's checks for PDF/UA: tags, alternative texts, language, title, headings."""
     source = Source(whole.study, whole.tables, whole.figures, whole.decisions, {})
     files = files_of(collect(source))
-    compiler = typst.Compiler(files, font_paths=[str(FONTS)], ignore_system_fonts=True)
+    compiler = typst.Compiler(files, font_paths=[str(SHIPPED)], ignore_system_fonts=True)
     assert compiler.compile(format="pdf", pdf_standards="ua-1").startswith(b"%PDF")
 
 

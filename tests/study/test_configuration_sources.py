@@ -47,6 +47,19 @@ def test_later_files_win_and_assignments_over_all(tmp_path: Path) -> None:
     assert read.values == {"x": 2, "y": {"p": 9, "q": 2}}
 
 
+def test_null_laid_over_a_setting_of_the_study_takes_it_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what stands around it holds; in the study itself null stays, to be told."""
+    monkeypatch.chdir(tmp_path)
+    study = "experiments: {a: {epochs: 5, seeds: null, variants: {x: {units: 3}}}}\nclaims: c.yaml"
+    over = "experiments: {a: {epochs: null, variants: {x: null}}}\nclaims: null"
+    files = written(tmp_path, config=study, first=over, second="name: s")
+    values = read_configuration(files[1:]).values
+    assert values["experiments"] == {"a": {"seeds": None, "variants": {"x": None}}}
+    assert values["claims"] is None
+
+
 def test_each_key_stands_where_it_was_last_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,6 +250,34 @@ def test_what_is_null_is_as_if_it_were_not_said() -> None:
     assert [*study.experiments] == ["search"] and study.seeds == (0,)
 
 
+@pytest.mark.parametrize(
+    ("around", "section", "key"),
+    [
+        ("", "{model: mlp, epochs: 5, variants: {a: {}, b: {epochs: null}}}", "variants.b.epochs"),
+        ("settings: {all: {epochs: 5}}", "{model: mlp, epochs: null}", "epochs"),
+        (
+            "settings: {mlp: {units: 5}}",
+            "{model: mlp, parameters: {units: null}}",
+            "parameters.units",
+        ),
+        ("", "{select: search, epochs: null}", "epochs"),
+    ],
+)
+def test_null_in_place_of_a_value_that_holds_around_it_is_told(
+    around: str, section: str, key: str
+) -> None:
+    (told,) = problems(around, own=section)
+    assert told.startswith(f"experiments.own.{key}: null is no value, so that ")
+
+
+def test_null_of_a_narrower_scope_is_told() -> None:
+    assert (
+        "5 of settings.table would hold"
+        in problems("settings: {table: {epochs: 5}, mlp: {epochs: null}, words: {epochs: 3}}")[0]
+    )
+    assert loaded("settings: {words: {momentum: 0.5}, table: {momentum: null}}")
+
+
 def test_an_experiment_that_only_leaves_out_is_not_checked() -> None:
     study = loaded(
         "only: {experiments: [search]}", broken="{model: gone, speed: 3, select: nothing}"

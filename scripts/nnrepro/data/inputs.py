@@ -5,7 +5,7 @@ A description of prepared data (`<name>.json`) says under `preparation` how its 
     {"form": "table", "features": [...]}                 columns by name: nnrepro.data.features
     {"form": "text", "level": "words", "length": 60}     texts of any language: nnrepro.data.tokens
     {"form": "study_text", "level": "words"}             texts as in the study: nnrepro.data.text
-    {"form": "image"}                                    images: nnrepro.data.pictures
+    {"form": "image", "fitted": true}                    images, maybe made alike before: pictures
     {"form": "array", "shape": [4], "mean": [...], "scale": [...]}    arrays, maybe scaled
 """
 
@@ -117,26 +117,66 @@ def _texts(raw: Any, made: Mapping[str, Any]) -> list[str]:
 
 
 def _text(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.ndarray:
-    return tokens.encoded(_texts(raw, made), made["level"], meta["vocabulary"], made["length"])
+    own = _texts(raw, made)
+    x = tokens.encoded(own, made["level"], meta["vocabulary"], made["length"])
+    _tell_unread(own, x, meta, made)
+    return x
 
 
 def _study_text(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.ndarray:
     encode = {"characters": text.encoded_characters, "words": text.encoded_words}
-    return encode[made["level"]](_texts(raw, made), meta["vocabulary"])
+    own = _texts(raw, made)
+    x = encode[made["level"]](own, meta["vocabulary"])
+    _tell_unread(own, x, meta, made)
+    return x
+
+
+def _tell_unread(
+    own: Sequence[str], x: np.ndarray, meta: Mapping[str, Any], made: Mapping[str, Any]
+) -> None:
+    """Warn of texts in which nothing is known, as a model takes all of one length for the same."""
+    apart = {tokens.PAD, tokens.UNKNOWN, text.EOS}
+    known = [at for at, token in enumerate(meta["vocabulary"]) if {token.strip()} - {"", *apart}]
+    unread = [each for each, row in zip(own, x, strict=True) if not np.isin(row, known).any()]
+    if unread:
+        warnings.warn(
+            f"{_WHERE}: {len(unread)} of {len(own)} texts have none of the {made['level']} that "
+            f"training knew: {some_of(repr(each[:40]) for each in unread)}; what the network says "
+            "of them, it says of any such text",
+            InputsWarning,
+            stacklevel=2,
+        )
 
 
 def _image(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.ndarray:
-    channels, height, width = meta["image_shape"]
+    images = _pixels(raw)
+    channels, *size = meta["image_shape"]
+    others = [
+        f"{height} x {width} pixels{' in colour' if own > channels else ''}"
+        for height, width, own in (image.shape for image in images)
+        if own > channels or [height, width] != size
+    ]
+    if others and not made.get("fitted"):
+        warnings.warn(
+            f"{_WHERE}: {len(others)} of {len(images)} images are of another form than all that "
+            f"were trained on: {some_of(others)}; they are made {size[0]} x {size[1]} pixels "
+            f"{'in colour' if channels > 1 else 'of grey'}",
+            InputsWarning,
+            stacklevel=2,
+        )
+    return pictures.rows(images, (size[0], size[1]), channels)
+
+
+def _pixels(raw: Any) -> list[np.ndarray]:
+    """Images uint8 [height, width, channels], from paths or an array."""
     if not isinstance(raw, np.ndarray):
-        places = [Path(place) for place in _paths(raw)]
-        return pictures.rows([pictures.read(place) for place in places], (height, width), channels)
+        return [pictures.read(Path(place)) for place in _paths(raw)]
     if raw.dtype != np.uint8 or raw.ndim not in (3, 4):
         raise DataError(
             f"{_WHERE}: images are uint8 [n, height, width] or [n, height, width, channels], not "
             f"{raw.dtype} {list(raw.shape)}."
         )
-    images = raw[..., None] if raw.ndim == 3 else raw
-    return pictures.rows(list(images), (height, width), channels)
+    return list(raw[..., None] if raw.ndim == 3 else raw)
 
 
 def _paths(raw: Any) -> Iterable[str | Path]:

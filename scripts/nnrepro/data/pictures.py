@@ -64,7 +64,7 @@ def resized(pixels: np.ndarray, size: tuple[int, int], channels: int) -> np.ndar
 def rows(images: Sequence[np.ndarray], size: tuple[int, int], channels: int) -> np.ndarray:
     """Images as rows of planes, uint8 [n, channels * height * width]: the kind `image`."""
     planes = [resized(image, size, channels).transpose(2, 0, 1).reshape(-1) for image in images]
-    return np.array(planes, np.uint8).reshape(len(planes), -1)
+    return np.array(planes, np.uint8).reshape(len(planes), channels * size[0] * size[1])
 
 
 def through_jpeg(rows: np.ndarray, shape: Sequence[int]) -> np.ndarray:

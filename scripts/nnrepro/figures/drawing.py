@@ -15,7 +15,7 @@ from nnrepro.metrics.registry import known
 from nnrepro.plots.fonts import missing, missing_words
 from nnrepro.plots.frame import stamp
 from nnrepro.plots.output import save_figure, words_of
-from nnrepro.plots.style import narrow_page
+from nnrepro.plots.style import narrow_page, styled
 from nnrepro.study.evaluation import EVERY_EPOCH, tested
 from nnrepro.study.extent import Extent
 from nnrepro.study.kinds import Kind
@@ -106,6 +106,7 @@ def draw_figures(
     write_index(folder, _reading(kind, sources.study), shown)
 
 
+@styled
 def save_drawing(drawing: Drawing, extent: Extent, folder: Path) -> None:
     """Draw, stamp with the budget of the runs and write below `folder`; nothing without runs.
 

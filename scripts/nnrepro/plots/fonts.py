@@ -4,8 +4,11 @@ Every figure is set in DejaVu Sans, so that no machine's fonts decide its bytes.
 lacks are taken from installed fonts where there are any, and are named where there are none.
 """
 
+import shutil
+import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -44,6 +47,19 @@ def fallbacks(characters: Iterable[str]) -> dict[str, FontEntry]:
         if not wanted:
             break
     return found
+
+
+@contextmanager
+def font_folders(text: str) -> Iterator[list[str]]:
+    """Folders of the fonts that a text is set in: the shipped ones, and those they lack letters of.
+
+    The second is there while the block runs, and no other font of the machine is in it.
+    """
+    found = {Path(entry.fname) for entry in fallbacks(sorted(lacking(text))).values()}
+    with tempfile.TemporaryDirectory() as more:
+        for number, font in enumerate(sorted(f for f in found if SHIPPED not in f.parents)):
+            shutil.copyfile(font, Path(more) / f"{number}{font.suffix}")
+        yield [str(SHIPPED), more]
 
 
 def missing(text: str) -> list[str]:

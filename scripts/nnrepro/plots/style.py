@@ -19,6 +19,7 @@ NARROW_WIDTH = 3.6
 """Width of the same figure for a phone, where its smallest letters still are 9 pixels high."""
 
 _width = ContextVar("width of the page", default=PAGE_WIDTH)
+_styled = ContextVar("whether the project's style holds", default=False)
 
 FONT_SIZE = 9.0
 SMALL_SIZE = 8.0
@@ -133,9 +134,19 @@ def narrow_page() -> Iterator[None]:
 
 @contextmanager
 def styled_context() -> Iterator[None]:
-    """Apply the project's style inside the block, whatever a user's matplotlibrc says."""
-    with matplotlib.style.context(_RC, after_reset=True):
+    """Apply the project's style inside the block, whatever a user's matplotlibrc says.
+
+    Inside such a block another one changes nothing: matplotlib takes milliseconds for each.
+    """
+    if _styled.get():
         yield
+        return
+    before = _styled.set(True)
+    try:
+        with matplotlib.style.context(_RC, after_reset=True):
+            yield
+    finally:
+        _styled.reset(before)
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

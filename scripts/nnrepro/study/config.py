@@ -16,6 +16,7 @@ from nnrepro.study.class_weights import in_text
 from nnrepro.study.declared import Declared
 from nnrepro.study.default_report import asks_nothing, default_report
 from nnrepro.study.defaults import filled, given_twice, like_problems, likened, without_null
+from nnrepro.study.emptied import emptied_problems
 from nnrepro.study.expansion import expand, sweep_problems
 from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
@@ -72,6 +73,7 @@ def load_study(
     problems = (
         [*like_problems(full)]
         or shape_errors(full, schema)
+        or list(emptied_problems(flat, models))
         or list(path_errors(full))
         or given_twice(full)
     )

@@ -26,6 +26,8 @@ _LONGEST_SHOWN = 80
 _OF_A_STUDY = ("data", "experiments")
 """Keys of a file that is a study by itself, where no other stands below it."""
 
+_WITH_SETTINGS = ("settings", "protocols", "experiments")
+
 _PATHS = (
     *(("archive",), ("container",), ("claims",)),
     *(("published", "results"), ("published", "inconsistencies")),
@@ -59,6 +61,16 @@ class Configuration:
         """This configuration laid over another."""
         values = merge(base.values, self.values)
         return replace(base, values=values, places={**base.places, **self.places})
+
+    def onto(self, study: "Configuration") -> "Configuration":
+        """This configuration laid over a study's, whose settings go where null is laid over."""
+        laid = self.over(study)
+        gone = {
+            section: _without_null_over(laid.values[section], study.values.get(section))
+            for section in _WITH_SETTINGS
+            if section in laid.values
+        }
+        return replace(laid, values={**laid.values, **gone})
 
     def from_here(self) -> "Configuration":
         """The same with paths from the working folder on, where they are from `folder` on."""
@@ -108,13 +120,13 @@ def read_configuration(
             known = [file for values in own for file in listed(values, "plugins")]
             how = f"{_naming(archived, named)} 'plugins={{files}}'"
             kept.values["plugins"] = plugins_named(archived.parent, asked, known, how)
-        return merged.over(kept)
+        return merged.onto(kept)
     if not files and study is None:
         raise SourceError(_no_study(overlays))
     below = Configuration({})
     for source in map(read_source, files):
-        below = replace(source.from_here().over(below), file=files[0], folder=folder)
-    return merged.over(below)
+        below = replace(source.from_here().onto(below), file=files[0], folder=folder)
+    return merged.onto(below)
 
 
 def listed(values: Mapping[str, Any], key: str) -> list[str]:
@@ -222,6 +234,18 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
         else:
             merged[key] = value
     return merged
+
+
+def _without_null_over(merged: Any, below: Any) -> Any:
+    """A merged section without the null that was laid over a value, but not over a section."""
+    if not isinstance(merged, Mapping) or not isinstance(below, Mapping):
+        return merged
+    kept = (key for key in merged if merged[key] is not None or _no_value(below.get(key)))
+    return {key: _without_null_over(merged[key], below.get(key)) for key in kept}
+
+
+def _no_value(below: Any) -> bool:
+    return below is None or isinstance(below, Mapping)
 
 
 def _assigned(assignment: str) -> Configuration:

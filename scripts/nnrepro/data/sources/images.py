@@ -81,7 +81,7 @@ def images(
         "classes": classes,
         "num_classes": len(classes),
         "vocabulary_size": 0,
-        "preparation": {"form": "image"},
+        "preparation": {"form": "image", "fitted": size is not None or colour != "any"},
         "sha256": {place.name: _sum_below(place, files) for place in given.values()},
     }
     return Content.of(x, y, described)

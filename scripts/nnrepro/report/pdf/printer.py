@@ -3,8 +3,6 @@
 import itertools
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -33,13 +31,11 @@ from nnrepro.document.elements import (
 )
 from nnrepro.document.grid import Cell
 from nnrepro.document.text import Words, spaced, text
-from nnrepro.plots.fonts import SHIPPED, fallbacks, lacking, missing, missing_words
+from nnrepro.plots.fonts import font_folders, missing, missing_words
 from nnrepro.report.source import ReportError
 
 TEMPLATES = Path(__file__).parent
 MAIN = "main.typ"
-FONTS = SHIPPED
-"""Holds the font of the figures' text, as matplotlib ships it; Typst brings the rest."""
 
 MARKS = (
     "In tables, the best value of a ranking and what a note says of it stand in bold; a mark "
@@ -64,11 +60,9 @@ def typeset(document: Document, most_pages: int | None = None) -> bytes:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
     """
     files: Any = files_of(document)  # the types that come with Typst know no files in memory
-    with tempfile.TemporaryDirectory() as more:
-        for number, font in enumerate(_further_fonts(files["page.json"].decode())):
-            shutil.copyfile(font, Path(more) / f"{number}{font.suffix}")
+    with font_folders(files["page.json"].decode()) as fonts:
         for height in SIDE_HEIGHTS:
-            made = _compiled(files, [str(FONTS), more], {"side-height": str(height)})
+            made = _compiled(files, fonts, {"side-height": str(height)})
             if most_pages is None or page_count(made) <= most_pages:
                 break
     return made
@@ -92,12 +86,6 @@ def _compiled(files: Any, fonts: list[str], inputs: dict[str, str]) -> bytes:
 def page_count(pdf: bytes) -> int:
     """How many pages a PDF of `typeset` has."""
     return max(map(int, re.findall(rb"/Type/Pages/Count (\d+)", pdf)))
-
-
-def _further_fonts(text: str) -> list[Path]:
-    """Installed fonts for letters of a text that the shipped ones lack."""
-    found = {Path(entry.fname) for entry in fallbacks(sorted(lacking(text))).values()}
-    return sorted(font for font in found if FONTS not in font.parents)
 
 
 def files_of(document: Document) -> dict[str, bytes]:
