@@ -44,8 +44,9 @@ def forked_python() -> str:
     environment = {**os.environ, **_BEFORE}
     environment.pop("PYTHONPATH", None)
     folder = tempfile.TemporaryDirectory(prefix="forked", ignore_cleanup_errors=True)
+    compiled = tempfile.TemporaryDirectory(prefix="compiled", ignore_cleanup_errors=True)
     program, server = _forkserver().start_server(
-        [sys.executable, __file__],
+        [sys.executable, __file__, compiled.name],
         Path(folder.name),
         environment,
         unsaid=_BEFORE,
@@ -58,6 +59,7 @@ def forked_python() -> str:
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
         folder.cleanup()
+        compiled.cleanup()
 
     atexit.register(end)
     return str(program)
@@ -73,6 +75,20 @@ def _forkserver() -> types.ModuleType:
     return module
 
 
+def keep_compiled(folder: Path) -> None:
+    """Have XLA compile a program once for all processes, as `fork_jobs.py` does for a study's jobs.
+
+    The programs themselves do not have the variable, which would be an influence from outside.
+    """
+    flags = f"--tf_xla_persistent_cache_directory={folder}"
+    os.environ["TF_XLA_FLAGS"] = f"{flags} --tf_xla_persistent_cache_device_types=CPU"
+    with suppress(ImportError):
+        from tensorflow.python import pywrap_tfe
+
+        pywrap_tfe.TF_GetXlaConstantFoldingDisabled()  # reads the variable
+    del os.environ["TF_XLA_FLAGS"]
+
+
 def _nothing_more(words: Sequence[str]) -> None:
     """All libraries are there."""
 
@@ -81,5 +97,6 @@ if __name__ == "__main__":
     for _name in IMPORTED:
         with suppress(ImportError):  # some environments have no TensorFlow
             importlib.import_module(_name)
+    keep_compiled(Path(sys.argv[1]))
     assert not any(name.startswith("nnrepro") for name in sys.modules)
-    _forkserver().serve(int(sys.argv[1]), _nothing_more)
+    _forkserver().serve(int(sys.argv[2]), _nothing_more)

@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from forked import forked_python
 
 from nnrepro.archive.build import Outcome, make_archive
 from nnrepro.archive.collect import CollectError, without_places
@@ -310,7 +310,7 @@ def test_a_note_on_nothing_is_refused(
     put(tmp_path / "results", RUN)
     options = ["--to", tmp_path / "archive", "--data-note", asked]
     call = subprocess.run(
-        [sys.executable, "-m", "nnrepro", "archive", tmp_path / "results", *options],
+        [forked_python(), "-m", "nnrepro", "archive", tmp_path / "results", *options],
         cwd=repository,
         capture_output=True,
         text=True,

@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from forked import forked_python
 
 from nnrepro.export.formats.keras import keras as write
 from nnrepro.export.formats.onnx import onnx
@@ -95,7 +95,7 @@ def apart_in_a_fresh_process(program: str, place: Path) -> dict[str, float]:
     """How far a program's answers are from the known ones, relative to these, by folder."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "KERAS_HOME")}
     done = subprocess.run(
-        [sys.executable, "-c", program, str(place)],
+        [forked_python(), "-c", program, str(place)],
         cwd=place,
         env=environment,
         capture_output=True,

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 from nnrepro.figures.asked import Asked, figures_asked
 from nnrepro.figures.curves import CurvePanel
@@ -118,10 +118,9 @@ def _undrawn_tick_labels(fig: Figure) -> list[Text]:
     return labels
 
 
-def check_words_on_page(fig: Figure) -> None:
-    """No word of the figure is cut by the page's edge."""
-    page = fig.bbox
-    for text, box in shown_words(fig):
+def check_words_on_page(words: list[tuple[str, Bbox]], page: BboxBase) -> None:
+    """No word is cut by the page's edge."""
+    for text, box in words:
         inside = (
             box.x0 >= page.x0 - 0.5
             and box.x1 <= page.x1 + 0.5
@@ -131,9 +130,9 @@ def check_words_on_page(fig: Figure) -> None:
         assert inside, f"{text!r} at {box} leaves the page {page}"
 
 
-def check_words_apart(fig: Figure, shrink: float = 1.5) -> None:
-    """No two words of the figure overlap by more than `shrink` pixels on each side."""
-    boxes = [(text, box.padded(-shrink)) for text, box in shown_words(fig)]
+def check_words_apart(words: list[tuple[str, Bbox]], shrink: float = 1.5) -> None:
+    """No two words overlap by more than `shrink` pixels on each side."""
+    boxes = [(text, box.padded(-shrink)) for text, box in words]
     for i, (text, box) in enumerate(boxes):
         for other, other_box in boxes[i + 1 :]:
             assert not box.overlaps(other_box), f"{text!r} lies over {other!r}"
@@ -186,8 +185,9 @@ def assert_legible() -> Callable[[Figure], None]:
     """Fails where a figure's words are cut by the page's edge or overlap."""
 
     def check(fig: Figure) -> None:
-        check_words_on_page(fig)
-        check_words_apart(fig)
+        words = shown_words(fig)
+        check_words_on_page(words, fig.bbox)
+        check_words_apart(words)
 
     return check
 

@@ -93,7 +93,7 @@ def runs(make_run: Callable[..., Run]) -> list[Run]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

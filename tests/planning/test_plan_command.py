@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from forked import forked_python
 
 from nnrepro.models.registry import catalogue
 from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
@@ -47,7 +47,7 @@ def planned(study: Study, capacity: Capacity | None = None, code: str = "") -> A
 
 def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "nnrepro", "plan", *arguments],
+        [forked_python(), "-m", "nnrepro", "plan", *arguments],
         cwd=folder,
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,

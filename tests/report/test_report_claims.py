@@ -62,30 +62,70 @@ def test_a_study_without_claims_has_no_such_section(small):
 @pytest.mark.parametrize(
     ("condition", "value", "threshold", "unit", "said"),
     [
-        ("conv_epoch(test_loss) of a/b <= 9", 958, "at most 900", "epochs", "958 epochs; asked at"),
-        ("conv_epoch(test_loss) of a/b <= 9", 1, "at most 9", "epochs", "1 epoch; asked at most 9"),
-        ("tail(test_accuracy) of each(a) < 0.5", 0.468, "below 0.57", "fraction", "46.8\u202f%; "),
         (
-            "tail(test_accuracy) of a - tail(test_accuracy) of b > 0.015",
+            "conv_epoch(test_loss) of a/b <= 900",
+            958,
+            "at most 900",
+            "epochs",
+            "Convergence epoch of test loss: 958; asked at most 900.",
+        ),
+        (
+            "conv_epoch(test_loss) of a/b - conv_epoch(test_loss) of a/c <= 9",
+            1,
+            "at most 9",
+            "epochs",
+            "Difference in convergence epoch of test loss: 1 epoch; asked at most 9.",
+        ),
+        (
+            "tail(test_accuracy) of each(a) < 0.57",
+            0.468,
+            "below 0.57",
+            "fraction",
+            "Closing mean test accuracy: 46.8\u202f%; asked below 57.",
+        ),
+        (
+            "tail(test_accuracy) of a/b - tail(test_accuracy) of a/c > 0.015",
             -0.0207,
             "above 0.015",
             "fraction",
-            "\u22122.07 percentage points; asked above 1.5.",
+            "Difference in closing mean test accuracy: \u22122.07 percentage points; "
+            "asked above 1.5.",
         ),
         (
             "drift(test_accuracy) of a/b <= 0.01",
             0.0007,
             "at most 0.01",
             "fraction",
-            "0.07 percentage points; asked at most 1.",
+            "Drift of test accuracy at the end: 0.07 percentage points; asked at most 1.",
         ),
-        ("train_seconds of a / train_seconds of b > 3", 1954.2, "above 3", "ratio", "1954; asked"),
+        (
+            "train_seconds of a/b / train_seconds of a/c > 3; "
+            "train_seconds of a/d / train_seconds of a/e > 3",
+            1954.2,
+            "above 3",
+            "ratio",
+            "Ratio of training time: 1954; asked above 3.",
+        ),
+        (
+            "spread(best(test_accuracy) of each(a)) > 0.03",
+            0.02,
+            "above 0.03",
+            "fraction",
+            "Spread of highest test accuracy: 2 percentage points; asked above 3.",
+        ),
+        (
+            "best(test_accuracy) of a/b > 0.03; tail(test_accuracy) of a/b > 0.03",
+            0.02,
+            "above 0.03",
+            "fraction",
+            "Measured 2 percentage points; asked above 3.",
+        ),
     ],
 )
-def test_measured_numbers_have_their_units(condition, value, threshold, unit, said):
+def test_a_measured_number_is_named_and_has_its_unit(condition, value, threshold, unit, said):
     part = {"name": "one", "condition": condition, "value": value, "threshold": threshold}
     parts = pd.DataFrame([{**part, "unit": unit}])
-    assert f"Measured {said}" in measured(pd.Series({"deciding_part": "one"}), parts)
+    assert measured(pd.Series({"deciding_part": "one"}), parts) == said
 
 
 def test_a_number_without_a_unit_is_shown_without_one():

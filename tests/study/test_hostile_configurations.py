@@ -178,7 +178,7 @@ GOOD = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_every_accepted_configuration_is_a_dag_of_its_runs(
     repository: Path, data: st.DataObject

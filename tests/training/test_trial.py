@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 import yaml
+from forked import forked_python
 
 from nnrepro.data.prepare import write_prepared
 from nnrepro.environment import keras_environment
@@ -345,4 +346,5 @@ def test_a_process_of_its_own_tells_what_is_wrong(
     with pytest.raises(TrainingError, match="'image_cnn' does not fit an input of shape") as error:
         try_models_apart(repository / "scripts", plain, ["image"])
     assert "oneDNN" not in str(error.value)
+    monkeypatch.setattr(sys, "executable", forked_python())  # quicker, and that is all
     try_models_apart(repository / "scripts", plain, [])

@@ -1,4 +1,7 @@
-"""One run of each model family on the real files learns; skipped where the files are absent."""
+"""A run of each input on the real files learns; skipped where the files are absent.
+
+That every family of models learns, other tests see on generated data.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,9 +15,7 @@ pytestmark = pytest.mark.slow
 
 # Test accuracy that a run must exceed after so many epochs; chance is 0.1 and 0.07.
 RUNS = {
-    "tan/channel_grid/c1-30_c2-40/seed0": 0.3,
-    "tan/text_models/char_rnn_gru/seed0": 0.3,
-    "tan/text_models/word_rnn_gru/seed0": 0.6,
+    "tan/channel_grid/c1-10_c2-20/seed0": 0.2,
     "koh/text_models/char_cnn/seed0": 0.5,
     "koh/text_models/word_cnn/seed0": 0.5,
 }
@@ -40,7 +41,7 @@ def trained(
         },
         # At the protocols' own 0.001 four epochs show little.
         "settings": {"image": {"learning_rate": 0.05}},
-        "budget": {"epochs": {"image": 4, "characters": 8, "words": 8}},
+        "budget": {"epochs": {"image": 3, "characters": 4, "words": 3}},
     }
     (workflow.folder / "real.yaml").write_text(yaml.dump(overlay))
     targets = [f"results/real/runs/{run}/history.json" for run in RUNS]

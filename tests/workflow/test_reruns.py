@@ -83,7 +83,7 @@ def test_data_are_prepared_again_only_by_changed_code_that_prepares_them(finishe
 def test_changed_engine_retrains_every_run(finished: Any) -> None:
     engine = finished.folder / "scripts/nnrepro/training/engine.py"
     engine.write_text(engine.read_text() + "\n_CHANGED = True\n")
-    assert finished.planned(*STUDY)["train_run"] == 18
+    assert finished.planned(*STUDY)["train_run"] == 14
 
 
 def test_further_seed_trains_its_runs_and_those_that_depend_on_the_selection(
@@ -92,7 +92,7 @@ def test_further_seed_trains_its_runs_and_those_that_depend_on_the_selection(
     """The old text runs stand; the optimiser runs wait for a selection over both seeds."""
     runs = finished.planned_runs(*STUDY, "--config", "seeds=[0,1]")
     again = {run for run in runs if run.endswith("/seed0")}
-    assert len(runs - again) == 18
+    assert len(runs - again) == 14
     assert {run.split("/")[1] for run in again} == {"optimizers"}
 
 

@@ -60,7 +60,7 @@ def test_copied_results_of_other_settings_are_trained_and_the_same_are_kept(
     fewer = finished.folder / "fewer.yaml"
     fewer.write_text("budget: {epochs: 1}\n")
     assert (
-        len(finished.planned_runs(*STUDY, "fewer.yaml", "--config", "results=results/copy")) == 18
+        len(finished.planned_runs(*STUDY, "fewer.yaml", "--config", "results=results/copy")) == 14
     )
 
 

@@ -179,6 +179,17 @@ class Comparison:
         kind = _kind(self.value)
         return f"{self.terms[0].measure.text}, {kind} {self.asked}" if kind else self.text
 
+    @property
+    def subject(self) -> str:
+        """The number, without the runs: a measure, or how runs are compared by one; else empty."""
+        match self.value:
+            case Of() as of:
+                return "" if of.curve else of.measure.text
+            case Overall(function, of):
+                return f"{function.replace('_', ' ')} of {of.measure.text}"
+        kind = _kind(self.value)
+        return f"{_COMPARED[kind]} {self.terms[0].measure.text}" if kind else ""
+
     def conditions(self, evidence: Evidence, where: "Comparison | None") -> Iterator[Condition]:
         """What it comes down to, given which variants there are.
 
@@ -238,6 +249,11 @@ def _meets(term: Term, where: Comparison, evidence: Evidence) -> bool:
     return words == {HOLDS}
 
 
+_COMPARED = {
+    "difference": "difference in",
+    "ratio": "ratio of",
+    "relative": "relative difference in",
+}
 _BETWEEN = {"-": "minus", "+": "plus", "*": "times", "/": "over"}
 
 

@@ -141,6 +141,7 @@ def test_every_page_of_the_appendix_opens_within_a_second(opened: Any, page_file
         while not loads or (min(loads) > 1000 and len(loads) < 4):
             page = opened(file=file).page
             loads.append(page.evaluate("performance.getEntriesByType('navigation')[0].duration"))
+            page.close()
         assert min(loads) < 1000, file.name
 
 

@@ -8,11 +8,13 @@ import pandas as pd
 
 from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED
 from nnrepro.claims.judge import CAUSES
+from nnrepro.claims.language import parse_comparisons
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
 from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, spaced, text
-from nnrepro.measures.functions import COUNT, FUNCTIONS, RATIO
-from nnrepro.measures.names import unit_named
+from nnrepro.measures.expressions import Mistake
+from nnrepro.measures.functions import COUNT, EPOCHS, FUNCTIONS, RATIO
+from nnrepro.measures.names import in_words, unit_named
 from nnrepro.metrics.registry import FRACTION, LOSS
 from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table, unit_of
 from nnrepro.report.source import Source
@@ -25,6 +27,8 @@ GROUPS = (SUPPORTED, CONTRADICTED, PARTLY, OPEN)
 _ANCHOR = "claim-groups"
 _LONGEST = 26
 """Words of a statement."""
+_IN_PART = re.compile(r"^([^:]+): (.+)$")
+"""The name of a part with what it asks of a curve, such as "the loss settles: level at the end"."""
 _PARTS = "claim_parts"
 _PART_COLUMNS = ("id", "name", "decides", "condition", "verdict", "value", "threshold", "unit")
 _WHAT_LACKS = {
@@ -216,7 +220,10 @@ def _claim(row: pd.Series, parts: pd.DataFrame | None) -> _Claim:
         timed = len(deciding) > 0 and all(map(_in_seconds, deciding["condition"].astype(str)))
         names = {v: list(deciding.loc[deciding["verdict"] == v, "name"]) for v in (HOLDS, FAILS)}
         if verdict != HOLDS and names[HOLDS] and (names[FAILS] or verdict == FAILS):
-            held, failed = (wording.some([str(n) for n in names[v]], 2) for v in (HOLDS, FAILS))
+            held, failed = (
+                wording.some([_IN_PART.sub(r"\1 (\2)", str(n)) for n in names[v]], 2)
+                for v in (HOLDS, FAILS)
+            )
             because = f"Holds: {held}. Does not: {failed or row['reason']}."
             return _Claim(row, PARTLY, because, timed)
     if verdict in (HOLDS, FAILS):
@@ -233,7 +240,7 @@ def _in_seconds(condition: str) -> bool:
 
 
 def measured(row: pd.Series, parts: pd.DataFrame) -> str:
-    """The number that a claim was decided by, with its unit, beside what was asked for.
+    """The number that a claim was decided by, what it is, and its unit, beside what was asked for.
 
     Args:
         row: the claim's row of the table of claims.
@@ -248,23 +255,35 @@ def measured(row: pd.Series, parts: pd.DataFrame) -> str:
         return ""
     shown = round(100 * value, 2) if unit == FRACTION else value
     digits = f"{shown:.3g}" if abs(shown) < 1000 else f"{shown:.0f}"
-    words = _unit(unit, str(first["condition"]), digits)
-    said = f"Measured {digits.replace('-', MINUS)}{words}"
+    subject = _subject(str(first["condition"]))
+    words = _unit(unit, subject, digits)
+    named = f"{wording.capitalised(in_words(subject))}:" if subject else "Measured"
+    said = f"{named} {digits.replace('-', MINUS)}{words}"
     return f"{said}; asked {asked(str(threshold), unit)}."
 
 
-def _unit(unit: str, condition: str, digits: str) -> str:
+def _subject(condition: str) -> str:
+    """What the number of a part is, by what it asks; empty where that is more than one thing."""
+    texts = condition.partition(", where ")[0].split("; ")
+    try:
+        found = {comparison.subject for each in texts for comparison in parse_comparisons(each)}
+    except Mistake:
+        return ""
+    return found.pop() if len(found) == 1 else ""
+
+
+def _unit(unit: str, subject: str, digits: str) -> str:
     """The unit of a measured number, as it stands behind it; nothing where it has none.
 
-    A share is in per cent where it is the level of one variant, else it is a difference.
+    A share is in per cent where it is the level of one variant, else it is a difference; an epoch
+    is no number of epochs.
     """
-    if unit in ("", RATIO, COUNT, LOSS):
+    read = re.match(r"\w+(?=\()", subject)
+    if unit in ("", RATIO, COUNT, LOSS) or (unit == EPOCHS and read):
         return ""
     if unit != FRACTION:
         return f" {unit.removesuffix('s')}" if digits == "1" else f" {unit}"
-    read = re.search(r"[a-z]\w*(?=\()", condition)
-    level = bool(read and read[0] in FUNCTIONS and FUNCTIONS[read[0]].level)
-    if level and len(re.findall(r"\bof\b", re.split(";|, where ", condition)[0])) == 1:
+    if read and read[0] in FUNCTIONS and FUNCTIONS[read[0]].level:
         return "\N{NARROW NO-BREAK SPACE}%"
     return " percentage point" if digits == "1" else " percentage points"
 
