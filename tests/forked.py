@@ -75,7 +75,7 @@ def _forkserver() -> types.ModuleType:
     return module
 
 
-def keep_compiled(folder: Path) -> None:
+def _keep_compiled(folder: Path) -> None:
     """Have XLA compile a program once for all processes, as `fork_jobs.py` does for a study's jobs.
 
     The programs themselves do not have the variable, which would be an influence from outside.
@@ -97,6 +97,6 @@ if __name__ == "__main__":
     for _name in IMPORTED:
         with suppress(ImportError):  # some environments have no TensorFlow
             importlib.import_module(_name)
-    keep_compiled(Path(sys.argv[1]))
+    _keep_compiled(Path(sys.argv[1]))
     assert not any(name.startswith("nnrepro") for name in sys.modules)
     _forkserver().serve(int(sys.argv[2]), _nothing_more)

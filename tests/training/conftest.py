@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from forked import keep_compiled
 from small_runs import small_data, small_run, train
-
-_COMPILED = tempfile.TemporaryDirectory(prefix="compiled", ignore_cleanup_errors=True)
-keep_compiled(Path(_COMPILED.name))
 
 
 @pytest.fixture(scope="session")
