@@ -1,5 +1,7 @@
 """A claims file is checked as a whole before any job, and says what is wrong where."""
 
+from dataclasses import replace
+
 import pytest
 
 from nnrepro.claims.loading import ClaimsError, load_claims
@@ -106,6 +108,15 @@ def test_a_file_that_is_no_claims_file(study, tmp_path, text, expected):
 def test_a_file_that_is_not_there(study, tmp_path):
     with pytest.raises(ClaimsError, match="cannot be read"):
         load_claims(tmp_path / "claims.yaml", study)
+
+
+def test_a_claim_about_the_only_protocol_need_not_name_it(study, claims_file):
+    own = {key: value for key, value in CLAIM.items() if key != "protocol"}
+    (claim,) = load_claims(claims_file(own), study).claims
+    assert claim.protocol == "lab"
+    several = replace(study, declared_protocols=("lab", "home"))
+    with pytest.raises(ClaimsError, match="'protocol' is missing; declared: 'lab', 'home'"):
+        load_claims(claims_file(own), several)
 
 
 HEADER = "protocol,question,metric,value,note,runs\n"

@@ -14,6 +14,7 @@ from nnrepro.study.plugins import put_in_force
 CONFIG = """\
 name: checked
 plugins: [models.py, rest.py]
+claims: claims.yaml
 data:
   flowers: {source: csv, path: flowers.csv, label: kind}
   dice: {source: dice}
@@ -29,6 +30,7 @@ experiments:
       crowd: {model: crowd}
       idle: {model: idle}
   cast: {model: good, epochs: 2, data: dice}
+  five: {model: good, epochs: 2, data: flowers, metrics: [top_5_accuracy]}
 """
 
 MODELS = '''
@@ -124,6 +126,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         f"{a:.3f},{b:.3f},{'iris' if a > b else 'rose'}" for a, b in random.random_sample((80, 2))
     ]
     files = {"config.yaml": CONFIG, "models.py": MODELS, "rest.py": REST}
+    files["claims.yaml"] = "claims: [{id: c, statement: So., decide: speed of all/good > 1}]"
     files["flowers.csv"] = "\n".join(["a,b,kind", *rows, ""])
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -141,6 +144,8 @@ def test_what_is_wrong_is_told_a_line_each(
     failed = {line.removeprefix("failed  ") for line in said if line.startswith("failed")}
     expected = (
         "metric backwards: it gives 1 on perfect answers and",
+        "claims of claims.yaml: claim 'c': ",
+        "tensorflow: sizes, losses and metrics are possible with the data: metrics: 'top_5_accu",
         "kind of table sums: it reads 'variant'; did you mean 'variants'?",
         "data set dice, for models of table: prepared twice, it gives other bytes;",
         "tensorflow: model soft can be built: it ends in a softmax; leave it out",
@@ -151,7 +156,7 @@ def test_what_is_wrong_is_told_a_line_each(
     assert len(failed) == len(expected), failed
     assert all(any(line.startswith(start) for line in failed) for start in expected), failed
     for told in (
-        "ok      configuration: 6 runs of study 'checked'",
+        "ok      configuration: 7 runs of study 'checked'",
         "ok      tensorflow: model good can be built with units = 3",
         "ok      tensorflow: model good learns: a few steps give finite losses and change its "
         "weights",

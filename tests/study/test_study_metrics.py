@@ -50,6 +50,34 @@ def test_the_first_metric_selects_and_ranks() -> None:
     assert default_metric({**CSV, "data": labels}) == "binary_accuracy"
 
 
+def test_what_all_experiments_record_selects_and_else_the_loss() -> None:
+    """Of metrics that an experiment names itself, and of data of several tasks."""
+
+    def selection(*metrics: list[str]) -> str:
+        own = {f"e{at}": {"model": "mlp", "metrics": names} for at, names in enumerate(metrics)}
+        return study(experiments=own).protocols["main"].selection_metric
+
+    assert selection(["f1_macro"]).endswith("_f1_macro")
+    assert selection(["f1_macro", "auc"], ["accuracy", "auc"]).endswith("_auc")
+    assert selection(["f1_macro"], ["accuracy"]).endswith("_loss")
+    data = {"a": {"source": "csv", "path": "a.csv", "target": "price"}, **CSV["data"]}
+    two = {name: {"model": "mlp", "data": name} for name in data}
+    assert study(data=data, experiments=two).protocols["main"].selection_metric.endswith("_loss")
+
+
+def test_an_experiment_is_not_selected_from_by_what_it_does_not_record() -> None:
+    first = {"model": "mlp", "metrics": ["f1_macro"], "parameters": {"units": [2, 4]}}
+    asked = {"title": "P", "selection": "max_test_accuracy"}
+    with pytest.raises(
+        ConfigError, match="of no metric that runs of 'first' record, which are 'f1"
+    ):
+        study(
+            metrics=["accuracy"],
+            protocols={"p": asked},
+            experiments={"first": first, "second": {"select": "first", "seeds": 2}},
+        )
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -211,7 +211,7 @@ def by_keras(run: Run, data: Dataset) -> tuple[dict[str, Any], "keras.Model"]:
         REGRESSION: (in_units(data.train_y), ["mean_absolute_error"]),
     }
     loss, metrics = judges[data.task]
-    model.compile(make_optimizer(run.settings), loss=loss, metrics=metrics, jit_compile=False)
+    model.compile(optimizer=make_optimizer(run.settings), loss=loss, metrics=metrics)
     curves: dict[str, Any] = {"held_out": []}
     for epoch in range(run.settings["epochs"]):
         order = example_order(run.seed, epoch, len(data.train_y))

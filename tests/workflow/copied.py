@@ -38,14 +38,13 @@ class Workflow:
 
     def planned(self, *arguments: str) -> Counter[str]:
         """How many jobs of each rule a dry run plans; empty when there is nothing to be done."""
-        done = self.snakemake("--dry-run", *arguments)
-        return job_counts(done.stdout + done.stderr)
+        return self.planned_in_all(*arguments)[0]
 
-    def planned_figures(self, *arguments: str) -> Counter[str]:
-        """How many jobs a dry run plans that draw, by kind of figure."""
-        output = self.snakemake("--dry-run", *arguments)
-        found = re.findall(r"Drawing figures of kind (\w+)", output.stdout + output.stderr)
-        return Counter(found)
+    def planned_in_all(self, *arguments: str) -> tuple[Counter[str], Counter[str]]:
+        """What a dry run plans: how many jobs of each rule; those that draw, by kind of figure."""
+        done = self.snakemake("--dry-run", *arguments)
+        said = done.stdout + done.stderr
+        return job_counts(said), Counter(re.findall(r"Drawing figures of kind (\w+)", said))
 
     def planned_runs(self, *arguments: str) -> set[str]:
         """Ids of the runs that a dry run would train."""

@@ -93,8 +93,7 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
 
     shutil.rmtree(archive / "koh" / "text_models" / "word_cnn")
     write_history(archive, "koh/text_models/word_cnn/seed0", 20)
-    again = workflow.planned(*ARCHIVE)
-    drawn = workflow.planned_figures(*ARCHIVE)
+    again, drawn = workflow.planned_in_all(*ARCHIVE)
     # They have the axes of those that stand beside them.
     assert drawn["curves"] == 2 and drawn["comparison"] == 2
     assert again["tabulate_runs"] == again["build_report"] == 1
@@ -143,7 +142,7 @@ def test_words_rebuild_the_report_and_a_figure_function_its_figures_too(
     text = figure.read_text(encoding="utf-8")
     assert "_BODY_HEIGHT = 3.3" in text
     figure.write_text(text.replace("_BODY_HEIGHT = 3.3", "_BODY_HEIGHT = 3.4"), encoding="utf-8")
-    planned = set(workflow.planned(*ARCHIVE))
-    assert planned >= report
-    assert set(workflow.planned_figures(*ARCHIVE)) == {"comparison"}
-    assert not {"tabulate_runs", "make_table", "train_run"} & planned
+    planned, drawn = workflow.planned_in_all(*ARCHIVE)
+    assert {*planned} >= report
+    assert {*drawn} == {"comparison"}
+    assert not {"tabulate_runs", "make_table", "train_run"} & {*planned}

@@ -38,9 +38,8 @@ def test_missing_folder_stops_before_any_job(workflow: Any) -> None:
 
 
 def test_study_is_cut_down_from_the_command_line(workflow: Any) -> None:
-    planned = workflow.planned(
-        "--config", 'only={"protocols": ["tan"], "experiments": ["text_models"]}'
-    )
+    only = 'only={"protocols": ["tan"], "experiments": ["text_models"]}'
+    planned = workflow.planned("--config", only, "supplements=null")
     assert planned["train_run"] == 4
 
 
@@ -54,7 +53,7 @@ def test_every_overlay_is_a_valid_study_of_its_own(repository: Path, overlay: st
 
 
 def test_gpu_count_of_the_configuration_reaches_the_job(workflow: Any) -> None:
-    done = workflow.snakemake("--dry-run", "--config", 'training={"gpus": 1}')
+    done = workflow.snakemake("--dry-run", "--config", 'training={"gpus": 1}', "supplements=null")
     assert "seed0: 1 threads, 1 GPUs" in done.stdout + done.stderr
 
 
@@ -70,8 +69,8 @@ def _merge(base: dict[str, Any], overlay: dict[str, Any]) -> None:
 def test_seeds_of_a_combination_may_share_a_job(workflow: Any) -> None:
     """Two of three together, and the third alone; a selection waits for them all."""
     study = 'only={"protocols": ["tan"], "experiments": ["channel_grid", "optimizers"]}'
-    asked = (study, "seeds=[3, 1, 2]", 'training={"seeds_per_job": 2}')
-    planned = workflow.planned("--config", *asked)
-    alone = workflow.planned("--config", study)["train_run"]
+    asked = ("--config", "supplements=null", study)
+    planned = workflow.planned(*asked, "seeds=[3, 1, 2]", 'training={"seeds_per_job": 2}')
+    alone = workflow.planned(*asked)["train_run"]
     assert planned["train_run_seeds_1_2"] == planned["train_run"] == alone
     assert planned["select_variant"] == 1

@@ -11,6 +11,7 @@ from nnrepro.study.sources import read_configuration
 
 STUDY = {
     "name": "order",
+    "supplements": None,
     "data": {
         "cifar10": {"source": "generated", "generate": {"train": 20, "test": 20, "seed": 1}},
         "dbpedia": {"source": "generated", "generate": {"train": 28, "test": 28, "seed": 1}},

@@ -35,16 +35,17 @@ def test_a_mistake_stops_the_workflow_before_any_job(workflow, file, old, new, m
 
 
 def test_a_study_without_published_numbers_plans_no_comparison(workflow):
-    assert workflow.planned()["compare_published"] == 1
+    alone = ("--config", "supplements=null")
+    assert workflow.planned(*alone)["compare_published"] == 1
     text = (workflow.folder / "config.yaml").read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
     start = next(i for i, line in enumerate(lines) if line.startswith("published:"))
     (workflow.folder / "config.yaml").write_text(
         "".join(lines[:start] + lines[lines.index("\n", start) :]), encoding="utf-8"
     )
-    planned = workflow.planned()
+    planned, drawn = workflow.planned_in_all(*alone)
     assert not {"compare_published", "list_inconsistencies"} & set(planned)
-    assert "agreement" not in workflow.planned_figures()
+    assert "agreement" not in drawn
     assert planned["build_report"] == 1
 
 
@@ -56,8 +57,8 @@ def test_a_published_number_redraws_the_figures_that_show_published_numbers_alon
     study = ("--configfile", "budgets/smallest.yaml")
     assert not finished.planned(*study)
     finished.replace("published/results.csv", ROW, ROW.replace("0.5425", "0.5525"))
-    planned = finished.planned(*study)
-    assert set(finished.planned_figures(*study)) == {"curves", "heatmap", "overview", "agreement"}
+    planned, drawn = finished.planned_in_all(*study)
+    assert set(drawn) == {"curves", "heatmap", "overview", "agreement"}
     assert not {"train_run", "tabulate_runs", "compute_feature_maps"} & set(planned)
 
 

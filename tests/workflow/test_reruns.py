@@ -53,9 +53,8 @@ def test_figures_colour_redraws_figures_alone(finished: Any) -> None:
     text = style.read_text()
     assert "#D55E00" in text
     style.write_text(text.replace("#D55E00", "#D55E01"))
-    planned = finished.planned(*STUDY)
+    planned, drawn = finished.planned_in_all(*STUDY)
     assert planned["train_run"] == planned["make_table"] == planned["select_variant"] == 0
-    drawn = finished.planned_figures(*STUDY)
     assert drawn["curves"] == drawn["comparison"] == 2
 
 

@@ -58,7 +58,7 @@ def load_claims(path: Path | str, study: Study) -> ClaimSet:
         if spec["id"] in claims:
             problems.append(f"{where}: the id is used twice")
         try:
-            claim = claims[spec["id"]] = _claim(spec)
+            claim = claims[spec["id"]] = _claim(spec, study.declared_protocols)
             problems += [f"{where}: {problem}" for problem in _references(claim, study)]
         except Mistake as error:
             problems.append(f"{where}: {error}")
@@ -84,10 +84,12 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _claim(spec: Mapping[str, Any]) -> Claim:
+def _claim(spec: Mapping[str, Any], protocols: Sequence[str]) -> Claim:
+    if "protocol" not in spec and len(protocols) != 1:
+        raise Mistake(f"the key 'protocol' is missing; declared: {one_of(protocols)}")
     return Claim(
         id=spec["id"],
-        protocol=spec["protocol"],
+        protocol=spec.get("protocol", protocols[0]),
         statement=spec["statement"],
         rule=_node(spec["decide"], "decide"),
         reported=tuple(_nodes(spec.get("report_also", []), "report_also")),

@@ -1,7 +1,8 @@
 """Try what a study's own files define, and its data, before anything is trained.
 
-Looked at are the configuration; each data set, prepared twice; each model of the study, built with
-the smallest and the largest of its parameters, and trained for a moment on every backend that is
+Looked at are the configuration, and the claims, printed numbers and supplements that it names; each
+data set, prepared twice; what the runs ask of the data; each model of the study, built with the
+smallest and the largest of its parameters, and trained for a moment on every backend that is
 installed; each metric, table and figure of its plug-ins. A line each says what was found.
 
   nnrepro check
@@ -10,21 +11,27 @@ installed; each metric, table and figure of its plug-ins. A line each says what 
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
+from nnrepro.claims.loading import load_claims
 from nnrepro.data.conduct import Prepared, data_findings
+from nnrepro.errors import Mistakes, NnreproError
 from nnrepro.figures.sources import Sources as FigureSources
 from nnrepro.imports import of_library
 from nnrepro.metrics import registry as metrics
 from nnrepro.metrics.conduct import metric_problems
 from nnrepro.models.registry import catalogue
+from nnrepro.published.inconsistencies import load_inconsistencies
+from nnrepro.published.numbers import load_published
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import ROOMS, Kind, replaced_kinds
 from nnrepro.study.messages import nearest, one_of
 from nnrepro.study.plugins import PluginError, replacements
-from nnrepro.study.sources import read_configuration
+from nnrepro.study.sources import Configuration, read_configuration
 from nnrepro.study.study import Study
+from nnrepro.study.supplements import supplement_config
 from nnrepro.tables.sources import Sources as TableSources
 from nnrepro.training.conduct import Finding, findings_apart
 from nnrepro.training.installed import BACKENDS, backend_problem
@@ -51,7 +58,7 @@ def run(asked: argparse.Namespace) -> int:
     study = load_study(configuration.values, catalogue(), configuration.places)
     backends = asked.backend or [name for name in BACKENDS if backend_problem(name) is None]
     failed = 0
-    for finding in _findings(study, configuration.values, backends):
+    for finding in _findings(study, configuration, backends):
         failed += bool(finding.problem)
         told = f"failed  {finding.what}: {finding.problem}" if finding.problem else finding.what
         print(told if finding.problem else f"ok      {told}", flush=True)
@@ -59,7 +66,9 @@ def run(asked: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _findings(study: Study, config: dict, backends: Iterable[str]) -> Iterator[Finding]:
+def _findings(
+    study: Study, configuration: Configuration, backends: Iterable[str]
+) -> Iterator[Finding]:
     yield Finding(f"configuration: {len(study.runs)} runs of study '{study.name}'")
     for note in (*replacements(), *replaced_kinds()):
         yield Finding(f"note: {note}")
@@ -76,8 +85,39 @@ def _findings(study: Study, config: dict, backends: Iterable[str]) -> Iterator[F
             yield from (Finding(f"note: {remark}") for remark in found.remarks)
         arrays = {found.reads: found.arrays for found in data if found.reads}
         for backend in backends:
-            for finding in findings_apart(config, arrays, backend):
+            for finding in findings_apart(configuration.values, arrays, backend):
                 yield Finding(f"{backend}: {finding.what}", finding.problem)
+    yield from _of_files(study, configuration.folder)
+
+
+def _of_files(study: Study, folder: Path) -> Iterator[Finding]:
+    """Of the files beside the data that a study names, supplements last: their plug-ins stay."""
+    if study.claims:
+        yield _read(f"claims of {study.claims}", partial(load_claims, study.claims, study))
+    if study.published:
+        yield _read(f"printed numbers of {study.published['results']}", partial(_printed, study))
+    for name in study.supplements:
+        yield _read(f"supplement {name}", partial(_supplement, study, name, folder))
+
+
+def _supplement(study: Study, name: str, folder: Path) -> None:
+    load_study(supplement_config(study, name, folder), catalogue())
+
+
+def _printed(study: Study) -> None:
+    numbers = load_published(Path(study.published["results"]), study)
+    if "inconsistencies" in study.published:
+        load_inconsistencies(Path(study.published["inconsistencies"]), numbers)
+
+
+def _read(what: str, read: Callable[[], object]) -> Finding:
+    try:
+        read()
+    except Mistakes as error:
+        return Finding(what, "; ".join(error.problems))
+    except NnreproError as error:
+        return Finding(what, str(error))
+    return Finding(what)
 
 
 def _of_metrics() -> Iterator[Finding]:

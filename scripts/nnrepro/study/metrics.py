@@ -7,6 +7,7 @@ has by default. A measure of a run is named by how it is read off the curve, the
 `max_validation_f1_macro`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from nnrepro.metrics.registry import (
     parsed,
 )
 from nnrepro.study.messages import choice, one_of
+from nnrepro.study.run import Run
 from nnrepro.study.study import Study
 
 SELECTION = "selection"
@@ -34,6 +36,7 @@ METRIC_WORDS = ("metric", "sort_by")
 ALL_DEFAULTS = tuple(dict.fromkeys(name for names in DEFAULTS.values() for name in names))
 
 _SETS = ("test", "validation")
+_OF_A_SET = re.compile(f"_(?:{'|'.join(_SETS)})_")
 _TASK_KEYS = {"label": CLASSIFICATION, "labels": MULTI_LABEL, "target": REGRESSION}
 """Keys of a data set that tell its task."""
 
@@ -72,8 +75,33 @@ def recorded_by(config: Mapping[str, Any]) -> list[str]:
 
 
 def default_metric(config: Mapping[str, Any]) -> str:
-    """What a study's variants are ranked by where it does not say: the first that it records."""
-    return next(iter(recorded_by({**config, "experiments": {}})), "accuracy")
+    """What variants are ranked by where a study does not say: the first that all runs record.
+
+    Where experiments have no metric in common, as with data of several tasks, it is the loss.
+    """
+    sections = _sections(config.get("experiments")) or [{}]
+    lists = [recorded_in(config, section) for section in sections]
+    return next((name for name in lists[0] if all(name in own for own in lists)), LOSS)
+
+
+def recorded_in(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
+    """The metrics that an experiment's runs record, or may, as far as the configuration tells."""
+    given = section.get("metrics") or config.get("metrics")
+    tasks = [task for each in tasks_of(config, section) for task in ([each] if each else TASKS)]
+    defaults = [name for task in TASKS if task in tasks for name in DEFAULTS[task]]
+    return list(given or dict.fromkeys(defaults))
+
+
+def recorded_by_run(config: Mapping[str, Any], run: Run) -> list[str]:
+    """The metrics that a run records, or may, with those of the study among its settings."""
+    given = parsed(str(run.settings.get("metrics", "")))
+    return [*given] or recorded_in({"data": config["data"]}, {"data": run.data})
+
+
+def has_recorded(measure: str, metrics: Iterable[str]) -> bool:
+    """Whether a measure can be read off curves of these metrics and the loss, or off none."""
+    _, found, metric = _OF_A_SET.sub("|", measure, count=1).partition("|")
+    return not found or metric not in catalogue() or metric in metrics
 
 
 def task_of(data: Mapping[str, Any]) -> str | None:
@@ -95,7 +123,7 @@ def main_metrics(study: Study) -> list[str]:
 
 def tasks_of(config: Mapping[str, Any], section: Mapping[str, Any]) -> set[str | None]:
     """The tasks that an experiment may be of, as far as the configuration tells."""
-    sections, named = config["data"], section.get("data")
+    sections, named = config.get("data") or {}, section.get("data")
     chosen = [sections[named]] if named in sections else [*sections.values()]
     return {task_of(data) for data in chosen}
 

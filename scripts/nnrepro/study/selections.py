@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nnrepro.metrics.registry import LOSS
 from nnrepro.study.declared import Declared
 from nnrepro.study.evaluation import TEST_EVALUATION, has_metric, tested
 from nnrepro.study.halving import finalists
 from nnrepro.study.messages import choice, nearest, one_of
+from nnrepro.study.metrics import has_recorded, recorded_by_run
 from nnrepro.study.run import ANALYSIS_SETTINGS, MODEL, Run, Variant
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
@@ -117,6 +119,19 @@ def _not_evaluated(
             and run.experiment in selected
             and not has_metric(run.settings, protocol["selection"])
         }
+        missing = {
+            run.experiment: recorded_by_run(config, run)
+            for run in declared.runs
+            if run.protocol == name
+            and run.experiment in selected
+            and not has_recorded(protocol["selection"], recorded_by_run(config, run))
+        }
+        for experiment, metrics in sorted(missing.items()):
+            yield (
+                f"protocols.{name}.selection: '{protocol['selection']}' is of no metric that runs "
+                f"of '{experiment}' record, which are {one_of([*metrics, LOSS])}; select by one "
+                "that all experiments record"
+            )
         for experiment, when in sorted(blind.items()):
             yield (
                 f"protocols.{name}.selection: '{protocol['selection']}' is not known of runs of "

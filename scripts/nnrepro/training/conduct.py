@@ -30,7 +30,7 @@ from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates
 from nnrepro.study.study import Study
 from nnrepro.training.contract import model_problems, task_of
-from nnrepro.training.trial import in_one_line
+from nnrepro.training.trial import in_one_line, judging_problems, size_problems
 
 if TYPE_CHECKING:
     import keras
@@ -73,6 +73,9 @@ def findings(study: Study, data: Mapping[str, Path]) -> Iterator[Finding]:
     """How the models of a study and of its plug-ins behave, on the backend of this process."""
     for file in plugin_files():
         yield _tried(f"{file.name} can be imported", partial(_imported, file))
+    reading = [run for run in study.runs if run.reads in data]
+    for problem in [*size_problems(reading, data), *judging_problems(reading, data)] or [""]:
+        yield Finding("sizes, losses and metrics are possible with the data", problem)
     by_model: dict[str, list[Run]] = {}
     for run in study.runs:
         for one in [run] if run.model else candidates(run, study.runs):
