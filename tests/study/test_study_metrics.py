@@ -61,6 +61,8 @@ def test_what_all_experiments_record_selects_and_else_the_loss() -> None:
     assert selection(["f1_macro", "auc"], ["accuracy", "auc"]).endswith("_auc")
     assert selection(["f1_macro"], ["accuracy"]).endswith("_loss")
     data = {"a": {"source": "csv", "path": "a.csv", "target": "price"}, **CSV["data"]}
+    both = study(data=data | {"a": {**data["a"], "text": "words"}})  # models tell which they read
+    assert both.protocols["main"].selection_metric.endswith("_loss")
     two = {name: {"model": "mlp", "data": name} for name in data}
     assert study(data=data, experiments=two).protocols["main"].selection_metric.endswith("_loss")
 

@@ -134,6 +134,12 @@ def test_what_was_built_is_told_layer_by_layer(config: dict[str, Any], images: A
     assert Architecture.of(own.to_dict()) == own
 
 
+def test_what_keras_says_for_a_terminal_is_told_in_plain_words() -> None:
+    error = ValueError("Exception when calling X.\n\x1b[1mCannot convert.\x1b[0m")
+    told = trial.in_one_line(error, "image_cnn")
+    assert told == "ValueError: Exception when calling X. Cannot convert"
+
+
 def test_networks_that_need_larger_images_are_named_with_the_shape(
     config: dict[str, Any], images: Any
 ) -> None:

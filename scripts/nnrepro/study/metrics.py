@@ -80,8 +80,15 @@ def default_metric(config: Mapping[str, Any]) -> str:
     Where experiments have no metric in common, as with data of several tasks, it is the loss.
     """
     sections = _sections(config.get("experiments")) or [{}]
-    lists = [recorded_in(config, section) for section in sections]
+    lists = [_surely_recorded(config, section) for section in sections]
     return next((name for name in lists[0] if all(name in own for own in lists)), LOSS)
+
+
+def _surely_recorded(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
+    """Of what an experiment may record what it does whichever of the data sets it reads."""
+    defaults = [DEFAULTS[task or CLASSIFICATION] for task in tasks_of(config, section)]
+    common = [name for name in recorded_in(config, section) if all(name in d for d in defaults)]
+    return list(section.get("metrics") or config.get("metrics") or common)
 
 
 def recorded_in(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:

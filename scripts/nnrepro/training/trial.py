@@ -47,6 +47,8 @@ ALL_CANDIDATES = 64
 """Sets of parameters that a selection may give a run, up to which the run is built with each."""
 
 _LONGEST = 300
+_BOLD = re.compile("\x1b\\[[0-9;]*m")
+"""As Keras marks words for a terminal."""
 _BYTES = 4
 """Bytes of a weight."""
 _SIZES = {
@@ -320,7 +322,7 @@ def _memory() -> float:
 
 def in_one_line(error: Exception, model: str) -> str:
     """An error in a line: its kind, its words, and where in the model's own file it arose."""
-    words = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
+    words = re.sub(r"\s+", " ", _BOLD.sub("", str(error))).strip().rstrip(".")
     if len(words) > _LONGEST:
         words = f"{words[:_LONGEST]}..."
     own = inspect.getsourcefile(catalogue()[model].function)

@@ -3,8 +3,10 @@
 import itertools
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +63,18 @@ def typeset(document: Document, most_pages: int | None = None) -> bytes:
     """
     files: Any = files_of(document)  # the types that come with Typst know no files in memory
     with font_folders(files["page.json"].decode()) as fonts:
-        for height in SIDE_HEIGHTS:
-            made = _compiled(files, fonts, {"side-height": str(height)})
-            if most_pages is None or page_count(made) <= most_pages:
-                break
-    return made
+
+        @cache
+        def made(height: int) -> bytes:
+            return _compiled(files, fonts, {"side-height": str(height)})
+
+        def fits(height: int) -> bool:
+            return most_pages is None or page_count(made(height)) <= most_pages
+
+        if fits(SIDE_HEIGHTS[0]):
+            return made(SIDE_HEIGHTS[0])
+        at = bisect_left(SIDE_HEIGHTS, True, key=fits)
+        return made(SIDE_HEIGHTS[min(at, len(SIDE_HEIGHTS) - 1)])
 
 
 def _compiled(files: Any, fonts: list[str], inputs: dict[str, str]) -> bytes:
