@@ -3,7 +3,6 @@
 import re
 from html import escape, unescape
 
-import pandas as pd
 import pytest
 
 from nnrepro.claims.conditions import VERDICTS
@@ -124,13 +123,12 @@ def test_a_study_without_claims_has_no_such_section(small):
 )
 def test_a_measured_number_is_named_and_has_its_unit(condition, value, threshold, unit, said):
     part = {"name": "one", "condition": condition, "value": value, "threshold": threshold}
-    parts = pd.DataFrame([{**part, "unit": unit}])
-    assert measured(pd.Series({"deciding_part": "one"}), parts) == said
+    assert measured({"deciding_part": "one"}, [{**part, "unit": unit}]) == said
 
 
 def test_a_number_without_a_unit_is_shown_without_one():
     """As a metric of one's own, whose unit is blank in the table."""
-    row = pd.Series({"deciding_part": "1"})
+    row = {"deciding_part": "1"}
     part = {"name": "1", "value": -0.4, "threshold": "below 0", "unit": float("nan")}
-    parts = pd.DataFrame([{**part, "condition": "best(test_wrong), difference below 0"}])
+    parts = [{**part, "condition": "best(test_wrong), difference below 0"}]
     assert measured(row, parts) == "Measured \u22120.4; asked below 0."

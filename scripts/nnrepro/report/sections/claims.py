@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -213,7 +214,7 @@ def _interval(row: pd.Series) -> str:
     return f"{ends[0]} to {ends[1]}"
 
 
-def unit_of(row: pd.Series) -> str:
+def unit_of(row: pd.Series | Mapping[str, Any]) -> str:
     """The unit of what a claim or a part is about; empty where it has none, as a score of one."""
     return "" if pd.isna(row["unit"]) else str(row["unit"])
 

@@ -1,8 +1,9 @@
 """Claims by what became of them: supported, contradicted, partly, would need more; times apart."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -58,7 +59,7 @@ class _Claim:
         timed: whether all that decides it compares computing times.
     """
 
-    row: pd.Series
+    row: Mapping[str, Any]
     group: str
     because: str
     timed: bool = False
@@ -206,23 +207,33 @@ def _claims(source: Source, question: str = "") -> Iterator[_Claim]:
         return
     if question:
         frame = frame[frame["section"].astype("str") == question]
-    parts = source.table(_PARTS, _PART_COLUMNS)
-    for _, row in frame.iterrows():
-        own = None if parts is None else parts[parts["id"] == row["id"]]
-        yield _claim(row, own)
+    table = source.table(_PARTS, _PART_COLUMNS)
+    parts: dict[str, list[Mapping[str, Any]]] = {}
+    for part in [] if table is None else _rows(table):
+        parts.setdefault(str(part["id"]), []).append(part)
+    for row in _rows(frame):
+        yield _claim(row, None if table is None else parts.get(str(row["id"]), []))
 
 
-def _claim(row: pd.Series, parts: pd.DataFrame | None) -> _Claim:
+def _rows(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
+    """The rows of a table, which are picked from much sooner than the table itself."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _claim(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]] | None) -> _Claim:
     verdict = str(row["verdict"])
     timed = False
     if parts is not None:
-        deciding = parts[parts["decides"].map(flag).eq(True)]
-        timed = len(deciding) > 0 and all(map(_in_seconds, deciding["condition"].astype(str)))
-        names = {v: list(deciding.loc[deciding["verdict"] == v, "name"]) for v in (HOLDS, FAILS)}
+        deciding = [part for part in parts if flag(part["decides"])]
+        timed = bool(deciding) and all(_in_seconds(str(part["condition"])) for part in deciding)
+        names = {
+            word: [str(part["name"]) for part in deciding if part["verdict"] == word]
+            for word in (HOLDS, FAILS)
+        }
         if verdict != HOLDS and names[HOLDS] and (names[FAILS] or verdict == FAILS):
             held, failed = (
-                wording.some([_IN_PART.sub(r"\1 (\2)", str(n)) for n in names[v]], 2)
-                for v in (HOLDS, FAILS)
+                wording.some([_IN_PART.sub(r"\1 (\2)", name) for name in names[word]], 2)
+                for word in (HOLDS, FAILS)
             )
             because = f"Holds: {held}. Does not: {failed or row['reason']}."
             return _Claim(row, PARTLY, because, timed)
@@ -239,17 +250,17 @@ def _in_seconds(condition: str) -> bool:
     return any(unit_named(word) == "seconds" for word in re.findall(r"[a-z]\w+", condition))
 
 
-def measured(row: pd.Series, parts: pd.DataFrame) -> str:
+def measured(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
     """The number that a claim was decided by, what it is, and its unit, beside what was asked for.
 
     Args:
         row: the claim's row of the table of claims.
         parts: its rows of that of parts.
     """
-    deciding = parts[parts["name"] == row["deciding_part"]]
-    if deciding.empty:
-        deciding = parts
-    first = deciding.iloc[0]
+    if not parts:
+        return ""
+    deciding = [part for part in parts if part["name"] == row["deciding_part"]]
+    first = (deciding or parts)[0]
     value, threshold, unit = number(first["value"]), first["threshold"], unit_of(first)
     if value is None or pd.isna(threshold):
         return ""
