@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -57,6 +58,18 @@ def test_another_font_is_used_in_the_png_and_the_svg_stays_as_it_is(tmp_path: Pa
         assert "STIX" not in svg.read_text(encoding="utf-8")
         pixels.append(Image.open(png).convert("L").tobytes())
     assert pixels[0] != pixels[1]
+
+
+@pytest.mark.usefixtures("only_shipped_fonts")
+def test_a_letter_of_no_font_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    """Matplotlib ships a font with a sign for every letter, which no text is to be set in."""
+    drawn = []
+    for index, word in enumerate(("Words", f"Words {NOWHERE}")):
+        _, png = save_figure(_title(word), tmp_path / str(index))
+        drawn.append(np.asarray(Image.open(png).convert("L")))
+    right = int(np.flatnonzero((drawn[0] < 255).any(axis=0))[-1]) + 1
+    assert (drawn[0][:, :right] == drawn[1][:, :right]).all()
+    assert (drawn[1][:, right:] < 255).any()
 
 
 def test_places_do_not_depend_on_the_fonts_of_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ Every figure is set in DejaVu Sans, so that no machine's fonts decide its bytes.
 lacks are taken from installed fonts where there are any, and are named where there are none.
 """
 
-import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -50,16 +49,27 @@ def fallbacks(characters: Iterable[str]) -> dict[str, FontEntry]:
 
 
 @contextmanager
-def font_folders(text: str) -> Iterator[list[str]]:
-    """Folders of the fonts that a text is set in: the shipped ones, and those they lack letters of.
+def fonts_for(text: str) -> Iterator[list[str]]:
+    """Folders of the fonts that a text is set in, by name and for letters that others lack.
 
-    The second is there while the block runs, and no other font of the machine is in it.
+    They are the shipped ones with letters, and, while the block runs, those of the machine that
+    have what these lack.
     """
     found = {Path(entry.fname) for entry in fallbacks(sorted(lacking(text))).values()}
-    with tempfile.TemporaryDirectory() as more:
-        for number, font in enumerate(sorted(f for f in found if SHIPPED not in f.parents)):
-            shutil.copyfile(font, Path(more) / f"{number}{font.suffix}")
-        yield [str(SHIPPED), more]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, font in enumerate([*_lettered(), *sorted(found)]):
+            (Path(folder) / f"{number}{font.suffix}").symlink_to(font)
+        yield [folder]
+
+
+@cache
+def _lettered() -> tuple[Path, ...]:
+    """The shipped fonts but those in which every letter has a glyph that is none."""
+    return tuple(
+        path
+        for path in sorted(SHIPPED.glob("*.ttf"))
+        if not FT2Font(str(path)).family_name.startswith(_NO_LETTERS)
+    )
 
 
 def missing(text: str) -> list[str]:

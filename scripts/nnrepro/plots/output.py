@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from nnrepro.files import atomic_write
-from nnrepro.plots.fonts import font_folders
+from nnrepro.plots.fonts import fonts_for
 from nnrepro.plots.style import styled
 from nnrepro.plots.traces import Sheet
 
@@ -118,7 +118,7 @@ def _with_readings(svg: str, fig: Figure) -> str:
 def _encode_png(svg: bytes, fig: Figure) -> bytes:
     """A figure's SVG as PNG, with letters that the figures' font lacks from installed fonts."""
     files: Any = {"main.typ": _SHEET.encode(), _DRAWING: svg}
-    with font_folders(words_of(fig)) as folders:
+    with fonts_for(words_of(fig)) as folders:
         made = typst.compile(
             files,
             format="png",

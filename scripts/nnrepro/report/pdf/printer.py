@@ -33,7 +33,7 @@ from nnrepro.document.elements import (
 )
 from nnrepro.document.grid import Cell
 from nnrepro.document.text import Words, spaced, text
-from nnrepro.plots.fonts import font_folders, missing, missing_words
+from nnrepro.plots.fonts import fonts_for, missing, missing_words
 from nnrepro.report.source import ReportError
 
 TEMPLATES = Path(__file__).parent
@@ -62,7 +62,7 @@ def typeset(document: Document, most_pages: int | None = None) -> bytes:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
     """
     files: Any = files_of(document)  # the types that come with Typst know no files in memory
-    with font_folders(files["page.json"].decode()) as fonts:
+    with fonts_for(files["page.json"].decode()) as fonts:
 
         @cache
         def made(height: int) -> bytes:
