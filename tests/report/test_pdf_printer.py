@@ -1,6 +1,12 @@
 """How the PDF sets figures that stand side by side."""
 
-from nnrepro.document.elements import Document, Figure, Panels, Section
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from nnrepro.document.elements import Document, Figure, Panels, Paragraph, Section
 from nnrepro.report.pdf.printer import page_count, typeset
 
 
@@ -30,3 +36,25 @@ def test_figures_side_by_side_are_as_large_as_the_pages_have_room_for() -> None:
 def test_a_page_limit_that_is_kept_changes_nothing() -> None:
     found = document(2, drawing(252, 504))
     assert typeset(found) == typeset(found, 12)
+
+
+def test_no_figure_stands_above_its_heading_or_before_the_one_before_it() -> None:
+    """However far down its page the heading is."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    sections = []
+    for number in range(12):
+        figures = tuple(
+            Figure(f"f{number}{side}", f"Drawn-{number}-{side}.", drawing(252, 300), "", "curves")
+            for side in "ab"
+        )
+        said = tuple(Paragraph(f"Sentence. {'More words. ' * 40}") for _ in range(number % 4 + 1))
+        sections.append(Section(f"Asked-{number}", (*said, Panels(figures, beside=True), *said)))
+    made = typeset(Document("A report", "study", (), None, tuple(sections), short=True))
+    done = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=made, capture_output=True, check=True
+    )
+    shown = re.findall(r"Asked-\d+|Drawn-\d+(?=-a)", done.stdout.decode())
+    places = {name: shown.index(name) for name in shown}
+    assert all(places[f"Asked-{n}"] < places[f"Drawn-{n}"] for n in range(12))
+    assert all(places[f"Drawn-{n}"] < places[f"Drawn-{n + 1}"] for n in range(11))
