@@ -9,6 +9,8 @@ import pytest
 from nnrepro.document.elements import Document, Figure, Panels, Paragraph, Section
 from nnrepro.report.pdf.printer import page_count, typeset
 
+BELOW_THE_HEAD = ("-x", "0", "-y", "55", "-W", "700", "-H", "800")
+
 
 def drawing(width: int, height: int) -> str:
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -38,23 +40,37 @@ def test_a_page_limit_that_is_kept_changes_nothing() -> None:
     assert typeset(found) == typeset(found, 12)
 
 
-def test_no_figure_stands_above_its_heading_or_before_the_one_before_it() -> None:
-    """However far down its page the heading is."""
+def asked(number: int) -> Section:
+    """A question with a pair of drawings in the middle of its text, which is of other lengths."""
+    figures = tuple(
+        Figure(f"f{number}{side}", f"Drawn-{number}-{side}.", drawing(252, 300), "", "curves")
+        for side in "ab"
+    )
+    said = tuple(Paragraph(f"Sentence. {'More words. ' * 40}") for _ in range(number % 4 + 1))
+    return Section(f"Asked-{number}", (*said, Panels(figures, beside=True), *said))
+
+
+def shown(pdf: bytes) -> list[str]:
+    """Headings and drawings from the top to the bottom, below the head of each page."""
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext is not installed")
-    sections = []
-    for number in range(12):
-        figures = tuple(
-            Figure(f"f{number}{side}", f"Drawn-{number}-{side}.", drawing(252, 300), "", "curves")
-            for side in "ab"
-        )
-        said = tuple(Paragraph(f"Sentence. {'More words. ' * 40}") for _ in range(number % 4 + 1))
-        sections.append(Section(f"Asked-{number}", (*said, Panels(figures, beside=True), *said)))
-    made = typeset(Document("A report", "study", (), None, tuple(sections), short=True))
     done = subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=made, capture_output=True, check=True
+        ["pdftotext", "-layout", *BELOW_THE_HEAD, "-", "-"],
+        input=pdf,
+        capture_output=True,
+        check=True,
     )
-    shown = re.findall(r"Asked-\d+|Drawn-\d+(?=-a)", done.stdout.decode())
-    places = {name: shown.index(name) for name in shown}
-    assert all(places[f"Asked-{n}"] < places[f"Drawn-{n}"] for n in range(12))
-    assert all(places[f"Drawn-{n}"] < places[f"Drawn-{n + 1}"] for n in range(11))
+    return re.findall(r"Asked-\d+|Drawn-\d+(?=-a)", done.stdout.decode())
+
+
+def test_figures_stand_where_the_text_has_them_as_far_as_pages_allow() -> None:
+    """Else none stands above its heading, however far down its page that is, or out of order."""
+    several = tuple(map(asked, range(12)))
+    report = Document("A report", "study", (), None, several, short=True)
+    in_text = typeset(report)
+    assert shown(in_text) == [f"{what}-{n}" for n in range(12) for what in ("Asked", "Drawn")]
+    floating = typeset(report, page_count(in_text) - 3)
+    assert page_count(floating) < page_count(in_text)
+    found = shown(floating)
+    assert all(found.index(f"Asked-{n}") < found.index(f"Drawn-{n}") for n in range(12))
+    assert [name for name in found if "Drawn" in name] == [f"Drawn-{n}" for n in range(12)]

@@ -46,17 +46,21 @@ MARKS = (
 )
 
 
-SIDE_HEIGHTS = (160, 130, 115, 105, 98, 91, 84, 77, 70, 62)
-"""How high figures that stand side by side may be, in mm, from what any needs to be set in letters
-of 7 points."""
+IN_TEXT_HEIGHTS = (105, 98, 91)
+"""How high figures that stand side by side may be, in mm, where the text has them: two rows of them
+fit a page."""
+FLOATING_HEIGHTS = (160, 130, 115, 105, 98, 91, 84, 77, 70, 62)
+"""The same where they stand where a page has room, from what any needs to be set in letters of 7
+points."""
 
 
 def typeset(document: Document, most_pages: int | None = None) -> bytes:
     """The report as PDF: the same document gives the same bytes, on every machine.
 
-    Figures side by side are as large as `most_pages` have room for, where it can be kept to. Typst
-    sees what it is given here and nothing else: no file, and of the machine's fonts those alone
-    that have letters which the shipped ones lack. Letters that none has are named.
+    Figures side by side stand where the text has them; where that takes more than `most_pages`, on
+    pages that have room for them, as large as can be. Typst sees what it is given here and nothing
+    else: no file, and of the machine's fonts those alone that have letters which the shipped ones
+    lack. Letters that none has are named.
 
     Raises:
         ReportError: Typst cannot set it, for example for a figure that is no SVG.
@@ -65,16 +69,17 @@ def typeset(document: Document, most_pages: int | None = None) -> bytes:
     with fonts_for(files["page.json"].decode()) as fonts:
 
         @cache
-        def made(height: int) -> bytes:
-            return _compiled(files, fonts, {"side-height": str(height)})
+        def made(height: int, floating: bool) -> bytes:
+            inputs = {"side-height": str(height), "floating": "yes" if floating else ""}
+            return _compiled(files, fonts, inputs)
 
-        def fits(height: int) -> bool:
-            return most_pages is None or page_count(made(height)) <= most_pages
+        def fits(height: int, floating: bool) -> bool:
+            return most_pages is None or page_count(made(height, floating)) <= most_pages
 
-        if fits(SIDE_HEIGHTS[0]):
-            return made(SIDE_HEIGHTS[0])
-        at = bisect_left(SIDE_HEIGHTS, True, key=fits)
-        return made(SIDE_HEIGHTS[min(at, len(SIDE_HEIGHTS) - 1)])
+        floating = not fits(IN_TEXT_HEIGHTS[-1], floating=False)
+        heights = FLOATING_HEIGHTS if floating else IN_TEXT_HEIGHTS
+        at = bisect_left(heights, True, key=lambda height: fits(height, floating))
+        return made(heights[min(at, len(heights) - 1)], floating)
 
 
 def _compiled(files: Any, fonts: list[str], inputs: dict[str, str]) -> bytes:
