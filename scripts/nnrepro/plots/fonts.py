@@ -57,7 +57,7 @@ def fonts_for(text: str) -> Iterator[list[str]]:
     """
     found = {Path(entry.fname) for entry in fallbacks(sorted(lacking(text))).values()}
     with tempfile.TemporaryDirectory() as folder:
-        for number, font in enumerate([*_lettered(), *sorted(found)]):
+        for number, font in enumerate(dict.fromkeys((*_lettered(), *sorted(found)))):
             (Path(folder) / f"{number}{font.suffix}").symlink_to(font)
         yield [folder]
 
