@@ -259,6 +259,11 @@ def rows_in(frame: pd.DataFrame) -> list[pd.Series]:
     return [row for _, row in frame.iterrows()]
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table by column, which are picked from much sooner than the table itself."""
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
 def numeric(words: str, detail: str = "", mark: str = "", *, best: bool = False) -> Cell:
     """A cell that is aligned as a number."""
     return Cell(words, detail, mark=mark, number=True, best=best)

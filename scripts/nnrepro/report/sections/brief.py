@@ -45,12 +45,11 @@ from nnrepro.report.sections.published_rows import (
     NOT_JUDGED,
     metric_words,
     number_row,
-    records,
 )
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
-from nnrepro.tables.content import number
+from nnrepro.tables.content import number, records
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""

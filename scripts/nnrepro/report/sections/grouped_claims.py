@@ -20,7 +20,7 @@ from nnrepro.metrics.registry import FRACTION, LOSS
 from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table, unit_of
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.tables.content import LEVEL, flag, number
+from nnrepro.tables.content import LEVEL, flag, number, records
 
 SUPPORTED, CONTRADICTED, PARTLY, OPEN = "supported", "contradicted", "partly", "would need more"
 GROUPS = (SUPPORTED, CONTRADICTED, PARTLY, OPEN)
@@ -209,15 +209,10 @@ def _claims(source: Source, question: str = "") -> Iterator[_Claim]:
         frame = frame[frame["section"].astype("str") == question]
     table = source.table(_PARTS, _PART_COLUMNS)
     parts: dict[str, list[Mapping[str, Any]]] = {}
-    for part in [] if table is None else _rows(table):
+    for part in [] if table is None else records(table):
         parts.setdefault(str(part["id"]), []).append(part)
-    for row in _rows(frame):
+    for row in records(frame):
         yield _claim(row, None if table is None else parts.get(str(row["id"]), []))
-
-
-def _rows(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
-    """The rows of a table, which are picked from much sooner than the table itself."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _claim(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]] | None) -> _Claim:

@@ -16,11 +16,11 @@ from nnrepro.published.inconsistencies import KINDS
 from nnrepro.published.numbers import NEEDED, RESULT_COLUMNS
 from nnrepro.report.blocks import figure_block
 from nnrepro.report.exhibits import TABLE, Numbers, caption
-from nnrepro.report.sections.published_rows import COLUMNS, number_row, records
+from nnrepro.report.sections.published_rows import COLUMNS, number_row
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
-from nnrepro.tables.content import LEVEL, flag, number
+from nnrepro.tables.content import LEVEL, flag, number, records
 
 PUBLISHED = "published"
 OFFSETS = "published_offsets"

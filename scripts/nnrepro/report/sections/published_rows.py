@@ -35,11 +35,6 @@ _DECIMALS = {"fraction": 4, "loss": 4, "epochs": 0, "percent": 2, "ratio": 2}
 """Decimals at most, by the unit of a number; fewer where its error is large."""
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table by column."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-
-
 def metric_words(metric: str) -> str:
     """A printed number's metric as words: `last200_mean_test_accuracy`, "last 200 mean ..."."""
     return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
