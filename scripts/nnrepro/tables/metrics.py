@@ -42,6 +42,10 @@ class _Writing(NamedTuple):
     change_unit: str = ""
 
 
+def _plain(value: float | None) -> str:
+    return wording.plain(None if value is None else float(value))
+
+
 _WRITINGS = {
     ACCURACY: _Writing(
         wording.percent_number, wording.percent, wording.points, "%", "percentage points"
@@ -49,7 +53,7 @@ _WRITINGS = {
     LOSS: _Writing(wording.loss, wording.loss, wording.signed_loss),
     SECONDS: _Writing(wording.seconds_number, wording.duration, wording.signed_seconds, "s", "s"),
     OWN: _Writing(wording.measured, wording.measured, wording.signed_measured),
-    NUMBER: _Writing(wording.plain, wording.plain, wording.plain),
+    NUMBER: _Writing(_plain, _plain, _plain),
 }
 
 
@@ -117,15 +121,6 @@ class Metric:
     def change(self, difference: float | None) -> str:
         """A signed difference for a table cell."""
         return self._writing.change(difference)
-
-    def margin(self, difference: float | None) -> str:
-        """The size of a difference for prose, with its unit."""
-        if difference is None or wording.is_missing(difference):
-            return wording.UNKNOWN
-        text = self.number(abs(difference))
-        if difference and not text.strip("0."):
-            text = f"less than {text[:-1]}1"
-        return text + self.change_unit
 
 
 def metric(name: str) -> Metric:

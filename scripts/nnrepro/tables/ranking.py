@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.grid import Cell, Field, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.curves import ROUNDING
 from nnrepro.study.kinds import shows, table
@@ -31,14 +31,13 @@ from nnrepro.tables.content import (
     LEVEL,
     TIED,
     TIED_NOTE,
+    Record,
     Shown,
     TableContent,
     TableContext,
     ends,
-    flag,
     labels,
-    number,
-    numeric,
+    records,
 )
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import Metric, metric
@@ -135,52 +134,56 @@ def show(context: TableContext) -> TableContent:
         shown.insert(0, ranked_by)
     chances = "probability_best" in frame and bool(frame["probability_best"].notna().any())
     several = len(frame) > 1
-    headings = [*([Column("Rank")] if several else []), Column("Variant", number=False)]
+    fields = [text_field("Variant", context.variant_cell)]
+    if several:
+        fields.insert(0, number_field("Rank", lambda row: wording.whole(row["rank"])))
     for item in shown:
-        headings.append(Column(context.heading(item)))
+        fields.append(_value_field(context, item, ranks=item == ranked_by))
         if item == ranked_by and several:
-            headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
-    further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
-    if "stable_below" in options:
-        further["Range at end"] = (_at_end(frame), wording.percent_number)
-    if "epochs" in frame:
-        further["Epochs"] = ("epochs", wording.whole)
-    if options.get("test_set") == COMPARISON:
-        further["Test images"] = ("test_examples", wording.whole)
-    lines = []
-    for row in context.rows():
-        first = number(row["rank"]) == 1
-        mark = TIED if flag(row.get("tied_with_best")) and not first else ""
-        cells = [context.variant_cell(row)]
-        if several:
-            cells.insert(0, numeric(wording.whole(number(row["rank"]))))
-        for item in shown:
-            column = context.column(item)
-            value = item.number(number(row[column]))
-            if item != ranked_by:
-                cells.append(numeric(value))
-                continue
-            found = None if item.picked else ends(row, f"{column}_")
-            interval = wording.DASH.join(map(item.number, found or ()))
-            cells.append(numeric(value, interval, best=first))
-            if not several:
-                continue
-            cells.append(numeric(item.change(number(row["difference_to_best"])), mark=mark))
+            fields.append(number_field("To best", partial(_to_best, item)))
             if chances:
-                cells.append(numeric(wording.chance_number(number(row["probability_best"]))))
-        cells += [numeric(write(number(row.get(name)))) for name, write in further.values()]
-        lines.append(Row(tuple(cells)))
-    grid = Grid((*headings, *map(Column, further)), tuple(lines))
-    marked = any(cell.mark for line in lines for cell in line.cells)
+                fields.append(number_field("Chance of best (%)", _chance))
+    if "stable_below" in options:
+        spread = _at_end(frame)
+        fields.append(number_field("Range at end", lambda row: wording.percent_number(row[spread])))
+    if "epochs" in frame:
+        fields.append(number_field("Epochs", lambda row: wording.whole(row["epochs"])))
+    if options.get("test_set") == COMPARISON:
+        fields.append(
+            number_field("Test images", lambda row: wording.whole(row.get("test_examples")))
+        )
+    table = grid(context.rows(), fields)
+    marked = any(cell.mark for line in table.rows for cell in line.cells)
     notes = (
         *context.window_notes(*shown),
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
         *((_CHANCE_NOTE,) if chances and several else ()),
         *((_LEFT_NOTE,) if "epochs" in frame else ()),
-        *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
+        *((_RANGE_NOTE,) if "stable_below" in options and table.rows else ()),
     )
-    return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
+    return TableContent((Shown(table, notes=notes),), _statements(context, ranked_by))
+
+
+def _value_field(context: TableContext, shown: Metric, *, ranks: bool) -> Field:
+    """A metric's values, those of the one that ranks with their intervals."""
+    column = context.column(shown)
+
+    def value(row: Record) -> Cell:
+        found = ends(row, f"{column}_") if ranks and not shown.picked else None
+        interval = wording.DASH.join(map(shown.number, found or ()))
+        return numeric(shown.number(row[column]), interval, best=ranks and row["rank"] == 1)
+
+    return number_field(context.heading(shown), value)
+
+
+def _to_best(shown: Metric, row: Record) -> Cell:
+    mark = TIED if row.get("tied_with_best") and row["rank"] != 1 else ""
+    return numeric(shown.change(row["difference_to_best"]), mark=mark)
+
+
+def _chance(row: Record) -> str:
+    return wording.chance_number(row["probability_best"])
 
 
 _CHANCE_NOTE = text(
@@ -304,13 +307,13 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
     if order.empty:
         return Leaders(phrase, 0, without)
     best = float(order.iloc[0])
-    first, behind = frame.loc[order.index[0]], order[order != best]
+    first, behind = records(frame.loc[order.index[:1]])[0], order[order != best]
     found = None if shown.picked else ends(first, f"{column}_")
-    chance = number(first.get("probability_best"))
+    chance = first.get("probability_best")
     single = len(order) - len(behind) == 1 and len(behind)
     rest = frame.loc[sorted(behind.index)]
     number_of, text_of = _digits(shown, found)
-    ties = [flag(tie) for tie in rest.get("tied_with_best", [None])]
+    ties = [row.get("tied_with_best") for row in records(rest)]
     return Leaders(
         metric=phrase,
         count=len(order),

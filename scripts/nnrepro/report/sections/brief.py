@@ -49,7 +49,7 @@ from nnrepro.report.sections.published_rows import (
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
-from nnrepro.tables.content import number, records
+from nnrepro.tables.content import records
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
@@ -418,7 +418,7 @@ def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] 
             name = replace(name, text=name.text.removesuffix(after), detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=group))
-            on_other_examples |= number(row.get("offset")) is not None
+            on_other_examples |= row.get("offset") is not None
             if row["status"] == SHOWN:
                 reasons.append(str(row["reason"]))
     notes = [f"{NOT_JUDGED.capitalize()}: {'; '.join(dict.fromkeys(reasons))}."] if reasons else []
