@@ -184,11 +184,7 @@ class StudyRuns:
 
         For an accuracy on a test set, also that from which its settings are chosen.
 
-        Args:
-            number: the published number.
-            metric: the metric of one run.
-            run: the run.
-            examples: size of the test set on which the runs of the grid are read.
+        `examples`: size of the test set on which the runs of the grid are read.
         """
         # Another optimiser's losses and epochs scatter otherwise than those of the grid.
         source = (examples and run.run.selects_from) or run.run.experiment

@@ -104,11 +104,7 @@ def build_report(
 
 
 def zipped(folder: Path) -> bytes:
-    """The report and its appendix as one file to send: a ZIP archive, the same for the same pages.
-
-    Args:
-        folder: where they lie.
-    """
+    """The report with its appendix as one file to send: a ZIP, the same for the same pages."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
@@ -151,11 +147,6 @@ def fitting(
 
     The PDF is empty where it could not be typeset.
 
-    Args:
-        source: what the report is made from.
-        appendix: the appendix.
-        failures: takes what of it cannot be made.
-
     Raises:
         ReportError: a table is there but damaged, and nothing takes failures.
     """
@@ -189,13 +180,6 @@ def summed_up(
     failures: Failures | None = None,
 ) -> Document:
     """The report: the study's answers, each with the figure and table that show it.
-
-    Args:
-        source: what the report is made from.
-        appendix: the appendix, whose figures and tables are shown.
-        room: how much of the study to show.
-        answers: says what answers a question.
-        failures: takes what of it cannot be made.
 
     Raises:
         ReportError: a table is there but damaged, and nothing takes failures.
@@ -245,10 +229,6 @@ def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[F
 
 def collect(source: Source, failures: Failures | None = None) -> Document:
     """The appendix: everything that there is to show.
-
-    Args:
-        source: the study that the report is about, with its supplements.
-        failures: takes what of it cannot be made.
 
     Raises:
         ReportError: a table or figure is there but damaged, and nothing takes failures.

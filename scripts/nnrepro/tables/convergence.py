@@ -111,12 +111,7 @@ def _definition() -> Text:
 
 
 def words(frame: pd.DataFrame, curve: str) -> Text:
-    """How many variants settle in a curve, and which first and last.
-
-    Args:
-        frame: rows of one protocol.
-        curve: one of those that `curves_in` names.
-    """
+    """How many variants settle in a curve, and which first and last."""
     converged = [row[f"{curve}_converged"] for row in records(frame)]
     known = len(converged) - converged.count(None)
     name = curves_in(frame.columns)[curve]

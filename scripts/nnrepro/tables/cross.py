@@ -175,11 +175,7 @@ def show(context: TableContext) -> TableContent:
 def words(cells: pd.DataFrame, axes: tuple[str, str], shown: Metric, phrase: str) -> Text:
     """Which values of each parameter have the best average.
 
-    Args:
-        cells: rows of one protocol and metric, averages included.
-        axes: the parameter of the rows and that of the columns.
-        shown: the metric.
-        phrase: its name in a sentence.
+    The cells are those of one protocol and metric, averages included.
     """
     cells = cells.astype(dict.fromkeys(axes, "str"))
     own = _own_values(cells, axes)

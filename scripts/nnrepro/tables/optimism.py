@@ -282,9 +282,7 @@ def _notes(rows: pd.DataFrame) -> tuple[Text, ...]:
 def words(rows: pd.DataFrame, phrase: str) -> Text:
     """What one way of selecting adds.
 
-    Args:
-        rows: its rows, one per variant chosen, the most frequent first.
-        phrase: the metric that selects, in a sentence.
+    It has a row per variant chosen, the most frequent first.
     """
     row = records(rows)[0]
     if row["reason"] is not None:

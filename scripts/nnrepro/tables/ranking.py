@@ -235,10 +235,7 @@ def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text
 
     Also how many a lower one would, where those are half as many or fewer.
 
-    Args:
-        ranges: those of the variants that are left.
-        considered: how many there are in all.
-        limit: which a range lies below.
+    `ranges` are those of the variants that are left, of all that were `considered`.
     """
     kept, left = len(ranges), sum(value < _LOWER * limit for value in ranges)
     within = f"within {wording.plain(100 * limit)} percentage points over the closing window."

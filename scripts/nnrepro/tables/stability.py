@@ -154,11 +154,7 @@ def _collapse_notes(runs: Iterable[Run]) -> list[Text]:
 
 
 def words(frame: pd.DataFrame) -> Text:
-    """Who trains most and least steadily, and whose accuracy collapses.
-
-    Args:
-        frame: rows of one protocol with `label`, `jitter_test_accuracy` and `collapses`.
-    """
+    """Who trains most and least steadily, and whose accuracy collapses."""
     metric = _metric_of(frame.columns)
     jitter, collapses = (
         frame[name].astype("float64").dropna() if name in frame else pd.Series(dtype="float64")

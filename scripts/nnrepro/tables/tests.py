@@ -229,13 +229,7 @@ def _note(used: set[str]) -> Text:
 
 
 def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
-    """Which differences in a metric are significant.
-
-    Args:
-        rows: rows of one protocol and metric.
-        shown: the metric.
-        phrase: its name in a sentence.
-    """
+    """Which differences in a metric are significant."""
     tested = rows[rows["p_holm"].notna()]
     alone = rows.get("p", rows["p_holm"]).dropna()
     if tested.empty and len(alone):

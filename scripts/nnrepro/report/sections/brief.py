@@ -106,13 +106,7 @@ def brief_questions(
 ) -> Iterator[Section]:
     """Questions in the order of the study, as many as there is room for.
 
-    Args:
-        attempt: makes each of them.
-        source: what the report is made from.
-        appendix: the sections of the appendix, whose figures and tables are shown.
-        numbers: gives figures and tables their numbers.
-        room: how much there is room for.
-        answers: says what answers a question.
+    Their figures and tables are those of the appendix.
     """
     detailed = {
         each.anchor: each
@@ -194,13 +188,7 @@ def _question(
 ) -> Section:
     """A question: what is asked, who leads, what was claimed, one figure and one table.
 
-    Args:
-        source: what the report is made from.
-        question: the question.
-        section: the same in the appendix.
-        numbers: gives figures and tables their numbers.
-        room: how much of it to show; None for words alone.
-        answers: says what answers it.
+    Without a room in words alone. `section` is the same in the appendix.
     """
     contents: list[Element] = []
     if question.text:

@@ -29,10 +29,7 @@ Answer = tuple[Words, tuple[Words, ...]]
 def first_screen(attempt: Attempts, source: Source, picture: Sequence[Figure]) -> Section:
     """What the study comes to.
 
-    Args:
-        attempt: makes each answer.
-        source: what the report is made from.
-        picture: the figure that shows it, one of each protocol.
+    The `picture` is a figure of each protocol.
 
     Raises:
         ReportError: a table is damaged.

@@ -65,9 +65,7 @@ class _Claim:
 def claim_groups(source: Source, most: int) -> Section | None:
     """Claims by group; None where there are none.
 
-    Args:
-        source: what the report is made from.
-        most: how many of each group are named.
+    At `most` so many of each are named.
 
     Raises:
         ReportError: a table of claims is there but damaged.
@@ -240,12 +238,7 @@ def _in_seconds(condition: str) -> bool:
 
 
 def measured(row: Record, parts: Sequence[Record]) -> str:
-    """The number that a claim was decided by, what it is, and its unit, beside what was asked for.
-
-    Args:
-        row: the claim's row of the table of claims.
-        parts: its rows of that of parts.
-    """
+    """The number that decided a claim with what it is and its unit, beside what was asked for."""
     if not parts:
         return ""
     deciding = [part for part in parts if part["name"] == row["deciding_part"]]

@@ -57,10 +57,6 @@ class Led:
 def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
     """Who leads under each protocol, those on each test set apart.
 
-    Args:
-        source: what the report is made from.
-        runs: the runs of all protocols.
-
     Raises:
         ReportError: the variants table lacks a metric.
     """
@@ -96,12 +92,7 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
 
 
 def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
-    """Which two variants of other settings give the same numbers from the same seed, and how often.
-
-    Args:
-        source: what the report is made from.
-        runs: the runs among which to look.
-    """
+    """Which variants of other settings give the same numbers from one seed, and how often."""
     if source.runs is None:
         return
     by_id = {run.id: run for run in runs}
@@ -209,12 +200,6 @@ def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[
 
     A single one, of which nothing is selected, by the same metric of the test set, or by what its
     runs know of that.
-
-    Args:
-        source: what the report is made from.
-        rows: their rows of the variants table.
-        protocol: the protocol.
-        runs: their runs.
 
     Raises:
         ReportError: the variants table lacks the metric.

@@ -166,11 +166,7 @@ def _inconsistencies(source: Source) -> pd.DataFrame | None:
 
 
 def _measure(kinds: set[str]) -> str:
-    """What published numbers are judged by.
-
-    Args:
-        kinds: what the intervals cover.
-    """
+    """What published numbers are judged by."""
     level = f"the {LEVEL}"
     by = []
     if SEEDS in kinds:

@@ -176,9 +176,7 @@ def run_details(source: Source, total: int) -> tuple[Element, ...]:
 
     Without the folders of the runs there is nothing to tell.
 
-    Args:
-        source: what the report is made from.
-        total: how many runs there are; not all of them may be shown.
+    Of a `total` of runs not all may be shown.
     """
     if source.folders is None:
         return ()
