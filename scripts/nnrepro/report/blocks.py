@@ -239,7 +239,6 @@ def table_block(
     """A table of the configuration for some protocols.
 
     Raises:
-        ReportError: the table's file is damaged or lacks a column.
         TableError: it lacks a column that its kind has.
     """
     contents = {}

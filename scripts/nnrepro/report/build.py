@@ -84,7 +84,6 @@ def build_report(
         failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
-        ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
     appendix = collect(source, failures)
@@ -146,9 +145,6 @@ def fitting(
     """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`, and as PDF.
 
     The PDF is empty where it could not be typeset.
-
-    Raises:
-        ReportError: a table is there but damaged, and nothing takes failures.
     """
     attempt, answers = Attempts(failures), answers_in(source)
     for room in _ROOMS:
@@ -179,11 +175,7 @@ def summed_up(
     answers: Answers,
     failures: Failures | None = None,
 ) -> Document:
-    """The report: the study's answers, each with the figure and table that show it.
-
-    Raises:
-        ReportError: a table is there but damaged, and nothing takes failures.
-    """
+    """The report: the study's answers, each with the figure and table that show it."""
     attempt, numbers, study = Attempts(failures), Numbers(), source.study
     first = attempt(
         "report/answers",
@@ -228,11 +220,7 @@ def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[F
 
 
 def collect(source: Source, failures: Failures | None = None) -> Document:
-    """The appendix: everything that there is to show.
-
-    Raises:
-        ReportError: a table or figure is there but damaged, and nothing takes failures.
-    """
+    """The appendix: everything that there is to show."""
     attempt, numbers = Attempts(failures), Numbers()
     figures = tuple(key_figures(attempt, source, numbers))
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None

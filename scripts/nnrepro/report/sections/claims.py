@@ -38,11 +38,7 @@ _NUMBER = re.compile(r"(?<![\w.-])-?\d+(\.\d+)?(e[-+]?\d+)?(?![\w.])")
 
 
 def claims(source: Source, numbers: Numbers) -> Section | None:
-    """The section on claims; None where the study has none.
-
-    Raises:
-        ReportError: the table is there but damaged.
-    """
+    """The section on claims; None where the study has none."""
     if source.study.claims is None:
         return None
     protocols, frame = source.study.protocols, claims_table(source)
@@ -72,11 +68,7 @@ def claim_anchor(claim: str) -> str:
 
 
 def claims_table(source: Source) -> list[Record] | None:
-    """The rows of the table of claims; None where there is none.
-
-    Raises:
-        ReportError: the table is there but damaged.
-    """
+    """The rows of the table of claims; None where there is none."""
     frame = source.table(CLAIMS, CLAIM_COLUMNS, ("section",)) if source.study.claims else None
     return None if frame is None else records(frame)
 

@@ -66,9 +66,6 @@ def claim_groups(source: Source, most: int) -> Section | None:
     """Claims by group; None where there are none.
 
     At `most` so many of each are named.
-
-    Raises:
-        ReportError: a table of claims is there but damaged.
     """
     claims = list(_claims(source))
     if not claims:

@@ -40,11 +40,7 @@ _COUNTS = {
 
 
 def published(source: Source, numbers: Numbers) -> Section | None:
-    """Published numbers beside reproduced ones; None where the study has no such table.
-
-    Raises:
-        ReportError: a table or figure is there but damaged.
-    """
+    """Published numbers beside reproduced ones; None where the study has no such table."""
     tables, answer = _tables(source), published_answer(source)
     if tables is None or answer is None:
         return None
@@ -66,9 +62,6 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     """How much of what was published is reproduced, in few words and in a sentence or two.
 
     None where the study has no such table.
-
-    Raises:
-        ReportError: a table is damaged.
     """
     tables = _tables(source)
     if tables is None:
@@ -92,21 +85,13 @@ def published_answer(source: Source) -> tuple[str, str] | None:
 
 
 def published_numbers(source: Source) -> pd.DataFrame | None:
-    """Every published number with its reproduction; None where the study has no such table.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """Every published number with its reproduction; None where the study has no such table."""
     tables = _tables(source)
     return None if tables is None else tables[0]
 
 
 def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
-    """Inconsistencies and checks, by protocol; None without the table.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """Inconsistencies and checks, by protocol; None without the table."""
     frame = _inconsistencies(source)
     if frame is None:
         return None
@@ -130,11 +115,7 @@ def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
 
 
 def inconsistency_answer(source: Source) -> Text:
-    """How often each report does not fit its own numbers; nothing where none does so.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """How often each report does not fit its own numbers; nothing where none does so."""
     frame = _inconsistencies(source)
     if frame is None:
         return ()

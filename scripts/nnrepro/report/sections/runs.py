@@ -47,11 +47,7 @@ MOST_PRINTED = 500
 
 
 def runs(source: Source) -> Section:
-    """Every run of the study, by protocol and experiment.
-
-    Raises:
-        ReportError: the runs table lacks a metric.
-    """
+    """Every run of the study, by protocol and experiment."""
     frame = source.runs
     if frame is None or frame.empty:
         return no_runs()
