@@ -222,7 +222,7 @@ def _matrix(
 ) -> Grid:
     rows, columns = axes
     values = _own_values(cells, axes)
-    best = values.max() if shown.higher_is_better else values.min()
+    best = float(values.max() if shown.higher_is_better else values.min())
     found = {(row[rows], row[columns]): _cell(context, row, shown, best) for row in records(cells)}
     across = list(dict.fromkeys(cells[columns]))
     lines = [
