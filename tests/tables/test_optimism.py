@@ -144,11 +144,6 @@ def test_equals_share_the_choice() -> None:
     assert found.chosen == {"a": 0.5, "b": 0.5}
 
 
-def test_a_selection_needs_two_variants() -> None:
-    with pytest.raises(ValueError, match="two variants"):
-        selection_optimism({"a": [half_scores(counted([[1, 2]]), 1)[FINAL]]})
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     order=st.permutations(range(4)),

@@ -148,13 +148,7 @@ def _claim_row(
         agrees = OWN[word] == own
     reason = f"{decisive.name}: {finding.reason}" if len(claim.deciding) > 1 else finding.reason
     return {
-        "id": claim.id,
-        "protocol": claim.protocol,
-        "part": claim.part,
-        "question": claim.question,
-        "section": claim.section,
-        "kind": claim.kind,
-        "statement": claim.statement,
+        **vars(claim),
         "verdict": word,
         "reason": f"{reason}; {note}" if note else reason,
         "cause": finding.cause if word == UNDECIDED else "",
@@ -164,9 +158,7 @@ def _claim_row(
         # Of the part with the fewest, parts without runs set aside.
         "seeds": min((n for p in claim.deciding if (n := len(findings[id(p)].seeds))), default=0),
         "published_verdict": own,
-        "holds_in_own_numbers": claim.holds_in_own_numbers,
         "agrees_with_report": agrees,
-        "why": claim.why,
     }
 
 

@@ -127,14 +127,9 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
 
     Args:
         variants: scores by one metric, one entry per seed, by variant; all of equal splits. Neither
-            the order of variants nor that of seeds matters.
-
-    Raises:
-        ValueError: fewer than two variants, or one without a seed.
+            the order of variants nor that of seeds matters. Two variants or more, each with a seed.
     """
     names = sorted(variants)
-    if len(names) < 2 or not all(variants.values()):
-        raise ValueError("a selection needs two variants or more, each with a seed")
     # Sorted, so that the mean over the seeds does not depend on their order.
     selecting, scoring, at_epoch = (
         np.array(
