@@ -229,9 +229,7 @@ def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Pr
 def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData]:
     """Runs as they are compared with others.
 
-    Args:
-        data: runs.
-        epochs: those of the runs that went on for longer than others, as `Extent` tells.
+    `epochs` are those of the runs that went on for longer than others, as `Extent` tells.
     """
     return [item.up_to(epochs[item.run.id]) if item.run.id in epochs else item for item in data]
 

@@ -93,12 +93,7 @@ def halves(folds: int) -> NDArray[np.bool_]:
 
 
 def half_scores(run: FoldHistory, window: int) -> dict[str, HalfScores]:
-    """Every metric of `RULES` on both halves of the test set.
-
-    Args:
-        run: right answers of a run.
-        window: epochs of its closing window.
-    """
+    """Every metric of `RULES` on both halves of the test set."""
     mine = halves(run.folds).astype(np.int64)
     right, other = run.correct @ mine.T, run.correct @ (1 - mine).T
     examples, others = mine @ run.examples, (1 - mine) @ run.examples

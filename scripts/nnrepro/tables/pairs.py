@@ -133,11 +133,8 @@ def _change_fields(context: TableContext, shown: Metric) -> tuple[Field, Field]:
 def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     """What changed in a metric.
 
-    Args:
-        rows: rows with `label`, `changed_label`, `difference` (for times `time_ratio`) and, where
-            known, `intervals_overlap`.
-        shown: the metric.
-        phrase: its name in a sentence.
+    Rows have `label`, `changed_label`, `difference` (for times `time_ratio`) and, where known,
+    `intervals_overlap`.
     """
     if shown.quantity == SECONDS:
         return _time_words(rows["time_ratio"].dropna().astype("float64"))

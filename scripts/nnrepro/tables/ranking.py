@@ -291,12 +291,8 @@ class Leaders:
 def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Leaders:
     """Who leads a ranking.
 
-    Args:
-        frame: rows with `label`, the metric's column and, where known, its interval's ends and
-            `tied_with_best`.
-        column: the metric's column.
-        shown: the metric.
-        phrase: its name in a sentence.
+    The frame has `label`, the metric's column and, where known, its interval's ends and
+    `tied_with_best`.
     """
     values = frame[column].astype("float64")
     named = frame["label"].astype(str)

@@ -38,10 +38,7 @@ def make_table(kind: Kind, options: Mapping[str, Any], sources: object) -> pd.Da
 def marked(table: pd.DataFrame, listed: Sequence[Run], extent: Extent) -> pd.DataFrame:
     """A table with how far its runs went in a last column, where that is less than asked for.
 
-    Args:
-        table: the table; its rows may tell in the column `protocol` of whose runs they are.
-        listed: its runs.
-        extent: how far runs went.
+    The rows may tell in the column `protocol` of whose runs they are.
     """
     extent = extent.comparable_among(listed)
 
