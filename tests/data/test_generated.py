@@ -30,7 +30,7 @@ def test_bytes_are_pinned(tmp_path: Path) -> None:
     digest = hashlib.sha256()
     for folder in ("i", "t"):
         digest.update((tmp_path / folder / "SHA256SUMS").read_bytes())
-    assert digest.hexdigest() == "94b5eca60de5210a0f2fe92d6bb66351032bf45f4c7864035330dcd2e599a91c"
+    assert digest.hexdigest() == "3fb490dbe5aefd7ccef8b68e0731d777453cb51a6d97cd4cdc74db30f7e8ce9e"
 
 
 @pytest.mark.parametrize("write", WRITERS)

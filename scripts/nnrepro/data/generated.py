@@ -9,6 +9,7 @@ for good.
 
 import csv
 import io
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,13 @@ from nnrepro.data import _generated_images as images
 from nnrepro.data import _generated_text as paragraphs
 from nnrepro.data import cifar10, dbpedia
 from nnrepro.data.checksums import write_sums
-from nnrepro.data.pickles import dump_python2
 from nnrepro.files import write_bytes, write_text
 
 MARKER = "GENERATED.txt"
 
 _TRAIN, _TEST = 0, 1
+_PROTOCOL = 2
+"""Of pickles, as of the official batch files."""
 
 
 def write_cifar10(folder: Path, *, train: int, test: int, seed: int = 0) -> None:
@@ -38,13 +40,13 @@ def write_cifar10(folder: Path, *, train: int, test: int, seed: int = 0) -> None
             b"data": rows,
             b"filenames": [b"generated_%05d.png" % index for index in range(count)],
         }
-        write_bytes(folder / name, dump_python2(batch))
+        write_bytes(folder / name, pickle.dumps(batch, _PROTOCOL))
     meta = {
         b"num_cases_per_batch": train,
         b"label_names": [name.encode() for name in images.CLASSES],
         b"num_vis": cifar10.ROW,
     }
-    write_bytes(folder / cifar10.META_FILE, dump_python2(meta))
+    write_bytes(folder / cifar10.META_FILE, pickle.dumps(meta, _PROTOCOL))
     _mark(folder, cifar10.FILES, f"coloured shapes, not CIFAR-10, from seed {seed}")
 
 
