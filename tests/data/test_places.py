@@ -7,7 +7,6 @@ import pytest
 
 from nnrepro.data import registry
 from nnrepro.data.cifar10 import FILES, FOLDER
-from nnrepro.data.registry import prepares
 
 
 def told(dataset: str, source: str, path: Path) -> str:
@@ -81,12 +80,3 @@ def test_what_may_not_be_read(batches: Path) -> None:
     batches.chmod(0)
     assert "is a folder that may not be read" in told("cifar10", "folder", batches)
     batches.chmod(0o700)
-
-
-def test_a_data_set_of_ones_own_is_a_folder_or_a_file(
-    tmp_path: Path, own_definitions: None
-) -> None:
-    prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    (tmp_path / "shapes.csv").write_text("x")
-    assert told("shapes", "folder", tmp_path) == told("shapes", "folder", tmp_path / "shapes.csv")
-    assert "does not exist" in told("shapes", "folder", tmp_path / "shape.csv")
