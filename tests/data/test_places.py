@@ -52,8 +52,8 @@ def test_another_kind_of_file(batches: Path, tmp_path: Path) -> None:
     assert "is a file, where a folder is wanted" in told("cifar10", "folder", batches / FILES[0])
     assert "is a folder, where a file is wanted" in told("cifar10", "archive", batches)
     os.mkfifo(tmp_path / "pipe")
-    assert "is a pipe, where a folder is wanted" in told("cifar10", "folder", tmp_path / "pipe")
-    assert "is a pipe, where a file is wanted" in told("cifar10", "archive", tmp_path / "pipe")
+    assert "is a named pipe, where a folder is wanted" in told("cifar10", "folder", tmp_path / "pipe")
+    assert "is a named pipe, where a file is wanted" in told("cifar10", "archive", tmp_path / "pipe")
     assert "is a device, where a file" in told("cifar10", "archive", Path("/dev/zero"))
 
 
@@ -63,7 +63,7 @@ def test_each_file_that_is_missing_empty_or_no_file_is_named(batches: Path) -> N
     os.mkfifo(batches / FILES[1])
     (batches / FILES[2]).write_bytes(b"")
     lines = told("cifar10", "folder", batches).splitlines()
-    expected = ("does not exist", "is a pipe, where a file is wanted", "is empty")
+    expected = ("does not exist", "is a named pipe, where a file is wanted", "is empty")
     for line, name, words in zip(lines, FILES, expected, strict=True):
         assert line.startswith(f"data.cifar10.path: '{batches / name}' {words}")
 
