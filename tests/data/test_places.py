@@ -51,9 +51,9 @@ def test_nothing_there(batches: Path, tmp_path: Path, source: str) -> None:
 def test_another_kind_of_file(batches: Path, tmp_path: Path) -> None:
     assert "is a file, where a folder is wanted" in told("cifar10", "folder", batches / FILES[0])
     assert "is a folder, where a file is wanted" in told("cifar10", "archive", batches)
-    os.mkfifo(tmp_path / "pipe")
-    assert "is a named pipe, where a folder is wanted" in told("cifar10", "folder", tmp_path / "pipe")
-    assert "is a named pipe, where a file is wanted" in told("cifar10", "archive", tmp_path / "pipe")
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert "is a named pipe, where a folder is wanted" in told("cifar10", "folder", pipe)
+    assert "is a named pipe, where a file is wanted" in told("cifar10", "archive", pipe)
     assert "is a device, where a file" in told("cifar10", "archive", Path("/dev/zero"))
 
 
