@@ -3,8 +3,9 @@ from snakemake.logging import logger
 
 from nnrepro.data.content import files_sha256
 from nnrepro.data.errors import DataError
+from nnrepro.data.official import REMARKS
 from nnrepro.data.prepared import mixtures, preparations_read
-from nnrepro.data.registry import REMARKS, made_by, origin
+from nnrepro.data.registry import made_by, origin
 from nnrepro.figures.specs import (
     AGREEMENT,
     CURVES,

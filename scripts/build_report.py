@@ -10,14 +10,11 @@ sys.path.insert(0, snakemake.scriptdir)  # before any other copy of the library
 import job
 from nnrepro.failures import Failures, read_failures
 from nnrepro.files import read_json
-from nnrepro.models.registry import catalogue
 from nnrepro.report.build import build_report
 from nnrepro.report.source import Source
-from nnrepro.study.config import load_study
 from nnrepro.study.decisions import read_decisions, read_undecided
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.study import Study
-from nnrepro.study.supplements import supplement_config
 
 study = job.start(snakemake)
 paths = StudyPaths.of(study)
@@ -39,7 +36,7 @@ def source_of(own: Study, decided: Iterable[str | Path], **told: Any) -> Source:
 
 def supplement_source(name: str) -> Source:
     """What the report shows of a supplement."""
-    own = load_study(supplement_config(study, name, Path(snakemake.params.folder)), catalogue())
+    own = job.supplement(study, name, Path(snakemake.params.folder))
     places = StudyPaths.of(own)
     files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
     told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]

@@ -34,7 +34,7 @@ ROOMS = (
 )
 """From above to below. Modules directly in the library stand above them all."""
 
-DOORS = ("api", "cli", "keys_page", "__main__")
+DOORS = ("api", "cli", "__main__")
 """What brings the rooms together."""
 
 

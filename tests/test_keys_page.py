@@ -2,7 +2,6 @@
 
 import re
 
-from nnrepro.keys_page import PAGE, keys_page
 from nnrepro.metrics.registry import catalogue
 from nnrepro.models.registry import catalogue as models
 from nnrepro.study.kinds import ROOMS, kinds
@@ -11,6 +10,7 @@ from nnrepro.study.options import SOURCES, SPLIT
 from nnrepro.study.sampling import DISTRIBUTIONS
 from nnrepro.study.schema import experiment_keys, load_schema
 from nnrepro.study.settings import SETTINGS
+from write_schema import PAGE, keys_page
 
 
 def test_the_page_of_keys_is_what_the_schema_and_the_registries_say() -> None:

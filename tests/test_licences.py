@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from licences import licence, licences_page, pins
 from nnrepro.errors import NnreproError
-from nnrepro.licences import licence, licences_page, pins
 
 
 def test_the_page_lists_every_locked_package_and_tells_who_wants_it(repository: Path) -> None:

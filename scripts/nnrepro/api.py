@@ -394,12 +394,8 @@ def _curves_of(data: RunData) -> Iterable[pd.DataFrame]:
             evaluated = np.isfinite(values) if unseen else np.full(len(values), True)
             yield pd.DataFrame(
                 {
-                    **dict(
-                        zip(
-                            _NAMES, (run.id, run.protocol, run.experiment, run.variant), strict=True
-                        )
-                    ),
-                    "seed": run.seed,
+                    "run_id": run.id,
+                    **{name: getattr(run, name) for name in (*_NAMES[1:], "seed")},
                     "epoch": np.flatnonzero(evaluated) + 1,
                     **{"set": of, "metric": metric, "value": values[evaluated]},
                 }

@@ -47,7 +47,7 @@ def open_regular(path: Path | str) -> Iterator[io.BufferedReader]:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise _irregular(path, _KINDS.get(stat.S_IFMT(mode), "no file"))
+        raise _irregular(path, kind_of(mode))
     with open(descriptor, "rb") as file:
         yield file
 
@@ -95,6 +95,11 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+
+def kind_of(mode: int) -> str:
+    """What something is that is no regular file, by its mode."""
+    return _KINDS.get(stat.S_IFMT(mode), "no file")
 
 
 def _irregular(path: Path | str, what: str) -> FileError:
@@ -169,6 +174,12 @@ def json_bytes(value: Any) -> bytes:
 def _encoded(text: str) -> bytes:
     """UTF-8; half of a surrogate pair, which JSON may hold and UTF-8 not, as JSON spells it."""
     return text.encode("utf-8", errors="backslashreplace")
+
+
+def from_here(path: Path | str) -> str:
+    """A path as messages show it: from the working folder on where it lies below."""
+    path, here = Path(path), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def stored(path: Path) -> Path | None:

@@ -14,7 +14,7 @@ import gc
 import json
 import os
 import runpy
-import selectors
+import select
 import shutil
 import signal
 import socket
@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 DECIDES_IMPORTS = (
     *("PYTHON", "MPL", "TF_", "XLA_", "JAX_", "CUDA", "KERAS_", "LD_", "LC_", "LANG", "TZ"),
@@ -190,9 +190,9 @@ def serve(number: int, prepare: Callable[[Sequence[str]], None]) -> None:
 
     `prepare` imports what a call with these words needs; where it fails, or leaves threads, which
     are not forked, the call has to start by itself. Ends this process once the standard input has
-    ended and all calls have, and the forked ones as Python would.
+    ended, and the forked ones as Python would.
     """
-    told = _Server(number, prepare).forked()
+    told = _forked(number, prepare)
     try:
         _become(told)
     except SystemExit as ended:
@@ -208,92 +208,67 @@ def serve(number: int, prepare: Callable[[Sequence[str]], None]) -> None:
     _end(0)
 
 
-class _Server:
-    def __init__(self, number: int, prepare: Callable[[Sequence[str]], None]) -> None:
-        self._listener = socket.socket(fileno=number)
-        self._folder = Path(self._listener.getsockname()).parent
-        self._prepare = prepare
-        self._waiting = selectors.DefaultSelector()
-        self._waiting.register(self._listener, selectors.EVENT_READ)
-        self._waiting.register(sys.stdin, selectors.EVENT_READ)
-
-    def forked(self) -> dict[str, Any]:
-        """Serve; returns in forked processes only, with what the call told."""
-        while self._waiting.get_map():
-            for key, _ in self._waiting.select():
-                if key.fileobj is sys.stdin:
-                    self._waiting.unregister(sys.stdin)
-                    self._waiting.unregister(self._listener)
-                    self._listener.close()
-                    shutil.rmtree(self._folder, ignore_errors=True)
-                elif key.fileobj is self._listener:
-                    # A call that is killed on the way leaves a broken connection.
-                    with suppress(OSError, ValueError):
-                        told = self._accept()
-                        if told is not None:
-                            return told
-                elif isinstance(key.data, int):
-                    self._gone(key)
-                else:
-                    self._ended(key)
-        os._exit(0)
-
-    def _accept(self) -> dict[str, Any] | None:
-        caller, _ = self._listener.accept()
-        size, descriptors, _, _ = socket.recv_fds(caller, _LENGTH, 3)
-        told = dict(json.loads(caller.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)))
-        try:
-            self._prepare(told["words"])
-            alone = len([*Path("/proc/self/task").iterdir()]) == 1
-        except Exception:  # the call finds out by itself what is wrong
-            alone = False
-        process = 0
-        if alone:
-            gc.freeze()
-            process = os.fork()
-            if not process:
-                caller.close()
-                self._close()
-                for at, descriptor in enumerate(descriptors):
-                    os.dup2(descriptor, at)
-                    os.close(descriptor)
+def _forked(number: int, prepare: Callable[[Sequence[str]], None]) -> dict[str, Any]:
+    """Serve; returns in forked processes only, with what the call told."""
+    listener = socket.socket(fileno=number)
+    folder = Path(listener.getsockname()).parent
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        with suppress(ChildProcessError):  # one of those that attended to earlier calls
+            os.waitpid(-1, os.WNOHANG)
+        # A call that is killed on the way leaves a broken connection.
+        with suppress(OSError, ValueError), listener.accept()[0] as caller:
+            told = _accept(listener, caller, prepare)
+            if told is not None:
                 return told
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _accept(
+    listener: socket.socket, caller: socket.socket, prepare: Callable[[Sequence[str]], None]
+) -> dict[str, Any] | None:
+    """Fork a process that attends to the call, and of that the one that the call is for."""
+    size, descriptors, _, _ = socket.recv_fds(caller, _LENGTH, 3)
+    try:
+        told = dict(json.loads(caller.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)))
+        if not _is_ready(told["words"], prepare):
+            caller.sendall(bytes(_LENGTH))
+            return None
+        gc.freeze()
+        if os.fork():
+            return None
+        listener.close()
+        process = os.fork()
+        if not process:
+            for at, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, at)
+            return told
+    finally:
         for descriptor in descriptors:
             os.close(descriptor)
-        if process:
-            self._waiting.register(caller, selectors.EVENT_READ, process)
-            self._waiting.register(os.pidfd_open(process), selectors.EVENT_READ, (process, caller))
-        with suppress(OSError):
-            caller.sendall(process.to_bytes(_LENGTH, "big"))
-        if not process:
-            caller.close()
-        return None
+    _attend(process, caller)
 
-    def _close(self) -> None:
-        for each in [*self._waiting.get_map().values()]:
-            if isinstance(each.fileobj, socket.socket):
-                each.fileobj.close()
-            elif each.fileobj is not sys.stdin:
-                os.close(each.fd)
-        self._waiting.close()
 
-    def _gone(self, key: selectors.SelectorKey) -> None:
-        """A call has been killed."""
-        if key.fileobj in self._waiting.get_map():
-            self._waiting.unregister(key.fileobj)
-            os.kill(key.data, signal.SIGKILL)
+def _is_ready(words: Sequence[str], prepare: Callable[[Sequence[str]], None]) -> bool:
+    """Whether what a call needs is imported, and no thread would be lost on the way."""
+    try:
+        prepare(words)
+        return len([*Path("/proc/self/task").iterdir()]) == 1
+    except Exception:  # the call finds out by itself what is wrong
+        return False
 
-    def _ended(self, key: selectors.SelectorKey) -> None:
-        """A forked process has ended."""
-        process, caller = key.data
-        self._waiting.unregister(key.fd)
-        os.close(key.fd)
-        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        if caller in self._waiting.get_map():
-            self._waiting.unregister(caller)
-            with suppress(OSError):
-                caller.sendall(code.to_bytes(_LENGTH, "big", signed=True))
-        caller.close()
+
+def _attend(process: int, caller: socket.socket) -> NoReturn:
+    """Tell a call its process, and how that ended; end it where the call has been killed."""
+    with suppress(OSError):
+        caller.sendall(process.to_bytes(_LENGTH, "big"))
+    ended = os.pidfd_open(process)
+    if ended not in select.select([ended, caller.fileno()], [], [])[0]:
+        os.kill(process, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    with suppress(OSError):
+        caller.sendall(code.to_bytes(_LENGTH, "big", signed=True))
+    os._exit(0)
 
 
 def _become(told: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """CIFAR-10 is read from official files only, or from files whose checksum the user states."""
 
 import io
+import pickle
 import tarfile
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 from nnrepro.data import cifar10
 from nnrepro.data.checksums import sha256_of
 from nnrepro.data.errors import DataError
-from nnrepro.data.pickles import dump_python2
 
 
 def archive_of(folder: Path, path: Path) -> Path:
@@ -102,7 +102,7 @@ ROWS = np.zeros((2, 3072), np.uint8)
 def test_batch_of_another_layout_is_refused(
     image_folder: Path, sums, batch: object, message: str
 ) -> None:
-    (image_folder / "test_batch").write_bytes(dump_python2(batch))
+    (image_folder / "test_batch").write_bytes(pickle.dumps(batch))
     with pytest.raises(DataError, match=message) as caught:
         cifar10.read_folder(image_folder, sums(image_folder))
     assert "test_batch" in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 from nnrepro.data.content import content_sha256, files_sha256
 from nnrepro.data.errors import DataError
-from nnrepro.data.registry import Origin, files_below
+from nnrepro.data.registry import files_below
 
 ARRAYS = {
     "train_x": np.arange(12, dtype=np.uint8).reshape(3, 4),
@@ -51,7 +51,7 @@ def test_all_files_below_a_folder_are_watched(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     (tmp_path / "a/back").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    found = Origin("mine").files(tmp_path)
+    found = files_below(tmp_path)
     assert found == [tmp_path / "a/c.csv", tmp_path / "b.csv"]
 
 

@@ -1,4 +1,4 @@
-"""A new data set is one decorated function, found without being named anywhere."""
+"""What a section of `data` prepares: shipped data sets, sources, functions of one's own."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,26 +6,14 @@ from typing import Any
 
 import pytest
 
-import nnrepro.data
 from nnrepro.data import registry
 from nnrepro.data.errors import DataError
 from nnrepro.data.registry import prepares
+from nnrepro.files import write_json
 from nnrepro.study.options import Place
 
 ENOUGH = {"train": 20, "test": 10}
 FOLDER = {"source": "folder", "path": "x"}
-
-MODULE = '''
-"""A data set of a user's own."""
-
-from nnrepro.data.registry import prepares
-
-
-@prepares("image", dataset="shapes")
-def prepare_shapes(source, out_npz, out_json):
-    """Make nothing."""
-'''
-
 
 pytestmark = pytest.mark.usefixtures("own_definitions")
 
@@ -47,15 +35,6 @@ def test_shipped_data_sets_and_their_inputs() -> None:
     }
 
 
-def test_module_put_into_the_package_is_discovered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "shapes_of_a_user.py").write_text(MODULE)
-    monkeypatch.setattr(nnrepro.data, "__path__", [*nnrepro.data.__path__, str(tmp_path)])
-    assert registry.datasets() == ("cifar10", "dbpedia", "shapes")
-    assert registry.prepared({"shapes": FOLDER})[0].basename == "shapes"
-
-
 @pytest.mark.parametrize("dataset", ["cifar10", "dbpedia"])
 def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) -> None:
     origin = registry.origin(dataset, FOLDER)
@@ -67,21 +46,9 @@ def test_origin_names_generator_files_and_archive(tmp_path: Path, dataset: str) 
     assert origin.official.archive in {"cifar-10-python.tar.gz", "dbpedia_csv.tgz"}
 
 
-def test_data_set_without_archive_or_generator_says_so(tmp_path: Path) -> None:
-    prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    origin = registry.origin("shapes", FOLDER)
-    (tmp_path / "a.csv").touch()
-    assert origin.files(tmp_path) == [tmp_path / "a.csv"]
-    assert not origin.problems({"source": "folder", "path": "x"}, ENOUGH)
-    (problem,) = origin.problems({"source": "download"}, ENOUGH)
-    assert "shapes: cannot be downloaded" in problem
-    (problem,) = origin.problems({"source": "generated", "generate": ENOUGH}, ENOUGH)
-    assert "shapes: cannot be generated" in problem
-
-
 def test_of_two_data_sets_for_one_input_one_is_named() -> None:
     prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    found = registry.prepared({"cifar10": FOLDER, "shapes": FOLDER})
+    found = registry.prepared({"cifar10": FOLDER, "shapes": {"source": "shapes"}})
     assert registry.chosen(found, "image", "shapes").basename == "shapes"
     with pytest.raises(DataError, match="'cifar10', 'shapes' all give the input 'image'; say with"):
         registry.chosen(found, "image")
@@ -108,16 +75,20 @@ def test_a_function_of_ones_own_takes_options(tmp_path: Path) -> None:
         source: dict[str, Any], out_npz: Path, out_json: Path, *, path: Place, turns: float = 2.0
     ) -> None:
         seen.append((path, turns))
+        write_json(out_json, {"train_examples": 2, "validation_examples": 1})
 
     (tmp_path / "a").write_text("x")
     section = {"source": "spirals", "path": str(tmp_path), "turns": 3.0, "note": "drawn"}
     (made,) = registry.prepared({"wild": section})
     assert (made.input, made.dataset, made.basename) == ("table", "wild", "wild")
-    made.prepare(section, tmp_path, tmp_path)
-    assert seen == [(str(tmp_path), 3.0)]
+    with pytest.raises(DataError, match="gives validation examples, and its section asks for none"):
+        made.prepare(section, tmp_path / "wild.npz", tmp_path / "wild.json")
+    asked = {**section, "split": {"validation": 0.2}}
+    made.prepare(asked, tmp_path / "wild.npz", tmp_path / "wild.json")
+    assert seen == [(str(tmp_path), 3.0)] * 2
     origin = registry.origin("wild", section)
     assert not origin.problems(section, ENOUGH)
-    assert origin.source_files(section) == [tmp_path / "a"]
+    assert tmp_path / "a" in origin.source_files(section)
     (problem,) = origin.problems({**section, "turn": 1}, ENOUGH)
     assert "data.wild.turn: unknown key; did you mean 'turns'?" in problem
     (problem,) = origin.problems({"source": "spirals", "turns": "x"}, ENOUGH)[:1]
@@ -128,15 +99,16 @@ def test_a_function_of_ones_own_takes_options(tmp_path: Path) -> None:
     )
 
 
-def test_the_librarys_data_set_gives_way_to_ones_own_and_that_to_no_other() -> None:
+def test_one_input_of_a_data_set_has_one_function() -> None:
     def mine(source: Any, out_npz: Path, out_json: Path) -> None: ...
     def other(source: Any, out_npz: Path, out_json: Path) -> None: ...
 
-    prepares("words", dataset="dbpedia")(mine)
-    found = [each for each in registry.preparations().values() if each.dataset == "dbpedia"]
-    assert [each.prepare for each in found] == [mine]
-    with pytest.raises(DataError, match="dbpedia is prepared by mine already"):
-        prepares("image", dataset="dbpedia")(other)
+    prepares("words", dataset="mine")(mine)
+    with pytest.raises(DataError, match="mine, for models of words, is prepared by mine already"):
+        prepares("words", dataset="mine")(other)
+    prepares("characters", dataset="mine")(other)
+    found = registry.prepared({"texts": {"source": "mine"}})
+    assert {each.basename for each in found} == {"texts_words", "texts_characters"}
 
 
 def test_reading_the_registry_imports_nothing_heavy(printed: Callable[[str], str]) -> None:

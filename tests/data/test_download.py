@@ -1,6 +1,7 @@
 """Downloads survive servers that break off, lie or cheat, and never leave a wrong file behind."""
 
 import hashlib
+import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
@@ -283,20 +284,13 @@ def test_no_network_says_what_to_do(
 
 
 def test_calls_at_once_fetch_once(server: Server, target: Path) -> None:
-    errors: list[BaseException] = []
-
-    def fetch() -> None:
-        try:
-            download(server.url, target)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=fetch) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    forked = multiprocessing.get_context("fork")
+    calls = [forked.Process(target=download, args=(server.url, target)) for _ in range(6)]
+    for call in calls:
+        call.start()
+    for call in calls:
+        call.join()
+    assert [call.exitcode for call in calls] == [0] * len(calls)
     assert target.read_bytes() == CONTENT
     assert len(server.requests) == 1
     assert files(target) == ["file.bin"]

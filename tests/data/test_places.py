@@ -7,7 +7,6 @@ import pytest
 
 from nnrepro.data import registry
 from nnrepro.data.cifar10 import FILES, FOLDER
-from nnrepro.data.registry import prepares
 
 
 def told(dataset: str, source: str, path: Path) -> str:
@@ -52,9 +51,9 @@ def test_nothing_there(batches: Path, tmp_path: Path, source: str) -> None:
 def test_another_kind_of_file(batches: Path, tmp_path: Path) -> None:
     assert "is a file, where a folder is wanted" in told("cifar10", "folder", batches / FILES[0])
     assert "is a folder, where a file is wanted" in told("cifar10", "archive", batches)
-    os.mkfifo(tmp_path / "pipe")
-    assert "is a pipe, where a folder is wanted" in told("cifar10", "folder", tmp_path / "pipe")
-    assert "is a pipe, where a file is wanted" in told("cifar10", "archive", tmp_path / "pipe")
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert "is a named pipe, where a folder is wanted" in told("cifar10", "folder", pipe)
+    assert "is a named pipe, where a file is wanted" in told("cifar10", "archive", pipe)
     assert "is a device, where a file" in told("cifar10", "archive", Path("/dev/zero"))
 
 
@@ -64,7 +63,7 @@ def test_each_file_that_is_missing_empty_or_no_file_is_named(batches: Path) -> N
     os.mkfifo(batches / FILES[1])
     (batches / FILES[2]).write_bytes(b"")
     lines = told("cifar10", "folder", batches).splitlines()
-    expected = ("does not exist", "is a pipe, where a file is wanted", "is empty")
+    expected = ("does not exist", "is a named pipe, where a file is wanted", "is empty")
     for line, name, words in zip(lines, FILES, expected, strict=True):
         assert line.startswith(f"data.cifar10.path: '{batches / name}' {words}")
 
@@ -81,12 +80,3 @@ def test_what_may_not_be_read(batches: Path) -> None:
     batches.chmod(0)
     assert "is a folder that may not be read" in told("cifar10", "folder", batches)
     batches.chmod(0o700)
-
-
-def test_a_data_set_of_ones_own_is_a_folder_or_a_file(
-    tmp_path: Path, own_definitions: None
-) -> None:
-    prepares("image", dataset="shapes")(lambda source, out_npz, out_json: None)
-    (tmp_path / "shapes.csv").write_text("x")
-    assert told("shapes", "folder", tmp_path) == told("shapes", "folder", tmp_path / "shapes.csv")
-    assert "does not exist" in told("shapes", "folder", tmp_path / "shape.csv")

@@ -66,7 +66,7 @@ def test_counts_are_those_of_a_count_by_hand(tmp_path: Path, train: Pairs, test:
         ),
         "test_in_training": sum(value in values for value, _ in test),
         "test_of_unseen_classes": sum(label not in labels for _, label in test),
-        "test_one_class": int(len(test) > 1 and len({label for _, label in test}) == 1),
+        "test_missing_classes": len(labels - {label for _, label in test}),
     }
 
 
@@ -78,7 +78,7 @@ def test_what_is_odd_is_said_in_words(tmp_path: Path) -> None:
         "1 of the 4 training examples repeat an earlier one",
         "2 of the 4 training examples have the same content as one of another class",
         "2 of the 2 test examples are of a class without any training example",
-        "all of the 2 test examples are of one class",
+        "classes with training examples of which none of the 2 test examples is: 2",
         "features alike in all 4 training examples: 1",
     ]
 

@@ -1,6 +1,7 @@
 """What CIFAR-10 is tested on: either version of its files, a draw, a file that stands in."""
 
 import json
+import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from nnrepro.data import cifar10, registry, shipped
 from nnrepro.data.checksums import verify
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
-from nnrepro.data.pickles import dump_python2
 from nnrepro.data.pictures import through_jpeg
 from nnrepro.data.soundness import remarks
 from nnrepro.data.splits import drawn_first
@@ -125,7 +125,7 @@ def test_the_courses_file_comes_first_and_is_known_by_its_blob(
         b"data": arrays["test_x"][chosen],
         b"labels": [int(label) for label in arrays["test_y"][chosen]],
     }
-    course.write_bytes(dump_python2(batch))
+    course.write_bytes(pickle.dumps(batch))
     own = {name: sum for name, sum in sums(image_folder).items() if name != course.name}
     with pytest.raises(DataError, match="git-blob:d140768f8ef7c67050662d2902911b1df0d6b337"):
         cifar10.read_folder(image_folder, own, test_sample={"file": course.name})
@@ -135,7 +135,7 @@ def test_the_courses_file_comes_first_and_is_known_by_its_blob(
     np.testing.assert_array_equal(found["test_x"], arrays["test_x"][order])
     np.testing.assert_array_equal(found["test_y"], arrays["test_y"][order])
     batch[b"data"] = batch[b"data"] // 2
-    course.write_bytes(dump_python2(batch))
+    course.write_bytes(pickle.dumps(batch))
     with pytest.raises(DataError, match="3 of its 3 images are not in test_batch"):
         cifar10.read_folder(image_folder, sums(image_folder), test_sample={"file": course.name})
     alone, _ = cifar10.read_folder(image_folder, sums(image_folder), test_file=course.name)

@@ -124,6 +124,7 @@ def test_units(text, unit):
         ("tial(test_accuracy)", "did you mean 'tail'?"),
         ("tail(test_acuracy)", "did you mean 'test_accuracy'?"),
         ("train_second", "did you mean 'train_seconds'?"),
+        ("last200_mean_test_f1_macro", "a measure says it as tail(test_f1_macro)"),
         ("tail()", "needs a curve"),
         ("mean(test_loss)", "takes 1 to 2 numbers"),
         ("tail(test_accuracy", "cannot be read"),

@@ -65,9 +65,9 @@ def test_a_supplement_without_numbers_gets_none(supplemented: Any, text: str) ->
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (None, "cannot be read (No such file or directory); name the folder of an archive"),
+        (None, "cannot be read: No such file or directory; name the folder of an archive"),
         ("a: [", "not valid YAML"),
-        ("- a\n", "holds no configuration of a study"),
+        ("- a\n", "must hold keys at its top level"),
     ],
 )
 def test_an_archive_without_a_study_is_named_by_its_key(

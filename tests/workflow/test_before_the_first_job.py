@@ -17,12 +17,13 @@ import numpy as np
 
 from nnrepro.data.prepare import write_prepared
 from nnrepro.data.registry import prepares
+from nnrepro.study.options import Place
 
 
 @prepares("image", dataset="shapes")
-def prepare_shapes(source, out_npz, out_json):
+def prepare_shapes(source, out_npz, out_json, *, path: Place):
     """Prepare rows of a label and the pixels of three colour planes."""
-    rows = np.loadtxt(source["path"], delimiter=",", dtype=np.int64)
+    rows = np.loadtxt(path, delimiter=",", dtype=np.int64)
     x, y = rows[:, 1:].astype(np.uint8), rows[:, 0].astype(np.int32)
     size = round((x.shape[1] / 3) ** 0.5)
     half = len(y) // 2
@@ -36,7 +37,7 @@ def prepare_shapes(source, out_npz, out_json):
         "num_classes": 2,
         "vocabulary_size": 0,
         "generated": False,
-        "source": "folder",
+        "source": "shapes",
         "sha256": {},
     }
     write_prepared(out_npz, out_json, arrays, meta)
@@ -74,7 +75,8 @@ def own(workflow: Any) -> Any:
     """A study of pictures of 8x8, of which one network can be made."""
     study = yaml.safe_load(OWN_STUDY.read_text(encoding="utf-8"))
     study["name"] = "own"
-    study["data"] = {"shapes": {"source": "folder", "path": "shapes.csv"}}
+    study["data"] = {"shapes": {"source": "shapes", "path": "shapes.csv"}}
+    study["plugins"] = ["shapes.py"]
     study["settings"]["all"] |= {"train_examples": 16, "test_examples": 16, "epochs": 2}
     study["settings"]["all"] |= {"batch_size": 8, "classes": 2, "layout": "planes"}
     study["protocols"] = {"mine": {"title": "Mine", "selection": "max_test_accuracy"}}
@@ -84,7 +86,7 @@ def own(workflow: Any) -> Any:
     for section in ("parts", "questions", "tables", "figures", "save_models"):
         del study[section]
     scripts = workflow.folder / "scripts/nnrepro"
-    (scripts / "data/shapes.py").write_text(SHAPES)
+    (workflow.folder / "shapes.py").write_text(SHAPES)
     (scripts / "models/perceptron.py").write_text(PERCEPTRON)
     (workflow.folder / "shapes.csv").write_text(pictures(8))
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))

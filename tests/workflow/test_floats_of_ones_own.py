@@ -14,7 +14,8 @@ STUDY = {
     "about": "Of measured numbers.",
     "seeds": [1],
     "training": {"mem_mb": 2000},
-    "data": {"measured": {"source": "folder", "path": "measured"}},
+    "plugins": ["measured.py"],
+    "data": {"measured": {"source": "measured"}},
     "settings": {
         "all": {
             "train_examples": 40,
@@ -91,17 +92,15 @@ def decayed(task: Task, *, l2: float) -> "keras.Model":
 
 def test_floats_are_trained_on_as_they_are_and_what_is_odd_is_in_the_report(workflow) -> None:
     room = workflow.folder / "scripts/nnrepro"
-    (workflow.folder / "measured").mkdir()
-    (workflow.folder / "measured/notes.txt").touch()
     (workflow.folder / "config.yaml").write_text(yaml.safe_dump(STUDY))
     (room / "models/decayed.py").write_text(MODEL)
-    (room / "data/measured.py").write_text(DATA.replace("KIND", "'ids'"))
+    (workflow.folder / "measured.py").write_text(DATA.replace("KIND", "'ids'"))
     refused = workflow.snakemake(check=False)
     assert refused.returncode != 0
     assert "train_x is of type float64 (3.0" in refused.stdout + refused.stderr
     assert not list((workflow.folder / "results").rglob("logs/train_run/**/*.log"))
 
-    (room / "data/measured.py").write_text(DATA.replace("KIND", "'floats'"))
+    (workflow.folder / "measured.py").write_text(DATA.replace("KIND", "'floats'"))
     workflow.snakemake()
     results = workflow.folder / "results/numbers"
     losses = {}

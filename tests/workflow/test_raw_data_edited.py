@@ -14,17 +14,18 @@ import numpy as np
 
 from nnrepro.data.prepare import write_prepared
 from nnrepro.data.registry import prepares
+from nnrepro.study.options import Place
 
 
 @prepares("image", dataset="points")
-def prepare_points(source, out_npz, out_json):
+def prepare_points(source, out_npz, out_json, *, path: Place):
     """Prepare the points."""
-    rows = np.loadtxt(f"{source['path']}/deep/points.csv", delimiter=",", dtype=np.int32)
+    rows = np.loadtxt(f"{path}/deep/points.csv", delimiter=",", dtype=np.int32)
     x = np.zeros((len(rows), 3072), dtype=np.uint8)
     x[:, :2] = rows[:, :2]
     arrays = {"train_x": x, "train_y": rows[:, 2], "test_x": x, "test_y": rows[:, 2]}
     meta = {"name": out_npz.stem, "input": "image", "kind": "image", "image_shape": [3, 32, 32]}
-    meta |= {"num_classes": 2, "vocabulary_size": 0, "generated": False, "source": "folder"}
+    meta |= {"num_classes": 2, "vocabulary_size": 0, "generated": False, "source": "points"}
     write_prepared(out_npz, out_json, arrays, {**meta, "sha256": {}})
 '''
 STUDY = """
@@ -32,7 +33,8 @@ name: points
 supplements: null
 claims: null
 published: null
-data: {points: {source: folder, path: raw}, cifar10: null}
+plugins: [points.py]
+data: {points: {source: points, path: raw}, cifar10: null}
 budget:
   epochs: 1
   train_examples: {image: 64, characters: 64, words: 64}
@@ -44,7 +46,7 @@ only: {protocols: [koh], experiments: [channel_grid], variants: [channel_grid/c1
 def test_relabelled_rows_are_prepared_again_though_names_size_and_time_are_the_same(
     workflow: Any,
 ) -> None:
-    (workflow.folder / "scripts/nnrepro/data/points.py").write_text(MODULE)
+    (workflow.folder / "points.py").write_text(MODULE)
     (workflow.folder / "points.yaml").write_text(STUDY)
     raw = workflow.folder / "raw/deep/points.csv"
     raw.parent.mkdir(parents=True)

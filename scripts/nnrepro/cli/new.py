@@ -63,17 +63,17 @@ name: {name}
 data:
   {data}: {source}
 experiments:
-  search: # {samples} points drawn from the distributions below
+  search: # 6 points drawn from the distributions below
     model: {model}
-    epochs: {epochs}
-    samples: {samples}
+    epochs: 30
+    samples: 6
     test_evaluation: never
     parameters:
-      units: {{choice: {units}}}
+      units: {{choice: [8, 16, 32]}}
       learning_rate: {{log_uniform: [0.001, 0.1]}}
   final: # the best of them by validation, again, with other seeds; then the test set, once
     select: search
-    seeds: {seeds}
+    seeds: 5
     test_evaluation: at_end
 """
 
@@ -235,10 +235,6 @@ def _configuration(words: dict[str, str], data: _Data) -> str:
         data=key if key[:1].isalpha() else f"data_{key}",
         source=dump_yaml(source, one_line=True).strip(),
         model=data.model,
-        epochs=30,
-        samples=6,
-        units=[8, 16, 32],
-        seeds=5,
     )
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnrepro.data import soundness
+from nnrepro.data.official import REMARKS
 from nnrepro.data.prepared import preparations_read
-from nnrepro.data.registry import REMARKS, Preparation, origin
+from nnrepro.data.registry import Preparation, origin
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_bytes, read_json
 from nnrepro.study.study import Study

@@ -1,10 +1,10 @@
 """Fetching a file over HTTP(S): resumed where it broke off, retried, verified before it is used."""
 
 import http.client
-import io
 import itertools
 import os
 import re
+import signal
 import sys
 import time
 import urllib.error
@@ -13,16 +13,14 @@ import urllib.request
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nnrepro.data.checksums import verify
 from nnrepro.data.errors import DataError, DownloadError
 from nnrepro.locks import wait_for_lock
 
 CHUNK = 256 * 1024
-MAX_WORDS = 2**20  # what an exchange may send beside the file, and as much as the file again
 SLOWEST = 1024  # bytes a second; less over a whole `timeout` counts as no transfer at all
 BACKOFF = 1.0  # seconds before the first retry, doubled for each further one
 
@@ -56,7 +54,8 @@ def download(
     gets its final name only after its checksum is `accepted`, as `algorithm:hex`; no more than
     `size` bytes are taken. Processes that fetch the same file at once take turns. After a failure
     for a passing reason there are as many `retries`; `timeout` seconds without any byte of the
-    file, or with hardly any, are one, whatever else the server sends meanwhile.
+    file, or with hardly any, are one, whatever else the server sends meanwhile; as an alarm tells
+    of them, it is to be called in a process's main thread.
 
     Raises DownloadError where the file could not be had, or what came has another checksum, and
     DataError where `destination` exists and is another file.
@@ -78,68 +77,36 @@ def download(
     verify(destination, accepted, f"Remove {destination} to have it fetched again")
 
 
-class _Meter:
-    """What an exchange has cost so far, from its first byte to its last.
+class _Watch:
+    """Breaks an attempt off where hardly any of the file comes, whatever else the server sends.
 
     A server may send words without end beside the file: answers that announce answers, headers,
-    redirects, sizes of chunks. Or it may let bytes trickle, which would keep a job for ever.
+    trailers, sizes of chunks. Or it may let bytes trickle, which would keep a job for ever. An
+    alarm looks at what has come, as no reader of such words gives the word back.
     """
 
     def __init__(self, period: float) -> None:
         self._period = period
-        self._received = self._kept = 0
-        self.restart()
+        self.kept = self._before = 0
+        """Bytes of the file so far, and at the last look."""
 
-    def restart(self) -> None:
+    def __enter__(self) -> Self:
+        self._former = signal.signal(signal.SIGALRM, self._look)
+        self.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._former)
+
+    def begin(self) -> None:
         """Begin a period: as many seconds in which enough of the file has to come."""
-        self._began, self._kept_before = time.monotonic(), self._kept
+        signal.setitimer(signal.ITIMER_REAL, self._period, self._period)
 
-    def received(self, count: int) -> None:
-        """Note that so many bytes came; raise where they are too many or too slow."""
-        self._received += count
-        if self._received > MAX_WORDS + 2 * self._kept:
-            raise _Refused("the server sends words without end and hardly any of the file")
-        passed = time.monotonic() - self._began
-        if passed < self._period:
-            return
-        came = self._kept - self._kept_before
-        if came < SLOWEST * passed:
-            raise _BrokenOff(f"the server sent only {came} bytes in {passed:.0f} s")
-        self.restart()
-
-    def kept(self, count: int) -> None:
-        """Note that so many bytes were of the file."""
-        self._kept += count
-
-
-class _Metered(io.RawIOBase):
-    """What a server sends, each byte of it metered."""
-
-    def __init__(self, sent: io.RawIOBase, meter: _Meter) -> None:
-        self._sent, self._meter = sent, meter
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, as `io.RawIOBase` has it."""
-        count = self._sent.readinto(buffer)
-        self._meter.received(count or 0)
-        return count
-
-    def close(self) -> None:
-        """Close the connection, too."""
-        self._sent.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    """An answer whose every byte is metered, headers included; those of a proxy, too."""
-
-    def __init__(self, *arguments: Any, meter: _Meter, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fp = io.BufferedReader(_Metered(self.fp.detach(), meter))
+    def _look(self, *_: object) -> None:
+        came, self._before = self.kept - self._before, self.kept
+        if came < SLOWEST * self._period:
+            raise _BrokenOff(f"the server sent only {came} bytes in {self._period:.0f} s")
 
 
 @contextmanager
@@ -207,20 +174,20 @@ class _Transfer:
         if have:
             headers["Range"] = f"bytes={have}-"
         request = urllib.request.Request(self.url, headers=headers)
-        meter = _Meter(self.timeout)
-        try:
-            response = _opener(meter).open(request, timeout=self.timeout)
-        except urllib.error.HTTPError as error:
-            if error.code == _RANGE_NOT_SATISFIABLE:
-                self._empty()
-                raise _BrokenOff("the server cannot continue the earlier piece") from error
-            raise
-        except ValueError as error:  # an address or a number that is none
-            raise _Refused(f"the server's answer makes no sense: {error}") from error
-        with response:
-            self._receive(response, _start(response, have), meter)
+        with _Watch(self.timeout) as watch:
+            try:
+                response = _opener().open(request, timeout=self.timeout)
+            except urllib.error.HTTPError as error:
+                if error.code == _RANGE_NOT_SATISFIABLE:
+                    self._empty()
+                    raise _BrokenOff("the server cannot continue the earlier piece") from error
+                raise
+            except ValueError as error:  # an address or a number that is none
+                raise _Refused(f"the server's answer makes no sense: {error}") from error
+            with response:
+                self._receive(response, _start(response, have), watch)
 
-    def _receive(self, response: http.client.HTTPResponse, start: int, meter: _Meter) -> None:
+    def _receive(self, response: http.client.HTTPResponse, start: int, watch: _Watch) -> None:
         total = self.size if response.length is None else start + response.length
         if total != self.size:
             raise _Refused(f"the server announces {total} bytes, the file has {self.size}")
@@ -228,11 +195,11 @@ class _Transfer:
         with open(self.part, "r+b") as out:
             out.truncate(start)
             out.seek(start)
-            meter.restart()
+            watch.begin()
             # Not read(), which waits for a whole chunk however slowly it comes.
             while chunk := response.read1(CHUNK):
                 position += len(chunk)
-                meter.kept(len(chunk))
+                watch.kept += len(chunk)
                 if position > self.size:
                     raise _Refused(f"the server sends more than {self.size} bytes")
                 out.write(chunk)
@@ -278,42 +245,13 @@ class _SafeRedirect(urllib.request.HTTPRedirectHandler):
         return following
 
 
-class _Metering(urllib.request.AbstractHTTPHandler):
-    """Sends requests over connections whose answers are metered."""
-
-    def __init__(self, meter: _Meter) -> None:
-        super().__init__()
-        self._meter = meter
-
-    def do_open(self, http_class: Any, *request: Any, **options: Any) -> http.client.HTTPResponse:
-        """Send a request over a connection of the given class."""
-        return super().do_open(partial(_connection, http_class, self._meter), *request, **options)
-
-
-class _Http(_Metering, urllib.request.HTTPHandler):
-    """HTTP, metered."""
-
-
-class _Https(_Metering, urllib.request.HTTPSHandler):
-    """HTTPS, metered."""
-
-
-def _connection(
-    kind: type[http.client.HTTPConnection], meter: _Meter, *arguments: Any, **options: Any
-) -> http.client.HTTPConnection:
-    """A connection of a kind whose answers are metered."""
-    made = kind(*arguments, **options)
-    made.response_class = partial(_Response, meter=meter)  # type: ignore[assignment]
-    return made
-
-
-def _opener(meter: _Meter) -> urllib.request.OpenerDirector:
+def _opener() -> urllib.request.OpenerDirector:
     """An opener that speaks HTTP and HTTPS and nothing else, no `file:` and no `ftp:`."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        _Http(meter),
-        _Https(meter),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _SafeRedirect(),

@@ -69,17 +69,19 @@ def _table(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.nda
     return x
 
 
+def _warn(words: str) -> None:
+    warnings.warn(f"{_WHERE}: {words}", InputsWarning, stacklevel=3)
+
+
 def _tell_unknown(feature: features.Feature, values: Sequence[str]) -> None:
     """Warn of categories that no training row has, as a model takes all of them for none."""
     known = {*feature.get("categories", values)}
     others = [value for value in values if value not in known and not is_missing(value)]
     if others:
-        warnings.warn(
-            f"{_WHERE}: '{feature['name']}' is {some_of(map(repr, others))} in {len(others)} of "
+        _warn(
+            f"'{feature['name']}' is {some_of(map(repr, others))} in {len(others)} of "
             f"{len(values)} rows, which it is in no training row, where it is "
-            f"{some_of(map(repr, feature['categories']))}; the network takes it for none of these",
-            InputsWarning,
-            stacklevel=2,
+            f"{some_of(map(repr, feature['categories']))}; the network takes it for none of these"
         )
 
 
@@ -139,12 +141,10 @@ def _tell_unread(
     known = [at for at, token in enumerate(meta["vocabulary"]) if {token.strip()} - {"", *apart}]
     unread = [each for each, row in zip(own, x, strict=True) if not np.isin(row, known).any()]
     if unread:
-        warnings.warn(
-            f"{_WHERE}: {len(unread)} of {len(own)} texts have none of the {made['level']} that "
+        _warn(
+            f"{len(unread)} of {len(own)} texts have none of the {made['level']} that "
             f"training knew: {some_of(repr(each[:40]) for each in unread)}; what the network says "
-            "of them, it says of any such text",
-            InputsWarning,
-            stacklevel=2,
+            "of them, it says of any such text"
         )
 
 
@@ -157,12 +157,10 @@ def _image(raw: Any, meta: Mapping[str, Any], made: Mapping[str, Any]) -> np.nda
         if own > channels or [height, width] != size
     ]
     if others and not made.get("fitted"):
-        warnings.warn(
-            f"{_WHERE}: {len(others)} of {len(images)} images are of another form than all that "
+        _warn(
+            f"{len(others)} of {len(images)} images are of another form than all that "
             f"were trained on: {some_of(others)}; they are made {size[0]} x {size[1]} pixels "
-            f"{'in colour' if channels > 1 else 'of grey'}",
-            InputsWarning,
-            stacklevel=2,
+            f"{'in colour' if channels > 1 else 'of grey'}"
         )
     return pictures.rows(images, (size[0], size[1]), channels)
 

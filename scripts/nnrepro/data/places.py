@@ -6,15 +6,9 @@ a file holds what it should is for its checksum to tell, when it is read.
 
 import difflib
 import os
-import stat
 from pathlib import Path
 
-_KINDS = {
-    stat.S_ISFIFO: "a pipe",
-    stat.S_ISSOCK: "a socket",
-    stat.S_ISCHR: "a device",
-    stat.S_ISBLK: "a device",
-}
+from nnrepro.files import kind_of
 
 
 def folder_problem(path: Path) -> str | None:
@@ -22,7 +16,8 @@ def folder_problem(path: Path) -> str | None:
     if problem := _missing(path):
         return problem
     if not path.is_dir():
-        return f"is {_kind(path)}, where a folder is wanted; name the folder that holds the files"
+        what = "a file" if path.is_file() else kind_of(path.stat().st_mode)
+        return f"is {what}, where a folder is wanted; name the folder that holds the files"
     if not os.access(path, os.R_OK | os.X_OK):
         return "is a folder that may not be read; ask for access"
     return None
@@ -33,7 +28,7 @@ def file_problem(path: Path) -> str | None:
     if problem := _missing(path):
         return problem
     if not path.is_file():
-        return f"is {_kind(path)}, where a file is wanted"
+        return f"is {kind_of(path.stat().st_mode)}, where a file is wanted"
     if not os.access(path, os.R_OK):
         return "is a file that may not be read; ask for access"
     if not path.stat().st_size:
@@ -64,9 +59,3 @@ def _nearest(path: Path) -> str:
     if near:
         return f"; did you mean {str(there.parent / near[0])!r}?"
     return f": {str(there.parent)!r} holds no {there.name!r}"
-
-
-def _kind(path: Path) -> str:
-    mode = path.stat().st_mode
-    other = next((word for test, word in _KINDS.items() if test(mode)), "a file")
-    return "a folder" if stat.S_ISDIR(mode) else other

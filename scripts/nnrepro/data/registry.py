@@ -1,8 +1,8 @@
 """The registry of data sets: what a section of `data` in the configuration prepares, and of what.
 
 A data set of source `csv`, `npz` or `images` needs no code: see `nnrepro.data.sources`, which a
-plug-in may have more of. Others are made by a function in a module of this package (its name
-without a leading underscore), or in a plug-in:
+plug-in may have more of; `nnrepro.data.shipped` has CIFAR-10 and DBpedia. Others are made by a
+function in a plug-in:
 
     @prepares("image", dataset="svhn")
     def prepare_svhn(
@@ -11,39 +11,30 @@ without a leading underscore), or in a plug-in:
 
 It turns the data set's section of the config into the two prepared files (`prepare.write_prepared`
 writes them). The section says `source: svhn`, and what the function's keyword-only parameters are
-given; files that it reads are parameters of type `Place`. A function without such parameters can
-also be told by the data set's name, with a source `folder` or `archive`; if the data can be
-downloaded or generated, too, the module says so with `register_origin`.
+given; files that it reads are parameters of type `Place`.
 """
 
 import importlib
 import os
-import pkgutil
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nnrepro.data.errors import DataError
-from nnrepro.data.official import Official, check_own_sums
-from nnrepro.data.places import file_problem, folder_problem
+from nnrepro.data.official import COMMON, Origin
+from nnrepro.data.places import file_problem
 from nnrepro.data.prepare import write_prepared
+from nnrepro.files import read_json
 from nnrepro.registry import Registry
+from nnrepro.study.declared import splits_validation
 from nnrepro.study.kinds import Kind, kinds
 from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, parameters_of
 
 Prepare = Callable[..., None]
 """Called with a data set's section of the config and the two paths to write."""
-REMARKS = ("note", "licence", "citation")
-"""Keys of every section that are for readers of the report alone."""
-_COMMON = ("source", *REMARKS)
-"""Keys of every section, which no source is told."""
-_OF_FILES = (*_COMMON, "like", "path", "sha256", "generate")
-"""Keys of a section that says where files are."""
-
 _MOST_FILES = 50_000
 """How many files of a data set are watched; each is looked at whenever the workflow is read."""
 
@@ -83,151 +74,11 @@ def files_below(folder: Path) -> list[Path]:
         if len(found) > _MOST_FILES:
             raise DataError(
                 f"{folder} holds more than {_MOST_FILES} files, so that changes in them would not "
-                "be noticed. Pack them into fewer files, or have the data set's module name those "
-                "that it reads, with `register_origin`."
+                "be noticed. Pack them into fewer files."
             )
     if not found:
         raise DataError(f"{folder} holds no files. Name the folder with the data set's files.")
     return sorted(found)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a data set, as the config's `data` section names it, can come from.
-
-    `official` are the published files, if any; `files` gives the source files in a folder, all
-    below it unless the data set says more, which the section's options are told; `generate` writes
-    made-up data of the same form to a folder, where that is offered. `options` are what its section
-    may say beside where the data are, and `problems_of` how they do not go together.
-    """
-
-    dataset: str
-    official: Official | None = None
-    files: Callable[..., Sequence[Path]] = files_below
-    generate: Callable[..., None] | None = None
-    options: Sequence[str] = ()
-    problems_of: Callable[[Mapping[str, Any]], Sequence[str]] = lambda options: ()
-
-    def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
-        """Why the config's section, of the right shape, cannot serve the runs, each with its key.
-
-        `needed` are the most examples that any run asks for, under `train` and `test`.
-        """
-        key, source = f"data.{self.dataset}", section["source"]
-        if found := [*self._option_problems(section)]:
-            return found
-        if source == "download" and self.official is None:
-            return [f"{key}: cannot be downloaded; name its folder as 'path'"]
-        if source in ("archive", "folder") and not section.get("path"):
-            return [f"{key}.path: missing; the source '{source}' needs it"]
-        if source != "generated":
-            return [*self._official_problems(section, needed)]
-        if self.generate is None:
-            return [f"{key}: cannot be generated; name its folder as 'path'"]
-        return [*self._generated_problems(section.get("generate", {}), needed)]
-
-    def source_files(self, section: Mapping[str, Any]) -> list[Path]:
-        """The files of one's own that the section names; none of data that come otherwise."""
-        if section["source"] == "archive":
-            return [Path(section["path"])]
-        return self._files(section) if section["source"] == "folder" else []
-
-    def place_problems(self, section: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the files that the section names, each with its key.
-
-        It is one in which `problems` finds nothing wrong.
-        """
-        if section["source"] not in ("archive", "folder"):
-            return []
-        key, path = f"data.{self.dataset}.path", Path(section["path"])
-        if section["source"] == "archive":
-            problem = file_problem(path)
-            return [f"{key}: {str(path)!r} {problem}"] if problem else []
-        problem = folder_problem(path)
-        if problem and not (path.is_file() and self.takes_any_files):
-            return [f"{key}: {str(path)!r} {problem}"]
-        try:
-            files = self._files(section)
-            if self.takes_any_files:
-                return []  # nobody said what they should be: an empty one may be right
-            found = {file: file_problem(file) for file in files}
-            problems = [f"{key}: {str(file)!r} {it}" for file, it in found.items() if it]
-            if self.official is not None:
-                for file in files:
-                    self.official.accepted(file.name, section.get("sha256"))
-        except DataError as error:
-            return [f"{key}: {error}"]
-        return problems
-
-    @property
-    def takes_any_files(self) -> bool:
-        """Whether nothing is said of its files, so that one file will do as well as a folder."""
-        return self.files is files_below
-
-    def source(self, section: Mapping[str, Any], path: Path | str) -> dict[str, Any]:
-        """The section as `prepare` takes it, of an archive that was downloaded or data made up."""
-        kept = self._told(section)
-        if section["source"] == "generated":
-            return {**kept, "source": "generated", "path": str(path)}
-        sums = {name: section[name] for name in ("sha256",) if name in section}
-        return {**kept, **sums, "source": "archive", "path": str(path)}
-
-    def _told(self, section: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: section[name] for name in self.options if name in section}
-
-    def _files(self, section: Mapping[str, Any]) -> list[Path]:
-        return [*self.files(Path(section["path"]), **self._told(section))]
-
-    def _option_problems(self, section: Mapping[str, Any]) -> Iterator[str]:
-        """Keys that this data set has not, and options that do not go together."""
-        key, allowed = f"data.{self.dataset}", [*_OF_FILES, *self.options]
-        for name in section:
-            if name not in allowed:
-                hint = f"{nearest(name, allowed)}; allowed: {one_of(allowed)}"
-                yield f"{key}.{name}: unknown key of this data set{hint}"
-        for problem in self.problems_of(self._told(section)):
-            yield f"{key}.{problem}"
-
-    def _official_problems(
-        self, section: Mapping[str, Any], needed: Mapping[str, int]
-    ) -> Iterator[str]:
-        """Sums of files that are none of its own, and more examples than the official files hold.
-
-        Files of one's own, for which a sum is stated, may hold any number.
-        """
-        if self.official is None:
-            return
-        if section.get("sha256"):
-            archive = Path(section.get("path") or "").name
-            known = {*self.official.files, self.official.archive, archive}
-            try:
-                check_own_sums(section["sha256"], known)
-            except DataError as error:
-                yield f"data.{self.dataset}.sha256: {error}"
-            return
-        for split, examples in needed.items():
-            there = self.official.examples.get(split, examples)
-            if there < examples:
-                yield (
-                    f"data.{self.dataset}: holds {there} {split} examples, and runs ask for "
-                    f"{examples}; lower their {split}_examples, or cap them with "
-                    f"budget.{split}_examples"
-                )
-
-    def _generated_problems(
-        self, generate: Mapping[str, Any], needed: Mapping[str, int]
-    ) -> Iterator[str]:
-        """Examples to generate that are not said, or too few."""
-        key = f"data.{self.dataset}.generate"
-        for split, examples in needed.items():
-            size = generate.get(split)
-            if size is None:
-                yield f"{key}.{split}: missing; how many examples to make up?"
-            elif size < examples:
-                yield (
-                    f"{key}.{split}: {size} examples are too few, as runs ask for {examples}; "
-                    f"raise it, or cap the runs with budget.{split}_examples"
-                )
 
 
 @dataclass(frozen=True)
@@ -241,14 +92,13 @@ class Told:
     dataset: str
     options: Mapping[str, Parameter]
     problems_of: Callable[[Mapping[str, Any]], Sequence[str]] = lambda options: ()
-    official: None = None
 
     def problems(self, section: Mapping[str, Any], needed: Mapping[str, int]) -> list[str]:
         """Why the config's section cannot serve the runs, each with its key; see `Origin`."""
         key, given = f"data.{self.dataset}", told(section)
         found = [
             f"{key}.{name}: unknown key{nearest(name, self.options)}; allowed: "
-            f"{one_of([*_COMMON, *self.options])}"
+            f"{one_of([*COMMON, *self.options])}"
             for name in given
             if name not in self.options
         ]
@@ -287,38 +137,38 @@ class Told:
 
 def told(section: Mapping[str, Any]) -> dict[str, Any]:
     """The options in a section, without what every section has."""
-    return {name: value for name, value in section.items() if name not in _COMMON}
+    return {name: value for name, value in section.items() if name not in COMMON}
 
 
 _registered: Registry[Preparation] = Registry("data set", DataError)
-_origins: Registry[Origin] = Registry("origin", DataError)
 
 
-def prepares(
-    input: str, *, dataset: str, basename: str | None = None
-) -> Callable[[Prepare], Prepare]:
+def prepares(input: str, *, dataset: str) -> Callable[[Prepare], Prepare]:
     """Register the decorated function as what makes `input` from `dataset`.
 
-    The prepared files are called `basename`; as the data set by default. Raises DataError where
-    another function has the same.
+    Raises DataError where another function does.
     """
 
     def register(function: Prepare) -> Prepare:
-        name = basename or dataset
-        module, known = function.__module__, _registered.get(name)
+        name, module = f"{dataset}, for models of {input}", function.__module__
+        known = _registered.get(name)
         there = known.prepare if known and known.prepare.__module__ == module else function
         if there.__name__ != function.__name__:
-            raise DataError(f"{name} is prepared by {there.__name__} already")
-        _registered.add(name, Preparation(input, dataset, name, function), module)
+            raise DataError(f"{name}, is prepared by {there.__name__} already")
+        _registered.add(name, Preparation(input, dataset, dataset, function), module)
         return function
 
     return register
 
 
-def register_origin(origin: Origin) -> Origin:
-    """Say where a data set can come from; called once, when its module is imported."""
-    _origins.add(origin.dataset, origin, sys._getframe(1).f_globals["__name__"])
-    return origin
+def shipped() -> Mapping[str, Origin]:
+    """The data sets that the library has functions for, by name.
+
+    Imported by a name that no fingerprint follows: what other data are prepared by is no part of
+    them.
+    """
+    known: Mapping[str, Origin] = importlib.import_module("nnrepro.data.shipped").SHIPPED
+    return known
 
 
 def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
@@ -330,31 +180,13 @@ def origin(dataset: str, section: Mapping[str, Any]) -> Origin | Told:
         function: Any = kind.function()
         return Told(dataset, kind.options, function.problems)
     if source in FILE_SOURCES:
-        root = root_of(dataset, section)
-        _check_known(root)
-        return replace(_origins.get(root, Origin(root)), dataset=dataset)
+        return _in_files(dataset, section)
     options = {
         name: option
         for each in _made_by(source, dataset)
         for name, option in parameters_of(each.prepare).items()
     }
     return Told(dataset, options)
-
-
-def preparations() -> dict[str, Preparation]:
-    """All registered preparations by basename, those of every module of the package.
-
-    Of a data set of one's own, none of the package.
-    """
-    package = importlib.import_module("nnrepro.data")
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"nnrepro.data.{module.name}")
-    own = {name: _registered[name] for name in _registered.own()}
-    taken = {each.dataset for each in own.values()}
-    return {
-        name: each for name, each in _registered.items() if name in own or each.dataset not in taken
-    }
 
 
 def made_by(preparation: Preparation) -> Callable[..., Any]:
@@ -368,16 +200,14 @@ def made_by(preparation: Preparation) -> Callable[..., Any]:
 
 def dataset_of(basename: str, names: Iterable[str] = ()) -> str:
     """The data set that prepared files are of, by their name; of the given ones if it can be."""
-    registered = preparations().get(basename)
-    if registered is not None:
-        return registered.dataset
-    own = [name for name in names if basename == name or basename.startswith(f"{name}_")]
+    known = (*names, *datasets())
+    own = [name for name in known if basename == name or basename.startswith(f"{name}_")]
     return max(own, key=len, default=basename)
 
 
 def datasets() -> tuple[str, ...]:
-    """The names of all data sets."""
-    return tuple(sorted({each.dataset for each in preparations().values()}))
+    """The names of all data sets that functions prepare."""
+    return tuple(sorted({*shipped(), *(each.dataset for each in _registered.values())}))
 
 
 def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
@@ -390,29 +220,20 @@ def prepared(data: Mapping[str, Mapping[str, Any]]) -> list[Preparation]:
     found: list[Preparation] = []
     for name, section in data.items():
         source = section["source"]
+        made: Mapping[str, Prepare]
         if source in library:
             function: Any = library[source].function()
             given = function.inputs(told(section))
-            found += _named(
-                [
-                    Preparation(own, name, name, partial(_prepare, library[source], own))
-                    for own in given
-                ]
-            )
+            made = {own: partial(_prepare, library[source], own) for own in given}
         elif source in FILE_SOURCES:
-            root = root_of(name, section)
-            _check_known(root)
-            own = [each for each in preparations().values() if each.dataset == root]
-            if name != root:
-                own = _named([replace(each, dataset=name, basename=name) for each in own])
-            found += own
+            made = _in_files(name, section).prepare
         else:
-            found += _named(
-                [
-                    replace(own, dataset=name, basename=name, prepare=partial(_told_to, own))
-                    for own in _made_by(source, name)
-                ]
-            )
+            made = {own.input: partial(_told_to, own) for own in _made_by(source, name)}
+        several = len(made) > 1
+        found += [
+            Preparation(own, name, f"{name}_{own}" if several else name, prepare)
+            for own, prepare in made.items()
+        ]
     names = [each.basename for each in found]
     twice = [each for each in found if names.count(each.basename) > 1]
     if twice:
@@ -456,13 +277,6 @@ def root_of(dataset: str, section: Mapping[str, Any]) -> str:
     return str(section.get("like", dataset))
 
 
-def _named(found: list[Preparation]) -> list[Preparation]:
-    """Prepared files of their own for each of several inputs of one data set."""
-    if len(found) < 2:
-        return found
-    return [replace(each, basename=f"{each.dataset}_{each.input}") for each in found]
-
-
 def _prepare(
     kind: Kind, input: str, section: Mapping[str, Any], out_npz: Path, out_json: Path
 ) -> None:
@@ -485,11 +299,19 @@ def _told_to(
     known = parameters_of(registered.prepare)
     given = {name: value for name, value in told(section).items() if name in known}
     registered.prepare(section, out_npz, out_json, **given)
+    gives = "validation_examples" in read_json(out_json)
+    if gives != splits_validation(section):
+        raise DataError(
+            f"data.{out_npz.stem}: '{registered.dataset}' gives {'' if gives else 'no '}validation "
+            f"examples, and its section {'asks for none' if gives else 'asks for some'}; the function takes an option 'split', and gives `validation_x` and "
+            "`validation_y`, by which the study then selects, where the section asks for them by "
+            "'split: {validation: 0.2}'"
+        )
 
 
 def _made_by(source: str, dataset: str) -> list[Preparation]:
     """What a function of one's own prepares that a section names as its source."""
-    found = [each for each in preparations().values() if each.dataset == source]
+    found = [each for each in _registered.values() if each.dataset == source]
     if not found:
         allowed = [*kinds(SOURCES), *FILE_SOURCES, *datasets()]
         raise DataError(
@@ -499,10 +321,13 @@ def _made_by(source: str, dataset: str) -> list[Preparation]:
     return found
 
 
-def _check_known(dataset: str) -> None:
-    known = datasets()
-    if dataset not in known:
+def _in_files(dataset: str, section: Mapping[str, Any]) -> Origin:
+    """Where a data set comes from whose section says where its files are."""
+    root, known = root_of(dataset, section), shipped()
+    if root not in known:
         raise DataError(
-            f"data.{dataset}: there is no data set of this name{nearest(dataset, known)}; files "
-            f"are prepared by a function of {one_of(known)}, or read as {one_of(kinds(SOURCES))}"
+            f"data.{dataset}.source: '{section['source']}' is for files of {one_of(known)}"
+            f"{nearest(root, known)}; a function of yours is named in its place, other files are "
+            f"read as {one_of(kinds(SOURCES))}"
         )
+    return replace(known[root], dataset=dataset)

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data import cifar10, dbpedia, generated, pictures, text
-from nnrepro.data.checksums import read_sums, sha256_of
+from nnrepro.data.checksums import sha256_of
+from nnrepro.data.official import Origin
 from nnrepro.data.prepare import write_prepared
-from nnrepro.data.registry import Origin, prepares, register_origin
 from nnrepro.data.soundness import refuse_blank
 
 Ids = Callable[[Sequence[str], Sequence[str]], tuple[np.ndarray, np.ndarray, list[str]]]
 """Turns training and test texts into ids, with the vocabulary."""
 
 
-@prepares("image", dataset="cifar10")
 def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
     """Prepare CIFAR-10: x uint8 [n, 3072], planes one after another as in the batches; y int32 [n].
 
@@ -58,13 +57,11 @@ def prepare_cifar10(source: Mapping[str, Any], out_npz: Path, out_json: Path) ->
     write_prepared(out_npz, out_json, arrays, described)
 
 
-@prepares("characters", dataset="dbpedia", basename="dbpedia_characters")
 def prepare_dbpedia_characters(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
     """Prepare DBpedia: x int32 character ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
     _prepare_dbpedia("characters", text.character_ids, source, out_npz, out_json)
 
 
-@prepares("words", dataset="dbpedia", basename="dbpedia_words")
 def prepare_dbpedia_words(source: Mapping[str, Any], out_npz: Path, out_json: Path) -> None:
     """Prepare DBpedia: x int32 word ids [n, 100]; y int32 [n], labels 1 to 14 as they are."""
     _prepare_dbpedia("words", text.word_ids, source, out_npz, out_json)
@@ -106,9 +103,9 @@ def _read(
         used = [path]
         content, classes = reader.read_archive(path, sums, **options)
     else:
-        if kind == "generated":
-            sums = read_sums(path)
         used = reader.source_files(path, **options)
+        if kind == "generated":
+            sums = {file.name: sha256_of(file) for file in used}
         content, classes = reader.read_folder(path, sums, **options)
     made = kind == "generated" or generated.is_generated(used[0].parent)
     origin = {
@@ -119,21 +116,21 @@ def _read(
     return content, classes, origin
 
 
-register_origin(
-    Origin(
+SHIPPED = {
+    "cifar10": Origin(
         dataset="cifar10",
         official=cifar10.OFFICIAL,
+        prepare={"image": prepare_cifar10},
         files=cifar10.source_files,
         generate=generated.write_cifar10,
         options=cifar10.OPTIONS,
         problems_of=cifar10.option_problems,
-    )
-)
-register_origin(
-    Origin(
+    ),
+    "dbpedia": Origin(
         dataset="dbpedia",
         official=dbpedia.OFFICIAL,
+        prepare={"characters": prepare_dbpedia_characters, "words": prepare_dbpedia_words},
         files=dbpedia.source_files,
         generate=generated.write_dbpedia,
-    )
-)
+    ),
+}

@@ -43,10 +43,16 @@ _REMARKS = {
     "test_of_unseen_classes": (
         "{count} of the {examples} {kind} examples are of a class without any training example"
     ),
+    "test_missing_classes": (
+        "classes with training examples of which none of the {examples} {kind} examples is: {count}"
+    ),
     "test_one_class": "all of the {examples} {kind} examples are of one class",
     "train_constant_features": "features alike in all {examples} {kind} examples: {count}",
 }
 
+
+_OF_THE_WHOLE = ("test_missing_classes", "test_one_class", "train_constant_features")
+"""Remarks that count no examples."""
 
 _STAND_IN = (
     "the images of {file}, which are not trained on, stand in for the official test batch: another "
@@ -91,7 +97,7 @@ def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[s
         counts["test_in_validation"] = sum(digest in held_out for digest in test)
     if classes:
         counts["test_of_unseen_classes"] = int(np.count_nonzero(~np.isin(test_y, train_y)))
-        counts["test_one_class"] = int(len(test_y) > 1 and len(np.unique(test_y)) == 1)
+        counts["test_missing_classes"] = len(np.setdiff1d(train_y, test_y))
     if meta["kind"] == "floats":
         same = (arrays["train_x"] == arrays["train_x"][:1]).all(axis=0)
         counts["train_constant_features"] = int(np.count_nonzero(same))
@@ -157,7 +163,7 @@ def _remarks(counts: Mapping[str, Any], description: Mapping[str, Any]) -> Itera
             count, examples = counts.get(key), description.get(f"{split}_examples")
             if type(count) is not int or type(examples) is not int or not count or not examples:
                 continue
-            whole = key in ("test_one_class", "train_constant_features")
+            whole = key in _OF_THE_WHOLE
             message = words.format(count=f"{count:,}", examples=f"{examples:,}", kind=kind)
             yield DataRemark(message, whole or count >= _TELLING * examples)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nnrepro.data.errors import DataError, told_as_data_errors
 from nnrepro.files import open_regular
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import nearest, one_of, some_of
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 SEPARATORS = (",", ";", "\t", "|")
@@ -19,6 +19,8 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 _LONGEST_LINE = 2**20
 _MOST_CELLS = 2 * 10**7
 _MOST_COLUMNS = 10_000
+_NAMED = 12
+"""So many columns a message names."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Table:
         if name not in self.columns:
             raise DataError(
                 f"{key}: {self.path} has no column '{name}'{nearest(name, self.columns)}; its "
-                f"columns are {_listed(self.columns)}"
+                f"columns are {some_of(map(repr, self.columns), _NAMED)}"
             )
         return self.columns[name]
 
@@ -184,7 +186,9 @@ def _names(row: Sequence[str], path: Path, separator: str) -> list[str]:
             "for a first one with names of the rows"
         )
     if all(is_number(name) for name in row[len(blank) :]):
-        raise DataError(f"{path}: the first line, {_listed(row)}, must name the columns.")
+        raise DataError(
+            f"{path}: the first line, {some_of(map(repr, row), _NAMED)}, must name the columns."
+        )
     twice = [name for name, count in Counter(row).items() if count > 1]
     if twice:
         raise DataError(
@@ -207,9 +211,3 @@ def is_number(text: str) -> bool:
 def is_missing(text: str) -> bool:
     """Whether a text stands for a value that is not there."""
     return text.lower() in MISSING
-
-
-def _listed(names: Sequence[str] | Mapping[str, object], most: int = 12) -> str:
-    shown = [repr(name) for name in [*names][:most]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

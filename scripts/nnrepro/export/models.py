@@ -33,6 +33,7 @@ _EXAMPLES = 4
 _AGREE, _AGREE_ROUNDED = 1e-5, 0.05
 """How far outputs may lie apart, as a share of the largest: in float32, and in half precision."""
 
+_AT_ONCE = 256
 _HELD_OUT = "validation_examples"
 _METADATA = "metadata.json"
 
@@ -166,12 +167,6 @@ def _outputs(model: "keras.Model", examples: Any) -> Any:
 
     outputs = model(examples, training=False)
     return keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32"))
-
-
-if TYPE_CHECKING:
-    import keras
-
-_AT_ONCE = 256
 
 
 def outputs_of(model: "keras.Model", examples: NDArray[Any]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ measures of several runs.
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -315,6 +316,8 @@ def _expression(text: str) -> Expression:
                 return Reading(name)
             case ast.Name(id=name):
                 known = [*QUANTITIES, *ALIASES]
+                if written := _as_function(name):
+                    raise Mistake(f"'{name}' is a column of tables; a measure says it as {written}")
                 raise Mistake(
                     f"'{name}' is no quantity of a run{nearest(name, [*known, *curve_names()])}; "
                     f"allowed: {one_of(known)}, or a function of a curve: {one_of(FUNCTIONS)}"
@@ -324,6 +327,16 @@ def _expression(text: str) -> Expression:
         return Number(parse_number(node))
 
     return parse_arithmetic(ast.parse(text.strip(), mode="eval").body, operand)
+
+
+def _as_function(column: str) -> str:
+    """A column of tables as the function that it has; empty where it has none."""
+    generic = re.sub(r"last\d+_(?=mean_)", "last_window_", column)
+    for curve in curve_names():
+        for name, function in FUNCTIONS.items():
+            if function.column and function.column.format(curve) == generic:
+                return f"{name}({curve})"
+    return ""
 
 
 def _reading(name: str, args: list[ast.expr]) -> Reading:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib
+import typst
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.ft2font import FT2Font
 
@@ -49,17 +50,30 @@ def fallbacks(characters: Iterable[str]) -> dict[str, FontEntry]:
 
 
 @contextmanager
-def fonts_for(text: str) -> Iterator[list[str]]:
-    """Folders of the fonts that a text is set in, by name and for letters that others lack.
+def fonts_for(text: str) -> Iterator[typst.Fonts]:
+    """The fonts that Typst may set a text in: those that matplotlib ships.
 
-    They are the shipped ones with letters, and, while the block runs, those of the machine that
-    have what these lack.
+    For letters that the figures' own font lacks they are, while the block runs, the shipped ones
+    with letters and those of the machine that have what these lack.
     """
-    found = {Path(entry.fname) for entry in fallbacks(sorted(lacking(text))).values()}
+    strange = lacking(text) | lacking(text, bold=True)
+    if not strange:
+        yield _shipped()
+        return
+    found = {Path(entry.fname) for entry in fallbacks(strange).values()}
     with tempfile.TemporaryDirectory() as folder:
         for number, font in enumerate(dict.fromkeys((*_lettered(), *sorted(found)))):
             (Path(folder) / f"{number}{font.suffix}").symlink_to(font)
-        yield [folder]
+        yield _fonts_in(Path(folder))
+
+
+@cache
+def _shipped() -> typst.Fonts:
+    return _fonts_in(SHIPPED)
+
+
+def _fonts_in(folder: Path) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])
 
 
 @cache

@@ -119,13 +119,12 @@ def _with_readings(svg: str, fig: Figure) -> str:
 def _encode_png(svg: bytes, fig: Figure) -> bytes:
     """A figure's SVG as PNG, with letters that the figures' font lacks from installed fonts."""
     files: Any = {"main.typ": _SHEET.encode(), _DRAWING: svg}
-    with fonts_for(words_of(fig)) as folders:
+    with fonts_for(words_of(fig)) as fonts:
         made = typst.compile(
             files,
             format="png",
             ppi=min(PNG_DPI, _MOST_PIXELS / max(fig.get_size_inches())),
-            font_paths=folders,
-            ignore_system_fonts=True,
+            font_paths=fonts,
         )
     return bytes(made)
 

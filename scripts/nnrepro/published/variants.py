@@ -54,7 +54,10 @@ def declared_variants(
         elif experiment in selected:
             found[experiment, selected[experiment]] = None
         elif experiment in study.experiments:
-            raise NotSelected(f"no variant of {experiment} has been selected")
+            raise NotSelected(
+                f"no variant of {experiment} has been selected, by a later experiment or a table; "
+                "name the variant"
+            )
         else:
             raise LeftOut(left_out([experiment]))
     return list(found)

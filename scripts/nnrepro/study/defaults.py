@@ -35,7 +35,7 @@ _INHERITED = ("model", "data", "metrics", "parameters", "protocols")
 
 def likened(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration with data sets that are `like` another saying all that this one says."""
-    data = _section(config, "data")
+    data = section_of(config, "data")
 
     def of(section: Any) -> Any:
         base = data.get(str(section.get("like"))) if isinstance(section, Mapping) else None
@@ -46,10 +46,10 @@ def likened(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def like_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Data sets that are to be like one that is not there, or that is like another itself."""
-    data = _section(config, "data")
+    data = section_of(config, "data")
     for name, section in data.items():
         like = section.get("like") if isinstance(section, Mapping) else None
-        if isinstance(like, str) and (like == name or "like" in _section(data, like)):
+        if isinstance(like, str) and (like == name or "like" in section_of(data, like)):
             yield f"data.{name}.like: '{like}' is like another itself; name a data set that is not"
         elif isinstance(like, str) and like not in data:
             yield (
@@ -64,7 +64,7 @@ def without_null(config: Mapping[str, Any], known: Collection[str]) -> dict[str,
     With an experiment or a variant goes what is of its runs alone, with a protocol what experiments
     say of it. What is not among the `known` keys stays, to be told.
     """
-    gone = {name for name, own in _section(config, "protocols").items() if own is None}
+    gone = {name for name, own in section_of(config, "protocols").items() if own is None}
     if gone:
         config = {**config, "experiments": _without_protocols(config.get("experiments"), gone)}
     out = set(_left_out(config))
@@ -84,9 +84,9 @@ def _without_protocols(experiments: Any, gone: Collection[str]) -> Any:
     return {
         name: {
             **own,
-            "protocols": {k: v for k, v in _section(own, "protocols").items() if k not in gone},
+            "protocols": {k: v for k, v in section_of(own, "protocols").items() if k not in gone},
         }
-        if _section(own, "protocols")
+        if section_of(own, "protocols")
         else own
         for name, own in experiments.items()
     }
@@ -94,15 +94,16 @@ def _without_protocols(experiments: Any, gone: Collection[str]) -> Any:
 
 def _left_out(config: Mapping[str, Any]) -> Iterator[str]:
     """Experiments that are null, and variants, as experiment/variant."""
-    for name, section in _section(config, "experiments").items():
+    for name, section in section_of(config, "experiments").items():
         if section is None:
             yield name
-        for variant, own in _section(section, "variants").items():
+        for variant, own in section_of(section, "variants").items():
             if own is None:
                 yield f"{name}/{variant}"
 
 
-def _section(of: Any, key: str) -> Mapping[str, Any]:
+def section_of(of: Any, key: str) -> Mapping[str, Any]:
+    """The section under a key; an empty one where there is none, or something else."""
     found = of.get(key) if isinstance(of, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
@@ -129,10 +130,10 @@ def _about_others(spec: Mapping[str, Any], out: Collection[str]) -> dict[str, An
     for key, are_gone in (("runs", gone), ("pairs", lambda pair: any(map(gone, pair)))):
         if isinstance(spec.get(key), list) and any(map(are_gone, spec[key])):
             left[key] = [item for item in spec[key] if not are_gone(item)]
-    for name, comparison in _section(spec, "comparisons").items():
-        factors = _section(comparison, "factors")
-        scored = [_section(comparison, key) for key in ("from", "to")]
-        scored += [_section(factors, factor) for factor in factors]
+    for name, comparison in section_of(spec, "comparisons").items():
+        factors = section_of(comparison, "factors")
+        scored = [section_of(comparison, key) for key in ("from", "to")]
+        scored += [section_of(factors, factor) for factor in factors]
         if any(gone(scoring.get("run")) for scoring in scored):
             left["comparisons"] = {k: v for k, v in left["comparisons"].items() if k != name}
     emptied = any(spec.get(key) and not left[key] for key in ("runs", "pairs", "comparisons"))

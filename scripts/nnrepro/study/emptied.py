@@ -7,6 +7,7 @@ most likely means that there be none. An overlay's null has taken the study's va
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
+from nnrepro.study.defaults import section_of
 from nnrepro.study.messages import shown
 from nnrepro.study.schema import experiment_keys
 from nnrepro.study.settings import ModelSpec
@@ -21,40 +22,42 @@ _Said = dict[str, tuple[str, Any]]
 
 def emptied_problems(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Iterator[str]:
     """Such settings of a flat configuration that still has what is null, as messages."""
-    study = yield from _scopes(_SCOPED, _section(config, _SCOPED), {}, models)
+    study = yield from _scopes(_SCOPED, section_of(config, _SCOPED), {}, models)
     protocols: dict[str, _Said] = {}
-    for name in _section(config, "protocols"):
-        section = _section(_section(config, "protocols"), name)
+    for name in section_of(config, "protocols"):
+        section = section_of(section_of(config, "protocols"), name)
         key = f"protocols.{name}.{_SCOPED}"
-        protocols[name] = yield from _scopes(key, _section(section, _SCOPED), study, models)
+        protocols[name] = yield from _scopes(key, section_of(section, _SCOPED), study, models)
     around = _all_of(study, *protocols.values())
-    experiments = _section(config, "experiments")
+    experiments = section_of(config, "experiments")
     for name in experiments:
         yield from _of_experiment(name, experiments, around)
 
 
 def _of_experiment(name: str, experiments: Mapping[str, Any], around: _Said) -> Iterator[str]:
-    key, section = f"experiments.{name}", _section(experiments, name)
+    key, section = f"experiments.{name}", section_of(experiments, name)
     said = {**around, **_taken_over(name, experiments, (name,))}
     said = yield from _layer(key, section, said)
-    said = yield from _layer(f"{key}.parameters", _section(section, "parameters"), said)
+    said = yield from _layer(f"{key}.parameters", section_of(section, "parameters"), said)
     for room in ("variants", "protocols"):
-        for each in _section(section, room):
-            yield from _layer(f"{key}.{room}.{each}", _section(_section(section, room), each), said)
+        for each in section_of(section, room):
+            yield from _layer(
+                f"{key}.{room}.{each}", section_of(section_of(section, room), each), said
+            )
 
 
 def _taken_over(name: str, experiments: Mapping[str, Any], through: tuple[str, ...]) -> _Said:
     """What an experiment takes over with the one that it selects from."""
-    select = _section(experiments, name).get("select")
+    select = section_of(experiments, name).get("select")
     source = select.get("from") if isinstance(select, Mapping) else select
     named = isinstance(select, Mapping) and "parameters" in select
     if named or not isinstance(source, str) or source not in experiments or source in through:
         return {}
-    own, key = _section(experiments, source), f"experiments.{source}"
+    own, key = section_of(experiments, source), f"experiments.{source}"
     return {
         **_taken_over(source, experiments, (*through, source)),
         **_values(key, own),
-        **_values(f"{key}.parameters", _section(own, "parameters")),
+        **_values(f"{key}.parameters", section_of(own, "parameters")),
     }
 
 
@@ -62,11 +65,11 @@ def _scopes(
     key: str, scopes: Mapping[str, Any], around: _Said, models: Mapping[str, ModelSpec]
 ) -> Generator[str, None, _Said]:
     """Settings by scope: `all` is around an input, which is around a model of it."""
-    told = {scope: _values(f"{key}.{scope}", _section(scopes, scope)) for scope in scopes}
+    told = {scope: _values(f"{key}.{scope}", section_of(scopes, scope)) for scope in scopes}
     for scope in scopes:
         wider = ["all", models[scope].input] if scope in models else ["all"]
         said = [told[name] for name in wider if name in told and name != scope]
-        yield from _layer(f"{key}.{scope}", _section(scopes, scope), _all_of(around, *said))
+        yield from _layer(f"{key}.{scope}", section_of(scopes, scope), _all_of(around, *said))
     return _all_of(around, *told.values())
 
 
@@ -89,8 +92,3 @@ def _values(key: str, section: Mapping[str, Any]) -> _Said:
 
 def _all_of(*said: _Said) -> _Said:
     return {name: value for each in said for name, value in each.items()}
-
-
-def _section(of: Any, key: str) -> Mapping[str, Any]:
-    found = of.get(key) if isinstance(of, Mapping) else None
-    return found if isinstance(found, Mapping) else {}

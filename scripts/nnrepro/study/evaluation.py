@@ -9,7 +9,8 @@ from nnrepro.study.stopping import watched
 TEST_EVALUATION = "test_evaluation"
 EVERY_EPOCH, AT_END, NEVER = CHOICES = ("every_epoch", "at_end", "never")
 
-_SETS = re.compile("_(?:validation|test)_")
+OF_A_SET = re.compile("_(?:validation|test)_")
+"""What stands in the name of a metric that is of a set of examples."""
 
 
 def tested(settings: Mapping[str, Any]) -> str:
@@ -40,9 +41,9 @@ def on_test_set(metric: str, when: str) -> str:
         metric: a metric of the validation or the test set, or of neither.
         when: when the runs evaluate the test set; where never, the metric stays.
     """
-    if when == NEVER or not _SETS.search(metric):
+    if when == NEVER or not OF_A_SET.search(metric):
         return metric
-    how, _, name = _SETS.sub("|", metric, count=1).partition("|")
+    how, _, name = OF_A_SET.sub("|", metric, count=1).partition("|")
     return f"{how if when == EVERY_EPOCH else 'final'}_test_{name}"
 
 

@@ -14,7 +14,6 @@ all kinds and loads neither pandas nor Matplotlib.
 import ast
 import functools
 import importlib
-import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from typing import Any, TypeVar, overload
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_text
 from nnrepro.study import options
-from nnrepro.study.options import Parameter, SignatureError, parameters_of
+from nnrepro.study.options import Parameter, SignatureError, parameters_of, said_of
 from nnrepro.study.plugins import imported, plugin_files
 
 _LIBRARY = Path(__file__).resolve().parents[1]
@@ -220,10 +219,6 @@ def _mark(decorator: ast.expr) -> str:
 def _kind(node: ast.FunctionDef, path: Path) -> Kind:
     """A kind of its function; all but name and keyword-only parameters is taken from `node`."""
     docstring = ast.get_docstring(node) or ""
-    arguments = re.search(r"^Args:\n((?: .*\n?)+)", docstring, re.MULTILINE)
-    said = re.findall(
-        r"^    (\w+): (.*(?:\n {8}.*)*)", arguments[1] if arguments else "", re.MULTILINE
-    )
     reads = tuple(argument.arg for argument in (*node.args.posonlyargs, *node.args.args))
     node.args.posonlyargs, node.args.args, node.args.defaults = [], [], []
     node.body, node.decorator_list, node.returns = [ast.Pass(lineno=1, col_offset=0)], [], None
@@ -236,5 +231,5 @@ def _kind(node: ast.FunctionDef, path: Path) -> Kind:
             f"{path}, line {node.lineno}: the options of '{node.name}' cannot be read: {error}; "
             "annotate them with what nnrepro.study.options has"
         ) from error
-    told = {name: " ".join(words.split()) for name, words in said if name in parameters}
+    told = {name: words for name, words in said_of(docstring).items() if name in parameters}
     return Kind(node.name, docstring.partition("\n")[0], reads, parameters, told, path)

@@ -7,7 +7,6 @@ has by default. A measure of a run is named by how it is read off the curve, the
 `max_validation_f1_macro`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from nnrepro.metrics.registry import (
     known,
     parsed,
 )
+from nnrepro.study.evaluation import OF_A_SET
 from nnrepro.study.messages import choice, one_of
 from nnrepro.study.run import Run
 from nnrepro.study.study import Study
@@ -36,7 +36,6 @@ METRIC_WORDS = ("metric", "sort_by")
 ALL_DEFAULTS = tuple(dict.fromkeys(name for names in DEFAULTS.values() for name in names))
 
 _SETS = ("test", "validation")
-_OF_A_SET = re.compile(f"_(?:{'|'.join(_SETS)})_")
 _TASK_KEYS = {"label": CLASSIFICATION, "labels": MULTI_LABEL, "target": REGRESSION}
 """Keys of a data set that tell its task."""
 
@@ -107,7 +106,7 @@ def recorded_by_run(config: Mapping[str, Any], run: Run) -> list[str]:
 
 def has_recorded(measure: str, metrics: Iterable[str]) -> bool:
     """Whether a measure can be read off curves of these metrics and the loss, or off none."""
-    _, found, metric = _OF_A_SET.sub("|", measure, count=1).partition("|")
+    _, found, metric = OF_A_SET.sub("|", measure, count=1).partition("|")
     return not found or metric not in catalogue() or metric in metrics
 
 

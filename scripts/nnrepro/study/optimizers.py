@@ -7,10 +7,10 @@ whatever is installed; `tests/training/test_optimizers.py` holds it against Kera
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from nnrepro.study.messages import nearest, one_of
-from nnrepro.study.options import Meaning, Parameter, Range
+from nnrepro.study.options import Meaning, Parameter, Range, described
 from nnrepro.study.run import Scalar
 
 OF_ALL: Mapping[str, Scalar | None] = {
@@ -26,69 +26,46 @@ OF_ALL: Mapping[str, Scalar | None] = {
 }
 """The arguments that every optimiser takes, with the defaults that most have."""
 
-_ADAM = {**OF_ALL, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+_ADAM: Mapping[str, Scalar] = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+
+
+def _keras(kind: str, **own: Scalar) -> tuple[str, Mapping[str, Scalar | None]]:
+    """A class of Keras, and its arguments with their defaults: those of all, and its own."""
+    return kind, {**OF_ALL, **own}
+
 
 OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
-    "adadelta": ("Adadelta", {**OF_ALL, "rho": 0.95, "epsilon": 1e-7}),
-    "adafactor": (
+    "adadelta": _keras("Adadelta", rho=0.95, epsilon=1e-7),
+    "adafactor": _keras(
         "Adafactor",
-        {
-            **OF_ALL,
-            "beta_2_decay": -0.8,
-            "epsilon_1": 1e-30,
-            "epsilon_2": 1e-3,
-            "clip_threshold": 1.0,
-            "relative_step": True,
-        },
+        **{"beta_2_decay": -0.8, "epsilon_1": 1e-30, "epsilon_2": 1e-3, "clip_threshold": 1.0},
+        relative_step=True,
     ),
-    "adagrad": ("Adagrad", {**OF_ALL, "initial_accumulator_value": 0.1, "epsilon": 1e-7}),
-    "adam": ("Adam", {**_ADAM, "amsgrad": False}),
-    "adamax": ("Adamax", _ADAM),
-    "adamw": ("AdamW", {**_ADAM, "weight_decay": 0.004, "amsgrad": False}),
-    "ftrl": (
+    "adagrad": _keras("Adagrad", initial_accumulator_value=0.1, epsilon=1e-7),
+    "adam": _keras("Adam", **_ADAM, amsgrad=False),
+    "adamax": _keras("Adamax", **_ADAM),
+    "adamw": _keras("AdamW", **_ADAM, weight_decay=0.004, amsgrad=False),
+    "ftrl": _keras(
         "Ftrl",
-        {
-            **OF_ALL,
-            "learning_rate_power": -0.5,
-            "initial_accumulator_value": 0.1,
-            "l1_regularization_strength": 0.0,
-            "l2_regularization_strength": 0.0,
-            "l2_shrinkage_regularization_strength": 0.0,
-            "beta": 0.0,
-        },
+        **{"learning_rate_power": -0.5, "initial_accumulator_value": 0.1},
+        **{"l1_regularization_strength": 0.0, "l2_regularization_strength": 0.0},
+        **{"l2_shrinkage_regularization_strength": 0.0, "beta": 0.0},
     ),
-    "lamb": ("Lamb", _ADAM),
-    "lion": ("Lion", {**OF_ALL, "beta_1": 0.9, "beta_2": 0.99}),
-    "muon": (
+    "lamb": _keras("Lamb", **_ADAM),
+    "lion": _keras("Lion", beta_1=0.9, beta_2=0.99),
+    "muon": _keras(
         "Muon",
-        {
-            **OF_ALL,
-            "adam_beta_1": 0.9,
-            "adam_beta_2": 0.999,
-            "adam_weight_decay": 0.004,
-            "epsilon": 1e-7,
-            "weight_decay": 0.004,
-            "exclude_embeddings": True,
-            "muon_a": 3.4445,
-            "muon_b": -4.775,
-            "muon_c": 2.0315,
-            "adam_lr_ratio": 1.0,
-            "momentum": 0.95,
-            "ns_steps": 5,
-            "nesterov": True,
-            "rms_rate": 0.2,
-        },
+        **{"adam_beta_1": 0.9, "adam_beta_2": 0.999, "adam_weight_decay": 0.004, "epsilon": 1e-7},
+        **{"weight_decay": 0.004, "exclude_embeddings": True, "muon_a": 3.4445, "muon_b": -4.775},
+        **{"muon_c": 2.0315, "adam_lr_ratio": 1.0, "momentum": 0.95, "ns_steps": 5},
+        **{"nesterov": True, "rms_rate": 0.2},
     ),
-    "nadam": ("Nadam", _ADAM),
-    "rmsprop": (
-        "RMSprop",
-        {**OF_ALL, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False},
+    "nadam": _keras("Nadam", **_ADAM),
+    "rmsprop": _keras("RMSprop", rho=0.9, momentum=0.0, epsilon=1e-7, centered=False),
+    "schedule_free_adamw": _keras(
+        "ScheduleFreeAdamW", **{**_ADAM, "learning_rate": 0.0025, "epsilon": 1e-8}, warmup_steps=0
     ),
-    "schedule_free_adamw": (
-        "ScheduleFreeAdamW",
-        {**_ADAM, "learning_rate": 0.0025, "epsilon": 1e-8, "warmup_steps": 0},
-    ),
-    "sgd": ("SGD", {**OF_ALL, "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}),
+    "sgd": _keras("SGD", learning_rate=0.01, momentum=0.0, nesterov=False),
 }
 """Keras's class and its arguments with their defaults, by the optimiser's name."""
 
@@ -108,9 +85,9 @@ _NEEDED = ("step_epochs",)
 """Those without a default."""
 
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
-_SHARE, _FROM_ZERO = Range(0, 1), Range(0)
+_SHARE, _FROM_ZERO, _ABOVE_ZERO = Range(0, 1), Range(0), Range(0, exclusive=True)
 _RANGES = {
-    "learning_rate": Range(0, exclusive=True),
+    "learning_rate": _ABOVE_ZERO,
     "beta_2_decay": Range(),
     "learning_rate_power": Range(maximum=0),
     "gradient_accumulation_steps": Range(2),
@@ -147,31 +124,27 @@ OPTIMIZER_SETTINGS: dict[str, Parameter] = {
 }
 """Settings of the optimiser; what is not given is Keras's default for that optimiser."""
 
-SCHEDULE_SETTINGS: dict[str, Parameter] = {
-    "schedule": Parameter(
-        str,
-        choices=tuple(SCHEDULES),
-        meaning=Meaning("How the learning rate changes; see docs/training.md."),
-    ),
-    "warmup_epochs": Parameter(
-        float,
-        range=_FROM_ZERO,
-        meaning=Meaning("Epochs in which it rises from nearly 0 along a line."),
-    ),
-    "decay_to": Parameter(
-        float, range=_SHARE, meaning=Meaning("Share of it that a schedule comes down to.")
-    ),
-    "step_epochs": Parameter(
-        float,
-        range=Range(0, exclusive=True),
-        meaning=Meaning("Epochs of a step of schedule `step`."),
-    ),
-    "step_factor": Parameter(
-        float,
-        range=Range(0, 1, exclusive=True),
-        meaning=Meaning("What each such step multiplies it by; 0.1 by default."),
-    ),
-}
+
+def _schedule(
+    *,
+    schedule: Literal[*SCHEDULES] | None = None,  # type: ignore[valid-type]
+    warmup_epochs: Annotated[float, _FROM_ZERO] | None = None,
+    decay_to: Annotated[float, _SHARE] | None = None,
+    step_epochs: Annotated[float, _ABOVE_ZERO] | None = None,
+    step_factor: Annotated[float, Range(0, 1, exclusive=True)] | None = None,
+) -> None:
+    """Settings of the learning rate.
+
+    Args:
+        schedule: How the learning rate changes; see docs/training.md.
+        warmup_epochs: Epochs in which it rises from nearly 0 along a line.
+        decay_to: Share of it that a schedule comes down to.
+        step_epochs: Epochs of a step of schedule `step`.
+        step_factor: What each such step multiplies it by; 0.1 by default.
+    """
+
+
+SCHEDULE_SETTINGS: dict[str, Parameter] = described(_schedule)
 """Settings of the learning rate's schedule: constant where none is given."""
 
 

@@ -16,7 +16,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from nnrepro.errors import NnreproError
@@ -206,6 +206,24 @@ def parameters_of(function: Callable[..., Any]) -> dict[str, Parameter]:
         name: Parameter.of(item, hint(item))
         for name, item in inspect.signature(function).parameters.items()
         if item.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def said_of(docstring: str) -> dict[str, str]:
+    """What a docstring says of arguments, each in one line."""
+    arguments = re.search(r"^Args:\n((?: .*\n?)+)", docstring, re.MULTILINE)
+    found = re.findall(
+        r"^    (\w+): (.*(?:\n {8}.*)*)", arguments[1] if arguments else "", re.MULTILINE
+    )
+    return {name: " ".join(words.split()) for name, words in found}
+
+
+def described(function: Callable[..., Any]) -> dict[str, Parameter]:
+    """The keyword-only parameters of a function by name, with what its docstring says of them."""
+    said = said_of(inspect.getdoc(function) or "")
+    return {
+        name: replace(own, meaning=Meaning(said[name])) if name in said else own
+        for name, own in parameters_of(function).items()
     }
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from nnrepro.definitions import Statement, needed, statements
 from nnrepro.errors import NnreproError
-from nnrepro.files import FileError, read_text
+from nnrepro.files import FileError, from_here, read_text
 from nnrepro.python import imports_in
 from nnrepro.registry import REGISTRIES
 from nnrepro.study.messages import nearest
@@ -132,14 +132,14 @@ def _check_name(file: Path) -> None:
     same = [other for other in plugin_files() if other.stem == file.stem]
     if len(same) > 1:
         raise PluginError(
-            f"{_shown(same[1])}: another, {_shown(same[0])}, has this name; rename one"
+            f"{from_here(same[1])}: another, {from_here(same[0])}, has this name; rename one"
         )
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
     spec = importlib.util.find_spec(file.stem)
     if spec is not None and (spec.origin is None or Path(spec.origin).resolve() != file):
         raise PluginError(
-            f"{_shown(file)}: '{file.stem}' is the name of another module, "
+            f"{from_here(file)}: '{file.stem}' is the name of another module, "
             f"{spec.origin or 'a folder'}; rename the file"
         )
 
@@ -172,9 +172,9 @@ def _read_headers(file: Path) -> None:
     try:
         tree = ast.parse(read_text(file), filename=str(file))
     except SyntaxError as error:
-        raise PluginError(f"{_shown(file)}, line {error.lineno}: {error.msg}") from error
+        raise PluginError(f"{from_here(file)}, line {error.lineno}: {error.msg}") from error
     except (FileError, OSError, ValueError) as error:
-        raise PluginError(f"{_shown(file)}: cannot be read: {error}") from error
+        raise PluginError(f"{from_here(file)}: cannot be read: {error}") from error
     found = statements(tree)
     doors, kinds = _bound_by(tree, _DOORS), _bound_by(tree, (_KINDS,))
     marked = [each.node for each in found if each.marks & doors]
@@ -182,19 +182,21 @@ def _read_headers(file: Path) -> None:
     calls = [each for each in found if _calls(each, doors)]
     if not functions and not calls and not any(each.marks & kinds for each in found):
         raise PluginError(
-            f"{_shown(file)}: defines no model, data set, metric, table or figure; decorate what "
-            "it defines, or leave it out: what a file imports from beside it need not be named"
+            f"{from_here(file)}: defines no model, data set, metric, table or figure; decorate "
+            "what it defines, or leave it out: what a file imports from beside it need not be named"
         )
     names = [node.name for node in functions]
     for node in functions:
         if names.count(node.name) > 1:
-            raise PluginError(f"{_shown(file)}, line {node.lineno}: '{node.name}' is defined twice")
+            raise PluginError(
+                f"{from_here(file)}, line {node.lineno}: '{node.name}' is defined twice"
+            )
     metrics = _bound_by(tree, (_METRICS,))
     for each in found:
         own = each.node if each.marks & metrics else None
         if isinstance(own, ast.FunctionDef) and not _METRIC_NAME.fullmatch(own.name):
             raise PluginError(
-                f"{_shown(file)}, line {own.lineno}: metric {own.name}: a metric's name is of "
+                f"{from_here(file)}, line {own.lineno}: metric {own.name}: a metric's name is of "
                 "small letters a to z, digits and underscores, a letter first; rename the function"
             )
     _carry_out(file, found, functions, calls, doors)
@@ -283,7 +285,7 @@ def _root(node: ast.AST) -> str:
 def _told(file: Path, error: BaseException, line: int = 0) -> str:
     """What went wrong in a file, and where: the last line carried out, or a given one."""
     if isinstance(error, SyntaxError):
-        return f"{_shown(Path(error.filename or file))}, line {error.lineno}: {error.msg}"
+        return f"{from_here(Path(error.filename or file))}, line {error.lineno}: {error.msg}"
     if isinstance(error, PluginError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
@@ -292,10 +294,4 @@ def _told(file: Path, error: BaseException, line: int = 0) -> str:
     words = str(error) or "stopped"
     if not isinstance(error, NnreproError):
         words = f"{type(error).__name__}: {words}"
-    return f"{_shown(file)}, line {at}: {words}" if at else f"{_shown(file)}: {words}"
-
-
-def _shown(file: Path) -> str:
-    """A file's path, from this folder on where it lies below."""
-    here = Path.cwd().resolve()
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)
+    return f"{from_here(file)}, line {at}: {words}" if at else f"{from_here(file)}: {words}"

@@ -28,6 +28,7 @@ from typing import (
 
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_stored
+from nnrepro.study.options import Range
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, RunId
 from nnrepro.study.settings import SETTINGS
 
@@ -48,19 +49,6 @@ class RecordError(NnreproError):
 
 
 @dataclass(frozen=True)
-class _Range:
-    """Smallest and largest number."""
-
-    low: float
-    high: float
-
-    def problem(self, value: Any) -> str | None:
-        if self.low <= value <= self.high:
-            return None
-        return f"{_shown(value)}, which is not within {self.low:g} and {self.high:g}"
-
-
-@dataclass(frozen=True)
 class _Text:
     """Longest text, and which characters it may have."""
 
@@ -69,20 +57,20 @@ class _Text:
 
     def problem(self, value: str) -> str | None:
         if len(value) > self.longest:
-            return f"a text of {len(value)} characters, where {self.longest} are the most"
-        if self.characters:
-            return None if re.fullmatch(f"[{self.characters}]+", value) else _shown(value)
+            return f"has {len(value)} characters, where {self.longest} are the most"
+        if self.characters and not re.fullmatch(f"[{self.characters}]+", value):
+            return "may not have such characters"
         if value.isprintable() or not {"Cc", "Cs"} & {*map(unicodedata.category, value)}:
             return None
-        return "a text with control characters"
+        return "has control characters"
 
 
 _Words = Annotated[str, _Text(500)]
 _Name = Annotated[str, _Text(200, r"\w.+!~-")]
 _Sum = Annotated[str, _Text(128, r"\w:-")]
-_Count = Annotated[int, _Range(0, 1e15)]
-_Epochs = Annotated[int, _Range(1, 1e9)]
-_Seconds = Annotated[float, _Range(0, 1e10)]
+_Count = Annotated[int, Range(0, 1e15)]
+_Epochs = Annotated[int, Range(1, 1e9)]
+_Seconds = Annotated[float, Range(0, 1e10)]
 _Setting = bool | float | Annotated[str, _Text(10_000)]
 
 
@@ -163,7 +151,7 @@ class RecordedDevice(TypedDict, total=False):
 class Machine(TypedDict, total=False):
     """What did some of a run's epochs, up to `epochs`."""
 
-    epochs: Annotated[int, _Range(0, 1e9)]
+    epochs: Annotated[int, Range(0, 1e9)]
     device: RecordedDevice
     packages: dict[_Name, _Name]
     environment: dict[_Name, _Words]
@@ -262,7 +250,9 @@ def _misfit(kind: Any, value: Any) -> str | None:
     if origin is Required:
         return _misfit(arguments[0], value)
     if origin is Annotated:
-        return _misfit(arguments[0], value) or arguments[1].problem(value)
+        problem = _misfit(arguments[0], value)
+        beyond = None if problem else arguments[1].problem(value)
+        return f"{_shown(value)}, which {beyond}" if beyond else problem
     if origin in (Union, types.UnionType):
         problems = [_misfit(option, value) for option in arguments]
         return None if None in problems else problems[-1]

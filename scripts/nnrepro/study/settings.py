@@ -6,21 +6,22 @@ model's function declares. A configuration may give them per scope: `all`, an in
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from nnrepro.study.class_weights import CLASS_WEIGHT, weight_problem
-from nnrepro.study.evaluation import CHOICES, TEST_EVALUATION
+from nnrepro.study.evaluation import CHOICES
 from nnrepro.study.messages import choice, shown
 from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
-from nnrepro.study.options import Meaning, Parameter, Range
+from nnrepro.study.options import Parameter, Range, described
 from nnrepro.study.run import Scalar
 from nnrepro.study.sampling import distribution_problems
 
-_FROM_ZERO, _FROM_ONE = Range(0), Range(1)
-_ABOVE_ZERO = Range(0, exclusive=True)
-
 _OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
 """Losses of a regression."""
+
+_FromZero = Annotated[int, Range(0)]
+_FromOne = Annotated[int, Range(1)]
+_AboveZero = Annotated[float, Range(0, exclusive=True)]
 
 
 class _ClassWeight(Parameter):
@@ -31,123 +32,82 @@ class _ClassWeight(Parameter):
         return weight_problem(value)
 
 
-_EXAMPLES = "How many examples are {}; all that there are by default."
-_CLOSING = "Epochs {}; a tenth of the run's by default."
+def _before_the_optimizer(
+    *,
+    layout: Literal["planes", "flat"] = "planes",
+    train_examples: _FromOne | None = None,
+    test_examples: _FromOne | None = None,
+    test_evaluation: Literal[CHOICES] | None = None,  # type: ignore[valid-type]
+    comparison_test_examples: _FromZero = 0,
+    test_folds: _FromZero = 0,
+    validation_examples: _FromZero = 0,
+    epochs: _FromOne = 20,
+    batch_size: _FromOne = 32,
+) -> None:
+    """Settings of data and of how long is trained.
+
+    Args:
+        layout: How an image's numbers are read - as `planes` of a colour, as they are stored, or
+            `flat`, which scrambles them.
+        train_examples: How many examples are trained on; all that there are by default.
+        test_examples: How many examples are tested on; all that there are by default.
+        test_evaluation: When the test set is evaluated - `every_epoch`, the default, `at_end` or
+            `never`; see docs/selection.md.
+        comparison_test_examples: Examples of a second, larger test set; 0 for none.
+        test_folds: Folds of the test set by which right answers are counted, too.
+        validation_examples: Examples held out of training where the data have no validation set.
+        epochs: How often the training examples are gone through.
+        batch_size: Examples in a step.
+    """
+
+
+def _behind_the_optimizer(  # noqa: D417  metrics have a key of their own
+    *,
+    early_stopping: _FromOne | None = None,
+    early_stopping_metric: str | None = None,
+    label_smoothing: Annotated[float, Range(0, 1)] | None = None,
+    class_weight: str | None = None,
+    loss: Literal["logits", "probabilities", *_OF_NUMBERS] | None = None,  # type: ignore[valid-type]
+    metrics: str | None = None,
+    on_divergence: Literal["continue", "stop"] = "stop",
+    window: _FromOne | None = None,
+    smoothing: _FromOne | None = None,
+    classes: _FromZero = 0,
+    collapse_below: _AboveZero = 1.5,
+    collapse_above: _AboveZero = 4.0,
+    collapse_epochs: _FromOne = 50,
+) -> None:
+    """Settings of what is learned and when that ends, and of how a history is read.
+
+    Args:
+        early_stopping: Epochs without an improvement after which a run ends; see docs/training.md.
+        early_stopping_metric: What has to improve; the validation loss by default.
+        label_smoothing: Share of a label that is spread over all classes.
+        class_weight: `balanced`, or a weight in the loss for each class by name or number.
+        loss: The loss, by the task where nothing is said; see docs/metrics.md.
+        on_divergence: Whether a run whose loss is no longer finite ends or goes on.
+        window: Epochs that closing means are taken over; a tenth of the run's by default.
+        smoothing: Epochs of the moving mean by which convergence is told; a tenth of the run's by
+            default.
+        classes: Number of classes, by which a collapse is judged; 0 where it is unknown.
+        collapse_below: Times chance below which an accuracy has collapsed.
+        collapse_above: Times chance that it had reached before.
+        collapse_epochs: Epochs within which it is back.
+    """
+
 
 SETTINGS: dict[str, Parameter] = {
-    "layout": Parameter(
-        str,
-        "planes",
-        choices=("planes", "flat"),
-        meaning=Meaning(
-            "How an image's numbers are read - as `planes` of a colour, as they are stored, or "
-            "`flat`, which scrambles them."
-        ),
-    ),
-    "train_examples": Parameter(
-        int, range=_FROM_ONE, meaning=Meaning(_EXAMPLES.format("trained on"))
-    ),
-    "test_examples": Parameter(
-        int, range=_FROM_ONE, meaning=Meaning(_EXAMPLES.format("tested on"))
-    ),
-    TEST_EVALUATION: Parameter(
-        str,
-        choices=CHOICES,
-        meaning=Meaning(
-            "When the test set is evaluated - `every_epoch`, the default, `at_end` or `never`; see "
-            "docs/selection.md."
-        ),
-    ),
-    "comparison_test_examples": Parameter(
-        int,
-        0,
-        range=_FROM_ZERO,
-        meaning=Meaning("Examples of a second, larger test set; 0 for none."),
-    ),
-    "test_folds": Parameter(
-        int,
-        0,
-        range=_FROM_ZERO,
-        meaning=Meaning("Folds of the test set by which right answers are counted, too."),
-    ),
-    "validation_examples": Parameter(
-        int,
-        0,
-        range=_FROM_ZERO,
-        meaning=Meaning("Examples held out of training where the data have no validation set."),
-    ),
-    "epochs": Parameter(
-        int,
-        20,
-        range=_FROM_ONE,
-        meaning=Meaning("How often the training examples are gone through."),
-    ),
-    "batch_size": Parameter(int, 32, range=_FROM_ONE, meaning=Meaning("Examples in a step.")),
+    **described(_before_the_optimizer),
     **OPTIMIZER_SETTINGS,
     **SCHEDULE_SETTINGS,
-    "early_stopping": Parameter(
-        int,
-        range=_FROM_ONE,
-        meaning=Meaning(
-            "Epochs without an improvement after which a run ends; see docs/training.md."
-        ),
-    ),
-    "early_stopping_metric": Parameter(
-        str, meaning=Meaning("What has to improve; the validation loss by default.")
-    ),
-    "label_smoothing": Parameter(
-        float,
-        range=Range(0, 1),
-        meaning=Meaning("Share of a label that is spread over all classes."),
-    ),
-    CLASS_WEIGHT: _ClassWeight(
-        str,
-        meaning=Meaning("`balanced`, or a weight in the loss for each class by name or number."),
-    ),
-    "loss": Parameter(
-        str,
-        choices=("logits", "probabilities", *_OF_NUMBERS),
-        meaning=Meaning("The loss, by the task where nothing is said; see docs/metrics.md."),
-    ),
-    "metrics": Parameter(str),
-    "on_divergence": Parameter(
-        str,
-        "stop",
-        choices=("continue", "stop"),
-        meaning=Meaning("Whether a run whose loss is no longer finite ends or goes on."),
-    ),
-    "window": Parameter(
-        int, range=_FROM_ONE, meaning=Meaning(_CLOSING.format("that closing means are taken over"))
-    ),
-    "smoothing": Parameter(
-        int,
-        range=_FROM_ONE,
-        meaning=Meaning(_CLOSING.format("of the moving mean by which convergence is told")),
-    ),
-    "classes": Parameter(
-        int,
-        0,
-        range=_FROM_ZERO,
-        meaning=Meaning("Number of classes, by which a collapse is judged; 0 where it is unknown."),
-    ),
-    "collapse_below": Parameter(
-        float,
-        1.5,
-        range=_ABOVE_ZERO,
-        meaning=Meaning("Times chance below which an accuracy has collapsed."),
-    ),
-    "collapse_above": Parameter(
-        float, 4.0, range=_ABOVE_ZERO, meaning=Meaning("Times chance that it had reached before.")
-    ),
-    "collapse_epochs": Parameter(
-        int, 50, range=_FROM_ONE, meaning=Meaning("Epochs within which it is back.")
-    ),
+    **described(_behind_the_optimizer),
 }
 """Settings outside the models' own parameters.
 
 One without a default is no part of a run unless it is given: there are as many examples as the data
 have, and the learning rate is Keras's for the optimiser. Window and smoothing follow from epochs.
 """
+SETTINGS[CLASS_WEIGHT] = _ClassWeight(str, meaning=SETTINGS[CLASS_WEIGHT].meaning)
 
 CLOSING = ("window", "smoothing")
 """Settings that are a tenth of a run's epochs where nobody gives them."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrepro.errors import NnreproError
+from nnrepro.files import from_here
 from nnrepro.project import SNAKEFILE
 from nnrepro.study.folders import MANIFEST, STUDY_FILE, plugins_named
 from nnrepro.study.questions import PlacementError, flat_places, unfolded
@@ -147,7 +148,7 @@ def _archived_study(overlay: Mapping[str, Any], named: Sequence[Path]) -> Path |
     if isinstance(archive, str) and "\0" not in archive and (Path(archive) / STUDY_FILE).is_file():
         named = [Path(archive) / STUDY_FILE, *named]
     if len(different := dict.fromkeys(file.resolve() for file in map(Path, named))) > 1:
-        files = " and ".join(_shown(file) for file in different)
+        files = " and ".join(from_here(file) for file in different)
         raise SourceError(f"{files} are studies of two archives; name one of them")
     return Path(named[0]) if named else None
 
@@ -164,7 +165,7 @@ def _no_study(overlays: Sequence[Path]) -> str:
     if overlays:
         advice += (
             f"; or let the first file of --configfile be a study by itself, with the keys "
-            f"{' and '.join(_OF_A_STUDY)} ({_shown(overlays[0])} lacks one)"
+            f"{' and '.join(_OF_A_STUDY)} ({from_here(overlays[0])} lacks one)"
         )
     return f"there is no {CONFIG_FILE} in {Path.cwd()}; {advice}"
 
@@ -211,7 +212,7 @@ def read_source(file: Path) -> Configuration:
     Raises:
         SourceError: it cannot be read, or holds no keys.
     """
-    name = _shown(file)
+    name = from_here(file)
     try:
         document = read_document(file)
     except OSError as error:
@@ -275,9 +276,3 @@ def _configuration(document: Document, name: str, *, lines: bool) -> Configurati
     except PlacementError as error:
         place = re.sub(r", (line \d+)$", r": \1", places[str(error).partition(": ")[0]])
         raise SourceError(f"{place}: {error}") from error
-
-
-def _shown(file: Path) -> str:
-    """A file's path, from this folder on where it lies below."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

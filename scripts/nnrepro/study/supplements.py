@@ -12,9 +12,8 @@ from nnrepro.errors import NnreproError
 from nnrepro.study.folders import STUDY_FILE, plugins_named
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.plugins import plugin_files
-from nnrepro.study.sources import listed, paths_moved
+from nnrepro.study.sources import SourceError, listed, paths_moved, read_source
 from nnrepro.study.study import Study
-from nnrepro.yamlfile import YamlError, read_yaml
 
 
 class SupplementError(NnreproError):
@@ -63,18 +62,10 @@ def _published(study: Study, own: Any) -> dict[str, Any] | None:
 
 
 def _read(key: str, file: Path) -> Mapping[str, Any]:
-    remedy = (
-        "name the folder of an archive that `make archive` has made, or leave the supplement out "
-        "(`supplements: null` leaves out all)"
-    )
     try:
-        own = read_yaml(file)
-    except YamlError as error:
-        raise SupplementError(f"{key}: {file}: {error}") from error
-    except OSError as error:
+        return read_source(file).values
+    except SourceError as error:
         raise SupplementError(
-            f"{key}: {file} cannot be read ({error.strerror}); {remedy}"
+            f"{key}: {error}; name the folder of an archive that `make archive` has made, or leave "
+            "the supplement out (`supplements: null` leaves out all)"
         ) from error
-    if not isinstance(own, Mapping):
-        raise SupplementError(f"{key}: {file} holds no configuration of a study; {remedy}")
-    return own

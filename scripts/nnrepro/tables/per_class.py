@@ -90,7 +90,10 @@ def show(context: TableContext) -> TableContent:
     names = [str(name) for name in told["class"]]
     worst, best = int(shares.argmin()), int(shares.argmax())
     if shares[worst] == shares[best]:
-        said = text(f"All classes are told alike well: F1 is {wording.percent(shares[best])}.")
+        said = text(
+            "All classes of the test examples are told alike well: F1 is "
+            f"{wording.percent(shares[best])}."
+        )
     else:
         said = text(
             f"By F1, \u201c{names[best]}\u201d is told best ({wording.percent(shares[best])}) and "

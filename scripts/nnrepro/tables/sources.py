@@ -100,8 +100,9 @@ class Sources:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """The runs table."""
-        return self.compared.runs
+        """Rows of the runs table, of the table's runs."""
+        runs = self.compared.runs
+        return runs[runs["run_id"].isin([run.id for run in self.listed])].reset_index(drop=True)
 
     @property
     def variants(self) -> pd.DataFrame:

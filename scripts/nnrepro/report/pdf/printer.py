@@ -82,16 +82,9 @@ def typeset(document: Document, most_pages: int | None = None) -> bytes:
         return made(heights[min(at, len(heights) - 1)], floating)
 
 
-def _compiled(files: Any, fonts: list[str], inputs: dict[str, str]) -> bytes:
+def _compiled(files: Any, fonts: typst.Fonts, inputs: dict[str, str]) -> bytes:
     try:
-        made = typst.compile(
-            files,
-            format="pdf",
-            font_paths=fonts,
-            ignore_system_fonts=True,
-            sys_inputs=inputs,
-            timestamp=0,
-        )
+        made = typst.compile(files, format="pdf", font_paths=fonts, sys_inputs=inputs, timestamp=0)
     except typst.TypstError as error:
         raise ReportError(f"the report cannot be typeset: {error}") from error
     return bytes(made)

@@ -218,7 +218,7 @@ def answers_in(source: Source) -> Answers:
 
 def _answers(source: Source, question: Question) -> Iterator[Text]:
     study = source.study
-    selectors = [
+    selectors = question.runs or [
         selector
         for spec in chain(study.figures.values(), study.tables.values())
         if spec.question == question.name
