@@ -303,9 +303,10 @@ def _told_to(
     if gives != splits_validation(section):
         raise DataError(
             f"data.{out_npz.stem}: '{registered.dataset}' gives {'' if gives else 'no '}validation "
-            f"examples, and its section {'asks for none' if gives else 'asks for some'}; the function takes an option 'split', and gives `validation_x` and "
-            "`validation_y`, by which the study then selects, where the section asks for them by "
-            "'split: {validation: 0.2}'"
+            f"examples, and its section {'asks for none' if gives else 'asks for some'}; the "
+            "function takes an option 'split', and gives `validation_x` and `validation_y`, by "
+            "which the study then selects, where the section asks for them by 'split: "
+            "{validation: 0.2}'"
         )
 
 
