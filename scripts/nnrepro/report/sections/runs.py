@@ -216,7 +216,7 @@ def _shown(shown: int, total: int) -> Words:
 def _details(source: Source, run: Run, data: RunData | None) -> Fold:
     shown = run if data is None else data.run
     record: Mapping[str, Any] = {} if data is None or data.record is None else data.record
-    told = _told_first(_facts(shown, data, record, source.run_status(run.id) or wording.UNKNOWN))
+    told = _told_first(_facts(shown, data, record, source.statuses.get(run.id, wording.UNKNOWN)))
     facts: list[tuple[Words, tuple[Words, ...]]] = []
     facts += ((name, (value,)) for name, value in told)
     settings = tuple(
