@@ -152,9 +152,6 @@ def optimizer_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     """What an optimiser and a schedule cannot do with what is asked of them, as messages.
 
     An argument of 0 or false that the optimiser does not have asks nothing of it.
-
-    Args:
-        settings: of a run, each of its own type.
     """
     name = settings["optimizer"]
     arguments = OPTIMIZERS[name][1]

@@ -37,12 +37,7 @@ _FAILURES = "failures"
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """Paths of one study.
-
-    Attributes:
-        root: the folder of all that is made, by itself `results/<study>`.
-        archive: the archive that the runs come from; None where the study trains them.
-    """
+    """Paths of one study below its `root`; without an `archive` it trains its runs."""
 
     root: Path
     archive: Path | None = None

@@ -149,11 +149,8 @@ def setting_problems(
 ) -> list[str]:
     """Settings that none of some models has, and values that they cannot have, as messages.
 
-    Args:
-        key: the section that they stand in.
-        settings: by name, with one value, a list of them, or a distribution.
-        models: those that the settings are for.
-        others: what else could stand there, for hints.
+    Each setting has one value, a list of them, or a distribution; it stands in the section `key`,
+    where the `others` could stand, too.
     """
     known = (name for model in models for name in known_settings(model))
     allowed = dict.fromkeys([*others, *known])
