@@ -63,14 +63,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _told(outcome: Outcome, archive: Path) -> str:
     """What was done, a line per kind."""
-    merged = outcome.merged
     counts = {
-        "new": len(merged.added),
-        "longer than those that were there": len(merged.longer),
-        "in place of different ones": len(merged.replaced),
-        "with further files": len(merged.completed),
-        "there already": len(merged.same),
-        "left out, as a longer history is there": len(merged.shorter),
+        **{fate.value: len(placed) for fate, placed in outcome.merged.items()},
         "left out, as they are unfinished": len(outcome.unfinished),
         "of variants that the study does not declare, or no more": outcome.undeclared,
         "at seeds that the study does not ask for, which its report counts, too": outcome.further,
