@@ -35,15 +35,7 @@ def variants_of(
     data: Sequence[RunData],
     problems: Sequence[Problem],
 ) -> pd.DataFrame:
-    """Rows of the variants table of one experiment under a protocol: what is selected among.
-
-    Args:
-        study: the study.
-        protocol: the protocol's name.
-        experiment: the experiment's.
-        data: the runs that could be read, others of the study among them or not.
-        problems: what was met on reading them.
-    """
+    """Rows of the variants table of one experiment under a protocol: what is selected among."""
     runs = study.runs_of(protocol, experiment)
     ids = {run.id for run in runs}
     read = [item for item in data if item.run.id in ids]
@@ -53,9 +45,6 @@ def variants_of(
 
 def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per protocol, experiment and variant, in the order of their first run.
-
-    Args:
-        runs: the runs table.
 
     Returns:
         What identifies the variant; `seeds` (runs with a history) and `seeds_asked`; `status`,
