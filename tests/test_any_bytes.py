@@ -17,7 +17,7 @@ from nnrepro.claims.loading import load_claims
 from nnrepro.data.dbpedia import parse
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json, read_stored
-from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.predictions import read_predictions
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.published.inconsistencies import load_inconsistencies
@@ -118,7 +118,7 @@ READERS: dict[str, Callable[[Path, Study], Any]] = {
     "claims": load_claims,
     "inconsistencies": inconsistencies_reader,
     "published numbers": load_published,
-    "predictions": lambda path, study: read_answers(path),
+    "predictions": lambda path, study: read_predictions(path),
     "decision": lambda path, study: read_json(path),
     "table": lambda path, study: read_csv(path),
     "paragraphs": text_reader,
@@ -187,5 +187,5 @@ def test_predictions_with_objects_are_refused_and_run_nothing(tmp_path: Path) ->
     objects[:] = Payload()
     np.savez(path, probabilities=objects, labels=np.zeros(2, np.int32))
     with pytest.raises(NnreproError, match=r"predictions\.npz: no predictions can be read"):
-        read_answers(path)
+        read_predictions(path)
     assert not (tmp_path / "mark").exists()

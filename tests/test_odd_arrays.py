@@ -17,7 +17,8 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 from nnrepro.figures.sources import read_feature_maps
 from nnrepro.files import FileError
-from nnrepro.measures.predictions import PredictionsError, read_answers
+from nnrepro.measures.predictions import PredictionsError
+from nnrepro.measures.predictions import read_predictions as read_stored
 from nnrepro.training.checkpoint import CheckpointPolicy, Checkpoints, Origin, Progress
 from nnrepro.training.history import History
 
@@ -56,7 +57,7 @@ def write_predictions(path: Path) -> None:
 
 def read_predictions(path: Path) -> Any:
     try:
-        answers = read_answers(path)
+        answers = read_stored(path)
     except PredictionsError as error:
         assert str(path) in str(error)
         raise Damaged from error

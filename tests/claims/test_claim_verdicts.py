@@ -21,7 +21,7 @@ from nnrepro.claims.tree import (
     negated,
     verdict,
 )
-from nnrepro.measures.predictions import Answers
+from nnrepro.measures.predictions import Predictions
 from nnrepro.measures.spans import Span
 
 TAIL = "tail(test_accuracy)"
@@ -125,13 +125,11 @@ def test_one_seed_tells_nothing_of_the_spread_of_ranks(decide, run_of):
 
 
 def test_one_seed_with_answers_is_compared_example_by_example(decide, run_of):
-    right = np.arange(1000) < 500
-    better = np.arange(1000) < 530
-    labels = np.zeros(1000, dtype=np.int64)
-    told = {
-        "lab/cells/a/seed0": Answers(labels, right),
-        "lab/cells/b/seed0": Answers(labels, better),
-    }
+    told = {}
+    for name, right in (("a", 500), ("b", 530)):
+        outputs = np.eye(2)[(np.arange(1000) >= right) * 1]
+        answered = Predictions("classification", np.zeros(1000), outputs, ())
+        told[f"lab/cells/{name}/seed0"] = answered
     runs = pair(run_of, [0.5], [0.53])
     assert decide(HIGHER, runs, answers=told.get).verdict == HOLDS
     assert decide(HIGHER, runs, answers=lambda run: None).verdict == UNDECIDED

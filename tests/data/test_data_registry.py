@@ -9,6 +9,7 @@ import pytest
 from nnrepro.data import registry
 from nnrepro.data.errors import DataError
 from nnrepro.data.registry import prepares
+from nnrepro.files import write_json
 from nnrepro.study.options import Place
 
 ENOUGH = {"train": 20, "test": 10}
@@ -74,16 +75,20 @@ def test_a_function_of_ones_own_takes_options(tmp_path: Path) -> None:
         source: dict[str, Any], out_npz: Path, out_json: Path, *, path: Place, turns: float = 2.0
     ) -> None:
         seen.append((path, turns))
+        write_json(out_json, {"train_examples": 2, "validation_examples": 1})
 
     (tmp_path / "a").write_text("x")
     section = {"source": "spirals", "path": str(tmp_path), "turns": 3.0, "note": "drawn"}
     (made,) = registry.prepared({"wild": section})
     assert (made.input, made.dataset, made.basename) == ("table", "wild", "wild")
-    made.prepare(section, tmp_path, tmp_path)
-    assert seen == [(str(tmp_path), 3.0)]
+    with pytest.raises(DataError, match="gives validation examples, and its section asks for none"):
+        made.prepare(section, tmp_path / "wild.npz", tmp_path / "wild.json")
+    asked = {**section, "split": {"validation": 0.2}}
+    made.prepare(asked, tmp_path / "wild.npz", tmp_path / "wild.json")
+    assert seen == [(str(tmp_path), 3.0)] * 2
     origin = registry.origin("wild", section)
     assert not origin.problems(section, ENOUGH)
-    assert origin.source_files(section) == [tmp_path / "a"]
+    assert tmp_path / "a" in origin.source_files(section)
     (problem,) = origin.problems({**section, "turn": 1}, ENOUGH)
     assert "data.wild.turn: unknown key; did you mean 'turns'?" in problem
     (problem,) = origin.problems({"source": "spirals", "turns": "x"}, ENOUGH)[:1]

@@ -69,13 +69,6 @@ def test_window_metrics_are_one_metric_whatever_their_window() -> None:
     assert not metric("min_test_loss").higher_is_better
 
 
-def test_a_difference_too_small_to_print_is_not_called_nothing() -> None:
-    """A lead that rounds to zero is less than the last digit, not none."""
-    accuracy = metric("max_test_accuracy")
-    assert accuracy.margin(1e-6) == "less than 0.01 percentage points"
-    assert accuracy.margin(0.0) == "0.00 percentage points"
-
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nnrepro.measures.predictions import answers_of, usable_answers
+from nnrepro.measures.predictions import usable_answers, vouched_predictions
 from nnrepro.measures.runs import damaged_predictions, read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -62,7 +62,7 @@ def test_answers_of_the_best_epoch_are_not_those_of_the_last(tmp_path: Path, stu
     stopped, best_at_last = study.runs[:2]
     assert usable_answers(stopped.id, folders) is None
     assert usable_answers(best_at_last.id, folders) is not None
-    assert answers_of(stopped.id, folders) is not None
+    assert vouched_predictions(stopped.id, folders) is not None
 
 
 def test_predictions_that_the_manifest_does_not_vouch_for_are_not_used(
@@ -78,7 +78,7 @@ def test_predictions_that_the_manifest_does_not_vouch_for_are_not_used(
     }
     (tmp_path / "archive" / "manifest.json").write_text(json.dumps({"files": files}))
     folders = ArchivedRuns.of(tmp_path / "archive")
-    assert answers_of(run.id, folders) is not None
+    assert vouched_predictions(run.id, folders) is not None
     (folder / "predictions.npz").write_bytes(predictions(tmp_path, 1))
     data, problems = read_runs([run], folders)
     assert len(data) == 1 and not problems

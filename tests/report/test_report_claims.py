@@ -129,6 +129,6 @@ def test_a_measured_number_is_named_and_has_its_unit(condition, value, threshold
 def test_a_number_without_a_unit_is_shown_without_one():
     """As a metric of one's own, whose unit is blank in the table."""
     row = {"deciding_part": "1"}
-    part = {"name": "1", "value": -0.4, "threshold": "below 0", "unit": float("nan")}
+    part = {"name": "1", "value": -0.4, "threshold": "below 0", "unit": None}
     parts = [{**part, "condition": "best(test_wrong), difference below 0"}]
     assert measured(row, parts) == "Measured \u22120.4; asked below 0."

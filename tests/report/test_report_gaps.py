@@ -157,7 +157,7 @@ def test_somebodys_own_study_has_its_own_sections(small: Any, outline: Any) -> N
     }
     page = outline(_finished(small(**changes)).build())
     assert "The only part q Does width help?" in page.text
-    assert "First by final test accuracy: " in page.text
+    assert "Best final test accuracy" in page.text
     assert "Final loss" in page.text
     assert "Tan" not in page.text
     assert len(page.all("img")) == 1

@@ -12,7 +12,6 @@ from nnrepro.models.registry import catalogue
 from nnrepro.report.sections.brief import _outguessed
 from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.first import _sure
-from nnrepro.report.sections.leading import Led
 from nnrepro.report.source import Source
 from nnrepro.study.config import load_study
 from nnrepro.tables.ranking import Leaders
@@ -96,15 +95,15 @@ def test_where_fewer_could_be_selected_the_others_are_told(said: Said) -> None:
 def test_variants_of_the_same_value_are_no_clear_lead() -> None:
     """Nor is one whose rivals have no value; each comparison is told once."""
 
-    def led(count: int, tied: tuple[str, ...] | None, *best: str) -> Led:
-        return Led("", Leaders("accuracy", count, leaders=best, tied=tied), 2, "", "")
+    def led(count: int, tied: int | None, *best: str) -> Leaders:
+        return Leaders("accuracy", count, leaders=best, tied=tied)
 
-    def told(*compared: Led) -> str:
+    def told(*compared: Leaders) -> str:
         return words_of(text(*_sure(compared)))
 
-    assert "In both comparisons, the best lies clearly ahead" in told(*[led(2, (), "a")] * 2)
-    assert "clearly ahead" not in told(led(2, (), "a", "b"))
-    several = told(led(2, (), "a"), led(2, (), "a", "b"), led(2, None, "a"), led(1, (), "a"))
+    assert "In both comparisons, the best lies clearly ahead" in told(*[led(2, 0, "a")] * 2)
+    assert "clearly ahead" not in told(led(2, 0, "a", "b"))
+    several = told(led(2, 0, "a"), led(2, 0, "a", "b"), led(2, None, "a"), led(1, 0, "a"))
     assert several.startswith("1 of 4") and "In 1 of 4 comparisons, others cannot" in several
     assert "In 2 of 4 comparisons, too little is known" in several
 
@@ -135,14 +134,3 @@ def test_a_network_that_is_no_better_than_a_guess_is_named_in_the_report(
         words_of(each) for name in study.questions.values() for each in _outguessed(source, name)
     ]
     assert said == told
-
-
-def test_one_leader_and_several_are_spoken_of_as_such() -> None:
-    def said(best: tuple[str, ...], tied: tuple[str, ...], count: int) -> str:
-        last = ("z", "80 %")
-        found = Leaders("accuracy", count, leaders=best, value="90 %", last=last, tied=tied)
-        return words_of(Led("", found, count, "", "").said)
-
-    assert "its lead over the other one may be chance" in said(("a",), ("z",), 2)
-    assert "their lead over both others may be chance" in said(("a", "b"), ("y", "z"), 4)
-    assert "1 other cannot be told apart from them" in said(("a", "b"), ("y",), 4)

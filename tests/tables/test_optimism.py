@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from nnrepro.measures.folds import FoldHistory, folds_of_answers
-from nnrepro.measures.predictions import Answers
+from nnrepro.measures.predictions import Predictions
 from nnrepro.measures.runs import RunData, folds_of, read_runs
 from nnrepro.statistics.optimism import (
     FINAL,
@@ -144,11 +144,6 @@ def test_equals_share_the_choice() -> None:
     assert found.chosen == {"a": 0.5, "b": 0.5}
 
 
-def test_a_selection_needs_two_variants() -> None:
-    with pytest.raises(ValueError, match="two variants"):
-        selection_optimism({"a": [half_scores(counted([[1, 2]]), 1)[FINAL]]})
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     order=st.permutations(range(4)),
@@ -175,7 +170,7 @@ class Grid:
 
     def __init__(self, make_data: Callable[..., RunData], folds: int = 4) -> None:
         self.folds: dict[str, FoldHistory] = {}
-        self.answers: dict[str, Answers] = {}
+        self.answers: dict[str, Predictions] = {}
         data = []
         numbers = np.random.default_rng(8)
         for variant in "abc":
@@ -184,7 +179,9 @@ class Grid:
                 run = make_data(right.mean(axis=1), variant, seed, test_examples=80)
                 counts = [folds_of_answers(epoch, folds).correct[0] for epoch in right]
                 self.folds[run.run.id] = counted(counts, 80 // folds)
-                self.answers[run.run.id] = Answers(np.zeros(80, np.int64), right[-1])
+                outputs = np.eye(2)[np.where(right[-1], 0, 1)]
+                found = Predictions("classification", np.zeros(80), outputs, ())
+                self.answers[run.run.id] = found
                 data.append(run)
         self.runs = runs_table(data)
 

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
-from nnrepro.measures.predictions import Answers, PredictionsError, common_answers, read_answers
+from nnrepro.measures.predictions import (
+    Predictions,
+    PredictionsError,
+    common_answers,
+    read_predictions,
+)
 from nnrepro.statistics.paired import (
     bootstrap_interval,
     compare_errors,
@@ -37,10 +42,13 @@ def _table(*data, **options):
 
 def _answers(**right):
     """Answers by variant, every label being 0."""
-    found = {name: np.array(values, dtype=bool) for name, values in right.items()}
-    return lambda run: Answers(
-        np.zeros(len(found[run.split("/")[2]]), dtype=np.int64), found[run.split("/")[2]]
-    )
+    return lambda run: _predicted(right[run.split("/")[2]])
+
+
+def _predicted(right, label=0):
+    """Predictions of two classes, where every label is the same."""
+    classes = np.where(np.array(right, dtype=bool), label, 1 - label)
+    return Predictions("classification", np.full(len(right), label), np.eye(2)[classes], ())
 
 
 @given(st.lists(st.integers(-500, 500).map(lambda n: n / 1000), min_size=2, max_size=10))
@@ -181,8 +189,7 @@ def test_different_test_sets_and_labels_are_not_paired(make_data):
     mixed = [make_data([1.0], "a", test_examples=100), make_data([1.0], "b", test_examples=50)]
     row = _table(*mixed, answers=answers).iloc[0]
     assert row["test"] == "sampling error" and pd.isna(row["test_examples"])
-    one = Answers(np.array([0, 1]), np.array([True, True]))
-    other = Answers(np.array([1, 1]), np.array([True, True]))
+    one, other = _predicted([1, 1]), _predicted([1, 1], label=1)
     assert common_answers(one, other, 2) is None
     assert common_answers(one, one, 3) is None
     assert common_answers(one, None, 1) is None
@@ -272,16 +279,16 @@ def test_what_cannot_be_compared_is_said(make_data):
 
 def test_predictions_are_read_and_damaged_ones_named(tmp_path):
     path = tmp_path / "predictions.npz"
-    assert read_answers(path) is None
+    assert read_predictions(path) is None
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]], dtype=np.float16)
     np.savez_compressed(path, probabilities=probabilities, labels=np.array([0, 0, 0], np.int32))
-    assert read_answers(path).right.tolist() == [True, False, True]
+    assert read_predictions(path).right.tolist() == [True, False, True]
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(PredictionsError, match=r"predictions\.npz"):
-        read_answers(path)
+        read_predictions(path)
     np.savez(path, probabilities=probabilities, labels=np.zeros(2, np.int32))
     with pytest.raises(PredictionsError, match="do not match"):
-        read_answers(path)
+        read_predictions(path)
 
 
 def test_the_first_metric_alone_enters_holms_correction(make_data):

@@ -7,20 +7,18 @@ import pandas as pd
 
 from nnrepro.document.grid import Cell
 from nnrepro.document.wording import EMPTY
-from nnrepro.tables.content import rows_in, show_columns
+from nnrepro.tables.content import Record, records, show_columns
 from nnrepro.tables.csvfile import tidy_types
 
 
 def shown(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of a table."""
 
-    def linked_cell(name: str, label: str) -> Cell:
-        return Cell(label, href=f"#{name}", header=True)
+    def named_cell(row: Record) -> Cell:
+        return Cell(row["label"], href=f"#{row['variant']}", header=True)
 
     frame = tidy_types(frame)
-    context: Any = SimpleNamespace(
-        frame=frame, rows=lambda: rows_in(frame), linked_cell=linked_cell
-    )
+    context: Any = SimpleNamespace(frame=frame, rows=lambda: records(frame), named_cell=named_cell)
     grid = show_columns(context).shown[0].grid
     return [column.heading for column in grid.columns], [
         [cell.text for cell in row.cells] for row in grid.rows

@@ -166,12 +166,18 @@ def test_seeds_that_are_missing_do_not_count(make_data, make_run):
     assert row["max_test_accuracy"] == pytest.approx(0.5)
 
 
-def test_a_seed_cut_short_keeps_its_own_window(make_data):
-    data = [make_data(CURVE, seed=0), make_data(CURVE[:4], seed=1)]
-    row = variants_table(runs_table(data)).iloc[0]
+def test_the_closing_mean_is_of_all_seeds_each_over_its_own_window(make_data):
+    """As early stopping leaves them, with another variant whose window is the smaller one."""
+    data = [make_data(CURVE, seed=0), make_data(CURVE[:4], seed=1), make_data(CURVE[:4], "b")]
+    runs = runs_table(data)
+    variants = variants_table(runs)
+    row = variants.iloc[0]
     assert (row["epochs_completed"], row["window"]) == (4, 5)
-    assert (row["last5_mean_test_accuracy_n"], row["last2_mean_test_accuracy_n"]) == (1, 1)
-    assert row["last5_mean_test_accuracy"] == pytest.approx(0.4)
+    assert (row["last5_mean_test_accuracy_n"], row["last2_mean_test_accuracy_n"]) == (2, 0)
+    each = metric_values(runs, "last_window_mean_test_accuracy")
+    assert row["last5_mean_test_accuracy"] == pytest.approx(each[:2].mean())
+    assert row["last5_mean_test_accuracy_sd"] == pytest.approx(each[:2].std(ddof=1))
+    assert metric_values(variants, "last_window_mean_test_accuracy")[1] == pytest.approx(each[2])
 
 
 def test_variants_keep_settings_and_come_in_the_order_of_their_runs(make_data):

@@ -33,94 +33,70 @@ def seen(said: Text) -> str:
     return " ".join(words_of(said).split())
 
 
-def ranked(values: list[float], margins: float | None = 0.01) -> str:
-    """The sentence on variants a, b, c ... with these accuracies."""
+def ranked(frame: pd.DataFrame, name: str = "max_test_accuracy") -> str:
+    """The sentence on who leads."""
+    shown = metric(name)
+    return seen(ranking.leaders_words(ranking.leaders(frame, "m", shown, shown.phrase)))
+
+
+def variants(values: list[float], margins: float = 0.01) -> pd.DataFrame:
+    """Variants a, b, c ... with these accuracies, and which may be the best."""
     frame = pd.DataFrame({"label": list("abcdefgh")[: len(values)], "m": values})
-    if margins is not None:
-        frame["m_ci95_low"] = frame["m"] - margins
-        frame["m_ci95_high"] = frame["m"] + margins
-        errors = np.full(len(frame), margins / 2)
-        place = standings(frame["m"].to_numpy(dtype=float), errors, np.ones(len(frame)))
-        frame["tied_with_best"] = place.tied
-        frame["probability_best"] = place.probability
-    found = ranking.leaders(frame, "m", HIGHEST, HIGHEST.phrase)
-    return seen(ranking.ranking_words(found))
+    errors = np.full(len(frame), margins / 2)
+    place = standings(frame["m"].to_numpy(dtype=float), errors, np.ones(len(frame)))
+    return frame.assign(tied_with_best=place.tied)
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([], "No variant has a value of highest test accuracy."),
-        ([NAN, NAN], "No variant has a value of highest test accuracy."),
-        (
-            [0.5],
-            "a: the highest test accuracy is 50.00 %.",
-        ),
-        ([0.5, 0.5], "The same highest test accuracy, 50.00 %: a and b."),
+        ([], "No variant has a value of highest test accuracy"),
+        ([NAN, NAN], "No variant has a value of highest test accuracy"),
+        ([0.5], "a: the highest test accuracy is 50.00 %"),
+        ([0.5, NAN], "a, the only variant with a value: the highest test accuracy is 50.00 %"),
+        ([0.5, 0.5], "No difference: 2 variants with the same highest test accuracy, 50.00 %"),
         (
             [0.5, 0.6],
-            "First by highest test accuracy: b, 60.00 %; "
-            "next: a, 50.00 %. The other one can be told apart from it. "
-            "The probability of its being the best is more than 99 %.",
+            "Clear best of 2 variants. Highest test accuracy: b, 60.00 %; the other one lies "
+            "clearly behind",
         ),
         (
             [0.6, 0.59, NAN],
-            "First by highest test accuracy: a, 60.00 %; "
-            "next: b, 59.00 %. The other one cannot be told apart from it. "
-            "The probability of its being the best is 92 %. Without a value: c.",
+            "No clear best of the 2 of 3 variants that have a value. Highest test accuracy: a, "
+            "60.00 %, but its lead over the other one may be chance",
         ),
         (
             [0.6, 0.6, 0.595, 0.3],
-            "First together by highest test accuracy: a and b, 60.00 %; "
-            "next: c, 59.50 %; last: d, 30.00 %. "
-            "1 of the other 2 cannot be told apart from them: c.",
+            "No clear best of 4 variants. Highest test accuracy: a and b, 60.00 %, but 1 other "
+            "cannot be told apart from them",
         ),
         (
-            [0.6, 0.595, 0.594],
-            "First by highest test accuracy: a, 60.00 %; "
-            "next: b, 59.50 %; last: c, 59.40 %. "
-            "None of the others can be told apart from it. The probability of its being the best "
-            "is 66 %.",
+            [0.6, 0.6, 0.595, 0.594],
+            "No clear best of 4 variants. Highest test accuracy: a and b, 60.00 %, but their lead "
+            "over both others may be chance",
         ),
     ],
 )
-def test_ranking_sentence(values: list[float], sentence: str) -> None:
-    """Who leads, by how much, who cannot be told apart: for none, one, two, many and ties."""
-    assert ranked(values) == sentence
-
-
-def test_a_lead_of_less_than_a_digit_is_not_seen() -> None:
-    frame = pd.DataFrame({"label": ["a", "b"], "m": [0.5, 0.50004]})
-    shown = metric("max_test_accuracy")
-    said = seen(ranking.ranking_words(ranking.leaders(frame, "m", shown, shown.phrase)))
-    assert "b, 50.00 %; next: a, 50.00 %." in said
+def test_who_leads(values: list[float], sentence: str) -> None:
+    """And whether that can be told: for none, one, two, many and ties."""
+    assert ranked(variants(values)) == sentence
 
 
 def test_only_a_highest_value_is_told_without_its_interval() -> None:
     """That does not cover what picking the epoch adds."""
     frame = pd.DataFrame({"label": ["a"], "m": [0.5], "m_ci95_low": [0.49], "m_ci95_high": [0.51]})
     for name, told in (("max_test_accuracy", False), ("mean_test_accuracy", True)):
-        found = ranking.leaders(frame, "m", metric(name), metric(name).phrase)
-        assert ("(95 % interval 49.0 to 51.0 %)" in seen(ranking.ranking_words(found))) == told
+        assert ("(95 % interval 49.0 to 51.0 %)" in ranked(frame, name)) == told
     narrow = frame.assign(m_ci95_low=0.495, m_ci95_high=0.505)
-    found = ranking.leaders(narrow, "m", metric(name), metric(name).phrase)
-    assert "50.00 % (95 % interval 49.50 to 50.50 %)" in seen(ranking.ranking_words(found))
+    assert "50.00 % (95 % interval 49.50 to 50.50 %)" in ranked(narrow, name)
 
 
 def test_ranking_without_intervals_claims_nothing_about_them() -> None:
-    """Unknown uncertainty is left unsaid."""
-    assert ranked([0.5, 0.6], margins=None) == (
-        "First by highest test accuracy: b, 60.00 %; next: a, 50.00 %."
-    )
-
-
-def test_lower_losses_and_times_lead() -> None:
-    """Better is lower for a loss and a time."""
-    frame = pd.DataFrame({"label": ["a", "b"], "m": [2.0, 1.5]})
-    found = ranking.leaders(frame, "m", metric("min_test_loss"), "lowest test loss")
-    assert seen(ranking.ranking_words(found)).startswith(
-        "First by lowest test loss: b, 1.5000; next: a, 2.0000"
-    )
+    """Better is lower for a loss."""
+    frame = pd.DataFrame({"label": ["a", "b"], "m": [0.5, 0.6]})
+    unknown = "too little is known to rule chance out"
+    assert ranked(frame) == f"Highest test accuracy of 2 variants: b, 60.00 %; {unknown}"
+    assert ranked(frame, "min_test_loss").startswith("Lowest test loss of 2 variants: a, 0.5000;")
 
 
 def cells(values: dict[tuple[str, str], float]) -> pd.DataFrame:

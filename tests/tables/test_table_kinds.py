@@ -231,9 +231,9 @@ def test_convergence_counts_the_seeds_that_converged(make_data):
     assert bool(row["test_accuracy_converged"]) is True
     assert row["test_accuracy_convergence_epoch"] == 6.0  # the median, the drifting seed last
     assert row["test_loss_converged_seeds"] == 3
-    assert epoch_cell(row, "test_accuracy").detail == "in 2 of 3 seeds"
-    few = pd.Series({**row, "test_accuracy_converged": False, "test_accuracy_converged_seeds": 1})
-    assert epoch_cell(few, "test_accuracy").detail == "in 2 of 3 seeds"  # do not settle
+    assert epoch_cell("test_accuracy", row.to_dict()).detail == "in 2 of 3 seeds"
+    few = {**row, "test_accuracy_converged": False, "test_accuracy_converged_seeds": 1}
+    assert epoch_cell("test_accuracy", few).detail == "in 2 of 3 seeds"  # do not settle
 
 
 def test_selection_is_the_protocols_own_metric(make_data):

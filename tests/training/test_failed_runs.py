@@ -12,7 +12,7 @@ import yaml
 from nnrepro.errors import NnreproError
 from nnrepro.files import write_json
 from nnrepro.measures.inventory import IncompleteReportError, check_results, inventory
-from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.predictions import read_predictions
 from nnrepro.measures.runs import read_runs
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
@@ -89,7 +89,7 @@ def test_the_reason_stands_where_the_numbers_would(
     record = json.loads((folder_of(study, run) / "run.json").read_text())
     assert record["status"] == "failed" and record["error"]
     assert (folder_of(study, run) / "final.weights.h5").exists()
-    assert read_answers(folder_of(study, run) / "predictions.npz") is None
+    assert read_predictions(folder_of(study, run) / "predictions.npz") is None
 
     data, problems = read_runs([run, other], folders)
     assert data == []

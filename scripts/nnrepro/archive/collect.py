@@ -11,7 +11,7 @@ from nnrepro.data.registry import dataset_of
 from nnrepro.errors import NnreproError
 from nnrepro.files import json_bytes, read_stored, stored
 from nnrepro.measures.history import read_history
-from nnrepro.measures.predictions import read_answers
+from nnrepro.measures.predictions import read_predictions
 from nnrepro.measures.side_histories import read_side_history
 from nnrepro.study.folders import HISTORY, run_folders, run_id_of
 from nnrepro.study.paths import RUN_FILES, SIDE_HISTORIES
@@ -112,7 +112,7 @@ def _collected(
         if path.name in SIDE_HISTORIES:
             read_side_history(path, history, diverged=diverged)
         elif path.name == PREDICTIONS:
-            read_answers(path)
+            read_predictions(path)
         files[path.name] = content = read_stored(path)
         found = sha256(content).hexdigest()
         if record.get("files", {}).get(path.name, found) != found:

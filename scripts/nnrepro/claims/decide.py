@@ -69,15 +69,10 @@ def decide_claims(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Decide every claim from reproduced runs, and from printed numbers where there are any.
 
-    Args:
-        claims: what the claims file says.
-        runs: the runs that could be read.
-        study: the study that declares them.
-        decisions: what each protocol selected, by (protocol, experiment).
-        answers: gives a run's answers on the test examples by its id, for comparisons of runs of
-            one seed; without it their errors are taken as independent.
-        others: studies in which a claim is decided that rests on a selection, if the report's own
-            selection is theirs and not that of the study at hand.
+    `answers` gives those of a run on the test examples, for comparisons of runs of one seed;
+    without it their errors are taken as independent. `others` are studies in which a claim is
+    decided that rests on a selection, if the report's own selection is theirs and not that of the
+    study at hand.
 
     Returns:
         A table with a row per claim (`CLAIM_COLUMNS`) and one with a row per part
@@ -148,13 +143,7 @@ def _claim_row(
         agrees = OWN[word] == own
     reason = f"{decisive.name}: {finding.reason}" if len(claim.deciding) > 1 else finding.reason
     return {
-        "id": claim.id,
-        "protocol": claim.protocol,
-        "part": claim.part,
-        "question": claim.question,
-        "section": claim.section,
-        "kind": claim.kind,
-        "statement": claim.statement,
+        **vars(claim),
         "verdict": word,
         "reason": f"{reason}; {note}" if note else reason,
         "cause": finding.cause if word == UNDECIDED else "",
@@ -164,9 +153,7 @@ def _claim_row(
         # Of the part with the fewest, parts without runs set aside.
         "seeds": min((n for p in claim.deciding if (n := len(findings[id(p)].seeds))), default=0),
         "published_verdict": own,
-        "holds_in_own_numbers": claim.holds_in_own_numbers,
         "agrees_with_report": agrees,
-        "why": claim.why,
     }
 
 

@@ -66,13 +66,7 @@ class RunEvidence:
     ) -> "RunEvidence":
         """The evidence that runs give under a protocol.
 
-        Args:
-            data: runs, of this protocol and of others.
-            study: the study that declares them.
-            decisions: what each protocol selected, by (protocol, experiment).
-            protocol: name of the protocol.
-            larger: whether to read the larger test set where runs have one.
-            answers: see the attribute.
+        `larger`: whether to read the larger test set where runs have one.
         """
         runs: dict[str, dict[int, MeasuredRun]] = {}
         for item in data:

@@ -236,11 +236,7 @@ def _obstacle(
 ) -> tuple[str, str] | None:
     """What forbids a verdict whatever the numbers say, and its cause; None for nothing.
 
-    Args:
-        part: the part that is judged.
-        evidence: tells the study.
-        runs: those that it is about.
-        final: whether further epochs could not change it.
+    `final`: whether further epochs could not change the verdict.
     """
     if evidence.study.generated_data or any(run.data.generated for run in runs):
         return "the data is generated", GENERATED

@@ -22,12 +22,6 @@ def printed_lists(
 ) -> pd.DataFrame:
     """How many variants each printed list has, how many are below its limit here, and both.
 
-    Args:
-        claims: what the claims file says.
-        runs: the runs that could be read.
-        study: the study that declares them.
-        decisions: what each protocol selected, by (protocol, experiment).
-
     Returns:
         A row per list, question and measure (`LIST_COLUMNS`): `question` as the study names it,
         the `measure` that is `below` a limit, how many of the `variants` that the question has

@@ -30,10 +30,6 @@ _PLACE = re.compile(r"claims\.(\d+)(?:\.|: )")
 def load_claims(path: Path | str, study: Study) -> ClaimSet:
     """Read and check a claims file.
 
-    Args:
-        path: the YAML file.
-        study: the study whose protocols, experiments and variants the claims are about.
-
     Raises:
         ClaimsError: the file is not there, is no YAML, or anything in it is wrong.
     """

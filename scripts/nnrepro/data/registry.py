@@ -26,7 +26,9 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.official import COMMON, Origin
 from nnrepro.data.places import file_problem
 from nnrepro.data.prepare import write_prepared
+from nnrepro.files import read_json
 from nnrepro.registry import Registry
+from nnrepro.study.declared import splits_validation
 from nnrepro.study.kinds import Kind, kinds
 from nnrepro.study.messages import nearest, one_of, shown
 from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, parameters_of
@@ -297,6 +299,15 @@ def _told_to(
     known = parameters_of(registered.prepare)
     given = {name: value for name, value in told(section).items() if name in known}
     registered.prepare(section, out_npz, out_json, **given)
+    gives = "validation_examples" in read_json(out_json)
+    if gives != splits_validation(section):
+        raise DataError(
+            f"data.{out_npz.stem}: '{registered.dataset}' gives {'' if gives else 'no '}validation "
+            f"examples, and its section {'asks for none' if gives else 'asks for some'}; the "
+            "function takes an option 'split', and gives `validation_x` and `validation_y`, by "
+            "which the study then selects, where the section asks for them by 'split: "
+            "{validation: 0.2}'"
+        )
 
 
 def _made_by(source: str, dataset: str) -> list[Preparation]:

@@ -1,6 +1,8 @@
-"""A table ready to be printed."""
+"""A table ready to be printed, and how one is made of rows of any kind, column by column."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,47 @@ class Grid:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     spanning: str = ""
+
+
+Field = tuple[Column, Callable[[Any], Cell]]
+"""A column, and its cell of a row."""
+
+
+def text_field(heading: str, cell: Callable[[Any], Cell | str]) -> Field:
+    """A column of words; its cells may be given as text."""
+
+    def shown(row: Any) -> Cell:
+        found = cell(row)
+        return Cell(found) if isinstance(found, str) else found
+
+    return Column(heading, number=False), shown
+
+
+def number_field(heading: str, cell: Callable[[Any], Cell | str]) -> Field:
+    """A column of numbers; its cells may be given as text."""
+
+    def shown(row: Any) -> Cell:
+        found = cell(row)
+        return numeric(found) if isinstance(found, str) else found
+
+    return Column(heading), shown
+
+
+def numeric(text: str, detail: str = "", mark: str = "", *, best: bool = False) -> Cell:
+    """A cell that is aligned as a number."""
+    return Cell(text, detail, mark=mark, number=True, best=best)
+
+
+def grid(
+    rows: Iterable[Any], fields: Sequence[Field], row: Callable[..., Row] | None = None
+) -> Grid:
+    """A table of rows.
+
+    Args:
+        rows: what each row is about.
+        fields: the columns, from left to right.
+        row: makes the table's row of what it is about and its cells, where that has more.
+    """
+    lines = ((about, tuple(cell(about) for _, cell in fields)) for about in rows)
+    made = [Row(cells) if row is None else row(about, cells) for about, cells in lines]
+    return Grid(tuple(column for column, _ in fields), tuple(made))

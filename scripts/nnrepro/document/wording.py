@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 UNKNOWN = "unknown"
@@ -37,10 +37,7 @@ def percent(fraction: float | None, decimals: int = 2) -> str:
 
 def points(difference: float | None) -> str:
     """A difference of two fractions in percentage points, with its sign."""
-    if difference is None or is_missing(difference):
-        return EMPTY
-    text = _fixed(100 * difference, 2)
-    return text if text.startswith(_MINUS) or _is_zero(text) else f"+{text}"
+    return _signed(percent_number(difference))
 
 
 def loss(value: float | None) -> str:
@@ -50,8 +47,7 @@ def loss(value: float | None) -> str:
 
 def signed_loss(difference: float | None) -> str:
     """A difference of two losses, with its sign."""
-    text = loss(difference)
-    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+    return _signed(loss(difference))
 
 
 def measured(value: float | None) -> str:
@@ -64,8 +60,7 @@ def measured(value: float | None) -> str:
 
 def signed_measured(difference: float | None) -> str:
     """A difference of two such numbers, with its sign."""
-    text = measured(difference)
-    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+    return _signed(measured(difference))
 
 
 def seconds_number(value: float | None) -> str:
@@ -77,8 +72,7 @@ def seconds_number(value: float | None) -> str:
 
 def signed_seconds(difference: float | None) -> str:
     """A difference of two times, with its sign."""
-    text = seconds_number(difference)
-    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+    return _signed(seconds_number(difference))
 
 
 def duration(value: float | None) -> str:
@@ -203,6 +197,12 @@ def agree(items: Sequence[object], one: Any, several: Any) -> Any:
     return one if len(items) == 1 else several
 
 
+def ends(counts: Iterable[int]) -> str:
+    """The smallest and the largest of some numbers: "3", "3 to 12"; unknown without any."""
+    found = sorted(set(counts))
+    return " to ".join(map(grouped, (*found[:1], *found[1:][-1:]))) or UNKNOWN
+
+
 def slug(name: str) -> str:
     """A name as part of an element's id: what is no letter, digit, `_`, `.` or `-` becomes `-`."""
     return re.sub(r"[^\w.-]+", "-", name)
@@ -234,6 +234,11 @@ def _fixed(value: float, decimals: int) -> str:
     """`value` with fixed decimals and a true minus sign; never a negative zero."""
     text = f"{abs(value):.{decimals}f}"
     return f"{_MINUS}{text}" if value < 0 and not _is_zero(text) else text
+
+
+def _signed(text: str) -> str:
+    """A difference as it is written, with its sign; 0 has none."""
+    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
 
 
 def _is_zero(text: str) -> bool:

@@ -139,11 +139,7 @@ class Asked:
         return self.study.protocols[self.protocol].selection_metric if name == SELECTION else name
 
     def beside(self, metric: str) -> "Iterator[Asked]":
-        """The figure of the other protocols that have runs and show the same metric.
-
-        Args:
-            metric: as the configuration names it.
-        """
+        """The figure of the other protocols that have runs and show the same metric."""
         for protocol in self.study.protocols:
             other = replace(self, protocol=protocol)
             same = other.metric(metric) == self.metric(metric)

@@ -75,12 +75,7 @@ def draw_figures(
 ) -> None:
     """Draw figures one by one, so that a file that cannot be drawn does not take the others.
 
-    Args:
-        kind: the kind of figure.
-        figures: a protocol's figures of that kind.
-        sources: what they are drawn from.
-        folder: the folder of that protocol and kind; it is created.
-        failures: takes what cannot be drawn, by figure or file.
+    They lie in `folder`, which is created; `failures` takes what cannot be drawn.
     """
     folder.mkdir(parents=True, exist_ok=True)
     given = sources.given(kind.reads[1:])

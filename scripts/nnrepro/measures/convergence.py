@@ -69,12 +69,7 @@ def smooth(values: FloatArray, width: int) -> FloatArray:
 
     Returns:
         Means, shape [epochs]. NaN wherever a window holds a NaN.
-
-    Raises:
-        ValueError: `width` is even or less than 1.
     """
-    if width < 1 or width % 2 == 0:
-        raise ValueError(f"a centred window needs an odd width of at least 1, got {width}")
     values = np.asarray(values, dtype=np.float64)
     if width == 1:
         return values.copy()

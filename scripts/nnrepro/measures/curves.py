@@ -54,10 +54,7 @@ class Window:
     def closing(cls, asked: int, epochs: int, protocol_epochs: int) -> Self:
         """The closing window over which last-epoch means are taken.
 
-        Args:
-            asked: epochs that the protocol averages over.
-            epochs: epochs in the history.
-            protocol_epochs: epochs that the protocol trains.
+        A run of `epochs` has the share of the window that it has of `protocol_epochs`.
         """
         share = max(1, round(asked * epochs / protocol_epochs))
         return cls(asked, min(asked, share, epochs))
@@ -121,12 +118,8 @@ class RunCurves:
     ) -> Self:
         """The curves of a run.
 
-        Args:
-            run: the run, whose settings name the windows.
-            history: its history.
-            test: the history on a larger test set, to be read in place of the primary one.
-            validation: the history on training examples that were held out.
-            blown: whether the run ends in a blow-up.
+        `test` is a history on a larger test set, to be read in place of the primary one, and
+        `validation` that on training examples which were held out.
 
         Raises:
             MetricError: the run's settings do not name its windows.

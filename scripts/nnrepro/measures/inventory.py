@@ -26,11 +26,7 @@ def inventory(
 ) -> dict[str, Any]:
     """What a reader has to know of the runs beside their numbers.
 
-    Args:
-        study: the study.
-        folders: where its runs were read from.
-        problems: what was met on reading them.
-        undecided: why nothing could be selected, by protocol and experiment.
+    `undecided` tells why nothing could be selected, by protocol and experiment.
 
     Returns:
         A JSON-able dictionary with `problems` (run, file, message, and the status of a run that was

@@ -64,9 +64,7 @@ def reading_named(name: str) -> Reading | None:
 def metric_value(name: str, run: RunCurves) -> float | int | bool | None:
     """The value of a metric that is a measure of curves; None for an epoch beyond the end.
 
-    Args:
-        name: its name, with `last_window_` for the closing window.
-        run: the run's curves.
+    In its name `last_window_` stands for the closing window.
     """
     reading = reading_named(name)
     if reading is None:

@@ -57,25 +57,11 @@ class Predictions:
 PredictionsOf = Callable[[str], Predictions | None]
 """Gives a run's predictions by its id; None where it has none that can be used."""
 
+AnswersOf = PredictionsOf
+"""The same for classifications alone, of which every answer is right or not."""
+
 InputsOf = Callable[[str, int], str]
 """Gives what a run read as a test example, in words; empty where nobody knows."""
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Which examples of its largest test set a trained network answered right.
-
-    Attributes:
-        labels: the true classes, shape [examples].
-        right: which examples it answered right, shape [examples].
-    """
-
-    labels: NDArray[np.int64]
-    right: NDArray[np.bool_]
-
-
-AnswersOf = Callable[[str], Answers | None]
-"""Gives a run's answers by its id; None where it has none."""
 
 
 def read_predictions(path: Path) -> Predictions | None:
@@ -118,15 +104,15 @@ def _predictions(stored: Npz) -> Predictions:
     return Predictions(task, labels, outputs.astype(np.float64), names)
 
 
-def predictions_of(run_id: str, folders: RunFolders) -> Predictions | None:
-    """What a run predicted; None where there are no predictions, or none that can be used."""
-    try:
-        return _vouched_predictions(run_id, folders)
-    except PredictionsError:
-        return None
+def vouched_predictions(run_id: str, folders: RunFolders) -> Predictions | None:
+    """What a run predicted; None where there are no predictions.
 
+    Probabilities are kept as float16, so that one that is all but level with another may be told
+    otherwise than in training.
 
-def _vouched_predictions(run_id: str, folders: RunFolders) -> Predictions | None:
+    Raises:
+        PredictionsError: they are damaged, or not those that the archive's manifest vouches for.
+    """
     path = folders.folder(run_id) / RUN_FILES["predictions"]
     found = read_predictions(path)
     vouched = folders.vouched(run_id).get(path.name)
@@ -135,46 +121,24 @@ def _vouched_predictions(run_id: str, folders: RunFolders) -> Predictions | None
     return found
 
 
-def read_answers(path: Path) -> Answers | None:
-    """Read which answers of a run are right; None where there are none, as of a run that failed.
-
-    The class with the highest probability is the answer, the first of several. Probabilities are
-    kept as float16, so that one that is all but level with another may be told otherwise than in
-    training. Where there is no single class, no answer is simply right.
-
-    Raises:
-        PredictionsError: the file is damaged.
-    """
-    return _answers(read_predictions(path))
-
-
-def _answers(found: Predictions | None) -> Answers | None:
-    if found is None or found.task != CLASSIFICATION:
+def predictions_of(run_id: str, folders: RunFolders) -> Predictions | None:
+    """What a run predicted; None where there are no predictions, or none that can be used."""
+    try:
+        return vouched_predictions(run_id, folders)
+    except PredictionsError:
         return None
-    return Answers(found.labels, found.right)
 
 
-def answers_of(run_id: str, folders: RunFolders) -> Answers | None:
-    """What a run answered; None where there are no predictions.
-
-    Raises:
-        PredictionsError: they are damaged, or not those that the archive's manifest vouches for.
-    """
-    return _answers(_vouched_predictions(run_id, folders))
-
-
-def usable_answers(run_id: str, folders: RunFolders) -> Answers | None:
-    """What a run answered after its last epoch; None where no usable predictions tell.
+def usable_answers(run_id: str, folders: RunFolders) -> Predictions | None:
+    """What a run answered after its last epoch; None where no usable predictions of classes tell.
 
     A run with early stopping predicts by the weights of its best epoch: what it answered after its
     last, of which its history tells, nobody knows where that is another one.
     """
     if not _of_the_last_epoch(folders.folder(run_id)):
         return None
-    try:
-        return answers_of(run_id, folders)
-    except PredictionsError:
-        return None
+    found = predictions_of(run_id, folders)
+    return found if found is not None and found.task == CLASSIFICATION else None
 
 
 def _of_the_last_epoch(folder: Path) -> bool:
@@ -194,7 +158,7 @@ def _unusable(path: Path, why: object) -> PredictionsError:
 
 
 def common_answers(
-    first: Answers | None, second: Answers | None, examples: int
+    first: Predictions | None, second: Predictions | None, examples: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
     """Which of the first `examples` two runs answered right.
 

@@ -21,10 +21,7 @@ def as_recorded(run: Run, record: RunRecord | None, epochs: int | None = None) -
     diverged, or is one that ends by itself. Where it took all examples that there were, the record
     tells how many. What only the analysis reads is the study's.
 
-    Args:
-        run: the run as the study declares it.
-        record: the content of `run.json`, if there is one.
-        epochs: epochs in its history; None where that cannot be read.
+    `epochs` are those in its history; None where that cannot be read.
     """
     recorded = recorded_settings(record)
     told = {} if record is None else record.get("run", {})

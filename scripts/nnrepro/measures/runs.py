@@ -19,7 +19,7 @@ from nnrepro.measures.history import (
     MissingHistoryError,
     read_history,
 )
-from nnrepro.measures.predictions import PredictionsError, answers_of
+from nnrepro.measures.predictions import PredictionsError, vouched_predictions
 from nnrepro.measures.recorded import as_recorded, differences, unlike_in_kind
 from nnrepro.measures.side_histories import read_side_histories
 from nnrepro.study.extent import Extent
@@ -220,7 +220,7 @@ def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Pr
     problems = []
     for item in data:
         try:
-            answers_of(item.run.id, folders)
+            vouched_predictions(item.run.id, folders)
         except PredictionsError as error:
             problems.append(Problem(item.run, RUN_FILES["predictions"], str(error)))
     return problems
@@ -229,9 +229,7 @@ def damaged_predictions(data: Iterable[RunData], folders: RunFolders) -> list[Pr
 def compared(data: Iterable[RunData], epochs: Mapping[str, int]) -> list[RunData]:
     """Runs as they are compared with others.
 
-    Args:
-        data: runs.
-        epochs: those of the runs that went on for longer than others, as `Extent` tells.
+    `epochs` are those of the runs that went on for longer than others, as `Extent` tells.
     """
     return [item.up_to(epochs[item.run.id]) if item.run.id in epochs else item for item in data]
 

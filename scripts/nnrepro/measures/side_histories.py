@@ -82,11 +82,7 @@ def read_side_histories(
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Read what a run's settings ask for beside its history, with which it must go.
 
-    Args:
-        run: the run.
-        folder: the folder with its files.
-        history: its history.
-        diverged: whether values that are not finite are allowed.
+    Where it `diverged`, values that are not finite are allowed.
 
     Returns:
         The histories by name, and what is wrong with the others: file name and message. That the

@@ -64,10 +64,6 @@ _UNSIGNED = (SECONDS, EPOCHS, RATIO, COUNT, LOSS)
 def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd.DataFrame:
     """One row per published number, in the order given.
 
-    Args:
-        numbers: the published numbers.
-        runs: the reproduced runs.
-
     Returns:
         The file's own columns as text, then `RESULT_COLUMNS`. `seeds` counts the seeds in the mean
         and `seed_values` has their values, blanks between them, where there are several; `epochs`
@@ -87,10 +83,6 @@ def compare_published(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd
 
 def published_offsets(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd.DataFrame:
     """What the numbers that a report measured on a test sample of its own have in common.
-
-    Args:
-        numbers: the published numbers.
-        runs: the reproduced runs.
 
     Returns:
         Columns `OFFSET_COLUMNS`, a row per protocol, metric and size of the report's sample:
@@ -126,9 +118,6 @@ def published_offsets(numbers: Sequence[PublishedNumber], runs: StudyRuns) -> pd
 
 def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
     """How much of what was published is reproduced, per question, protocol and in all.
-
-    Args:
-        compared: what `compare_published` gives.
 
     Returns:
         Columns `protocol`, `part`, `question` (each `all` where summed over), `rows`;

@@ -56,10 +56,6 @@ class Inconsistency:
 def load_inconsistencies(path: Path, numbers: Sequence[PublishedNumber]) -> list[Inconsistency]:
     """Read and check a file of inconsistencies, in the file's order.
 
-    Args:
-        path: the YAML file.
-        numbers: the published numbers that its rules choose from.
-
     Raises:
         PublishedError: the file cannot be read, or an item is wrong; all mistakes are listed.
     """

@@ -42,12 +42,6 @@ def curve_levels(
 
     Means over several variants, differences from a baseline, bounds and numbers on a second test
     set are no levels of a curve, and left out.
-
-    Args:
-        numbers: the published numbers.
-        study: whose variants they are about.
-        protocol: whose report prints them.
-        decisions: what each protocol selected, by (protocol, experiment).
     """
     found: dict[Variant, dict[CurveLevel, None]] = {}
     chosen = selected_by(protocol, decisions)

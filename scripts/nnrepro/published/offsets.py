@@ -124,8 +124,7 @@ Sample = tuple[str, str, int]
 def offsets(pairs: Mapping[int, tuple[Sample, Pair]]) -> dict[Sample, Offset]:
     """The offset of each sample that has one.
 
-    Args:
-        pairs: by place of the number, its sample and the number beside its reproduction.
+    Pairs are given by the places of their numbers.
     """
     by_sample: dict[Sample, list[Pair]] = {}
     for sample, pair in pairs.values():

@@ -29,12 +29,7 @@ EXACT = "exact"
 
 
 def sampling_deviation(accuracy: float, examples: int) -> float:
-    """Standard deviation of an accuracy on a test set, from its sampling alone.
-
-    Args:
-        accuracy: fraction of right answers.
-        examples: size of the test set.
-    """
+    """Standard deviation of an accuracy on a test set, from its sampling alone."""
     share = (min(max(accuracy, 0.0), 1.0) * examples + 1) / (examples + 2)
     return math.sqrt(share * (1 - share) / (examples + 2))
 

@@ -45,8 +45,7 @@ class StudyRun:
     def shortfall(self, needed: int | None = None) -> str:
         """In what the run falls short of its protocol, in words; empty for nothing.
 
-        Args:
-            needed: epochs that are enough for the quantity at hand; None for all.
+        Where fewer epochs than all are enough for the quantity at hand, these are `needed`.
         """
         done, asked = int(self.row["epochs_completed"]), int(self.row["protocol_epochs"])
         enough = asked if needed is None else min(needed, asked)
@@ -184,11 +183,7 @@ class StudyRuns:
 
         For an accuracy on a test set, also that from which its settings are chosen.
 
-        Args:
-            number: the published number.
-            metric: the metric of one run.
-            run: the run.
-            examples: size of the test set on which the runs of the grid are read.
+        `examples`: size of the test set on which the runs of the grid are read.
         """
         # Another optimiser's losses and epochs scatter otherwise than those of the grid.
         source = (examples and run.run.selects_from) or run.run.experiment
@@ -223,10 +218,7 @@ class StudyRuns:
     ) -> list[Measured] | None:
         """What runs give for a metric; None where no clear rule exists.
 
-        Args:
-            metric: name as printed in the published file, or a metric of the runs table.
-            number: the published number, whose remarks may name a stage.
-            runs: runs that have a history.
+        The number's remarks may name a stage; all `runs` have a history.
         """
         return self._read(metric, number, runs, larger=self.larger(number, metric, runs))
 

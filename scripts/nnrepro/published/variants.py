@@ -36,10 +36,7 @@ def declared_variants(
     Unlike `Study.select` it does not leave out what the study does not run, so that a mean over
     runs is never taken over a part of them.
 
-    Args:
-        study: the study that declares them.
-        selectors: as in the configuration.
-        selected: the selected variant by experiment.
+    `selected` is the selected variant by experiment.
 
     Returns:
         Experiments and variants in the order of the selectors.

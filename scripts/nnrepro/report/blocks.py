@@ -35,12 +35,6 @@ def figure_block(
 ) -> Exhibit:
     """A figure with the files of some protocols, as the indexes of what was drawn tell.
 
-    Args:
-        source: what the report is made from.
-        spec: the figure.
-        numbers: gives each file its number.
-        protocols: whose files to show.
-
     Raises:
         ReportError: a file is there but is no SVG, or an index tells of no run of the study.
         FileError: an index is damaged.
@@ -244,14 +238,7 @@ def table_block(
 ) -> Exhibit:
     """A table of the configuration for some protocols.
 
-    Args:
-        source: what the report is made from.
-        spec: the table.
-        numbers: gives each grid its number.
-        protocols: whose rows to show.
-
     Raises:
-        ReportError: the table's file is damaged or lacks a column.
         TableError: it lacks a column that its kind has.
     """
     contents = {}

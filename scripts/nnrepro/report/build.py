@@ -84,7 +84,6 @@ def build_report(
         failures: takes what of the report cannot be made, a part each, so that the rest is.
 
     Raises:
-        ReportError: a table or figure is there but damaged, and nothing takes failures.
         OSError: a file cannot be written.
     """
     appendix = collect(source, failures)
@@ -104,11 +103,7 @@ def build_report(
 
 
 def zipped(folder: Path) -> bytes:
-    """The report and its appendix as one file to send: a ZIP archive, the same for the same pages.
-
-    Args:
-        folder: where they lie.
-    """
+    """The report with its appendix as one file to send: a ZIP, the same for the same pages."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
@@ -150,14 +145,6 @@ def fitting(
     """The report, with as much of the study as fits `MOST_WORDS` and `MOST_PAGES`, and as PDF.
 
     The PDF is empty where it could not be typeset.
-
-    Args:
-        source: what the report is made from.
-        appendix: the appendix.
-        failures: takes what of it cannot be made.
-
-    Raises:
-        ReportError: a table is there but damaged, and nothing takes failures.
     """
     attempt, answers = Attempts(failures), answers_in(source)
     for room in _ROOMS:
@@ -188,18 +175,7 @@ def summed_up(
     answers: Answers,
     failures: Failures | None = None,
 ) -> Document:
-    """The report: the study's answers, each with the figure and table that show it.
-
-    Args:
-        source: what the report is made from.
-        appendix: the appendix, whose figures and tables are shown.
-        room: how much of the study to show.
-        answers: says what answers a question.
-        failures: takes what of it cannot be made.
-
-    Raises:
-        ReportError: a table is there but damaged, and nothing takes failures.
-    """
+    """The report: the study's answers, each with the figure and table that show it."""
     attempt, numbers, study = Attempts(failures), Numbers(), source.study
     first = attempt(
         "report/answers",
@@ -244,15 +220,7 @@ def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[F
 
 
 def collect(source: Source, failures: Failures | None = None) -> Document:
-    """The appendix: everything that there is to show.
-
-    Args:
-        source: the study that the report is about, with its supplements.
-        failures: takes what of it cannot be made.
-
-    Raises:
-        ReportError: a table or figure is there but damaged, and nothing takes failures.
-    """
+    """The appendix: everything that there is to show."""
     attempt, numbers = Attempts(failures), Numbers()
     figures = tuple(key_figures(attempt, source, numbers))
     pictures = Section("All in one picture", figures, "pictures", "answers") if figures else None

@@ -44,14 +44,8 @@ def caption(
 ) -> Text:
     """What stands beside a figure or table.
 
-    Args:
-        kind: `figure` or `table`.
-        number: its number.
-        title: what it shows.
-        protocol: the protocol's title; empty where there is nothing to tell apart.
-        budget: how far the runs behind it went.
-        more: what else there is to say.
-        whose: the one variant that it is of, with its seeds; empty for several.
+    What is empty is left out: the protocol's title where there is nothing to tell apart, and
+    `whose`, the one variant that it is of with its seeds, where there are several.
     """
     named = f"{title}, {protocol}" if protocol else title
     named = f"{named} ({whose})." if whose else f"{named}."
@@ -125,10 +119,7 @@ class Attempts:
     def __call__(self, part: str, make: Callable[[], T], otherwise: Callable[[str], U]) -> T | U:
         """A part, or what stands in its place.
 
-        Args:
-            part: its name, as a path below the study's folder.
-            make: makes it.
-            otherwise: makes its substitute, given why it could not be made.
+        Its name is a path below the study's folder; `otherwise` gets why it could not be made.
         """
         if self._failures is None:
             return make()

@@ -100,10 +100,8 @@ class Source:
     ) -> pd.DataFrame | None:
         """A table; None where there is no such file, or where it could not be made.
 
-        Args:
-            name: name without the suffix.
-            columns: columns that it must have.
-            text: columns to read as text, beside those that always are.
+        It must have these `columns`; those of `text` are read as text, beside those that always
+        are.
 
         Raises:
             ReportError: the file is no CSV table or lacks a column.
@@ -195,9 +193,8 @@ class Source:
     def why_failed(self, *parts: str) -> str | None:
         """Why a table or figure could not be made; None where nothing says that it could not.
 
-        Args:
-            parts: its path below the study's folder, without a suffix; several where it is made in
-                steps.
+        `parts` are paths below the study's folder without a suffix, several where it is made in
+        steps.
         """
         found = (why_failed(self.failures, part) for part in parts)
         return next((why for why in found if why is not None), None)
@@ -205,9 +202,7 @@ class Source:
     def windows(self, runs: Iterable[Run], *, compared: bool = False) -> tuple[Window, ...]:
         """Distinct closing windows of runs that have a history, the longest asked for first.
 
-        Args:
-            runs: the runs.
-            compared: whether those of the runs as they are compared with one another.
+        `compared`: those of the runs as they are compared with one another.
         """
         if self.runs is None:
             return ()
@@ -259,9 +254,8 @@ class Source:
     ) -> list[tuple[Run, int, int]]:
         """Those of the runs that are compared at fewer epochs than they have, with both numbers.
 
-        Args:
-            runs: the runs.
-            at: the epochs of those; without it, what these runs are compared at with one another.
+        `at` gives the epochs of those; without it, what these runs are compared at with one
+        another.
         """
         runs = list(runs)
         at = self.extent.compared_among(runs) if at is None else at

@@ -73,10 +73,7 @@ class Effect:
 def effect_of(before: Mapping[int, Score], after: Mapping[int, Score], *, same_run: bool) -> Effect:
     """What changes from one score of each seed to the other.
 
-    Args:
-        before: scores by seed.
-        after: scores by seed.
-        same_run: whether both are scores of the same runs.
+    Scores are by seed; `same_run` tells whether both are of the same runs.
     """
     by_seed = {
         seed: after[seed].value - before[seed].value

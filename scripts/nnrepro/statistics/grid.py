@@ -54,9 +54,6 @@ def residual_spread(table: FloatArray) -> Spread | None:
 def as_grid(settings: Sequence[Mapping[str, Hashable]]) -> list[list[int]] | None:
     """Places of variants in a table of the two settings in which they differ.
 
-    Args:
-        settings: those of each variant, by name.
-
     Returns:
         The variants' places by row and column, in the order in which values first occur; None
         where they do not differ in exactly two settings, or not every pair occurs exactly once.

@@ -62,33 +62,19 @@ def t_interval(mean: float, deviation: float, count: int) -> Interval:
     Args:
         mean: sample mean.
         deviation: sample standard deviation (n - 1 in the denominator).
-        count: number of values.
-
-    Raises:
-        ValueError: `count` is less than 2.
+        count: number of values, at least two.
     """
-    if count < 2:
-        raise ValueError(f"a t interval needs at least two values, got {count}")
     quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
     half = quantile * deviation / float(np.sqrt(count))
     return Interval(mean - half, mean + half, SEEDS)
 
 
 def wilson_interval(accuracy: float, examples: int) -> Interval:
-    """Wilson's interval of an accuracy on a test set.
+    """Wilson's interval of an accuracy on a test set, of one example at least.
 
     A mean of accuracies over epochs is no count of right answers; the nearest whole number stands
     for it, as all epochs are judged on the same examples.
-
-    Args:
-        accuracy: fraction of right answers.
-        examples: size of the test set.
-
-    Raises:
-        ValueError: `examples` is less than 1.
     """
-    if examples < 1:
-        raise ValueError(f"a test set has at least one example, got {examples}")
     right = min(max(round(accuracy * examples), 0), examples)
     share, scale = right / examples, QUANTILE**2 / examples
     centre = (share + scale / 2) / (1 + scale)

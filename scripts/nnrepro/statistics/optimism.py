@@ -93,12 +93,7 @@ def halves(folds: int) -> NDArray[np.bool_]:
 
 
 def half_scores(run: FoldHistory, window: int) -> dict[str, HalfScores]:
-    """Every metric of `RULES` on both halves of the test set.
-
-    Args:
-        run: right answers of a run.
-        window: epochs of its closing window.
-    """
+    """Every metric of `RULES` on both halves of the test set."""
     mine = halves(run.folds).astype(np.int64)
     right, other = run.correct @ mine.T, run.correct @ (1 - mine).T
     examples, others = mine @ run.examples, (1 - mine) @ run.examples
@@ -127,14 +122,9 @@ def selection_optimism(variants: Mapping[str, Sequence[HalfScores]]) -> Optimism
 
     Args:
         variants: scores by one metric, one entry per seed, by variant; all of equal splits. Neither
-            the order of variants nor that of seeds matters.
-
-    Raises:
-        ValueError: fewer than two variants, or one without a seed.
+            the order of variants nor that of seeds matters. Two variants or more, each with a seed.
     """
     names = sorted(variants)
-    if len(names) < 2 or not all(variants.values()):
-        raise ValueError("a selection needs two variants or more, each with a seed")
     # Sorted, so that the mean over the seeds does not depend on their order.
     selecting, scoring, at_epoch = (
         np.array(

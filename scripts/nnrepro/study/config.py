@@ -240,7 +240,9 @@ def _questions(config: Mapping[str, Any], answered: Iterable[str]) -> dict[str, 
     specs = [*config["tables"].values(), *config["figures"].values()]
     dropped = {spec["question"] for spec in specs if "question" in spec} - set(answered)
     return {
-        name: Question(name, section["part"], section["title"], section["text"])
+        name: Question(
+            name, section["part"], section["title"], section["text"], tuple(section.get("runs", ()))
+        )
         for name, section in config["questions"].items()
         if name not in dropped
     }

@@ -58,12 +58,13 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Question:
-    """A question of the study, one section of the report."""
+    """A question of the study, one section of the report, about the runs that it names, if any."""
 
     name: str
     part: str
     title: str
     text: str
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,6 @@ class Card:
 def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
     """The card of each model that a study's variants have.
 
-    Args:
-        study: the study.
-        variants: its table of variants; those of one experiment and protocol are compared.
-
     Raises:
         TableError: the table lacks what a protocol selects by.
     """
@@ -66,10 +62,7 @@ def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
 def data_card(study: Study, name: str, recorded: Mapping[str, Any]) -> Card:
     """The card of a data set.
 
-    Args:
-        study: the study.
-        name: the data set's name.
-        recorded: what provenance tells of it.
+    `recorded` is what provenance tells of it.
     """
     declared = study.data.get(name, {})
     made_up = recorded.get("generated")

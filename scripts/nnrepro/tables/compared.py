@@ -42,13 +42,7 @@ def compared_tables(
 ) -> ComparedTables:
     """The runs that are listed together, each with no more epochs than most of a protocol's.
 
-    Args:
-        study: the study.
-        listed: the runs.
-        extent: how far runs went.
-        by_experiment: all runs, each as it is compared with those of its experiment, and their
-            variants.
-        folders: where the runs lie.
+    `by_experiment` are the tables of all runs, as these are compared within their experiments.
 
     Returns:
         `by_experiment` where that is so in it already, else tables of the listed runs.

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, grid, number_field, text_field
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.predictions import Predictions, PredictionsOf
 from nnrepro.metrics import from_keras
 from nnrepro.metrics.registry import CLASSIFICATION, REGRESSION, Metric, catalogue
 from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import main_metric
-from nnrepro.tables.content import Shown, TableContent, TableContext, labels, number, numeric
+from nnrepro.tables.content import Record, Shown, TableContent, TableContext, labels, records
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import metric
 from nnrepro.tables.predicted import predicted_by_variant, stops_early
@@ -87,23 +87,19 @@ def show(context: TableContext) -> TableContent:
     if frame.empty:
         return TableContent((), (text("No predictions are there to compare with."),))
     several = len(frame[["experiment", "variant"]].drop_duplicates()) > 1
-    headings = [
-        *([Column("Variant", number=False)] if several else []),
-        Column("Metric", number=False),
-        Column("One answer for all"),
-        Column("Reached"),
-    ]
-    lines = []
-    for row in context.rows():
-        shown = metric(str(row["metric"]))
-        cells = [context.variant_cell(row)] if several else []
-        cells.append(Cell(context.title(shown), header=not several))
-        cells += [numeric(shown.text(number(row[name]))) for name in ("constant", "reached")]
-        lines.append(Row(tuple(cells)))
-    grid = Grid(tuple(headings), tuple(lines))
+
+    def named(row: Record) -> Cell:
+        return Cell(context.title(metric(row["metric"])), header=not several)
+
+    fields = (
+        *([text_field("Variant", context.variant_cell)] if several else []),
+        text_field("Metric", named),
+        number_field("One answer for all", lambda row: metric(row["metric"]).text(row["constant"])),
+        number_field("Reached", lambda row: metric(row["metric"]).text(row["reached"])),
+    )
     note = "With early stopping, a network is that of its best epoch, not of its last."
     notes = (text(note),) if stops_early(context.runs) else ()
-    return TableContent((Shown(grid, notes=notes),), (words(frame),))
+    return TableContent((Shown(grid(context.rows(), fields), notes=notes),), (words(frame),))
 
 
 def no_better(frame: pd.DataFrame) -> pd.DataFrame:
@@ -115,16 +111,16 @@ def no_better(frame: pd.DataFrame) -> pd.DataFrame:
 
 def words(frame: pd.DataFrame) -> Text:
     """What one answer reaches by the metric recorded first, and who does no better."""
-    first = frame.iloc[0]
+    first = records(frame)[0]
     shown = metric(str(first["metric"]))
     rows = frame[frame["metric"] == first["metric"]]
     guess = {
         CLASSIFICATION: "one of the commonest classes",
         REGRESSION: "the mean of the targets",
     }.get(str(first["task"]), "how frequent each label is")
-    if isinstance(first["answer"], str) and first["answer"]:
+    if first["answer"]:
         guess = f"\u201c{first['answer']}\u201d, the commonest class,"
-    constant = f"would reach {shown.text(number(first['constant']))} in {shown.phrase}"
+    constant = f"would reach {shown.text(first['constant'])} in {shown.phrase}"
     behind = no_better(frame)
     if len(behind):
         return spaced(
@@ -133,9 +129,5 @@ def words(frame: pd.DataFrame) -> Text:
         )
     if len(rows) > 1:
         return text(f"Always answering {guess} {constant}; every variant does better.")
-    reached = shown.text(number(first["reached"]))
-    return text(
-        f"Always answering {guess} {constant}; reached here: {reached} (",
-        labels([first["label"]]),
-        ").",
-    )
+    reached = f"reached here: {shown.text(first['reached'])}"
+    return text(f"Always answering {guess} {constant}; {reached} (", labels([first["label"]]), ").")

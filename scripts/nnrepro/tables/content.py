@@ -1,16 +1,16 @@
 """What every kind of table shows alike: its context, its content, and cells and words."""
 
-import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
 from nnrepro.measures.names import one_mean, set_words
@@ -50,6 +50,10 @@ _PICKED = (
     "The {} is the best of many epochs on the same examples; it has no interval, as none here "
     "covers what picking the epoch adds."
 )
+
+
+Record = Mapping[str, Any]
+"""A row of a table by column; None where an entry is missing."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +141,9 @@ class TableContext:
                     "one has not; remove the file, so that it is made again"
                 )
 
-    def rows(self) -> list[pd.Series]:
+    def rows(self) -> list[Record]:
         """The rows one by one."""
-        return rows_in(self.frame)
+        return records(self.frame)
 
     def by_metric(self) -> list[tuple[Metric, pd.DataFrame]]:
         """The metrics asked for that the column `metric` has, each with its rows."""
@@ -157,15 +161,17 @@ class TableContext:
 
     def title(self, wanted: Metric) -> str:
         """The title of the strip of a metric's grid."""
-        phrase = one_mean(wanted.phrase)
-        return phrase[:1].upper() + phrase[1:]
+        return wording.capitalised(one_mean(wanted.phrase))
 
-    def variant_cell(self, row: pd.Series) -> Cell:
+    def variant_cell(self, row: Record) -> Cell:
         """The cell that names a row's variant, with a status that a reader has to know of."""
         status = row.get("status")
-        plain = status is None or pd.isna(status) or str(status) in _SOUND
-        cell = self.linked_cell(f"{row['experiment']}/{row['variant']}", str(row["label"]))
-        return cell if plain else Cell(cell.text, str(status), cell.href, header=True)
+        plain = status is None or status in _SOUND
+        return self.named_cell(row, "" if plain else str(status))
+
+    def named_cell(self, row: Record, detail: str = "") -> Cell:
+        """The cell that names a row's variant, and leads to its first run."""
+        return self.linked_cell(f"{row['experiment']}/{row['variant']}", str(row["label"]), detail)
 
     def linked_cell(self, name: str, label: str, detail: str = "") -> Cell:
         """A cell that leads to the first run of a variant, `experiment/variant`."""
@@ -254,50 +260,30 @@ def metric_phrase(wanted: Metric, windows: Sequence[Window]) -> str:
     )
 
 
-def rows_in(frame: pd.DataFrame) -> list[pd.Series]:
-    """The rows of a table one by one."""
-    return [row for _, row in frame.iterrows()]
+def records(frame: pd.DataFrame) -> list[Record]:
+    """The rows of a table one by one; what is missing is None."""
+    rows = frame.astype("object").where(frame.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table by column, which are picked from much sooner than the table itself."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-
-
-def numeric(words: str, detail: str = "", mark: str = "", *, best: bool = False) -> Cell:
-    """A cell that is aligned as a number."""
-    return Cell(words, detail, mark=mark, number=True, best=best)
-
-
-def epochs_cell(row: pd.Series) -> Cell:
+def epochs_cell(row: Record) -> Cell:
     """The epochs that a variant's runs have, and of how many where they are fewer than asked."""
-    done = wording.whole(number(row["epochs"]))
-    asked = wording.whole(number(row.get("protocol_epochs")))
-    return numeric(f"{done} of {asked}" if flag(row.get("shortened")) else done)
+    done, asked = wording.whole(row["epochs"]), wording.whole(row.get("protocol_epochs"))
+    return numeric(f"{done} of {asked}" if row.get("shortened") else done)
 
 
-def seeds_of(count: float, row: pd.Series) -> str:
+def seeds_of(count: float, row: Record) -> str:
     """In how many of a row's seeds something is so."""
-    return f"in {wording.whole(count)} of {wording.counted(round(float(row['seeds'])), 'seed')}"
+    return f"in {wording.whole(count)} of {wording.counted(round(row['seeds']), 'seed')}"
 
 
-def flag(value: Any) -> bool | None:
-    """A truth value of a table; None where it is not known."""
-    return None if pd.isna(value) else bool(value)
-
-
-def number(value: Any) -> float | None:
-    """A number of a table; None where there is none."""
-    return None if pd.isna(value) else float(value)
-
-
-def ends(row: pd.Series, prefix: str = "") -> tuple[float, float] | None:
+def ends(row: Record, prefix: str = "") -> tuple[float, float] | None:
     """Both ends of a row's interval, whose columns begin with `prefix`; None without one."""
-    low, high = (number(row.get(f"{prefix}ci95_{end}")) for end in ("low", "high"))
+    low, high = (row.get(f"{prefix}ci95_{end}") for end in ("low", "high"))
     return None if low is None or high is None else (low, high)
 
 
-def change_interval(row: pd.Series, shown: Metric) -> str:
+def change_interval(row: Record, shown: Metric) -> str:
     """The interval of a row's difference; empty where there is none."""
     return " to ".join(map(shown.change, ends(row) or ()))
 
@@ -337,29 +323,17 @@ def show_columns(context: TableContext) -> TableContent:
         for name in frame.columns
         if name != "protocol" and not (named and name in _NAMES)
     }
-    columns = [Column(_heading(name), number=number) for name, number in is_number.items()]
-    rows = []
-    for row in context.rows():
-        cells = [Cell(_text(row[name]), number=number) for name, number in is_number.items()]
-        if named:
-            name = f"{row['experiment']}/{row['variant']}"
-            cells.insert(0, context.linked_cell(name, str(row["label"])))
-        rows.append(Row(tuple(cells)))
-    if named:
-        columns.insert(0, Column("Variant", number=False))
-    return TableContent((Shown(Grid(tuple(columns), tuple(rows))),))
+    fields = [text_field("Variant", context.named_cell)] if named else []
+    for name, number in is_number.items():
+        heading = wording.capitalised(name.replace("_", " "))
+        fields.append((number_field if number else text_field)(heading, partial(_text, name)))
+    return TableContent((Shown(grid(context.rows(), fields)),))
 
 
-def _heading(name: str) -> str:
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _text(value: Any) -> str:
-    if pd.isna(value):
-        return wording.EMPTY
-    if isinstance(value, bool | np.bool_):
+def _text(name: str, row: Record) -> str:
+    value = row[name]
+    if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+    if isinstance(value, Real) and not isinstance(value, Integral):
         return wording.plain(float(f"{value:.4g}"))
     return wording.plain(value)

@@ -1,25 +1,25 @@
 """Tables of kind `convergence`: from which epoch on the test curves stay level."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, text
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, settling
 from nnrepro.metrics.registry import known
 from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import KEYS, lengths
 from nnrepro.tables.content import (
+    Record,
     Shown,
     TableContent,
     TableContext,
     epochs_cell,
-    flag,
     labels,
-    number,
-    numeric,
+    records,
     seeds_of,
 )
 from nnrepro.tables.csvfile import tidy_types
@@ -60,8 +60,8 @@ def convergence(variants: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _settled(runs: pd.DataFrame, curve: str) -> Iterator[float | None]:
     """When each of some runs settles, None where it does not; unknown ones left out."""
-    epochs, settled = runs[f"{curve}_convergence_epoch"], map(flag, runs[f"{curve}_converged"])
-    for epoch, has in zip(epochs, settled, strict=True):
+    for run in records(runs[[f"{curve}_convergence_epoch", f"{curve}_converged"]]):
+        epoch, has = run.values()
         if has is not None:
             yield float(epoch) if has else None
 
@@ -72,27 +72,27 @@ def show(context: TableContext) -> TableContent:
     curves = curves_in(context.frame.columns) or {"test_loss": "Test loss"}
     names = [f"{curve}_{what}" for curve in curves for what in ("convergence_epoch", "converged")]
     context.require("experiment", "variant", "label", "epochs", *names)
-    headings = (
-        Column("Variant", number=False),
-        *(Column(f"{curve} settles at epoch") for curve in curves.values()),
-        Column("Epochs trained"),
+    fields = (
+        text_field("Variant", context.variant_cell),
+        *(
+            number_field(f"{words} settles at epoch", partial(epoch_cell, curve))
+            for curve, words in curves.items()
+        ),
+        number_field("Epochs trained", epochs_cell),
     )
-    lines = tuple(
-        Row((context.variant_cell(row), *(epoch_cell(row, c) for c in curves), epochs_cell(row)))
-        for row in context.rows()
-    )
-    notes = (_definition(),) if lines else ()
+    shown = grid(context.rows(), fields)
+    notes = (_definition(),) if shown.rows else ()
     said = tuple(words(context.frame, curve) for curve in curves)
-    return TableContent((Shown(Grid(headings, lines), notes=notes),), said)
+    return TableContent((Shown(shown, notes=notes),), said)
 
 
-def epoch_cell(row: pd.Series, curve: str) -> Cell:
+def epoch_cell(curve: str, row: Record) -> Cell:
     """When a curve settles, and in how many of several seeds it does so, or does not."""
-    converged = flag(row[f"{curve}_converged"])
+    converged = row[f"{curve}_converged"]
     if converged is None:
         return numeric(wording.EMPTY)
-    seeds, of = number(row.get(f"{curve}_converged_seeds")), number(row.get("seeds"))
-    epoch = wording.whole(number(row[f"{curve}_convergence_epoch"]))
+    seeds, of = row.get(f"{curve}_converged_seeds"), row.get("seeds")
+    epoch = wording.whole(row[f"{curve}_convergence_epoch"])
     cell = epoch if converged else "not settled"
     if seeds is None or of is None or of <= 1:
         return numeric(cell)
@@ -111,13 +111,8 @@ def _definition() -> Text:
 
 
 def words(frame: pd.DataFrame, curve: str) -> Text:
-    """How many variants settle in a curve, and which first and last.
-
-    Args:
-        frame: rows of one protocol.
-        curve: one of those that `curves_in` names.
-    """
-    converged = [flag(value) for value in frame[f"{curve}_converged"]]
+    """How many variants settle in a curve, and which first and last."""
+    converged = [row[f"{curve}_converged"] for row in records(frame)]
     known = len(converged) - converged.count(None)
     name = curves_in(frame.columns)[curve]
     if not known:

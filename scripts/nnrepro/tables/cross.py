@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Column, Grid, Row, numeric
 from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Swept, TestSet
@@ -22,13 +22,11 @@ from nnrepro.tables.columns import (
 from nnrepro.tables.content import (
     TIED,
     TIED_NOTE,
+    Record,
     Shown,
     TableContent,
     TableContext,
-    flag,
-    number,
-    numeric,
-    rows_in,
+    records,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import Metric
@@ -177,11 +175,7 @@ def show(context: TableContext) -> TableContent:
 def words(cells: pd.DataFrame, axes: tuple[str, str], shown: Metric, phrase: str) -> Text:
     """Which values of each parameter have the best average.
 
-    Args:
-        cells: rows of one protocol and metric, averages included.
-        axes: the parameter of the rows and that of the columns.
-        shown: the metric.
-        phrase: its name in a sentence.
+    The cells are those of one protocol and metric, averages included.
     """
     cells = cells.astype(dict.fromkeys(axes, "str"))
     own = _own_values(cells, axes)
@@ -228,8 +222,8 @@ def _matrix(
 ) -> Grid:
     rows, columns = axes
     values = _own_values(cells, axes)
-    best = number(values.max() if shown.higher_is_better else values.min())
-    found = {(row[rows], row[columns]): _cell(context, row, shown, best) for row in rows_in(cells)}
+    best = float(values.max() if shown.higher_is_better else values.min())
+    found = {(row[rows], row[columns]): _cell(context, row, shown, best) for row in records(cells)}
     across = list(dict.fromkeys(cells[columns]))
     lines = [
         Row(
@@ -253,12 +247,12 @@ def _heading(value: str) -> str:
     return "Average" if value == AVERAGE else value
 
 
-def _cell(context: TableContext, row: pd.Series, shown: Metric, best: float | None) -> Cell:
-    value, variant = number(row["value"]), row.get("variant")
-    if pd.isna(variant):
+def _cell(context: TableContext, row: Record, shown: Metric, best: float) -> Cell:
+    value, variant = row["value"], row.get("variant")
+    if variant is None:
         return numeric(shown.number(value))
-    is_best = value is not None and value == best
-    tied = not is_best and flag(row.get("tied_with_best"))
+    is_best = value == best
+    tied = not is_best and row.get("tied_with_best")
     anchor = context.anchor(context.runs[0].experiment, str(variant))
     href = f"#{anchor}" if anchor else ""
     return Cell(shown.number(value), "", href, TIED if tied else "", number=True, best=is_best)

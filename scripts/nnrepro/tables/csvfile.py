@@ -59,9 +59,7 @@ class _UnixLines:
 def read_csv(path: Path, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a table that `write_csv` wrote, with the types that `tidy_types` gives.
 
-    Args:
-        path: the file.
-        text: columns that stay text, beside those that always do.
+    The columns of `text` stay text, beside those that always do.
 
     Raises:
         TableError: the file is missing, empty or no CSV table.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Grid, Row, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
@@ -31,18 +31,16 @@ from nnrepro.tables.columns import (
 )
 from nnrepro.tables.content import (
     LEVEL,
+    Record,
     Shown,
     TableContent,
     TableContext,
     change_interval,
-    flag,
     labels,
-    number,
-    numeric,
-    rows_in,
+    records,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
-from nnrepro.tables.metrics import Metric, metric
+from nnrepro.tables.metrics import metric
 
 FROM, FACTOR, TO, REST = "from", "factor", "to", "rest"
 """What a row stands for: the first way, one factor changed, all changed, what the sum leaves."""
@@ -168,49 +166,47 @@ def show(context: TableContext) -> TableContent:
     return TableContent(tuple(shown), tuple(map(words, groups)))
 
 
-def _role(rows: pd.DataFrame, role: str) -> pd.Series:
-    return rows[rows["role"] == role].iloc[0]
+def _role(rows: pd.DataFrame, role: str) -> Record:
+    return records(rows[rows["role"] == role])[0]
 
 
 def _grid(context: TableContext, rows: pd.DataFrame) -> Grid:
     shown = metric(str(_role(rows, FROM)["metric"]))
     unit = shown.heading.removeprefix(shown.header).strip()
-    headings = (
-        Column("Changed", number=False),
-        Column("Scored by", number=False),
-        Column(f"Value {unit}".strip()),
-        Column(shown.difference_heading),
-        Column("Share of the gap (%)"),
-        Column("Seeds"),
+
+    def changed(row: Record) -> Cell:
+        if row["role"] == REST:
+            return Cell("Left over", header=True)
+        what = {FROM: "Nothing", TO: "Everything"}.get(row["role"], str(row["label"]))
+        return context.linked_cell(f"{row['experiment']}/{row['variant']}", what)
+
+    def change(row: Record) -> Cell:
+        if row["role"] == FROM:
+            return numeric(wording.EMPTY)
+        difference = shown.change(row["difference"])
+        return numeric(difference, change_interval(row, shown), best=bool(row["apart"]))
+
+    fields = (
+        text_field("Changed", changed),
+        text_field("Scored by", _scored_by),
+        number_field(f"Value {unit}".strip(), lambda row: shown.number(row["value"])),
+        number_field(shown.difference_heading, change),
+        number_field("Share of the gap (%)", lambda row: _share(row) or wording.EMPTY),
+        number_field("Seeds", lambda row: wording.whole(row["seeds"])),
     )
-    return Grid(headings, tuple(_line(context, row, shown) for row in rows_in(rows)))
+    return grid(records(rows), fields, lambda row, cells: Row(cells, row["role"] in (TO, REST)))
 
 
-def _line(context: TableContext, row: pd.Series, shown: Metric) -> Row:
-    role = str(row["role"])
-    if role == REST:
-        cells = [Cell("Left over", header=True), Cell(wording.EMPTY), numeric(wording.EMPTY)]
-    else:
-        changed = {FROM: "Nothing", TO: "Everything"}.get(role, str(row["label"]))
-        examples = number(row.get("test_examples"))
-        counted = "" if examples is None else wording.counted(round(examples), "test example")
-        cells = [
-            context.linked_cell(f"{row['experiment']}/{row['variant']}", changed),
-            Cell(metric(str(row["metric"])).header, counted),
-            numeric(shown.number(number(row["value"]))),
-        ]
-    change = numeric(wording.EMPTY)
-    if role != FROM:
-        apart = bool(flag(row["apart"]))
-        difference = shown.change(number(row["difference"]))
-        change = numeric(difference, change_interval(row, shown), best=apart)
-    seeds = wording.whole(number(row["seeds"]))
-    cells += [change, numeric(_share(row) or wording.EMPTY), numeric(seeds)]
-    return Row(tuple(cells), summary=role in (TO, REST))
+def _scored_by(row: Record) -> Cell:
+    if row["role"] == REST:
+        return Cell(wording.EMPTY)
+    examples = row.get("test_examples")
+    counted = "" if examples is None else wording.counted(round(examples), "test example")
+    return Cell(metric(str(row["metric"])).header, counted)
 
 
-def _share(row: pd.Series) -> str:
-    share = number(row.get("share"))
+def _share(row: Record) -> str:
+    share = row.get("share")
     return "" if share is None else wording.whole(100 * share)
 
 
@@ -236,34 +232,33 @@ def _note(rows: pd.DataFrame) -> Text:
 def words(rows: pd.DataFrame) -> Text:
     """What carries the gap of a comparison, whose rows these are."""
     first, last, rest = (_role(rows, role) for role in (FROM, TO, REST))
-    factors = rows_in(rows[rows["role"] == FACTOR])
+    factors = records(rows[rows["role"] == FACTOR])
     shown = metric(str(first["metric"]))
 
-    def signed(row: pd.Series) -> str:
-        unit = shown.margin(0.0).removeprefix(shown.number(0.0)).strip()
-        return f"{shown.change(float(row['difference']))} {unit}".strip()
+    def signed(row: Record) -> str:
+        return shown.change(row["difference"]) + shown.change_unit
 
-    def share(row: pd.Series) -> str:
+    def share(row: Record) -> str:
         found = _share(row)
         return f" ({found}\u00a0% of the gap)" if found else ""
 
     carriers = [
         text(bold(str(row["label"])), f", {signed(row)}{share(row)}")
         for row in factors
-        if flag(row["apart"])
+        if row["apart"]
     ]
     unclear, unknown = (
-        [row["label"] for row in factors if flag(row["apart"]) is known] for known in (False, None)
+        [row["label"] for row in factors if row["apart"] is known] for known in (False, None)
     )
     left = ""
-    if number(rest["difference"]):
+    if rest["difference"]:
         brought = {
             True: "which only changes made together bring about",
             False: "which cannot be told from none",
             None: "of which it is not known how sure it is",
-        }[flag(rest["apart"])]
+        }[rest["apart"]]
         left = f"The effects one by one leave {signed(rest)}, {brought}."
-    ends = [shown.text(number(row["value"])) for row in (first, last)]
+    ends = [shown.text(row["value"]) for row in (first, last)]
     return spaced(
         f"{first['title']}: {_gap_words(last, ends, signed, change_interval(last, shown))}",
         text("Effects one by one: ", joined("; ", carriers), ".") if carriers else "",
@@ -274,11 +269,11 @@ def words(rows: pd.DataFrame) -> Text:
 
 
 def _gap_words(
-    last: pd.Series, ends: Sequence[str], signed: Callable[[pd.Series], str], interval: str
+    last: Record, ends: Sequence[str], signed: Callable[[Record], str], interval: str
 ) -> str:
-    if number(last["difference"]) is None:
+    if last["difference"] is None:
         return "one of the two ends has no value, so that there is no gap to explain."
-    apart, gap, between = flag(last["apart"]), signed(last), f"from {ends[0]} to {ends[1]}"
+    apart, gap, between = last["apart"], signed(last), f"from {ends[0]} to {ends[1]}"
     sure = f"({LEVEL} interval {interval})"
     if apart is None:
         return f"{between}, a gap of {gap} whose uncertainty is not known."

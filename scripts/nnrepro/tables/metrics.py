@@ -1,8 +1,8 @@
 """What the report calls a metric, and how its values are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 from nnrepro.document import wording
 from nnrepro.measures.names import (
@@ -24,35 +24,6 @@ NUMBER = ""
 Written = Callable[[float | None], str]
 
 
-class _Writing(NamedTuple):
-    """How values of a quantity are written.
-
-    Attributes:
-        number: in a table's cell.
-        text: in prose, with their unit.
-        change: a difference, with its sign.
-        unit: of a value, in a heading.
-        change_unit: of a difference, in prose.
-    """
-
-    number: Written
-    text: Written
-    change: Written
-    unit: str = ""
-    change_unit: str = ""
-
-
-_WRITINGS = {
-    ACCURACY: _Writing(
-        wording.percent_number, wording.percent, wording.points, "%", "percentage points"
-    ),
-    LOSS: _Writing(wording.loss, wording.loss, wording.signed_loss),
-    SECONDS: _Writing(wording.seconds_number, wording.duration, wording.signed_seconds, "s", "s"),
-    OWN: _Writing(wording.measured, wording.measured, wording.signed_measured),
-    NUMBER: _Writing(wording.plain, wording.plain, wording.plain),
-}
-
-
 @dataclass(frozen=True)
 class Metric:
     """A metric as the report shows it.
@@ -63,12 +34,22 @@ class Metric:
         phrase: its name within a sentence.
         quantity: its unit, `fraction`, `loss` or `seconds`; `own` for a metric without a unit, and
             empty for any other number.
+        number: writes a value in a table's cell, below a heading with the unit.
+        text: writes a value in prose, with its unit.
+        change: writes a difference, with its sign.
+        unit: of a value, in a heading.
+        change_unit: of a difference, in prose, with a space before it.
     """
 
     name: str
     header: str
     phrase: str
     quantity: str
+    number: Written
+    text: Written
+    change: Written
+    unit: str = ""
+    change_unit: str = ""
 
     @property
     def closing(self) -> bool:
@@ -86,53 +67,38 @@ class Metric:
         return not lower_is_better(self.name)
 
     @property
-    def _writing(self) -> _Writing:
-        return _WRITINGS[self.quantity]
-
-    @property
     def heading(self) -> str:
         """The header with its unit."""
-        return f"{self.header} ({self._writing.unit})" if self._writing.unit else self.header
+        return f"{self.header} ({self.unit})" if self.unit else self.header
 
     @property
     def difference_heading(self) -> str:
         """Heading of a column of differences."""
-        unit = self._writing.change_unit.removeprefix("percentage ")
-        return f"Change ({unit})" if unit else "Change"
+        unit = self.change_unit.split()[-1:]
+        return f"Change ({unit[0]})" if unit else "Change"
 
-    @property
-    def change_unit(self) -> str:
-        """The unit of a difference in prose, with a space before it; empty without one."""
-        unit = self._writing.change_unit
-        return f" {unit}" if unit else ""
 
-    def number(self, value: float | None) -> str:
-        """A value for a table cell under a heading with the unit."""
-        return self._writing.number(value)
+def _plain(value: float | None) -> str:
+    return wording.plain(None if value is None else float(value))
 
-    def text(self, value: float | None) -> str:
-        """A value for prose, with its unit."""
-        return self._writing.text(value)
 
-    def change(self, difference: float | None) -> str:
-        """A signed difference for a table cell."""
-        return self._writing.change(difference)
-
-    def margin(self, difference: float | None) -> str:
-        """The size of a difference for prose, with its unit."""
-        if difference is None or wording.is_missing(difference):
-            return wording.UNKNOWN
-        text = self.number(abs(difference))
-        if difference and not text.strip("0."):
-            text = f"less than {text[:-1]}1"
-        return text + self.change_unit
+_WRITTEN: Mapping[str, tuple[Any, ...]] = {
+    ACCURACY: (wording.percent_number, wording.percent, wording.points, "%", " percentage points"),
+    LOSS: (wording.loss, wording.loss, wording.signed_loss),
+    SECONDS: (wording.seconds_number, wording.duration, wording.signed_seconds, "s", " s"),
+    OWN: (wording.measured, wording.measured, wording.signed_measured),
+    NUMBER: (_plain, _plain, _plain),
+}
+"""How values of each quantity are written, and their units."""
 
 
 def metric(name: str) -> Metric:
     """The metric of this column name; `last<N>_mean_...` is read as the closing mean."""
     words, unit = words_named(name), unit_named(name)
-    quantity = unit if unit in _WRITINGS else NUMBER
+    quantity = unit if unit in _WRITTEN else NUMBER
     reading = reading_named(name)
     if quantity == NUMBER and reading is not None and reading.level:
         quantity = OWN
-    return Metric(without_window(name)[0], words.heading, words.phrase, quantity)
+    return Metric(
+        without_window(name)[0], words.heading, words.phrase, quantity, *_WRITTEN[quantity]
+    )

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import grid, number_field, text_field
 from nnrepro.document.text import text
 from nnrepro.measures.predictions import InputsOf, PredictionsOf
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Range
-from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
+from nnrepro.tables.content import Shown, TableContent, TableContext
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.predicted import NOTHING_PREDICTED, alike, runs_among
 
@@ -77,26 +77,13 @@ def show(context: TableContext) -> TableContent:
     if context.frame.empty:
         return TableContent((), (text(NOTHING_PREDICTED),))
     told = context.frame["input"].fillna("").astype(bool).any()
-    headings = (
-        Column("Test example"),
-        *((Column("What it holds", number=False),) if told else ()),
-        Column("Class", number=False),
-        Column("Taken for", number=False),
-        Column("Runs wrong"),
-        Column("Of these, taken for that"),
-    )
-    lines = tuple(
-        Row(
-            (
-                numeric(wording.whole(number(row["example"]))),
-                *((Cell(_cut(row["input"])),) if told else ()),
-                Cell(str(row["class"])),
-                Cell(str(row["answered"])),
-                numeric(f"{row['wrong']} of {row['runs']}"),
-                numeric(wording.whole(number(row["agreeing"]))),
-            )
-        )
-        for row in context.rows()
+    fields = (
+        number_field("Test example", lambda row: wording.whole(row["example"])),
+        *([text_field("What it holds", lambda row: _cut(row["input"] or ""))] if told else []),
+        text_field("Class", lambda row: str(row["class"])),
+        text_field("Taken for", lambda row: str(row["answered"])),
+        number_field("Runs wrong", lambda row: f"{row['wrong']} of {row['runs']}"),
+        number_field("Of these, taken for that", lambda row: wording.whole(row["agreeing"])),
     )
     always = int((context.frame["wrong"] == context.frame["runs"]).sum())
     said = text(
@@ -104,10 +91,9 @@ def show(context: TableContext) -> TableContent:
         "wrong by every run."
     )
     note = text("Test examples are counted from 0, in the order of the prepared data.")
-    return TableContent((Shown(Grid(headings, lines), notes=(note,)),), (said,))
+    return TableContent((Shown(grid(context.rows(), fields), notes=(note,)),), (said,))
 
 
-def _cut(held: object) -> str:
+def _cut(held: str) -> str:
     """What an example holds, of a long text the beginning."""
-    words = held if isinstance(held, str) else ""
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    return held if len(held) <= _LONGEST else f"{held[:_LONGEST]}…"

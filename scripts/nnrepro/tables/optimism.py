@@ -1,14 +1,15 @@
 """Tables of kind `optimism`: how far each way of selecting overrates what it selects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
 from nnrepro.measures.predictions import AnswersOf
@@ -19,13 +20,12 @@ from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.content import (
     LEVEL,
+    Record,
     Shown,
     TableContent,
     TableContext,
-    flag,
     labels,
-    number,
-    numeric,
+    records,
 )
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import metric
@@ -209,70 +209,60 @@ def show(context: TableContext) -> TableContent:
     groups = [(str(name), rows) for name, rows in context.frame.groupby("experiment", sort=False)]
     for name, rows in groups:
         title = context.study.experiments[name].title if len(groups) > 1 else ""
-        rules = [group for _, group in rows.groupby("rule", sort=False)]
-        shown.append(Shown(_grid(context, rules), title, _notes(rows)))
-        for own in rules:
-            if flag(own["selects"].iloc[0]):
-                said.append(words(own, context.phrase(metric(str(own["rule"].iloc[0])))))
+        rules = rows.groupby("rule", sort=False)
+        shown.append(Shown(_grid(context, records(rules.head(1))), title, _notes(rows)))
+        for rule, own in rules:
+            if own["selects"].iloc[0]:
+                said.append(words(own, context.phrase(metric(str(rule)))))
     return TableContent(tuple(shown), tuple(said))
 
 
-def _grid(context: TableContext, rules: Sequence[pd.DataFrame]) -> Grid:
-    several = any(number(rows["single_run_ci95_low"].iloc[0]) is not None for rows in rules)
-    headings = [
-        Column("Selected by", number=False),
-        Column("Half that selects (%)"),
-        Column("Other half (%)"),
-        Column("Optimism (points)"),
-        Column("From the epoch (points)"),
-        *([Column("Single runs (points)")] if several else []),
-        Column("Chosen most often", number=False),
-    ]
-    lines = []
-    for rows in rules:
-        row = rows.iloc[0]
-        own, rule = bool(flag(row["selects"])), metric(str(row["rule"]))
-        head = context.heading(rule).removesuffix(" (%)")
-        cells = [
-            Cell(head, "the protocol\u2019s own" if own else "", header=True, best=own),
-            numeric(wording.percent_number(number(row["selected_score"]))),
-            numeric(wording.percent_number(number(row["honest_score"]))),
-            _spread(row, "optimism", "optimism_low", "optimism_high"),
-            numeric(_points(row["epoch_optimism"])),
-        ]
-        if several:
-            interval = ("single_run_ci95_low", "single_run_ci95_high")
-            cells.append(_spread(row, "single_run_optimism", *interval))
-        if pd.isna(row["reason"]):
-            chosen = context.linked_cell(f"{row['experiment']}/{row['variant']}", row["label"])
-            share = f"in {_share(row['chosen_share'])} of splits"
-            cells.append(Cell(chosen.text, share, chosen.href))
-        else:
-            cells.append(Cell("none given", str(row["reason"])))
-        lines.append(Row(tuple(cells)))
-    return Grid(tuple(headings), tuple(lines))
+def _grid(context: TableContext, rules: Sequence[Record]) -> Grid:
+    def rule(row: Record) -> Cell:
+        own = bool(row["selects"])
+        head = context.heading(metric(row["rule"])).removesuffix(" (%)")
+        return Cell(head, "the protocol\u2019s own" if own else "", header=True, best=own)
+
+    def chosen(row: Record) -> Cell:
+        if row["reason"] is not None:
+            return Cell("none given", row["reason"])
+        share = f"in {_share(row['chosen_share'])} of splits"
+        return replace(context.named_cell(row, share), header=False)
+
+    single = number_field(
+        "Single runs (points)", partial(_spread, "single_run_optimism", "single_run_ci95")
+    )
+    several = any(row["single_run_ci95_low"] is not None for row in rules)
+    fields = (
+        text_field("Selected by", rule),
+        number_field(
+            "Half that selects (%)", lambda row: wording.percent_number(row["selected_score"])
+        ),
+        number_field("Other half (%)", lambda row: wording.percent_number(row["honest_score"])),
+        number_field("Optimism (points)", partial(_spread, "optimism", "optimism")),
+        number_field("From the epoch (points)", lambda row: wording.points(row["epoch_optimism"])),
+        *([single] if several else []),
+        text_field("Chosen most often", chosen),
+    )
+    return grid(rules, fields)
 
 
-def _spread(row: pd.Series, value: str, low: str, high: str) -> Cell:
-    ends = [_points(row[end]) for end in (low, high)]
-    return numeric(_points(row[value]), "" if wording.EMPTY in ends else " to ".join(ends))
+def _spread(value: str, interval: str, row: Record) -> Cell:
+    ends = [wording.points(row[f"{interval}_{end}"]) for end in ("low", "high")]
+    return numeric(wording.points(row[value]), "" if wording.EMPTY in ends else " to ".join(ends))
 
 
-def _points(difference: object) -> str:
-    return wording.points(number(difference))
-
-
-def _share(share: Any) -> str:
-    return f"{wording.whole(100 * float(share))}\u202f%"
+def _share(share: float) -> str:
+    return f"{wording.whole(100 * share)}\u202f%"
 
 
 def _notes(rows: pd.DataFrame) -> tuple[Text, ...]:
-    known = rows[rows["reason"].isna()]
-    if known.empty:
+    known = records(rows[rows["reason"].isna()])
+    if not known:
         return ()
-    row = known.iloc[0]
+    row = known[0]
     half = wording.counted(int(row["test_examples"]) // 2, "example")
-    several = number(row["single_run_ci95_low"]) is not None
+    several = row["single_run_ci95_low"] is not None
     left_out = wording.counted(int(row["left_out"]), "variant")
     note = spaced(
         f"Optimism: score on the half of the test set ({half}) that selects, minus that on the "
@@ -292,23 +282,21 @@ def _notes(rows: pd.DataFrame) -> tuple[Text, ...]:
 def words(rows: pd.DataFrame, phrase: str) -> Text:
     """What one way of selecting adds.
 
-    Args:
-        rows: its rows, one per variant chosen, the most frequent first.
-        phrase: the metric that selects, in a sentence.
+    It has a row per variant chosen, the most frequent first.
     """
-    row = rows.iloc[0]
-    if not pd.isna(row["reason"]):
+    row = records(rows)[0]
+    if row["reason"] is not None:
         return text(f"No optimism is given for selecting by {phrase}: {row['reason']}.")
-    here, there = (wording.percent(number(row[f"{end}_score"])) for end in ("selected", "honest"))
-    epoch = number(row["epoch_optimism"])
+    here, there = (wording.percent(row[f"{end}_score"]) for end in ("selected", "honest"))
+    epoch = row["epoch_optimism"]
+    by, low, high = (wording.points(row[f"optimism{end}"]) for end in ("", "_low", "_high"))
     others = wording.counted(len(rows) - 1, "other variant")
     rest = f"; in the rest, {others}" if len(rows) > 1 else ""
     return spaced(
         f"The variant that half of the test set selects by {phrase} scores {here} there and "
-        f"{there} on the other half: {_points(row['optimism'])} percentage points of optimism, "
-        f"between {_points(row['optimism_low'])} and {_points(row['optimism_high'])} in {LEVEL} of "
-        f"{wording.counted(int(row['splits']), 'split')}.",
-        f"Choosing the epoch too adds {_points(epoch)} percentage points." if epoch else "",
+        f"{there} on the other half: {by} percentage points of optimism, between {low} and {high} "
+        f"in {LEVEL} of {wording.counted(int(row['splits']), 'split')}.",
+        f"Choosing the epoch too adds {wording.points(epoch)} percentage points." if epoch else "",
         text(
             f"Chosen in {_share(row['chosen_share'])} of the splits: ",
             labels([row["label"]]),

@@ -7,21 +7,13 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.grid import Cell, Field, grid, number_field, text_field
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Metrics, Pairs, TestSet
 from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
-from nnrepro.tables.content import (
-    Shown,
-    TableContent,
-    TableContext,
-    flag,
-    labels,
-    number,
-    numeric,
-)
+from nnrepro.tables.content import Record, Shown, TableContent, TableContext, labels, records
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import SECONDS, Metric, metric
 
@@ -100,41 +92,49 @@ def show(context: TableContext) -> TableContent:
     """Base and changed variants of one protocol."""
     context.require("base", "changed", "label", "changed_label", "metric", "difference")
     shown = context.asked_metrics()
-    headings = [Column("Changed variant", number=False)]
+    pairs = [
+        {metric(str(row["metric"])): row for row in records(rows)}
+        for _, rows in context.frame.groupby(["base", "changed"], sort=False)
+    ]
+
+    def changed(pair: Mapping[Metric, Record]) -> Cell:
+        row = next(iter(pair.values()))
+        return context.linked_cell(row["changed"], row["changed_label"], f"from {row['label']}")
+
+    fields = [text_field("Changed variant", changed)]
     for item in shown:
-        headings.append(Column(f"{context.heading(item)}, from → to"))
-        headings.append(Column("Factor" if item.quantity == SECONDS else item.difference_heading))
-    lines = []
-    for _, group in context.frame.groupby(["base", "changed"], sort=False):
-        first = group.iloc[0]
-        name, label = str(first["changed"]), str(first["changed_label"])
-        cells = [context.linked_cell(name, label, f"from {first['label']}")]
-        rows = {metric(str(row["metric"])): row for _, row in group.iterrows()}
-        for item in shown:
-            row = rows.get(item, pd.Series(dtype="object"))
-            values = [item.number(number(row.get(f"{end}_value"))) for end in ("base", "changed")]
-            change = (
-                wording.ratio(number(row.get("time_ratio")))
-                if item.quantity == SECONDS
-                else item.change(number(row.get("difference")))
-            )
-            cells += [numeric(" → ".join(values)), numeric(change)]
-        lines.append(Row(tuple(cells)))
+        fields += _change_fields(context, item)
     said = [words(rows, item, context.phrase(item)) for item, rows in context.by_metric()]
-    grid = Grid(tuple(headings), tuple(lines))
-    return TableContent(
-        (Shown(grid, notes=context.window_notes(*shown)),), tuple(filter(None, said))
+    table = Shown(grid(pairs, fields), notes=context.window_notes(*shown))
+    return TableContent((table,), tuple(filter(None, said)))
+
+
+def _change_fields(context: TableContext, shown: Metric) -> tuple[Field, Field]:
+    """A metric's values, and how the second differs from the first."""
+
+    def values(pair: Mapping[Metric, Record]) -> str:
+        row = pair.get(shown, {})
+        return " → ".join(shown.number(row.get(f"{end}_value")) for end in ("base", "changed"))
+
+    def change(pair: Mapping[Metric, Record]) -> str:
+        row = pair.get(shown, {})
+        timed = shown.quantity == SECONDS
+        return (
+            wording.ratio(row.get("time_ratio")) if timed else shown.change(row.get("difference"))
+        )
+
+    heading = "Factor" if shown.quantity == SECONDS else shown.difference_heading
+    return (
+        number_field(f"{context.heading(shown)}, from → to", values),
+        number_field(heading, change),
     )
 
 
 def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     """What changed in a metric.
 
-    Args:
-        rows: rows with `label`, `changed_label`, `difference` (for times `time_ratio`) and, where
-            known, `intervals_overlap`.
-        shown: the metric.
-        phrase: its name in a sentence.
+    Rows have `label`, `changed_label`, `difference` (for times `time_ratio`) and, where known,
+    `intervals_overlap`.
     """
     if shown.quantity == SECONDS:
         return _time_words(rows["time_ratio"].dropna().astype("float64"))
@@ -151,7 +151,7 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
     said = spaced(
         f"Of {wording.counted(len(known), 'pair')}, {phrase} {moves}.", _largest(known, shown)
     )
-    overlaps = [flag(value) for value in known.get("intervals_overlap", [None])]
+    overlaps = [row.get("intervals_overlap") for row in records(known)]
     if None not in overlaps:
         apart = known["changed_label"][[not overlap for overlap in overlaps]]
         if len(apart):

@@ -1,18 +1,20 @@
 """Tables of kind `per_class`: how well each class is told from the others."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, grid, number_field, text_field
 from nnrepro.document.text import text
 from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.classification import class_counts
 from nnrepro.metrics.registry import REGRESSION
 from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import floats
-from nnrepro.tables.content import Shown, TableContent, TableContext, number, numeric
+from nnrepro.tables.content import Record, Shown, TableContent, TableContext
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.predicted import NOTHING_PREDICTED, predicted_by_variant, stops_early
 
@@ -65,6 +67,10 @@ def _shares(right: NDArray, answered: NDArray, there: NDArray) -> list[NDArray]:
     ]
 
 
+def _share(name: str, row: Record) -> str:
+    return wording.percent_number(row[name])
+
+
 @shows(per_class)
 def show(context: TableContext) -> TableContent:
     """The classes of one protocol's variants, and which is told worst."""
@@ -73,19 +79,12 @@ def show(context: TableContext) -> TableContent:
     if frame.empty:
         return TableContent((), (text(NOTHING_PREDICTED),))
     several = len(frame[["experiment", "variant"]].drop_duplicates()) > 1
-    headings = [
-        *([Column("Variant", number=False)] if several else []),
-        Column("Class", number=False),
-        Column("Examples"),
-        *map(Column, _SHARES.values()),
-    ]
-    lines = []
-    for row in context.rows():
-        name = Cell(str(row["class"]), header=not several)
-        cells = [context.variant_cell(row)] if several else []
-        cells += [name, numeric(wording.whole(number(row["examples"])))]
-        cells += [numeric(wording.percent_number(number(row[share]))) for share in _SHARES]
-        lines.append(Row(tuple(cells)))
+    fields = (
+        *([text_field("Variant", context.variant_cell)] if several else []),
+        text_field("Class", lambda row: Cell(str(row["class"]), header=not several)),
+        number_field("Examples", lambda row: wording.whole(row["examples"])),
+        *(number_field(heading, partial(_share, name)) for name, heading in _SHARES.items()),
+    )
     told = frame[frame["f1"].notna()]
     shares = floats(told["f1"])
     names = [str(name) for name in told["class"]]
@@ -107,5 +106,5 @@ def show(context: TableContext) -> TableContent:
         f"{epoch} epoch on the test set, means over seeds."
         + (" A class without examples has no recall." if len(told) < len(frame) else "")
     )
-    grid = Grid(tuple(headings), tuple(lines))
-    return TableContent((Shown(grid, notes=(note,)),), (said,) if len(told) > 1 else ())
+    shown = Shown(grid(context.rows(), fields), notes=(note,))
+    return TableContent((shown,), (said,) if len(told) > 1 else ())

@@ -22,13 +22,7 @@ def stops_early(runs: Iterable[Run]) -> bool:
 def predicted_by_variant(
     variants: pd.DataFrame, runs: pd.DataFrame, predictions: PredictionsOf
 ) -> Iterator[tuple[dict[str, str], list[Predictions]]]:
-    """What identifies each variant that has any, and its runs' predictions on one test set.
-
-    Args:
-        variants: rows of the variants table.
-        runs: the runs table.
-        predictions: gives a run's predictions.
-    """
+    """What identifies each variant that has any, and its runs' predictions on one test set."""
     for number, row in enumerate(variants.to_dict("records")):
         own = runs_among(variants.iloc[[number]], runs)
         if found := [one for run in own if (one := predictions(run))]:

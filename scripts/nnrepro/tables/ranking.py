@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Column, Grid, Row
-from nnrepro.document.text import Text, spaced, text
+from nnrepro.document.grid import Cell, Field, grid, number_field, numeric, text_field
+from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.curves import ROUNDING
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Share, SortBy, TestSet
@@ -31,14 +31,13 @@ from nnrepro.tables.content import (
     LEVEL,
     TIED,
     TIED_NOTE,
+    Record,
     Shown,
     TableContent,
     TableContext,
     ends,
-    flag,
     labels,
-    number,
-    numeric,
+    records,
 )
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.metrics import Metric, metric
@@ -135,52 +134,56 @@ def show(context: TableContext) -> TableContent:
         shown.insert(0, ranked_by)
     chances = "probability_best" in frame and bool(frame["probability_best"].notna().any())
     several = len(frame) > 1
-    headings = [*([Column("Rank")] if several else []), Column("Variant", number=False)]
+    fields = [text_field("Variant", context.variant_cell)]
+    if several:
+        fields.insert(0, number_field("Rank", lambda row: wording.whole(row["rank"])))
     for item in shown:
-        headings.append(Column(context.heading(item)))
+        fields.append(_value_field(context, item, ranks=item == ranked_by))
         if item == ranked_by and several:
-            headings += [Column("To best"), *([Column("Chance of best (%)")] if chances else [])]
-    further: dict[str, tuple[str, Callable[[float | None], str]]] = {}
-    if "stable_below" in options:
-        further["Range at end"] = (_at_end(frame), wording.percent_number)
-    if "epochs" in frame:
-        further["Epochs"] = ("epochs", wording.whole)
-    if options.get("test_set") == COMPARISON:
-        further["Test images"] = ("test_examples", wording.whole)
-    lines = []
-    for row in context.rows():
-        first = number(row["rank"]) == 1
-        mark = TIED if flag(row.get("tied_with_best")) and not first else ""
-        cells = [context.variant_cell(row)]
-        if several:
-            cells.insert(0, numeric(wording.whole(number(row["rank"]))))
-        for item in shown:
-            column = context.column(item)
-            value = item.number(number(row[column]))
-            if item != ranked_by:
-                cells.append(numeric(value))
-                continue
-            found = None if item.picked else ends(row, f"{column}_")
-            interval = wording.DASH.join(map(item.number, found or ()))
-            cells.append(numeric(value, interval, best=first))
-            if not several:
-                continue
-            cells.append(numeric(item.change(number(row["difference_to_best"])), mark=mark))
+            fields.append(number_field("To best", partial(_to_best, item)))
             if chances:
-                cells.append(numeric(wording.chance_number(number(row["probability_best"]))))
-        cells += [numeric(write(number(row.get(name)))) for name, write in further.values()]
-        lines.append(Row(tuple(cells)))
-    grid = Grid((*headings, *map(Column, further)), tuple(lines))
-    marked = any(cell.mark for line in lines for cell in line.cells)
+                fields.append(number_field("Chance of best (%)", _chance))
+    if "stable_below" in options:
+        spread = _at_end(frame)
+        fields.append(number_field("Range at end", lambda row: wording.percent_number(row[spread])))
+    if "epochs" in frame:
+        fields.append(number_field("Epochs", lambda row: wording.whole(row["epochs"])))
+    if options.get("test_set") == COMPARISON:
+        fields.append(
+            number_field("Test images", lambda row: wording.whole(row.get("test_examples")))
+        )
+    table = grid(context.rows(), fields)
+    marked = any(cell.mark for line in table.rows for cell in line.cells)
     notes = (
         *context.window_notes(*shown),
         *context.interval_notes(ranked_by),
         *((TIED_NOTE,) if marked else ()),
         *((_CHANCE_NOTE,) if chances and several else ()),
         *((_LEFT_NOTE,) if "epochs" in frame else ()),
-        *((_RANGE_NOTE,) if "stable_below" in options and lines else ()),
+        *((_RANGE_NOTE,) if "stable_below" in options and table.rows else ()),
     )
-    return TableContent((Shown(grid, notes=notes),), _statements(context, ranked_by))
+    return TableContent((Shown(table, notes=notes),), _statements(context, ranked_by))
+
+
+def _value_field(context: TableContext, shown: Metric, *, ranks: bool) -> Field:
+    """A metric's values, those of the one that ranks with their intervals."""
+    column = context.column(shown)
+
+    def value(row: Record) -> Cell:
+        found = ends(row, f"{column}_") if ranks and not shown.picked else None
+        interval = wording.DASH.join(map(shown.number, found or ()))
+        return numeric(shown.number(row[column]), interval, best=ranks and row["rank"] == 1)
+
+    return number_field(context.heading(shown), value)
+
+
+def _to_best(shown: Metric, row: Record) -> Cell:
+    mark = TIED if row.get("tied_with_best") and row["rank"] != 1 else ""
+    return numeric(shown.change(row["difference_to_best"]), mark=mark)
+
+
+def _chance(row: Record) -> str:
+    return wording.chance_number(row["probability_best"])
 
 
 _CHANCE_NOTE = text(
@@ -218,7 +221,9 @@ def _statements(context: TableContext, ranked_by: Metric) -> tuple[Text, ...]:
         said.append(text(f"Judged on test sets of {counts} examples, so they are not ranked."))
     elif len(frame):
         name = context.phrase(ranked_by)
-        said.append(ranking_words(leaders(frame, context.column(ranked_by), ranked_by, name)))
+        found = leaders(frame, context.column(ranked_by), ranked_by, name)
+        without = text("Without a value: ", labels(found.without), ".") if found.without else ""
+        said.append(spaced(text(leaders_words(found), "."), without))
     return tuple(said)
 
 
@@ -232,10 +237,7 @@ def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text
 
     Also how many a lower one would, where those are half as many or fewer.
 
-    Args:
-        ranges: those of the variants that are left.
-        considered: how many there are in all.
-        limit: which a range lies below.
+    `ranges` are those of the variants that are left, of all that were `considered`.
     """
     kept, left = len(ranges), sum(value < _LOWER * limit for value in ranges)
     within = f"within {wording.plain(100 * limit)} percentage points over the closing window."
@@ -254,22 +256,16 @@ def stable_words(ranges: Sequence[float], considered: int, limit: float) -> Text
 
 @dataclass(frozen=True)
 class Leaders:
-    """Who leads by a metric, who comes next, and who cannot be told apart; all in words.
+    """Who leads by a metric, and who cannot be told apart; all in words.
 
     Attributes:
         metric: what is ranked by.
         count: variants that have a value.
         without: labels of the variants that have none.
         leaders: labels of the variants with the best value.
-        value: the best value.
-        interval: its interval; empty where not known.
-        runner_up: labels of the next best variants.
-        next_value: their value.
-        last: label of the worst variant, and its value; None where all have the same value.
-        tied: labels of other variants that cannot be told apart from the best; None where that is
-            not known of all.
-        chance: the leader's probability of being the best; empty where not known, or where several
-            lead.
+        value: the best value, with its interval where that is known.
+        tied: how many others cannot be told apart from the best; None where that is not known of
+            all.
         picked: whether values are the best of many epochs.
     """
 
@@ -278,24 +274,25 @@ class Leaders:
     without: tuple[str, ...] = ()
     leaders: tuple[str, ...] = ()
     value: str = ""
-    interval: str = ""
-    runner_up: tuple[str, ...] = ()
-    next_value: str = ""
-    last: tuple[str, str] | None = None
-    tied: tuple[str, ...] | None = None
-    chance: str = ""
+    tied: int | None = None
     picked: bool = False
+
+    @property
+    def many(self) -> int:
+        """How many variants there are."""
+        return self.count + len(self.without)
+
+    @property
+    def clear(self) -> bool:
+        """Whether one variant is known to be the best of several."""
+        return self.count > 1 and self.tied == 0 and len(self.leaders) == 1
 
 
 def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Leaders:
     """Who leads a ranking.
 
-    Args:
-        frame: rows with `label`, the metric's column and, where known, its interval's ends,
-            `tied_with_best` and `probability_best`.
-        column: the metric's column.
-        shown: the metric.
-        phrase: its name in a sentence.
+    The frame has `label`, the metric's column and, where known, its interval's ends and
+    `tied_with_best`.
     """
     values = frame[column].astype("float64")
     named = frame["label"].astype(str)
@@ -304,29 +301,18 @@ def leaders(frame: pd.DataFrame, column: str, shown: Metric, phrase: str) -> Lea
     if order.empty:
         return Leaders(phrase, 0, without)
     best = float(order.iloc[0])
-    first, behind = frame.loc[order.index[0]], order[order != best]
+    first, behind = records(frame.loc[order.index[:1]])[0], order[order != best]
     found = None if shown.picked else ends(first, f"{column}_")
-    chance = number(first.get("probability_best"))
-    single = len(order) - len(behind) == 1 and len(behind)
-    rest = frame.loc[sorted(behind.index)]
     number_of, text_of = _digits(shown, found)
-    ties = [flag(tie) for tie in rest.get("tied_with_best", [None])]
+    sure = f" ({LEVEL} interval {number_of(found[0])} to {text_of(found[1])})" if found else ""
+    ties = [row.get("tied_with_best") for row in records(frame.loc[behind.index])]
     return Leaders(
         metric=phrase,
         count=len(order),
         without=without,
         leaders=tuple(named[order.index[order == best]]),
-        value=text_of(best),
-        interval=f"{number_of(found[0])} to {text_of(found[1])}" if found else "",
-        runner_up=tuple(named[behind.index[behind == behind.iloc[0]]]) if len(behind) else (),
-        next_value=text_of(behind.iloc[0]) if len(behind) else "",
-        last=(named[behind.index[-1]], text_of(behind.iloc[-1])) if len(behind) else None,
-        tied=None
-        if None in ties
-        else tuple(
-            named[index] for index, tie in zip(sorted(behind.index), ties, strict=True) if tie
-        ),
-        chance=wording.chance(chance) if single and chance is not None else "",
+        value=f"{text_of(best)}{sure}",
+        tied=None if None in ties else sum(map(bool, ties)),
         picked=shown.picked,
     )
 
@@ -340,62 +326,35 @@ def _digits(
     return shown.number, shown.text
 
 
-def ranking_words(found: Leaders) -> Text:
-    """Who leads, who comes next, and who last."""
-    if not found.leaders:
-        return text(f"No variant has a value of {found.metric}.")
-    if found.last is None:
-        said = _equal_words(found)
+def leaders_words(found: Leaders) -> Text:
+    """What the leaders reach, and whether they can be told apart, without a full stop."""
+    leading = len(found.leaders)
+    if not leading:
+        return text(f"No variant has a value of {found.metric}")
+    if found.count == 1:
+        only = ", the only variant with a value" if found.without else ""
+        return text(labels(found.leaders), f"{only}: the {found.metric} is {found.value}")
+    among = wording.counted(found.many, "variant")
+    if found.without:
+        among = f"the {wording.grouped(found.count)} of {among} that have a value"
+    if leading == found.count:
+        same = f": {among} with the same {found.metric}, {found.value}"
+        return text(bold("No difference"), same)
+    best = wording.capitalised(found.metric) if found.picked else f"Best {found.metric}"
+    first = text(": ", labels(found.leaders), f", {found.value}")
+    others = found.count - leading
+    if found.tied is None:
+        return text(f"{best} of {among}", first, "; too little is known to rule chance out")
+    if not found.tied:
+        rest = "the other one lies" if others == 1 else "all others lie"
+        return text(bold("Clear best"), f" of {among}. {best}", first, f"; {rest} clearly behind")
+    if found.tied == others:
+        few = {1: "the other one", 2: "both others"}
+        rest = few.get(others, f"all {wording.grouped(others)} others")
+        its = wording.agree(found.leaders, "its", "their")
+        but = f", but {its} lead over {rest} may be chance"
     else:
-        first = wording.agree(found.leaders, "First", "First together")
-        said = text(
-            f"{first} by {found.metric}: ",
-            labels(found.leaders),
-            f", {found.value}{interval_words(found)}; next: ",
-            labels(found.runner_up),
-            f", {found.next_value}",
-        )
-        last, value = found.last
-        if last not in found.runner_up:
-            said = text(said, "; last: ", labels([last]), f", {value}")
-        said = spaced(text(said, "."), _tied_words(found))
-    if not found.without:
-        return said
-    return spaced(said, text("Without a value: ", labels(found.without), "."))
-
-
-def reached(found: Leaders) -> str:
-    """The best value in words, to stand behind the name of the variant that has it."""
-    return f"the {found.metric} is {found.value}{interval_words(found)}"
-
-
-def interval_words(found: Leaders) -> str:
-    """The interval of the best value, in brackets behind it; nothing without one."""
-    return f" ({LEVEL} interval {found.interval})" if found.interval else ""
-
-
-def _equal_words(found: Leaders) -> Text:
-    """That all variants have the same value."""
-    if len(found.leaders) > 1:
-        return text(f"The same {found.metric}, {found.value}: ", labels(found.leaders), ".")
-    only = "the only variant with a value" if found.without else ""
-    return text(labels(found.leaders), f"{only and f', {only}'}: {reached(found)}.")
-
-
-def _tied_words(found: Leaders) -> Text:
-    """Who cannot be told apart from the leaders, and how likely the leader is the best."""
-    chance = f"The probability of its being the best is {found.chance}." if found.chance else ""
-    if found.last is None or found.tied is None:
-        return text(chance)
-    others, tied = found.count - len(found.leaders), len(found.tied)
-    them = wording.agree(found.leaders, "it", "them")
-    if not tied:
-        who = "The other one" if others == 1 else "All others"
-        said = text(f"{who} can be told apart from {them}.")
-    elif tied == others:
-        who, can = ("The other one", "cannot") if tied == 1 else ("None of the others", "can")
-        said = text(f"{who} {can} be told apart from {them}.")
-    else:
-        who = f"{wording.grouped(tied)} of the other {wording.grouped(others)}"
-        said = text(f"{who} cannot be told apart from {them}: ", labels(found.tied), ".")
-    return spaced(said, chance)
+        tied = wording.counted(found.tied, "other")
+        them = wording.agree(found.leaders, "it", "them")
+        but = f", but {tied} cannot be told apart from {them}"
+    return text(bold("No clear best"), f" of {among}. {best}", first, but)

@@ -43,9 +43,7 @@ def test_metrics(main: Sequence[str], others: Sequence[str]) -> list[str]:
     `_se_window` and `_effective_epochs` follow a mean's name and say how well its epochs settle it.
     The range at the end is of the main metrics alone.
 
-    Args:
-        main: metrics that runs are ranked by, such as accuracy.
-        others: further ones that they record, beside the loss.
+    The `main` ones are those that runs are ranked by, such as accuracy.
     """
     best, epoch, *levels = _levels(LOSS)
     return [

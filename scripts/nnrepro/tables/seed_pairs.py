@@ -57,10 +57,7 @@ class SeedPairs:
     def compared(self, base: int, changed: int, metric: str) -> dict[str, Any]:
         """Two variants by one metric.
 
-        Args:
-            base: position of the base variant among the rows.
-            changed: position of the changed one.
-            metric: the metric.
+        They are given by their places among the rows.
 
         Returns:
             The columns of a table of kind `tests` that tell of the comparison itself.

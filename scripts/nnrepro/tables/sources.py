@@ -12,7 +12,7 @@ from nnrepro.data.prepared import prepared_arrays
 from nnrepro.data.shown import in_words
 from nnrepro.files import read_json
 from nnrepro.measures.folds import FoldHistory
-from nnrepro.measures.predictions import Answers, Predictions, predictions_of, usable_answers
+from nnrepro.measures.predictions import Predictions, predictions_of, usable_answers
 from nnrepro.measures.runs import folds_of
 from nnrepro.npz import mapped_arrays
 from nnrepro.study.decisions import Decisions
@@ -38,10 +38,7 @@ def make_table(kind: Kind, options: Mapping[str, Any], sources: object) -> pd.Da
 def marked(table: pd.DataFrame, listed: Sequence[Run], extent: Extent) -> pd.DataFrame:
     """A table with how far its runs went in a last column, where that is less than asked for.
 
-    Args:
-        table: the table; its rows may tell in the column `protocol` of whose runs they are.
-        listed: its runs.
-        extent: how far runs went.
+    The rows may tell in the column `protocol` of whose runs they are.
     """
     extent = extent.comparable_among(listed)
 
@@ -103,8 +100,9 @@ class Sources:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """The runs table."""
-        return self.compared.runs
+        """Rows of the runs table, of the table's runs."""
+        runs = self.compared.runs
+        return runs[runs["run_id"].isin([run.id for run in self.listed])].reset_index(drop=True)
 
     @property
     def variants(self) -> pd.DataFrame:
@@ -116,7 +114,7 @@ class Sources:
         """The metric by which each protocol selects."""
         return {name: own.selection_metric for name, own in self.study.protocols.items()}
 
-    def answers(self, run: str) -> Answers | None:
+    def answers(self, run: str) -> Predictions | None:
         """What a run predicted, unless that is of a later epoch than it is compared at."""
         return None if run in self.compared.shorter else usable_answers(run, self.folders)
 

@@ -1,11 +1,12 @@
 """Tables of kind `stability`: how steadily variants train, and how soon they get somewhere."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Column, Grid, Row
+from nnrepro.document.grid import Cell, Field, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, joined, spaced, text
 from nnrepro.metrics.registry import known
 from nnrepro.study.kinds import shows, table
@@ -13,13 +14,12 @@ from nnrepro.study.options import Shares
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import RANGE, lengths, main_metric, metric_values
 from nnrepro.tables.content import (
+    Record,
     Shown,
     TableContent,
     TableContext,
     epochs_cell,
     labels,
-    number,
-    numeric,
     seeds_of,
 )
 from nnrepro.tables.csvfile import tidy_types
@@ -56,19 +56,25 @@ def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFram
     return tidy_types(table.reset_index(drop=True))
 
 
-def _measures(
-    metric: str, columns: Iterable[str]
-) -> dict[str, tuple[Column, Callable[[float | None], str]]]:
+def _measures(metric: str, columns: Iterable[str]) -> dict[str, Field]:
     """How each measure of stability is headed and written, of those that a table has."""
     shares = known(metric).bounded
     points, write = (" (points)", wording.percent_number) if shares else ("", wording.plain)
-    measures = {
-        f"jitter_test_{metric}": (Column(f"Jitter{points}"), write),
-        f"{RANGE}{metric}": (Column(f"Range at end{points}"), write),
-        "collapses": (Column("Collapses"), wording.mean_count),
-        "gap": (Column("Train \u2212 test (points)"), wording.points),
+    measures: dict[str, tuple[str, Callable[[float | None], str]]] = {
+        f"jitter_test_{metric}": (f"Jitter{points}", write),
+        f"{RANGE}{metric}": (f"Range at end{points}", write),
+        "collapses": ("Collapses", wording.mean_count),
+        "gap": ("Train \u2212 test (points)", wording.points),
     }
-    return {name: shown for name, shown in measures.items() if name in columns}
+    return {
+        name: number_field(heading, partial(_written, name, write))
+        for name, (heading, write) in measures.items()
+        if name in columns
+    }
+
+
+def _written(name: str, write: Callable[[float | None], str], row: Record) -> str:
+    return write(row[name])
 
 
 def _metric_of(columns: Iterable[str]) -> str:
@@ -80,37 +86,41 @@ def _metric_of(columns: Iterable[str]) -> str:
 @shows(stability)
 def show(context: TableContext) -> TableContent:
     """How steadily one protocol's variants train."""
-    reached: dict[str, tuple[Column, str, str]] = {}
-    for level in map(float, context.options.get("accuracies", ())):
-        accuracy = f"{wording.plain(round(100 * level, 6))}\u202f%"
-        epochs, seconds = reach_columns(level)
-        reached[accuracy] = (Column(f"Epochs to {accuracy}"), epochs, seconds)
-    columns = [name for _, *names in reached.values() for name in names]
+    levels = [*map(float, context.options.get("accuracies", ()))]
+    columns = [name for level in levels for name in reach_columns(level)]
     measures = _measures(_metric_of(context.frame.columns), context.frame.columns)
     context.require("experiment", "variant", "label", "epochs", *measures, *columns)
-    headings = [Column("Variant", number=False), *(heading for heading, _ in measures.values())]
-    for accuracy, (heading, *_) in reached.items():
-        headings += [heading, Column(f"Seconds to {accuracy}")]
-    headings.append(Column("Epochs trained"))
-    lines = []
-    for row in context.rows():
-        cells = [context.variant_cell(row)]
-        cells += [numeric(write(number(row[name]))) for name, (_, write) in measures.items()]
-        for _, epochs, seconds in reached.values():
-            count, seeds = number(row.get(f"{epochs}_n")), number(row["seeds"])
-            detail = seeds_of(count, row) if count and seeds and count < seeds else ""
-            cells.append(numeric(wording.mean_count(number(row[epochs])), detail))
-            cells.append(numeric(wording.seconds_number(number(row[seconds]))))
-        lines.append(Row((*cells, epochs_cell(row))))
-    grid = Grid(tuple(headings), tuple(lines))
-    if not lines:
-        return TableContent((Shown(grid),))
+    fields = (
+        text_field("Variant", context.variant_cell),
+        *measures.values(),
+        *(field for level in levels for field in _reach_fields(level)),
+        number_field("Epochs trained", epochs_cell),
+    )
+    table = grid(context.rows(), fields)
+    if not table.rows:
+        return TableContent((Shown(table),))
     notes = (
         _note(_metric_of(context.frame.columns)),
         *_collapse_notes(context.runs),
-        *((_REACH_NOTE,) if reached else ()),
+        *((_REACH_NOTE,) if levels else ()),
     )
-    return TableContent((Shown(grid, notes=notes),), (words(context.frame),))
+    return TableContent((Shown(table, notes=notes),), (words(context.frame),))
+
+
+def _reach_fields(level: float) -> tuple[Field, Field]:
+    """The epochs and the seconds to an accuracy, and how many seeds reach it."""
+    accuracy = f"{wording.plain(round(100 * level, 6))}\u202f%"
+    epochs, seconds = reach_columns(level)
+
+    def reached(row: Record) -> Cell:
+        count, seeds = row.get(f"{epochs}_n"), row["seeds"]
+        detail = seeds_of(count, row) if count and seeds and count < seeds else ""
+        return numeric(wording.mean_count(row[epochs]), detail)
+
+    return (
+        number_field(f"Epochs to {accuracy}", reached),
+        number_field(f"Seconds to {accuracy}", lambda row: wording.seconds_number(row[seconds])),
+    )
 
 
 def _note(metric: str) -> Text:
@@ -144,11 +154,7 @@ def _collapse_notes(runs: Iterable[Run]) -> list[Text]:
 
 
 def words(frame: pd.DataFrame) -> Text:
-    """Who trains most and least steadily, and whose accuracy collapses.
-
-    Args:
-        frame: rows of one protocol with `label`, `jitter_test_accuracy` and `collapses`.
-    """
+    """Who trains most and least steadily, and whose accuracy collapses."""
     metric = _metric_of(frame.columns)
     jitter, collapses = (
         frame[name].astype("float64").dropna() if name in frame else pd.Series(dtype="float64")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.names import one_mean
 from nnrepro.measures.predictions import AnswersOf
@@ -22,15 +22,13 @@ from nnrepro.study.selectors import SELECTED, Selector
 from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
 from nnrepro.tables.content import (
     LEVEL,
+    Record,
     Shown,
     TableContent,
     TableContext,
     change_interval,
-    flag,
     list_of,
-    number,
-    numeric,
-    rows_in,
+    records,
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import Metric
@@ -184,40 +182,38 @@ def show(context: TableContext) -> TableContent:
     context.require("metric", "base", "changed", "label", "changed_label", "difference", "p_holm")
     shown, said = [], []
     for item, rows in context.by_metric():
-        headings = (
-            Column("Variant", number=False),
-            Column(f"{one_mean(item.heading)}, from \u2192 to"),
-            Column(item.difference_heading),
-            Column("p"),
-            Column("p (Holm)"),
-            Column("Tested by", number=False),
-        )
-        grid = Grid(headings, tuple(_line(context, row, item) for row in rows_in(rows)))
         notes = (*context.window_notes(item), _note(set(rows["test"].dropna())))
-        shown.append(Shown(grid, context.title(item), notes))
+        shown.append(Shown(_grid(context, rows, item), context.title(item), notes))
         said.append(words(rows, item, context.phrase(item)))
     return TableContent(tuple(shown), tuple(said))
 
 
-def _line(context: TableContext, row: pd.Series, shown: Metric) -> Row:
-    values = [shown.number(number(row[f"{end}_value"])) for end in ("base", "changed")]
-    seeds, test = number(row["seeds"]), "" if pd.isna(row["test"]) else str(row["test"])
-    counted = wording.counted(round(seeds), "seed") if test and seeds and seeds > 1 else ""
-    against = f"against {row['label']}"
-    return Row(
-        (
-            context.linked_cell(str(row["changed"]), str(row["changed_label"]), against),
-            numeric(" \u2192 ".join(values)),
-            numeric(
-                shown.change(number(row["difference"])),
-                change_interval(row, shown),
-                best=bool(flag(row["significant"])),
-            ),
-            numeric(wording.p_value(number(row["p"]))),
-            numeric(wording.p_value(number(row["p_holm"]))),
-            Cell(test or wording.EMPTY, counted),
-        )
+def _grid(context: TableContext, rows: pd.DataFrame, shown: Metric) -> Grid:
+    def changed(row: Record) -> Cell:
+        against = f"against {row['label']}"
+        return context.linked_cell(row["changed"], row["changed_label"], against)
+
+    def values(row: Record) -> str:
+        return " \u2192 ".join(shown.number(row[f"{end}_value"]) for end in ("base", "changed"))
+
+    def change(row: Record) -> Cell:
+        interval = change_interval(row, shown)
+        return numeric(shown.change(row["difference"]), interval, best=bool(row["significant"]))
+
+    def tested_by(row: Record) -> Cell:
+        seeds, test = row["seeds"], row["test"] or ""
+        counted = wording.counted(round(seeds), "seed") if test and seeds and seeds > 1 else ""
+        return Cell(test or wording.EMPTY, counted)
+
+    fields = (
+        text_field("Variant", changed),
+        number_field(f"{one_mean(shown.heading)}, from \u2192 to", values),
+        number_field(shown.difference_heading, change),
+        number_field("p", lambda row: wording.p_value(row["p"])),
+        number_field("p (Holm)", lambda row: wording.p_value(row["p_holm"])),
+        text_field("Tested by", tested_by),
     )
+    return grid(records(rows), fields)
 
 
 def _note(used: set[str]) -> Text:
@@ -233,13 +229,7 @@ def _note(used: set[str]) -> Text:
 
 
 def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
-    """Which differences in a metric are significant.
-
-    Args:
-        rows: rows of one protocol and metric.
-        shown: the metric.
-        phrase: its name in a sentence.
-    """
+    """Which differences in a metric are significant."""
     tested = rows[rows["p_holm"].notna()]
     alone = rows.get("p", rows["p_holm"]).dropna()
     if tested.empty and len(alone):
@@ -260,8 +250,8 @@ def words(rows: pd.DataFrame, shown: Metric, phrase: str) -> Text:
             bold(str(row["label"])),
             f" ({shown.change(row['difference'])}{shown.change_unit})",
         )
-        for row in rows_in(tested)
-        if flag(row["significant"])
+        for row in records(tested)
+        if row["significant"]
     ]
     count = wording.counted(len(tested), "difference")
     after = "significant after Holm\u2019s correction"

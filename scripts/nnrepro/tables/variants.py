@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.measures.autocorrelation import UNKNOWN_NOISE, WindowNoise
-from nnrepro.measures.names import bounds_named
+from nnrepro.measures.names import bounds_named, with_window, without_window
 from nnrepro.measures.runs import STATUSES, Problem, RunData
 from nnrepro.statistics.intervals import summarise
 from nnrepro.study.study import Study
@@ -35,15 +35,7 @@ def variants_of(
     data: Sequence[RunData],
     problems: Sequence[Problem],
 ) -> pd.DataFrame:
-    """Rows of the variants table of one experiment under a protocol: what is selected among.
-
-    Args:
-        study: the study.
-        protocol: the protocol's name.
-        experiment: the experiment's.
-        data: the runs that could be read, others of the study among them or not.
-        problems: what was met on reading them.
-    """
+    """Rows of the variants table of one experiment under a protocol: what is selected among."""
     runs = study.runs_of(protocol, experiment)
     ids = {run.id for run in runs}
     read = [item for item in data if item.run.id in ids]
@@ -54,23 +46,22 @@ def variants_of(
 def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per protocol, experiment and variant, in the order of their first run.
 
-    Args:
-        runs: the runs table.
-
     Returns:
         What identifies the variant; `seeds` (runs with a history) and `seeds_asked`; `status`,
         which counts the kinds where they differ; the settings, blank where its runs were made with
-        different ones; the smallest number of epochs, the
-        largest closing window and the largest smoothing width of its runs; and for each metric M of
-        the runs table: M (mean over seeds), `M_n` (seeds that have it), `M_sd` and, except for
-        epochs, counts and `_converged`, `M_se` (standard error), `M_ci95_low`, `M_ci95_high` and
-        `M_interval`, which tells what the interval covers: `seeds` or, with one seed, `test set`,
-        `test set and epochs` or `epochs` (see `nnrepro.statistics.intervals`). `_converged` is the
-        share of seeds. Of a variant with one run the columns `_by_folds` follow.
+        different ones; the smallest number of epochs, the largest closing window and the largest
+        smoothing width of its runs; and for each metric M of the runs table, one over the closing
+        window of each run being named by the largest: M (mean over seeds), `M_n` (seeds that have
+        it), `M_sd` and, except for epochs, counts and `_converged`, `M_se` (standard error),
+        `M_ci95_low`, `M_ci95_high` and `M_interval`, which tells what the interval covers: `seeds`
+        or, with one seed, `test set`, `test set and epochs` or `epochs` (see
+        `nnrepro.statistics.intervals`). `_converged` is the share of seeds. Of a variant with one
+        run the columns `_by_folds` follow.
     """
     grouped = runs.groupby(list(KEYS), sort=False, dropna=False).ngroup().to_numpy()
     order = np.lexsort((runs["seed"].to_numpy(dtype=np.int64), grouped))
     members = np.split(order, np.flatnonzero(np.diff(grouped[order])) + 1) if len(order) else []
+    runs = _by_largest_window(runs, members)
     first = runs.iloc[[rows[0] for rows in members]].reset_index(drop=True)
     status = runs["status"].to_numpy(dtype=object)
     usable = runs["epochs_completed"].notna().to_numpy(dtype=bool)
@@ -97,6 +88,28 @@ def variants_table(runs: pd.DataFrame) -> pd.DataFrame:
         # Several seeds tell by their spread what folds cannot.
         columns[name] = [runs[name].iloc[rows[0]] if len(rows) == 1 else None for rows in members]
     return tidy_types(pd.DataFrame(columns, index=first.index))
+
+
+def _by_largest_window(runs: pd.DataFrame, members: Sequence[np.ndarray]) -> pd.DataFrame:
+    """The runs table, closing means of each variant in columns of the largest of its windows.
+
+    Seeds that stopped early have closing windows of their own; the mean over seeds is of all.
+    """
+    windows = floats(runs["window"])
+    largest = windows.copy()
+    for rows in members:
+        largest[rows] = np.fmax.reduce(windows[rows])
+    moved = windows < largest
+    if not moved.any():
+        return runs
+    runs = runs.copy()
+    for name in metric_columns(runs):
+        generic, window = without_window(name)
+        for other in np.unique(largest[moved & (windows == window)]):
+            rows = moved & (windows == window) & (largest == other)
+            runs.loc[rows, with_window(generic, int(other))] = runs.loc[rows, name]
+            runs.loc[rows, name] = None
+    return runs
 
 
 def _summarised(

@@ -79,9 +79,7 @@ def html(document: Document, contents: Markup | None = None) -> str:
 
     Its script is allowed by its SHA-256 sum, so that a browser runs nothing else.
 
-    Args:
-        document: the document.
-        contents: its list of contents; None for one of its own sections.
+    Without a list of `contents` it has one of its own sections.
     """
     loader = FileSystemLoader(ROOM, encoding="utf-8")
     frame = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)

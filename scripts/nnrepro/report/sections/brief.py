@@ -49,7 +49,7 @@ from nnrepro.report.sections.published_rows import (
 from nnrepro.report.source import Source
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
-from nnrepro.tables.content import number, records
+from nnrepro.tables.content import records
 
 BRIEF = "brief"
 """Before the ids of what stands in the report, where the appendix has the same."""
@@ -106,13 +106,7 @@ def brief_questions(
 ) -> Iterator[Section]:
     """Questions in the order of the study, as many as there is room for.
 
-    Args:
-        attempt: makes each of them.
-        source: what the report is made from.
-        appendix: the sections of the appendix, whose figures and tables are shown.
-        numbers: gives figures and tables their numbers.
-        room: how much there is room for.
-        answers: says what answers a question.
+    Their figures and tables are those of the appendix.
     """
     detailed = {
         each.anchor: each
@@ -194,13 +188,7 @@ def _question(
 ) -> Section:
     """A question: what is asked, who leads, what was claimed, one figure and one table.
 
-    Args:
-        source: what the report is made from.
-        question: the question.
-        section: the same in the appendix.
-        numbers: gives figures and tables their numbers.
-        room: how much of it to show; None for words alone.
-        answers: says what answers it.
+    Without a room in words alone. `section` is the same in the appendix.
     """
     contents: list[Element] = []
     if question.text:
@@ -230,7 +218,7 @@ def answers_in(source: Source) -> Answers:
 
 def _answers(source: Source, question: Question) -> Iterator[Text]:
     study = source.study
-    selectors = [
+    selectors = question.runs or [
         selector
         for spec in chain(study.figures.values(), study.tables.values())
         if spec.question == question.name
@@ -418,7 +406,7 @@ def _printed(source: Source, question: Question, most: int) -> tuple[Grid, str] 
             name = replace(name, text=name.text.removesuffix(after), detail="")
             printed = replace(printed, text=_rounded(printed.text))
             rows.append(Row((name, printed, *others), group=group))
-            on_other_examples |= number(row.get("offset")) is not None
+            on_other_examples |= row.get("offset") is not None
             if row["status"] == SHOWN:
                 reasons.append(str(row["reason"]))
     notes = [f"{NOT_JUDGED.capitalize()}: {'; '.join(dict.fromkeys(reasons))}."] if reasons else []

@@ -21,9 +21,6 @@ def chosen(source: Source, experiment: str) -> Iterator[Text]:
     """A sentence of each protocol and variant that an experiment takes parameters from, best first.
 
     Nothing where nothing is selected, or was yet.
-
-    Raises:
-        ReportError: the variants table lacks the metric that selects.
     """
     for protocol in source.study.protocols:
         by_rank: dict[int, list[Run]] = {}

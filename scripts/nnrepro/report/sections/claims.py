@@ -2,17 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterator, Sequence
 
 from nnrepro.claims.conditions import FAILS, HOLDS, VERDICTS
 from nnrepro.claims.decide import CLAIM_COLUMNS
 from nnrepro.claims.lists import LIST_COLUMNS
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Paragraph, Section, Table
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Row, grid, number_field, numeric, text_field
 from nnrepro.document.text import (
     OWNER,
     VERDICT,
@@ -30,19 +27,10 @@ from nnrepro.measures.names import in_words, unit_named
 from nnrepro.metrics.registry import FRACTION
 from nnrepro.report.exhibits import TABLE, Numbers, caption, missing
 from nnrepro.report.source import Source
-from nnrepro.tables.content import LEVEL, flag, number
+from nnrepro.tables.content import LEVEL, Record, ends, records
 
 CLAIMS = "claims"
 
-_HEADINGS = (
-    Column("Claim", number=False),
-    Column("Statement", number=False),
-    Column("Verdict", number=False),
-    Column("Margin"),
-    Column("Asked", number=False),
-    Column("Seeds"),
-    Column("Own numbers", number=False),
-)
 _OWN = {"true": "bear it out", "false": "contradict it", "not_checkable": "not checkable"}
 DIFFERS = "≠"
 MINUS = "\u2212"
@@ -50,11 +38,7 @@ _NUMBER = re.compile(r"(?<![\w.-])-?\d+(\.\d+)?(e[-+]?\d+)?(?![\w.])")
 
 
 def claims(source: Source, numbers: Numbers) -> Section | None:
-    """The section on claims; None where the study has none.
-
-    Raises:
-        ReportError: the table is there but damaged.
-    """
+    """The section on claims; None where the study has none."""
     if source.study.claims is None:
         return None
     protocols, frame = source.study.protocols, claims_table(source)
@@ -64,8 +48,8 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
     else:
         contents += [Paragraph(_extent(frame)), Paragraph(_measure())]
         for name in protocols:
-            own = frame[frame["protocol"] == name]
-            if len(own):
+            own = [row for row in frame if row["protocol"] == name]
+            if own:
                 shown = _protocol_table(source, name, own, next(numbers.tables))
                 said = (Paragraph(_extent(own)),) if source.several_protocols else ()
                 contents.append(Section(protocols[name].title, (*said, shown)))
@@ -74,11 +58,8 @@ def claims(source: Source, numbers: Numbers) -> Section | None:
 
 def claims_on(source: Source, question: str) -> tuple[tuple[Text, tuple[Text, ...]], ...]:
     """The verdicts on the claims of a question, each with the claim and what decided it."""
-    frame = claims_table(source)
-    if frame is None:
-        return ()
-    rows = frame[frame["section"].astype("object") == question]
-    return tuple(_finding(source, row) for _, row in rows.iterrows())
+    rows = claims_table(source) or ()
+    return tuple(_finding(source, row) for row in rows if row["section"] == question)
 
 
 def claim_anchor(claim: str) -> str:
@@ -86,13 +67,10 @@ def claim_anchor(claim: str) -> str:
     return wording.anchor(claim, "claim")
 
 
-def claims_table(source: Source) -> pd.DataFrame | None:
-    """The table of claims; None where there is none.
-
-    Raises:
-        ReportError: the table is there but damaged.
-    """
-    return source.table(CLAIMS, CLAIM_COLUMNS) if source.study.claims else None
+def claims_table(source: Source) -> list[Record] | None:
+    """The rows of the table of claims; None where there is none."""
+    frame = source.table(CLAIMS, CLAIM_COLUMNS, ("section",)) if source.study.claims else None
+    return None if frame is None else records(frame)
 
 
 def _phrase(word: str, count: int) -> str:
@@ -101,16 +79,16 @@ def _phrase(word: str, count: int) -> str:
     return f"{'is' if count == 1 else 'are'} {word}"
 
 
-def _extent(frame: pd.DataFrame) -> Text:
-    found = {word: int((frame["verdict"] == word).sum()) for word in VERDICTS}
+def _extent(rows: Sequence[Record]) -> Text:
+    found = {word: sum(row["verdict"] == word for row in rows) for word in VERDICTS}
     counts = (
         text(bold(wording.grouped(count)), f" {_phrase(word, count)}")
         for word, count in found.items()
         if count
     )
-    decided = wording.counted(len(frame), "statement is", "statements are")
+    decided = wording.counted(len(rows), "statement is", "statements are")
     said = text(f"{decided} decided by rule from the runs: ", joined(", ", counts), ".")
-    differing = sum(flag(value) is False for value in frame["agrees_with_report"])
+    differing = sum(row["agrees_with_report"] is False for row in rows)
     if not differing:
         return said
     return spaced(
@@ -132,7 +110,7 @@ def _measure() -> Text:
     )
 
 
-def _finding(source: Source, row: pd.Series) -> tuple[Text, tuple[Text, ...]]:
+def _finding(source: Source, row: Record) -> tuple[Text, tuple[Text, ...]]:
     name, protocol = str(row["id"]), str(row["protocol"])
     owner = source.protocol_title(protocol) if protocol in source.study.protocols else ""
     claim = spaced(
@@ -141,82 +119,74 @@ def _finding(source: Source, row: pd.Series) -> tuple[Text, tuple[Text, ...]]:
     return plain(str(row["verdict"]), VERDICT), (claim, small(" ".join(_sure(row))))
 
 
-def _sure(row: pd.Series) -> Iterator[str]:
+def _sure(row: Record) -> Iterator[str]:
     """How clearly a claim holds or fails, why, and what the published numbers say of it."""
-    if number(row["effect"]) is not None:
+    if row["effect"] is not None:
         interval = f" ({words})" if (words := _interval(row)) else ""
-        seeds = f", seeds {_seeds(row)}" if number(row["seeds"]) else ""
+        seeds = f", seeds {_seeds(row)}" if row["seeds"] else ""
         yield f"Margin {_margin(row)}{interval}{seeds}."
     yield wording.sentence(in_words(str(row["reason"])))
     if own := _own(row):
         yield f"The published numbers {'cannot tell' if own == _OWN['not_checkable'] else own}."
 
 
-def _protocol_table(source: Source, protocol: str, frame: pd.DataFrame, number_: int) -> Table:
+def _protocol_table(source: Source, protocol: str, rows: Sequence[Record], number: int) -> Table:
     title, owner = "Claims with their verdicts", source.protocol_title(protocol)
+    fields = (
+        text_field("Claim", lambda row: Cell(str(row["id"]), header=True)),
+        text_field("Statement", lambda row: Cell(str(row["statement"]), _reason(row))),
+        text_field("Verdict", lambda row: str(row["verdict"])),
+        number_field("Margin", lambda row: numeric(_margin(row), _interval(row))),
+        text_field("Asked", lambda row: asked(row["threshold"] or "", row["unit"] or "")),
+        number_field("Seeds", _seeds),
+        text_field("Own numbers", _own_cell),
+    )
+
+    def line(row: Record, cells: tuple[Cell, ...]) -> Row:
+        return Row(cells, anchor=claim_anchor(str(row["id"])))
+
     return Table(
         f"claims-{wording.slug(protocol)}",
-        caption(TABLE, number_, title, owner, source.budget(source.study.runs_of(protocol))),
-        Grid(_HEADINGS, tuple(_row(row) for _, row in frame.iterrows())),
+        caption(TABLE, number, title, owner, source.budget(source.study.runs_of(protocol))),
+        grid(rows, fields, line),
         role=CLAIMS,
     )
 
 
-def _row(row: pd.Series) -> Row:
-    threshold = "" if pd.isna(row["threshold"]) else str(row["threshold"])
-    differs = flag(row["agrees_with_report"]) is False
-    return Row(
-        (
-            Cell(str(row["id"]), header=True),
-            Cell(str(row["statement"]), _reason(row)),
-            Cell(str(row["verdict"])),
-            Cell(_margin(row), _interval(row), number=True),
-            Cell(asked(threshold, unit_of(row))),
-            Cell(_seeds(row), number=True),
-            Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else ""),
-        ),
-        anchor=claim_anchor(str(row["id"])),
-    )
-
-
-def _own(row: pd.Series) -> str:
+def _own(row: Record) -> str:
     """What the published numbers say of a claim; empty where nothing."""
-    own = row["published_verdict"]
-    return "" if pd.isna(own) else _OWN.get(str(own), str(own))
+    own = str(row["published_verdict"] or "").lower()
+    return _OWN.get(own, own)
 
 
-def _seeds(row: pd.Series) -> str:
+def _own_cell(row: Record) -> Cell:
+    differs = row["agrees_with_report"] is False
+    return Cell(_own(row) or wording.EMPTY, mark=DIFFERS if differs else "")
+
+
+def _seeds(row: Record) -> str:
     """In how many of how many seeds a claim holds."""
-    seeds, holding = number(row["seeds"]), number(row["seeds_holding"])
+    seeds, holding = row["seeds"], row["seeds_holding"]
     if not seeds:
         return wording.EMPTY
     return wording.whole(seeds) if holding is None else f"{holding:.0f} of {seeds:.0f}"
 
 
-def _reason(row: pd.Series) -> str:
+def _reason(row: Record) -> str:
     """What a verdict rests on, and the adjusted p-value where there is one."""
-    p = number(row["p_holm"])
+    p = row["p_holm"]
     said = wording.sentence(in_words(str(row["reason"])))
     if p is None:
         return said
     return f"{said} {'Holm p < 0.001' if p < 0.001 else f'Holm p = {p:.3f}'}."
 
 
-def _margin(row: pd.Series) -> str:
-    return _quantity(number(row["effect"]), unit_of(row), named=True)
+def _margin(row: Record) -> str:
+    return _quantity(row["effect"], row["unit"] or "", named=True)
 
 
-def _interval(row: pd.Series) -> str:
-    low, high = number(row["ci95_low"]), number(row["ci95_high"])
-    if low is None or high is None:
-        return ""
-    ends = [_quantity(end, unit_of(row), named=False) for end in (low, high)]
-    return f"{ends[0]} to {ends[1]}"
-
-
-def unit_of(row: pd.Series | Mapping[str, Any]) -> str:
-    """The unit of what a claim or a part is about; empty where it has none, as a score of one."""
-    return "" if pd.isna(row["unit"]) else str(row["unit"])
+def _interval(row: Record) -> str:
+    return " to ".join(_quantity(end, row["unit"] or "", named=False) for end in ends(row) or ())
 
 
 def asked(threshold: str, unit: str) -> str:
@@ -249,7 +219,7 @@ def lists_on(source: Source, question: str) -> Iterator[Text]:
     frame = source.table(_LISTS, LIST_COLUMNS, ("question",)) if source.study.claims else None
     if frame is None:
         return
-    for _, row in frame[frame["question"] == question].iterrows():
+    for row in records(frame[frame["question"] == question]):
         of, there, here, both = (int(row[name]) for name in ("variants", "listed", "here", "both"))
         measure, limit = str(row["measure"]), float(row["below"])
         below = wording.plain(limit)

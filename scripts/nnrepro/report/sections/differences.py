@@ -17,12 +17,7 @@ _NOT_SET = "not set"
 
 
 def differences(source: Source, numbers: Numbers) -> Section | None:
-    """The settings that differ between protocols for the same variant; None where none do.
-
-    Args:
-        source: what the report is made from.
-        numbers: gives the table its number.
-    """
+    """The settings that differ between protocols for the same variant; None where none do."""
     if not source.several_protocols:
         return None
     differing = list(_differing(source))

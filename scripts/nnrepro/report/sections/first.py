@@ -11,10 +11,11 @@ from nnrepro.report.html.site import ANCHOR
 from nnrepro.report.sections import problems
 from nnrepro.report.sections.chosen import chosen
 from nnrepro.report.sections.grouped_claims import claims_answer
-from nnrepro.report.sections.leading import Led, by_experiment
+from nnrepro.report.sections.leading import by_experiment
 from nnrepro.report.sections.published import inconsistency_answer, published_answer
 from nnrepro.report.source import Source
 from nnrepro.study.study import seed_counts
+from nnrepro.tables.ranking import Leaders
 
 QUESTIONS = "questions"
 """The role of the questions with their answers."""
@@ -29,13 +30,7 @@ Answer = tuple[Words, tuple[Words, ...]]
 def first_screen(attempt: Attempts, source: Source, picture: Sequence[Figure]) -> Section:
     """What the study comes to.
 
-    Args:
-        attempt: makes each answer.
-        source: what the report is made from.
-        picture: the figure that shows it, one of each protocol.
-
-    Raises:
-        ReportError: a table is damaged.
+    The `picture` is a figure of each protocol.
     """
 
     def answers(make: Callable[[Source], Iterator[Answer]]) -> list[Answer]:
@@ -75,8 +70,8 @@ def _best(source: Source) -> Iterator[Answer]:
     if not found:
         yield "What is best?", (bold("Not known"), "No run is here that could tell.")
         return
-    compared = [led for _, led in found if led.count > 1]
-    clear = sum(led.clear for led in compared)
+    compared = [led.ranking for _, led in found if led.ranking.many > 1]
+    clear = sum(ranking.clear for ranking in compared)
     mark = "Measured, not compared"
     if compared:
         mark = f"Clear in {wording.grouped(clear)} of {wording.grouped(len(compared))}"
@@ -100,10 +95,10 @@ def _best(source: Source) -> Iterator[Answer]:
         yield "How sure is that?", _sure(compared)
 
 
-def _sure(compared: Sequence[Led]) -> tuple[Words, ...]:
+def _sure(compared: Sequence[Leaders]) -> tuple[Words, ...]:
     """How often one variant is known to be the best, and what that rests on."""
-    sure = sum(led.clear for led in compared)
-    unknown = sum(led.ranking.tied is None or led.ranking.count < 2 for led in compared)
+    sure = sum(ranking.clear for ranking in compared)
+    unknown = sum(ranking.tied is None or ranking.count < 2 for ranking in compared)
     ties = len(compared) - sure - unknown
     told = [
         f"{_among(count, len(compared))}{said}."

@@ -1,11 +1,8 @@
 """Claims by what became of them: supported, contradicted, partly, would need more; times apart."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from nnrepro.claims.conditions import FAILS, HOLDS, UNDECIDED
 from nnrepro.claims.judge import CAUSES
@@ -17,10 +14,10 @@ from nnrepro.measures.expressions import Mistake
 from nnrepro.measures.functions import COUNT, EPOCHS, FUNCTIONS, RATIO
 from nnrepro.measures.names import in_words, unit_named
 from nnrepro.metrics.registry import FRACTION, LOSS
-from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table, unit_of
+from nnrepro.report.sections.claims import CLAIMS, MINUS, asked, claim_anchor, claims_table
 from nnrepro.report.source import Source
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.tables.content import LEVEL, flag, number, records
+from nnrepro.tables.content import LEVEL, Record, records
 
 SUPPORTED, CONTRADICTED, PARTLY, OPEN = "supported", "contradicted", "partly", "would need more"
 GROUPS = (SUPPORTED, CONTRADICTED, PARTLY, OPEN)
@@ -59,7 +56,7 @@ class _Claim:
         timed: whether all that decides it compares computing times.
     """
 
-    row: Mapping[str, Any]
+    row: Record
     group: str
     because: str
     timed: bool = False
@@ -68,12 +65,7 @@ class _Claim:
 def claim_groups(source: Source, most: int) -> Section | None:
     """Claims by group; None where there are none.
 
-    Args:
-        source: what the report is made from.
-        most: how many of each group are named.
-
-    Raises:
-        ReportError: a table of claims is there but damaged.
+    At `most` so many of each are named.
     """
     claims = list(_claims(source))
     if not claims:
@@ -98,8 +90,8 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
 
     None where there is none.
     """
-    claims, frame = list(_claims(source)), claims_table(source)
-    if not claims or frame is None:
+    claims = list(_claims(source))
+    if not claims:
         return None
     total = wording.grouped(len(claims))
     counts = _counts(claims)
@@ -111,7 +103,7 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     if timed := sum(claim.timed for claim in claims):
         are = "is" if timed == 1 else "are"
         said += f" {wording.grouped(timed)} of them {are} about computing time."
-    return _mark(counts), f"{said} {_corrected(frame)}".rstrip()
+    return _mark(counts), f"{said} {_corrected(claims)}".rstrip()
 
 
 def _mark(counts: dict[str, int]) -> str:
@@ -202,24 +194,21 @@ def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
 
 def _claims(source: Source, question: str = "") -> Iterator[_Claim]:
     """The claims, or those on a question."""
-    frame = claims_table(source)
-    if frame is None:
-        return
-    if question:
-        frame = frame[frame["section"].astype("str") == question]
-    table = source.table(_PARTS, _PART_COLUMNS)
-    parts: dict[str, list[Mapping[str, Any]]] = {}
+    rows = claims_table(source) or ()
+    table = source.table(_PARTS, _PART_COLUMNS) if rows else None
+    parts: dict[str, list[Record]] = {}
     for part in [] if table is None else records(table):
         parts.setdefault(str(part["id"]), []).append(part)
-    for row in records(frame):
-        yield _claim(row, None if table is None else parts.get(str(row["id"]), []))
+    for row in rows:
+        if not question or row["section"] == question:
+            yield _claim(row, None if table is None else parts.get(str(row["id"]), []))
 
 
-def _claim(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]] | None) -> _Claim:
+def _claim(row: Record, parts: Sequence[Record] | None) -> _Claim:
     verdict = str(row["verdict"])
     timed = False
     if parts is not None:
-        deciding = [part for part in parts if flag(part["decides"])]
+        deciding = [part for part in parts if part["decides"]]
         timed = bool(deciding) and all(_in_seconds(str(part["condition"])) for part in deciding)
         names = {
             word: [str(part["name"]) for part in deciding if part["verdict"] == word]
@@ -245,19 +234,14 @@ def _in_seconds(condition: str) -> bool:
     return any(unit_named(word) == "seconds" for word in re.findall(r"[a-z]\w+", condition))
 
 
-def measured(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
-    """The number that a claim was decided by, what it is, and its unit, beside what was asked for.
-
-    Args:
-        row: the claim's row of the table of claims.
-        parts: its rows of that of parts.
-    """
+def measured(row: Record, parts: Sequence[Record]) -> str:
+    """The number that decided a claim with what it is and its unit, beside what was asked for."""
     if not parts:
         return ""
     deciding = [part for part in parts if part["name"] == row["deciding_part"]]
     first = (deciding or parts)[0]
-    value, threshold, unit = number(first["value"]), first["threshold"], unit_of(first)
-    if value is None or pd.isna(threshold):
+    value, threshold, unit = first["value"], first["threshold"], first["unit"] or ""
+    if value is None or threshold is None:
         return ""
     shown = round(100 * value, 2) if unit == FRACTION else value
     digits = f"{shown:.3g}" if abs(shown) < 1000 else f"{shown:.0f}"
@@ -294,14 +278,14 @@ def _unit(unit: str, subject: str, digits: str) -> str:
     return " percentage point" if digits == "1" else " percentage points"
 
 
-def _corrected(frame: pd.DataFrame) -> str:
+def _corrected(claims: Sequence[_Claim]) -> str:
     """How many verdicts stand when they are corrected for the number of claims."""
-    decided = frame["verdict"].isin([HOLDS, FAILS])
-    sure = int((decided & (pd.to_numeric(frame["p_holm"]) < 1 - CONFIDENCE)).sum())
-    if not decided.any():
+    decided = [claim.row["p_holm"] for claim in claims if claim.row["verdict"] in (HOLDS, FAILS)]
+    sure = sum(p is not None and p < 1 - CONFIDENCE for p in decided)
+    if not decided:
         return ""
     return (
         f"Each verdict is made at the {LEVEL} level by itself; corrected for their number (Holm), "
-        f"{wording.grouped(sure)} of {wording.grouped(int(decided.sum()))} "
+        f"{wording.grouped(sure)} of {wording.grouped(len(decided))} "
         f"{'stands' if sure == 1 else 'stand'}."
     )

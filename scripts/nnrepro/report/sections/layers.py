@@ -1,7 +1,7 @@
 """The models layer by layer: what each gives, and how many parameters it has."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Paragraph, Section, Table
@@ -97,7 +97,7 @@ def _rows(group: Sequence[Built]) -> Iterator[Row]:
     models = [own.layers for _, _, own in group]
     for place, layer in enumerate(often[:_MOST_LAYERS]):
         counts = (own[place].parameters for own in models)
-        cells = (_output(layer), wording.grouped(layer.parameters), _range(counts))
+        cells = (_output(layer), wording.grouped(layer.parameters), wording.ends(counts))
         yield Row(
             (
                 Cell(layer.name, header=True),
@@ -118,7 +118,7 @@ def _rows(group: Sequence[Built]) -> Iterator[Row]:
                 f"{wording.grouped(shown.trained)} trained" if total != shown.trained else "",
                 number=True,
             ),
-            Cell(_range(sums), number=True),
+            Cell(wording.ends(sums), number=True),
         ),
         summary=True,
         group=title,
@@ -128,8 +128,3 @@ def _rows(group: Sequence[Built]) -> Iterator[Row]:
 def _output(layer: Layer) -> str:
     sizes = ("\u2013" if size is None else wording.grouped(size) for size in layer.output)
     return " \u00d7 ".join(sizes)
-
-
-def _range(counts: Iterable[int]) -> str:
-    found = sorted(set(counts))
-    return " to ".join(map(wording.grouped, (found[0], *found[1:][-1:])))

@@ -17,7 +17,7 @@ from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.metrics import metric
-from nnrepro.tables.ranking import Leaders, interval_words, leaders, reached
+from nnrepro.tables.ranking import Leaders, leaders, leaders_words
 
 _CURVES = ("max_", "min_", "mean_", "final_")
 """How metrics of whole curves begin: where they all are the same, so are the curves."""
@@ -30,40 +30,25 @@ class Led:
     Attributes:
         owner: whose runs they are, and on which test set, where that must be said.
         ranking: how their variants stand.
-        count: how many variants there are.
         budget: how far the runs went, in brackets, where that must be said.
         selected: what was selected of their experiment, where that does not lead.
     """
 
     owner: str
     ranking: Leaders
-    count: int
     budget: str
     selected: str
-
-    @property
-    def clear(self) -> bool:
-        """Whether one variant is known to be the best of several."""
-        found = self.ranking
-        return found.count > 1 and found.tied == () and len(found.leaders) == 1
 
     @property
     def said(self) -> Text:
         """The sentence."""
         selected = text("; selected: ", bold(self.selected)) if self.selected else ()
-        return spaced(plain(self.owner, OWNER), text(_said(self), self.budget, selected, "."))
+        said = text(leaders_words(self.ranking), self.budget, selected, ".")
+        return spaced(plain(self.owner, OWNER), said)
 
 
 def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
-    """Who leads under each protocol, those on each test set apart.
-
-    Args:
-        source: what the report is made from.
-        runs: the runs of all protocols.
-
-    Raises:
-        ReportError: the variants table lacks a metric.
-    """
+    """Who leads under each protocol, those on each test set apart."""
     variants = source.variants
     if variants is None:
         return
@@ -92,16 +77,11 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
             budget = f" (runs of {uneven[0]} to {uneven[1]} epochs)"
         elif source.short_runs(own):
             budget = f" (cut short: {source.stamp(own, compared=True)})"
-        yield Led(owner, ranking, len(there), budget, _selected(source, rows, ranking))
+        yield Led(owner, ranking, budget, _selected(source, rows, ranking))
 
 
 def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
-    """Which two variants of other settings give the same numbers from the same seed, and how often.
-
-    Args:
-        source: what the report is made from.
-        runs: the runs among which to look.
-    """
+    """Which variants of other settings give the same numbers from one seed, and how often."""
     if source.runs is None:
         return
     by_id = {run.id: run for run in runs}
@@ -136,11 +116,7 @@ def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
 
 
 def by_experiment(source: Source) -> dict[str, list[Led]]:
-    """Who leads each experiment, by its title; those of which no run is here left out.
-
-    Raises:
-        ReportError: the variants table lacks a metric.
-    """
+    """Who leads each experiment, by its title; those of which no run is here left out."""
     study = source.study
     found = {
         each.title: list(
@@ -152,46 +128,12 @@ def by_experiment(source: Source) -> dict[str, list[Led]]:
 
 
 def leaders_by_experiment(source: Source) -> Section | None:
-    """Who leads each experiment as a section; None where no run is here.
-
-    Raises:
-        ReportError: the variants table lacks a metric.
-    """
+    """Who leads each experiment as a section; None where no run is here."""
     items = [
         (title, tuple(each.said for each in led)) for title, led in by_experiment(source).items()
     ]
     facts = Facts(tuple(items), "findings")
     return Section("Experiment by experiment", (facts,), "summary", "summary") if items else None
-
-
-def _said(led: Led) -> Text:
-    """What the leaders reach, and whether they can be told apart from the others."""
-    found, value = led.ranking, f"{led.ranking.value}{interval_words(led.ranking)}"
-    if led.count == 1:
-        return text(labels(found.leaders), f": {reached(found)}")
-    among = wording.counted(led.count, "variant")
-    if found.count < led.count:
-        among = f"the {wording.grouped(found.count)} of {among} that have a value"
-    if found.last is None:
-        return text(bold("No difference"), f": {among} with the same {found.metric}, {value}")
-    best = wording.capitalised(found.metric) if found.picked else f"Best {found.metric}"
-    first = text(": ", labels(found.leaders), f", {value}")
-    others = found.count - len(found.leaders)
-    if found.tied is None:
-        return text(f"{best} of {among}", first, "; too little is known to rule chance out")
-    if not found.tied:
-        rest = "the other one lies" if others == 1 else "all others lie"
-        return text(bold("Clear best"), f" of {among}. {best}", first, f"; {rest} clearly behind")
-    if len(found.tied) == others:
-        few = {1: "the other one", 2: "both others"}
-        rest = few.get(others, f"all {wording.grouped(others)} others")
-        its = wording.agree(found.leaders, "its", "their")
-        but = f", but {its} lead over {rest} may be chance"
-    else:
-        tied = wording.counted(len(found.tied), "other")
-        them = wording.agree(found.leaders, "it", "them")
-        but = f", but {tied} cannot be told apart from {them}"
-    return text(bold("No clear best"), f" of {among}. {best}", first, but)
 
 
 def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:
@@ -209,15 +151,6 @@ def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[
 
     A single one, of which nothing is selected, by the same metric of the test set, or by what its
     runs know of that.
-
-    Args:
-        source: what the report is made from.
-        rows: their rows of the variants table.
-        protocol: the protocol.
-        runs: their runs.
-
-    Raises:
-        ReportError: the variants table lacks the metric.
     """
     name = source.study.protocols[protocol].selection_metric
     if len(rows) == 1:
@@ -231,7 +164,6 @@ def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[
             raise ReportError(f"{source.table_path(VARIANTS_TABLE)}: {error}") from error
     place = standings_by(rows, name)
     frame["tied_with_best"] = pd.Series(place.tied, dtype="object")
-    frame["probability_best"] = pd.Series(place.probability, dtype="object")
     phrase = metric_phrase(shown, source.windows(runs, compared=True))
     return leaders(frame, name, shown, phrase)
 

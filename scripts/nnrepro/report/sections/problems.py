@@ -16,9 +16,7 @@ ANCHOR = "reading"
 def problems(source: Source, unmade: Mapping[str, str]) -> Section | None:
     """Odd data, damaged, missing, further and additional runs; None where all is well.
 
-    Args:
-        source: what the report is made from.
-        unmade: why parts could not be made, by part.
+    `unmade` tells why parts could not be made, by part.
     """
     found = tuple(_problems(source, unmade))
     if not found:

@@ -140,9 +140,8 @@ def _machine(given: Mapping[str, Any]) -> Facts:
 def energy(told: Mapping[str, Any], watts: float | None) -> Words:
     """What the time of the processors comes to, with what that rests on.
 
-    Args:
-        told: `seconds` for which `runs` had a processor, and how many `others` there are.
-        watts: what a core at work is assumed to draw; None where nobody said.
+    `told` has the `seconds` for which `runs` had a processor, and how many `others` there are;
+    `watts` are what a core at work is assumed to draw, None where nobody said.
     """
     seconds = told.get("seconds")
     if seconds is None:

@@ -1,14 +1,14 @@
 """Published numbers beside the reproduced ones, and where they do not fit themselves."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Grid, Row, grid, number_field, numeric, text_field
 from nnrepro.document.text import BUDGET, Text, linked, plain
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
@@ -20,7 +20,7 @@ from nnrepro.report.sections.published_rows import COLUMNS, number_row
 from nnrepro.report.source import Source
 from nnrepro.statistics.grid import GRID
 from nnrepro.statistics.intervals import SEEDS, TEST_SET
-from nnrepro.tables.content import LEVEL, flag, number, records
+from nnrepro.tables.content import LEVEL, Record, records
 
 PUBLISHED = "published"
 OFFSETS = "published_offsets"
@@ -28,6 +28,7 @@ SUMMARY = "published_summary"
 INCONSISTENCIES = "inconsistencies"
 
 _TEXT = ("value", "part", "question", "runs", "baseline", "reason", "remark", "note")
+_WHOSE = ("published", "reproduced")
 _COUNTS = {
     "rows": "Printed",
     "reproducible": "Reproducible",
@@ -39,11 +40,7 @@ _COUNTS = {
 
 
 def published(source: Source, numbers: Numbers) -> Section | None:
-    """Published numbers beside reproduced ones; None where the study has no such table.
-
-    Raises:
-        ReportError: a table or figure is there but damaged.
-    """
+    """Published numbers beside reproduced ones; None where the study has no such table."""
     tables, answer = _tables(source), published_answer(source)
     if tables is None or answer is None:
         return None
@@ -65,9 +62,6 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     """How much of what was published is reproduced, in few words and in a sentence or two.
 
     None where the study has no such table.
-
-    Raises:
-        ReportError: a table is damaged.
     """
     tables = _tables(source)
     if tables is None:
@@ -91,21 +85,13 @@ def published_answer(source: Source) -> tuple[str, str] | None:
 
 
 def published_numbers(source: Source) -> pd.DataFrame | None:
-    """Every published number with its reproduction; None where the study has no such table.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """Every published number with its reproduction; None where the study has no such table."""
     tables = _tables(source)
     return None if tables is None else tables[0]
 
 
 def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
-    """Inconsistencies and checks, by protocol; None without the table.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """Inconsistencies and checks, by protocol; None without the table."""
     frame = _inconsistencies(source)
     if frame is None:
         return None
@@ -129,15 +115,11 @@ def inconsistencies(source: Source, numbers: Numbers) -> Section | None:
 
 
 def inconsistency_answer(source: Source) -> Text:
-    """How often each report does not fit its own numbers; nothing where none does so.
-
-    Raises:
-        ReportError: the table is damaged.
-    """
+    """How often each report does not fit its own numbers; nothing where none does so."""
     frame = _inconsistencies(source)
     if frame is None:
         return ()
-    shown = frame[(frame["kind"] == KINDS[0]) & frame["confirmed"].map(flag).eq(True)]
+    shown = frame[(frame["kind"] == KINDS[0]) & frame["confirmed"].eq(True).fillna(False)]
     protocols = source.study.protocols
     found = {name: int((shown["protocol"] == name).sum()) for name in protocols}
     counts = {protocols[name].title: count for name, count in found.items() if count}
@@ -165,11 +147,7 @@ def _inconsistencies(source: Source) -> pd.DataFrame | None:
 
 
 def _measure(kinds: set[str]) -> str:
-    """What published numbers are judged by.
-
-    Args:
-        kinds: what the intervals cover.
-    """
+    """What published numbers are judged by."""
     level = f"the {LEVEL}"
     by = []
     if SEEDS in kinds:
@@ -195,25 +173,13 @@ def _measure(kinds: set[str]) -> str:
 
 
 def _inconsistency_grid(rows: pd.DataFrame) -> Grid:
-    columns = (
-        Column("Statement", number=False),
-        Column("Numbers that show it", number=False),
-        Column("Confirmed", number=False),
-    )
     marks = {True: "yes", False: "no", None: "by the text alone"}
-    return Grid(
-        columns,
-        tuple(
-            Row(
-                (
-                    Cell(str(row["statement"]), header=True),
-                    Cell("" if pd.isna(row["shown"]) else _spoken(str(row["shown"]))),
-                    Cell(marks[flag(row["confirmed"])]),
-                )
-            )
-            for row in records(rows)
-        ),
+    fields = (
+        text_field("Statement", lambda row: Cell(str(row["statement"]), header=True)),
+        text_field("Numbers that show it", lambda row: _spoken(row["shown"] or "")),
+        text_field("Confirmed", lambda row: marks[row["confirmed"]]),
     )
+    return grid(records(rows), fields)
 
 
 def _spoken(shown: str) -> str:
@@ -223,20 +189,17 @@ def _spoken(shown: str) -> str:
 
 
 def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Table:
-    columns = (
-        Column("Question", number=False),
-        *(Column(words) for words in _COUNTS.values()),
-        Column("Median difference (points)"),
+    fields = (
+        text_field("Question", lambda row: Cell(_question(source, row), header=True)),
+        *(number_field(words, partial(_count, name)) for name, words in _COUNTS.items()),
+        number_field(
+            "Median difference (points)",
+            lambda row: wording.percent_number(row.get("median_absolute_difference")),
+        ),
     )
-    rows = []
-    for row in records(summary):
-        difference = number(row.get("median_absolute_difference"))
-        cells = (
-            Cell(_question(source, row), header=True),
-            *(Cell(wording.whole(number(row[name])), number=True) for name in _COUNTS),
-            Cell(wording.percent_number(difference), number=True),
-        )
-        rows.append(Row(cells, summary=row["question"] == ALL))
+    counted = grid(
+        records(summary), fields, lambda row, cells: Row(cells, summary=row["question"] == ALL)
+    )
     title = "Printed numbers and how many of them are reproduced"
     note = (
         "Reproducible: a run of this study can give the number. Inside and outside: of the "
@@ -245,9 +208,13 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
     return Table(
         f"{TABLE}-{position}",
         caption(TABLE, position, title, "", source.budget(source.study.runs)),
-        Grid(columns, tuple(rows)),
+        counted,
         note,
     )
+
+
+def _count(name: str, row: Record) -> str:
+    return wording.whole(row[name])
 
 
 def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
@@ -255,38 +222,37 @@ def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
     frame = source.table(OFFSETS, OFFSET_COLUMNS, ("protocol", "metric"))
     if frame is None or frame.empty:
         return
-    rows, said = [], []
-    for row in records(frame):
-        words = f"{_title(source, str(row['protocol']))}, {str(row['metric']).replace('_', ' ')}"
-        points = [
-            wording.percent_number(number(row[name]))
-            for name in ("offset", "offset_low", "offset_high", "residual_sd", "seed_sd")
-        ]
-        offset, low, high, residual, by_seed = points
-        fits = bool(flag(row["fits"]))
-        count, inside = int(row["numbers"]), int(row["residuals_inside"])
-        cells = (
-            Cell(offset, f"another sample: {low} to {high}", number=True),
-            Cell("yes" if fits else "no"),
-            Cell(residual, f"two seeds: {by_seed}", number=True),
-            Cell(f"{inside} of {count}", number=True),
-        )
-        examples = wording.grouped(int(row["published_examples"]))
-        own = wording.grouped(int(row["reproduced_examples"]))
-        rows.append(
-            Row((Cell(words, f"{examples} examples there, {own} here", header=True), *cells))
-        )
-        said.append(
-            f"{words}: the shared offset is {'' if fits else 'not '}one that another sample gives, "
-            f"and {inside} of {count} residuals are such as another seed gives."
-        )
+
+    def named(row: Record) -> str:
+        return f"{_title(source, str(row['protocol']))}, {str(row['metric']).replace('_', ' ')}"
+
+    def numbers(row: Record) -> Cell:
+        there, here = (wording.grouped(row[f"{whose}_examples"]) for whose in _WHOSE)
+        return Cell(named(row), f"{there} examples there, {here} here", header=True)
+
+    def offset(row: Record) -> Cell:
+        ends = (wording.percent_number(row[f"offset_{end}"]) for end in ("low", "high"))
+        shared = wording.percent_number(row["offset"])
+        return numeric(shared, f"another sample: {' to '.join(ends)}")
+
+    def spread(row: Record) -> Cell:
+        by_seed = f"two seeds: {wording.percent_number(row['seed_sd'])}"
+        return numeric(wording.percent_number(row["residual_sd"]), by_seed)
+
+    rows = records(frame)
+    said = [
+        f"{named(row)}: the shared offset is {'' if row['fits'] else 'not '}one that another "
+        f"sample gives, and {row['residuals_inside']} of {row['numbers']} residuals are such as "
+        "another seed gives."
+        for row in rows
+    ]
     position = next(positions)
-    columns = (
-        Column("Numbers", number=False),
-        Column("Shared offset (points)"),
-        Column("Another sample?", number=False),
-        Column("Spread about it (points)"),
-        Column("Another seed?"),
+    fields = (
+        text_field("Numbers", numbers),
+        number_field("Shared offset (points)", offset),
+        text_field("Another sample?", lambda row: "yes" if row["fits"] else "no"),
+        number_field("Spread about it (points)", spread),
+        number_field("Another seed?", lambda row: f"{row['residuals_inside']} of {row['numbers']}"),
     )
     title = "What the numbers of a report\u2019s own test sample share"
     note = (
@@ -299,18 +265,17 @@ def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
         + " ".join(said)
     )
     words_of = caption(TABLE, position, title, "", source.budget(source.study.runs))
-    yield Panels((Table(f"{TABLE}-{position}", words_of, Grid(columns, tuple(rows)), note),))
+    yield Panels((Table(f"{TABLE}-{position}", words_of, grid(rows, fields), note),))
 
 
-def _question(source: Source, row: Mapping[str, Any]) -> str:
+def _question(source: Source, row: Record) -> str:
     """What a row of the summary counts."""
     if row["protocol"] == ALL:
         return "All"
     protocol = _title(source, str(row["protocol"]))
     if row["question"] == ALL:
         return f"{protocol}, all"
-    words = [str(row[name]) for name in ("part", "question") if not pd.isna(row[name])]
-    return " ".join([protocol, *filter(None, words)])
+    return " ".join(filter(None, (protocol, row["part"], row["question"])))
 
 
 def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> tuple[Element, ...]:
@@ -323,8 +288,8 @@ def _figures(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> tup
 
 def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Iterator[Fold]:
     """Every number, a table per protocol and part."""
-    every = frame if "part" in frame.columns else frame.assign(part="")
-    for protocol, own in _split(every, "protocol"):
+    parted = frame if "part" in frame.columns else frame.assign(part="")
+    for protocol, own in _split(parted, "protocol"):
         runs = source.study.runs_of(protocol)
         for part, rows in _split(own, "part"):
             judged = rows["status"].isin((INSIDE, OUTSIDE)).sum()
@@ -333,12 +298,9 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
             none = plain("No run of this study.", BUDGET)
             budget = source.budget(runs) if runs else none
             title = "Every printed number"
-            grid = Grid(COLUMNS, tuple(number_row(source, row) for row in records(rows)))
-            shown = Table(
-                f"{TABLE}-{position}",
-                caption(TABLE, position, title, owner, budget),
-                grid,
-            )
+            every = Grid(COLUMNS, tuple(number_row(source, row) for row in records(rows)))
+            said = caption(TABLE, position, title, owner, budget)
+            shown = Table(f"{TABLE}-{position}", said, every)
             counted = wording.counted(len(rows), "number")
             opened = f"{words}: {counted}, {wording.grouped(int(judged))} judged"
             yield Fold(opened, (shown,))

@@ -2,10 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import pandas as pd
+from collections.abc import Callable, Sequence
 
 from nnrepro.document import wording
 from nnrepro.document.grid import Cell, Column, Row
@@ -14,7 +11,7 @@ from nnrepro.published.comparison import SHOWN
 from nnrepro.report.source import Source
 from nnrepro.study.labels import titled
 from nnrepro.study.run import Run
-from nnrepro.tables.content import number
+from nnrepro.tables.content import Record
 
 COLUMNS = (
     Column("Number", number=False),
@@ -40,38 +37,38 @@ def metric_words(metric: str) -> str:
     return re.sub(r"^last(\d+)", r"last \1", metric.replace("_", " "))
 
 
-def number_row(source: Source, row: Mapping[str, Any]) -> Row:
+def number_row(source: Source, row: Record) -> Row:
     """One printed number: what it is, its reproduction, the mark, and what limits them."""
-    seeds, deviation = number(row["seeds"]), number(row["reproduced_sd"])
+    seeds, deviation = row["seeds"], row["reproduced_sd"]
     show = _formatter(str(row["metric"]), _error(row))
     spread = ""
     if seeds is not None:
         spread = wording.counted(int(seeds), "seed")
         if deviation is not None:
             spread = f"± {show(deviation)}, {spread}"
-    difference = number(row["difference"])
+    difference = row["difference"]
     sign = "+" if difference is not None and difference > 0 else ""
     return Row(
         (
             _name(source, row),
             Cell(str(row["value"]).replace("-", _MINUS), number=True),
-            Cell(show(number(row["reproduced"])), spread, number=True),
+            Cell(show(row["reproduced"]), spread, number=True),
             Cell(f"{sign}{show(difference)}", number=True),
             Cell(_interval(row, show), number=True),
             Cell(NOT_JUDGED if row["status"] == SHOWN else str(row["status"])),
-            Cell("; ".join(_text(row[name]) for name in ("reason", "remark") if _text(row[name]))),
+            Cell("; ".join(filter(None, (row["reason"], row["remark"])))),
         )
     )
 
 
-def _name(source: Source, row: Mapping[str, Any]) -> Cell:
+def _name(source: Source, row: Record) -> Cell:
     """Variant and metric of a number, with its question and remarks; leads to the run."""
-    protocol, selectors = str(row["protocol"]), _text(row["runs"]).split()
+    protocol, selectors = str(row["protocol"]), (row["runs"] or "").split()
     runs = source.study.select(protocol, selectors) if protocol in source.study.protocols else []
     single = len({(run.experiment, run.variant) for run in runs}) == 1
     what = runs[0].label if single else _several(source, runs) or " ".join(selectors)
-    question = _text(row.get("question"))
-    details = [f"question {question}" if question else "", _text(row.get("note"))]
+    question = row.get("question")
+    details = (f"question {question}" if question else "", row.get("note"))
     return Cell(
         ", ".join(filter(None, (what, metric_words(str(row["metric"]))))),
         "; ".join(filter(None, details)),
@@ -93,16 +90,16 @@ def _several(source: Source, runs: Sequence[Run]) -> str:
     return wording.some([*dict.fromkeys(run.label for run in runs)], 2)
 
 
-def _interval(row: Mapping[str, Any], show: Callable[[float | None], str]) -> str:
-    low, high = number(row["interval_low"]), number(row["interval_high"])
+def _interval(row: Record, show: Callable[[float | None], str]) -> str:
+    low, high = row["interval_low"], row["interval_high"]
     if low is None or high is None:
         return wording.EMPTY
     return show(low) if low == high else f"{show(low)} to {show(high)}"
 
 
-def _error(row: Mapping[str, Any]) -> float:
+def _error(row: Record) -> float:
     """How far another run may differ, roughly: a quarter of its interval; 0 where not known."""
-    low, high = number(row["interval_low"]), number(row["interval_high"])
+    low, high = row["interval_low"], row["interval_high"]
     return 0.0 if low is None or high is None else (high - low) / 4
 
 
@@ -127,7 +124,3 @@ def _formatter(metric: str, error: float) -> Callable[[float | None], str]:
         return f"{_MINUS}{text}" if value < 0 and text.strip("0.") else text
 
     return show
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or pd.isna(value) else str(value)

@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from nnrepro.document.elements import (
     Section,
     Table,
 )
-from nnrepro.document.grid import Cell, Column, Grid, Row
+from nnrepro.document.grid import Cell, Row, grid, number_field, text_field
 from nnrepro.document.text import Text, Words, bold, code, small, spaced, text
 from nnrepro.files import open_regular
 from nnrepro.measures.inventory import certain_decisions
@@ -37,7 +38,7 @@ from nnrepro.study.paths import logs_of
 from nnrepro.study.run import Run
 from nnrepro.study.study import detailed_runs
 from nnrepro.tables.columns import main_metric, metric_values
-from nnrepro.tables.content import metric_heading, number, window_note
+from nnrepro.tables.content import Record, metric_heading, records, window_note
 from nnrepro.tables.metrics import Metric, metric
 
 TITLE, ANCHOR = "All runs", "runs"
@@ -46,11 +47,7 @@ MOST_PRINTED = 500
 
 
 def runs(source: Source) -> Section:
-    """Every run of the study, by protocol and experiment.
-
-    Raises:
-        ReportError: the runs table lacks a metric.
-    """
+    """Every run of the study, by protocol and experiment."""
     frame = source.runs
     if frame is None or frame.empty:
         return no_runs()
@@ -116,29 +113,32 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
     levels += ["final_test_"] if AT_END in found else []
     names = [f"{level}{main}" for level in levels]
     shown = [metric(name) for name in (*names, "train_seconds")]
-    columns = (
-        Column("Run", number=False),
-        Column("Seed"),
-        Column("Status", number=False),
-        Column("Epochs"),
-        *(Column(metric_heading(item, windows)) for item in shown),
-    )
     linked = detailed(source)
-    values = {item.name: _values(source, frame, item) for item in shown}
-    rows = (
-        _row(
-            source,
-            row,
-            [item.number(number(values[item.name].iloc[index])) for item in shown],
-            f"#{source.details_anchor(str(row['run_id']))}" if row["run_id"] in linked else "",
-        )
-        for index, (_, row) in enumerate(frame.iterrows())
+
+    def named(row: Record) -> Cell:
+        href = f"#{source.details_anchor(row['run_id'])}" if row["run_id"] in linked else ""
+        return Cell(str(row["label"]), detail=str(row["variant"]), href=href, header=True)
+
+    fields = (
+        text_field("Run", named),
+        number_field("Seed", lambda row: wording.whole(row["seed"])),
+        text_field("Status", lambda row: str(row["status"])),
+        number_field("Epochs", _epochs),
+        *(number_field(metric_heading(item, windows), partial(_value, item)) for item in shown),
     )
+
+    def line(row: Record, cells: tuple[Cell, ...]) -> Row:
+        group = source.group_title(row["protocol"], row["experiment"])
+        return Row(cells, anchor=source.run_anchor(row["run_id"]), group=group)
+
+    values = frame.assign(**{_VALUE + item.name: _values(source, frame, item) for item in shown})
     percent = " in percent" if known(main).unit == FRACTION else ""
     by = "protocol and experiment" if source.study.several_ways else "experiment"
     of = "" if found - {EVERY_EPOCH} else "test "
     caption = f"Runs by {by}, {of}{known(main).words}{percent}."
-    return Table("runs-table", caption, Grid(columns, tuple(rows)), window_note(windows), "runs")
+    return Table(
+        "runs-table", caption, grid(records(values), fields, line), window_note(windows), "runs"
+    )
 
 
 def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
@@ -150,23 +150,18 @@ def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
     return metric_values(frame, shown.name)
 
 
-def _row(source: Source, row: pd.Series, values: list[str], href: str) -> Row:
-    done, asked = number(row["epochs_completed"]), number(row["protocol_epochs"])
-    epochs = wording.whole(done)
-    if done is not None and asked is not None and done < asked:
-        epochs = f"{epochs} of {wording.whole(asked)}"
-    return Row(
-        (
-            Cell(str(row["label"]), detail=str(row["variant"]), href=href, header=True),
-            Cell(wording.whole(number(row["seed"])), number=True),
-            Cell(str(row["status"])),
-            Cell(epochs, number=True),
-            *(Cell(value, number=True) for value in values),
-        ),
-        anchor=source.run_anchor(str(row["run_id"])),
-        group=source.group_title(str(row["protocol"]), str(row["experiment"])),
-    )
+def _value(shown: Metric, row: Record) -> str:
+    return shown.number(row[_VALUE + shown.name])
 
+
+def _epochs(row: Record) -> str:
+    done, asked = row["epochs_completed"], row["protocol_epochs"]
+    short = done is not None and asked is not None and done < asked
+    return f"{wording.whole(done)} of {wording.whole(asked)}" if short else wording.whole(done)
+
+
+_VALUE = "value of "
+"""Before the name of a metric in that of the column with each run's own closing window."""
 
 LOG_LINES = 6
 _LOG_BYTES = 20_000
@@ -177,9 +172,7 @@ def run_details(source: Source, total: int) -> tuple[Element, ...]:
 
     Without the folders of the runs there is nothing to tell.
 
-    Args:
-        source: what the report is made from.
-        total: how many runs there are; not all of them may be shown.
+    Of a `total` of runs not all may be shown.
     """
     if source.folders is None:
         return ()

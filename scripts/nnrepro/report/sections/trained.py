@@ -47,18 +47,18 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
     for model, runs in list(by_model.items())[:_MOST]:
         variants = {(run.experiment, run.variant): run for run in reversed(runs)}
         told = [source.record(run).get("parameters") for run in variants.values()]
-        counts = sorted({int(count) for count in told if isinstance(count, int)})
+        counts = [count for count in told if isinstance(count, int)]
         optimisers = dict.fromkeys(str(run.settings.get("optimizer", "")) for run in runs)
         yield Row(
             (
                 Cell(model, header=True),
                 Cell(wording.grouped(len(variants)), number=True),
-                Cell(_range(counts), number=True),
+                Cell(wording.ends(counts), number=True),
                 *(
-                    Cell(_range(_counts(source, runs, name)), number=True)
+                    Cell(wording.ends(_counts(source, runs, name)), number=True)
                     for name in ("train_examples", "test_examples")
                 ),
-                Cell(_range(sorted({run.protocol_epochs for run in runs})), number=True),
+                Cell(wording.ends(run.protocol_epochs for run in runs), number=True),
                 Cell(wording.some([*optimisers], 3)),
             ),
             group=source.protocol_title(protocol),
@@ -69,15 +69,8 @@ def _rows(source: Source, protocol: str) -> Iterator[Row]:
 
 
 def _counts(source: Source, runs: list[Run], name: str) -> list[int]:
-    """How many examples runs had: as their settings say, or else their records, in rising order."""
+    """How many examples runs had: as their settings say, or else their records."""
     told = (
         run.settings.get(name) or source.record(run).get("examined", {}).get(name) for run in runs
     )
-    return sorted({int(count) for count in told if count})
-
-
-def _range(values: list[int]) -> str:
-    if not values:
-        return wording.UNKNOWN
-    ends = dict.fromkeys((values[0], values[-1]))
-    return " to ".join(map(wording.grouped, ends))
+    return [int(count) for count in told if count]
