@@ -307,7 +307,7 @@ def decisions_of(protocol):
     return [str(file) for file in PATHS.decisions(STUDY, protocol)]
 
 
-DECISIONS = [file for protocol in STUDY.protocols for file in decisions_of(protocol)]
+DECISIONS = [str(file) for file in PATHS.decisions(STUDY)]
 
 
 def failures(made):

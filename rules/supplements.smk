@@ -43,12 +43,6 @@ def supplement_failures(study):
     return [str(paths.failures(path)) for path in made]
 
 
-def decisions_in(study):
-    """What each protocol of a supplement selected."""
-    paths = StudyPaths.of(study)
-    return [file for name in study.protocols for file in paths.decisions(study, name)]
-
-
 def supplement_evidence():
     """What claims are decided from in supplements: their histories, and what was selected."""
     folders = {name: StudyPaths.of(own).runs for name, own in SUPPLEMENTARY.items()}
@@ -58,7 +52,11 @@ def supplement_evidence():
         for run in study.runs
         if folders[name].has(run.id)
     ]
-    decided = [file for study in SUPPLEMENTARY.values() for file in decisions_in(study)]
+    decided = [
+        file
+        for study in SUPPLEMENTARY.values()
+        for file in StudyPaths.of(study).decisions(study)
+    ]
     return [*decided, *histories]
 
 
@@ -70,7 +68,7 @@ def supplement_files(study):
         *(paths.table(name) for name in ("runs", "variants", *study.tables)),
         *supplement_figures(study),
         *supplement_failures(study),
-        *decisions_in(study),
+        *paths.decisions(study),
         paths.provenance,
         paths.reading,
     ]

@@ -38,11 +38,10 @@ def supplement_source(name: str) -> Source:
     """What the report shows of a supplement."""
     own = job.supplement(study, name, Path(snakemake.params.folder))
     places = StudyPaths.of(own)
-    files = [file for protocol in own.protocols for file in places.decisions(own, protocol)]
     told = [file for file in map(Path, snakemake.input.supplements) if places.tells(file)]
     return source_of(
         own,
-        files,
+        places.decisions(own),
         supplement=name,
         folders=places.runs,
         architectures=places.architectures if places.architectures.is_file() else None,

@@ -20,7 +20,7 @@ from nnrepro.tables.csvfile import write_csv
 def _other(name: str) -> OtherStudy:
     """A supplement with its runs."""
     own = job.supplement(study, name, Path(snakemake.params.folder))
-    files = [file for p in own.protocols for file in StudyPaths.of(own).decisions(own, p)]
+    files = StudyPaths.of(own).decisions(own)
     made = read_decisions([file for file in files if file.is_file()])
     found, _ = read_runs([own.resolved(run, made) for run in own.runs], StudyPaths.of(own).runs)
     return OtherStudy(f"the supplement {name}", own, found, made)

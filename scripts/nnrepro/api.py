@@ -348,7 +348,7 @@ class Results:
         """What was selected; of an archive, as the study selects."""
         study = self.study
         if study.archive is None:
-            files = [f for name in study.protocols for f in self.paths.decisions(study, name)]
+            files = self.paths.decisions(study)
             return read_decisions(file for file in files if file.is_file())
         alike = compared(data, extent_of(study, data).compared_epochs)
         found: dict[tuple[str, str], Mapping[str, Any]] = {}

@@ -93,14 +93,8 @@ def home_of(function: Callable[..., Any]) -> tuple[Path, str]:
 def behind(file: Path, name: str, folders: Iterable[Path] = ()) -> Behind:
     """What a definition lies in.
 
-    Args:
-        file: the module's file.
-        name: of the definition; all of the file where it defines none of this name.
-        folders: those from which modules of one's own are imported.
-
-    Raises:
-        OSError: a file cannot be read.
-        SyntaxError: a file cannot be parsed.
+    It is all of the file where that defines none of the name; modules of one's own are imported
+    from `folders`. Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
     folders = tuple(folders)
     parts: dict[tuple[Path, str], bytes] = {}

@@ -104,9 +104,9 @@ def test_a_file_that_nobody_described_is_looked_at_and_told(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As a spreadsheet writes it, with a column for each trap."""
-    lines = ["id;Größe;born;ward;note;same;asked"]
+    lines = ["id;Größe;born;ward;note;same;cost;asked"]
     lines += [
-        f'{i};{i % 7},5;{i % 28 + 1}.3.{1900 + i};{9 * i + 1000};"a\n{i}";x;{i % 2}'
+        f'{i};{i % 7},5;{i % 28 + 1}.3.{1900 + i};{9 * i + 1000};"a\n{i}";x;{i} €;{i % 2}'
         for i in range(80)
     ]
     (here / "export.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
@@ -118,8 +118,9 @@ def test_a_file_that_nobody_described_is_looked_at_and_told(
     assert "'ward' is another whole number in nearly every row" in said
     (section,) = study(here / "export", monkeypatch).data.values()
     assert (section["separator"], section["decimal"]) == (";", ",")
-    assert section["ignore"] == ["id", "born", "note", "same"]
-    assert said.count("left out: ") == 4
+    assert section["ignore"] == ["id", "born", "note", "same", "cost"]
+    assert said.count("left out: ") == 5
+    assert "80 rows; if '0 €' is a number, write it in digits and a decimal mark alone" in said
 
 
 @pytest.mark.parametrize(

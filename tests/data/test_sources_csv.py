@@ -1,5 +1,6 @@
 """A CSV file becomes arrays that hold what it says, or one clear message with file and line."""
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from nnrepro.data import registry
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
+from nnrepro.data.table import read_table
 
 ROWS = [
     "height,width,colour,species,weight,sharp,round",
@@ -180,6 +182,11 @@ HOSTILE = {
         {"separator": ";", "ignore": ["weight"]},
         "'width' has decimal commas .* give decimal: ','",
     ),
+    "thousands": (
+        ["cost,species", *(f'"{i},500",{i % 2}' for i in range(1, 41))],
+        {"label": "species", "ignore": []},
+        "holds '1,500', whose comma may be that of decimals or part thousands",
+    ),
     "counted": (
         [f"id,{ROWS[0]}", *(f"{i},{r}" for i, r in enumerate(ROWS[1:]))],
         {},
@@ -227,6 +234,23 @@ def test_what_cannot_be_read_is_one_message(
 ) -> None:
     with pytest.raises(DataError, match=words):
         species(tmp_path, rows or [""], **options)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        (b"PK\3\4\x14\0", "is an archive, such as Excel writes; save the table as CSV"),
+        (gzip.compress(b"a,b\n1,2\n"), "is compressed; unpack it"),
+    ],
+    ids=["UTF-16", "Excel", "gzip"],
+)
+def test_a_file_of_another_kind_is_told_by_how_it_begins(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(DataError, match=told):
+        read_table(tmp_path / "table.csv")
 
 
 def test_decimal_commas_are_refused(tmp_path: Path) -> None:

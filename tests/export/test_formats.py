@@ -56,7 +56,7 @@ def test_latex_escapes_and_aligns() -> None:
     heading, first, second = (tabular(table).splitlines()[at] for at in (2, 4, 5))
     assert heading == r"label 1 & seeds & accuracy & best \\"
     assert first == r"50\% \& more & 3 & $0.1235$ & yes \\"
-    assert second == r"a\_b\textbackslash{}c &  & $1 \cdot 10^{-9}$ & no \\"
+    assert second == r"a\_b\textbackslash c &  & $1 \cdot 10^{-9}$ & no \\"
     assert tabular(table).startswith("\\begin{tabular}{lrrr}")
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from nnrepro.archive.collect import collect, without_places
 from nnrepro.archive.exchange import recover, take_place
 from nnrepro.archive.manifest import manifest
-from nnrepro.archive.merge import Merge, Placed, merge
+from nnrepro.archive.merge import WRITTEN_ANEW, Fate, Merge, Placed, merge
 from nnrepro.definitions import files_behind
 from nnrepro.files import json_bytes, packed, read_bytes, stored, sync
 from nnrepro.locks import wait_for_lock
@@ -163,12 +163,13 @@ def _fill(new: Path, archive: Path, merged: Merge, compress: bool) -> None:
     """The runs of the new archive: those that stay, then those that come."""
     new.mkdir()
     _copy(archive, new)
-    if any((archive / placed.inside).exists() for placed in merged.whole):
+    whole = [placed for fate in WRITTEN_ANEW for placed in merged[fate]]
+    if any((archive / placed.inside).exists() for placed in whole):
         remove(new / FEATURE_MAPS)  # they may be of a run that is another one now
-    for placed in merged.whole:
+    for placed in whole:
         shutil.rmtree(new / placed.inside, ignore_errors=True)
         _write_files(new, placed, compress)
-    for placed in merged.completed:
+    for placed in merged[Fate.COMPLETED]:
         _write_files(new, placed, compress)
 
 

@@ -1,8 +1,9 @@
 """What an archive takes of collected runs: longer histories win, different ones never silently."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from nnrepro.archive.collect import CollectedRun
 from nnrepro.errors import NnreproError
@@ -14,34 +15,28 @@ class ConflictError(NnreproError):
     """The archive holds other histories of the same length; the message names the runs."""
 
 
-@dataclass(frozen=True)
-class Placed:
+class Fate(Enum):
+    """What becomes of a collected run, in words."""
+
+    ADDED = "new"
+    LONGER = "longer than those that were there"
+    REPLACED = "in place of different ones"
+    COMPLETED = "with further files"
+    SAME = "there already"
+    SHORTER = "left out, as a longer history is there"
+
+
+WRITTEN_ANEW = (Fate.ADDED, Fate.LONGER, Fate.REPLACED)
+
+
+class Placed(NamedTuple):
     """A collected run with its folder's path inside the archive."""
 
     run: CollectedRun
     inside: str
 
 
-@dataclass
-class Merge:
-    """What becomes of each collected run; of `same` and `shorter` there are the ids alone.
-
-    `added` are runs that the archive did not have, `longer` replace a shorter history, `replaced` a
-    different one of the same length, as was asked for, `completed` bring further files; the archive
-    has `same` already, and a longer history of `shorter`.
-    """
-
-    added: list[Placed] = field(default_factory=list)
-    longer: list[Placed] = field(default_factory=list)
-    replaced: list[Placed] = field(default_factory=list)
-    completed: list[Placed] = field(default_factory=list)
-    same: list[str] = field(default_factory=list)
-    shorter: list[str] = field(default_factory=list)
-
-    @property
-    def whole(self) -> list[Placed]:
-        """Runs whose folder is written anew."""
-        return [*self.added, *self.longer, *self.replaced]
+Merge = Mapping[Fate, Sequence[Placed]]
 
 
 def merge(runs: Iterable[CollectedRun], archive: Path, *, replace: bool = False) -> Merge:
@@ -52,16 +47,17 @@ def merge(runs: Iterable[CollectedRun], archive: Path, *, replace: bool = False)
     """
     there = archive.is_dir() and any(run_folders(archive))
     held = ArchivedRuns.of(archive) if there else ArchivedRuns(archive)
-    result, conflicts = Merge(), []
+    result: dict[Fate, list[Placed]] = {fate: [] for fate in Fate}
     for run in runs:
-        if not _sort_in(run, held, replace, result):
-            conflicts.append(run.run_id)
-    if conflicts:
+        fate, inside = _fate(run, held)
+        result[fate].append(Placed(run, inside))
+    conflicts = [placed.run.run_id for placed in result[Fate.REPLACED]]
+    if conflicts and not replace:
         raise ConflictError(
             f"nothing was archived: '{archive}' holds different histories of the same length for "
             f"{', '.join(conflicts)}; say REPLACE=1 (--replace) to take the new ones"
         )
-    going = {placed.run.run_id for placed in result.whole}
+    going = {placed.run.run_id for fate in WRITTEN_ANEW for placed in result[fate]}
     damaged = [
         str(file) for run_id in held.placed if run_id not in going for file in held.altered(run_id)
     ]
@@ -73,25 +69,18 @@ def merge(runs: Iterable[CollectedRun], archive: Path, *, replace: bool = False)
     return result
 
 
-def _sort_in(run: CollectedRun, held: ArchivedRuns, replace: bool, result: Merge) -> bool:
-    """Put a run where it belongs; False where it conflicts with an archived one."""
+def _fate(run: CollectedRun, held: ArchivedRuns) -> tuple[Fate, str]:
+    """What becomes of a run, and where it goes."""
     if run.run_id not in held.placed:
-        result.added.append(Placed(run, run.run_id))
-        return True
+        return Fate.ADDED, run.run_id
     folder = held.folder(run.run_id)
-    in_place = Placed(run, held.shown(folder))
+    inside = held.shown(folder)
     epochs = epochs_in(folder)
     if held.altered(run.run_id):
-        result.added.append(in_place)
-    elif epochs > run.epochs:
-        result.shorter.append(run.run_id)
-    elif epochs < run.epochs:
-        result.longer.append(Placed(run, run.run_id))
-    elif read_stored(folder / HISTORY) != run.files[HISTORY]:
-        result.replaced.append(in_place)
-        return replace
-    elif any(stored(folder / name) is None for name in run.files):
-        result.completed.append(in_place)
-    else:
-        result.same.append(run.run_id)
-    return True
+        return Fate.ADDED, inside
+    if epochs != run.epochs:
+        return (Fate.SHORTER, inside) if epochs > run.epochs else (Fate.LONGER, run.run_id)
+    if read_stored(folder / HISTORY) != run.files[HISTORY]:
+        return Fate.REPLACED, inside
+    lacking = any(stored(folder / name) is None for name in run.files)
+    return Fate.COMPLETED if lacking else Fate.SAME, inside

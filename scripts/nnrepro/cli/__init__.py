@@ -30,9 +30,7 @@ _EPILOG = "nnrepro COMMAND --help says what a command takes, with an example."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; its exit status, 1 with a message where a user can mend what is wrong.
 
-    Args:
-        arguments: the words of the command line, without the program's name; by default this
-            process's own.
+    `arguments` are the words of the command line, by default this process's own.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     return carried_out(lambda: _carry_out(words))

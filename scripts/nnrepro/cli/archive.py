@@ -10,10 +10,10 @@ import argparse
 from pathlib import Path
 
 from nnrepro.archive.build import Outcome, make_archive
-from nnrepro.data.registry import datasets
+from nnrepro.errors import NnreproError
 from nnrepro.models.registry import catalogue
 from nnrepro.study.config import load_study
-from nnrepro.study.messages import nearest
+from nnrepro.study.messages import choice
 from nnrepro.study.sources import paths_moved, read_configuration
 
 SUMMARY = "finished runs into an archive, from which the report can be made again"
@@ -41,10 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Make the archive, and say what is in it."""
     configuration = read_configuration(map(Path, asked.configfile))
+    study = load_study(configuration.values, catalogue(), configuration.places)
+    for name, _ in asked.data_note:
+        if name not in study.data:
+            raise NnreproError(
+                f"--data-note: there is no data set '{name}'{choice(name, study.data, 'there are')}"
+            )
     outcome = make_archive(
         asked.sources,
         asked.to,
-        study=load_study(configuration.values, catalogue(), configuration.places),
+        study=study,
         config=paths_moved(configuration.values, Path(), configuration.folder),
         notes=dict(asked.data_note),
         predictions=asked.predictions,
@@ -57,14 +63,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _told(outcome: Outcome, archive: Path) -> str:
     """What was done, a line per kind."""
-    merged = outcome.merged
     counts = {
-        "new": len(merged.added),
-        "longer than those that were there": len(merged.longer),
-        "in place of different ones": len(merged.replaced),
-        "with further files": len(merged.completed),
-        "there already": len(merged.same),
-        "left out, as a longer history is there": len(merged.shorter),
+        **{fate.value: len(placed) for fate, placed in outcome.merged.items()},
         "left out, as they are unfinished": len(outcome.unfinished),
         "of variants that the study does not declare, or no more": outcome.undeclared,
         "at seeds that the study does not ask for, which its report counts, too": outcome.further,
@@ -78,11 +78,6 @@ def _told(outcome: Outcome, archive: Path) -> str:
 def _data_note(text: str) -> tuple[str, str]:
     """A data set and the remark on it, as the command line has them."""
     name, _, note = text.partition("=")
-    known = datasets()
     if not note.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form DATASET=TEXT")
-    if name not in known:
-        raise argparse.ArgumentTypeError(
-            f"there is no data set {name!r}{nearest(name, known)}; there are {', '.join(known)}"
-        )
     return name, note

@@ -194,7 +194,7 @@ def _given(asked: argparse.Namespace) -> _Data:
         found, why = proposed(section)
         look = told("data", {**section, **found})
     except DataError as error:
-        options = re.findall(rf"\b({'|'.join(_OF_DATA)}): ([^\s;,()]+)", str(error))
+        options = re.findall(rf"\b({'|'.join(_OF_DATA)}): ('[^']+'|[^\s;,()]+)", str(error))
         hints = [f"Here that is an option: --{key} {value}" for key, value in options[:1]]
         raise NnreproError("\n  ".join([str(error), *why, *hints])) from error
     print("\n".join([f"{file.name}: {look[0]}", *(f"  {line}" for line in [*look[1:], *why])]))

@@ -16,7 +16,13 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data.errors import DataError
-from nnrepro.data.table import has_decimal_commas, is_missing, is_number
+from nnrepro.data.table import (
+    has_decimal_commas,
+    if_a_number,
+    is_missing,
+    is_number,
+    may_part_thousands,
+)
 
 _MANY, _TOO_MANY = 50, 1000
 """From how many categories on they are looked at, and how many are never taken."""
@@ -67,6 +73,7 @@ def fitted(
                     f"{where}: the column '{name}' has {len(known):,} different texts in "
                     f"{len(training):,} training rows, too many for categories; leave it out by "
                     f"ignore: ['{name}'], or read it, and no other, as text: {name}"
+                    f"{if_a_number(known)}"
                 )
             features.append({"name": name, "categories": known, **({"fill": ""} if fill else {})})
     return features
@@ -167,6 +174,11 @@ def _refuse_mixture(name: str, values: Sequence[str], where: str) -> None:
         raise DataError(
             f"{where}: the column '{name}' has decimal commas ({others[0][:40]!r}); give decimal: "
             "',', or write decimal points"
+        )
+    if may_part_thousands(given):
+        raise DataError(
+            f"{where}: the column '{name}' holds {others[0][:40]!r}, whose comma may be that of "
+            "decimals or part thousands; give decimal: ',', or write no mark between thousands"
         )
     if others and len(others) * 2 <= len(given):
         raise DataError(

@@ -14,11 +14,12 @@ import numpy as np
 
 from nnrepro.data.features import too_many
 from nnrepro.data.registry import prepared
-from nnrepro.data.soundness import remarks
+from nnrepro.data.soundness import COUNTS, remarks
 from nnrepro.data.sources.csv import counts_rows
 from nnrepro.data.table import (
     Table,
     has_decimal_commas,
+    if_a_number,
     is_missing,
     is_number,
     read_table,
@@ -78,7 +79,8 @@ def _useless(table: Table, but: set[str]) -> Iterator[tuple[str, str]]:
         elif counts_rows(values):
             yield name, "which only numbers the rows"
         elif too_many(len(known), len(values)) and sum(map(is_number, known)) * 2 < len(known):
-            yield name, f"which has {len(known):,} different texts in {len(values):,} rows"
+            different = f"which has {len(known):,} different texts in {len(values):,} rows"
+            yield name, different + if_a_number(values)
 
 
 def told(name: str, section: Mapping[str, Any]) -> list[str]:
@@ -153,14 +155,20 @@ def _odd(
         if untested:
             names = some_of(f"'{meta['classes'][at]}'" for at in sorted(untested))
             yield f"no test example is of {names}: too few rows are"
+        alike = Counter(name.casefold() for name in meta["classes"])
+        if same := [f"'{name}'" for name in meta["classes"] if alike[name.casefold()] > 1]:
+            yield f"classes that differ in capital letters alone: {some_of(same, _NAMED)}"
     for feature in meta["preparation"].get("features", ()):
+        if hint := if_a_number(feature.get("categories", ())):
+            yield f"'{feature['name']}' is read as categories{hint}"
         if "categories" not in feature and _names_rows(table.columns[feature["name"]]):
             own = feature["name"]
             yield (
                 f"'{own}' is another whole number in nearly every row; if it only names them, "
                 f"give ignore: {own}"
             )
-    yield from (remark.message for remark in remarks(meta) if remark.telling)
+    named = {**meta, COUNTS: {**meta[COUNTS], "test_missing_classes": 0}}  # by their names
+    yield from (remark.message for remark in remarks(named) if remark.telling)
 
 
 def _names_rows(values: Sequence[str]) -> bool:

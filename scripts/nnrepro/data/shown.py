@@ -22,9 +22,8 @@ _LEFT_OUT = frozenset((PAD, "<eos>"))
 def in_words(meta: Mapping[str, Any], example: NDArray[Any]) -> str:
     """What an example of prepared data holds, as far as words can say it; else nothing.
 
-    Args:
-        meta: the description of the prepared data.
-        example: one of them, as it is stored. A text has the words that the vocabulary knows.
+    `meta` describes the data, of which `example` is one as it is stored. A text has the words that
+    the vocabulary knows.
     """
     made = meta.get("preparation") or {}
     if made.get("form") == "table":
@@ -56,14 +55,8 @@ class Sample:
 def samples(npz: Path, settings: Mapping[str, Any], most: int) -> list[Sample]:
     """The first test example of each class, or the first ones where there are no classes.
 
-    Args:
-        npz: prepared arrays, their description beside them.
-        settings: of a run that reads them.
-        most: how many at most.
-
-    Raises:
-        FileError: a file is damaged.
-        OSError: it is not there.
+    At most `most` of prepared arrays, beside which their description lies; `settings` are of a run
+    that reads them. Raises FileError and OSError where a file is damaged or not there.
     """
     meta = read_json(npz.with_suffix(".json"))
     arrays = mapped_arrays(npz, ["test_x", "test_y"])

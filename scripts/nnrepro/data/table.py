@@ -1,6 +1,7 @@
 """A CSV file as columns of text: nothing is guessed, and nothing is read without bounds."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,16 @@ _MOST_CELLS = 2 * 10**7
 _MOST_COLUMNS = 10_000
 _NAMED = 12
 """So many columns a message names."""
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_LIKE_A_NUMBER = re.compile(r"\W*\d[\d.,'\u2019\s]*(\W|EUR|USD)*")
+_NO_TEXT = {
+    b"PK\3\4": "is an archive, such as Excel writes; save the table as CSV",
+    b"\xd0\xcf\x11\xe0": "is of Excel; save the table as CSV",
+    b"\x1f\x8b": "is compressed; unpack it",
+    b"\xff\xfe": "is UTF-16; save it as UTF-8",
+    b"\xfe\xff": "is UTF-16; save it as UTF-8",
+}
+"""What files are that begin so."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,31 @@ def separator_of(path: Path, encoding: str = "utf-8") -> str:
 
 
 def has_decimal_commas(values: Sequence[str]) -> bool:
-    """Whether more than half of the values that are there are numbers with a decimal comma."""
+    """Whether more than half of the values that are there are numbers with a decimal comma.
+
+    Where in each of these three digits follow it, as in 1,234, it may as well part thousands.
+    """
+    return _have_commas(values) and not may_part_thousands(values)
+
+
+def may_part_thousands(values: Sequence[str]) -> bool:
+    """Whether that is so of numbers with a comma, in each of which it may part thousands."""
+    commas = [value for value in values if _is_number_with_comma(value)]
+    return _have_commas(values) and all(map(_THOUSANDS.fullmatch, commas))
+
+
+def if_a_number(texts: Sequence[str]) -> str:
+    """How to write texts that are numbers but for other marks, as the end of a message, or empty.
+
+    So are amounts of money, percentages, numbers with marks between thousands, and some dates.
+    """
+    given = [text for text in texts if not is_missing(text)]
+    if not given or not all(map(_LIKE_A_NUMBER.fullmatch, given)):
+        return ""
+    return f"; if {given[0][:40]!r} is a number, write it in digits and a decimal mark alone"
+
+
+def _have_commas(values: Sequence[str]) -> bool:
     given = [value for value in values if not is_missing(value)]
     return sum(map(_is_number_with_comma, given)) * 2 > len(given)
 
@@ -152,6 +187,8 @@ def _decoded(handle: BufferedReader, path: Path, encoding: str) -> Iterator[str]
     number = 0
     while line := handle.readline(_LONGEST_LINE + 1):
         number += 1
+        if number == 1 and (mark := next(filter(line.startswith, _NO_TEXT), None)):
+            raise DataError(f"{path} {_NO_TEXT[mark]}.")
         if len(line) > _LONGEST_LINE:
             raise DataError(f"{path}, line {number}: longer than {_LONGEST_LINE:,} bytes.")
         if b"\0" in line:

@@ -53,12 +53,7 @@ class Asked:
     def of(cls, study: Study, paths: StudyPaths, codes: Mapping[str, str]) -> Self:
         """What `study` asks for, by the data that is prepared and the decisions that are made."""
         data = {name: npz.with_suffix(".json") for name, npz in prepared_arrays(study).items()}
-        decisions = [
-            file
-            for protocol in study.protocols
-            for file in paths.decisions(study, protocol)
-            if file.is_file()
-        ]
+        decisions = [file for file in paths.decisions(study) if file.is_file()]
         return cls(codes, study.backend, _read(data), read_decisions(decisions))
 
     def resolved(self, run: Run) -> Run:

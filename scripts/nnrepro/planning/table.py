@@ -201,10 +201,8 @@ def aligned(
 ) -> list[str]:
     """Rows as lines of equally wide columns, the first of them the head.
 
-    Args:
-        rows: the texts of each.
-        left: the columns that begin alike; the others end alike.
-        shown: what becomes of a cell, from its column's head, its text and that text in its width.
+    Of the columns, those in `left` begin alike, the others end alike; `shown` gives what becomes of
+    a cell, from its column's head, its text and that text in its width.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []

@@ -22,12 +22,7 @@ _FREE = ("test_folds", *ANALYSIS_SETTINGS)
 
 
 def seeds_with(asked: Sequence[int], listed: Iterable[str]) -> list[int]:
-    """Seeds that a study asks for, then those that only an archive has.
-
-    Args:
-        asked: seeds of the configuration, in its order.
-        listed: ids of the runs in the archive.
-    """
+    """Seeds that a study asks for, in its order, then those that only an archive's runs have."""
     found = sorted({RunId.parse(run_id).seed for run_id in listed})
     return list(dict.fromkeys([*asked, *found]))
 
@@ -41,10 +36,8 @@ def archived(
     each variant at the seeds asked for that the archive has of anything; at all seeds asked for
     where the archive has none of them and nothing of the variant.
 
-    Args:
-        runs: the study's runs at the seeds of `seeds_with`.
-        listed: ids of the runs in the archive.
-        asked: seeds of the configuration, by experiment.
+    The study's `runs` are those at the seeds of `seeds_with`, `listed` the ids of the archive's,
+    and `asked` the seeds of the configuration, by experiment.
     """
     known = [run for run in runs if run.id in listed]
     found = {run.seed for run in known}
@@ -68,10 +61,7 @@ def strangers(
     one at a further seed has the settings of one of its variant at those seeds. What no record
     tells is not held against a run.
 
-    Args:
-        runs: the runs, as `archived` gives them.
-        folders: where they lie.
-        asked: seeds of the configuration, by experiment.
+    The `runs` are as `archived` gives them, `asked` seeds of the configuration, by experiment.
     """
     groups: dict[tuple[str, str, str], list[Run]] = {}
     records: dict[str, Mapping[str, Any]] = {}

@@ -22,14 +22,9 @@ _OWN_TABLES = (
 def asked_problems(
     config: Mapping[str, Any], declared: Declared, kinds: Kinds, *, trained: bool
 ) -> Iterator[str]:
-    """What is wrong with the tables and figures, as messages.
+    """What is wrong with the tables and figures of a configuration, as messages.
 
-    Args:
-        config: the configuration, of the right shape.
-        declared: every run that it declares.
-        kinds: the kinds that there are.
-        trained: whether the runs are still to be trained; what an archive holds can be shown as
-            far as it goes.
+    Where runs are not `trained`, what an archive holds can be shown as far as it goes.
     """
     for name in _OWN_TABLES:
         if name in config["tables"]:
@@ -75,15 +70,7 @@ def misplaced(config: Mapping[str, Any]) -> list[str]:
 def specs(
     section: str, config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], kinds: Kinds
 ) -> dict[str, Spec]:
-    """The tables or figures that at least one run is meant for.
-
-    Args:
-        section: `tables` or `figures`.
-        config: the configuration, of which nothing is wrong.
-        declared: every run that it declares.
-        kept: the runs of the study.
-        kinds: the kinds that there are.
-    """
+    """The tables or figures (`section`) that at least one of the kept runs is meant for."""
     present = list(dict.fromkeys(f"{run.experiment}/{run.variant}" for run in kept))
     found = {}
     for name, spec in config[section].items():

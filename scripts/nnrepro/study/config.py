@@ -206,11 +206,11 @@ def _study(
     tables, figures = (specs(room, config, declared, kept, catalogue) for room in ROOMS)
     published = config["published"] or {}
     return Study(
-        name=config["name"],
-        title=config["title"],
+        **{key: config[key] for key in ("name", "title", "backend", "data", "parts", "about")},
+        claims=config.get("claims"),
+        archive=config.get("archive"),
+        results=config.get("results"),
         seeds=tuple(dict.fromkeys(run.seed for run in kept)) or tuple(config["seeds"]),
-        backend=config["backend"],
-        data=config["data"],
         protocols=protocols,
         experiments=experiments,
         runs=tuple(kept),
@@ -219,25 +219,18 @@ def _study(
         tables=tables,
         figures=figures,
         resources=TrainingResources(**config["training"]),
-        parts=config["parts"],
         declared_protocols=declared.protocols,
         declared_variants={name: tuple(points) for name, points in declared.variants.items()},
         declared_questions=questions,
-        published={
-            key: published[key] for key in ("results", "inconsistencies") if key in published
-        },
+        published={k: published[k] for k in ("results", "inconsistencies") if k in published},
         published_shared=published.get("shared", False),
         own_test_examples={
             name: tuple(sizes) for name, sizes in published.get("own_test_examples", {}).items()
         },
-        claims=config.get("claims"),
         save_models=tuple(config["save_models"]),
         supplements={n: own for n, own in (config["supplements"] or {}).items() if own is not None},
-        archive=config.get("archive"),
         strangers=declared.strangers,
-        results=config.get("results"),
         allow_gaps=config["allow_gaps"],
-        about=config["about"],
         watts_per_core=config.get("energy", {}).get("watts_per_core"),
     )
 

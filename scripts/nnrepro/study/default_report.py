@@ -34,13 +34,7 @@ def asks_nothing(config: Section) -> bool:
 
 
 def default_report(config: Section, declared: Declared, catalogue: Kinds) -> dict[str, Any]:
-    """The sections `questions`, `tables`, `figures` and `parts` of such a study.
-
-    Args:
-        config: its configuration, in its full form.
-        declared: all that it declares.
-        catalogue: the kinds of tables and figures that there are.
-    """
+    """The sections `questions`, `tables`, `figures` and `parts` of such a study."""
     report: dict[str, Any] = {room: {} for room in ("questions", *ROOMS)}
     names = config["only"].get("experiments", [*declared.variants])
     for number, name in enumerate((n for n in declared.variants if n in names), 1):

@@ -163,9 +163,7 @@ def given_twice(config: Mapping[str, Any]) -> list[str]:
 def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """A configuration in its full form.
 
-    Args:
-        config: of the right shape, with the schema's defaults.
-        keys: those that a section of an experiment may have; others are its settings.
+    The `keys` are those that a section of an experiment may have; others are its settings.
     """
     own = {
         name: _with_parameters(name, section, set(keys))

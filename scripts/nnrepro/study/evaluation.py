@@ -37,9 +37,7 @@ def tested_by_all(runs: Iterable[Mapping[str, Any]]) -> str:
 def on_test_set(metric: str, when: str) -> str:
     """What tells of the test set what a metric tells of its own examples, so far as it is known.
 
-    Args:
-        metric: a metric of the validation or the test set, or of neither.
-        when: when the runs evaluate the test set; where never, the metric stays.
+    A metric of neither set stays, as does any where the runs never evaluate the test set.
     """
     if when == NEVER or not OF_A_SET.search(metric):
         return metric

@@ -87,12 +87,7 @@ def sweep_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def expand(config: Mapping[str, Any], models: Mapping[str, ModelSpec]) -> Declared:
-    """Every run in declared order: protocol, experiment, variant, seed.
-
-    Args:
-        config: a configuration of the right shape, its defaults filled in.
-        models: the registered models by name.
-    """
+    """Every run in declared order: protocol, experiment, variant, seed."""
     scopes = _scopes(models)
     declared = Declared(tuple(config["protocols"]), tuple(scopes), data=config["data"])
     problems = [

@@ -20,12 +20,7 @@ MAX_FOLDS = 12
 
 
 def feasibility_problems(runs: Sequence[Run], declared: Declared) -> list[str]:
-    """What of the runs cannot be done, each mistake once with the experiments that it is in.
-
-    Args:
-        runs: the runs of a study that trains them.
-        declared: what the study declares.
-    """
+    """What of the runs cannot be done, each mistake once with the experiments that it is in."""
     places: dict[str, list[str]] = {}
     for run in {(run.protocol, run.experiment, run.variant): run for run in runs}.values():
         found = [*_longer_than_training(run)]
@@ -51,11 +46,7 @@ def _longer_than_training(run: Run) -> Iterator[str]:
 
 
 def size_problems(settings: Mapping[str, Scalar]) -> list[str]:
-    """What is wrong with the sizes in a run's settings, as messages.
-
-    Args:
-        settings: resolved settings, each of its own type.
-    """
+    """What is wrong with the sizes in a run's resolved settings, as messages."""
     train, test = (int(settings.get(f"{of}_examples", LARGEST)) for of in ("train", "test"))
     second, held_out = (
         int(settings[name]) for name in ("comparison_test_examples", "validation_examples")

@@ -80,11 +80,7 @@ def plugins_named(
 
 @dataclass(frozen=True)
 class RunFolders:
-    """The folders of runs below `root`.
-
-    Attributes:
-        root: the folder that all of them lie in.
-    """
+    """The folders of runs, all of which lie below `root`."""
 
     root: Path
 

@@ -62,13 +62,7 @@ def reached(rungs: Sequence[int], epochs: int) -> int:
 def halving_problems(
     key: str, section: Mapping[str, Any], variants: Sequence[Variant]
 ) -> Iterator[str]:
-    """What is wrong with the section `halving` of an experiment, as messages.
-
-    Args:
-        key: where the experiment stands.
-        section: the experiment's, of the right shape.
-        variants: its variants.
-    """
+    """What is wrong with the section `halving` of an experiment, which stands at `key`."""
     halving = section["halving"]
     rungs = halving.get("rungs", ())
     others = [name for name in ("factor", "min_epochs") if name in halving]

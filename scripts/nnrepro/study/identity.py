@@ -106,12 +106,7 @@ def _other_run(record: RunRecord, run: Run) -> bool:
 
 
 def other_data(recorded: Mapping[str, Any] | None, prepared: Mapping[str, Any] | None) -> bool:
-    """Whether a record tells of other data than a description, or of none; not without the latter.
-
-    Args:
-        recorded: what a run's record tells of its data.
-        prepared: the description of prepared data.
-    """
+    """Whether a record tells of other data than those prepared, or of none; not if none are."""
     if recorded is None:
         return True
     if prepared is None:

@@ -14,10 +14,8 @@ def titled(name: str) -> str:
 def told_apart(labels: Sequence[str], *tellers: Sequence[str]) -> list[str]:
     """The labels, those that look the same with a word in brackets that tells them apart.
 
-    Args:
-        labels: what things are called.
-        tellers: what tells them apart, as many words as labels each; a later one is used where
-            labels still look the same with the ones before.
+    Of `tellers`, as many words as labels each, a later one is used where labels still look the same
+    with the ones before.
     """
     shown = list(labels)
     for words in tellers:

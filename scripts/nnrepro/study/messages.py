@@ -33,11 +33,7 @@ def choice(word: object, known: Iterable[object], heading: str = "allowed", wher
 
     Of many the nearest ones alone are listed.
 
-    Args:
-        word: what stands there.
-        known: what could.
-        heading: what they are called.
-        where: the page that lists them all.
+    They are called by `heading`, and `where` is the page that lists all.
     """
     words = [str(item) for item in known]
     if not words:
@@ -75,9 +71,7 @@ def shown(value: Any) -> str:
 def quotation_hint(value: Any, wanted: Iterable[str]) -> str:
     """A hint "; without quotation marks ..." where text spells what is wanted, or nothing.
 
-    Args:
-        value: the value that is not of a wanted type.
-        wanted: the types as JSON names them.
+    What is `wanted` are types as JSON names them.
     """
     if isinstance(value, str):
         try:

@@ -36,12 +36,8 @@ def command_problems(command: object) -> Iterable[str]:
 def notify(command: str, told: Mapping[str, str]) -> str:
     """Call a command, each of its words with the fields put in, without a shell.
 
-    Args:
-        command: one without `command_problems`.
-        told: the text of each of `FIELDS`.
-
-    Returns:
-        Why it failed, or nothing; a command that takes longer than a minute is ended.
+    `told` has the text of each of `FIELDS`. Gives why the command failed, or nothing; one that
+    takes longer than a minute is ended.
     """
     words = [word.format_map(told) for word in shlex.split(command)]
     try:

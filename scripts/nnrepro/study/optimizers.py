@@ -38,7 +38,10 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
     "adadelta": _keras("Adadelta", rho=0.95, epsilon=1e-7),
     "adafactor": _keras(
         "Adafactor",
-        **{"beta_2_decay": -0.8, "epsilon_1": 1e-30, "epsilon_2": 1e-3, "clip_threshold": 1.0},
+        beta_2_decay=-0.8,
+        epsilon_1=1e-30,
+        epsilon_2=1e-3,
+        clip_threshold=1.0,
         relative_step=True,
     ),
     "adagrad": _keras("Adagrad", initial_accumulator_value=0.1, epsilon=1e-7),
@@ -47,18 +50,31 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Scalar | None]]] = {
     "adamw": _keras("AdamW", **_ADAM, weight_decay=0.004, amsgrad=False),
     "ftrl": _keras(
         "Ftrl",
-        **{"learning_rate_power": -0.5, "initial_accumulator_value": 0.1},
-        **{"l1_regularization_strength": 0.0, "l2_regularization_strength": 0.0},
-        **{"l2_shrinkage_regularization_strength": 0.0, "beta": 0.0},
+        learning_rate_power=-0.5,
+        initial_accumulator_value=0.1,
+        l1_regularization_strength=0.0,
+        l2_regularization_strength=0.0,
+        l2_shrinkage_regularization_strength=0.0,
+        beta=0.0,
     ),
     "lamb": _keras("Lamb", **_ADAM),
     "lion": _keras("Lion", beta_1=0.9, beta_2=0.99),
     "muon": _keras(
         "Muon",
-        **{"adam_beta_1": 0.9, "adam_beta_2": 0.999, "adam_weight_decay": 0.004, "epsilon": 1e-7},
-        **{"weight_decay": 0.004, "exclude_embeddings": True, "muon_a": 3.4445, "muon_b": -4.775},
-        **{"muon_c": 2.0315, "adam_lr_ratio": 1.0, "momentum": 0.95, "ns_steps": 5},
-        **{"nesterov": True, "rms_rate": 0.2},
+        adam_beta_1=0.9,
+        adam_beta_2=0.999,
+        adam_weight_decay=0.004,
+        epsilon=1e-7,
+        weight_decay=0.004,
+        exclude_embeddings=True,
+        muon_a=3.4445,
+        muon_b=-4.775,
+        muon_c=2.0315,
+        adam_lr_ratio=1.0,
+        momentum=0.95,
+        ns_steps=5,
+        nesterov=True,
+        rms_rate=0.2,
     ),
     "nadam": _keras("Nadam", **_ADAM),
     "rmsprop": _keras("RMSprop", rho=0.9, momentum=0.0, epsilon=1e-7, centered=False),
@@ -152,9 +168,6 @@ def optimizer_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     """What an optimiser and a schedule cannot do with what is asked of them, as messages.
 
     An argument of 0 or false that the optimiser does not have asks nothing of it.
-
-    Args:
-        settings: of a run, each of its own type.
     """
     name = settings["optimizer"]
     arguments = OPTIMIZERS[name][1]

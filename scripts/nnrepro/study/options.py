@@ -35,13 +35,7 @@ class SignatureError(NnreproError):
 
 @dataclass(frozen=True)
 class Range:
-    """Allowed numbers, both ends included; None leaves an end open.
-
-    Attributes:
-        minimum: the smallest.
-        maximum: the largest.
-        exclusive: whether the minimum itself is not allowed.
-    """
+    """Allowed numbers, ends included (the minimum not if `exclusive`); None leaves an end open."""
 
     minimum: float | None = None
     maximum: float | None = None

@@ -37,12 +37,7 @@ _FAILURES = "failures"
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """Paths of one study.
-
-    Attributes:
-        root: the folder of all that is made, by itself `results/<study>`.
-        archive: the archive that the runs come from; None where the study trains them.
-    """
+    """Paths of one study below its `root`; without an `archive` it trains its runs."""
 
     root: Path
     archive: Path | None = None
@@ -114,10 +109,11 @@ class StudyPaths:
         """The decision of a selection, and nothing but the decision."""
         return self.root / "selection" / protocol / f"{experiment}.json"
 
-    def decisions(self, study: Study, protocol: str) -> list[Path]:
-        """A protocol's decisions; of an archive, those that there is a run to decide from."""
+    def decisions(self, study: Study, *protocols: str) -> list[Path]:
+        """Decisions of protocols, or all; of an archive, those that a run is there to decide."""
         return [
             self.selection(protocol, experiment)
+            for protocol in protocols or study.protocols
             for experiment in study.selecting_experiments
             if any(
                 self.archive is None or self.runs.has(run.id)

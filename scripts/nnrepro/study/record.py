@@ -210,15 +210,7 @@ def read_record(path: Path) -> RunRecord:
 
 
 def checked(value: Any, path: Path) -> RunRecord:
-    """A JSON value as a record.
-
-    Args:
-        value: what the file holds.
-        path: the file, for the message.
-
-    Raises:
-        RecordError: it is no record.
-    """
+    """What a file holds, read as JSON, as a record; raises RecordError where it is none."""
     problem = _misfit(RunRecord, value) or _unsound(value, _DEPTH)
     if problem is None:
         problem = _odd_settings(value.get("run", {}))

@@ -95,12 +95,7 @@ def _rounded(value: Decimal, ends: Sequence[float]) -> float:
 
 
 def distribution_problems(given: Mapping[str, Any], parameter: Parameter) -> Iterator[str]:
-    """What is wrong with a parameter's distribution, as ends of messages that begin with its key.
-
-    Args:
-        given: the distribution, of the shape that the schema asks for.
-        parameter: what it is drawn for.
-    """
+    """What is wrong with a parameter's distribution, as ends of messages behind its key."""
     ((name, values),) = given.items()
     known = DISTRIBUTIONS[name]
     for value in values:
@@ -132,11 +127,8 @@ def points(
 ) -> list[dict[str, Scalar]]:
     """Different points, fewer than asked for only where there seem to be no more.
 
-    Args:
-        distributions: by parameter, one each: its name and its values.
-        samples: how many.
-        sampler: `quasi_random` or `random`.
-        seed: decides the points; the first of more samples are those of fewer.
+    Each parameter has one distribution: its name and its values. The `seed` decides the points; the
+    first of more `samples` are those of fewer.
     """
     found: dict[tuple[Scalar, ...], dict[str, Scalar]] = {}
     known = {name: next(iter(own.items())) for name, own in distributions.items()}

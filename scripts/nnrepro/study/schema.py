@@ -71,12 +71,7 @@ def _written() -> dict[str, Any]:
 def load_schema(
     catalogue: Kinds | None = None, metrics: Iterable[str] = ALL_DEFAULTS
 ) -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of the configuration.
-
-    Args:
-        catalogue: the kinds of tables and figures; without it, the library's own.
-        metrics: those that the study's runs record.
-    """
+    """The configuration's JSON schema (draft 2020-12), with the kinds, and the metrics recorded."""
     catalogue = catalogue or {room: kinds(room) for room in ROOMS}
     schema = _written()
     taken = {word: _by_kind(word, catalogue[room]) for room, word in ROOMS.items()}

@@ -26,14 +26,7 @@ NEVER_SELECTED = (*BUDGET_SETTINGS, *SIZE_SETTINGS, *ANALYSIS_SETTINGS)
 def selection_problems(
     config: Mapping[str, Any], declared: Declared, kept: Sequence[Run], *, trained: bool
 ) -> list[str]:
-    """What is wrong with the selections that a study makes, as messages.
-
-    Args:
-        config: the configuration, all of whose tables and figures name their runs.
-        declared: every run that it declares.
-        kept: the runs of the study.
-        trained: whether they are still to be trained.
-    """
+    """What is wrong with the selections that a study makes, as messages; `kept` are its runs."""
     selected = _selected_from(config)
     problems = [
         *_left_out(config, kept),
@@ -161,12 +154,7 @@ def select_problems(
 ) -> list[str]:
     """What is wrong with the section `select` of an experiment.
 
-    Args:
-        name: the experiment.
-        experiments: the experiments' sections of the configuration.
-        variants: the variants of each experiment.
-        varied: the parameters in which the variants of each experiment differ.
-        models: the registered models.
+    `varied` are the parameters in which the variants of each experiment differ.
     """
     select = experiments[name]["select"]
     source = select["from"]
@@ -306,9 +294,7 @@ def _given_twice(parameter: str, section: Mapping[str, Any]) -> Iterator[str]:
 def candidates(run: Run, runs: Sequence[Run]) -> list[Run]:
     """A run with each set of parameters that the selection may give it, in declared order.
 
-    Args:
-        run: a run; one that takes nothing from a selection is its only candidate.
-        runs: all runs of the study.
+    One that takes nothing from a selection is its only candidate; `runs` are all of the study.
     """
     if not run.pending_parameters:
         return [run]

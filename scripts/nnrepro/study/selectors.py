@@ -54,11 +54,7 @@ class Selector(NamedTuple):
         return any(self.may_name(*Selector.parse(variant)) for variant in variants)
 
     def problem(self, declared: Mapping[str, Iterable[str]]) -> str | None:
-        """What is wrong with it, as a message; None when it names something that is declared.
-
-        Args:
-            declared: variants by experiment.
-        """
+        """What is wrong with it, as a message; None when it names something that is declared."""
         if self.experiment not in declared:
             return (
                 f"'{self}': there is no experiment '{self.experiment}'"
@@ -76,10 +72,8 @@ class Selector(NamedTuple):
 def covered(name: str, selectors: Iterable[str], *, surely: bool = False) -> bool:
     """Whether selectors name the variant `experiment/variant`, or may come to name it.
 
-    Args:
-        name: the variant; `experiment/selected` may be any of its experiment.
-        selectors: what may name it.
-        surely: leave out what a selection still has to decide.
+    `experiment/selected` may be any of its experiment; `surely` leaves out what a selection still
+    has to decide.
     """
     experiment, variant = Selector.parse(name)
     return any(

@@ -32,7 +32,7 @@ class _ClassWeight(Parameter):
         return weight_problem(value)
 
 
-def _before_the_optimizer(
+def _data_and_length(
     *,
     layout: Literal["planes", "flat"] = "planes",
     train_examples: _FromOne | None = None,
@@ -61,7 +61,7 @@ def _before_the_optimizer(
     """
 
 
-def _behind_the_optimizer(  # noqa: D417  metrics have a key of their own
+def _aim_and_reading(  # noqa: D417  metrics have a key of their own
     *,
     early_stopping: _FromOne | None = None,
     early_stopping_metric: str | None = None,
@@ -97,10 +97,10 @@ def _behind_the_optimizer(  # noqa: D417  metrics have a key of their own
 
 
 SETTINGS: dict[str, Parameter] = {
-    **described(_before_the_optimizer),
+    **described(_data_and_length),
     **OPTIMIZER_SETTINGS,
     **SCHEDULE_SETTINGS,
-    **described(_behind_the_optimizer),
+    **described(_aim_and_reading),
 }
 """Settings outside the models' own parameters.
 
@@ -149,11 +149,8 @@ def setting_problems(
 ) -> list[str]:
     """Settings that none of some models has, and values that they cannot have, as messages.
 
-    Args:
-        key: the section that they stand in.
-        settings: by name, with one value, a list of them, or a distribution.
-        models: those that the settings are for.
-        others: what else could stand there, for hints.
+    Each setting has one value, a list of them, or a distribution; it stands in the section `key`,
+    where the `others` could stand, too.
     """
     known = (name for model in models for name in known_settings(model))
     allowed = dict.fromkeys([*others, *known])

@@ -16,9 +16,7 @@ def watched(settings: Mapping[str, Any]) -> tuple[str, str]:
 def stopping_problems(settings: Mapping[str, Any], *, held_out: bool) -> Iterator[str]:
     """What is wrong with a run's early stopping, as messages.
 
-    Args:
-        settings: of the run.
-        held_out: whether its data have a validation set without that the settings hold any out.
+    `held_out` tells whether its data have a validation set without that the settings hold any out.
     """
     if "early_stopping" not in settings:
         if "early_stopping_metric" in settings:

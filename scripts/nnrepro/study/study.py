@@ -224,11 +224,6 @@ class Study:
         `experiment/selected` gives the selected variant's runs alone, and runs that take parameters
         from a selection have them filled in. Without a decision, `experiment/selected` gives no
         runs, and parameters stay open.
-
-        Args:
-            protocol: name of the protocol.
-            selectors: as for `select`.
-            decisions: decided parameters by (protocol, experiment).
         """
         chosen: dict[str, Run] = {}
         for selector in selectors:
@@ -285,9 +280,8 @@ class Study:
         For example "1000 epochs, 5 seeds" in full, "40 of 1000 epochs, 1 seed" when cut short, or
         "2 of 250 epochs, 1 seed, generated data".
 
-        Args:
-            runs: as they are to be carried out, or as `Extent` has them, as they were.
-            generated: whether they are known to rest on generated data.
+        The runs are as they are to be carried out, or as `Extent` has them, as they were;
+        `generated` tells whether they are known to rest on generated data.
         """
         if not runs:
             return "no runs"

@@ -25,9 +25,7 @@ _UNSHOWABLE = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010
 def value_errors(value: Any, key: str = "") -> Iterator[str]:
     """Every number that is not finite or too large, key that is no text or blank, odd character.
 
-    Args:
-        value: the configuration, or a part of it.
-        key: where that part stands, with dots between keys.
+    `key` is where the value, a part of a configuration, stands, with dots between keys.
     """
     where = key or "the configuration"
     if isinstance(value, Mapping):
@@ -56,12 +54,7 @@ def _unshowable(character: str) -> str:
 
 
 def name_errors(section: Mapping[str, Any], key: str = "") -> Iterator[str]:
-    """Titles and labels that a figure or a row of a table cannot show as a name.
-
-    Args:
-        section: a configuration of the right shape, or a section of it.
-        key: where that section stands, with dots between keys.
-    """
+    """Titles and labels that a figure or a row of a table cannot show as a name."""
     for name, item in section.items():
         where = f"{key}.{name}" if key else name
         if isinstance(item, Mapping):
@@ -76,11 +69,7 @@ def name_errors(section: Mapping[str, Any], key: str = "") -> Iterator[str]:
 
 
 def path_errors(config: Mapping[str, Any]) -> Iterator[str]:
-    """Paths in a configuration that cannot be, and a results folder that is not one of its own.
-
-    Args:
-        config: a configuration of the right shape.
-    """
+    """Paths in a configuration that cannot be, and a results folder that is not one of its own."""
     for key in ("archive", "results"):
         path = config.get(key)
         if path is not None:

@@ -8,12 +8,6 @@ import pandas as pd
 
 from nnrepro.files import write_text
 
-_ESCAPED = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
 _DIGITS = 4
 _LONG = ("runs", "curves", "variants")
 """Tables with a hundred columns or thousands of rows, which no page holds."""
@@ -34,26 +28,13 @@ def tabular(table: pd.DataFrame) -> str:
 
     Columns without any entry are left out.
     """
-    shown = table.dropna(axis=1, how="all")
-    numbers = [pd.api.types.is_numeric_dtype(shown[name].dtype) for name in shown.columns]
-    columns = "".join("r" if number else "l" for number in numbers)
-    heading = (escaped(str(name).replace("_", " ")) for name in shown.columns)
-    rows = (" & ".join(map(_cell, row)) for row in shown.astype(object).itertuples(index=False))
-    lines = [
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
-        rf"{' & '.join(heading)} \\",
-        r"\midrule",
-        *(rf"{row} \\" for row in rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Text in which no sign is a command of LaTeX."""
-    return "".join(_ESCAPED.get(sign, sign) for sign in " ".join(text.split()))
+    shown = table.dropna(axis=1, how="all").reset_index(drop=True)
+    numbers = [pd.api.types.is_numeric_dtype(kind) for kind in shown.dtypes]
+    named = shown.astype(object).rename(columns=lambda name: str(name).replace("_", " "))
+    styled = named.style.hide(axis="index").format(_cell, escape="latex")
+    return styled.format_index(escape="latex", axis="columns").to_latex(
+        column_format="".join("r" if number else "l" for number in numbers), hrules=True
+    )
 
 
 def _cell(value: Any) -> str:
@@ -63,7 +44,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return _number(value)
-    return escaped(str(value))
+    return " ".join(str(value).split())
 
 
 def _number(value: float) -> str:
