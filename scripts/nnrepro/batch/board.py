@@ -47,9 +47,6 @@ class Board:
         """A run has ended, well or with a reason why not, which its folder may have on record."""
         if failure is not None and not recorded:
             self._lost.add(run_id)
-        self._close(run_id, failure)
-
-    def _close(self, run_id: str, failure: str | None) -> None:
         self._open.discard(run_id)
         if failure is not None:
             self.failed[run_id] = failure
@@ -72,7 +69,7 @@ class Board:
             return run
         lost = [source for source in self._sources(run) if source in self._lost]
         if lost:
-            self._close(run.id, f"{lost[0]}, which is selected from, failed")
+            self.finished(run.id, f"{lost[0]}, which is selected from, failed", recorded=True)
             return None
         group = (run.protocol, run.selects_from)
         try:
@@ -80,5 +77,5 @@ class Board:
                 self._decisions[group] = self._decide(*group)
             return run.resolved(self._decisions[group])
         except NnreproError as error:
-            self._close(run.id, str(error))
+            self.finished(run.id, str(error), recorded=True)
             return None
