@@ -214,9 +214,9 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study) -> None:
     assert run.id in told[0]
 
 
-def test_failed_calibration_says_why(study: Study, capfd: Any) -> None:
+def test_failed_calibration_says_why(study: Study) -> None:
     run = replace(study.runs_of("tan", "text_models")[0], settings={})
-    with pytest.raises(PlanError, match=f"{run.id} failed"):
+    with pytest.raises(PlanError, match=f"{run.id} failed") as told:
         calibrate(
             [run],
             results=Path("results"),
@@ -227,7 +227,8 @@ def test_failed_calibration_says_why(study: Study, capfd: Any) -> None:
             codes=CODES,
             log=lambda line: None,
         )
-    assert "Error" in capfd.readouterr().err
+    log = str(told.value).partition("; ")[2].removesuffix(" says why")
+    assert "KeyError" in Path(log).read_text()
 
 
 def test_calibration_leaves_out_what_is_done_or_recorded(study: Study, finish: Any) -> None:

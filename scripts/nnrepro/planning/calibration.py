@@ -6,9 +6,7 @@ Each trains two epochs on made-up examples of the run's form in a process of its
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -70,8 +68,7 @@ def calibrate(
     """Train runs for a moment, one after another, and keep their records.
 
     `gpus` of a run are 0 on the CPU, and it takes a slot as runs do; `codes` are fingerprints of
-    code, as `training_codes` gives them. Raises PlanError where a training failed, which has told
-    why.
+    code, as `training_codes` gives them. Raises PlanError, naming the log, where a training failed.
     """
     os.environ.update(keras_environment(backend))  # each process imports Keras with it
     for run in runs:
@@ -82,10 +79,17 @@ def calibrate(
         asked |= {"code_sha256": code_of(run, codes), "plugins": plugin_files()}
         spawning = multiprocessing.get_context("spawn")
         process = spawning.Process(target=_train, args=[tried], kwargs=asked)
+        _log(results / FOLDER, run).parent.mkdir(parents=True, exist_ok=True)
         process.start()
         process.join()
         if process.exitcode:
-            raise PlanError(f"calibrating with {run.id} failed")
+            raise PlanError(
+                f"calibrating with {run.id} failed; {_log(results / FOLDER, run)} says why"
+            )
+
+
+def _log(folder: Path, run: Run) -> Path:
+    return folder / "logs" / f"{run.id}.log"
 
 
 def made_up(run: Run) -> Dataset:
@@ -134,7 +138,9 @@ def _train(
 ) -> None:
     """Train one run, in a process of its own."""
     put_in_force(plugins)
-    with redirect_stdout(sys.stderr):
+    with _log(folder, run).open("w", encoding="utf-8") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
         train_run(
             run,
             made_up(run),
