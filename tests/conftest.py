@@ -180,7 +180,7 @@ def _make_data(
     larger = None
     if comparison is not None:
         curves = _make_history(comparison)
-        larger = History.of(val_loss=curves.val_loss, val_accuracy=curves.val_accuracy)
+        larger = History.of(val_loss=curves.series["val_loss"], val_accuracy=curves.val_accuracy)
         settings = {"comparison_test_examples": 10000} | settings
     run = _make_run(variant, seed, **settings)
     return RunData(run, _make_history(test_accuracy), larger, record)

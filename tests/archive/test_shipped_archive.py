@@ -283,7 +283,7 @@ def test_what_the_documentation_says_of_learning_rates_is_so() -> None:
         optimizer, rate = item.run.label.split()
         if optimizer == "Adam":
             highest.setdefault(rate, []).append(max(item.history.val_accuracy))
-            first.setdefault(rate, []).append(item.history.loss[0])
+            first.setdefault(rate, []).append(item.history.series["loss"][0])
     said = findings("Adam never learns")
     reached = re.findall(r"[Aa]t (0\.\d+) (?:they|three seeds) reach ([\d.]+) to (0\.\d+)", said)
     *learning, (_, too_high) = highest.items()
@@ -309,7 +309,7 @@ def test_what_the_documentation_says_of_the_image_extensions_is_so() -> None:
     large = found["Momentum 0.9"].val_accuracy
     assert is_gain(re.search(f"the first gives {shown},", said), large, plain)
     gaps = [
-        100 * (closing(found[label].accuracy) - closing(found[label].val_accuracy))
+        100 * (closing(found[label].series["accuracy"]) - closing(found[label].val_accuracy))
         for label in ("Momentum 0.9", "Momentum 0.9 + augmented")
     ]
     assert "from {:.1f} points to {:.1f}.".format(*gaps) in said
@@ -492,7 +492,7 @@ def test_what_the_documentation_says_of_optimisers_and_dropout_is_so() -> None:
             other = read_history(folder / protocol / f"optimizers/{name}/seed0/history.json")
             told.append(passed(plain, other.val_accuracy))
             behind.append(100 * (closing(plain) - closing(other.val_accuracy)))
-            trained.append(100 * closing(other.accuracy))
+            trained.append(100 * closing(other.series["accuracy"]))
     dropout = read_history(folder / "koh/optimizers/sgd_dropout/seed0/history.json").val_accuracy
     said = findings("Adam and RMSProp lose on images")
     assert (
@@ -504,7 +504,7 @@ def test_what_the_documentation_says_of_optimisers_and_dropout_is_so() -> None:
     runs = {item.run.label: item.history for item in shipped_runs("archives/tan_pair")}
     said = findings("Dropout keeps from overfitting").replace(" points (", " (")
     gaps = [
-        100 * (closing(runs[label].accuracy) - closing(runs[label].val_accuracy))
+        100 * (closing(runs[label].series["accuracy"]) - closing(runs[label].val_accuracy))
         for label in ("Dropout", SGD_OF_PAIR)
     ]
     assert (

@@ -190,9 +190,9 @@ def blown_up(run: Run, learning: Callable) -> History:
     history = learning(run)
     late = np.arange(history.epochs) >= 7
     return History.of(
-        loss=np.where(late, np.nan, history.loss),
-        accuracy=np.where(late, 0.1, history.accuracy),
-        val_loss=np.where(late, np.nan, history.val_loss),
+        loss=np.where(late, np.nan, history.series["loss"]),
+        accuracy=np.where(late, 0.1, history.series["accuracy"]),
+        val_loss=np.where(late, np.nan, history.series["val_loss"]),
         val_accuracy=np.where(late, 0.1, history.val_accuracy),
     )
 

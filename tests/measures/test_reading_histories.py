@@ -27,8 +27,8 @@ def _write(tmp_path, content):
 def test_a_sound_history_is_read_as_float64(tmp_path):
     history = read_history(_write(tmp_path, GOOD))
     assert history.epochs == 2
-    assert history.val_loss.dtype == np.float64
-    assert history.val_loss.tolist() == [2.25, 1.0]
+    assert history.series["val_loss"].dtype == np.float64
+    assert history.series["val_loss"].tolist() == [2.25, 1.0]
     assert history.finite
 
 
@@ -86,7 +86,7 @@ def test_a_missing_file_and_a_folder_in_its_place_are_told_apart(tmp_path):
 def test_null_becomes_nan_only_when_allowed(tmp_path):
     path = _write(tmp_path, GOOD | {"val_loss": [1.0, None]})
     history = read_history(path, allow_nonfinite=True)
-    assert np.isnan(history.val_loss[1])
+    assert np.isnan(history.series["val_loss"][1])
     assert not history.finite
 
 
@@ -98,7 +98,7 @@ def test_the_token_nan_is_refused_even_when_null_is_allowed(tmp_path):
 
 def test_rounding_of_a_float32_mean_is_no_damage(tmp_path):
     history = read_history(_write(tmp_path, GOOD | {"accuracy": [0.5, 1.0000001]}))
-    assert history.accuracy[1] == 1.0000001
+    assert history.series["accuracy"][1] == 1.0000001
 
 
 @pytest.mark.parametrize(

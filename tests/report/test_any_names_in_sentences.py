@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import pytest
 
-from nnrepro.document.text import Text, words_of
-from nnrepro.report.sections.leading import Led
+from nnrepro.document.text import Text, text, words_of
 from nnrepro.tables import constant_answer, convergence, factors, optimism, pairs, stability, tests
 from nnrepro.tables.metrics import metric
 from nnrepro.tables.ranking import Leaders, leaders_words
@@ -48,7 +47,7 @@ def sentences(names: Sequence[str]) -> Iterator[Text]:
     """What tables and the report say of some variants."""
     count = len(names)
     for found in leaders(names):
-        yield Led("", found, "", names[-1]).said
+        yield text(leaders_words(found), ".")
     two = pd.DataFrame({"label": names[:2], "changed_label": names[1:3]})
     changed = two.assign(difference=[0.1, -0.2], intervals_overlap=False, p_holm=0.01)
     yield pairs.words(changed, ACCURACY, "accuracy")

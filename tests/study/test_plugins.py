@@ -155,6 +155,19 @@ def test_a_file_that_cannot_be_used_is_named_with_the_line(
     assert plugins.plugin_files() == () and "own" not in catalogue()
 
 
+def test_a_file_comes_before_one_of_its_name_in_the_working_folder_of_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the archive of a study lies in its folder, with a copy of the study's file."""
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, models="raise ValueError", sizes="MOST = 1")
+    (tmp_path / "kept").mkdir()
+    put_in_force(written(tmp_path / "kept", models=MODELS, sizes=SIZES))
+    assert catalogue()["own"].parameters["units"].default == 8
+    put_in_force([])
+
+
 def test_a_file_that_is_not_there_is_named_with_the_nearest(
     config: dict[str, Any], tmp_path: Path
 ) -> None:

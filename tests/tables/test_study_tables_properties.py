@@ -167,9 +167,9 @@ def test_a_number_that_is_none_blanks_its_run_alone(
             accuracy[epoch] = np.nan
             history = item.history
             history = History.of(
-                loss=history.loss,
-                accuracy=history.accuracy,
-                val_loss=history.val_loss,
+                loss=history.series["loss"],
+                accuracy=history.series["accuracy"],
+                val_loss=history.series["val_loss"],
                 val_accuracy=accuracy,
             )
             data.append(RunData(run, history, record={"status": "diverged"}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 
@@ -77,24 +78,23 @@ Field = tuple[Column, Callable[[Any], Cell]]
 """A column, and its cell of a row."""
 
 
-def text_field(heading: str, cell: Callable[[Any], Cell | str]) -> Field:
-    """A column of words; its cells may be given as text."""
+def text_field(heading: str, cell: Callable[[Any], Cell | str], *, number: bool = False) -> Field:
+    """A column of words, or of numbers; its cells may be given as text."""
 
     def shown(row: Any) -> Cell:
         found = cell(row)
-        return Cell(found) if isinstance(found, str) else found
+        return Cell(found, number=number) if isinstance(found, str) else found
 
-    return Column(heading, number=False), shown
+    return Column(heading, number), shown
 
 
-def number_field(heading: str, cell: Callable[[Any], Cell | str]) -> Field:
-    """A column of numbers; its cells may be given as text."""
+number_field = partial(text_field, number=True)
+"""A column of numbers."""
 
-    def shown(row: Any) -> Cell:
-        found = cell(row)
-        return numeric(found) if isinstance(found, str) else found
 
-    return Column(heading), shown
+def entry(name: str, write: Callable[[Any], str] = str) -> Callable[[Any], str]:
+    """Writes what a row has in a column of its table."""
+    return lambda row: write(row[name])
 
 
 def numeric(text: str, detail: str = "", mark: str = "", *, best: bool = False) -> Cell:

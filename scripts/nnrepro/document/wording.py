@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 UNKNOWN = "unknown"
@@ -37,17 +37,22 @@ def percent(fraction: float | None, decimals: int = 2) -> str:
 
 def points(difference: float | None) -> str:
     """A difference of two fractions in percentage points, with its sign."""
-    return _signed(percent_number(difference))
+    return signed(percent_number)(difference)
+
+
+def signed(write: Callable[[float | None], str]) -> Callable[[float | None], str]:
+    """Writes a difference of what `write` writes, with its sign; 0 has none."""
+
+    def shown(difference: float | None) -> str:
+        text = write(difference)
+        return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
+
+    return shown
 
 
 def loss(value: float | None) -> str:
     """A loss with four decimals."""
     return EMPTY if value is None or is_missing(value) else _fixed(value, 4)
-
-
-def signed_loss(difference: float | None) -> str:
-    """A difference of two losses, with its sign."""
-    return _signed(loss(difference))
 
 
 def measured(value: float | None) -> str:
@@ -58,21 +63,11 @@ def measured(value: float | None) -> str:
     return grouped(round(value)) if size >= 3 else _fixed(value, min(3 - size, _MOST_DECIMALS))
 
 
-def signed_measured(difference: float | None) -> str:
-    """A difference of two such numbers, with its sign."""
-    return _signed(measured(difference))
-
-
 def seconds_number(value: float | None) -> str:
     """Seconds without the unit: a tenth below a hundred, whole seconds above."""
     if value is None or is_missing(value):
         return EMPTY
     return _fixed(value, 1) if abs(value) < 100 else grouped(round(value))
-
-
-def signed_seconds(difference: float | None) -> str:
-    """A difference of two times, with its sign."""
-    return _signed(seconds_number(difference))
 
 
 def duration(value: float | None) -> str:
@@ -234,11 +229,6 @@ def _fixed(value: float, decimals: int) -> str:
     """`value` with fixed decimals and a true minus sign; never a negative zero."""
     text = f"{abs(value):.{decimals}f}"
     return f"{_MINUS}{text}" if value < 0 and not _is_zero(text) else text
-
-
-def _signed(text: str) -> str:
-    """A difference as it is written, with its sign; 0 has none."""
-    return text if text[0] in (EMPTY, _MINUS) or _is_zero(text) else f"+{text}"
 
 
 def _is_zero(text: str) -> bool:

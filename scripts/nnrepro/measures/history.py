@@ -65,21 +65,6 @@ class History:
         return cls({key: np.asarray(values, dtype=np.float64) for key, values in series.items()})
 
     @property
-    def loss(self) -> FloatArray:
-        """Training loss per epoch, shape [epochs]."""
-        return self.series[LOSS]
-
-    @property
-    def val_loss(self) -> FloatArray:
-        """Loss on the set of examples per epoch, shape [epochs]."""
-        return self.series[_JUDGED + LOSS]
-
-    @property
-    def accuracy(self) -> FloatArray:
-        """Training accuracy per epoch as a fraction, shape [epochs], of a classification."""
-        return self.series["accuracy"]
-
-    @property
     def val_accuracy(self) -> FloatArray:
         """Accuracy on the set of examples per epoch, shape [epochs], of a classification."""
         return self.series["val_accuracy"]

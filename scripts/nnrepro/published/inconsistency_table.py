@@ -10,15 +10,7 @@ from nnrepro.published.relations import RELATIONS, Group
 
 NUMBERS = "numbers"
 COLUMNS = (
-    "id",
-    "protocol",
-    "kind",
-    "statement",
-    "shown_by",
-    "relation",
-    "shown",
-    "confirmed",
-    "lines",
+    *("id", "protocol", "kind", "statement", "shown_by", "relation", "shown", "confirmed", "lines"),
 )
 
 _SEVERAL = 6

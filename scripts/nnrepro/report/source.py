@@ -274,14 +274,11 @@ class Source:
         return f"details-{run_id}"
 
     @cached_property
-    def _statuses(self) -> Mapping[str, str]:
+    def statuses(self) -> Mapping[str, str]:
+        """How runs ended, by their ids, as far as the table of all runs tells."""
         if self.runs is None:
             return {}
         return dict(zip(self.runs["run_id"].map(str), self.runs["status"].map(str), strict=True))
-
-    def run_status(self, run_id: str) -> str:
-        """How a run ended, by the table of all runs; empty where it does not tell."""
-        return self._statuses.get(run_id, "")
 
     def group_title(self, protocol: str, experiment: str) -> str:
         """What the runs of one experiment under one protocol are called."""

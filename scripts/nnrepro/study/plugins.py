@@ -11,6 +11,7 @@ import ast
 import copy
 import functools
 import importlib
+import importlib.machinery
 import importlib.util
 import re
 import sys
@@ -134,14 +135,31 @@ def _check_name(file: Path) -> None:
         raise PluginError(
             f"{from_here(same[1])}: another, {from_here(same[0])}, has this name; rename one"
         )
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))
+    folder = str(file.parent)
+    if (place := _place(file)) < len(sys.path) and folder in sys.path:
+        sys.path.remove(folder)
+    if folder not in sys.path:
+        sys.path.insert(place, folder)
     spec = importlib.util.find_spec(file.stem)
     if spec is not None and (spec.origin is None or Path(spec.origin).resolve() != file):
         raise PluginError(
             f"{from_here(file)}: '{file.stem}' is the name of another module, "
             f"{spec.origin or 'a folder'}; rename the file"
         )
+
+
+def _place(file: Path) -> int:
+    """Where a file's folder goes in the search path: at its end, so that it hides no library.
+
+    A notebook searches its working folder first. A file of the same name there, as beside the
+    archive of a study, is not meant, and comes after it.
+    """
+    here = Path.cwd()
+    found = [at for at, place in enumerate(sys.path) if Path(place).resolve() == here]
+    others = [place for place in sys.path if Path(place).resolve() not in (here, file.parent)]
+    spec = importlib.machinery.PathFinder.find_spec(file.stem, others)
+    library = file.stem in sys.modules or (spec is not None and spec.origin is not None)
+    return len(sys.path) if library or not found or here == file.parent else found[0]
 
 
 def _forget() -> None:

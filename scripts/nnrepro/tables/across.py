@@ -9,14 +9,12 @@ import pandas as pd
 
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData, other_data
-from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.statistics.paired import holm
 from nnrepro.study.messages import some_of
 from nnrepro.study.run import Run, RunId
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.runs import runs_table
-from nnrepro.tables.seed_pairs import SeedPairs
+from nnrepro.tables.seed_pairs import SeedPairs, corrected
 from nnrepro.tables.variants import variants_table
 
 SIDES = ("a", "b")
@@ -213,12 +211,7 @@ def _results(
             metric = metrics[protocol]
             found = _compared(pairs, at, other, metric)
             rows.append({"variant": told, "metric": metric_name(variants, metric), **found})
-    corrected = holm(row["p"] for row in rows)
-    table = [
-        row | {"p_holm": p, "significant": None if np.isnan(p) else bool(p < 1 - CONFIDENCE)}
-        for row, p in zip(rows, corrected, strict=True)
-    ]
-    return tidy_types(pd.DataFrame(table, columns=[*_RESULTS], dtype="object"))
+    return tidy_types(pd.DataFrame(corrected(rows), columns=[*_RESULTS], dtype="object"))
 
 
 def _compared(pairs: SeedPairs, a: int, b: int, metric: str) -> dict[str, Any]:

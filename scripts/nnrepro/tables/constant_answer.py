@@ -1,6 +1,7 @@
 """Tables of kind `constant_answer`: what one answer for all examples would reach."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,10 @@ def _value(one: Metric, found: Predictions, outputs: np.ndarray) -> float:
     return one.value(found.labels.astype(kind), outputs.astype(np.float32))
 
 
+def _value_of(name: str, row: Record) -> str:
+    return metric(row["metric"]).text(row[name])
+
+
 @shows(constant_answer)
 def show(context: TableContext) -> TableContent:
     """One protocol's variants beside one answer for all, and whether they do better."""
@@ -94,8 +99,8 @@ def show(context: TableContext) -> TableContent:
     fields = (
         *([text_field("Variant", context.variant_cell)] if several else []),
         text_field("Metric", named),
-        number_field("One answer for all", lambda row: metric(row["metric"]).text(row["constant"])),
-        number_field("Reached", lambda row: metric(row["metric"]).text(row["reached"])),
+        number_field("One answer for all", partial(_value_of, "constant")),
+        number_field("Reached", partial(_value_of, "reached")),
     )
     note = "With early stopping, a network is that of its best epoch, not of its last."
     notes = (text(note),) if stops_early(context.runs) else ()

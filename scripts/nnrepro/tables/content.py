@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Grid, grid, numeric, text_field
 from nnrepro.document.text import Text, bold, code, joined, text
 from nnrepro.measures.curves import Window
 from nnrepro.measures.names import one_mean, set_words
@@ -326,7 +326,7 @@ def show_columns(context: TableContext) -> TableContent:
     fields = [text_field("Variant", context.named_cell)] if named else []
     for name, number in is_number.items():
         heading = wording.capitalised(name.replace("_", " "))
-        fields.append((number_field if number else text_field)(heading, partial(_text, name)))
+        fields.append(text_field(heading, partial(_text, name), number=number))
     return TableContent((Shown(grid(context.rows(), fields)),))
 
 

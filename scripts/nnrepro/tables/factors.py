@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Grid, Row, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Grid, Row, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.statistics.effects import Effect, Score, effect_of, effect_over_seeds
 from nnrepro.statistics.intervals import SEEDS, TEST_SET, summarise
@@ -189,10 +189,10 @@ def _grid(context: TableContext, rows: pd.DataFrame) -> Grid:
     fields = (
         text_field("Changed", changed),
         text_field("Scored by", _scored_by),
-        number_field(f"Value {unit}".strip(), lambda row: shown.number(row["value"])),
+        number_field(f"Value {unit}".strip(), entry("value", shown.number)),
         number_field(shown.difference_heading, change),
         number_field("Share of the gap (%)", lambda row: _share(row) or wording.EMPTY),
-        number_field("Seeds", lambda row: wording.whole(row["seeds"])),
+        number_field("Seeds", entry("seeds", wording.whole)),
     )
     return grid(records(rows), fields, lambda row, cells: Row(cells, row["role"] in (TO, REST)))
 

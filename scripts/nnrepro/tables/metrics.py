@@ -84,9 +84,15 @@ def _plain(value: float | None) -> str:
 
 _WRITTEN: Mapping[str, tuple[Any, ...]] = {
     ACCURACY: (wording.percent_number, wording.percent, wording.points, "%", " percentage points"),
-    LOSS: (wording.loss, wording.loss, wording.signed_loss),
-    SECONDS: (wording.seconds_number, wording.duration, wording.signed_seconds, "s", " s"),
-    OWN: (wording.measured, wording.measured, wording.signed_measured),
+    LOSS: (wording.loss, wording.loss, wording.signed(wording.loss)),
+    SECONDS: (
+        wording.seconds_number,
+        wording.duration,
+        wording.signed(wording.seconds_number),
+        "s",
+        " s",
+    ),
+    OWN: (wording.measured, wording.measured, wording.signed(wording.measured)),
     NUMBER: (_plain, _plain, _plain),
 }
 """How values of each quantity are written, and their units."""

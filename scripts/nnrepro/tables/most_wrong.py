@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import grid, number_field, text_field
+from nnrepro.document.grid import entry, grid, number_field, text_field
 from nnrepro.document.text import text
 from nnrepro.measures.predictions import InputsOf, PredictionsOf
 from nnrepro.metrics.registry import CLASSIFICATION
@@ -78,12 +78,12 @@ def show(context: TableContext) -> TableContent:
         return TableContent((), (text(NOTHING_PREDICTED),))
     told = context.frame["input"].fillna("").astype(bool).any()
     fields = (
-        number_field("Test example", lambda row: wording.whole(row["example"])),
+        number_field("Test example", entry("example", wording.whole)),
         *([text_field("What it holds", lambda row: _cut(row["input"] or ""))] if told else []),
-        text_field("Class", lambda row: str(row["class"])),
-        text_field("Taken for", lambda row: str(row["answered"])),
+        text_field("Class", entry("class")),
+        text_field("Taken for", entry("answered")),
         number_field("Runs wrong", lambda row: f"{row['wrong']} of {row['runs']}"),
-        number_field("Of these, taken for that", lambda row: wording.whole(row["agreeing"])),
+        number_field("Of these, taken for that", entry("agreeing", wording.whole)),
     )
     always = int((context.frame["wrong"] == context.frame["runs"]).sum())
     said = text(

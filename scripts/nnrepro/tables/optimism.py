@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Grid, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, spaced, text
 from nnrepro.measures.folds import DEFAULT_FOLDS, FoldHistory, FoldsOf, folds_of_answers
 from nnrepro.measures.predictions import AnswersOf
@@ -235,12 +235,10 @@ def _grid(context: TableContext, rules: Sequence[Record]) -> Grid:
     several = any(row["single_run_ci95_low"] is not None for row in rules)
     fields = (
         text_field("Selected by", rule),
-        number_field(
-            "Half that selects (%)", lambda row: wording.percent_number(row["selected_score"])
-        ),
-        number_field("Other half (%)", lambda row: wording.percent_number(row["honest_score"])),
+        number_field("Half that selects (%)", entry("selected_score", wording.percent_number)),
+        number_field("Other half (%)", entry("honest_score", wording.percent_number)),
         number_field("Optimism (points)", partial(_spread, "optimism", "optimism")),
-        number_field("From the epoch (points)", lambda row: wording.points(row["epoch_optimism"])),
+        number_field("From the epoch (points)", entry("epoch_optimism", wording.points)),
         *([single] if several else []),
         text_field("Chosen most often", chosen),
     )

@@ -1,20 +1,18 @@
 """Tables of kind `per_class`: how well each class is told from the others."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, grid, number_field, text_field
+from nnrepro.document.grid import Cell, entry, grid, number_field, text_field
 from nnrepro.document.text import text
 from nnrepro.measures.predictions import PredictionsOf
 from nnrepro.metrics.classification import class_counts
 from nnrepro.metrics.registry import REGRESSION
 from nnrepro.study.kinds import shows, table
 from nnrepro.tables.columns import floats
-from nnrepro.tables.content import Record, Shown, TableContent, TableContext
+from nnrepro.tables.content import Shown, TableContent, TableContext
 from nnrepro.tables.csvfile import tidy_types
 from nnrepro.tables.predicted import NOTHING_PREDICTED, predicted_by_variant, stops_early
 
@@ -67,10 +65,6 @@ def _shares(right: NDArray, answered: NDArray, there: NDArray) -> list[NDArray]:
     ]
 
 
-def _share(name: str, row: Record) -> str:
-    return wording.percent_number(row[name])
-
-
 @shows(per_class)
 def show(context: TableContext) -> TableContent:
     """The classes of one protocol's variants, and which is told worst."""
@@ -82,8 +76,11 @@ def show(context: TableContext) -> TableContent:
     fields = (
         *([text_field("Variant", context.variant_cell)] if several else []),
         text_field("Class", lambda row: Cell(str(row["class"]), header=not several)),
-        number_field("Examples", lambda row: wording.whole(row["examples"])),
-        *(number_field(heading, partial(_share, name)) for name, heading in _SHARES.items()),
+        number_field("Examples", entry("examples", wording.whole)),
+        *(
+            number_field(heading, entry(name, wording.percent_number))
+            for name, heading in _SHARES.items()
+        ),
     )
     told = frame[frame["f1"].notna()]
     shares = floats(told["f1"])

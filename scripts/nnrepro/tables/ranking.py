@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Field, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Field, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.curves import ROUNDING
 from nnrepro.study.kinds import shows, table
@@ -136,7 +136,7 @@ def show(context: TableContext) -> TableContent:
     several = len(frame) > 1
     fields = [text_field("Variant", context.variant_cell)]
     if several:
-        fields.insert(0, number_field("Rank", lambda row: wording.whole(row["rank"])))
+        fields.insert(0, number_field("Rank", entry("rank", wording.whole)))
     for item in shown:
         fields.append(_value_field(context, item, ranks=item == ranked_by))
         if item == ranked_by and several:
@@ -145,9 +145,9 @@ def show(context: TableContext) -> TableContent:
                 fields.append(number_field("Chance of best (%)", _chance))
     if "stable_below" in options:
         spread = _at_end(frame)
-        fields.append(number_field("Range at end", lambda row: wording.percent_number(row[spread])))
+        fields.append(number_field("Range at end", entry(spread, wording.percent_number)))
     if "epochs" in frame:
-        fields.append(number_field("Epochs", lambda row: wording.whole(row["epochs"])))
+        fields.append(number_field("Epochs", entry("epochs", wording.whole)))
     if options.get("test_set") == COMPARISON:
         fields.append(
             number_field("Test images", lambda row: wording.whole(row.get("test_examples")))

@@ -18,17 +18,8 @@ from nnrepro.study.settings import SETTINGS
 from nnrepro.tables.columns import BY_FOLDS, RUNG, SETTING_PREFIX
 from nnrepro.tables.csvfile import TableError, tidy_types
 
-IDENTITY = (
-    "run_id",
-    "protocol",
-    "experiment",
-    "variant",
-    "label",
-    "seed",
-    "model",
-    "input",
-    "status",
-)
+_OF_RUN = ("protocol", "experiment", "variant", "label", "seed", "model", "input")
+IDENTITY = ("run_id", *_OF_RUN, "status")
 DATA = "data"
 """The data set that a run reads, where runs name theirs."""
 LENGTHS = (
@@ -212,13 +203,7 @@ def reach_columns(level: float) -> tuple[str, str]:
 def _identity(run: Run, status: str) -> dict[str, Any]:
     return {
         "run_id": run.id,
-        "protocol": run.protocol,
-        "experiment": run.experiment,
-        "variant": run.variant,
-        "label": run.label,
-        "seed": run.seed,
-        "model": run.model,
-        "input": run.input,
+        **{name: getattr(run, name) for name in _OF_RUN},
         "status": status,
         DATA: run.data or None,
         "protocol_epochs": run.protocol_epochs,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nnrepro.measures.autocorrelation import WindowNoise
 from nnrepro.measures.predictions import AnswersOf, common_answers
-from nnrepro.statistics.intervals import single_error
+from nnrepro.statistics.intervals import CONFIDENCE, single_error
 from nnrepro.statistics.paired import (
     PAIRED_SAMPLING,
     SAMPLING,
@@ -20,6 +20,7 @@ from nnrepro.statistics.paired import (
     compare_seeds,
     compare_unpaired_seeds,
     discordant,
+    holm,
     paired_error,
 )
 from nnrepro.tables.columns import KEYS, NOISE, examples_column, examples_used, metric_values
@@ -140,6 +141,16 @@ class SeedPairs:
             return self._column(rows, metric)
         except TableError:
             return pd.Series(np.nan, index=rows.index)
+
+
+def corrected(rows: Sequence[dict[str, Any]], metric: str = "") -> list[dict[str, Any]]:
+    """Comparisons with their p-values corrected for their number; of a metric alone, if given."""
+    counts = (metric in ("", row["metric"]) for row in rows)
+    found = holm(row["p"] if own else math.nan for row, own in zip(rows, counts, strict=True))
+    return [
+        row | {"p_holm": p, "significant": None if np.isnan(p) else bool(p < 1 - CONFIDENCE)}
+        for row, p in zip(rows, found, strict=True)
+    ]
 
 
 def _mean(runs: Sequence[_Measured]) -> float:

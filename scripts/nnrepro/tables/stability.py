@@ -1,12 +1,11 @@
 """Tables of kind `stability`: how steadily variants train, and how soon they get somewhere."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Field, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Field, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, joined, spaced, text
 from nnrepro.metrics.registry import known
 from nnrepro.study.kinds import shows, table
@@ -67,14 +66,10 @@ def _measures(metric: str, columns: Iterable[str]) -> dict[str, Field]:
         "gap": ("Train \u2212 test (points)", wording.points),
     }
     return {
-        name: number_field(heading, partial(_written, name, write))
+        name: number_field(heading, entry(name, write))
         for name, (heading, write) in measures.items()
         if name in columns
     }
-
-
-def _written(name: str, write: Callable[[float | None], str], row: Record) -> str:
-    return write(row[name])
 
 
 def _metric_of(columns: Iterable[str]) -> str:
@@ -119,7 +114,7 @@ def _reach_fields(level: float) -> tuple[Field, Field]:
 
     return (
         number_field(f"Epochs to {accuracy}", reached),
-        number_field(f"Seconds to {accuracy}", lambda row: wording.seconds_number(row[seconds])),
+        number_field(f"Seconds to {accuracy}", entry(seconds, wording.seconds_number)),
     )
 
 

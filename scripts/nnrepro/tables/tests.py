@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.grid import Cell, Grid, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Grid, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.names import one_mean
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.statistics.intervals import CONFIDENCE
-from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, WELCH_T, holm
+from nnrepro.statistics.paired import MCNEMAR, PAIRED_SAMPLING, PAIRED_T, SAMPLING, WELCH_T
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
@@ -32,7 +32,7 @@ from nnrepro.tables.content import (
 )
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import Metric
-from nnrepro.tables.seed_pairs import SeedPairs
+from nnrepro.tables.seed_pairs import SeedPairs, corrected
 from nnrepro.tables.selection import selectable
 
 BEST = "best"
@@ -98,11 +98,7 @@ def tests(
                 )
         # One primary metric: what further ones say of the same runs is no further question.
         first = next((part["metric"] for part in parts if not np.isnan(part["p"])), "")
-        corrected = holm(p["p"] if p["metric"] == first else np.nan for p in parts)
-        rows += [
-            part | {"p_holm": p, "significant": None if np.isnan(p) else bool(p < 1 - CONFIDENCE)}
-            for part, p in zip(parts, corrected, strict=True)
-        ]
+        rows += corrected(parts, first)
     # As objects, so that whole numbers beside blanks stay whole.
     return tidy_types(pd.DataFrame(rows, columns=_COLUMNS, dtype="object"))
 
@@ -209,8 +205,8 @@ def _grid(context: TableContext, rows: pd.DataFrame, shown: Metric) -> Grid:
         text_field("Variant", changed),
         number_field(f"{one_mean(shown.heading)}, from \u2192 to", values),
         number_field(shown.difference_heading, change),
-        number_field("p", lambda row: wording.p_value(row["p"])),
-        number_field("p (Holm)", lambda row: wording.p_value(row["p_holm"])),
+        number_field("p", entry("p", wording.p_value)),
+        number_field("p (Holm)", entry("p_holm", wording.p_value)),
         text_field("Tested by", tested_by),
     )
     return grid(records(rows), fields)

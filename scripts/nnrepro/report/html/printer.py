@@ -38,14 +38,8 @@ from nnrepro.document.text import Segment, Words, text, words_of
 
 ROOM = Path(__file__).parent
 SCRIPT = (
-    "base.js",
-    "theme.js",
-    "contents.js",
-    "values.js",
-    "tables.js",
-    "figures.js",
-    "runs.js",
-    "start.js",
+    *("base.js", "theme.js", "contents.js", "values.js", "tables.js", "figures.js"),
+    *("runs.js", "start.js"),
 )
 """Files of the script, in the order in which they stand in the page."""
 

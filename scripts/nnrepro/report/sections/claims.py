@@ -9,7 +9,7 @@ from nnrepro.claims.decide import CLAIM_COLUMNS
 from nnrepro.claims.lists import LIST_COLUMNS
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Paragraph, Section, Table
-from nnrepro.document.grid import Cell, Row, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Row, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import (
     OWNER,
     VERDICT,
@@ -135,7 +135,7 @@ def _protocol_table(source: Source, protocol: str, rows: Sequence[Record], numbe
     fields = (
         text_field("Claim", lambda row: Cell(str(row["id"]), header=True)),
         text_field("Statement", lambda row: Cell(str(row["statement"]), _reason(row))),
-        text_field("Verdict", lambda row: str(row["verdict"])),
+        text_field("Verdict", entry("verdict")),
         number_field("Margin", lambda row: numeric(_margin(row), _interval(row))),
         text_field("Asked", lambda row: asked(row["threshold"] or "", row["unit"] or "")),
         number_field("Seeds", _seeds),

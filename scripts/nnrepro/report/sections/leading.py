@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -23,28 +23,11 @@ _CURVES = ("max_", "min_", "mean_", "final_")
 """How metrics of whole curves begin: where they all are the same, so are the curves."""
 
 
-@dataclass(frozen=True)
-class Led:
-    """Who leads among the runs of one protocol on one test set.
+class Led(NamedTuple):
+    """Who leads among the runs of one protocol on one test set, and the sentence on it."""
 
-    Attributes:
-        owner: whose runs they are, and on which test set, where that must be said.
-        ranking: how their variants stand.
-        budget: how far the runs went, in brackets, where that must be said.
-        selected: what was selected of their experiment, where that does not lead.
-    """
-
-    owner: str
     ranking: Leaders
-    budget: str
-    selected: str
-
-    @property
-    def said(self) -> Text:
-        """The sentence."""
-        selected = text("; selected: ", bold(self.selected)) if self.selected else ()
-        said = text(leaders_words(self.ranking), self.budget, selected, ".")
-        return spaced(plain(self.owner, OWNER), said)
+    said: Text
 
 
 def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
@@ -77,7 +60,10 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
             budget = f" (runs of {uneven[0]} to {uneven[1]} epochs)"
         elif source.short_runs(own):
             budget = f" (cut short: {source.stamp(own, compared=True)})"
-        yield Led(owner, ranking, budget, _selected(source, rows, ranking))
+        selected = _selected(source, rows, ranking)
+        other = text("; selected: ", bold(selected)) if selected else ()
+        said = text(leaders_words(ranking), budget, other, ".")
+        yield Led(ranking, spaced(plain(owner, OWNER), said))
 
 
 def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:

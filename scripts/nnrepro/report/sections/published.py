@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 import pandas as pd
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Element, Fold, Panels, Paragraph, Section, Table
-from nnrepro.document.grid import Cell, Grid, Row, grid, number_field, numeric, text_field
+from nnrepro.document.grid import Cell, Grid, Row, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import BUDGET, Text, linked, plain
 from nnrepro.figures.specs import AGREEMENT, figure_specs
 from nnrepro.published.comparison import ALL, INSIDE, OFFSET_COLUMNS, OUTSIDE
@@ -191,10 +190,10 @@ def _spoken(shown: str) -> str:
 def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Table:
     fields = (
         text_field("Question", lambda row: Cell(_question(source, row), header=True)),
-        *(number_field(words, partial(_count, name)) for name, words in _COUNTS.items()),
+        *(number_field(words, entry(name, wording.whole)) for name, words in _COUNTS.items()),
         number_field(
             "Median difference (points)",
-            lambda row: wording.percent_number(row.get("median_absolute_difference")),
+            entry("median_absolute_difference", wording.percent_number),
         ),
     )
     counted = grid(
@@ -211,10 +210,6 @@ def _summary_table(source: Source, summary: pd.DataFrame, position: int) -> Tabl
         counted,
         note,
     )
-
-
-def _count(name: str, row: Record) -> str:
-    return wording.whole(row[name])
 
 
 def _shared(source: Source, positions: Iterator[int]) -> Iterator[Element]:
@@ -309,8 +304,8 @@ def _folds(source: Source, frame: pd.DataFrame, numbers: Iterator[int]) -> Itera
 def _split(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Rows by what stands in a column, in the order in which it first does."""
     entries = frame[column].astype("object").where(frame[column].notna(), "").astype("str")
-    for entry in dict.fromkeys(entries):
-        yield entry, frame[entries == entry]
+    for found in dict.fromkeys(entries):
+        yield found, frame[entries == found]
 
 
 def _title(source: Source, protocol: str) -> str:

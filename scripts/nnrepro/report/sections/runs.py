@@ -3,7 +3,6 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from nnrepro.document.elements import (
     Section,
     Table,
 )
-from nnrepro.document.grid import Cell, Row, grid, number_field, text_field
+from nnrepro.document.grid import Cell, Row, entry, grid, number_field, text_field
 from nnrepro.document.text import Text, Words, bold, code, small, spaced, text
 from nnrepro.files import open_regular
 from nnrepro.measures.inventory import certain_decisions
@@ -121,10 +120,13 @@ def _table(source: Source, frame: pd.DataFrame) -> Table:
 
     fields = (
         text_field("Run", named),
-        number_field("Seed", lambda row: wording.whole(row["seed"])),
-        text_field("Status", lambda row: str(row["status"])),
+        number_field("Seed", entry("seed", wording.whole)),
+        text_field("Status", entry("status")),
         number_field("Epochs", _epochs),
-        *(number_field(metric_heading(item, windows), partial(_value, item)) for item in shown),
+        *(
+            number_field(metric_heading(item, windows), entry(_VALUE + item.name, item.number))
+            for item in shown
+        ),
     )
 
     def line(row: Record, cells: tuple[Cell, ...]) -> Row:
@@ -148,10 +150,6 @@ def _values(source: Source, frame: pd.DataFrame, shown: Metric) -> pd.Series:
             "remove the file, so that it is made again"
         )
     return metric_values(frame, shown.name)
-
-
-def _value(shown: Metric, row: Record) -> str:
-    return shown.number(row[_VALUE + shown.name])
 
 
 def _epochs(row: Record) -> str:
@@ -218,7 +216,7 @@ def _shown(shown: int, total: int) -> Words:
 def _details(source: Source, run: Run, data: RunData | None) -> Fold:
     shown = run if data is None else data.run
     record: Mapping[str, Any] = {} if data is None or data.record is None else data.record
-    told = _told_first(_facts(shown, data, record, source.run_status(run.id) or wording.UNKNOWN))
+    told = _told_first(_facts(shown, data, record, source.statuses.get(run.id, wording.UNKNOWN)))
     facts: list[tuple[Words, tuple[Words, ...]]] = []
     facts += ((name, (value,)) for name, value in told)
     settings = tuple(
