@@ -7,7 +7,6 @@ What is finished stays; what is interrupted goes on from its checkpoint at the n
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -89,7 +88,6 @@ def _train(study: Study, config: Mapping[str, Any], asked: argparse.Namespace) -
         _tell(f"{minutes:7.1f} min  {answer['status']:8s} {run.id}: {detail}; {board.left} left")
 
     _tell(f"{len(study.runs)} runs in {len(jobs)} jobs, {lanes} at once")
-    signal.signal(signal.SIGTERM, _interrupt)
     until = None if asked.minutes is None else began + 60 * asked.minutes
     with multi_process_service() if asked.mps else nullcontext():
         command = [sys.executable, str(Path(__file__).resolve()), "--worker", *_repeated(asked)]
@@ -159,10 +157,6 @@ def _repeated(asked: argparse.Namespace) -> list[str]:
     options += ["--configfile", *asked.configfile] if asked.configfile else []
     options += ["--config", *asked.config] if asked.config else []
     return [*options, *(["--deterministic"] if asked.deterministic else [])]
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell(line: str) -> None:

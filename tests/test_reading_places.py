@@ -33,7 +33,6 @@ ALLOWED = {
     "nnrepro/report/html/printer.py": "the library's own templates",
     "nnrepro/report/pdf/printer.py": "the library's own templates",
     "nnrepro/study/schema.py": "the library's own schema",
-    "nnrepro/planning/calibration.py": "standard input from its own parent",
     "nnrepro/training/apart.py": "standard input from its own parent",
     "nnrepro/forkserver.py": "programs, as Python does: the interpreter and what it is called with",
     "nnrepro/data/download.py": "the network, and the part file under its lock",

@@ -1,10 +1,7 @@
 """Runs are handed out in order, each when what it depends on is done."""
 
-import threading
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from nnrepro.batch.board import Board
 from nnrepro.errors import NnreproError
@@ -72,20 +69,14 @@ def test_long_runs_start_first_and_selecting_ones_last() -> None:
     assert work.left == 2 and not work.failed
 
 
-def test_a_lane_waits_for_the_runs_that_are_selected_from() -> None:
-    """It neither gives up nor starts too early."""
+def test_nothing_starts_before_the_runs_that_are_selected_from_have_ended() -> None:
     work = board()
     for _ in GRID:
         take(work)
-    taken: list[Run | None] = []
-    waiting = threading.Thread(target=lambda: taken.append(take(work)))
-    waiting.start()
     work.finished(GRID[0].id)
-    waiting.join(0.2)
-    assert not taken and waiting.is_alive()
+    assert take(work) is None and work.left == 3
     work.finished(GRID[1].id)
-    waiting.join(10)
-    assert names(taken) == ["adam"]
+    assert names([take(work)]) == ["adam"]
 
 
 def test_runs_behind_a_failed_one_are_given_up_with_the_reason() -> None:
@@ -120,38 +111,6 @@ def test_a_selection_that_cannot_be_made_is_a_failure_not_a_crash() -> None:
         work.finished(each.id)
     assert take(work) is None
     assert set(work.failed) == {each.id for each in LATER}
-
-
-def test_stopping_wakes_those_who_wait() -> None:
-    work = board()
-    for _ in GRID:
-        take(work)
-    taken: list[Run | None] = []
-    waiting = threading.Thread(target=lambda: taken.append(take(work)))
-    waiting.start()
-    work.stop()
-    waiting.join(10)
-    assert taken == [None] and work.left == 4
-
-
-@pytest.mark.parametrize("lanes", [1, 2, 5])
-def test_every_run_is_handed_out_once(lanes: int) -> None:
-    """Whatever the number of lanes that take."""
-    runs = [run(f"v{number}") for number in range(40)]
-    work = Board([[each] for each in runs], {each.id: 1 for each in runs}, lambda *group: {})
-    seen: list[str] = []
-
-    def lane() -> None:
-        while (each := take(work)) is not None:
-            seen.append(each.id)
-            work.finished(each.id)
-
-    threads = [threading.Thread(target=lane) for _ in range(lanes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert sorted(seen) == sorted(each.id for each in runs)
 
 
 def test_a_job_is_handed_out_whole_and_resolved() -> None:

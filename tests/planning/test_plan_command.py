@@ -185,7 +185,7 @@ def test_calibration_tries_the_lightest_and_the_heaviest_run_of_each_model(study
     assert tried == {"c1-10_c2-20", "c1-90_c2-100", "char_cnn", "char_rnn_gru"}
 
 
-def test_calibration_leaves_the_record_of_a_true_training(study: Study, repository: Path) -> None:
+def test_calibration_leaves_the_record_of_a_true_training(study: Study) -> None:
     """Also guards what the plan reads of run.json against a change of what training writes."""
     run = study.runs_of("tan", "text_models")[0]
     small = {**run.settings, "train_examples": 128, "test_examples": 64}
@@ -194,7 +194,6 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study, reposito
     calibrate(
         [run],
         results=Path("results"),
-        scripts=repository / "scripts",
         threads=1,
         backend=study.backend,
         gpus=0,
@@ -215,13 +214,12 @@ def test_calibration_leaves_the_record_of_a_true_training(study: Study, reposito
     assert run.id in told[0]
 
 
-def test_failed_calibration_says_why(study: Study, repository: Path) -> None:
+def test_failed_calibration_says_why(study: Study) -> None:
     run = replace(study.runs_of("tan", "text_models")[0], settings={})
-    with pytest.raises(PlanError, match=f"{run.id} failed"):
+    with pytest.raises(PlanError, match=f"{run.id} failed") as told:
         calibrate(
             [run],
             results=Path("results"),
-            scripts=repository / "scripts",
             threads=1,
             backend=study.backend,
             gpus=0,
@@ -229,6 +227,8 @@ def test_failed_calibration_says_why(study: Study, repository: Path) -> None:
             codes=CODES,
             log=lambda line: None,
         )
+    log = str(told.value).partition("; ")[2].removesuffix(" says why")
+    assert "KeyError" in Path(log).read_text()
 
 
 def test_calibration_leaves_out_what_is_done_or_recorded(study: Study, finish: Any) -> None:

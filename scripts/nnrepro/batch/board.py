@@ -1,6 +1,5 @@
 """Which job may start next."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from nnrepro.errors import NnreproError
@@ -10,7 +9,7 @@ Decide = Callable[[str, str], Mapping[str, Scalar]]
 
 
 class Board:
-    """Jobs of runs to be trained, handed out to several lanes, that of the highest priority first.
+    """Jobs of runs to be trained, handed out one by one, that of the highest priority first.
 
     A run that takes parameters from a selection, which `decide` makes of a protocol and an
     experiment, is ready when every run that is selected from has ended. One that failed by itself,
@@ -26,8 +25,6 @@ class Board:
         self._open = set(self._runs)
         self._decide = decide
         self._decisions: dict[tuple[str, str], Mapping[str, Scalar]] = {}
-        self._changed = threading.Condition()
-        self._stopped = False
         self._lost: set[str] = set()
         self.failed: dict[str, str] = {}
         """Why each failed run failed, by id."""
@@ -38,37 +35,21 @@ class Board:
         return len(self._open)
 
     def take(self) -> list[Run] | None:
-        """The next job, parameters filled in; waits for one; None when there is none left."""
-        with self._changed:
-            while not self._stopped and self._waiting:
-                for job in list(self._waiting):
-                    if all(map(self._is_ready, job)):
-                        self._waiting.remove(job)
-                        resolved = [run for run in map(self._resolved, job) if run is not None]
-                        if resolved:
-                            return resolved
-                if self._waiting:
-                    self._changed.wait()
-            return None
+        """The next job, parameters filled in; None where none is ready yet, or left."""
+        while job := next((job for job in self._waiting if all(map(self._is_ready, job))), None):
+            self._waiting.remove(job)
+            resolved = [run for run in map(self._resolved, job) if run is not None]
+            if resolved:
+                return resolved
+        return None
 
     def finished(self, run_id: str, failure: str | None = None, *, recorded: bool = False) -> None:
         """A run has ended, well or with a reason why not, which its folder may have on record."""
-        with self._changed:
-            if failure is not None and not recorded:
-                self._lost.add(run_id)
-            self._close(run_id, failure)
-
-    def stop(self) -> None:
-        """Hand out no further job."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-
-    def _close(self, run_id: str, failure: str | None) -> None:
+        if failure is not None and not recorded:
+            self._lost.add(run_id)
         self._open.discard(run_id)
         if failure is not None:
             self.failed[run_id] = failure
-        self._changed.notify_all()
 
     def _is_ready(self, run: Run) -> bool:
         return not any(source in self._open for source in self._sources(run))
@@ -88,7 +69,7 @@ class Board:
             return run
         lost = [source for source in self._sources(run) if source in self._lost]
         if lost:
-            self._close(run.id, f"{lost[0]}, which is selected from, failed")
+            self.finished(run.id, f"{lost[0]}, which is selected from, failed", recorded=True)
             return None
         group = (run.protocol, run.selects_from)
         try:
@@ -96,5 +77,5 @@ class Board:
                 self._decisions[group] = self._decide(*group)
             return run.resolved(self._decisions[group])
         except NnreproError as error:
-            self._close(run.id, str(error))
+            self.finished(run.id, str(error), recorded=True)
             return None

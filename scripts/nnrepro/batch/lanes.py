@@ -6,11 +6,12 @@ checkpoints of its runs are still there.
 """
 
 import json
+import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from nnrepro.batch.board import Board
@@ -20,6 +21,7 @@ TRIES = 2
 ENDED = ("done", "kept", "failed")
 
 Tell = Callable[[Run, dict[str, Any]], None]
+_Process = subprocess.Popen[str]
 
 
 class Lanes:
@@ -28,94 +30,94 @@ class Lanes:
     def __init__(self, board: Board, command: Sequence[str], count: int, tell: Tell) -> None:
         self._board = board
         self._command = command
+        self._count = count
         self._tell = tell
-        self._stopping = threading.Event()
-        self._processes: dict[int, subprocess.Popen[str]] = {}
-        self._threads = [
-            threading.Thread(target=self._lane, args=(number,)) for number in range(count)
-        ]
+        self._idle: list[_Process] = []
+        self._at_work: dict[_Process, tuple[Sequence[Run], int]] = {}
+        """Jobs, each with the tries that are left, by the processes that train them."""
+        self._interrupted = self._stopping = False
 
     def run(self, until: float | None = None) -> bool:
         """Train until the board is empty, or stop in good order at a time of `time.monotonic()`.
 
-        Tells whether the board was worked off.
+        So it does when it is interrupted. Tells whether the board was worked off.
         """
-        for thread in self._threads:
-            thread.start()
-        try:
-            while any(thread.is_alive() for thread in self._threads):
-                if until is not None and time.monotonic() >= until:
-                    self.stop()
-                time.sleep(0.2)  # Python 3.12 forgets a thread whose join is interrupted
-        except KeyboardInterrupt:
-            self.stop()
-        for thread in self._threads:
-            thread.join()
-        return not self._stopping.is_set()
+        former = {
+            number: signal.signal(number, self._interrupt)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        self._start()
+        while self._at_work:
+            outputs: dict[Any, _Process] = {each.stdout: each for each in self._at_work}
+            for output in select.select([*outputs], [], [], 0.2)[0]:
+                self._answered(outputs[output])
+            if self._interrupted or (until is not None and time.monotonic() >= until):
+                self._stop()
+            self._start()
+        for process in self._idle:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait()
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        return not self._stopping
 
-    def stop(self) -> None:
+    def _interrupt(self, *_: object) -> None:
+        self._interrupted = True
+
+    def _stop(self) -> None:
         """Start no further job; have those at work write their checkpoints and end."""
-        if self._stopping.is_set():
-            return
-        self._stopping.set()
-        self._board.stop()
-        for process in list(self._processes.values()):
-            process.send_signal(signal.SIGTERM)
+        if not self._stopping:
+            self._stopping = True
+            for process in self._at_work:
+                process.send_signal(signal.SIGTERM)
 
-    def _lane(self, number: int) -> None:
-        while (job := self._board.take()) is not None:
-            self._train(number, job)
-        self._end(number)
-
-    def _train(self, number: int, job: Sequence[Run]) -> None:
-        """One job, with another try when its process dies."""
-        for tries_left in reversed(range(TRIES)):
-            answers = self._ask(number, job)
-            lost = [run for run in job if answers[run.id]["status"] not in ENDED]
-            for run in job:
-                if run not in lost or not (tries_left or self._stopping.is_set()):
-                    self._ended(run, answers[run.id])
-            if not lost or self._stopping.is_set():
+    def _start(self) -> None:
+        """Have lanes that are free begin with what is ready."""
+        while not self._stopping and len(self._at_work) < self._count:
+            job = self._board.take()
+            if job is None:
                 return
-            job = lost
+            self._ask(job, TRIES - 1)
 
-    def _ended(self, run: Run, answer: dict[str, Any]) -> None:
-        recorded = bool(answer.get("recorded"))
-        self._board.finished(run.id, answer.get("reason"), recorded=recorded)
-        self._tell(run, answer)
-
-    def _ask(self, number: int, job: Sequence[Run]) -> dict[str, dict[str, Any]]:
-        """What the lane's process says of each run of a job, by its id."""
-        process = self._process(number)
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(json.dumps([run.to_dict() for run in job]) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if line:
-            return dict(json.loads(line))
-        code = process.wait()
-        del self._processes[number]
-        died = {"status": "died", "reason": f"its process ended with status {code}"}
-        return {run.id: died for run in job}
-
-    def _process(self, number: int) -> subprocess.Popen[str]:
-        if number not in self._processes:
-            # In a session of its own: Ctrl-C reaches this process, which then stops its lanes once.
-            self._processes[number] = subprocess.Popen(
+    def _ask(self, job: Sequence[Run], tries_left: int) -> None:
+        # In a session of its own: Ctrl-C reaches this process, which then stops its lanes once.
+        process = (
+            self._idle.pop()
+            if self._idle
+            else subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
             )
-        return self._processes[number]
+        )
+        assert process.stdin is not None
+        self._at_work[process] = job, tries_left
+        with suppress(BrokenPipeError):  # it has died, which its output tells
+            process.stdin.write(json.dumps([run.to_dict() for run in job]) + "\n")
+            process.stdin.flush()
 
-    def _end(self, number: int) -> None:
-        process = self._processes.pop(number, None)
-        if process is not None:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait()
+    def _answered(self, process: _Process) -> None:
+        """What a process says of each run of its job; one that died has another try."""
+        job, tries_left = self._at_work.pop(process)
+        assert process.stdout is not None
+        if line := process.stdout.readline():
+            answers = dict(json.loads(line))
+            self._idle.append(process)
+        else:
+            died = {"status": "died", "reason": f"its process ended with status {process.wait()}"}
+            answers = {run.id: died for run in job}
+        lost = [run for run in job if answers[run.id]["status"] not in ENDED]
+        again = lost if tries_left else []
+        for run in job:
+            if run not in lost or not (again or self._stopping):
+                self._ended(run, answers[run.id])
+        if again and not self._stopping:
+            self._ask(again, tries_left - 1)
+
+    def _ended(self, run: Run, answer: dict[str, Any]) -> None:
+        recorded = bool(answer.get("recorded"))
+        self._board.finished(run.id, answer.get("reason"), recorded=recorded)
+        self._tell(run, answer)

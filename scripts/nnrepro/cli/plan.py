@@ -116,7 +116,6 @@ def _study_and_plan(asked: argparse.Namespace) -> tuple[Study, Callable[[], Plan
         calibrate(
             runs_to_try(plan().runs),
             results=RESULTS,
-            scripts=SCRIPTS,
             threads=study.resources.threads,
             backend=study.backend,
             gpus=capacity.gpus_per_run if capacity.gpus else 0,

@@ -4,14 +4,12 @@ Each trains two epochs on made-up examples of the run's form in a process of its
 `run.json` below `results/plan-calibration/`, where every later plan finds it.
 """
 
-import json
+import multiprocessing
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +22,7 @@ from nnrepro.planning.operations import epoch_operations
 from nnrepro.planning.plan import PlannedRun
 from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
-from nnrepro.training.slots import take_slots
+from nnrepro.training.slots import HeldSlots, take_slots
 from nnrepro.training.train import train_run
 
 EPOCHS = 2
@@ -60,7 +58,6 @@ def calibrate(
     runs: Iterable[Run],
     *,
     results: Path,
-    scripts: Path,
     threads: int,
     backend: str,
     gpus: int,
@@ -70,34 +67,29 @@ def calibrate(
 ) -> None:
     """Train runs for a moment, one after another, and keep their records.
 
-    `scripts` holds the library; `gpus` of a run are 0 on the CPU, and it takes a slot as runs do;
-    `codes` are fingerprints of code, as `training_codes` gives them. Raises PlanError where a
-    training failed.
+    `gpus` of a run are 0 on the CPU, and it takes a slot as runs do; `codes` are fingerprints of
+    code, as `training_codes` gives them. Raises PlanError, naming the log, where a training failed.
     """
-    environment = {**os.environ, "PYTHONPATH": str(scripts), **keras_environment(backend)}
+    os.environ.update(keras_environment(backend))  # each process imports Keras with it
     for run in runs:
         log(f"calibrating: {EPOCHS} epochs of {run.id}")
-        request = {
-            "run": replace(run, settings={**run.settings, "epochs": EPOCHS})
-            .for_training()
-            .to_dict(),
-            "folder": str(results / FOLDER),
-            "threads": threads,
-            "gpus": gpus,
-            "gpu_slots_per_device": gpu_slots_per_device,
-            "code_sha256": code_of(run, codes),
-            "plugins": [str(file) for file in plugin_files()],
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "nnrepro.planning.calibration"],
-            input=json.dumps(request),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PlanError(f"calibrating with {run.id} failed:\n{done.stderr.strip()}")
+        tried = replace(run, settings={**run.settings, "epochs": EPOCHS}).for_training()
+        slots = partial(take_slots, gpus, gpu_slots_per_device)
+        asked = {"folder": results / FOLDER, "threads": threads, "slots": slots}
+        asked |= {"code_sha256": code_of(run, codes), "plugins": plugin_files()}
+        spawning = multiprocessing.get_context("spawn")
+        process = spawning.Process(target=_train, args=[tried], kwargs=asked)
+        _log(results / FOLDER, run).parent.mkdir(parents=True, exist_ok=True)
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise PlanError(
+                f"calibrating with {run.id} failed; {_log(results / FOLDER, run)} says why"
+            )
+
+
+def _log(folder: Path, run: Run) -> Path:
+    return folder / "logs" / f"{run.id}.log"
 
 
 def made_up(run: Run) -> Dataset:
@@ -135,25 +127,32 @@ def made_up(run: Run) -> Dataset:
     )
 
 
-def _train(request: dict[str, Any]) -> None:
-    """Carry out one request of `calibrate`, in a process of its own."""
-    run, folder = Run.from_dict(request["run"]), Path(request["folder"])
-    put_in_force(request["plugins"])
-    # Held until this process ends, because only then is its GPU memory free.
-    slots = take_slots(
-        request["gpus"], request["gpu_slots_per_device"], log=lambda line: print(line, flush=True)
-    )
-    train_run(
-        run,
-        made_up(run),
-        out_dir=folder / "runs" / run.id,
-        checkpoint_dir=folder / "checkpoints" / run.id,
-        threads=request["threads"],
-        data_provenance={"name": "calibration", "source": "random examples", "generated": True},
-        code_sha256=request["code_sha256"],
-        slots=slots,
-    )
-
-
-if __name__ == "__main__":
-    _train(json.load(sys.stdin))
+def _train(
+    run: Run,
+    *,
+    folder: Path,
+    threads: int,
+    slots: Callable[..., HeldSlots | None],
+    code_sha256: str,
+    plugins: Sequence[Path],
+) -> None:
+    """Train one run, in a process of its own."""
+    put_in_force(plugins)
+    with _log(folder, run).open("w", encoding="utf-8") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        train_run(
+            run,
+            made_up(run),
+            out_dir=folder / "runs" / run.id,
+            checkpoint_dir=folder / "checkpoints" / run.id,
+            threads=threads,
+            data_provenance={
+                "name": "calibration",
+                "source": "random examples",
+                "generated": True,
+            },
+            code_sha256=code_sha256,
+            # Held until this process ends, because only then is its GPU memory free.
+            slots=slots(log=print),
+        )
