@@ -40,11 +40,7 @@ PART_COLUMNS = (
 class OtherStudy:
     """A study beside the one at hand, which may have been carried out at a report's own selection.
 
-    Attributes:
-        name: its name for readers.
-        study: the study.
-        runs: those of its runs that could be read.
-        decisions: what each protocol selected in it.
+    Its `runs` are those that could be read.
     """
 
     name: str

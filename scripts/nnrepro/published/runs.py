@@ -25,12 +25,9 @@ from nnrepro.tables.columns import COMPARISON, examples_column, metric_columns
 
 @dataclass(frozen=True)
 class StudyRun:
-    """A run with what was found of it.
+    """A run as the study declares it with what was found of it.
 
-    Attributes:
-        run: the run as the study declares it.
-        row: its row of the runs table.
-        data: its history and record; None where it is missing or damaged.
+    `row` is that of the runs table; `data` is None where it is missing or damaged.
     """
 
     run: Run
@@ -108,14 +105,7 @@ class StudyRun:
 
 @dataclass(frozen=True, eq=False)
 class StudyRuns:
-    """The reproduced runs.
-
-    Attributes:
-        study: the study.
-        table: the runs table.
-        data: the runs that could be read, by id.
-        decisions: what each protocol selected, by (protocol, experiment).
-    """
+    """The reproduced runs: their table, and by id those that could be read."""
 
     study: Study
     table: pd.DataFrame

@@ -22,10 +22,7 @@ _NEEDED = ("run_id", "epochs_completed", "status")
 class ComparedTables(NamedTuple):
     """What a table or figure of several variants is made from.
 
-    Attributes:
-        runs: one row per run.
-        variants: one row per variant.
-        shorter: the epochs at which the longer ones of its runs are compared, by run id.
+    `shorter` are the epochs at which the longer ones of its runs are compared, by run id.
     """
 
     runs: pd.DataFrame

@@ -57,8 +57,6 @@ class _Candidates:
     Attributes:
         basis: of which epochs the answers are known.
         scores: by variant and seed, the scores by each metric.
-        folds: number of folds.
-        examples: examples of the test set.
     """
 
     basis: str

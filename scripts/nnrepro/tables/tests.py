@@ -105,12 +105,7 @@ def tests(
 
 @dataclass(frozen=True, eq=False)
 class _Here:
-    """The variants of one protocol, and which of them are compared.
-
-    Attributes:
-        rows: their rows of the variants table.
-        selection: the metric by which each protocol selects.
-    """
+    """The variants of one protocol, and which of them are compared."""
 
     rows: pd.DataFrame
     selection: Mapping[str, str]

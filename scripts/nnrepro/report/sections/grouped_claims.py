@@ -50,8 +50,6 @@ class _Claim:
     """A claim with its group.
 
     Attributes:
-        row: its row of the table of claims.
-        group: the group.
         because: what the group's bullet says behind the statement.
         timed: whether all that decides it compares computing times.
     """
