@@ -56,7 +56,8 @@ def samples(npz: Path, settings: Mapping[str, Any], most: int) -> list[Sample]:
     """The first test example of each class, or the first ones where there are no classes.
 
     They are taken from prepared arrays with their description beside them, `most` at most;
-    `settings` are of a run that reads them. Raises FileError and OSError where a file is damaged or not there.
+    `settings` are of a run that reads them. Raises FileError and OSError where a file is damaged
+    or not there.
     """
     meta = read_json(npz.with_suffix(".json"))
     arrays = mapped_arrays(npz, ["test_x", "test_y"])
