@@ -148,6 +148,12 @@ def check_backend():
     """
     if in_own_environments() or not workflow.is_main_process:
         return
+    meant = os.environ.get("KERAS_BACKEND") or STUDY.backend
+    if meant != STUDY.backend:
+        logger.warning(
+            f"note: KERAS_BACKEND={meant} is not read: the study trains with {STUDY.backend}, until "
+            f"its configuration says backend: {meant}"
+        )
     problem = backend_problem(STUDY.backend)
     if problem and any(
         run.id in retrained_runs() or not PATHS.run(run.id, "record").is_file()

@@ -7,7 +7,7 @@ import pytest
 
 from nnrepro.measures.curves import RunCurves
 from nnrepro.measures.expressions import Reading
-from nnrepro.measures.history import HistoryError, read_comparison_history, read_history
+from nnrepro.measures.history import HistoryError, read_history
 from nnrepro.measures.names import metric_value
 
 GOOD = {
@@ -34,9 +34,9 @@ def test_a_sound_history_is_read_as_float64(tmp_path):
 
 def test_a_comparison_history_holds_the_test_curves_only(tmp_path):
     path = _write(tmp_path, {"val_loss": [1.0], "val_accuracy": [0.5]})
-    assert read_comparison_history(path).val_accuracy.tolist() == [0.5]
+    assert read_history(path, beside=True).val_accuracy.tolist() == [0.5]
     with pytest.raises(HistoryError, match="unknown key 'loss'"):
-        read_comparison_history(_write(tmp_path, GOOD))
+        read_history(_write(tmp_path, GOOD), beside=True)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,9 @@ def test_work_is_done_when_nobody_reads_what_is_said(place: Path, line: str) -> 
 
 
 def test_the_head_of_a_dry_run_can_be_looked_at(place: Path) -> None:
-    status, said = shell(place, "$snakemake --dry-run | head -2")
+    status, said = shell(place, "$snakemake --dry-run | head -2", KERAS_BACKEND="jax")
     assert status == 0 and "Traceback" not in said, said
+    assert "KERAS_BACKEND=jax is not read: the study trains with tensorflow" in said
 
 
 def test_a_home_that_cannot_be_written_needs_another_place_for_the_cache(

@@ -79,11 +79,7 @@ class Evidence(Protocol):
     """Where the values of measures come from: runs, or printed numbers."""
 
     def variants(self, selectors: Sequence[str]) -> tuple[str, ...]:
-        """The variants that selectors name, as `experiment/variant`, without repeats.
-
-        Raises:
-            Untestable: a selection has not been made.
-        """
+        """The variants that selectors name, as `experiment/variant`, without repeats."""
 
     def over_seeds(self, measure: Measure, variant: str) -> Span:
         """A measure of a variant, its mean over all its seeds."""

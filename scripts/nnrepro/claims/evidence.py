@@ -25,11 +25,7 @@ from nnrepro.study.study import Study
 def variants_named(
     selectors: Iterable[str], study: Study, selected: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """The declared variants that selectors name, as `experiment/variant`.
-
-    Raises:
-        Untestable: `<experiment>/selected` is named and nothing has been selected.
-    """
+    """The declared variants that selectors name, as `experiment/variant`."""
     try:
         return tuple(map("/".join, declared_variants(study, selectors, selected)))
     except NotSelected as reason:
@@ -97,11 +93,7 @@ class RunEvidence:
         return variants_named(selectors, self.study, self.selected)
 
     def seeds(self, variants: Iterable[str]) -> list[int]:
-        """Seeds for which there is a run of every variant.
-
-        Raises:
-            Untestable: a variant has no run, or no seed has one of all.
-        """
+        """Seeds for which there is a run of every variant."""
         variants = list(variants)
         missing = [variant for variant in variants if not self.runs.get(variant)]
         if cut := [variant for variant in missing if variant not in self._asked]:
@@ -120,12 +112,7 @@ class RunEvidence:
         return mean([self.value_of(measure, variant, seed) for seed in seeds])
 
     def value(self, quantity: Quantity, seed: int) -> Span:
-        """A quantity at a seed.
-
-        Raises:
-            Untestable: something was not recorded.
-            Unmeasured: it has no value.
-        """
+        """A quantity at a seed."""
         if isinstance(quantity, Crossing):
             level = self.value_of(quantity.level, quantity.reference, seed)
             if not level.known:
@@ -135,11 +122,7 @@ class RunEvidence:
         return mean([self.value_of(quantity.measure, v, seed) for v in quantity.variants])
 
     def value_of(self, measure: Measure, variant: str, seed: int) -> Span:
-        """A measure of one run.
-
-        Raises:
-            Untestable, Unmeasured: as `value`.
-        """
+        """A measure of one run."""
         key = (measure.text, variant, seed)
         if key not in self._values:
             self._values[key] = measure.value(self.runs[variant][seed].read)

@@ -70,11 +70,7 @@ class Group:
     averaged: bool
 
     def variants(self, evidence: Evidence) -> list[tuple[str, ...]]:
-        """The variants of its terms.
-
-        Raises:
-            Untestable: it names no run.
-        """
+        """The variants of its terms."""
         found = evidence.variants(self.selectors)
         if not found:
             raise Untestable(f"the study has no run of {' + '.join(self.selectors)}")
@@ -236,11 +232,7 @@ STEPWISE = ("rank_correlation",)
 
 
 def _meets(term: Term, where: Comparison, evidence: Evidence) -> bool:
-    """Whether a term is one of those that are compared.
-
-    Raises:
-        Untestable: it is not known.
-    """
+    """Whether a term is one of those that are compared."""
     assert isinstance(where.value, Of)
     values = [evidence.over_seeds(where.value.measure, variant) for variant in term.variants]
     words = {bound.met(bound.margin(value)) for value in values for bound in where.bounds}
@@ -284,11 +276,7 @@ def _words(value: Expression, choice: Iterator[tuple[Quantity, ...]]) -> str:
 
 
 def parse_comparisons(text: object) -> list[Comparison]:
-    """The comparisons that a text makes: one, or those of a chain `a > b > c`.
-
-    Raises:
-        Mistake: it makes none; the message says what is allowed.
-    """
+    """The comparisons that a text makes: one, or those of a chain `a > b > c`."""
     source, tree = _parsed(text)
     if not isinstance(tree, ast.Compare):
         raise Mistake(f"'{source.text}' compares nothing; write it as in '{EXAMPLE}'")
@@ -323,11 +311,7 @@ def parse_settling(text: object) -> dict[str, Comparison]:
 
 
 def parse_where(text: object) -> Comparison:
-    """A comparison of measures that is asked of any run, such as `range(test_accuracy) < 0.15`.
-
-    Raises:
-        Mistake: it is none.
-    """
+    """A comparison of measures that is asked of any run, such as `range(test_accuracy) < 0.15`."""
     source, tree = _parsed(text)
     match tree:
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in SIGNS:

@@ -44,11 +44,7 @@ class MeasuredRun:
 
     @cached_property
     def curves(self) -> RunCurves:
-        """The curves by name.
-
-        Raises:
-            Untestable: the curves on the larger test set are asked for and not there.
-        """
+        """The curves by name."""
         if self._second and self.data.comparison is None:
             raise Untestable(f"{self.data.run.id} lacks its curves on the larger test set")
         return self.data.curves(larger=self._second)
@@ -85,12 +81,7 @@ class MeasuredRun:
         return {k: v for k, v in run.protocol_settings.items() if run.settings.get(k) != v}
 
     def read(self, reading: Reading) -> Span:
-        """The value of a reading.
-
-        Raises:
-            Untestable: it was not recorded.
-            Unmeasured: it has no value, for example because the run diverged.
-        """
+        """The value of a reading."""
         if not reading.curve:
             return Span.point(self._quantity(reading.function))
         value = reading.span(self.curves)
@@ -100,11 +91,7 @@ class MeasuredRun:
         return value
 
     def first_epoch_at(self, curve: str, level: float) -> Span:
-        """The first epoch at which a curve is at a level or above.
-
-        Raises:
-            Unmeasured: the curve is not finite.
-        """
+        """The first epoch at which a curve is at a level or above."""
         values = self.curves.curves.get(curve)
         if values is None:
             raise Unmeasured(f"{curve} of {self.data.run.id} was not evaluated after every epoch")

@@ -63,11 +63,7 @@ class Part:
         return any(measure.timed for measure in self.measures)
 
     def conditions(self, evidence: Evidence) -> list[Condition]:
-        """Its conditions, given which variants there are.
-
-        Raises:
-            Untestable: that is not known.
-        """
+        """Its conditions, given which variants there are."""
         return [c for item in self.comparisons for c in item.conditions(evidence, self.where)]
 
 

@@ -43,9 +43,9 @@ def text(*parts: Words) -> Text:
     )
 
 
-def plain(words: str, *styles: str, anchor: str = "") -> Text:
+def plain(words: str, *styles: str) -> Text:
     """Text in one style; nothing for an empty string."""
-    return (Segment(words, tuple(sorted(styles)), anchor),) if words else ()
+    return (Segment(words, tuple(sorted(styles))),) if words else ()
 
 
 def styled(style: str, *parts: Words) -> Text:

@@ -70,11 +70,7 @@ def _odd(width: int) -> int:
 
 
 def windows(run: Run, epochs: int) -> tuple[Window, Window]:
-    """Closing window and smoothing width of a run whose history has `epochs` epochs.
-
-    Raises:
-        MetricError: the run's settings do not name them.
-    """
+    """Closing window and smoothing width of a run whose history has `epochs` epochs."""
     missing = [name for name in ("window", "smoothing") if name not in run.settings]
     if missing:
         raise MetricError(f"run {run.id}: the settings lack {' and '.join(missing)}")
@@ -120,9 +116,6 @@ class RunCurves:
 
         `test` is a history on a larger test set, to be read in place of the primary one, and
         `validation` that on training examples which were held out.
-
-        Raises:
-            MetricError: the run's settings do not name its windows.
         """
         curves = history.curves("test") | (test or history).curves("test")
         if validation is not None:

@@ -68,11 +68,7 @@ Expression = Any
 
 
 def parse_arithmetic(node: ast.expr, operand: Callable[[ast.expr], Any]) -> Expression:
-    """The expression of a syntax tree, `operand` reading whatever is no arithmetic.
-
-    Raises:
-        Mistake: an operand is wrong.
-    """
+    """The expression of a syntax tree, `operand` reading whatever is no arithmetic."""
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             sides = (parse_arithmetic(side, operand) for side in (left, right))
@@ -83,11 +79,7 @@ def parse_arithmetic(node: ast.expr, operand: Callable[[ast.expr], Any]) -> Expr
 
 
 def parse_number(node: ast.expr) -> float:
-    """A number as it is written.
-
-    Raises:
-        Mistake: it is none.
-    """
+    """A number as it is written."""
     match node:
         case ast.Constant(value=bool()):
             pass
@@ -288,11 +280,7 @@ class Measure:
 
 
 def parse_measure(text: object) -> Measure:
-    """Read a measure of runs.
-
-    Raises:
-        Mistake: it is no measure; the message says what is allowed.
-    """
+    """Read a measure of runs."""
     if not isinstance(text, str):
         raise Mistake(f"{text!r} must be a measure, such as tail(test_accuracy)")
     try:

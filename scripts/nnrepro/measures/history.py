@@ -126,14 +126,15 @@ class History:
         )
 
 
-def read_history(path: Path, *, allow_nonfinite: bool = False) -> History:
-    """Read `history.json`.
+def read_history(path: Path, *, allow_nonfinite: bool = False, beside: bool = False) -> History:
+    """Read `history.json`, or a history beside it.
 
     Args:
         path: the file.
         allow_nonfinite: accept `null`, which the history of a diverged run holds for epochs whose
             value was not finite, and read it as NaN. The tokens NaN and Infinity, which are not
             JSON, are never accepted.
+        beside: whether it is the history on a further set of examples, without training metrics.
 
     A metric other than the loss and shares of right answers may be `null` in any history, as some
     answers have none: no area under a curve where there is one class.
@@ -143,15 +144,29 @@ def read_history(path: Path, *, allow_nonfinite: bool = False) -> History:
         HistoryError: wrong JSON, keys missing or too many, lists that are empty, of unequal
             lengths, or hold something other than finite numbers, accuracies outside [0, 1].
     """
-    return History(_read_series(path, _NEEDED, allow_nonfinite))
+    needed = _NEEDED[1:] if beside else _NEEDED
+    value = read_json_object(path)
+    wrong = list(_wrong_keys(value, needed))
+    if wrong:
+        trained = f"{LOSS}, " if LOSS in needed else ""
+        raise HistoryError(
+            f"{path}: {' and '.join(wrong[:3])}; expected {trained}val_loss and the metrics, such "
+            "as val_accuracy"
+        )
+    unseen = _is_unseen([own for key, own in value.items() if key.startswith(_JUDGED)])
 
+    def may_lack(key: str) -> bool:
+        return allow_nonfinite or not _always_finite(key) or (unseen and key.startswith(_JUDGED))
 
-def read_comparison_history(path: Path, *, allow_nonfinite: bool = False) -> History:
-    """Read `history_comparison.json` or `history_validation.json`.
-
-    Arguments and errors as for `read_history`.
-    """
-    return History(_read_series(path, _NEEDED[1:], allow_nonfinite))
+    series = {key: _numbers(path, key, value[key], may_lack(key)) for key in value}
+    try:
+        _check_lengths(series)
+    except HistoryError as error:
+        raise HistoryError(f"{path}: {error}") from error
+    for key, values in series.items():
+        if _is_share(key):
+            _check_fractions(path, key, values)
+    return History(series)
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
@@ -179,33 +194,6 @@ def read_json_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise HistoryError(f"{path}: holds {_kind(value)}, expected a JSON object")
     return value
-
-
-def _read_series(
-    path: Path, needed: tuple[str, ...], allow_nonfinite: bool
-) -> dict[str, FloatArray]:
-    value = read_json_object(path)
-    wrong = list(_wrong_keys(value, needed))
-    if wrong:
-        trained = f"{LOSS}, " if LOSS in needed else ""
-        raise HistoryError(
-            f"{path}: {' and '.join(wrong[:3])}; expected {trained}val_loss and the metrics, such "
-            "as val_accuracy"
-        )
-    unseen = _is_unseen([own for key, own in value.items() if key.startswith(_JUDGED)])
-
-    def may_lack(key: str) -> bool:
-        return allow_nonfinite or not _always_finite(key) or (unseen and key.startswith(_JUDGED))
-
-    series = {key: _numbers(path, key, value[key], may_lack(key)) for key in value}
-    try:
-        _check_lengths(series)
-    except HistoryError as error:
-        raise HistoryError(f"{path}: {error}") from error
-    for key, values in series.items():
-        if _is_share(key):
-            _check_fractions(path, key, values)
-    return series
 
 
 def _wrong_keys(value: Mapping[str, Any], needed: tuple[str, ...]) -> Iterator[str]:

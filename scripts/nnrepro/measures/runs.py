@@ -136,11 +136,7 @@ class RunData:
         return blew_up(self.run, self.history, self.status)
 
     def curves(self, *, larger: bool = False) -> RunCurves:
-        """Its curves, those of the test set on the larger one where that is asked for.
-
-        Raises:
-            MetricError: the run's settings do not name its windows.
-        """
+        """Its curves, those of the test set on the larger one where that is asked for."""
         test = self.comparison if larger else None
         return RunCurves.of(
             self.run, self.history, test=test, validation=self.validation, blown=self.blown_up

@@ -12,7 +12,7 @@ from nnrepro.measures.history import (
     History,
     HistoryError,
     MissingHistoryError,
-    read_comparison_history,
+    read_history,
 )
 from nnrepro.study.paths import COMPARISON_HISTORY, FOLDS_HISTORY, VALIDATION_HISTORY
 from nnrepro.study.run import Run
@@ -32,7 +32,7 @@ class _Side(NamedTuple):
 
 
 def _read_curves(path: Path, diverged: bool) -> SideHistory:
-    return read_comparison_history(path, allow_nonfinite=diverged)
+    return read_history(path, allow_nonfinite=diverged, beside=True)
 
 
 _SIDES = {

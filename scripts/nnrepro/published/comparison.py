@@ -127,8 +127,7 @@ def published_summary(compared: pd.DataFrame) -> pd.DataFrame:
     frame = compared.assign(**{n: compared.get(n, "") for n in _GROUP})
     frame = frame.assign(accuracy=[unit_named(metric) == "fraction" for metric in frame["metric"]])
     rows = []
-    for protocol in dict.fromkeys(frame["protocol"]):
-        own = frame[frame["protocol"] == protocol]
+    for protocol, own in frame.groupby("protocol", sort=False):
         for part, question in sorted(
             set(zip(own["part"], own["question"], strict=True)), key=_natural
         ):

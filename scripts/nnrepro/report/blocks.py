@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Figure, Gap, Panels, Paragraph, Table
-from nnrepro.document.text import OWNER, Text, linked, plain, small, spaced, text
+from nnrepro.document.text import Text, linked, small, spaced, text
 from nnrepro.figures.index import INDEX, NARROW, NO_RUNS, read_index
 from nnrepro.figures.index import Shown as Drawn
 from nnrepro.figures.specs import unavailable
@@ -46,8 +46,7 @@ def figure_block(
         for file in _lent(source, own) or own:
             strips.setdefault(file.shown.strip, []).append(file)
             if file.shown.said and file.there:
-                owner = plain(source.protocol_title(protocol), OWNER)
-                said.append(Paragraph(spaced(owner, file.shown.said, _lender(file))))
+                said.append(Paragraph(source.said_of(protocol, file.shown.said, _lender(file))))
     told = False
     panels: dict[str, Panels] = {}
     for title, members in strips.items():
@@ -264,7 +263,7 @@ def table_block(
         finding
         for protocol, content in contents.items()
         if content
-        for finding in _findings(source.protocol_title(protocol), content, firsts[protocol])
+        for finding in _findings(source, protocol, content, firsts[protocol])
     ]
     anchor = source.anchor(f"{TABLE}-{spec.name}")
     return Exhibit(block(TABLE, spec.title, anchor, panels.items()), tuple(said))
@@ -311,10 +310,10 @@ def _grid(
     return table(anchor, words, grid, *unselected, *notes, *longer_notes(source, runs))
 
 
-def _findings(owner: str, content: TableContent, number: int) -> Iterator[Text]:
+def _findings(source: Source, protocol: str, content: TableContent, number: int) -> Iterator[Text]:
     """What a table says of a protocol, the last sentence with a link to the table."""
     link = linked(f"{TABLE}-{number}", small(f"Table\N{NO-BREAK SPACE}{number}"))
     last = len(content.statements) - 1
     for place, said in enumerate(content.statements):
-        name = plain(owner, OWNER) if place == 0 else ()
-        yield spaced(name, said, link if place == last else ())
+        linking = spaced(said, link if place == last else ())
+        yield linking if place else source.said_of(protocol, linking)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nnrepro.document import wording
-from nnrepro.document.text import BUDGET, STAMP, Text, plain
+from nnrepro.document.text import BUDGET, OWNER, STAMP, Text, Words, plain, spaced
 from nnrepro.errors import NnreproError
 from nnrepro.failures import why_failed
 from nnrepro.measures.curves import Window, windows
@@ -161,7 +161,12 @@ class Source:
 
     def protocol_title(self, protocol: str) -> str:
         """A protocol's title where several stand side by side, else nothing."""
-        return self.study.protocols[protocol].title if self.several_protocols else ""
+        known = self.study.protocols.get(protocol)
+        return known.title if known and self.several_protocols else ""
+
+    def said_of(self, protocol: str, *said: Words) -> Text:
+        """What is said of a protocol, with its title before it where several stand side by side."""
+        return spaced(plain(self.protocol_title(protocol), OWNER), *said)
 
     def selected_variant(self, protocol: str, experiment: str) -> str | None:
         """The variant that a protocol selected; None without a decision."""

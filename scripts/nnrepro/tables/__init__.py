@@ -5,4 +5,5 @@ in the order in which the table declares them; `runs`, those of the runs table; 
 metric by which each protocol selects; `answers` and `folds`, functions that give a run's answers on
 the test examples, and its right answers by folds, by its id. Of `metrics`, `selection` stands for
 the protocol's own. `test_set: comparison` takes the larger test set for the variants that have one.
+What asks a table for a column or metric that it lacks raises a `TableError`, which names it.
 """

@@ -38,11 +38,7 @@ class Card:
 
 
 def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
-    """The card of each model that a study's variants have.
-
-    Raises:
-        TableError: the table lacks what a protocol selects by.
-    """
+    """The card of each model that a study's variants have."""
     for name in map(str, dict.fromkeys(variants["model"])):
         own = variants[variants["model"].eq(name)]
         spec = study.models.get(name)

@@ -112,9 +112,6 @@ def metric_values(
         metric: a metric column, or a name with `last_window_` for each row's own closing window.
         test_set: `primary`, or `comparison` for the larger test set in the rows that have one.
         suffix: one of `SPREAD` for the columns on spread.
-
-    Raises:
-        TableError: the table has no such metric.
     """
     values = _own_window(frame, metric, suffix)
     if test_set == PRIMARY:
@@ -245,9 +242,6 @@ def standings_by(
         test_set: `comparison` takes the larger test set for the variants that have one.
         eligible: which rows may be ranked, shape [variants]; all that have a value without it.
             A variant that a halving left behind is never ranked.
-
-    Raises:
-        TableError: the table has no such metric.
     """
     values, errors, counts = (
         floats(metric_values(variants, metric, test_set=test_set, suffix=suffix))

@@ -57,11 +57,7 @@ def compared_tables(
 
 
 def extent_by_table(study: Study, runs: pd.DataFrame) -> Extent:
-    """How far runs went, by the runs table.
-
-    Raises:
-        TableError: the table lacks a column that it takes.
-    """
+    """How far runs went, by the runs table."""
     for name in _NEEDED:
         if name not in runs.columns:
             raise TableError(f"the runs table lacks the column '{name}'; make it again")

@@ -115,11 +115,7 @@ class TableContext:
         return own if name == SELECTION else name
 
     def column(self, wanted: Metric) -> str:
-        """The column that holds a metric.
-
-        Raises:
-            TableError: the table has no such column.
-        """
+        """The column that holds a metric."""
         for name in map(str, self.frame.columns):
             if metric(name).name == wanted.name:
                 return name
@@ -129,11 +125,7 @@ class TableContext:
         )
 
     def require(self, *columns: str) -> None:
-        """Check that the table has these columns.
-
-        Raises:
-            TableError: one is missing.
-        """
+        """Check that the table has these columns."""
         for name in columns:
             if name not in self.frame.columns:
                 raise TableError(

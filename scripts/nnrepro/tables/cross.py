@@ -69,9 +69,8 @@ def cross(
                 f"'{lacking['variant'].iloc[0]}' has no value of {name}"
             )
     parts: list[dict[str, Any]] = []
-    for protocol in dict.fromkeys(variants["protocol"]):
-        here = variants[variants["protocol"] == protocol]
-        for metric in dict.fromkeys(metric_of(name, protocol, selection) for name in metrics):
+    for protocol, here in variants.groupby("protocol", sort=False):
+        for metric in dict.fromkeys(metric_of(name, str(protocol), selection) for name in metrics):
             common = {"protocol": protocol, "metric": metric_name(variants, metric)}
             cells = _cells(here, rows, columns, metric, test_set)
             parts += [common | cell for cell in (*cells, *_averages(cells, rows, columns))]

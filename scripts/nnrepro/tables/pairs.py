@@ -40,8 +40,7 @@ def pairs(
     """
     rows: list[dict[str, Any]] = []
     found: set[tuple[str, ...]] = set()
-    for protocol in dict.fromkeys(variants["protocol"]):
-        here = variants[variants["protocol"] == protocol]
+    for protocol, here in variants.groupby("protocol", sort=False):
         position = {name: i for i, name in enumerate(here["experiment"] + "/" + here["variant"])}
         for pair in map(tuple, pairs):
             if not position.keys() & set(pair):
@@ -55,7 +54,7 @@ def pairs(
             found.add(pair)
             both = here.iloc[[position[name] for name in pair]]
             for asked in metrics:
-                wanted = metric_of(asked, protocol, selection)
+                wanted = metric_of(asked, str(protocol), selection)
                 shown = metric_name(variants, wanted)
                 rows.append(
                     {"protocol": protocol, "base": pair[0], "changed": pair[1], "metric": shown}

@@ -142,16 +142,15 @@ def show(context: TableContext) -> TableContent:
         if item == ranked_by and several:
             fields.append(number_field("To best", partial(_to_best, item)))
             if chances:
-                fields.append(number_field("Chance of best (%)", _chance))
+                chance = entry("probability_best", wording.chance_number)
+                fields.append(number_field("Chance of best (%)", chance))
     if "stable_below" in options:
         spread = _at_end(frame)
         fields.append(number_field("Range at end", entry(spread, wording.percent_number)))
     if "epochs" in frame:
         fields.append(number_field("Epochs", entry("epochs", wording.whole)))
     if options.get("test_set") == COMPARISON:
-        fields.append(
-            number_field("Test images", lambda row: wording.whole(row.get("test_examples")))
-        )
+        fields.append(number_field("Test images", entry("test_examples", wording.whole)))
     table = grid(context.rows(), fields)
     marked = any(cell.mark for line in table.rows for cell in line.cells)
     notes = (
@@ -180,10 +179,6 @@ def _value_field(context: TableContext, shown: Metric, *, ranks: bool) -> Field:
 def _to_best(shown: Metric, row: Record) -> Cell:
     mark = TIED if row.get("tied_with_best") and row["rank"] != 1 else ""
     return numeric(shown.change(row["difference_to_best"]), mark=mark)
-
-
-def _chance(row: Record) -> str:
-    return wording.chance_number(row["probability_best"])
 
 
 _CHANCE_NOTE = text(

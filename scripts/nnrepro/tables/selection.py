@@ -49,7 +49,6 @@ def select(
 
     Raises:
         SelectionError: no variant to choose.
-        TableError: the table has no such metric.
     """
     place = standings_by(variants, metric, eligible=selectable(variants))
     if place.best is None:

@@ -38,9 +38,6 @@ def stability(variants: pd.DataFrame, *, accuracies: Shares = ()) -> pd.DataFram
         `window_range_test_accuracy`, of the metric that the runs recorded first. Then for each
         accuracy `epochs_to_..._test_accuracy` and `seconds_to_..._test_accuracy` with `_n`, the
         seeds that reach it, whose mean it is.
-
-    Raises:
-        TableError: the variants table does not tell the time to an accuracy.
     """
     table = lengths(variants)
     metric = main_metric(variants)

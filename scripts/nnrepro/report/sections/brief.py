@@ -23,7 +23,6 @@ from nnrepro.document.grid import Grid, Row
 from nnrepro.document.text import (
     BUDGET,
     NUMBER,
-    OWNER,
     STAMP,
     Text,
     bold,
@@ -248,8 +247,7 @@ def _outguessed(source: Source, question: Question) -> Iterator[Text]:
         frame = source.table(spec.name, constant_answer.COLUMNS)
         for protocol, own in () if frame is None else frame.groupby("protocol", sort=False):
             if len(constant_answer.no_better(own)):
-                owner = source.protocol_title(str(protocol))
-                yield spaced(plain(owner, OWNER), constant_answer.words(own))
+                yield source.said_of(str(protocol), constant_answer.words(own))
 
 
 def _by_kind(source: Source, blocks: Sequence[Section]) -> dict[bool, list[Section]]:

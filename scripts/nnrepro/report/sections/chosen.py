@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.document import wording
-from nnrepro.document.text import OWNER, Text, Words, code, plain, spaced, text
+from nnrepro.document.text import Text, Words, code, text
 from nnrepro.report.source import VARIANTS_TABLE, ReportError, Source
 from nnrepro.study.labels import titled
 from nnrepro.study.run import MODEL, Run
@@ -31,7 +31,7 @@ def chosen(source: Source, experiment: str) -> Iterator[Text]:
         more = len(by_rank) - len(told)
         if told:
             rest = f"{wording.counted(more, 'further variant')} of lower rank." if more else ""
-            yield spaced(plain(source.protocol_title(protocol), OWNER), *told, rest)
+            yield source.said_of(protocol, *told, rest)
 
 
 def _told(source: Source, taking: Sequence[Run]) -> Words:

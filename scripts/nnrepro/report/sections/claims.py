@@ -11,7 +11,6 @@ from nnrepro.document import wording
 from nnrepro.document.elements import Element, Paragraph, Section, Table
 from nnrepro.document.grid import Cell, Row, entry, grid, number_field, numeric, text_field
 from nnrepro.document.text import (
-    OWNER,
     VERDICT,
     Text,
     bold,
@@ -111,11 +110,9 @@ def _measure() -> Text:
 
 
 def _finding(source: Source, row: Record) -> tuple[Text, tuple[Text, ...]]:
-    name, protocol = str(row["id"]), str(row["protocol"])
-    owner = source.protocol_title(protocol) if protocol in source.study.protocols else ""
-    claim = spaced(
-        plain(owner, OWNER), str(row["statement"]), linked(claim_anchor(name), small(name))
-    )
+    name = str(row["id"])
+    link = linked(claim_anchor(name), small(name))
+    claim = source.said_of(str(row["protocol"]), str(row["statement"]), link)
     return plain(str(row["verdict"]), VERDICT), (claim, small(" ".join(_sure(row))))
 
 
@@ -230,4 +227,4 @@ def lists_on(source: Source, question: str) -> Iterator[Text]:
             f"{here} do, {both} of those {there} among them; by chance, {there * here / of:.2g} "
             "would be."
         )
-        yield spaced(plain(source.protocol_title(str(row["protocol"])), OWNER), said)
+        yield source.said_of(str(row["protocol"]), said)

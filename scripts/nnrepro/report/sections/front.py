@@ -22,7 +22,7 @@ def lead(source: Source) -> Iterator[Element]:
     if source.study.about:
         yield Paragraph(wording.clipped(source.study.about, _LONGEST), "lead")
     yield Paragraph(_scope(source), "scope")
-    yield _brief_budget(source)
+    yield _budget(source, brief=True)
     if source.runs is None:
         yield from _status(source)
 
@@ -75,10 +75,6 @@ def _apart(study: Study, begun: Sequence[Run]) -> str:
     )
 
 
-def _title(generated: Sequence[str]) -> str:
-    return "Generated data" if generated else "A shortened study"
-
-
 def _made_up(generated: Sequence[str]) -> str:
     return (
         f"The data are made up for a demonstration ({wording.joined(generated)}): no accuracy here "
@@ -86,52 +82,45 @@ def _made_up(generated: Sequence[str]) -> str:
     )
 
 
-def _brief_budget(source: Source) -> Element:
-    """How far the runs go in two lines, of which the second leads to all that there is to say."""
-    study = source.study
+def _budget(source: Source, *, brief: bool = False) -> Element:
+    """How far the runs go; why the study is less than what its protocols ask for, where it is.
+
+    In brief in two lines, of which the second leads to all that there is to say.
+    """
+    study, stamp = source.study, source.stamp(source.study.runs)
     generated, short = _generated(source), bool(source.short_runs(study.runs))
     fewer = len(study.runs) < study.declared_runs
     if not (short or fewer or generated):
-        return Paragraph(source.stamp(study.runs), "stamp plain")
+        return Paragraph(stamp, "stamp plain")
+    title = "Generated data" if generated else "A shortened study"
     declared, shown = map(wording.grouped, (study.declared_runs, len(study.runs)))
-    less = [
-        *(["runs were cut short"] if short else []),
-        *([f"of {declared} declared runs the study has {shown}"] if fewer else []),
-    ]
-    said = _made_up(generated) if generated else source.stamp(study.runs)
-    contents = [Paragraph(said, "" if generated else "stamp")]
-    if less:
-        what = wording.capitalised(" and ".join(less))
-        contents.append(Paragraph(text(f"{what}: ", linked(_ANCHOR, "how far they went"), ".")))
-    return Section(_title(generated), tuple(contents), f"brief-{_ANCHOR}", "budget")
-
-
-def _budget(source: Source) -> Element:
-    """How far the runs go; why the study is less than what its protocols ask for, where it is."""
-    study = source.study
-    stamp = source.stamp(study.runs)
-    extents, generated = tuple(_extents(source)), _generated(source)
+    contents: list[Element] = []
+    if brief:
+        less = [
+            *(["runs were cut short"] if short else []),
+            *([f"of {declared} declared runs the study has {shown}"] if fewer else []),
+        ]
+        contents.append(Paragraph(_made_up(generated)) if generated else Paragraph(stamp, "stamp"))
+        if less:
+            what = wording.capitalised(" and ".join(less))
+            contents.append(Paragraph(text(f"{what}: ", linked(_ANCHOR, "how far they went"), ".")))
+        return Section(title, tuple(contents), f"brief-{_ANCHOR}", "budget")
+    extents = tuple(_extents(source))
     said: list[Words] = [*extents]
     if generated:
         said.append(_made_up(generated))
-    short = bool(source.short_runs(study.runs))
     if short:
         asker = "their protocols ask for" if study.several_ways else "the study asks for"
         said.append(
             f"Runs were cut short of what {asker}, in epochs or in examples; "
             "closing windows are shortened with them."
         )
-    fewer = len(study.runs) < study.declared_runs
     if fewer:
         declared = wording.counted(study.declared_runs, "run")
-        shown = wording.grouped(len(study.runs))
         said.append(f"Of {declared} that the configuration declares, this study has {shown}.")
-    if not (short or fewer or generated):
-        return Paragraph(stamp, "stamp plain")
-    contents: tuple[Element, ...] = (Bullets(tuple(said)),)
     if not extents:
-        contents = (Paragraph(stamp, "stamp"), *contents)
-    return Section(_title(generated), contents, _ANCHOR, "budget")
+        contents.append(Paragraph(stamp, "stamp"))
+    return Section(title, (*contents, Bullets(tuple(said))), _ANCHOR, "budget")
 
 
 def _extents(source: Source) -> Iterator[Text]:

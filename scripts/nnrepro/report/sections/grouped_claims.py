@@ -9,7 +9,7 @@ from nnrepro.claims.judge import CAUSES
 from nnrepro.claims.language import parse_comparisons
 from nnrepro.document import wording
 from nnrepro.document.elements import Bullets, Element, Paragraph, Section
-from nnrepro.document.text import OWNER, Text, bold, linked, plain, small, spaced, text
+from nnrepro.document.text import Text, bold, linked, small, spaced, text
 from nnrepro.measures.expressions import Mistake
 from nnrepro.measures.functions import COUNT, EPOCHS, FUNCTIONS, RATIO
 from nnrepro.measures.names import in_words, unit_named
@@ -182,10 +182,9 @@ def _times(source: Source, claims: list[_Claim], most: int) -> Iterator[Element]
 
 
 def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
-    name, protocol = str(claim.row["id"]), str(claim.row["protocol"])
-    known = protocol in source.study.protocols
-    return spaced(
-        plain(source.protocol_title(protocol) if known else "", OWNER),
+    name = str(claim.row["id"])
+    return source.said_of(
+        str(claim.row["protocol"]),
         wording.clipped(str(claim.row["statement"]), _LONGEST),
         linked(claim_anchor(name), small(name)),
         small(claim.because) if told and claim.because else (),
