@@ -26,7 +26,7 @@ from nnrepro.study.config import load_study
 from nnrepro.study.decisions import Decisions, read_decisions
 from nnrepro.study.folders import STUDY_FILE, RunFolders, plugins_named, run_folders
 from nnrepro.study.identity import other_data
-from nnrepro.study.messages import nearest, one_of, some_of
+from nnrepro.study.messages import choice, nearest, some_of
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.plugins import plugin_files, put_in_force
 from nnrepro.study.run import Run
@@ -203,9 +203,7 @@ class Results:
         """
         known = formats()
         if form not in known:
-            raise ResultsError(
-                f"there is no format '{form}'{nearest(form, known)}; there are {one_of(known)}"
-            )
+            raise ResultsError(f"there is no format '{form}'{choice(form, known, 'there are')}")
         if known[form].of_a_run and run is None:
             raise ResultsError(f"'{form}' is a form of one run's network; name the run")
         sources: dict[str, Callable[[], Any]] = {

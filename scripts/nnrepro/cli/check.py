@@ -27,7 +27,7 @@ from nnrepro.published.inconsistencies import load_inconsistencies
 from nnrepro.published.numbers import load_published
 from nnrepro.study.config import load_study
 from nnrepro.study.kinds import ROOMS, Kind, replaced_kinds
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice
 from nnrepro.study.plugins import PluginError, replacements
 from nnrepro.study.sources import Configuration, read_configuration
 from nnrepro.study.study import Study
@@ -135,7 +135,7 @@ def _kind_problem(kind: Kind, room: str) -> str:
     reads = kind.reads[1:] if room == "figures" else kind.reads
     for name in reads:
         if name not in there:
-            return f"it reads '{name}'{nearest(name, there)}; there is {one_of(there)}"
+            return f"it reads '{name}'{choice(name, there, 'there is')}"
     try:
         kind.function()
     except PluginError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from nnrepro.data.checksums import is_sha256
 from nnrepro.data.errors import DataError
 from nnrepro.data.places import file_problem, folder_problem
-from nnrepro.study.messages import nearest, one_of
+from nnrepro.study.messages import choice, nearest
 
 REMARKS = ("note", "licence", "citation")
 """Keys of every section of `data` that are for readers of the report alone."""
@@ -153,8 +153,7 @@ class Origin:
         key, allowed = f"data.{self.dataset}", [*_OF_FILES, *self.options]
         for name in section:
             if name not in allowed:
-                hint = f"{nearest(name, allowed)}; allowed: {one_of(allowed)}"
-                yield f"{key}.{name}: unknown key of this data set{hint}"
+                yield f"{key}.{name}: unknown key of this data set{choice(name, allowed)}"
         for problem in self.problems_of(self._told(section)):
             yield f"{key}.{problem}"
 

@@ -30,7 +30,7 @@ from nnrepro.files import read_json
 from nnrepro.registry import Registry
 from nnrepro.study.declared import splits_validation
 from nnrepro.study.kinds import Kind, kinds
-from nnrepro.study.messages import nearest, one_of, shown
+from nnrepro.study.messages import choice, nearest, one_of, shown
 from nnrepro.study.options import FILE_SOURCES, PLACE, SOURCES, Parameter, parameters_of
 
 Prepare = Callable[..., None]
@@ -97,8 +97,7 @@ class Told:
         """Why the config's section cannot serve the runs, each with its key; see `Origin`."""
         key, given = f"data.{self.dataset}", told(section)
         found = [
-            f"{key}.{name}: unknown key{nearest(name, self.options)}; allowed: "
-            f"{one_of([*COMMON, *self.options])}"
+            f"{key}.{name}: unknown key{choice(name, [*COMMON, *self.options])}"
             for name in given
             if name not in self.options
         ]
@@ -315,10 +314,7 @@ def _made_by(source: str, dataset: str) -> list[Preparation]:
     found = [each for each in _registered.values() if each.dataset == source]
     if not found:
         allowed = [*kinds(SOURCES), *FILE_SOURCES, *datasets()]
-        raise DataError(
-            f"data.{dataset}.source: '{source}' is unknown{nearest(source, allowed)}; allowed: "
-            f"{one_of(allowed)}"
-        )
+        raise DataError(f"data.{dataset}.source: '{source}' is unknown{choice(source, allowed)}")
     return found
 
 

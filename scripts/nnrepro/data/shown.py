@@ -55,8 +55,9 @@ class Sample:
 def samples(npz: Path, settings: Mapping[str, Any], most: int) -> list[Sample]:
     """The first test example of each class, or the first ones where there are no classes.
 
-    At most `most` of prepared arrays, beside which their description lies; `settings` are of a run
-    that reads them. Raises FileError and OSError where a file is damaged or not there.
+    They are taken from prepared arrays with their description beside them, `most` at most;
+    `settings` are of a run that reads them. Raises FileError and OSError where a file is damaged
+    or not there.
     """
     meta = read_json(npz.with_suffix(".json"))
     arrays = mapped_arrays(npz, ["test_x", "test_y"])

@@ -156,8 +156,8 @@ Kinds = Mapping[str, Mapping[str, Kind]]
 def kinds(room: str, files: Iterable[Path] | None = None) -> Mapping[str, Kind]:
     """The kinds of `tables` or `figures`, or `data/sources`, by name, one's own before others'.
 
-    Of one's own are those in `files`; without them, of the plug-ins in force. Raises KindError
-    where a kind is declared wrongly, or two files have one of the same name.
+    One's own are in `files`; without them, in the plug-ins in force. Raises KindError where a kind
+    is declared wrongly, or two files have one of the same name.
     """
     return _kinds(room, plugin_files() if files is None else tuple(files))
 

@@ -14,8 +14,8 @@ def titled(name: str) -> str:
 def told_apart(labels: Sequence[str], *tellers: Sequence[str]) -> list[str]:
     """The labels, those that look the same with a word in brackets that tells them apart.
 
-    Of `tellers`, as many words as labels each, a later one is used where labels still look the same
-    with the ones before.
+    Each of `tellers` has a word for every label; a later one is used where labels still look the
+    same with the ones before.
     """
     shown = list(labels)
     for words in tellers:

@@ -71,7 +71,7 @@ def shown(value: Any) -> str:
 def quotation_hint(value: Any, wanted: Iterable[str]) -> str:
     """A hint "; without quotation marks ..." where text spells what is wanted, or nothing.
 
-    What is `wanted` are types as JSON names them.
+    The types that are `wanted` are called as in JSON.
     """
     if isinstance(value, str):
         try:
