@@ -160,6 +160,7 @@ def _drawn(source: Source, spec: Spec, file: _File, told: tuple[int, str]) -> Fi
     """
     shown, runs, protocol = file.shown, file.runs, file.protocol
     number, reading = told
+    there = [run for run in runs if run.id in file.source.extent.done]
     words = caption(
         FIGURE,
         number,
@@ -167,7 +168,7 @@ def _drawn(source: Source, spec: Spec, file: _File, told: tuple[int, str]) -> Fi
         source.protocol_title(protocol),
         file.source.budget(runs, compared=shown.compared),
         reading if file.there else "",
-        whose=_whose(source, protocol, shown, runs) if file.there else "",
+        whose=_whose(source, protocol, shown, there) if file.there else "",
     )
     anchor, unselected = f"{FIGURE}-{number}", nothing_selected(source, protocol, spec.runs)
     if file.there:
