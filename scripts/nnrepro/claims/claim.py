@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from nnrepro.claims.tree import Node, Part, parts_of
 from nnrepro.measures.expressions import Reading
@@ -93,12 +94,14 @@ class Published:
     """The printed numbers, and how they are read.
 
     Attributes:
+        path: the CSV table that they are from, which the workflow watches.
         numbers: the numbers.
         selected: the variant that a report selected, by (protocol, experiment).
         metrics: metrics that are measures by more than their name.
         lists: lists that tell something by what they leave out.
     """
 
+    path: Path
     numbers: tuple[PublishedNumber, ...]
     selected: Mapping[tuple[str, str], str] = field(default_factory=dict)
     metrics: tuple[PrintedMetric, ...] = ()

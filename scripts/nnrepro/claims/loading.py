@@ -186,6 +186,7 @@ def _published(spec: Mapping[str, Any] | None, path: Path, study: Study) -> Publ
             selected[protocol, experiment] = variant
     metrics = dict.fromkeys(number.metric for number in printed)
     return Published(
+        numbers,
         printed,
         selected,
         tuple(_printed(item, metrics) for item in spec.get("quantities", [])),
