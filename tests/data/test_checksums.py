@@ -55,3 +55,16 @@ def test_accepting_nothing_is_a_mistake_of_the_caller(file: Path) -> None:
         checksums.verify(file, set())
     with pytest.raises(ValueError, match="crc32"):
         checksums.verify(file, {"crc32:1"})
+
+
+def test_sums_file_is_what_sha256sum_writes(file: Path) -> None:
+    checksums.write_sums(file.parent, [file.name])
+    text = (file.parent / "SHA256SUMS").read_text()
+    assert text == f"{SHA256}  batch\n"
+    assert checksums.read_sums(file.parent) == {"batch": SHA256}
+
+
+def test_damaged_sums_file_is_refused_with_its_line(file: Path) -> None:
+    (file.parent / "SHA256SUMS").write_text(f"{SHA256}  batch\n{SHA256[:-1]}  other\n")
+    with pytest.raises(DataError, match="line 2"):
+        checksums.read_sums(file.parent)

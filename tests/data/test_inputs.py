@@ -11,6 +11,7 @@ import PIL.Image
 import pytest
 
 from nnrepro.data import generated, registry, shipped
+from nnrepro.data.checksums import read_sums
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.dbpedia import read_folder
 from nnrepro.data.errors import DataError
@@ -146,7 +147,7 @@ def test_arrays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["characters", "words"])
-def test_texts_of_the_study(tmp_path: Path, level: str, sums) -> None:
+def test_texts_of_the_study(tmp_path: Path, level: str) -> None:
     raw = tmp_path / "raw"
     generated.write_dbpedia(raw, train=28, test=14, seed=1)
     prepare = {
@@ -155,7 +156,7 @@ def test_texts_of_the_study(tmp_path: Path, level: str, sums) -> None:
     }[level]
     prepare({"source": "generated", "path": raw}, tmp_path / "d.npz", tmp_path / "d.json")
     told = json.loads((tmp_path / "d.json").read_text())
-    splits, _ = read_folder(raw, sums(raw))
+    splits, _ = read_folder(raw, read_sums(raw))
     assert np.array_equal(
         prepare_inputs(told, splits["test"].texts), np.load(tmp_path / "d.npz")["test_x"]
     )

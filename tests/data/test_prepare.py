@@ -92,13 +92,19 @@ def test_generated_folder_is_read_again_without_generating(
     assert meta["generated"] is True
 
 
-def test_made_up_files_are_accepted_as_generated_data_only(
-    tmp_path: Path, image_folder: Path
-) -> None:
+def test_altered_generated_file_is_refused(tmp_path: Path, image_folder: Path) -> None:
+    with open(image_folder / "data_batch_1", "ab") as handle:
+        handle.write(b"x")
+    with pytest.raises(DataError, match="data_batch_1 is not the expected file"):
+        run(shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
+
+
+def test_sums_file_vouches_for_generated_data_only(tmp_path: Path, image_folder: Path) -> None:
     with pytest.raises(DataError, match="unofficial"):
         run(shipped.prepare_cifar10, {"source": "folder", "path": image_folder}, tmp_path)
-    _, meta = run(shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
-    assert meta["generated"] is True
+    (image_folder / "SHA256SUMS").unlink()
+    with pytest.raises(DataError, match="SHA256SUMS does not exist"):
+        run(shipped.prepare_cifar10, {"source": "generated", "path": image_folder}, tmp_path)
 
 
 def test_generated_data_stays_marked_when_read_as_a_folder(

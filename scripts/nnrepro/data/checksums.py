@@ -8,13 +8,15 @@ SHA-256.
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import SEEK_END, BufferedReader, BytesIO
 from pathlib import Path
 
 from nnrepro.data.errors import DataError, told_as_data_errors
-from nnrepro.files import open_regular, read_bounded
+from nnrepro.files import LARGEST, open_regular, read_bounded, write_text
+
+SUMS_FILE = "SHA256SUMS"
 
 _GIT_BLOB = "git-blob"
 _LARGEST = 2**32
@@ -64,6 +66,32 @@ def read_verified(path: Path | str, accepted: Collection[str], remedy: str | Non
     found = {name: _digest(BytesIO(content), name) for name in _algorithms_of(accepted)}
     _require(path, found, accepted, remedy)
     return content
+
+
+def write_sums(folder: Path, names: Iterable[str]) -> None:
+    """Write `SHA256SUMS` for the named files of `folder`, as `sha256sum` does."""
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in sorted(names)]
+    write_text(folder / SUMS_FILE, "".join(lines))
+
+
+def read_sums(folder: Path) -> Mapping[str, str]:
+    """The sums that `SHA256SUMS` in `folder` states: file name to SHA-256 in hex.
+
+    Raises DataError where the file is missing or a line of it is not `<64 hex digits>  <name>`.
+    """
+    path = folder / SUMS_FILE
+    with _open(path) as handle:
+        lines = read_bounded(handle, path, LARGEST).decode("utf-8", errors="replace").splitlines()
+    sums: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        digest, _, name = line.partition("  ")
+        if not is_sha256(digest) or not name:
+            raise DataError(
+                f"{path}, line {number}: expected '<64 hex digits>  <file name>', found {line!r}. "
+                "Remove the folder and generate the data again."
+            )
+        sums[name] = digest.lower()
+    return sums
 
 
 def is_sha256(text: object) -> bool:

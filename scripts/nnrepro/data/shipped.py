@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnrepro.data import cifar10, dbpedia, generated, pictures, text
-from nnrepro.data.checksums import sha256_of
+from nnrepro.data.checksums import read_sums, sha256_of
 from nnrepro.data.official import Origin
 from nnrepro.data.prepare import write_prepared
 from nnrepro.data.soundness import refuse_blank
@@ -103,9 +103,9 @@ def _read(
         used = [path]
         content, classes = reader.read_archive(path, sums, **options)
     else:
-        used = reader.source_files(path, **options)
         if kind == "generated":
-            sums = {file.name: sha256_of(file) for file in used}
+            sums = read_sums(path)
+        used = reader.source_files(path, **options)
         content, classes = reader.read_folder(path, sums, **options)
     made = kind == "generated" or generated.is_generated(used[0].parent)
     origin = {
