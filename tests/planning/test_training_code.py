@@ -11,6 +11,7 @@ from nnrepro.imports import files_behind
 from nnrepro.models.registry import catalogue
 from nnrepro.planning import code
 from nnrepro.planning.code import code_of, training_codes
+from nnrepro.study.plugins import put_in_force
 
 LEFT_OUT = [f"nnrepro/{name}" for name in code._LEFT_OUT if name.endswith(".py")]
 
@@ -87,6 +88,33 @@ NAMED: dict[str, dict[str, str]] = {
     "f1": {"metrics": "f1_macro"},
     "both": {"metrics": "f1_macro,auc"},
 }
+
+
+def test_a_loss_of_ones_own_concerns_the_runs_that_name_it(
+    scripts: Path, tmp_path: Path, make_run: Any
+) -> None:
+    named, other = make_run(loss="mine"), make_run(loss="logits")
+    file = tmp_path / "losses.py"
+    own = """from nnrepro.metrics.losses import loss
+@loss(task="classification")
+def mine(y_true, y_pred):
+    "Mine."
+    return {} * y_pred[:, 0]
+"""
+
+    def codes() -> list[str]:
+        put_in_force([str(file)])
+        found = training_codes(scripts, catalogue())
+        return [code_of(run, found) for run in (named, other)]
+
+    try:
+        file.write_text(own.format(2))
+        before = codes()
+        file.write_text(own.format(3))
+        after = codes()
+    finally:
+        put_in_force(())
+    assert before[0] != before[1] == after[1] != after[0] != before[0]
 
 
 def test_new_module_of_training_is_not_forgotten(scripts: Path) -> None:

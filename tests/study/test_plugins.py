@@ -117,6 +117,31 @@ def test_a_study_has_what_its_plugins_define(config: dict[str, Any], tmp_path: P
         load_study(changed, catalogue())
 
 
+LOSS = """import a_package_that_is_not_there
+from nnrepro.metrics.losses import loss
+
+
+@loss(task="classification")
+def focal(y_true, y_pred):
+    "Mine."
+"""
+
+
+def test_a_loss_of_ones_own_is_named_as_keras_own_are(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    changed = copy.deepcopy(config)
+    changed["settings"]["all"]["loss"] = "focal"
+    with pytest.raises(ConfigError, match=r"'focal' must be one of 'logits', .*, 'huber'"):
+        load_study(changed, catalogue())
+    changed["plugins"] = written(tmp_path, losses=LOSS)
+    study = load_study(changed, catalogue())
+    assert any(run.settings["loss"] == "focal" for run in study.runs)
+    load_study(config, catalogue())
+    with pytest.raises(ConfigError, match="'focal' must be one of"):
+        load_study({**changed, "plugins": []}, catalogue())
+
+
 METRIC = """from nnrepro.metrics import registry as r
 @r.metric(task="regression")
 def {}(labels, predictions):
@@ -129,7 +154,7 @@ OTHER = MODELS.replace("from sizes", "from widths")
     ("files", "told"),
     [
         ({"models": "def f(:\n"}, r"models\.py, line 1: invalid syntax"),
-        ({"models": "x = 1\n"}, r"models\.py: defines no model, data set, metric, table or figure"),
+        ({"models": "x = 1\n"}, r"models\.py: defines no model, .*, metric, table or figure"),
         ({"models": OTHER}, r"models\.py, line 6: ModuleNotFoundError: No module named 'widths'"),
         ({"random": MODELS}, r"random\.py: 'random' is the name of another module, .*; rename the"),
         ({"a": MODELS, "b": MODELS}, r"b\.py, line 12: two models are called 'own': a and b"),

@@ -1,18 +1,22 @@
 """What a run of each task records and leaves: metrics by name, predictions of their kind."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from beside_keras import judged_otherwise, register_models, table_data, table_run
+from keras import ops
 from small_runs import train
 
 from nnrepro.measures.history import read_history
 from nnrepro.measures.predictions import read_predictions
-from nnrepro.metrics.registry import MULTI_LABEL, REGRESSION, MetricNameError, find
+from nnrepro.metrics.losses import loss
+from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION, MetricNameError, find
 from nnrepro.training.errors import TrainingError
+from nnrepro.training.losses import loss_of, loss_problem
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +81,42 @@ def test_what_does_not_fit_the_task_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         train(run(**settings), judged_otherwise(task), tmp_path)
+
+
+def test_a_loss_of_ones_own_is_what_training_lowers_and_records(tmp_path: Path) -> None:
+    """Twice Keras's, with half the learning rate: the same steps, and twice the loss."""
+
+    @loss(task=REGRESSION)
+    def doubled(y_true, y_pred):
+        """Twice the mean squared error."""
+        return 2 * ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+    data = judged_otherwise(REGRESSION)
+    keras_own = run(loss="mean_squared_error", learning_rate=0.05)
+    once, twice = (
+        read_history(train(each, data, tmp_path / str(at)) / "history.json").series
+        for at, each in enumerate([keras_own, run(loss="doubled", learning_rate=0.025)])
+    )
+    for name in ("loss", "val_loss"):
+        np.testing.assert_allclose(twice[name], 2 * once[name], rtol=1e-5)
+    for name in ("mean_absolute_error", "val_r2_score"):
+        np.testing.assert_allclose(twice[name], once[name], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("computed", "told"),
+    [
+        (lambda true, answers: ops.mean(answers), r"'mine' gives values of shape \(\)"),
+        (lambda true, answers: ops.square(answers), r"shape \(3, 2\) for a batch"),
+        (lambda true, answers: answers[:2, 0], "gives 2 values for 3 examples"),
+        (lambda true, answers: answers.nothing, "'mine' cannot be computed .AttributeError"),
+        (lambda true, answers: answers[:, 0], None),
+    ],
+)
+def test_a_loss_of_ones_own_is_tried_before_training(computed: Any, told: str | None) -> None:
+    computed.__name__, computed.__doc__ = "mine", "Mine."
+    loss(task=CLASSIFICATION)(computed)
+    problem = loss_problem("mine", CLASSIFICATION, 2)
+    assert problem is None if told is None else re.search(told, str(problem))
+    with pytest.raises(TrainingError, match="loss 'mine' is not for a regression task; allowed"):
+        loss_of(REGRESSION, "mine")

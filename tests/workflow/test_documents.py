@@ -204,7 +204,7 @@ def test_what_a_page_tells_to_add_is_in_its_example(block: Block, repository: Pa
 
 @pytest.mark.slow
 def test_what_is_added_is_in_the_report(repository: Path, tmp_path: Path) -> None:
-    """A model, a data set, a metric, a table and a figure that the library does not have."""
+    """A model, data, a loss, a metric, a table and a figure that the library does not have."""
     example = copy_example(repository, "plugins", tmp_path)
     (example / "smaller.yaml").write_text(SMALLER, encoding="utf-8")
     called = ("-s", str(repository / "Snakefile"), "--configfile", "smaller.yaml")
@@ -218,6 +218,9 @@ def test_what_is_added_is_in_the_report(repository: Path, tmp_path: Path) -> Non
     for history in (results / "runs").rglob("history.json"):
         assert all(0 <= value <= 1 for value in read_json(history)["val_worst_recall"])
     assert "sines" in (results / "tables/gaps.csv").read_text(encoding="utf-8")
+    records = [read_json(record) for record in (results / "runs").rglob("run.json")]
+    losses = {each["run"]["variant"]: each["run"]["settings"].get("loss") for each in records}
+    assert losses["focal"] == "focal" != losses["sines"]
     assert (results / "figures/main/dots/all_runs.svg").is_file()
     assert (results / "report/report.pdf").is_file()
 

@@ -12,6 +12,7 @@ from nnrepro.definitions import behind, home_of
 from nnrepro.fingerprint import code_fingerprint, value_fingerprint
 from nnrepro.imports import file_of, files_behind, home, of_library
 from nnrepro.metrics import registry as metrics
+from nnrepro.metrics.losses import own_losses
 from nnrepro.models.registry import ModelSpec
 from nnrepro.study.plugins import plugin_folders
 from nnrepro.study.run import Run
@@ -35,10 +36,11 @@ What they alone import is left out with them.
 
 
 def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
-    """Fingerprints of the code that trains each model and computes each metric, by their names.
+    """Fingerprints of the code of each model, each metric and each loss of one's own, by name.
 
     A new or changed model leaves the runs of the others alone, those in its own file, too; so does
-    a metric those that do not name it, but for the ones that are recorded without being named.
+    a loss or metric those that do not name it, but for metrics that are recorded without being
+    named.
     `code_of` tells a run's. `scripts` holds the library.
     Raises OSError and SyntaxError where a file cannot be read or parsed.
     """
@@ -61,18 +63,24 @@ def training_codes(scripts: Path, models: Mapping[str, ModelSpec]) -> dict[str, 
         for name, metric in metrics.catalogue().items()
         if metric.function is not None
     }
+    losses = {
+        _of_loss(name): definition_fingerprint(loss.function, scripts, counts=counts)
+        for name, loss in own_losses().items()
+    }
     unasked = [computed[name] for name in sorted(set().union(*metrics.DEFAULTS.values()))]
     by_model = {name: value_fingerprint([fingerprint(m), *unasked]) for name, m in models.items()}
-    return by_model | {_of_metric(name): code for name, code in computed.items()}
+    return by_model | {_of_metric(name): code for name, code in computed.items()} | losses
 
 
 def code_of(run: Run, codes: Mapping[str, str]) -> str:
-    """Fingerprint of the code that trains a run and computes the metrics that it names.
+    """Fingerprint of the code that trains a run, with the loss and the metrics that it names.
 
     Raises KeyError where its model or a metric is unknown.
     """
-    named = metrics.parsed(str(run.settings.get("metrics") or ""))
-    own = [codes[run.model], *(codes[_of_metric(name)] for name in named)]
+    loss = str(run.settings.get("loss") or "")
+    named = [_of_metric(name) for name in metrics.parsed(str(run.settings.get("metrics") or ""))]
+    named += [_of_loss(loss)] if loss in own_losses() else []
+    own = [codes[run.model], *(codes[name] for name in named)]
     return value_fingerprint(own) if named else own[0]
 
 
@@ -85,6 +93,10 @@ def codes_of(run: Run, candidates: Iterable[Run], codes: Mapping[str, str]) -> s
 
 def _of_metric(name: str) -> str:
     return f"metric {name}"
+
+
+def _of_loss(name: str) -> str:
+    return f"loss {name}"
 
 
 def definition_fingerprint(

@@ -1,4 +1,4 @@
-"""A study's own models, data sets, metrics and kinds: Python files beside its configuration.
+"""A study's own models, data, losses, metrics and kinds: Python files beside its configuration.
 
 Of a file, the functions that the library's decorators mark are read by their headers: what a
 decorator and the parameters after the star need is carried out, the rest of the file only when such
@@ -30,7 +30,8 @@ from nnrepro.registry import REGISTRIES
 from nnrepro.study.messages import nearest
 
 _METRICS = "nnrepro.metrics.registry"
-_DOORS = ("nnrepro.models.registry", "nnrepro.data.registry", _METRICS)
+_LOSSES = "nnrepro.metrics.losses"
+_DOORS = ("nnrepro.models.registry", "nnrepro.data.registry", _LOSSES, _METRICS)
 """The modules whose decorators and functions register definitions."""
 
 _METRIC_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -200,8 +201,9 @@ def _read_headers(file: Path) -> None:
     calls = [each for each in found if _calls(each, doors)]
     if not functions and not calls and not any(each.marks & kinds for each in found):
         raise PluginError(
-            f"{from_here(file)}: defines no model, data set, metric, table or figure; decorate "
-            "what it defines, or leave it out: what a file imports from beside it need not be named"
+            f"{from_here(file)}: defines no model, data set, loss, metric, table or figure; "
+            "decorate what it defines, or leave it out: what a file imports from beside it need "
+            "not be named"
         )
     names = [node.name for node in functions]
     for node in functions:

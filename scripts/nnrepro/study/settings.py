@@ -6,8 +6,10 @@ model's function declares. A configuration may give them per scope: `all`, an in
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Annotated, Any, Literal, Protocol
 
+from nnrepro.metrics.losses import OF_KERAS, own_losses
 from nnrepro.study.class_weights import CLASS_WEIGHT, weight_problem
 from nnrepro.study.evaluation import CHOICES
 from nnrepro.study.messages import choice, shown
@@ -15,9 +17,6 @@ from nnrepro.study.optimizers import OPTIMIZER_SETTINGS, SCHEDULE_SETTINGS
 from nnrepro.study.options import Parameter, Range, described
 from nnrepro.study.run import Scalar
 from nnrepro.study.sampling import distribution_problems
-
-_OF_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber")
-"""Losses of a regression."""
 
 _FromZero = Annotated[int, Range(0)]
 _FromOne = Annotated[int, Range(1)]
@@ -30,6 +29,15 @@ class _ClassWeight(Parameter):
     def problem(self, value: Any) -> str | None:
         """As of any parameter."""
         return weight_problem(value)
+
+
+class _Loss(Parameter):
+    """The name of a loss of Keras's, or of one's own."""
+
+    def problem(self, value: Any) -> str | None:
+        """As of any parameter."""
+        names = dict.fromkeys(chain(*OF_KERAS.values(), own_losses()))
+        return Parameter(str, choices=tuple(names)).problem(value)
 
 
 def _data_and_length(
@@ -67,7 +75,7 @@ def _aim_and_reading(  # noqa: D417  metrics have a key of their own
     early_stopping_metric: str | None = None,
     label_smoothing: Annotated[float, Range(0, 1)] | None = None,
     class_weight: str | None = None,
-    loss: Literal["logits", "probabilities", *_OF_NUMBERS] | None = None,  # type: ignore[valid-type]
+    loss: str | None = None,
     metrics: str | None = None,
     on_divergence: Literal["continue", "stop"] = "stop",
     window: _FromOne | None = None,
@@ -108,6 +116,7 @@ One without a default is no part of a run unless it is given: there are as many 
 have, and the learning rate is Keras's for the optimiser. Window and smoothing follow from epochs.
 """
 SETTINGS[CLASS_WEIGHT] = _ClassWeight(str, meaning=SETTINGS[CLASS_WEIGHT].meaning)
+SETTINGS["loss"] = _Loss(str, meaning=SETTINGS["loss"].meaning)
 
 CLOSING = ("window", "smoothing")
 """Settings that are a tenth of a run's epochs where nobody gives them."""

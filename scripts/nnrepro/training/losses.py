@@ -11,18 +11,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from nnrepro.metrics.losses import losses_for, own_losses
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
 from nnrepro.study.messages import one_of
 from nnrepro.training.errors import TrainingError
 
 EPSILON = 1e-7
-
-LOSSES: Mapping[str, tuple[str, ...]] = {
-    CLASSIFICATION: ("logits", "probabilities"),
-    MULTI_LABEL: ("logits",),
-    REGRESSION: ("mean_squared_error", "mean_absolute_error", "huber"),
-}
-"""Losses by task, the one that is taken where none is named first."""
 
 _OF_LABELS: Mapping[str, tuple[str, ...]] = {
     "label_smoothing": (CLASSIFICATION, MULTI_LABEL),
@@ -37,7 +31,7 @@ class Objective:
 
     Attributes:
         task: `classification`, `multi_label` or `regression`.
-        loss: its loss, of `LOSSES`.
+        loss: its loss, of `nnrepro.metrics.losses`.
         counted: names of the metrics that are counted batch by batch, of `COUNTED`.
         units: of a regression, mean and spread of each target in training; the loss is of targets
             in these units, so that it is about 1 where nothing is learnt.
@@ -85,11 +79,11 @@ def loss_of(task: str, named: str | None) -> str:
 
     Raises TrainingError where it is none for this task.
     """
-    loss = named or LOSSES[task][0]
-    if loss not in LOSSES[task]:
+    allowed = losses_for(task)
+    loss = named or allowed[0]
+    if loss not in allowed:
         raise TrainingError(
-            f"loss '{loss}' is not for a {task.replace('_', '-')} task; allowed: "
-            f"{one_of(LOSSES[task])}"
+            f"loss '{loss}' is not for a {task.replace('_', '-')} task; allowed: {one_of(allowed)}"
         )
     return loss
 
@@ -102,10 +96,21 @@ def per_example_loss(kind: str, labels: Any, outputs: Any, task: str = CLASSIFIC
     `keras.losses.SparseCategoricalCrossentropy` clips probabilities, where it is "probabilities".
     (Keras leaves the clipping out where it sees that the probabilities come from a softmax; here it
     is always done, on every backend.) Of several labels: the mean of their binary cross-entropies.
-    Of a regression: `keras.losses`' function of that name.
+    Of a regression: `keras.losses`' function of that name. Losses of one's own are as
+    `nnrepro.metrics.losses` has them.
 
     Labels of a classification may be shares of classes, float [batch, classes].
+
+    Raises TrainingError where a loss of one's own gives anything but a number for each example.
     """
+    if kind in own_losses():
+        losses = ops.convert_to_tensor(own_losses()[kind].function(labels, outputs), "float32")
+        if len(losses.shape) != 1:
+            raise TrainingError(
+                f"loss '{kind}' gives values of shape {tuple(losses.shape)} for a batch; it has to "
+                "give one for each example"
+            )
+        return losses
     if task == MULTI_LABEL:
         return keras.losses.binary_crossentropy(labels, outputs, from_logits=True)
     if task == REGRESSION:
@@ -115,6 +120,22 @@ def per_example_loss(kind: str, labels: Any, outputs: Any, task: str = CLASSIFIC
     if len(labels.shape) > 1:
         return ops.categorical_crossentropy(labels, outputs, from_logits=True)
     return ops.sparse_categorical_crossentropy(labels, outputs, from_logits=True)
+
+
+def loss_problem(kind: str, task: str, outputs: int) -> str | None:
+    """What goes wrong when a loss of one's own is computed of three examples; None otherwise."""
+    if kind not in own_losses():
+        return None
+    try:
+        labels = ops.zeros(3, "int32") if task == CLASSIFICATION else ops.zeros((3, outputs))
+        losses = per_example_loss(kind, labels, ops.ones((3, outputs)), task)
+    except TrainingError as error:
+        return str(error)
+    except Exception as error:
+        return f"loss '{kind}' cannot be computed ({type(error).__name__}: {error})"
+    if losses.shape[0] != 3:
+        return f"loss '{kind}' gives {losses.shape[0]} values for 3 examples"
+    return None
 
 
 def check_label_settings(settings: Mapping[str, Any], task: str) -> None:

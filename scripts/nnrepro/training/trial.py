@@ -186,7 +186,7 @@ def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str
 
 def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """Losses and metrics that are not for the task of the data, those alike in one message."""
-    from nnrepro.training.losses import check_label_settings, loss_of
+    from nnrepro.training.losses import check_label_settings, loss_of, loss_problem
 
     metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
     found: dict[str, list[str]] = {}
@@ -196,7 +196,8 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
         outputs = meta.get("num_outputs", meta["num_classes"])
         loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
         try:
-            loss_of(task, loss)
+            if (problem := loss_problem(loss_of(task, loss), task, outputs)) is not None:
+                raise TrainingError(problem)
             check_label_settings(run.settings, task)
             names = meta.get("outputs", meta.get("classes", ()))
             for problem in unknown_classes(run.settings.get("class_weight"), names, outputs):
