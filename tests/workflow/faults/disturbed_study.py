@@ -44,8 +44,11 @@ class Place:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def start(self, *arguments: str, python: str = sys.executable) -> subprocess.Popen[str]:
-        """Start Snakemake in a process group of its own, as a terminal does."""
-        command = [python, "-m", "snakemake", "--cores", "2", *arguments]
+        """Start Snakemake in a process group of its own, as a terminal does.
+
+        It heeds Ctrl-C even where the tests are started in the background, which ignores it.
+        """
+        command = ["env", "--default-signal=INT", python, "-m", "snakemake", "--cores", "2", *arguments]
         process = subprocess.Popen(
             command,
             cwd=self.folder,
