@@ -48,7 +48,8 @@ class Place:
 
         It heeds Ctrl-C even where the tests are started in the background, which ignores it.
         """
-        command = ["env", "--default-signal=INT", python, "-m", "snakemake", "--cores", "2", *arguments]
+        heeding = ("env", "--default-signal=INT")
+        command = [*heeding, python, "-m", "snakemake", "--cores", "2", *arguments]
         process = subprocess.Popen(
             command,
             cwd=self.folder,
