@@ -13,17 +13,19 @@ targets' spread in training. The function is of `keras.ops` and gives float32 [n
 example; it is computed on the test set, too, and has to be one that training can differentiate.
 """
 
-import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from nnrepro.errors import NnreproError
-from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION, TASKS
+from nnrepro.metrics.registry import (
+    CLASSIFICATION,
+    MULTI_LABEL,
+    REGRESSION,
+    Function,
+    definition_problem,
+)
 from nnrepro.registry import Registry
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 OF_KERAS: Mapping[str, tuple[str, ...]] = {
     CLASSIFICATION: ("logits", "probabilities"),
@@ -58,14 +60,10 @@ def loss(*, task: str | Iterable[str]) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         name = function.__name__
-        unknown = [each for each in tasks if each not in TASKS]
-        if unknown or not tasks:
-            told = f"'{unknown[0]}' is no task" if unknown else "it is for no task"
-            raise LossError(f"loss {name}: {told}; allowed: {', '.join(TASKS)}")
+        if problem := definition_problem(function, tasks):
+            raise LossError(f"loss {name}: {problem}")
         if any(name in names for names in OF_KERAS.values()):
             raise LossError(f"loss {name}: this name means Keras's; choose another")
-        if not inspect.getdoc(function) and sys.flags.optimize < 2:  # which leaves docstrings out
-            raise LossError(f"loss {name}: its function has no docstring; say what it is")
         _registered.add(name, Loss(tasks, function), function.__module__)
         return function
 

@@ -123,16 +123,12 @@ def metric(
 
     def decorate(function: Function) -> Function:
         name = function.__name__
-        unknown = [each for each in tasks if each not in TASKS]
-        if unknown or not tasks:
-            told = f"'{unknown[0]}' is no task" if unknown else "it is for no task"
-            raise MetricNameError(f"metric {name}: {told}; allowed: {', '.join(TASKS)}")
+        if problem := definition_problem(function, tasks):
+            raise MetricNameError(f"metric {name}: {problem}")
         if better not in _BETTER:
             raise MetricNameError(f"metric {name}: better is {better!r}; 'higher' or 'lower'")
         if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith("val_"):
             raise MetricNameError(f"metric {name}: this name means something else; choose another")
-        if not inspect.getdoc(function) and sys.flags.optimize < 2:  # which leaves docstrings out
-            raise MetricNameError(f"metric {name}: its function has no docstring; say what it is")
         found = Metric(
             name=name,
             tasks=tasks,
@@ -149,6 +145,17 @@ def metric(
         return function
 
     return decorate
+
+
+def definition_problem(function: Callable[..., Any], tasks: Sequence[str]) -> str | None:
+    """What is wrong with a function declared for some tasks, as the end of a sentence."""
+    unknown = [each for each in tasks if each not in TASKS]
+    if unknown or not tasks:
+        told = f"'{unknown[0]}' is no task" if unknown else "it is for no task"
+        return f"{told}; allowed: {', '.join(TASKS)}"
+    if not inspect.getdoc(function) and sys.flags.optimize < 2:  # which leaves docstrings out
+        return "its function has no docstring; say what it is"
+    return None
 
 
 _RESERVED = {LOSS: Metric(LOSS, lower_is_better=True, unit=LOSS, low=0, words="loss")}

@@ -77,9 +77,9 @@ def code_of(run: Run, codes: Mapping[str, str]) -> str:
 
     Raises KeyError where its model or a metric is unknown.
     """
-    loss = str(run.settings.get("loss") or "")
     named = [_of_metric(name) for name in metrics.parsed(str(run.settings.get("metrics") or ""))]
-    named += [_of_loss(loss)] if loss in own_losses() else []
+    if (loss := _of_loss(str(run.settings.get("loss") or ""))) in codes:
+        named.append(loss)
     own = [codes[run.model], *(codes[name] for name in named)]
     return value_fingerprint(own) if named else own[0]
 

@@ -30,8 +30,12 @@ from nnrepro.registry import REGISTRIES
 from nnrepro.study.messages import nearest
 
 _METRICS = "nnrepro.metrics.registry"
-_LOSSES = "nnrepro.metrics.losses"
-_DOORS = ("nnrepro.models.registry", "nnrepro.data.registry", _LOSSES, _METRICS)
+_DOORS = (
+    "nnrepro.models.registry",
+    "nnrepro.data.registry",
+    "nnrepro.metrics.losses",
+    _METRICS,
+)
 """The modules whose decorators and functions register definitions."""
 
 _METRIC_NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,6 +189,7 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
     from nnrepro.training.losses import check_label_settings, loss_of, loss_problem
 
     metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
+    problem_of = cache(loss_problem)  # many runs have the same
     found: dict[str, list[str]] = {}
     for run in runs:
         meta = metas[run.reads]
@@ -196,7 +197,7 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
         outputs = meta.get("num_outputs", meta["num_classes"])
         loss, metrics = (str(run.settings.get(name) or "") for name in ("loss", "metrics"))
         try:
-            if (problem := loss_problem(loss_of(task, loss), task, outputs)) is not None:
+            if (problem := problem_of(loss_of(task, loss), task, outputs)) is not None:
                 raise TrainingError(problem)
             check_label_settings(run.settings, task)
             names = meta.get("outputs", meta.get("classes", ()))
