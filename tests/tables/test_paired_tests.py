@@ -36,7 +36,7 @@ CLOSING = "last_window_mean_test_accuracy"
 def _table(*data, **options):
     runs = runs_table(list(data))
     given = {"metrics": [FINAL], "pairs": [["grid/a", "grid/b"]]} | options
-    selection, answers = given.pop("selection", {}), given.pop("answers", lambda _: None)
+    selection, answers = given.pop("selection", None), given.pop("answers", lambda _: None)
     return table_of_tests(variants_table(runs), runs, selection, answers, **given)
 
 
@@ -261,8 +261,8 @@ def test_all_are_compared_with_one_or_with_the_best_and_corrected_by_protocol(ma
     assert fixed["p_holm"][1] == pytest.approx(2 * fixed["p"][1])
     best = _table(*data, pairs=None, against="best")
     assert best["base"].tolist() == ["grid/b"] * 4
-    selection = {"tan": "max_test_accuracy", "koh": "max_test_accuracy"}
-    chosen = _table(*data, pairs=None, against="grid/selected", selection=selection)
+    selected = {"against": "grid/selected", "selection": lambda protocol, of: "max_test_accuracy"}
+    chosen = _table(*data, pairs=None, **selected)
     assert_frame_equal(chosen, best)
 
 
@@ -272,7 +272,8 @@ def test_the_selected_variant_has_no_diverged_run(make_data):
         make_data([0.5], "b"),
         make_data([0.4], "c"),
     ]
-    table = _table(*data, pairs=None, against="grid/selected", selection={"tan": FINAL})
+    selected = {"against": "grid/selected", "selection": lambda protocol, of: FINAL}
+    table = _table(*data, pairs=None, **selected)
     assert set(table["base"]) == {"grid/b"}
 
 

@@ -17,7 +17,7 @@ from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
 from nnrepro.study.feasibility import MAX_FOLDS
 from nnrepro.study.kinds import shows, table
-from nnrepro.tables.columns import KEYS, metric_name
+from nnrepro.tables.columns import KEYS, SelectionOf, metric_name
 from nnrepro.tables.content import (
     LEVEL,
     Record,
@@ -69,7 +69,7 @@ class _Candidates:
 def optimism(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     answers: AnswersOf,
     folds: FoldsOf,
 ) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def optimism(
     rows: list[dict[str, Any]] = []
     for key, here in variants.groupby(["protocol", "experiment"], sort=False):
         protocol, experiment = (str(part) for part in key)
-        own = selection.get(protocol, "")
+        own = selection(protocol, experiment)
         sound = here[~here["status"].str.contains("diverged")]
         found = _candidates(_runs_of(sound, runs), answers, folds)
         common = {
@@ -98,7 +98,7 @@ def optimism(
             "experiment": experiment,
             "test_examples": _whole(here["test_examples"].max()),
         }
-        for rule in dict.fromkeys((*((own,) if own else ()), *RULES)):
+        for rule in dict.fromkeys((own, *RULES)):
             shown = {"rule": metric_name(here, rule), "selects": rule == own}
             rows += [common | shown | row for row in _rows(rule, here, found)]
     return tidy_types(pd.DataFrame(rows, columns=_COLUMNS, dtype="object"))
