@@ -80,7 +80,7 @@ def test_arrays_are_copied_whole_and_in_line_with_memory(npz: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "dimensions", "words"),
-    [("f", 2, "no such values, but uint8"), ("u", 1, "2 dimensions, not 1")],
+    [("f", 2, "x holds uint8, which is not read here"), ("u", 1, "2 dimensions, not 1")],
 )
 def test_arrays_of_other_types_and_shapes_than_expected_are_damage(
     npz: Path, kinds: str, dimensions: int, words: str

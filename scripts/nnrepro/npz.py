@@ -151,7 +151,7 @@ def _array(stored: memoryview, name: str, kinds: str, dimensions: int | None) ->
     if dtype.hasobject:
         raise ValueError(f"the array {name} holds Python objects")
     if dtype.kind not in kinds:
-        raise ValueError(f"the array {name} holds no such values, but {dtype}")
+        raise ValueError(f"the array {name} holds {dtype}, which is not read here")
     if dimensions not in (None, len(shape)):
         raise ValueError(f"the array {name} has {len(shape)} dimensions, not {dimensions}")
     numbers = stored[file.tell() :]

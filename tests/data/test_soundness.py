@@ -14,7 +14,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.prepare import write_prepared
 from nnrepro.data.shipped import prepare_dbpedia_characters, prepare_dbpedia_words
-from nnrepro.data.soundness import remarks
+from nnrepro.data.soundness import classes_alike, remarks
 
 Pairs = list[tuple[int, int]]
 
@@ -88,6 +88,14 @@ def test_sound_data_and_data_of_which_nothing_is_known_get_no_remark(tmp_path: P
     assert told(description) == []
     del description["counts"]
     assert told(description) == []
+
+
+def test_classes_of_almost_the_same_name_are_counted() -> None:
+    names = ["Caf\u00e9", "cafe\u0301", "tea"]
+    assert classes_alike(names) == names[:2]
+    sizes = {"train_examples": 1000, "test_examples": 10}
+    (remark,) = remarks({"counts": {"train_classes_alike": 2}, **sizes})
+    assert remark.telling and remark.message.endswith("alone: 2")
 
 
 def test_one_in_a_thousand_is_told_and_bears_on_nothing() -> None:

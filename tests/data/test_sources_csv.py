@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnrepro.data import registry
+from nnrepro.data import registry, tokens
 from nnrepro.data.dataset import load_dataset
 from nnrepro.data.errors import DataError
 from nnrepro.data.table import read_table
@@ -36,7 +36,7 @@ def prepared(folder: Path, rows: list[str], **options: Any) -> tuple[dict[str, n
     file = folder / "plants.csv"
     file.write_bytes("\n".join([*rows, ""]).encode(options.pop("written", "utf-8")))
     section = {"source": "csv", "path": str(file), **options}
-    (made, *_) = registry.prepared({"plants": section})
+    (*_, made) = registry.prepared({"plants": section})
     out = folder / "plants.npz"
     made.prepare(section, out, out.with_suffix(".json"))
     return dict(np.load(out)), json.loads(out.with_suffix(".json").read_text())
@@ -134,6 +134,32 @@ def test_texts_are_characters_and_words_of_the_training_texts(tmp_path: Path) ->
     assert np.load(out)["train_x"].shape == (22, 6) and np.load(out)["train_x"].max() == 11
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("cafe\u0301 -s\u0323\u0307", ["caf\u00e9", "-", "\u1e69"]),
+        ("\u0645\u06cc\u200c\u062e\u0648!", ["\u0645\u06cc\u200c\u062e\u0648", "!"]),
+        ("\U0001f468\u200d\U0001f467 ok", ["\U0001f468", "\u200d", "\U0001f467", "ok"]),
+    ],
+)
+def test_words_keep_the_marks_that_are_set_on_their_letters(text: str, words: list[str]) -> None:
+    assert tokens.tokens(text, "words") == words
+
+
+def test_texts_of_words_that_training_has_not_are_counted(tmp_path: Path) -> None:
+    rows = ["kind,text", *(f"{i % 2},{chr(0x4E00 + i) * 9}" for i in range(30))]
+    _, told = prepared(tmp_path, rows, label="kind", text="text")
+    assert told["counts"]["train_mostly_unknown"] == 0
+    assert told["counts"]["test_mostly_unknown"] == told["test_examples"]
+
+
+def test_a_long_text_is_read(tmp_path: Path) -> None:
+    rows = ["kind,text", *(f"{i % 2},{'word ' * 40_000 * (i == 7)}{i}" for i in range(30))]
+    _, told = prepared(tmp_path, rows, label="kind", text="text")
+    assert told["train_examples"] == 22
+
+
 def test_missing_values_are_told_and_dropped_or_filled_where_that_is_asked(tmp_path: Path) -> None:
     rows = [*ROWS, ",3,red,oak,1,0,0", "4,NA,,ash,1,0,0"]
     with pytest.raises(DataError) as error:
@@ -214,9 +240,9 @@ HOSTILE = {
     ),
     "long line": ([*ROWS, "x" * 2**21], {}, "line 42: longer than"),
     "huge field": (
-        [*ROWS, f'"{"x" * 200_000}",3,red,oak,1,0,0'],
+        [*ROWS, f'"{"x" * 700_000}\n{"x" * 700_000}",3,red,oak,1,0,0'],
         {},
-        "line 42: malformed CSV: field",
+        "line 43: malformed CSV: field",
     ),
     "no test": (ROWS, {"split": {"test": 0}}, "has no examples to test on; give a share"),
     "all for tests": (ROWS, {"split": {"test": 0.9}}, "leaves too few to train on; ask for fewer"),

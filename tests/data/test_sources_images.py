@@ -94,6 +94,10 @@ def spoil(folder: Path, how: str) -> None:
         draw(folder / "z.png")
     elif how == "two ways":
         draw(folder / "train" / "cat" / "z.png")
+    elif how == "a part":
+        draw(folder / "Test" / "cat" / "z.png")
+    elif how == "empty":
+        (folder / "bird").mkdir()
     elif how == "bomb":
         PIL.Image.new("1", (20_000, 20_000)).save(folder / "cat" / "z.png")
     elif how == "a pipe":
@@ -108,6 +112,8 @@ def spoil(folder: Path, how: str) -> None:
         ("no image", r"z\.png is no readable image"),
         ("loose", r"all: holds the file 'z\.png'; it must hold a folder of images for each class"),
         ("two ways", "holds the folder 'train' and the folder 'cat'"),
+        ("a part", r"Test/cat: is a folder, where images of the class 'Test' are wanted"),
+        ("empty", "bird: holds no images"),
         ("bomb", r"z\.png: 20000 x 20000 pixels; scale it down|is no readable image: Image size"),
         ("a pipe", r"z\.png cannot be read: it is a named pipe|is a pipe"),
     ],
@@ -116,6 +122,26 @@ def test_what_cannot_be_read_is_one_message(folder: Path, how: str, words: str) 
     spoil(folder, how)
     with pytest.raises(DataError, match=words):
         prepared(folder)
+
+
+def test_two_folders_for_the_same_part_are_refused(folder: Path) -> None:
+    for part in ("train", "val", "validation"):
+        draw(folder / "parts" / part / "cat" / "1.png")
+    with pytest.raises(DataError, match=r"validation and .*val are both validation examples"):
+        prepared(folder / "parts")
+    (folder / "parts" / "val").rename(folder / "parts" / "test")
+    with pytest.raises(DataError, match=r"parts/test and .*cat are both test examples"):
+        prepared(folder / "parts", test_path=str(folder / "cat"))
+
+
+def test_images_larger_together_than_is_read_are_scaled_one_by_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnrepro.data.sources.images._MOST_BYTES", 700)
+    with pytest.raises(DataError, match="give a smaller size"):
+        prepared(folder)
+    _, told = prepared(folder, size=[3, 2], colour="grey")
+    assert told["image_shape"] == [1, 3, 2]
 
 
 def test_no_such_folder(tmp_path: Path) -> None:

@@ -74,6 +74,19 @@ def test_targets_labels_and_ids(tmp_path: Path) -> None:
     assert (told["kind"], told["vocabulary_size"], told["input"]) == ("ids", 9, "events")
 
 
+def test_arrays_without_a_part_in_their_name_are_trained_on(tmp_path: Path) -> None:
+    given = {"x": TABLE, "y": WORDS, "x_test": TABLE[:20], "y_test": WORDS[:20]}
+    arrays, _ = prepared(tmp_path, given)
+    assert [len(arrays[f"{part}_y"]) for part in ("train", "validation", "test")] == [51, 9, 20]
+
+
+def test_each_feature_of_a_table_of_several_dimensions_is_scaled(tmp_path: Path) -> None:
+    arrays, told = prepared(tmp_path, {"x": TABLE.reshape(60, 2, 2), "y": WORDS})
+    assert np.allclose(arrays["train_x"].mean(axis=0), 0, atol=1e-6)
+    assert np.shape(told["preparation"]["scale"]) == (2, 2)
+
+
+PARTS = {"x_train": TABLE, "y_train": WORDS}
 WRONG: dict[str, tuple[dict[str, np.ndarray], dict[str, Any], str]] = {
     "names": ({"a": TABLE, "b": WORDS}, {}, "holds the arrays 'a', 'b', and neither 'x' and 'y'"),
     "lengths": ({"x": TABLE, "y": WORDS[1:]}, {}, "both begin with the number of examples"),
@@ -82,6 +95,22 @@ WRONG: dict[str, tuple[dict[str, np.ndarray], dict[str, Any], str]] = {
     "image": ({"x": TABLE, "y": WORDS}, {"input": "image"}, "images are uint8, from 0 to 255"),
     "objects": ({"x": np.array([[{}]] * 9), "y": WORDS[:9]}, {}, "holds Python objects"),
     "names of classes": ({"x": TABLE, "y": WORDS}, {"classes": ["a"]}, "classes: 1 names, where"),
+    "words in another order": (
+        {"x": TABLE, "y": WORDS},
+        {"classes": ["oak", "elm", "ash"]},
+        "are words already; .* 'ash', 'elm', 'oak'",
+    ),
+    "two for a part": (
+        {**PARTS, "train_x": TABLE, "train_y": WORDS},
+        {},
+        "both 'x_train' and 'train_x' are train examples; keep one",
+    ),
+    "no answers": ({**PARTS, "x_test": TABLE}, {}, "holds 'x_test' and no 'y_test'"),
+    "other features": (
+        {**PARTS, "x_test": TABLE[:, :1], "y_test": WORDS},
+        {},
+        r"'x_train' have the shape \(4,\), those of 'x_test' \(1,\)",
+    ),
     "no test": ({"x": TABLE, "y": WORDS}, {"split": {"test": 0}}, "has no examples to test on"),
 }
 

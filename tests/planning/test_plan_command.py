@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from forked import forked_python
 
+from nnrepro.data.dataset import Dataset
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.calibration import EPOCHS, FOLDER, calibrate, made_up, runs_to_try
 from nnrepro.planning.code import training_codes
-from nnrepro.planning.estimate import Estimate, Estimator
+from nnrepro.planning.estimate import Estimator
 from nnrepro.planning.machines import Machine, PlanError, machine_for, read_records
 from nnrepro.planning.plan import Capacity, make_plan
 from nnrepro.planning.status import Asked, Status, status_of
@@ -24,6 +25,7 @@ from nnrepro.planning.table import as_text, as_values
 from nnrepro.study.paths import StudyPaths
 from nnrepro.study.sources import read_source
 from nnrepro.study.study import Study
+from nnrepro.training.train import train_run
 
 from .conftest import CODES, MACHINE, SMALL
 
@@ -180,82 +182,30 @@ def test_machine_is_named_by_its_gpu_or_by_the_only_one_recorded(study: Study, r
         machine_for(study, [], gpus=[], on_gpu=True)
 
 
-def test_calibration_tries_the_lightest_and_the_heaviest_run_of_each_model(study: Study) -> None:
-    tried = {run.variant for run in runs_to_try(planned(study).runs)}
-    assert tried == {"c1-10_c2-20", "c1-90_c2-100", "char_cnn", "char_rnn_gru"}
-
-
-def test_calibration_leaves_the_record_of_a_true_training(study: Study) -> None:
-    """Also guards what the plan reads of run.json against a change of what training writes."""
+def test_plan_reads_the_record_of_a_true_training(study: Study) -> None:
+    """Guards what the plan reads of run.json against a change of what training writes."""
     run = study.runs_of("tan", "text_models")[0]
-    small = {**run.settings, "train_examples": 128, "test_examples": 64}
-    run = replace(run, settings=small)
-    told: list[str] = []
-    calibrate(
-        [run],
-        results=Path("results"),
+    settings = {**run.settings, "train_examples": 128, "test_examples": 64, "epochs": 2}
+    run = replace(run, settings=settings)
+    there = StudyPaths(Path("results/short"))
+    x, y = np.zeros((128, 100), np.int32), np.arange(128, dtype=np.int32) % 15
+    train_run(
+        run.for_training(),
+        Dataset(x, y, x[:64], y[:64], (64,), 15, 39, run.input, {}),
+        out_dir=there.runs.folder(run.id),
+        checkpoint_dir=there.checkpoints(run.id),
         threads=1,
-        backend=study.backend,
-        gpus=0,
-        gpu_slots_per_device=1,
-        codes=CODES,
-        log=told.append,
+        data_provenance={"name": "none", "source": "made up", "generated": True},
+        code_sha256="ab12",
+        slots=None,
     )
     (found,) = read_records(Path("results"))
-    assert found.machine == machine_for(study, [], gpus=[], on_gpu=False)
+    here = machine_for(study, [], gpus=[], on_gpu=False)
+    assert found.machine == replace(here, threads=found.machine.threads)
     assert Estimator([found], CODES).estimate(run).basis == "recorded"
     assert 0 < found.epoch_seconds < found.setup_seconds
-    there = StudyPaths(Path("results") / FOLDER)
-    asked = Asked(CODES, study.backend, {}, {})
-    as_tried = replace(run, settings={**small, "epochs": EPOCHS})
-    assert status_of(as_tried, there, asked) == Status("done")
-    record = json.loads((there.run(run.id, "record")).read_text())
-    assert record["device"]["slots"] == []  # taken as a job takes them: none on the CPU
-    assert run.id in told[0]
-
-
-def test_failed_calibration_says_why(study: Study) -> None:
-    run = replace(study.runs_of("tan", "text_models")[0], settings={})
-    with pytest.raises(PlanError, match=f"{run.id} failed") as told:
-        calibrate(
-            [run],
-            results=Path("results"),
-            threads=1,
-            backend=study.backend,
-            gpus=0,
-            gpu_slots_per_device=1,
-            codes=CODES,
-            log=lambda line: None,
-        )
-    log = str(told.value).partition("; ")[2].removesuffix(" says why")
-    assert "KeyError" in Path(log).read_text()
-
-
-def test_calibration_leaves_out_what_is_done_or_recorded(study: Study, finish: Any) -> None:
-    for run in study.runs_of("tan", "channel_grid"):
-        finish(study, run)
-    runs = [
-        replace(one, estimate=Estimate("recorded", 1.0, 1.0, 1))
-        if one.run.variant == "char_cnn"
-        else one
-        for one in planned(study).runs
-    ]
-    assert {run.variant for run in runs_to_try(runs)} == {"char_rnn_gru"}
-
-
-def test_made_up_examples_have_the_form_and_number_that_a_run_asks_for(study: Study) -> None:
-    image, text = study.runs[0], study.runs_of("tan", "text_models")[0]
-    second = replace(image, settings={**image.settings, "comparison_test_examples": 3000})
-    dataset = made_up(second)
-    assert dataset.train_x.shape == (10_000, 32, 32, 3)
-    assert dataset.test_sizes == (2000, 3000)
-    assert len(dataset.test_x) == len(dataset.test_y) == 3000
-    held_out = replace(image, settings={**image.settings, "validation_examples": 400})
-    dataset = made_up(held_out)
-    assert (len(dataset.train_y), len(dataset.validation_y)) == (9600, 400)
-    ids = made_up(text)
-    assert ids.train_x.shape == (5600, 100)
-    assert ids.train_x.max() < ids.vocabulary_size
+    asked = Asked(dict.fromkeys(CODES, "ab12"), study.backend, {}, {})
+    assert status_of(run, there, asked) == Status("done")
 
 
 def test_rule_and_plan_ask_the_same_function(repository: Path) -> None:

@@ -6,7 +6,7 @@ The study is that of config.yaml in this folder. What Snakemake takes too means 
 
   nnrepro plan
   nnrepro plan --configfile budgets/smoke.yaml --cores 8
-  nnrepro plan --gpus 4 --calibrate
+  nnrepro plan --gpus 4
   nnrepro plan --watch        what a Snakemake that is at work trains now, until all is done
 """
 
@@ -21,7 +21,6 @@ from pathlib import Path
 
 from nnrepro.claims.needed import Need, needs
 from nnrepro.models.registry import catalogue
-from nnrepro.planning.calibration import calibrate, runs_to_try
 from nnrepro.planning.code import training_codes
 from nnrepro.planning.machines import local_gpus, machine_for, read_records
 from nnrepro.planning.plan import Capacity, Plan, make_plan
@@ -45,7 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cores", type=_cores, default=_cores("all"), help="cores in all; a number or 'all'")
     add("--gpus", type=_count, metavar="N", help="plan for training on N GPUs")
     add("--device", metavar="NAME", help="plan for this device, named as in run.json")
-    add("--calibrate", action="store_true", help="first train for a moment what no record tells")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON, with every run")
     shown.add_argument(
@@ -112,17 +110,6 @@ def _study_and_plan(asked: argparse.Namespace) -> tuple[Study, Callable[[], Plan
         )
         return make_plan(study, records, machine, capacity, codes)
 
-    if asked.calibrate:
-        calibrate(
-            runs_to_try(plan().runs),
-            results=RESULTS,
-            threads=study.resources.threads,
-            backend=study.backend,
-            gpus=capacity.gpus_per_run if capacity.gpus else 0,
-            gpu_slots_per_device=study.resources.gpu_slots_per_device,
-            codes=codes,
-            log=_tell,
-        )
     return study, plan
 
 

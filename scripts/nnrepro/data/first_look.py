@@ -14,7 +14,7 @@ import numpy as np
 
 from nnrepro.data.features import too_many
 from nnrepro.data.registry import prepared
-from nnrepro.data.soundness import COUNTS, remarks
+from nnrepro.data.soundness import COUNTS, classes_alike, remarks
 from nnrepro.data.sources.csv import counts_rows
 from nnrepro.data.table import (
     Table,
@@ -155,9 +155,8 @@ def _odd(
         if untested:
             names = some_of(f"'{meta['classes'][at]}'" for at in sorted(untested))
             yield f"no test example is of {names}: too few rows are"
-        alike = Counter(name.casefold() for name in meta["classes"])
-        if same := [f"'{name}'" for name in meta["classes"] if alike[name.casefold()] > 1]:
-            yield f"classes that differ in capital letters alone: {some_of(same, _NAMED)}"
+        if alike := classes_alike(meta["classes"]):
+            yield f"classes with almost the same name: {some_of(map(repr, alike), _NAMED)}"
     for feature in meta["preparation"].get("features", ()):
         if hint := if_a_number(feature.get("categories", ())):
             yield f"'{feature['name']}' is read as categories{hint}"
@@ -167,7 +166,8 @@ def _odd(
                 f"'{own}' is another whole number in nearly every row; if it only names them, "
                 f"give ignore: {own}"
             )
-    named = {**meta, COUNTS: {**meta[COUNTS], "test_missing_classes": 0}}  # by their names
+    by_name = {"test_missing_classes": 0, "train_classes_alike": 0}
+    named = {**meta, COUNTS: {**meta[COUNTS], **by_name}}
     yield from (remark.message for remark in remarks(named) if remark.telling)
 
 

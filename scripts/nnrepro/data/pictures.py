@@ -35,6 +35,10 @@ def read(path: Path) -> np.ndarray:
                 raise DataError(f"{path}: has more than 8 bits per pixel; save it with 8.")
             upright = PIL.ImageOps.exif_transpose(image)
             pixels = np.asarray(upright.convert("L" if grey else "RGB"))
+    except PIL.UnidentifiedImageError as error:
+        raise DataError(
+            f"{path} is no readable image: its content is not {' or '.join(_FORMATS)}."
+        ) from error
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist.") from error
     except FileError as error:

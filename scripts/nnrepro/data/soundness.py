@@ -4,6 +4,8 @@ Counted once, when data are prepared, over all examples; the counts stand in the
 go into the records of the runs that read them.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -39,6 +41,10 @@ _REMARKS = {
     "{split}_unknown_categories": (
         "{count} of the {examples} {kind} examples have a text that no training example has"
     ),
+    "{split}_mostly_unknown": (
+        "of {count} of the {examples} {kind} texts more than half of what a model reads is outside "
+        "the vocabulary of the training texts"
+    ),
     "{split}_dropped": "{count} rows beside the {examples} {kind} examples lack a value; left out",
     "test_of_unseen_classes": (
         "{count} of the {examples} {kind} examples are of a class without any training example"
@@ -46,12 +52,18 @@ _REMARKS = {
     "test_missing_classes": (
         "classes with training examples of which none of the {examples} {kind} examples is: {count}"
     ),
+    "train_classes_alike": (
+        "classes whose names differ in capital letters, blanks or the way in which Unicode writes "
+        "them alone: {count}"
+    ),
     "test_one_class": "all of the {examples} {kind} examples are of one class",
     "train_constant_features": "features alike in all {examples} {kind} examples: {count}",
 }
 
 
-_OF_THE_WHOLE = ("test_missing_classes", "test_one_class", "train_constant_features")
+_OF_THE_WHOLE = (
+    *("test_missing_classes", "train_classes_alike", "test_one_class", "train_constant_features"),
+)
 """Remarks that count no examples."""
 
 _STAND_IN = (
@@ -98,10 +110,19 @@ def counted(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> dict[s
     if classes:
         counts["test_of_unseen_classes"] = int(np.count_nonzero(~np.isin(test_y, train_y)))
         counts["test_missing_classes"] = len(np.setdiff1d(train_y, test_y))
+        if alike := classes_alike(meta.get("classes") or ()):
+            counts["train_classes_alike"] = len(alike)
     if meta["kind"] == "floats":
         same = (arrays["train_x"] == arrays["train_x"][:1]).all(axis=0)
         counts["train_constant_features"] = int(np.count_nonzero(same))
     return counts
+
+
+def classes_alike(names: Sequence[str]) -> list[str]:
+    """Those names of classes that are another one's but for capitals, blanks or Unicode's form."""
+    plain = [" ".join(unicodedata.normalize("NFC", name).casefold().split()) for name in names]
+    often = Counter(plain)
+    return [name for name, own in zip(names, plain, strict=True) if often[own] > 1]
 
 
 def refuse_one_class(labels: np.ndarray, whose: str, names: Sequence[str] = ()) -> None:

@@ -18,6 +18,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 """What stands in place of a value that is not there, in small letters."""
 
 _LONGEST_LINE = 2**20
+csv.field_size_limit(_LONGEST_LINE)  # Python's own limit is below a long text
 _MOST_CELLS = 2 * 10**7
 _MOST_COLUMNS = 10_000
 _NAMED = 12

@@ -138,7 +138,9 @@ class Asked:
 
     def metric(self, name: str) -> str:
         """The metric meant, where `selection` stands for the one that the protocol selects by."""
-        return self.study.protocols[self.protocol].selection_metric if name == SELECTION else name
+        if name != SELECTION:
+            return name
+        return self.study.selection_metric(self.protocol, self.spec.runs)
 
     def beside(self, metric: str) -> "Iterator[Asked]":
         """The figure of the other protocols that have runs and show the same metric."""

@@ -185,7 +185,9 @@ def _remarks(plan: Plan) -> list[str]:
             undecided
         ),
         "unknown: no run of the model is recorded on this device, and no sum counts it; a short "
-        "training tells: --calibrate, or a study such as budgets/smoke.yaml.": UNKNOWN in bases,
+        "training tells: Snakemake with --config name=short 'budget={epochs: 2}'.": (
+            UNKNOWN in bases
+        ),
         f"Data not prepared yet, so no run was checked against it: {', '.join(plan.unprepared)}.": (
             bool(plan.unprepared)
         ),

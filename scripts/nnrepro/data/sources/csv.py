@@ -136,11 +136,11 @@ def csv(
     counts = {name: count for name, count in dropped.items() if count}
     if text:
         x, prepared = _texts(parts, text, level, length, vocabulary)
+        odd = {f"{part}_mostly_unknown": tokens.mostly_unknown(own) for part, own in x.items()}
     else:
         x, prepared, odd = _table(parts, read, categories, standardise, fill=missing == "mean")
-        counts |= odd
     sums = {Path(place).name: sha256_of(place) for place in places.values() if place is not None}
-    return Content.of(x, y, {**prepared, **told, "sha256": sums}, counts)
+    return Content.of(x, y, {**prepared, **told, "sha256": sums}, counts | odd)
 
 
 def _answers(

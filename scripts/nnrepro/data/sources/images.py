@@ -57,13 +57,10 @@ def images(
     places = {"train": path, "test": test_path, "validation": validation_path}
     given = {name: Path(place) for name, place in places.items() if place is not None}
     files = _found(given, {**SPLIT, **split})
-    pixels = {name: [pictures.read(file) for file, _ in own] for name, own in files.items()}
-    _refuse_too_much(pixels, path)
-    height, width = tuple(size) if size else _one_size(files, pixels)
-    grey = colour == "grey" or (
-        colour == "any" and all(each.shape[-1] == 1 for own in pixels.values() for each in own)
-    )
-    channels = 1 if grey else 3
+    pixels = _read(files, (size[0], size[1]) if size else None, grey=colour == "grey")
+    height, width = _one_size(files, pixels)
+    coloured = any(each.shape[-1] == 3 for own in pixels.values() for each in own)
+    channels = 3 if coloured or colour == "rgb" else 1
     x = {name: pictures.rows(own, (height, width), channels) for name, own in pixels.items()}
     classes = sorted({name for _, name in files["train"]})
     ids = {name: at for at, name in enumerate(classes)}
@@ -97,10 +94,13 @@ def _found(given: Mapping[str, Path], asked: Mapping[str, Any]) -> Files:
                 f"{given['train']}: holds the folder 'train' and the folder '{others[0]}'; give a "
                 f"folder with {one_of(_PARTS)} alone, or one with a folder for each class"
             )
-        given = {
-            **{_PARTS[folder.name]: folder for folder in folders},
-            **{part: place for part, place in given.items() if part != "train"},
-        }
+        parts = [(_PARTS[folder.name], folder) for folder in folders]
+        given, further = dict(parts), [own for own in given.items() if own[0] != "train"]
+        for part, place in (*parts, *further):
+            if given.setdefault(part, place) != place:
+                raise DataError(
+                    f"{given[part]} and {place} are both {part} examples; keep one of them"
+                )
     files = {
         part: _of_classes(given[part]) for part in ("train", "test", "validation") if part in given
     }
@@ -116,14 +116,22 @@ def _of_classes(folder: Path) -> list[tuple[Path, str]]:
     if loose or not classes:
         told = f"holds the file {loose[0].name!r}" if loose else "is empty"
         raise DataError(f"{folder}: {told}; it must hold a folder of images for each class, alone.")
-    found = [(file, place.name) for place in classes for file in _entries(place)]
-    for file, _ in found:
-        if file.suffix.lower() not in pictures.SUFFIXES:
-            raise DataError(
-                f"{file}: is no image by its name ({', '.join(pictures.SUFFIXES)}); remove it"
-            )
-    if not found:
-        raise DataError(f"{folder}: holds no images.")
+    found = []
+    for place in classes:
+        files = _entries(place)
+        if not files:
+            raise DataError(f"{place}: holds no images; add some, or remove it.")
+        for file in files:
+            if file.is_dir():
+                raise DataError(
+                    f"{file}: is a folder, where images of the class '{place.name}' are wanted; "
+                    "folders of parts are called train, test and validation"
+                )
+            if file.suffix.lower() not in pictures.SUFFIXES:
+                raise DataError(
+                    f"{file}: is no image by its name ({', '.join(pictures.SUFFIXES)}); remove it"
+                )
+        found += [(file, place.name) for file in files]
     return found
 
 
@@ -135,10 +143,22 @@ def _entries(folder: Path) -> list[Path]:
         raise DataError(f"{folder}: cannot be read as a folder: {error.strerror}.") from error
 
 
-def _refuse_too_much(pixels: Mapping[str, list[np.ndarray]], path: str) -> None:
-    size = sum(each.nbytes for own in pixels.values() for each in own)
-    if size > _MOST_BYTES:
-        raise DataError(f"{path}: {size / 2**30:.1f} GiB of pixels; scale the images down before.")
+def _read(files: Files, size: tuple[int, int] | None, *, grey: bool) -> dict[str, list[np.ndarray]]:
+    """The pixels of all files; those that are scaled are never there in full at the same time."""
+    pixels: dict[str, list[np.ndarray]] = {part: [] for part in files}
+    total = 0
+    for part, own in files.items():
+        for file, _ in own:
+            image = pictures.read(file)
+            height, width, channels = image.shape
+            scaled = pictures.resized(image, size or (height, width), 1 if grey else channels)
+            pixels[part].append(scaled)
+            total += scaled.nbytes
+            if total > _MOST_BYTES:
+                raise DataError(
+                    f"{file}: up to here {total / 2**30:.1f} GiB of pixels; give a smaller size"
+                )
+    return pixels
 
 
 def _one_size(files: Files, pixels: Mapping[str, list[np.ndarray]]) -> tuple[int, int]:

@@ -13,10 +13,12 @@ from nnrepro.data.errors import DataError, told_as_data_errors
 from nnrepro.metrics.registry import CLASSIFICATION
 from nnrepro.npz import NUMBERS, open_npz
 from nnrepro.study.kinds import source
-from nnrepro.study.messages import one_of
+from nnrepro.study.messages import one_of, some_of
 from nnrepro.study.options import SPLIT, Columns, Name, Place, Split
 
 _MOST_BYTES = 2**33
+_NAMED = 12
+"""So many classes a message names."""
 _PARTS = {"train": ("train",), "test": ("test",), "validation": ("validation", "val")}
 
 Arrays = dict[str, np.ndarray]
@@ -80,7 +82,7 @@ def npz(
 def _read(path: Path, x: str, y: str) -> tuple[Arrays, Arrays]:
     """Examples and answers by part; those of `train` are all where the file does not part them."""
     with told_as_data_errors(path), open_npz(path, _MOST_BYTES) as file:
-        found = _named(file.names, x, y)
+        found = _named(file.names, x, y, path)
         if "train" not in found:
             raise DataError(
                 f"{path}: holds the arrays {one_of(file.names)}, and neither '{x}' and '{y}' "
@@ -95,20 +97,34 @@ def _read(path: Path, x: str, y: str) -> tuple[Arrays, Arrays]:
                 f"{path}: '{names[0]}' has the shape {own.shape}, '{names[1]}' "
                 f"{answers[part].shape}; both begin with the number of examples"
             )
+        if own.shape[1:] != examples["train"].shape[1:]:
+            raise DataError(
+                f"{path}: examples of '{found['train'][0]}' have the shape "
+                f"{examples['train'].shape[1:]}, those of '{found[part][0]}' {own.shape[1:]}"
+            )
     return examples, answers
 
 
-def _named(there: Sequence[str], x: str, y: str) -> dict[str, tuple[str, str]]:
-    """The names of the arrays of each part."""
-    if x in there and y in there:
-        return {"train": (x, y)}
-    found = {}
+def _named(there: Sequence[str], x: str, y: str, path: Path) -> dict[str, tuple[str, str]]:
+    """The names of the arrays of each part; none is read in place of another."""
+    found: dict[str, tuple[str, str]] = {}
     for part, words in _PARTS.items():
-        for word in words:
-            pairs = [(f"{x}_{word}", f"{y}_{word}"), (f"{word}_{x}", f"{word}_{y}")]
-            for pair in pairs:
-                if {*pair} <= {*there}:
-                    found[part] = pair
+        both = [(f"{x}_{word}", f"{y}_{word}") for word in words]
+        both += [(f"{word}_{x}", f"{word}_{y}") for word in words]
+        if part == "train":
+            both.append((x, y))
+        pairs = [pair for pair in both if {*pair} & {*there}]
+        if len(pairs) > 1:
+            raise DataError(
+                f"{path}: both '{pairs[0][0]}' and '{pairs[1][0]}' are {part} examples; keep one"
+            )
+        for held, lacking in (*pairs, *(pair[::-1] for pair in pairs)):
+            if lacking not in there:
+                raise DataError(
+                    f"{path}: holds '{held}' and no '{lacking}'; add it, or remove both"
+                )
+        if pairs:
+            found[part] = pairs[0]
     return found
 
 
@@ -122,17 +138,23 @@ def _classes(
         elif own.ndim != 1 or own.dtype.kind not in "biuU":
             raise DataError(
                 f"{path}: labels are one whole number or word for each example, not {own.dtype} of "
-                f"the shape {own.shape}; for others give task: regression or multi_label"
+                f"the shape {own.shape}; save y.argmax(axis=1) of one-hot labels and "
+                "y.astype(int) of whole ones, or give task: regression or multi_label"
             )
     known = np.unique(answers["train"])
     if names is not None and known.dtype.kind != "U" and known[0] >= 0 and known[-1] < len(names):
         known = np.arange(len(names))
     elif names is not None and len(names) != len(known):
         raise DataError(f"classes: {len(names)} names, where {path} has {len(known)} classes")
+    elif names is not None and known.dtype.kind == "U" and [*names] != known.tolist():
+        raise DataError(
+            f"classes: the labels of {path} are words already; leave it out, or name them in the "
+            f"order of their letters: {some_of(map(repr, known.tolist()), _NAMED)}"
+        )
     for part, own in answers.items():
         unknown = own[~np.isin(own, known)]
         if len(unknown):
-            raise DataError(f"{path}: no training example is of the class {unknown[0]!r}.")
+            raise DataError(f"{path}: no training example is of the class {unknown[0].item()!r}.")
         answers[part] = np.searchsorted(known, own).astype(np.int32)
     words = [str(name) for name in (known.tolist() if names is None else names)]
     return answers, {"classes": words, "num_classes": len(words)}
@@ -150,11 +172,13 @@ def _described(
         made = {"form": "array", "shape": list(train.shape[1:])}
         return examples, {"kind": "ids", "vocabulary_size": size, "preparation": made}
     made = {"form": "array", "shape": list(train.shape[1:])}
-    if input == "table" and train.ndim == 2 and standardise:
+    if input == "table" and standardise:
         if train.dtype.kind == "f" and not np.isfinite(train).all():
             raise DataError(f"{path}: an example holds a number that is not finite; fill it in.")
-        found = [features.moments(column.astype(float).tolist()) for column in train.T]
-        made |= {"mean": [mean for mean, _ in found], "scale": [scale for _, scale in found]}
+        columns = train.reshape(len(train), -1).T
+        found = np.array([features.moments(column.astype(float).tolist()) for column in columns])
+        mean, scale = found.T.reshape(2, *train.shape[1:]).tolist()
+        made |= {"mean": mean, "scale": scale}
         examples = {part: features.scaled(own, made) for part, own in examples.items()}
     return examples, {"kind": "floats", "vocabulary_size": 0, "preparation": made}
 

@@ -156,10 +156,7 @@ def _limits(source: Source) -> Iterator[Text]:
             "Every variant was trained from several seeds, and the intervals allow for how these "
             "differ."
         )
-    on_test = {
-        name for name, own in study.protocols.items() if "_test_" in own.selection_metric
-    } and study.selecting_experiments
-    if on_test:
+    if study.selects_by_test and study.selecting_experiments:
         yield text(
             "Selection was on the test set, which flatters what it selects; the appendix measures "
             "by how much."

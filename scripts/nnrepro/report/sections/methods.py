@@ -227,10 +227,9 @@ def _tests(source: Source) -> str:
 
 
 def _selection(source: Source) -> str:
-    by_test = any("_test_" in item.selection_metric for item in source.study.protocols.values())
     flattered = (
         "; a metric of the test set makes the selected variant look better than it is"
-        if by_test
+        if source.study.selects_by_test
         else ""
     )
     measured = (
@@ -241,9 +240,13 @@ def _selection(source: Source) -> str:
     )
     by = "each protocol selects that by its own metric"
     if not source.study.several_ways:
-        (own,) = source.study.protocols.values()
+        (protocol,) = source.study.protocols
         windows = source.windows(source.study.runs)
-        by = f"that is selected by {metric_phrase(metric(own.selection_metric), windows)}"
+        asked = source.study.selecting_experiments or source.study.experiments
+        used = dict.fromkeys(source.study.selection_metric(protocol, [name]) for name in asked)
+        phrases = [metric_phrase(metric(name), windows) for name in used]
+        first = "what it records first: " if len(phrases) > 1 else ""
+        by = f"that is selected by {first}{wording.joined(phrases, 'or')}"
     return (
         f"Where an experiment takes parameters from another\u2019s best variant, {by}{flattered}."
         f"{measured}"
