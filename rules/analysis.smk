@@ -16,7 +16,9 @@ rule select_variant:
     conda:
         "../envs/cpu.yaml"
     params:
-        metric=lambda wildcards: STUDY.protocols[wildcards.protocol].selection_metric,
+        metric=lambda wildcards: STUDY.selection_metric(
+            wildcards.protocol, [wildcards.experiment]
+        ),
         runs=selection_basis,
         compared=lambda wildcards: compared_epochs(
             STUDY.runs_of(wildcards.protocol, wildcards.experiment)

@@ -88,9 +88,9 @@ if any(run.rungs for run in STUDY.runs):
         conda:
             "../envs/cpu.yaml"
         params:
-            metric=lambda wildcards: STUDY.protocols[
-                wildcards.protocol
-            ].selection_metric,
+            metric=lambda wildcards: STUDY.selection_metric(
+                wildcards.protocol, [wildcards.experiment]
+            ),
             runs=selection_basis,
             code=code("select_rung.py"),
         message:

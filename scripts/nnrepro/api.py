@@ -350,13 +350,13 @@ class Results:
             return read_decisions(file for file in files if file.is_file())
         alike = compared(data, extent_of(study, data).compared_epochs)
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for protocol in study.protocols.values():
+        for protocol in study.protocols:
             for name in study.selecting_experiments:
-                variants = variants_of(study, protocol.name, name, alike, problems)
+                variants = variants_of(study, protocol, name, alike, problems)
                 with suppress(TableError):  # as nothing can be selected
                     own = study.experiments[name]
-                    found[protocol.name, name] = select(
-                        variants, protocol.selection_metric, own.varied, own.top
+                    found[protocol, name] = select(
+                        variants, study.selection_metric(protocol, [name]), own.varied, own.top
                     )
         return found
 

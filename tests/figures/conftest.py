@@ -311,7 +311,7 @@ def finish(
     decisions = {}
     for name in study.selecting_experiments:
         rows = variants[variants["experiment"] == name]
-        metric, swept = study.protocols[protocol].selection_metric, study.experiments[name].swept
+        metric, swept = study.selection_metric(protocol, [name]), study.experiments[name].swept
         decisions[protocol, name] = select(rows, metric, list(swept))
     return FinishedProtocol(study, protocol, decisions, data, variants, runs)
 

@@ -133,13 +133,12 @@ class Results:
                 if runs["status"].eq("missing").all():
                     continue
                 rows = variants_table(runs)
-                metric = study.protocols[protocol].selection_metric
+                metric = study.selection_metric(protocol, [experiment])
                 self.decisions[protocol, experiment] = select(
                     rows, metric, list(study.experiments[experiment].swept)
                 )
         write_csv(frame, self.tables / "runs.csv")
         write_csv(variants, self.tables / "variants.csv")
-        selection = {name: p.selection_metric for name, p in study.protocols.items()}
         for spec in study.tables.values():
             rows = pd.concat(
                 [
@@ -151,7 +150,7 @@ class Results:
             sources = SimpleNamespace(
                 variants=rows,
                 runs=frame,
-                selection=selection,
+                selection=lambda protocol, *of: study.selection_metric(protocol, of),
                 answers=lambda _: None,
                 predictions=lambda _: None,
                 inputs=lambda run, example: "",

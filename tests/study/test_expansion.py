@@ -116,7 +116,7 @@ def test_overlay_selects_without_the_test_set(config: Config, repository: Path) 
         config["protocols"][name] |= protocol
     config["only"] = overlay["only"]
     study = load_study(config, catalogue())
-    assert {p.selection_metric for p in study.protocols.values()} == {
+    assert {study.selection_metric(protocol) for protocol in study.protocols} == {
         "last_window_mean_validation_accuracy",
         "max_validation_accuracy",
     }

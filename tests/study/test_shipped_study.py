@@ -56,8 +56,8 @@ def test_image_protocols_differ_as_the_reports_did(study: Study) -> None:
     assert koh["comparison_test_examples"] == 10000
     assert all(run.settings["test_examples"] == 10000 for run in runs(study, "koh", "optimizers"))
     assert all(run.settings["test_examples"] == 2000 for run in runs(study, "tan", "optimizers"))
-    assert study.protocols["tan"].selection_metric == "last_window_mean_test_accuracy"
-    assert study.protocols["koh"].selection_metric == "max_test_accuracy"
+    assert study.selection_metric("tan") == "last_window_mean_test_accuracy"
+    assert study.selection_metric("koh") == "max_test_accuracy"
 
 
 def test_text_protocols_differ_as_the_reports_did(study: Study) -> None:

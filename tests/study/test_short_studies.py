@@ -67,7 +67,7 @@ def test_it_is_a_whole_study() -> None:
     study = loaded()
     assert study.title == "Leaf shapes" and study.seeds == (0, 1, 2)
     assert [p.title for p in study.protocols.values()] == [""] and not study.several_ways
-    assert study.protocols["main"].selection_metric == "last_window_mean_validation_accuracy"
+    assert study.selection_metric("main") == "last_window_mean_validation_accuracy"
     assert [run.id for run in study.runs] == [
         *(f"main/search/p{k}/seed0" for k in range(6)),
         *(f"main/final/default/seed{k}" for k in range(3)),
@@ -88,8 +88,10 @@ def test_without_validation_examples_selection_is_on_the_test_set() -> None:
     config = read()
     config["data"]["leaves"]["split"]["validation"] = 0
     study = load_study(config, catalogue())
-    assert study.protocols["main"].selection_metric == "last_window_mean_test_accuracy"
+    assert study.selection_metric("main") == "last_window_mean_test_accuracy"
     assert "search_optimism" in study.tables
+    config["metrics"] = ["f1_macro", "accuracy"]  # of which nothing would be measured
+    assert "search_optimism" not in load_study(config, catalogue()).tables
 
 
 def test_points_carry_their_values_and_a_grid_is_crossed_with_them() -> None:

@@ -10,7 +10,7 @@ from nnrepro.measures.names import lower_is_better, reading_named
 from nnrepro.metrics.registry import catalogue
 from nnrepro.models.registry import catalogue as models
 from nnrepro.study.config import ConfigError, load_study
-from nnrepro.study.metrics import default_metric, in_settings, measure_names
+from nnrepro.study.metrics import in_settings, measure_names, ranked_by
 
 CSV: dict[str, Any] = {
     "name": "own",
@@ -40,14 +40,14 @@ def test_metrics_are_a_setting_of_the_runs_where_they_are_given() -> None:
 
 def test_the_first_metric_selects_and_ranks() -> None:
     def selection(**changes: Any) -> str:
-        return study(**changes).protocols["main"].selection_metric
+        return study(**changes).selection_metric("main")
 
     data = {"houses": {"source": "csv", "path": "a.csv", "target": "price"}}
     assert selection().endswith("_accuracy")
     assert selection(metrics=["f1_macro"]).endswith("_f1_macro")
     assert selection(data=data).endswith("_mean_absolute_error")
     labels = {"tags": {"source": "csv", "path": "a.csv", "labels": ["red", "big"]}}
-    assert default_metric({**CSV, "data": labels}) == "binary_accuracy"
+    assert ranked_by({**CSV, "data": labels}, {})[0] == "binary_accuracy"
 
 
 def test_what_all_experiments_record_selects_and_else_the_loss() -> None:
@@ -55,16 +55,31 @@ def test_what_all_experiments_record_selects_and_else_the_loss() -> None:
 
     def selection(*metrics: list[str]) -> str:
         own = {f"e{at}": {"model": "mlp", "metrics": names} for at, names in enumerate(metrics)}
-        return study(experiments=own).protocols["main"].selection_metric
+        return study(experiments=own).selection_metric("main")
 
     assert selection(["f1_macro"]).endswith("_f1_macro")
     assert selection(["f1_macro", "auc"], ["accuracy", "auc"]).endswith("_auc")
     assert selection(["f1_macro"], ["accuracy"]).endswith("_loss")
     data = {"a": {"source": "csv", "path": "a.csv", "target": "price"}, **CSV["data"]}
     both = study(data=data | {"a": {**data["a"], "text": "words"}})  # models tell which they read
-    assert both.protocols["main"].selection_metric.endswith("_loss")
+    assert both.selection_metric("main").endswith("_loss")
     two = {name: {"model": "mlp", "data": name} for name in data}
-    assert study(data=data, experiments=two).protocols["main"].selection_metric.endswith("_loss")
+    assert study(data=data, experiments=two).selection_metric("main").endswith("_loss")
+
+
+def test_each_experiment_is_selected_from_by_its_own_first_metric() -> None:
+    """A table of several ranks them by the first that they have in common."""
+    lists = {"a": ["f1_macro", "auc"], "b": ["auc"], "c": ["accuracy"]}
+    own = {name: {"model": "mlp", "metrics": names} for name, names in lists.items()}
+    found = study(experiments=own)
+    metrics = [
+        found.selection_metric("main", [name]).rpartition("validation_")[2] for name in lists
+    ]
+    assert metrics == ["f1_macro", "auc", "accuracy"]
+    assert found.selection_metric("main", ["b/x*", "a/selected"]).endswith("_auc")
+    assert found.selection_metric("main", ["[bc]"]).endswith("_loss")
+    stated = study(protocols={"p": {"selection": "mean_test_loss"}}, experiments=own)
+    assert {stated.selection_metric("p", [name]) for name in lists} == {"mean_test_loss"}
 
 
 def test_an_experiment_is_not_selected_from_by_what_it_does_not_record() -> None:

@@ -33,6 +33,12 @@ from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
 SELECTION = {"tan": MAXIMUM, "koh": LAST_WINDOW}
+
+
+def _selection(protocol: str, experiment: str) -> str:
+    return SELECTION[protocol]
+
+
 LARGEST_OF_25 = 1.9653
 """Expected largest of 25 standard normal numbers."""
 
@@ -188,7 +194,7 @@ class Grid:
     def table(self, runs: pd.DataFrame | None = None, **given: Any) -> pd.DataFrame:
         """The table, of these runs or of some others."""
         runs = self.runs if runs is None else runs
-        sources = {"answers": lambda _: None, "folds": lambda _: None, "selection": SELECTION}
+        sources = {"answers": lambda _: None, "folds": lambda _: None, "selection": _selection}
         return optimism(variants_table(runs), runs, **sources | given)
 
 
@@ -233,6 +239,12 @@ def test_predictions_tell_of_the_final_epoch_alone(grid: Grid) -> None:
     assert set(final["basis"]) == {"final epoch"} and set(final["folds"]) == {10}
 
 
+def test_predictions_tell_how_many_examples_were_tested_where_no_record_does(grid: Grid) -> None:
+    unknown = grid.runs.assign(test_examples=np.nan)
+    final = grid.table(unknown, answers=grid.answers.get).set_index("rule").loc[[FINAL]]
+    assert set(final["test_examples"]) == {80}
+
+
 def test_what_cannot_be_measured_says_why(grid: Grid) -> None:
     assert set(grid.table()["reason"].str[:27]) == {"neither right answers by fo"}
     alone = grid.runs[grid.runs["variant"] == "a"].reset_index(drop=True)
@@ -252,7 +264,7 @@ def test_what_cannot_be_measured_says_why(grid: Grid) -> None:
 def test_a_selection_by_other_things_than_right_answers_is_named(
     grid: Grid, metric: str, reason: str
 ) -> None:
-    table = grid.table(selection={"tan": metric}, folds=grid.folds.get)
+    table = grid.table(selection=lambda protocol, of: metric, folds=grid.folds.get)
     own = table[table["selects"]]
     assert own["rule"].tolist() == [metric] and reason in own["reason"].iloc[0]
     assert table["optimism"].notna().any()

@@ -36,7 +36,7 @@ CLOSING = "last_window_mean_test_accuracy"
 def _table(*data, **options):
     runs = runs_table(list(data))
     given = {"metrics": [FINAL], "pairs": [["grid/a", "grid/b"]]} | options
-    selection, answers = given.pop("selection", {}), given.pop("answers", lambda _: None)
+    selection, answers = given.pop("selection", None), given.pop("answers", lambda _: None)
     return table_of_tests(variants_table(runs), runs, selection, answers, **given)
 
 
@@ -195,6 +195,17 @@ def test_different_test_sets_and_labels_are_not_paired(make_data):
     assert common_answers(one, None, 1) is None
 
 
+def test_without_its_size_a_test_set_has_no_sampling_error(make_data):
+    """A run without a record whose test set the study's data decide, as an archive may have it."""
+    data = [
+        make_data([x], v, s, test_examples=9) for v, x in (("a", 0.5), ("b", 0.6)) for s in (0, 1)
+    ]
+    runs = runs_table(data).assign(test_examples=np.nan)
+    pair = {"metrics": [FINAL], "pairs": [["grid/a", "grid/b"]]}
+    row = table_of_tests(variants_table(runs), runs, {}, lambda _: None, **pair).iloc[0]
+    assert row["seeds"] == 2 and pd.isna(row["test_examples"])
+
+
 def test_losses_and_times_of_single_runs_are_not_tested(make_data):
     data = [make_data([0.5], "a", seconds=9.0), make_data([0.6], "b", seconds=7.0)]
     table = _table(*data, metrics=["train_seconds", "min_test_loss", FINAL])
@@ -250,8 +261,8 @@ def test_all_are_compared_with_one_or_with_the_best_and_corrected_by_protocol(ma
     assert fixed["p_holm"][1] == pytest.approx(2 * fixed["p"][1])
     best = _table(*data, pairs=None, against="best")
     assert best["base"].tolist() == ["grid/b"] * 4
-    selection = {"tan": "max_test_accuracy", "koh": "max_test_accuracy"}
-    chosen = _table(*data, pairs=None, against="grid/selected", selection=selection)
+    selected = {"against": "grid/selected", "selection": lambda protocol, of: "max_test_accuracy"}
+    chosen = _table(*data, pairs=None, **selected)
     assert_frame_equal(chosen, best)
 
 
@@ -261,7 +272,8 @@ def test_the_selected_variant_has_no_diverged_run(make_data):
         make_data([0.5], "b"),
         make_data([0.4], "c"),
     ]
-    table = _table(*data, pairs=None, against="grid/selected", selection={"tan": FINAL})
+    selected = {"against": "grid/selected", "selection": lambda protocol, of: FINAL}
+    table = _table(*data, pairs=None, **selected)
     assert set(table["base"]) == {"grid/b"}
 
 

@@ -41,6 +41,13 @@ def test_classes_are_told_one_by_one_as_means_over_seeds(make_data: Callable[...
     assert found["f1"].tolist() == pytest.approx([1, (0.8 + 1) / 2, (2 / 3 + 1) / 2])
 
 
+def test_the_test_set_of_most_runs_is_told_of(make_data: Callable[..., Any]) -> None:
+    other = answered(0, 0, labels=LABELS[:2])
+    seeds = {("a", seed): answered(0, 0, 1, 1, 2, 2) for seed in (1, 2)}
+    found = per_class(*tables(make_data, {("a", 0): other, **seeds}))
+    assert set(found["seeds"]) == {2} and set(found["examples"]) == {2}
+
+
 def test_a_class_that_never_occurs_is_none_of_them(make_data: Callable[..., Any]) -> None:
     seen = answered(0, 0, 1, 1, labels=LABELS[:4])
     found = per_class(*tables(make_data, {("a", 0): seen}))

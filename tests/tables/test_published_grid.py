@@ -34,7 +34,7 @@ def variants(published, make_data):
 
 
 def test_row_and_column_averages_recompute_to_the_printed_digits(published, variants):
-    table = cross(variants, {}, rows="c2", columns="c1", metrics=[METRIC])
+    table = cross(variants, str, rows="c2", columns="c1", metrics=[METRIC])
     averages = {(str(row.c1), str(row.c2)): row.value for row in table.itertuples()}
     printed = published[published["metric"].isin(["row_average", "column_average"])]
     assert len(printed) == 10
@@ -53,7 +53,7 @@ def test_selection_picks_the_reports_pair(variants):
 
 
 def test_the_reports_margin_is_below_the_test_sets_error(variants):
-    table = ranking(variants, {}, metrics=[METRIC], sort_by=METRIC)
+    table = ranking(variants, str, metrics=[METRIC], sort_by=METRIC)
     assert table["label"].head(2).tolist() == ["label of c1-90_c2-40", "label of c1-70_c2-100"]
     assert table["difference_to_best"][1] == pytest.approx(-0.0014749975502492)
     assert table["tied_with_best"].sum() > 10

@@ -68,7 +68,6 @@ def tables_of(
     wanted = [wanted[i] for i in order] if order else wanted
     runs = runs_table(data, missing, wanted, study.accuracy_levels)
     variants = variants_table(runs)
-    selection = {name: p.selection_metric for name, p in study.protocols.items()}
     found = {"runs": runs, "variants": variants}
     for name, spec in study.tables.items():
         rows = [rows_of(variants, study.chosen(p, spec.runs, DECISIONS)) for p in study.protocols]
@@ -76,7 +75,7 @@ def tables_of(
         sources = SimpleNamespace(
             variants=chosen,
             runs=runs,
-            selection=selection,
+            selection=lambda protocol, *of: study.selection_metric(protocol, of),
             answers=lambda _: None,
             folds=lambda _: None,
         )

@@ -17,7 +17,7 @@ from nnrepro.tables.runs import runs_table
 from nnrepro.tables.variants import variants_table
 
 METRICS = ["last_window_mean_test_accuracy", "max_test_accuracy"]
-SELECTION = {"tan": "last_window_mean_test_accuracy", "koh": "max_test_accuracy"}
+SELECTION = {"tan": "last_window_mean_test_accuracy", "koh": "max_test_accuracy"}.__getitem__
 
 
 def _variants(*data, problems=()):
@@ -53,7 +53,7 @@ def test_ranking_orders_each_protocol_by_its_own_selection(make_data):
 def test_what_ranks_is_a_column_though_nobody_asked_to_see_it(make_data):
     """A reader of the table could not follow the order otherwise."""
     variants = _variants(make_data([0.1, 0.5], "a"), make_data([0.1, 0.7], "b"))
-    table = ranking(variants, {}, metrics=["final_test_loss"], sort_by="max_test_accuracy")
+    table = ranking(variants, SELECTION, metrics=["final_test_loss"], sort_by="max_test_accuracy")
     assert table["variant"].tolist() == ["b", "a"]
     assert table["max_test_accuracy"].tolist() == [0.7, 0.5]
 
@@ -62,14 +62,14 @@ def test_declared_order_stays_and_the_first_metric_ranks(make_data):
     variants = _variants(
         *(make_data([x], n) for n, x in zip("abcd", [0.3, 0.5, 0.5, 0.1], strict=True))
     )
-    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="declared")
+    table = ranking(variants, SELECTION, metrics=["max_test_accuracy"], sort_by="declared")
     assert table["variant"].tolist() == ["a", "b", "c", "d"]
     assert table["rank"].tolist() == [3, 1, 1, 4]
 
 
 def test_equal_variants_keep_declared_order_when_sorted(make_data):
     variants = _variants(*(make_data([0.5], name) for name in "zma"))
-    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    table = ranking(variants, SELECTION, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
     assert table["variant"].tolist() == ["z", "m", "a"]
 
 
@@ -79,16 +79,18 @@ def test_the_pruned_list_keeps_steady_variants_and_ranks_them_anew(make_data):
         make_data([0.5, 0.5, 0.5, 0.55], "steady"),
         make_data([0.4, 0.4, 0.4, 0.4], "steadier"),
     )
-    whole = ranking(variants, {}, metrics=METRICS, sort_by="max_test_accuracy")
+    whole = ranking(variants, SELECTION, metrics=METRICS, sort_by="max_test_accuracy")
     assert whole["stable"].tolist() == [False, True, True]
-    pruned = ranking(variants, {}, metrics=METRICS, sort_by="max_test_accuracy", stable_below=0.15)
+    pruned = ranking(
+        variants, SELECTION, metrics=METRICS, sort_by="max_test_accuracy", stable_below=0.15
+    )
     assert pruned["variant"].tolist() == ["steady", "steadier"]
     assert pruned["rank"].tolist() == [1, 2]
 
 
 def test_pruning_everything_leaves_an_empty_table_with_its_columns(make_data):
     variants = _variants(make_data([0.1, 0.9], window=10, smoothing=1))
-    table = ranking(variants, {}, metrics=METRICS, stable_below=0.01, sort_by="declared")
+    table = ranking(variants, SELECTION, metrics=METRICS, stable_below=0.01, sort_by="declared")
     assert len(table) == 0
     assert {"protocol", "rank", "stable"} <= set(table.columns)
 
@@ -97,7 +99,7 @@ def test_a_missing_variant_is_last_without_rank(make_data, make_run):
     gone = Problem(make_run("gone"), "history.json", "gone", "missing")
     table = ranking(
         _variants(make_data([0.1], "here"), problems=[gone]),
-        {},
+        SELECTION,
         metrics=METRICS,
         sort_by="max_test_accuracy",
     )
@@ -114,7 +116,7 @@ def test_the_comparison_set_is_used_by_the_variants_that_have_one(make_data):
     )
     table = ranking(
         variants,
-        {},
+        SELECTION,
         metrics=["max_test_accuracy"],
         sort_by="max_test_accuracy",
         test_set="comparison",
@@ -122,27 +124,29 @@ def test_the_comparison_set_is_used_by_the_variants_that_have_one(make_data):
     assert table["variant"].tolist() == ["own", "both"]
     assert table["max_test_accuracy"].tolist() == [0.45, 0.4]
     assert table["test_examples"].tolist() == [10000, 10000]
-    unasked = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    unasked = ranking(
+        variants, SELECTION, metrics=["max_test_accuracy"], sort_by="max_test_accuracy"
+    )
     pd.testing.assert_frame_equal(unasked, table)  # nothing is ranked over two test sets
 
 
 def test_variants_judged_on_test_sets_of_different_size_are_not_ranked_together(make_data):
     variants = _variants(make_data([0.5], "small"), make_data([0.45], "large", test_examples=10000))
-    table = ranking(variants, {}, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
+    table = ranking(variants, SELECTION, metrics=["max_test_accuracy"], sort_by="max_test_accuracy")
     assert table["max_test_accuracy"].tolist() == [0.5, 0.45]
     assert table[["rank", "difference_to_best", "tied_with_best"]].isna().all(axis=None)
 
 
 def test_mixed_windows_keep_the_general_name_and_tell_each_window(make_data):
     variants = _variants(make_data([0.5] * 10, "a"), make_data([0.4] * 10, "b", window=2))
-    table = ranking(variants, {}, metrics=METRICS, sort_by="declared")
+    table = ranking(variants, SELECTION, metrics=METRICS, sort_by="declared")
     assert table["last_window_mean_test_accuracy"].tolist() == pytest.approx([0.5, 0.4])
     assert table["window"].tolist() == [5, 2]
 
 
 def test_cross_averages_by_hand(make_data):
     variants = _grid(make_data, {(10, 20): 0.1, (10, 40): 0.2, (30, 20): 0.3, (30, 40): 0.6})
-    table = cross(variants, {}, rows="c2", columns="c1", metrics=["max_test_accuracy"])
+    table = cross(variants, SELECTION, rows="c2", columns="c1", metrics=["max_test_accuracy"])
     matrix = cross_matrix(table)
     assert list(matrix.index) == [20, 40, "average"]
     assert list(matrix.columns) == [10, 30, "average"]
@@ -155,7 +159,7 @@ def test_cross_averages_by_hand(make_data):
 
 def test_a_hole_in_the_grid_is_counted_and_averaged_around(make_data):
     variants = _grid(make_data, {(10, 20): 0.1, (10, 40): 0.2, (30, 20): 0.3})
-    table = cross(variants, {}, rows="c2", columns="c1", metrics=["max_test_accuracy"])
+    table = cross(variants, SELECTION, rows="c2", columns="c1", metrics=["max_test_accuracy"])
     rows = {(r.c2, r.c1): r for r in table.itertuples()}
     assert (rows[40, "average"].value, rows[40, "average"].cells_missing) == (0.2, 1)
     assert (rows["average", "average"].cells, rows["average", "average"].cells_missing) == (3, 1)
@@ -170,18 +174,20 @@ def test_a_cross_table_does_not_depend_on_the_order_of_runs(make_data, order):
     whole = _grid(make_data, dict(cells))
     mixed = _grid(make_data, dict(cells[index] for index in order))
     options = {"rows": "c2", "columns": "c1", "metrics": METRICS}
-    assert_frame_equal(cross(whole, {}, **options), cross(mixed, {}, **options), check_exact=True)
+    assert_frame_equal(
+        cross(whole, SELECTION, **options), cross(mixed, SELECTION, **options), check_exact=True
+    )
 
 
 def test_a_cross_table_refuses_two_variants_in_a_cell_and_unknown_parameters(make_data):
     variants = _variants(make_data([0.5], "a", c1=1, c2=2), make_data([0.5], "b", c1=1, c2=2))
     with pytest.raises(TableError, match=r"'a' and 'b' share the cell c2 = 2, c1 = 1"):
-        cross(variants, {}, rows="c2", columns="c1", metrics=METRICS)
+        cross(variants, SELECTION, rows="c2", columns="c1", metrics=METRICS)
     with pytest.raises(TableError, match="no column 'c3'"):
-        cross(variants, {}, rows="c3", columns="c1", metrics=METRICS)
+        cross(variants, SELECTION, rows="c3", columns="c1", metrics=METRICS)
     mixed = _variants(make_data([0.5], "a", c1=1, c2=2), make_data([0.5], "b", c1=1))
     with pytest.raises(TableError, match="'b' has no value of c2"):
-        cross(mixed, {}, rows="c2", columns="c1", metrics=METRICS)
+        cross(mixed, SELECTION, rows="c2", columns="c1", metrics=METRICS)
 
 
 def test_pairs_compare_changed_with_base(make_data):
@@ -190,7 +196,7 @@ def test_pairs_compare_changed_with_base(make_data):
     )
     table = pairs(
         variants,
-        {},
+        SELECTION,
         pairs=[["grid/cnn", "grid/cnn_dropout"]],
         metrics=["max_test_accuracy", "train_seconds"],
     )
@@ -208,7 +214,7 @@ def test_pairs_keep_unknown_times_blank_and_skip_protocols_without_them(make_dat
     variants = _variants(
         make_data([0.5], "a"), make_data([0.4], "b"), make_data([0.4], "c", protocol="koh")
     )
-    table = pairs(variants, {}, pairs=[["grid/a", "grid/b"]], metrics=["max_test_accuracy"])
+    table = pairs(variants, SELECTION, pairs=[["grid/a", "grid/b"]], metrics=["max_test_accuracy"])
     assert table["protocol"].tolist() == ["tan"]
     assert np.isnan(table["time_ratio"][0])
 
@@ -216,9 +222,9 @@ def test_pairs_keep_unknown_times_blank_and_skip_protocols_without_them(make_dat
 def test_a_pair_with_an_unknown_side_is_refused(make_data):
     variants = _variants(make_data([0.5], "alpha"))
     with pytest.raises(TableError, match=r"'grid/alpa'.*did you mean 'grid/alpha'"):
-        pairs(variants, {}, pairs=[["grid/alpha", "grid/alpa"]], metrics=METRICS)
+        pairs(variants, SELECTION, pairs=[["grid/alpha", "grid/alpa"]], metrics=METRICS)
     with pytest.raises(TableError, match="neither"):
-        pairs(variants, {}, pairs=[["x/y", "x/z"]], metrics=METRICS)
+        pairs(variants, SELECTION, pairs=[["x/y", "x/z"]], metrics=METRICS)
 
 
 def test_convergence_counts_the_seeds_that_converged(make_data):
@@ -241,5 +247,3 @@ def test_selection_is_the_protocols_own_metric(make_data):
     options = {"rows": "c2", "columns": "c1", "metrics": ["selection"]}
     table = cross(variants, SELECTION, **options)
     assert table["metric"].unique().tolist() == ["last1_mean_test_accuracy"]
-    with pytest.raises(TableError, match="protocol 'tan' selects"):
-        cross(variants, {}, **options)

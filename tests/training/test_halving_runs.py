@@ -105,7 +105,7 @@ def test_better_variants_alone_are_trained_further(halved: tuple[Study, Path, Tr
     table = variants_table(runs_table(data, problems))
     assert table["rung"].tolist() == [2, 1] and table["epochs_completed"].tolist() == [3, 1]
     assert select(table, "max_test_loss")["variant"] == good.variant  # the only one at the end
-    ranked = ranking(table, {}, metrics=["max_test_loss"], sort_by="max_test_loss")
+    ranked = ranking(table, str, metrics=["max_test_loss"], sort_by="max_test_loss")
     assert ranked["variant"].tolist() == [good.variant, bad.variant]
     assert ranked["rank"].tolist()[0] == 1 and ranked["rank"].isna().tolist() == [False, True]
     assert ranked["epochs"].tolist() == [3, 1] and ranked["probability_best"].isna().all()

@@ -41,10 +41,7 @@ def test_it_is_as_short_and_as_large_as_the_page_says(
     assert len(lines) <= 40 and f"`examples/table/`, {len(lines)} lines of configuration," in page
     study = load_study(read_configuration([]).values, catalogue())
     assert f"trains {len(study.runs)} runs: a straight line" in page
-    assert (
-        study.protocols["main"].selection_metric
-        == "last_window_mean_validation_mean_absolute_error"
-    )
+    assert study.selection_metric("main") == "last_window_mean_validation_mean_absolute_error"
 
 
 @pytest.mark.slow

@@ -14,6 +14,6 @@ def decide(study: Study, protocol: str, experiment: str) -> Mapping[str, Scalar 
     """What a protocol selects from an experiment whose runs are done; raises SelectionError."""
     read = read_runs(study.runs_of(protocol, experiment), StudyPaths.of(study).runs)
     variants = variants_of(study, protocol, experiment, *read)
-    metric = study.protocols[protocol].selection_metric
+    metric = study.selection_metric(protocol, [experiment])
     own = study.experiments[experiment]
     return select(variants, metric, own.varied, own.top)

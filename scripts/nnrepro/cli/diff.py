@@ -11,7 +11,7 @@ of `diff`, the exit status is 0 where there is no difference, 1 where there is o
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from nnrepro.planning.table import aligned
 from nnrepro.study.config import load_study
 from nnrepro.study.sources import CONFIG_FILE, read_configuration
 from nnrepro.study.study import Study
-from nnrepro.tables.across import Difference, Side, difference
+from nnrepro.tables.across import Difference, MetricOf, Side, difference
 
 SUMMARY = "settings, runs and results of two studies that differ, with tests"
 SAME, DIFFERENT, TROUBLE = 0, 1, 2
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         ends = [_end(path, arguments.plugins) for path in (arguments.a, arguments.b)]
         a, b = map(_side, ends)
-        found = difference(a, b, _metrics(ends, arguments.metric))
+        found = difference(a, b, _metric_of(ends, arguments.metric))
     except NnreproError as error:
         print(f"error: {error}", file=sys.stderr)
         return TROUBLE
@@ -90,20 +90,30 @@ def _told(study: Study) -> dict[str, Any]:
         "backend": study.backend,
         **{f"data.{name}.source": own.get("source") for name, own in study.data.items()},
         **{
-            f"protocols.{name}.selection": own.selection_metric
-            for name, own in study.protocols.items()
+            f"protocols.{protocol}.selection": "; ".join(_selections(study, protocol))
+            for protocol in study.protocols
         },
     }
 
 
-def _metrics(ends: Iterable[Results | Study], metric: str | None) -> dict[str, str]:
-    """The metric that each protocol's results are compared by; the first study's counts."""
+def _selections(study: Study, protocol: str) -> Iterator[str]:
+    """By what a protocol selects: its metrics, each with the experiments where it has several."""
+    by_metric: dict[str, list[str]] = {}
+    for name in study.experiments:
+        by_metric.setdefault(study.selection_metric(protocol, [name]), []).append(name)
+    for metric, names in by_metric.items():
+        yield f"{metric} ({', '.join(names)})" if len(by_metric) > 1 else metric
+
+
+def _metric_of(ends: Iterable[Results | Study], metric: str | None) -> MetricOf:
+    """The metric that results are compared by; that of the first study that has any counts."""
     studies = [end.study if isinstance(end, Results) else end for end in ends]
-    return {
-        name: metric or protocol.selection_metric
-        for study in reversed(studies)
-        for name, protocol in study.protocols.items()
-    }
+
+    def of(protocol: str, experiment: str) -> str:
+        study = next(own for own in studies if protocol in own.protocols)
+        return metric or study.selection_metric(protocol, [experiment])
+
+    return of
 
 
 def _parts(found: Difference) -> dict[str, pd.DataFrame]:

@@ -130,13 +130,17 @@ class Asked:
 
     def alt(self, what: str, runs: Iterable[Run]) -> str:
         """What a figure shows, for readers who cannot see it: its form, whose it is, its runs."""
+        runs = list(runs)
         labels = list(dict.fromkeys(run.label for run in runs))
-        form = ", ".join(filter(None, (what, self.owner)))
+        owner = self.owner if {run.protocol for run in runs} <= {self.protocol} else ""
+        form = ", ".join(filter(None, (what, owner)))
         return f"{form}. Shown: {wording.some(labels, limit=8) or wording.UNKNOWN}."
 
     def metric(self, name: str) -> str:
         """The metric meant, where `selection` stands for the one that the protocol selects by."""
-        return self.study.protocols[self.protocol].selection_metric if name == SELECTION else name
+        if name != SELECTION:
+            return name
+        return self.study.selection_metric(self.protocol, self.spec.runs)
 
     def beside(self, metric: str) -> "Iterator[Asked]":
         """The figure of the other protocols that have runs and show the same metric."""

@@ -130,7 +130,9 @@ def _reading(kind: Kind, study: Study) -> str:
     """How to read a figure of a kind."""
     told = vars(kind.function())
     published = told.get("published_reading", "") if study.published else ""
-    words = " or ".join(dict.fromkeys(known(name).words for name in main_metrics(study)))
+    words = " or ".join(
+        dict.fromkeys(known(name).words for name in main_metrics(study.runs, study.data))
+    )
     said = str(told.get("reading", "")).replace("{published}", published)
     unseen = any(tested(run.settings) != EVERY_EPOCH for run in study.runs)
     if unseen and "histories" in kind.reads and "test set" in said:

@@ -157,7 +157,7 @@ def _grid(
     table: pd.DataFrame, rows: str, columns: str, metric: str, selected: str | None
 ) -> ParameterGrid:
     """The metric over two parameters, with the best pair and those that equal it."""
-    cross = cross_table(table, {}, rows=rows, columns=columns, metrics=[metric])
+    cross = cross_table(table, lambda _: metric, rows=rows, columns=columns, metrics=[metric])
     matrix = cross_matrix(cross)
     inside = cross[(cross[rows] != AVERAGE) & (cross[columns] != AVERAGE)]
     pairs = list(inside[[columns, rows]].itertuples(index=False, name=None))

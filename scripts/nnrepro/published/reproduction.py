@@ -84,8 +84,9 @@ class Reproduction:
 
 def reproduce(number: PublishedNumber, runs: StudyRuns) -> Reproduction:
     """What the runs give for a published number."""
-    protocol = runs.study.protocols.get(number.protocol)
-    combine = Combination.of(number, protocol.selection_metric if protocol else MEAN)
+    known = number.protocol in runs.study.protocols
+    by = runs.study.selection_metric(number.protocol, number.runs) if known else MEAN
+    combine = Combination.of(number, by)
     unruled = ""
     if not number.runs:
         unruled = "it belongs to no run"

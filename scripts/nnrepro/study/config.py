@@ -22,7 +22,7 @@ from nnrepro.study.feasibility import collapse_problems, feasibility_problems
 from nnrepro.study.folders import ArchivedRuns
 from nnrepro.study.kinds import ROOMS, Kinds, kinds
 from nnrepro.study.messages import nearest, undeclared
-from nnrepro.study.metrics import in_settings, metrics_problems, recorded_by
+from nnrepro.study.metrics import SELECTION, in_settings, metrics_problems, recorded_by
 from nnrepro.study.plugins import PluginError, put_in_force
 from nnrepro.study.questions import PlacementError, completed, unfolded
 from nnrepro.study.run import Run
@@ -275,6 +275,6 @@ def reference_problems(config: Mapping[str, Any], declared: Declared) -> list[st
     if config["published"] and "results" not in config["published"]:
         problems.append("published: the key 'results' is missing")
     for name, protocol in config["protocols"].items():
-        if protocol["selection"] == "selection":
+        if [SELECTION] in protocol["selection"].values():
             problems.append(f"protocols.{name}.selection: name the metric itself")
     return problems

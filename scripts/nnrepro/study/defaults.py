@@ -15,7 +15,7 @@ from typing import Any
 from nnrepro.study.declared import splits_validation
 from nnrepro.study.labels import titled
 from nnrepro.study.messages import nearest, one_of
-from nnrepro.study.metrics import default_metric
+from nnrepro.study.metrics import ranked_by
 from nnrepro.study.run import MODEL
 
 ONLY_PROTOCOL = "main"
@@ -180,7 +180,7 @@ def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         ONLY_PROTOCOL: {"title": "", "settings": {}, "reference": ""}
     }
     full["protocols"] = {
-        name: {"title": titled(name), "selection": default_selection(full), **section}
+        name: {"title": titled(name), **section, "selection": _selections(full, section)}
         for name, section in protocols.items()
     }
     for room in ("tables", "figures", "questions"):
@@ -274,14 +274,19 @@ def _models(section: Mapping[str, Any]) -> list[Any]:
     return list(dict.fromkeys(flat))
 
 
-def default_selection(config: Mapping[str, Any]) -> str:
-    """The metric that selects where a protocol names none: on held-out examples, if there are any.
+def _selections(config: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The metrics that may select from each experiment, the first of which does.
 
-    It is of the first metric that the study records: its mean over the closing window, as the model
-    at hand is that of the last epoch.
+    Where the protocol names none they are measured on held-out examples, if there are any, and
+    means over the closing window, as the model at hand is that of the last epoch.
     """
-    of = "validation" if any(_held_out(config)) else "test"
-    return f"last_window_mean_{of}_{default_metric(config)}"
+    if "selection" in protocol:
+        return {name: [protocol["selection"]] for name in config["experiments"]}
+    mean = f"last_window_mean_{'validation' if any(_held_out(config)) else 'test'}_"
+    return {
+        name: [mean + metric for metric in ranked_by(config, section)]
+        for name, section in config["experiments"].items()
+    }
 
 
 def _held_out(config: Mapping[str, Any]) -> Iterator[bool]:

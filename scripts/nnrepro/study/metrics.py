@@ -7,7 +7,7 @@ has by default. A measure of a run is named by how it is read off the curve, the
 `max_validation_f1_macro`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nnrepro.metrics.registry import (
@@ -24,7 +24,6 @@ from nnrepro.metrics.registry import (
 from nnrepro.study.evaluation import OF_A_SET
 from nnrepro.study.messages import choice, one_of
 from nnrepro.study.run import Run
-from nnrepro.study.study import Study
 
 SELECTION = "selection"
 DECLARED = "declared"
@@ -73,21 +72,23 @@ def recorded_by(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def default_metric(config: Mapping[str, Any]) -> str:
-    """What variants are ranked by where a study does not say: the first that all runs record.
+def ranked_by(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
+    """What an experiment's variants may be ranked by where a study does not say, the best first.
 
-    Where experiments have no metric in common, as with data of several tasks, it is the loss.
+    It is what its runs record, whichever of the data sets they read, and at last the loss.
     """
-    sections = _sections(config.get("experiments")) or [{}]
-    lists = [_surely_recorded(config, section) for section in sections]
-    return next((name for name in lists[0] if all(name in own for own in lists)), LOSS)
-
-
-def _surely_recorded(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
-    """Of what an experiment may record what it does whichever of the data sets it reads."""
     defaults = [DEFAULTS[task or CLASSIFICATION] for task in tasks_of(config, section)]
     common = [name for name in recorded_in(config, section) if all(name in d for d in defaults)]
-    return list(section.get("metrics") or config.get("metrics") or common)
+    return [*(section.get("metrics") or config.get("metrics") or common), LOSS]
+
+
+def in_common(lists: Iterable[Sequence[str]]) -> str:
+    """The first metric of the first of some lists that is in all of them.
+
+    So is told by what several experiments are ranked together, each of which has such a list.
+    """
+    first, *others = lists
+    return next(name for name in first if all(name in own for own in others))
 
 
 def recorded_in(config: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
@@ -120,10 +121,10 @@ def task_of(data: Mapping[str, Any]) -> str | None:
     return None if data.get("source") == "npz" else CLASSIFICATION
 
 
-def main_metrics(study: Study) -> list[str]:
+def main_metrics(runs: Iterable[Run], data: Mapping[str, Any]) -> list[str]:
     """The metrics that a study's runs are judged by, each the first that some of them record."""
-    named = (parsed(str(run.settings.get("metrics", ""))) for run in study.runs)
-    unsaid = default_metric({"data": study.data})
+    named = (parsed(str(run.settings.get("metrics", ""))) for run in runs)
+    (unsaid, *_) = ranked_by({"data": data}, {})
     return list(dict.fromkeys(names[0] if names else unsaid for names in named))
 
 

@@ -8,7 +8,7 @@ from nnrepro.study.declared import Declared
 from nnrepro.study.evaluation import TEST_EVALUATION, has_metric, tested
 from nnrepro.study.halving import finalists
 from nnrepro.study.messages import choice, nearest, one_of
-from nnrepro.study.metrics import has_recorded, recorded_by_run
+from nnrepro.study.metrics import has_recorded, in_common, recorded_by_run
 from nnrepro.study.run import ANALYSIS_SETTINGS, MODEL, Run, Variant
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import (
@@ -31,7 +31,7 @@ def selection_problems(
     problems = [
         *_left_out(config, kept),
         *_too_few(kept),
-        *_not_evaluated(config, declared, selected),
+        *dict.fromkeys(_not_evaluated(config, declared, selected)),
     ]
     return [*problems, *_swept_readings(declared, selected)] if trained else problems
 
@@ -88,48 +88,28 @@ def _too_few(kept: Sequence[Run]) -> Iterator[str]:
 def _not_evaluated(
     config: Mapping[str, Any], declared: Declared, selected: Sequence[str]
 ) -> Iterator[str]:
-    """Protocols that select by a metric on examples that runs do not evaluate."""
-    for name, protocol in config["protocols"].items():
-        lacking = {
-            run.experiment
-            for run in declared.runs
-            if "validation" in protocol["selection"]
-            and run.protocol == name
-            and run.experiment in selected
-            and not declared.validated(run)
-        }
-        for experiment in sorted(lacking):
+    """Protocols that select by a metric which the runs selected from do not know."""
+    for run in declared.runs:
+        if run.experiment not in selected:
+            continue
+        metric = in_common([config["protocols"][run.protocol]["selection"][run.experiment]])
+        by = f"protocols.{run.protocol}.selection: '{metric}' is"
+        if "validation" in metric and not declared.validated(run):
             yield (
-                f"protocols.{name}.selection: '{protocol['selection']}' is measured on held-out "
-                f"training examples, and runs of '{experiment}' hold none out; set "
-                "validation_examples for them above 0"
+                f"{by} measured on held-out training examples, and runs of '{run.experiment}' hold "
+                "none out; set validation_examples for them above 0"
             )
-        blind = {
-            run.experiment: tested(run.settings)
-            for run in declared.runs
-            if config.get("data")  # what is missing first is told first
-            and run.protocol == name
-            and run.experiment in selected
-            and not has_metric(run.settings, protocol["selection"])
-        }
-        missing = {
-            run.experiment: recorded_by_run(config, run)
-            for run in declared.runs
-            if run.protocol == name
-            and run.experiment in selected
-            and not has_recorded(protocol["selection"], recorded_by_run(config, run))
-        }
-        for experiment, metrics in sorted(missing.items()):
+        recorded = recorded_by_run(config, run)
+        if not has_recorded(metric, recorded):
             yield (
-                f"protocols.{name}.selection: '{protocol['selection']}' is of no metric that runs "
-                f"of '{experiment}' record, which are {one_of([*metrics, LOSS])}; select by one "
-                "that all experiments record"
+                f"{by} of no metric that runs of '{run.experiment}' record, which are "
+                f"{one_of([*recorded, LOSS])}; select by one that they record"
             )
-        for experiment, when in sorted(blind.items()):
+        if config.get("data") and not has_metric(run.settings, metric):  # else that is told first
             yield (
-                f"protocols.{name}.selection: '{protocol['selection']}' is not known of runs of "
-                f"'{experiment}', which have {TEST_EVALUATION}: {when}; select by validation "
-                f"examples, or set {TEST_EVALUATION}: every_epoch for them"
+                f"{by} not known of runs of '{run.experiment}', which have {TEST_EVALUATION}: "
+                f"{tested(run.settings)}; select by validation examples, or set {TEST_EVALUATION}: "
+                "every_epoch for them"
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.kinds import Kinds
+from nnrepro.study.metrics import in_common
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 from nnrepro.study.settings import ModelSpec
@@ -19,13 +20,13 @@ class Protocol:
     Attributes:
         name: key in the configuration and first part of its run ids.
         title: name for readers; empty for the only one of a study that declares none.
-        selection_metric: metric by which it chooses the best variant of an experiment.
+        selections: by experiment the metrics that may choose its best variant; the first does.
         reference: the work that it follows, for the list of references; empty without one.
     """
 
     name: str
     title: str
-    selection_metric: str
+    selections: Mapping[str, Sequence[str]]
     reference: str = ""
 
 
@@ -244,6 +245,24 @@ class Study:
         """
         decision = decisions.get((run.protocol, run.selects_from or ""))
         return run if decision is None else run.resolved(decision)
+
+    def selection_metric(self, protocol: str, selectors: Iterable[str] = ()) -> str:
+        """The metric by which a protocol selects from the experiments that selectors name.
+
+        Of several, or of all where none is named, it is the first that they have in common.
+        """
+        selections = self.protocols[protocol].selections
+        asked = [Selector(Selector.parse(selector).experiment) for selector in selectors]
+        named = [
+            own for name, own in selections.items() if any(s.may_name(name, "") for s in asked)
+        ]
+        return in_common(named or selections.values())
+
+    @property
+    def selects_by_test(self) -> bool:
+        """Whether any protocol selects by the test set, if it does select."""
+        metrics = (self.selection_metric(name) for name in self.protocols)
+        return any("_test_" in metric for metric in metrics)
 
     @property
     def selecting_experiments(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Two studies, or two trainings of one, beside each other: settings, runs and results."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ _RESULTS = (
     *("test", "p", "p_holm", "significant"),
 )
 _APART = ("variant", "why")
+
+MetricOf = Callable[[str, str], str]
+"""The metric by which results of a protocol and experiment are compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +72,10 @@ class Difference:
         return not self.unlike and all(part.empty for part in parts)
 
 
-def difference(a: Side, b: Side, metrics: Mapping[str, str]) -> Difference:
+def difference(a: Side, b: Side, metric_of: MetricOf) -> Difference:
     """Compare two sides.
 
-    Results are compared by the metric of each protocol: seed by seed where variants have seeds in
+    Results are compared by the metric of each experiment: seed by seed where variants have seeds in
     common, otherwise as `SeedPairs` does with single runs, with Holm's correction for all tests.
     Variants that were trained on other data, or judged on other test sets, are never compared.
     Raises TableError where the runs have no such metric.
@@ -85,7 +88,7 @@ def difference(a: Side, b: Side, metrics: Mapping[str, str]) -> Difference:
     return Difference(
         settings=_frame(_settings(a, b, both), _SETTINGS),
         runs=_frame(_one_sided(a, b), _RUNS),
-        results=_results(a, b, metrics, {*apart, *alike}),
+        results=_results(a, b, metric_of, {*apart, *alike}),
         apart=_frame(({"variant": name, "why": why} for name, why in apart.items()), _APART),
         unlike=unlike,
         common=len(measured),
@@ -181,9 +184,7 @@ def _apart(a: Side, b: Side) -> Iterator[tuple[str, str]]:
             yield variant, "their images are laid out differently"
 
 
-def _results(
-    a: Side, b: Side, metrics: Mapping[str, str], left_out: Collection[str]
-) -> pd.DataFrame:
+def _results(a: Side, b: Side, metric_of: MetricOf, left_out: Collection[str]) -> pd.DataFrame:
     """The results of the variants that both have, each compared with itself, but for some."""
     parts = [_marked(side.data.values(), name) for side, name in ((a, "a"), (b, "b"))]
     if any(part.empty for part in parts):
@@ -204,7 +205,7 @@ def _results(
         other = places.get((protocol, experiment, f"b:{own}"))
         told = f"{protocol}/{experiment}/{own}"
         if name == "a" and other is not None and told not in left_out:
-            metric = metrics[protocol]
+            metric = metric_of(protocol, experiment)
             found = _compared(pairs, at, other, metric)
             rows.append({"variant": told, "metric": metric_name(variants, metric), **found})
     return tidy_types(pd.DataFrame(corrected(rows), columns=[*_RESULTS], dtype="object"))

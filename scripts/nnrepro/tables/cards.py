@@ -85,7 +85,7 @@ def _reached(study: Study, own: pd.DataFrame) -> Iterator[tuple[str, str]]:
     keys = own[["protocol", "experiment"]].drop_duplicates()
     for protocol, experiment in keys.itertuples(index=False, name=None):
         rows = own[own["protocol"].eq(protocol) & own["experiment"].eq(experiment)]
-        shown = metric(study.protocols[protocol].selection_metric)
+        shown = metric(study.selection_metric(protocol, [experiment]))
         values = metric_values(rows, shown.name).dropna()
         if values.empty:
             continue

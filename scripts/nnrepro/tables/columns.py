@@ -5,7 +5,7 @@ Both tables have the same layout: what identifies a row up to `status`, then the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -21,6 +21,9 @@ from nnrepro.study.run import Run
 from nnrepro.tables.csvfile import TableError
 
 SELECTION = "selection"
+
+SelectionOf = Callable[..., str]
+"""The metric by which a protocol selects from an experiment, or ranks all variants of a table."""
 """Stands for the metric by which a row's protocol selects."""
 
 DECLARED = "declared"
@@ -201,21 +204,13 @@ def _own_window(frame: pd.DataFrame, metric: str, suffix: str) -> pd.Series:
     return values if suffix in ("_interval", BY_FOLDS) else values.astype("float64")
 
 
-def metric_of(metric: str, protocol: str, selection: Mapping[str, str]) -> str:
-    """The metric meant for a protocol, where `selection` stands for the one by which it selects.
-
-    Raises:
-        TableError: the protocol's metric is asked for and not given.
-    """
-    if metric != SELECTION:
-        return metric
-    if protocol not in selection:
-        raise TableError(f"nothing says by which metric the protocol '{protocol}' selects")
-    return selection[protocol]
+def metric_of(metric: str, protocol: str, selection: SelectionOf) -> str:
+    """The metric meant for a protocol, where `selection` stands for the one by which it selects."""
+    return selection(protocol) if metric == SELECTION else metric
 
 
 def metrics_of(
-    metrics: Iterable[str], protocols: Sequence[str], selection: Mapping[str, str]
+    metrics: Iterable[str], protocols: Sequence[str], selection: SelectionOf
 ) -> list[str]:
     """Metrics asked for, without repeats; `selection` gives those of all the protocols."""
     found = (metric_of(name, protocol, selection) for name in metrics for protocol in protocols)

@@ -111,8 +111,9 @@ class TableContext:
 
     def resolve(self, name: str) -> str:
         """The metric that a name of the configuration stands for."""
-        own = self.study.protocols[self.protocol].selection_metric
-        return own if name == SELECTION else name
+        if name != SELECTION:
+            return name
+        return self.study.selection_metric(self.protocol, self.spec.runs)
 
     def column(self, wanted: Metric) -> str:
         """The column that holds a metric."""

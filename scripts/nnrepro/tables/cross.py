@@ -1,6 +1,6 @@
 """Tables of kind `cross`: one matrix per metric over two parameters, with averages."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from nnrepro.document.text import Text, bold, joined, spaced, text
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.options import Metrics, Swept, TestSet
 from nnrepro.tables.columns import (
+    SelectionOf,
     floats,
     metric_name,
     metric_of,
@@ -38,7 +39,7 @@ AVERAGE = "average"
 @table
 def cross(
     variants: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     *,
     metrics: Metrics,
     rows: Swept,

@@ -17,7 +17,7 @@ from nnrepro.statistics.intervals import summarise
 from nnrepro.statistics.optimism import FINAL, RULES, HalfScores, half_scores, selection_optimism
 from nnrepro.study.feasibility import MAX_FOLDS
 from nnrepro.study.kinds import shows, table
-from nnrepro.tables.columns import KEYS, metric_name
+from nnrepro.tables.columns import KEYS, SelectionOf, metric_name
 from nnrepro.tables.content import (
     LEVEL,
     Record,
@@ -69,7 +69,7 @@ class _Candidates:
 def optimism(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     answers: AnswersOf,
     folds: FoldsOf,
 ) -> pd.DataFrame:
@@ -90,15 +90,15 @@ def optimism(
     rows: list[dict[str, Any]] = []
     for key, here in variants.groupby(["protocol", "experiment"], sort=False):
         protocol, experiment = (str(part) for part in key)
-        own = selection.get(protocol, "")
+        own = selection(protocol, experiment)
         sound = here[~here["status"].str.contains("diverged")]
         found = _candidates(_runs_of(sound, runs), answers, folds)
         common = {
             "protocol": protocol,
             "experiment": experiment,
-            "test_examples": int(here["test_examples"].max()),
+            "test_examples": _whole(here["test_examples"].max()),
         }
-        for rule in dict.fromkeys((*((own,) if own else ()), *RULES)):
+        for rule in dict.fromkeys((own, *RULES)):
             shown = {"rule": metric_name(here, rule), "selects": rule == own}
             rows += [common | shown | row for row in _rows(rule, here, found)]
     return tidy_types(pd.DataFrame(rows, columns=_COLUMNS, dtype="object"))
@@ -177,14 +177,21 @@ def _candidates(runs: pd.DataFrame, answers: AnswersOf, folds: FoldsOf) -> _Cand
 
 def _predicted(row: Any, answers: AnswersOf) -> FoldHistory | None:
     """The final epoch's right answers by folds; None where they are not known."""
-    examples = int(row.test_examples)
     found = answers(row.run_id)
-    if found is None or len(found.right) < examples:
+    if found is None:
+        return None
+    examples = _whole(row.test_examples) or len(found.right)
+    if len(found.right) < examples:
         return None
     asked = getattr(row, "test_folds", None)
     wanted = DEFAULT_FOLDS if pd.isna(asked) or not asked else int(asked)
     fitting = min(wanted, examples, MAX_FOLDS) // 2 * 2
     return folds_of_answers(found.right[:examples], fitting) if fitting else None
+
+
+def _whole(size: float) -> int | None:
+    """The size of a test set; None where nothing tells it."""
+    return None if pd.isna(size) else int(size)
 
 
 def _scored(basis: str, counted: Sequence[tuple[Any, FoldHistory]]) -> _Candidates | str:

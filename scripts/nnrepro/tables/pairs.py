@@ -12,7 +12,7 @@ from nnrepro.document.text import Text, spaced, text
 from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Metrics, Pairs, TestSet
-from nnrepro.tables.columns import floats, metric_name, metric_of, metric_values
+from nnrepro.tables.columns import SelectionOf, floats, metric_name, metric_of, metric_values
 from nnrepro.tables.content import Record, Shown, TableContent, TableContext, labels, records
 from nnrepro.tables.csvfile import TableError, tidy_types
 from nnrepro.tables.metrics import SECONDS, Metric, metric
@@ -21,7 +21,7 @@ from nnrepro.tables.metrics import SECONDS, Metric, metric
 @table
 def pairs(
     variants: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     *,
     metrics: Metrics,
     pairs: Pairs,

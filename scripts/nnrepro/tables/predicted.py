@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
 import pandas as pd
 
 from nnrepro.measures.predictions import Predictions, PredictionsOf
@@ -36,6 +35,7 @@ def runs_among(variants: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
 
 
 def alike(found: list[Predictions]) -> list[Predictions]:
-    """Those that are of the same examples as the first."""
-    first = found[0]
-    return [one for one in found if np.array_equal(one.labels, first.labels)]
+    """Those that are of the same examples and classes as most, of equally many the first."""
+    tested = [(one.names, one.labels.shape, one.labels.tobytes()) for one in found]
+    most = max(tested, key=tested.count)
+    return [one for one, own in zip(found, tested, strict=True) if own == most]

@@ -1,6 +1,6 @@
 """Tables of kind `ranking`: variants by a metric, and who cannot be told apart from the best."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +17,7 @@ from nnrepro.tables.columns import (
     COMPARISON,
     DECLARED,
     RANGE,
+    SelectionOf,
     examples_used,
     finalists,
     floats,
@@ -56,7 +57,7 @@ _SUFFIXES = ("", "_sd", "_se", "_ci95_low", "_ci95_high", "_interval")
 @table
 def ranking(
     variants: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     *,
     metrics: Metrics,
     sort_by: SortBy,

@@ -109,10 +109,9 @@ class Sources:
         """Rows of the variants table, in the order in which the table declares them."""
         return rows_of(self.compared.variants, self.listed)
 
-    @property
-    def selection(self) -> Mapping[str, str]:
-        """The metric by which each protocol selects."""
-        return {name: own.selection_metric for name, own in self.study.protocols.items()}
+    def selection(self, protocol: str, experiment: str = "") -> str:
+        """The metric by which a protocol selects from an experiment, or ranks all of the table."""
+        return self.study.selection_metric(protocol, [experiment] if experiment else self.spec.runs)
 
     def answers(self, run: str) -> Predictions | None:
         """What a run predicted, unless that is of a later epoch than it is compared at."""

@@ -1,6 +1,6 @@
 """Tables of kind `tests`: differences between variants, each tested, corrected for their number."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from nnrepro.study.kinds import shows, table
 from nnrepro.study.messages import nearest
 from nnrepro.study.options import Against, Metrics, SelectedPairs, TestSet
 from nnrepro.study.selectors import SELECTED, Selector
-from nnrepro.tables.columns import SELECTION, metric_name, metric_of, standings_by
+from nnrepro.tables.columns import SelectionOf, metric_name, metric_of, standings_by
 from nnrepro.tables.content import (
     LEVEL,
     Record,
@@ -48,7 +48,7 @@ _COLUMNS = (
 def tests(
     variants: pd.DataFrame,
     runs: pd.DataFrame,
-    selection: Mapping[str, str],
+    selection: SelectionOf,
     answers: AnswersOf,
     *,
     metrics: Metrics,
@@ -108,7 +108,7 @@ class _Here:
     """The variants of one protocol, and which of them are compared."""
 
     rows: pd.DataFrame
-    selection: Mapping[str, str]
+    selection: SelectionOf
 
     @cached_property
     def names(self) -> list[str]:
@@ -150,7 +150,7 @@ class _Here:
         among = (self.rows["experiment"] == experiment).to_numpy(dtype=bool)
         if among.sum() < 2:  # the table was made of the selected one alone
             return next(iter(np.flatnonzero(among).tolist()), None)
-        metric = metric_of(SELECTION, str(self.rows["protocol"][0]), self.selection)
+        metric = self.selection(str(self.rows["protocol"][0]), experiment)
         return standings_by(self.rows, metric, eligible=among & selectable(self.rows)).best
 
 

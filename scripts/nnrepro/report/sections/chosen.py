@@ -41,7 +41,7 @@ def _told(source: Source, taking: Sequence[Run]) -> Words:
     part = _part(source, run)
     variant = str(part["variant"])
     runs = source.study.runs_of(protocol, origin)
-    shown = metric(source.study.protocols[protocol].selection_metric)
+    shown = metric(source.study.selection_metric(protocol, [origin]))
     told = {name: part[name] for name in run.selected_parameters if part.get(name) is not None}
     brought = [f"{titled(name).lower()} {wording.plain(value)}" for name, value in told.items()]
     named = all(f"{name}-{wording.plain(value)}" in variant for name, value in told.items())
@@ -88,7 +88,7 @@ def _reached(source: Source, protocol: str, experiment: str, variant: str) -> st
         return ""
     table = source.variants
     own = table["protocol"].eq(protocol) & table["experiment"].eq(experiment)
-    name = source.study.protocols[protocol].selection_metric
+    name = source.study.selection_metric(protocol, [experiment])
     try:
         values = metric_values(table[own], name)[table["variant"][own].eq(variant)].dropna()
     except TableError as error:

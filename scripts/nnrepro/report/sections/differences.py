@@ -95,9 +95,15 @@ def _differing(source: Source) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     The same variants are compared, so that what an experiment varies is no difference.
     """
     study = source.study
-    selections = tuple(p.selection_metric for p in study.protocols.values())
-    if len(set(selections)) > 1:
-        yield "every model", "selection", selections
+    ways = {
+        name: tuple(study.selection_metric(protocol, [name]) for protocol in study.protocols)
+        for name in study.experiments
+    }
+    for metrics in dict.fromkeys(ways.values()):
+        if len(set(metrics)) > 1:
+            of = [study.experiments[name].title for name in ways if ways[name] == metrics]
+            every = len(of) == len(ways)
+            yield "every model" if every else wording.joined(of), "selection", metrics
     by_variant: dict[tuple[str, str], dict[str, Run]] = {}
     for run in study.runs:
         by_variant.setdefault((run.experiment, run.variant), {}).setdefault(run.protocol, run)

@@ -156,14 +156,9 @@ def _limits(source: Source) -> Iterator[Text]:
             "Every variant was trained from several seeds, and the intervals allow for how these "
             "differ."
         )
-    on_test = {
-        name for name, own in study.protocols.items() if "_test_" in own.selection_metric
-    } and study.selecting_experiments
-    if on_test:
-        yield text(
-            "Selection was on the test set, which flatters what it selects; the appendix measures "
-            "by how much."
-        )
+    if study.selects_by_test and study.selecting_experiments:
+        measured = "; the appendix measures by how much" if source.has_tables("optimism") else ""
+        yield text(f"Selection was on the test set, which flatters what it selects{measured}.")
     if source.runs is not None:
         found = source.runs["status"].value_counts().to_dict()
         lacking = [

@@ -133,12 +133,12 @@ def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:
 
 
 def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
-    """How variants of a protocol stand by its selection metric.
+    """How variants of a protocol stand by the metric that it selects from their experiments by.
 
     A single one, of which nothing is selected, by the same metric of the test set, or by what its
     runs know of that.
     """
-    name = source.study.protocols[protocol].selection_metric
+    name = source.study.selection_metric(protocol, rows["experiment"].unique())
     if len(rows) == 1:
         name = on_test_set(name, tested_by_all(run.settings for run in runs))
     shown = metric(name)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Paragraph, Section, Works
@@ -123,11 +122,6 @@ def _followed(source: Source) -> Iterator[Work]:
             yield Work(protocol.title, f"{protocol.title}: {protocol.reference}")
 
 
-def _has_tables(kind: str, source: Source) -> bool:
-    """Whether the study has a table of a kind."""
-    return any(spec.kind == kind for spec in source.study.tables.values())
-
-
 def _tested(source: Source) -> str:
     """When the test set is evaluated."""
     found = {tested(run.settings) for run in source.study.runs}
@@ -227,23 +221,26 @@ def _tests(source: Source) -> str:
 
 
 def _selection(source: Source) -> str:
-    by_test = any("_test_" in item.selection_metric for item in source.study.protocols.values())
     flattered = (
         "; a metric of the test set makes the selected variant look better than it is"
-        if by_test
+        if source.study.selects_by_test
         else ""
     )
     measured = (
         " By how much is measured: one part of the test set selects, the other scores, in every "
         "way to halve it."
-        if _has_tables("optimism", source)
+        if source.has_tables("optimism")
         else ""
     )
     by = "each protocol selects that by its own metric"
     if not source.study.several_ways:
-        (own,) = source.study.protocols.values()
+        (protocol,) = source.study.protocols
         windows = source.windows(source.study.runs)
-        by = f"that is selected by {metric_phrase(metric(own.selection_metric), windows)}"
+        asked = source.study.selecting_experiments or source.study.experiments
+        used = dict.fromkeys(source.study.selection_metric(protocol, [name]) for name in asked)
+        phrases = [metric_phrase(metric(name), windows) for name in used]
+        first = "what it records first: " if len(phrases) > 1 else ""
+        by = f"that is selected by {first}{wording.joined(phrases, 'or')}"
     return (
         f"Where an experiment takes parameters from another\u2019s best variant, {by}{flattered}."
         f"{measured}"
@@ -296,9 +293,9 @@ METHODS = (
     Method(
         "Convergence",
         _convergence,
-        lambda source: bool(source.study.claims) or _has_tables("convergence", source),
+        lambda source: bool(source.study.claims) or source.has_tables("convergence"),
     ),
-    Method("Tests", _tests, partial(_has_tables, "tests"), (HOLM, MCNEMAR)),
+    Method("Tests", _tests, lambda source: source.has_tables("tests"), (HOLM, MCNEMAR)),
     Method("Selection", _selection, lambda source: bool(source.study.selecting_experiments)),
     Method("Claims", _claims, lambda source: bool(source.study.claims), (HOLM,)),
     Method(
