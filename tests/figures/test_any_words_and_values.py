@@ -1,6 +1,7 @@
 """Every kind of figure takes any words and any numbers: drawn, on the page, and apart."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -148,7 +149,9 @@ def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
     ]
     styles = series_styles([row.key for row in rows])
     metric = "Mean validation accuracy of the last 5 to 200 epochs"
-    yield overview.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
+    panel = overview.Panel(rows, styles, metric, interval=words[-1], title=words[-1])
+    yield overview.draw([panel], title=words[0])
+    yield overview.draw([panel, replace(panel, rows=rows[::-1])], title=words[0])
 
 
 def _agreement(words: Words, numbers: Numbers) -> Iterator[Figure]:

@@ -137,6 +137,13 @@ def test_a_question_names_its_best_variant_and_its_value(whole: Any, brief: str)
     assert "cannot be told apart from" in said or "clearly behind" in said
 
 
+def test_who_leads_among_the_same_variants_is_said_once(brief: str) -> None:
+    """The reports ask of the best pair and its four variants twice."""
+    first, second = (part(brief, f"brief-question-{name}") for name in ("A3", "A4"))
+    assert "Best mean test accuracy" in first and "Best mean test accuracy" not in second
+    assert "The same variants as in A3 , and the same lead." in second
+
+
 def test_the_first_picture_is_the_figure_without_a_question(whole: Any, brief: str) -> None:
     """It stands on the first screen, once per protocol."""
     opening = brief.partition('id="answers"')[2].partition('id="contents"')[0]
