@@ -466,7 +466,7 @@ def figure_basis(wildcards):
     return value_fingerprint(
         [spec.__dict__ for spec in figure_specs(STUDY, wildcards.kind)]
         + [run.to_dict() for run in runs_drawn(wildcards)]
-        + [STUDY.protocols[wildcards.protocol].title]
+        + [own.title for own in STUDY.protocols.values()]
     )
 
 

@@ -210,6 +210,27 @@ def read_stored(path: Path, limit: int = LARGEST) -> bytes:
             raise FileError(place, f"is damaged ({error}); copy it again") from error
 
 
+def read_stored_json(path: Path, wrong: type[NnreproError], **decoding: Any) -> Any:
+    """What the JSON file of a run holds, which may be stored compressed; `decoding` is of `json`.
+
+    Raises FileNotFoundError where it is not there, and `wrong`, which says why, where it cannot be
+    read or is no JSON.
+    """
+    try:
+        return json.loads(read_stored(path).decode("utf-8"), **decoding)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise wrong(f"{path}: cannot be read: {error.strerror}") from error
+    except NnreproError as error:
+        raise wrong(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise wrong(
+            f"{path}: not valid JSON ({error}); the file is truncated or was edited, train or copy "
+            "the run again"
+        ) from error
+
+
 def packed(content: bytes) -> bytes:
     """`content` compressed by gzip, without a name or a time, so that its bytes stay the same."""
     buffer = io.BytesIO()

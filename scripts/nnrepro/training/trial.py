@@ -117,13 +117,13 @@ def trial(study: Study, data: Mapping[str, Path]) -> list[Architecture]:
         return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
 
     reading = [run for run in study.runs if run.reads in data]
-    runs = list({_without_seed(run): run for run in reading}.values())
+    runs = list({run.combination: run for run in reading}.values())
     problems = [*_plugin_problems(), *size_problems(runs, data)]
     builds: dict[Build, list[str]] = {}
     for run in runs:
         try:
             for tried in few(candidates(run, study.runs)):
-                builds.setdefault(build_of(tried), []).append(_without_seed(run))
+                builds.setdefault(build_of(tried), []).append(run.combination)
         except NnreproError as error:
             problems.append(str(error))
     problems += judging_problems(runs, data)
@@ -350,10 +350,6 @@ def in_one_line(error: Exception, model: str) -> str:
     if isinstance(error, NnreproError):
         return words
     return f"{type(error).__name__}: {words}{place}" if words else f"{type(error).__name__}{place}"
-
-
-def _without_seed(run: Run) -> str:
-    return f"{run.protocol}/{run.experiment}/{run.variant}"
 
 
 def _listed(places: Iterable[str]) -> str:
