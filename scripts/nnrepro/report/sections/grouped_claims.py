@@ -112,14 +112,15 @@ def _mark(counts: dict[str, int]) -> str:
 
 
 def claims_of(source: Source, question: str) -> Text:
-    """How the claims on a question came out; nothing where there are none."""
+    """How the claims on a question came out, a single one with its words; nothing without any."""
     own = list(_claims(source, question))
     if not own:
         return ()
     counts = _counts(own)
     said = f"Of {wording.grouped(len(own))} claims made here, {_listed(counts)}."
     if len(counts) == 1:
-        said = f"{_every(len(own))} made here {_listed(counts, counted=False)}."
+        said = f"{_every(len(own))} made here {_listed(counts, counted=False)}"
+        said += f": {_statement(own[0])}" if len(own) == 1 else "."
     return linked(_ANCHOR, said)
 
 
@@ -184,10 +185,14 @@ def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
     name = str(claim.row["id"])
     return source.said_of(
         str(claim.row["protocol"]),
-        wording.clipped(str(claim.row["statement"]), _LONGEST),
+        _statement(claim),
         linked(claim_anchor(name), small(name)),
         small(claim.because) if told and claim.because else (),
     )
+
+
+def _statement(claim: _Claim) -> str:
+    return wording.clipped(str(claim.row["statement"]), _LONGEST)
 
 
 def _claims(source: Source, question: str = "") -> Iterator[_Claim]:
