@@ -271,3 +271,11 @@ def test_labels_fit_and_those_that_differ_stay_different(labels: list[str], widt
     assert all(text_width(text, 9.0) <= width for text in shown)
     looks = {" ".join(label.split()) for label in labels}
     assert len(set(shown)) == len(looks)
+
+
+def test_long_labels_of_a_grid_keep_what_they_differ_by() -> None:
+    grid = [(units, dropout) for units in "012" for dropout in "345"]
+    labels = [f"A residual network of {u} units, dropout {d}, cosine" for u, d in grid]
+    shown = fit_labels(labels, 9.0, 1.2)
+    for (units, dropout), text in zip(grid, shown, strict=True):
+        assert f"{units} unit" in text and f"{dropout}," in text

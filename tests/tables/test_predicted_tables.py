@@ -114,6 +114,20 @@ def test_networks_stand_beside_one_answer_for_all(make_data: Callable[..., Any])
     assert found["reached"].tolist() == pytest.approx([(1 + 5 / 6) / 2, 1 / 6])
 
 
+def test_level_probabilities_are_told_as_training_recorded_them(
+    make_data: Callable[..., Any],
+) -> None:
+    """In float16 two classes may be level: of three right answers of six it cannot tell one."""
+    outputs = np.eye(3)[[0, 1, 1, 0, 2, 0]]
+    outputs[1] = [0, 0.5, 0.5]
+    labels = np.array([0, 2, 1, 1, 1, 1])
+    known = {("a", 0): Predictions(CLASSIFICATION, labels, outputs, NAMES)}
+    variants, runs, predictions = tables(make_data, known)
+    for recorded, reached in ((0.5, 0.5), (1 / 3, 1 / 3), (0.9, 1 / 3)):
+        told = constant_answer(variants, runs.assign(final_test_accuracy=recorded), predictions)
+        assert told["reached"].tolist() == pytest.approx([reached])
+
+
 def test_numbers_stand_beside_the_mean_of_the_targets(make_data: Callable[..., Any]) -> None:
     targets = np.array([[1.0], [2.0], [6.0]])
     near = Predictions(REGRESSION, targets, targets + 1, ("price",))

@@ -299,7 +299,7 @@ def _draw_panel(
     solid = SeriesStyle(style.color, (), "o")  # a dash means training data here
     for trace, series, look, width, zorder in (
         (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
-        (TEST, panel.test, solid, 1.8, 4.0),
+        (panel.judged, panel.test, solid, 1.8, 4.0),
     ):
         draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
         mark_early_end(ax, series, look, last_epoch, trace=trace)
@@ -312,17 +312,17 @@ def _draw_panel(
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
     """Name and last value of both lines; a line that stops early says at which epoch."""
     labels = []
-    for name, words, series, color in (
-        (TRAIN, TRAIN, panel.train, TRAIN_GREY),
-        (TEST, panel.judged, panel.test, style.color),
+    for name, series, color in (
+        (TRAIN, panel.train, TRAIN_GREY),
+        (panel.judged, panel.test, style.color),
     ):
         end = series.end()
         if end is None:
             continue
         epoch, value = end
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
-        text = f"{words} {format_value(value)}{early}"
-        labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
+        text = f"{name} {format_value(value)}{early}"
+        labels.append(EndLabel(value, text, color, bold=name != TRAIN, trace=name))
     labels += [
         EndLabel(mark.value, f"{mark.label} {format_value(mark.value)}", INK, trace=PUBLISHED)
         for mark in panel.published
@@ -373,13 +373,13 @@ def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyl
         linestyle=(0, (1.0, 1.5)),
         linewidth=0.9,
         zorder=4.5,
-        gid=mark_of(ax, TEST),
+        gid=mark_of(ax, panel.judged),
     )
     if np.isfinite(height):
-        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, TEST))
+        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, panel.judged))
     ax.text(
         epoch, 1.02, f"epoch {epoch}", transform=transform, ha="center", va="bottom",
-        fontsize=SMALL_SIZE, gid=mark_of(ax, TEST),
+        fontsize=SMALL_SIZE, gid=mark_of(ax, panel.judged),
     )  # fmt: skip
 
 
