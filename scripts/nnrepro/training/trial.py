@@ -32,6 +32,7 @@ from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates, decided
 from nnrepro.study.study import Study
+from nnrepro.study.values import LARGEST
 from nnrepro.training.contract import model_problems, task_of
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
@@ -168,20 +169,31 @@ def few(runs: Sequence[Run]) -> list[Run]:
 def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """More examples than there are, each mistake with the runs that make it."""
     there = {name: read_json(data[name].with_suffix(".json")) for name in {r.reads for r in runs}}
-    found: dict[tuple[str, str, int, int], list[str]] = {}
+    found: dict[str, list[str]] = {}
     for run in runs:
-        for split, names in _SIZES.items():
-            for name in names:
-                asked = int(run.settings.get(name, 0))  # all of them, where nothing is said
-                held = there[run.reads].get(f"{split}_examples", asked)
-                if asked > held:
-                    place = f"{run.protocol}/{run.experiment}"
-                    found.setdefault((run.reads, name, asked, held), []).append(place)
-    for (given, name, asked, held), places in found.items():
-        yield (
-            f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "
-            f"({_listed(places)}); lower it to {held} at most, or give more data"
-        )
+        for problem in _size_problems(run, there[run.reads], data[run.reads]):
+            found.setdefault(problem, []).append(f"{run.protocol}/{run.experiment}")
+    for problem, places in found.items():
+        yield f"{problem} ({_listed(places)})"
+
+
+def _size_problems(run: Run, there: Mapping[str, Any], npz: Path) -> Iterator[str]:
+    for split, names in _SIZES.items():
+        for name in names:
+            asked = int(run.settings.get(name, 0))  # all of them, where nothing is said
+            held = there.get(f"{split}_examples", asked)
+            if asked > held:
+                yield (
+                    f"{name}: {asked} of input '{run.reads}', but {npz} holds {held}; lower it to "
+                    f"{held} at most, or give more data"
+                )
+    if not (held_out := int(run.settings.get("validation_examples", 0))):
+        return
+    train = int(run.settings.get("train_examples", 0)) or there.get("train_examples", LARGEST)
+    if own := there.get("validation_examples"):
+        yield f"validation_examples: {held_out}, but {npz} has {own} of its own; leave it out"
+    elif held_out >= train:
+        yield f"validation_examples: {held_out}, of {train} to train on; lower it"
 
 
 def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
