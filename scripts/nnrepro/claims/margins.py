@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from nnrepro.measures.spans import Span, mean
 from nnrepro.statistics.intervals import CONFIDENCE, SEEDS, TEST_SET, agree
@@ -67,14 +67,15 @@ class _Estimate:
             return sign * math.inf
         if self.error == 0:
             return self.effect
-        return self.effect + sign * float(stdtrit(self.freedom, 1 - error)) * self.error
+        quantile = stdtrit(self.freedom, 1 - error) if self.freedom < math.inf else ndtri(1 - error)
+        return self.effect + sign * float(quantile) * self.error
 
     def tail_probability(self, sign: int) -> float:
         """Probability of so large (sign 1) or so small (-1) a margin were the true one 0."""
         if self.error == 0:
             return 0.0 if sign * self.effect > 0 else 1.0
         score = -sign * self.effect / self.error
-        return float(stdtr(self.freedom, score))
+        return float(stdtr(self.freedom, score) if self.freedom < math.inf else ndtr(score))
 
 
 def over_seeds(margins: Sequence[Sequence[Span]], numbers: int | None = None) -> Margin:

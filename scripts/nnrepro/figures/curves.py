@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnrepro.document.wording import capitalised
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing
 from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, tolerance
@@ -44,7 +45,7 @@ from nnrepro.plots.seeds import (
     smoothing_words,
     widest_windows,
 )
-from nnrepro.plots.series import Series, as_floats, capitalised, format_value
+from nnrepro.plots.series import Series, as_floats, format_value
 from nnrepro.plots.style import (
     INK,
     PUBLISHED_MARKER,

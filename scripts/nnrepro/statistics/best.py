@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from nnrepro.measures.history import FloatArray
 from nnrepro.statistics.intervals import CONFIDENCE
@@ -112,8 +112,9 @@ def may_be_best(levels: Levels) -> list[bool | None]:
     values, variances = levels.values[known], levels.errors[known] ** 2
     ahead = values[None, :] - values[:, None]
     total = variances[None, :] + variances[:, None]
-    share = (1 - CONFIDENCE) / max(len(known) - 1, 1)
-    critical = -stdtrit(_joint_degrees(variances, levels.degrees[known]), share)
+    critical = _upper_quantile(
+        (1 - CONFIDENCE) / max(len(known) - 1, 1), _joint_degrees(variances, levels.degrees[known])
+    )
     beaten = np.any((ahead > 0) & (ahead > critical * np.sqrt(total)), axis=1)
     for index, lost in zip(known.tolist(), beaten.tolist(), strict=True):
         answer[index] = not lost
@@ -138,7 +139,7 @@ def probability_best(levels: Levels) -> FloatArray:
     nodes = (np.arange(_NODES) + 0.5) / _NODES
     mass = np.empty(len(order))
     for index in range(len(order)):
-        own = values[index] + errors[index] * stdtrit(degrees[index], nodes)
+        own = values[index] + errors[index] * _quantile(nodes, degrees[index])
         others = np.delete(np.arange(len(order)), index)
         mass[index] = np.mean(
             np.prod(_below(own, values[others], errors[others], degrees[others]), axis=0)
@@ -217,13 +218,27 @@ def _below(
         steps = distance / errors[:, None]
     # Of two levels that are known exactly and equal, either is as good as the other.
     steps = np.where(distance == 0, 0.0, steps)
-    below: FloatArray = stdtr(degrees[:, None], steps)
+    below = ndtr(steps)
+    finite = np.isfinite(degrees)
+    below[finite] = stdtr(degrees[finite, None], steps[finite])
     return below
 
 
 def _joint_degrees(variances: FloatArray, degrees: FloatArray) -> FloatArray:
     """Welch's and Satterthwaite's degrees of freedom of every difference, [variants, variants]."""
-    shares = variances**2 / degrees
+    shares = np.where(np.isfinite(degrees), variances**2 / degrees, 0.0)
     total = (variances[None, :] + variances[:, None]) ** 2
     parts = shares[None, :] + shares[:, None]
     return np.divide(total, parts, out=np.full(total.shape, np.inf), where=parts > 0)
+
+
+def _upper_quantile(share: float, degrees: FloatArray) -> FloatArray:
+    """The point above which `share` of Student's t lies, for each number of degrees."""
+    finite = np.isfinite(degrees)
+    answer = np.full(degrees.shape, -ndtri(share))
+    answer[finite] = -stdtrit(degrees[finite], share)
+    return answer
+
+
+def _quantile(shares: FloatArray, degrees: float) -> FloatArray:
+    return ndtri(shares) if np.isinf(degrees) else stdtrit(degrees, shares)

@@ -45,7 +45,7 @@ def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
         combinations = {*own[["protocol", "experiment", "variant"]].agg("/".join, axis=1)}
         runs = [run for run in study.runs if run.combination in combinations]
         facts = [
-            ("What it is", spec.summary if spec else ""),
+            ("What it is", spec.summary.replace("`", "") if spec else ""),
             ("Reads", wording.joined([*dict.fromkeys(run.data or run.input for run in runs)])),
             ("Parameters", wording.joined([*spec.parameters]) if spec else ""),
             ("Variants", wording.grouped(len(own))),

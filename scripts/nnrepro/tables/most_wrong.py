@@ -86,8 +86,8 @@ def show(context: TableContext) -> TableContent:
     )
     always = int((context.frame["wrong"] == context.frame["runs"]).sum())
     said = text(
-        f"{wording.counted(always, 'example')} of these {'is' if always == 1 else 'are'} answered "
-        "wrong by every run."
+        f"{wording.grouped(always) if always else 'None'} of these examples "
+        f"{'are' if always > 1 else 'is'} answered wrong by every run."
     )
     note = text("Test examples are counted from 0, in the order of the prepared data.")
     return TableContent((Shown(grid(context.rows(), fields), notes=(note,)),), (said,))

@@ -60,8 +60,6 @@ are in the appendix alone."""
 
 _LONGEST = 40
 """Words of what a question asks."""
-_CAPTION = 30
-"""Words of a caption."""
 _SENTENCES = 4
 _DIGITS = 6
 """Decimals of a printed number from which on it is rounded to four."""
