@@ -100,9 +100,7 @@ def _curves(words: Words, numbers: Numbers) -> Iterator[Figure]:
         for name, at, ceiling in (("Cost", None, None), ("Accuracy", 1, 1.0))
     ]
     style = series_styles(["k0"])["k0"]
-    yield curves.draw(
-        *panels, style, title=words[0], band="range", smoothing="mean", convergence=words[-1]
-    )
+    yield curves.draw(*panels, style, title=words[0], band="range", smoothing="mean")
 
 
 def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
