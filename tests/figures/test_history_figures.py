@@ -56,6 +56,15 @@ def test_curves_say_which_variant_of_which_experiment(short: Config, finished: C
     assert [ax.get_ylabel() for ax in drawing.figure.axes] == ["Cost", "Accuracy"]
 
 
+def test_a_variant_that_bears_its_experiments_title_is_named_once(
+    short: Config, finished: Callable
+) -> None:
+    own = {**short["experiments"]["channel_grid"], "title": "10/20"}
+    config = {**short, "experiments": {**short["experiments"], "channel_grid": own}}
+    drawing = finished(grid_only(config)).curves()["channel_grid/c1-10_c2-20"]
+    assert drawing.figure.texts[0].get_text() == "Tan report: 10/20"
+
+
 def test_several_seeds_become_a_mean_with_its_range(
     short: Config, finished: Callable, learning: Callable
 ) -> None:

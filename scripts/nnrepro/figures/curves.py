@@ -155,7 +155,8 @@ def _variant(
     run = members[0].run
     metric = main_metric(members)
     alike = [own for own in beside if main_metric(own[1]) == metric]
-    title = f"{figure.study.experiments[run.experiment].title}, {run.label}"
+    # The only variant of an experiment bears its title.
+    title = ", ".join(dict.fromkeys((figure.study.experiments[run.experiment].title, run.label)))
     return draw(
         _panel(figure, members, levels, "Cost", "loss"),
         _panel(figure, members, levels, capitalised(known(metric).words), metric),
