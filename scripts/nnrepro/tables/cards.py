@@ -69,6 +69,7 @@ def data_card(study: Study, name: str, recorded: Mapping[str, Any]) -> Card:
         ("Generated", wording.UNKNOWN if made_up is None else "yes" if made_up else "no"),
         ("Read as", wording.joined([*map(str, recorded.get("inputs") or ())])),
         ("Predicted", wording.joined([*map(str, recorded.get("predicted") or ())])),
+        ("Split by", str(declared.get("group") or "")),
         ("Examples of a run, at most", wording.joined(counted)),
         ("Note", str(recorded.get("note") or declared.get("note") or "")),
         ("Licence", str(declared.get("licence") or "")),
