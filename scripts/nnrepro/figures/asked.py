@@ -11,9 +11,9 @@ from nnrepro.plots.style import INK, Grid, SeriesStyle, series_styles
 from nnrepro.study.decisions import Decisions
 from nnrepro.study.extent import Extent
 from nnrepro.study.labels import told_apart
+from nnrepro.study.metrics import SELECTION
 from nnrepro.study.run import Run
 from nnrepro.study.study import Spec, Study
-from nnrepro.tables.columns import SELECTION
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,11 @@ from nnrepro.study.messages import choice, one_of
 from nnrepro.study.run import Run
 
 SELECTION = "selection"
+"""Stands for the metric by which a protocol selects."""
+
 DECLARED = "declared"
+"""Stands for the order in which a table's runs are declared."""
+
 TIME = "train_seconds"
 
 METRIC_WORDS = ("metric", "sort_by")

@@ -17,17 +17,12 @@ from nnrepro.measures.history import FloatArray
 from nnrepro.measures.names import LARGER, LAST_WINDOW, lower_is_better, reading_named, with_window
 from nnrepro.statistics.best import Levels, Standings, levels_by_folds, standings
 from nnrepro.study.messages import nearest
+from nnrepro.study.metrics import SELECTION
 from nnrepro.study.run import Run
 from nnrepro.tables.csvfile import TableError
 
-SELECTION = "selection"
-
 SelectionOf = Callable[..., str]
 """The metric by which a protocol selects from an experiment, or ranks all variants of a table."""
-"""Stands for the metric by which a row's protocol selects."""
-
-DECLARED = "declared"
-"""Stands for the order in which a table's runs are declared."""
 
 PRIMARY = "primary"
 COMPARISON = "comparison"

@@ -16,10 +16,10 @@ from nnrepro.measures.curves import Window
 from nnrepro.measures.names import one_mean, set_words
 from nnrepro.statistics.intervals import CONFIDENCE, EPOCHS, SEEDS, TEST_SET, TEST_SET_AND_EPOCHS
 from nnrepro.study.kinds import Kind
+from nnrepro.study.metrics import SELECTION
 from nnrepro.study.run import Run
 from nnrepro.study.selectors import Selector
 from nnrepro.study.study import Spec, Study
-from nnrepro.tables.columns import SELECTION
 from nnrepro.tables.csvfile import TableError
 from nnrepro.tables.metrics import Metric, metric
 

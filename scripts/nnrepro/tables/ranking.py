@@ -12,10 +12,10 @@ from nnrepro.document.grid import Cell, Field, entry, grid, number_field, numeri
 from nnrepro.document.text import Text, bold, spaced, text
 from nnrepro.measures.curves import ROUNDING
 from nnrepro.study.kinds import shows, table
+from nnrepro.study.metrics import DECLARED
 from nnrepro.study.options import Metrics, Share, SortBy, TestSet
 from nnrepro.tables.columns import (
     COMPARISON,
-    DECLARED,
     RANGE,
     SelectionOf,
     examples_used,
