@@ -49,7 +49,7 @@ rule generate_data:
 
 rule prepare_data:
     input:
-        lambda wildcards: SOURCES[wildcards.prepared][1],
+        lambda wildcards: nameable(SOURCES[wildcards.prepared][1]),
     output:
         arrays=f"{ROOT}/data/{{prepared}}.npz",
         info=f"{ROOT}/data/{{prepared}}.json",

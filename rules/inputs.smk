@@ -97,6 +97,14 @@ def preparation_code(basename):
     return value_fingerprint([shared, definition_fingerprint(own, SCRIPTS)])
 
 
+def nameable(files):
+    """Files that a rule can name: within names `{word}` and `<word>` are Snakemake's own.
+
+    Of the others `raw_content` alone tells whether they changed.
+    """
+    return [file for file in files if not re.search("[{}<>]", file)]
+
+
 def raw_content(wildcards):
     """Fingerprint of a user's own files that an input is prepared from.
 
@@ -466,7 +474,7 @@ def figure_basis(wildcards):
     return value_fingerprint(
         [spec.__dict__ for spec in figure_specs(STUDY, wildcards.kind)]
         + [run.to_dict() for run in runs_drawn(wildcards)]
-        + [STUDY.protocols[wildcards.protocol].title]
+        + [own.title for own in STUDY.protocols.values()]
     )
 
 

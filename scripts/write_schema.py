@@ -21,6 +21,7 @@ from nnrepro.project import PROJECT
 from nnrepro.published.relations import RELATIONS
 from nnrepro.published.rules import CURVE, RULES
 from nnrepro.study.kinds import ROOMS, Kind, kinds
+from nnrepro.study.messages import as_written
 from nnrepro.study.optimizers import OF_ALL, OPTIMIZERS
 from nnrepro.study.options import SOURCES
 from nnrepro.study.schema import SCHEMA, load_schema, schema_text
@@ -103,7 +104,7 @@ def _keys(
     for name, said in properties.items():
         known = {**defined.get(said.get("$ref", "").rpartition("/")[2], {}), **said}
         default = known.get("default", "")
-        default = "" if default in ("", [], {}) else f"`{_written(default)}`"
+        default = "" if default in ("", [], {}) else f"`{as_written(default)}`"
         shown = "has to be given" if name in needed else default
         yield f"`{above}{name}`", _cell(known.get("description", "")), shown
         if not above:
@@ -135,7 +136,7 @@ def _settings() -> Iterator[tuple[str, str, str]]:
 def _models() -> Iterator[tuple[str, str, str, str]]:
     for name, model in models.catalogue().items():
         own = (
-            f"`{key}`" if setting.required else f"`{key}` ({_written(setting.default)})"
+            f"`{key}`" if setting.required else f"`{key}` ({as_written(setting.default)})"
             for key, setting in model.parameters.items()
         )
         yield f"`{name}`", model.input, _cell(model.summary), ", ".join(own)
@@ -144,7 +145,7 @@ def _models() -> Iterator[tuple[str, str, str, str]]:
 def _own() -> Iterator[tuple[str, str]]:
     for name, (_, arguments) in OPTIMIZERS.items():
         own = {key: value for key, value in arguments.items() if (key, value) not in OF_ALL.items()}
-        yield f"`{name}`", ", ".join(f"`{key}` ({_written(own[key])})" for key in own)
+        yield f"`{name}`", ", ".join(f"`{key}` ({as_written(own[key])})" for key in own)
 
 
 def _distributions(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -184,10 +185,6 @@ def _relations() -> Iterator[tuple[str, str]]:
 def _kinds(room: str) -> Iterator[tuple[str, str, str]]:
     for name, kind in kinds(room, ()).items():
         yield f"`{name}`", _cell(kind.summary), ", ".join(f"`{option}`" for option in kind.options)
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _cell(words: str) -> str:

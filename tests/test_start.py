@@ -42,3 +42,23 @@ def test_what_is_there_already_stays(repository: Path) -> None:
     """A plug-in may have imported pandas before Keras is."""
     program = PROGRAM.replace("import keras\n", "import pandas\nimport keras\n")
     assert run(program.replace('"matplotlib", "pandas"', '"matplotlib"'), repository)
+
+
+def test_what_keras_does_without_may_be_looked_for_meanwhile(repository: Path) -> None:
+    """PyTorch looks for pandas when Keras imports it, and imports nothing."""
+    program = """
+import sys, types
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from nnrepro.start import start_fast
+start_fast()
+sys.modules["keras"] = keras = types.ModuleType("keras")
+keras.__spec__ = ModuleSpec("keras", None)
+keras.__spec__._initializing = True
+assert find_spec("pandas").origin is None
+try:
+    import pandas
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert run(program, repository).strip() == "pandas"

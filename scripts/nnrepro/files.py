@@ -210,6 +210,37 @@ def read_stored(path: Path, limit: int = LARGEST) -> bytes:
             raise FileError(place, f"is damaged ({error}); copy it again") from error
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, of which no key stands twice: Python takes the last, others the first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key in found if sum(key == other for other, _ in pairs) > 1)
+        raise ValueError(f"the key '{twice[:100]}' stands twice in an object")
+    return found
+
+
+def read_stored_json(path: Path, wrong: type[NnreproError], **decoding: Any) -> Any:
+    """What the JSON file of a run holds, which may be stored compressed; `decoding` is of `json`.
+
+    Raises FileNotFoundError where it is not there, and `wrong`, which says why, where it cannot be
+    read or is no JSON.
+    """
+    try:
+        text = read_stored(path).decode("utf-8")
+        return json.loads(text, object_pairs_hook=_each_once, **decoding)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise wrong(f"{path}: cannot be read: {error.strerror}") from error
+    except NnreproError as error:
+        raise wrong(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise wrong(
+            f"{path}: not valid JSON ({error}); the file is truncated or was edited, train or copy "
+            "the run again"
+        ) from error
+
+
 def packed(content: bytes) -> bytes:
     """`content` compressed by gzip, without a name or a time, so that its bytes stay the same."""
     buffer = io.BytesIO()

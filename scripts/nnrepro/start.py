@@ -3,28 +3,35 @@
 import gc
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 _KERAS_DOES_WITHOUT = frozenset({"matplotlib", "pandas"})
 
 
-class _WithoutForKeras(MetaPathFinder):
+class _WithoutForKeras(MetaPathFinder, Loader):
     """As if packages were not installed, for as long as Keras is being imported.
 
     Keras imports them where they are there, for functions that draw and that take data frames; no
-    run calls one. Whoever imports them before or afterwards gets them.
+    run calls one. Whoever imports them before or afterwards gets them. They are found, and cannot
+    be imported, as PyTorch looks for some that it does not import.
     """
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> None:
+    ) -> ModuleSpec | None:
         keras = sys.modules.get("keras")
         if name in _KERAS_DOES_WITHOUT and getattr(
             getattr(keras, "__spec__", None), "_initializing", False
         ):
-            raise ModuleNotFoundError(f"Keras is imported without {name}", name=name)
+            return ModuleSpec(name, self)
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        name = module.__name__
+        raise ModuleNotFoundError(f"Keras is imported without {name}", name=name)
 
 
 def start_fast() -> None:

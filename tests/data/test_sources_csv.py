@@ -90,6 +90,19 @@ def test_a_regression_keeps_its_units(tmp_path: Path) -> None:
     assert told["outputs"] == ["weight", "width"]
 
 
+def test_rows_of_a_group_stay_together(tmp_path: Path) -> None:
+    """The target tells the rows apart: four of each of ten plots."""
+    rows = [f"{row},{'plot' if i == 0 else (i - 1) // 4}" for i, row in enumerate(ROWS)]
+    asked = {"target": "weight", "columns": ["height", "width"], "group": "plot"}
+    arrays, told = prepared(tmp_path, rows, **asked)
+    sets = [arrays[f"{name}_y"].ravel() for name in ("train", "validation", "test")]
+    plots = [{int((own - 100.5) / 3) // 4 for own in part} for part in sets]
+    assert [len(part) for part in sets] == [24, 8, 8]
+    assert [len(own) for own in plots] == [6, 2, 2] and len(set.union(*plots)) == 10
+    features = told["preparation"]["features"]
+    assert [feature["name"] for feature in features] == ["height", "width"]
+
+
 def test_several_labels_are_zero_or_one(tmp_path: Path) -> None:
     arrays, told = prepared(tmp_path, ROWS, labels=["sharp", "round"], columns=["height", "width"])
     assert told["task"] == "multi_label" and told["outputs"] == ["sharp", "round"]

@@ -1,6 +1,7 @@
 """Every kind of figure takes any words and any numbers: drawn, on the page, and apart."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -99,9 +100,7 @@ def _curves(words: Words, numbers: Numbers) -> Iterator[Figure]:
         for name, at, ceiling in (("Cost", None, None), ("Accuracy", 1, 1.0))
     ]
     style = series_styles(["k0"])["k0"]
-    yield curves.draw(
-        *panels, style, title=words[0], band="range", smoothing="mean", convergence=words[-1]
-    )
+    yield curves.draw(*panels, style, title=words[0], band="range", smoothing="mean")
 
 
 def _comparison(words: Words, numbers: Numbers) -> Iterator[Figure]:
@@ -148,7 +147,9 @@ def _overview(words: Words, numbers: Numbers) -> Iterator[Figure]:
     ]
     styles = series_styles([row.key for row in rows])
     metric = "Mean validation accuracy of the last 5 to 200 epochs"
-    yield overview.draw(rows, styles, metric=metric, interval=words[-1], title=words[0])
+    panel = overview.Panel(rows, styles, metric, interval=words[-1], title=words[-1])
+    yield overview.draw([panel], title=words[0])
+    yield overview.draw([panel, replace(panel, rows=rows[::-1])], title=words[0])
 
 
 def _agreement(words: Words, numbers: Numbers) -> Iterator[Figure]:
@@ -268,3 +269,11 @@ def test_labels_fit_and_those_that_differ_stay_different(labels: list[str], widt
     assert all(text_width(text, 9.0) <= width for text in shown)
     looks = {" ".join(label.split()) for label in labels}
     assert len(set(shown)) == len(looks)
+
+
+def test_long_labels_of_a_grid_keep_what_they_differ_by() -> None:
+    grid = [(units, dropout) for units in "012" for dropout in "345"]
+    labels = [f"A residual network of {u} units, dropout {d}, cosine" for u, d in grid]
+    shown = fit_labels(labels, 9.0, 1.2)
+    for (units, dropout), text in zip(grid, shown, strict=True):
+        assert f"{units} unit" in text and f"{dropout}," in text

@@ -117,22 +117,22 @@ def diamonds(ax):
     return [float(line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "D"]
 
 
-def test_published_levels_are_marked_named_and_explained(panels, styles, words, assert_legible):
+def test_published_levels_are_marked_and_named(panels, styles, words, assert_legible):
     """Close to each other, to the curve's end and far from all: each is there to read."""
     marks = [PublishedMark("max", 0.574, 1, 1000), PublishedMark("last 200", 0.551, 801, 1000)]
-    figure = draw(published(panels(1000), *marks), styles, published="Published: a sentence.")
+    figure = draw(published(panels(1000), *marks), styles)
     assert diamonds(figure.axes[1]) == [0.574, 0.551] and diamonds(figure.axes[0]) == []
     spans = [tuple(line.get_xdata()) for line in figure.axes[1].lines if len(line.get_xdata()) == 2]
     assert (801, 1000) in spans
     texts = [text for text, _ in words(figure)]
-    assert {"max 0.574", "last 200 0.551", "published", "Published: a sentence."} <= set(texts)
+    assert {"max 0.574", "last 200 0.551", "published"} <= set(texts)
     assert_legible(figure)
 
 
 def test_a_published_level_beyond_the_curves_widens_the_axis(panels, styles, assert_legible):
     """A short run is far below what was printed of a long one, whose window it never reaches."""
     mark = PublishedMark("last 200", 0.95, 801, 1000)
-    figure = draw(published(panels(40), mark), styles, published="Published: a sentence.")
+    figure = draw(published(panels(40), mark), styles)
     ax = figure.axes[1]
     assert diamonds(ax) == [0.95] and ax.get_ylim()[0] < 0.95 < ax.get_ylim()[1]
     assert not any(tuple(line.get_ydata()) == (0.95, 0.95) for line in ax.lines)
@@ -141,5 +141,5 @@ def test_a_published_level_beyond_the_curves_widens_the_axis(panels, styles, ass
 
 
 def test_without_published_levels_nothing_speaks_of_them(panels, styles, words):
-    figure = draw(panels(40), styles, published="Published: a sentence.")
+    figure = draw(panels(40), styles)
     assert not any("ublished" in text for text, _ in words(figure))

@@ -1,6 +1,7 @@
 """Figures for a phone: as narrow as it is, whole, and with letters that can be read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ ROWS = [
     for i, words in enumerate(WORDS)
 ]
 STYLES = series_styles([row.key for row in ROWS])
+PANEL = overview.Panel(ROWS, STYLES, "Test accuracy", interval="95 %", title="A protocol")
 CELLS = pd.DataFrame(0.5 + np.arange(25).reshape(5, 5) / 1000, range(5), range(5))
 GRID = heatmap.ParameterGrid(
     "c2", "c1", CELLS, CELLS.mean(), CELLS.mean(axis=1), best=(4, 4), tied=[(3, 3)]
@@ -70,7 +72,8 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "heatmap, printed": lambda: heatmap.draw_beside(
         CELLS + 0.02, GRID, metric="Mean test accuracy", title="Grid", tied=TIED
     ),
-    "overview": lambda: overview.draw(ROWS, STYLES, metric="Test accuracy", interval="95 %"),
+    "overview": lambda: overview.draw([PANEL]),
+    "overview, side by side": lambda: overview.draw([PANEL, replace(PANEL, title="The other")]),
     "residuals": lambda: residuals.draw(np.eye(4, 2), np.eye(4, 2), ("price", "age")),
     "samples": lambda: samples.draw([Sample(word, "one two") for word in WORDS[2:]], title="Texts"),
     "samples, images": lambda: samples.draw(

@@ -85,3 +85,19 @@ def test_predictions_that_the_manifest_does_not_vouch_for_are_not_used(
     (problem,) = damaged_predictions(data, folders)
     assert "manifest" in problem.message
     assert usable_answers(run.id, folders) is None
+
+
+def test_predictions_that_the_record_does_not_vouch_for_are_not_used(
+    tmp_path: Path, study: Study
+) -> None:
+    run, other = study.runs[:2]
+    folders = RunFolders(tmp_path / "runs")
+    own = predictions(tmp_path, 0)
+    for each, content in ((run, own), (other, predictions(tmp_path, 1))):
+        put(folders.folder(each.id), content)
+        sums = {"predictions.npz": sha256(own).hexdigest()}
+        record = {"status": "completed", "epochs_completed": 2, "files": sums}
+        (folders.folder(each.id) / "run.json").write_text(json.dumps(record))
+    data, _ = read_runs([run, other], folders)
+    (problem,) = damaged_predictions(data, folders)
+    assert problem.run_id == other.id and "not the one in run.json" in problem.message

@@ -44,6 +44,7 @@ def test_a_comparison_history_holds_the_test_curves_only(tmp_path):
     [
         ("", ["line 1", "not valid JSON"]),
         ('{"loss": [1.0,', ["line 1", "not valid JSON"]),
+        (json.dumps(GOOD)[:-1] + ', "loss": [1.0, 2.0]}', ["the key 'loss' stands twice"]),
         ([1, 2], ["a list", "expected a JSON object"]),
         ({k: v for k, v in GOOD.items() if k != "val_loss"}, ["lacks the key 'val_loss'"]),
         (GOOD | {"lr": [1, 2]}, ["unknown key 'lr'"]),

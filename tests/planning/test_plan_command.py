@@ -141,6 +141,10 @@ def test_decided_selection_is_used(study: Study, finish: Any) -> None:
     plan = planned(study)
     assert [one.status.state for one in plan.groups["tan", "optimizers"]] == ["done"] * 4
     assert "Until a selection is made" not in as_text(plan)
+    assert "Trained again" not in as_text(plan)
+    paths = StudyPaths.of(study)
+    paths.run(study.runs_of("tan", "channel_grid")[0].id, "record").unlink()
+    assert "Trained again if another variant is selected: optimizers." in as_text(planned(study))
 
 
 def test_runs_recorded_on_other_machines_tell_nothing(study: Study, finish: Any) -> None:

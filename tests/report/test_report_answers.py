@@ -137,6 +137,27 @@ def test_a_question_names_its_best_variant_and_its_value(whole: Any, brief: str)
     assert "cannot be told apart from" in said or "clearly behind" in said
 
 
+def test_a_question_says_what_was_printed_of_its_variants(brief: str) -> None:
+    """Of one its number; of several which led there, if more than one was printed."""
+    assert "In print: 53.0 %." in part(brief, "brief-question-A1")
+    assert "In print, 90/40 leads with 55.9 %." in part(brief, "brief-question-A2")
+    assert "In print, 90/100 leads with 54.2 %." in part(brief, "brief-question-A2")
+    # Nothing is said where nothing was printed: the Tan report has no such number on texts.
+    assert part(brief, "brief-question-B1").count("In print") == 1
+
+
+def test_a_single_claim_on_a_question_stands_there_in_words(brief: str) -> None:
+    said = part(brief, "brief-question-B2")
+    assert "The one claim made here would need more evidence: The word CNN is still" in said
+
+
+def test_who_leads_among_the_same_variants_is_said_once(brief: str) -> None:
+    """The reports ask of the best pair and its four variants twice."""
+    first, second = (part(brief, f"brief-question-{name}") for name in ("A3", "A4"))
+    assert "Best mean test accuracy" in first and "Best mean test accuracy" not in second
+    assert "The same variants as in A3 , and the same lead." in second
+
+
 def test_the_first_picture_is_the_figure_without_a_question(whole: Any, brief: str) -> None:
     """It stands on the first screen, once per protocol."""
     opening = brief.partition('id="answers"')[2].partition('id="contents"')[0]

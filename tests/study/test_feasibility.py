@@ -82,11 +82,13 @@ def test_it_is_feasible_as_it_stands() -> None:
 
 
 # ------------------------------------------------------------------------------------- the epochs
-@pytest.mark.parametrize("name", ["window", "smoothing"])
+@pytest.mark.parametrize("name", ["window", "smoothing", "warmup_epochs", "step_epochs"])
 @pytest.mark.parametrize("width", [10, 11])
 def test_a_window_is_no_longer_than_the_training(name: str, width: int) -> None:
     config = own_study()
     config["settings"]["all"][name] = width
+    if name == "step_epochs":
+        config["settings"]["all"]["schedule"] = "step"
     if width <= 10:
         load_study(config, catalogue())
         return

@@ -57,7 +57,7 @@ def scatter(
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Kinds:
+def own(tmp_path: Path, own_definitions: None) -> Kinds:
     """The library's kinds and two more, in one file of one's own."""
     (tmp_path / "plots.py").write_text(SCATTER)
     return {room: kinds(room, [tmp_path / "plots.py"]) for room in ROOMS}
@@ -68,7 +68,8 @@ def asked(config: dict[str, Any], own: Kinds, **options: Any) -> Study:
     figure = {"question": "A2", "kind": "scatter", "title": "T", "runs": ["channel_grid"]}
     changed = copy.deepcopy(config)
     changed["figures"]["mine"] = {**figure, **options}
-    return load_study(changed, catalogue(), catalogue=own)
+    changed["plugins"] = [str(own["figures"]["scatter"].path)]
+    return load_study(changed, catalogue())
 
 
 def test_a_header_is_read_without_what_the_file_imports(own: Kinds) -> None:

@@ -90,6 +90,8 @@ def test_without_validation_examples_selection_is_on_the_test_set() -> None:
     study = load_study(config, catalogue())
     assert study.selection_metric("main") == "last_window_mean_test_accuracy"
     assert "search_optimism" in study.tables
+    config["metrics"] = ["f1_macro", "accuracy"]  # of which nothing would be measured
+    assert "search_optimism" not in load_study(config, catalogue()).tables
 
 
 def test_points_carry_their_values_and_a_grid_is_crossed_with_them() -> None:

@@ -239,6 +239,12 @@ def test_predictions_tell_of_the_final_epoch_alone(grid: Grid) -> None:
     assert set(final["basis"]) == {"final epoch"} and set(final["folds"]) == {10}
 
 
+def test_predictions_tell_how_many_examples_were_tested_where_no_record_does(grid: Grid) -> None:
+    unknown = grid.runs.assign(test_examples=np.nan)
+    final = grid.table(unknown, answers=grid.answers.get).set_index("rule").loc[[FINAL]]
+    assert set(final["test_examples"]) == {80}
+
+
 def test_what_cannot_be_measured_says_why(grid: Grid) -> None:
     assert set(grid.table()["reason"].str[:27]) == {"neither right answers by fo"}
     alone = grid.runs[grid.runs["variant"] == "a"].reset_index(drop=True)

@@ -50,7 +50,7 @@ def show(context):
 
 
 @pytest.fixture(params=["", SHOW], ids=["plain", "shown by itself"])
-def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
+def kind(request: pytest.FixtureRequest, tmp_path: Path, own_definitions: None) -> Kind:
     """The kind, in a folder of one's own."""
     (tmp_path / "gap.py").write_text(GAP + request.param)
     return kinds("tables", [tmp_path / "gap.py"])["gap"]
@@ -61,8 +61,8 @@ def study_with(kind: Kind, repository: Path, **options: Any) -> Study:
     config = copy.deepcopy(read_yaml(repository / "config.yaml"))
     spec = {"question": "A2", "kind": "gap", "title": "T", "runs": ["channel_grid"], **options}
     config["tables"] = {"gaps": spec}
-    own = {"tables": {**kinds("tables"), "gap": kind}, "figures": kinds("figures")}
-    return load_study(config, catalogue(), catalogue=own)
+    config["plugins"] = [str(kind.path)]
+    return load_study(config, catalogue())
 
 
 def test_it_is_checked_made_and_shown(

@@ -195,6 +195,17 @@ def test_different_test_sets_and_labels_are_not_paired(make_data):
     assert common_answers(one, None, 1) is None
 
 
+def test_without_its_size_a_test_set_has_no_sampling_error(make_data):
+    """A run without a record whose test set the study's data decide, as an archive may have it."""
+    data = [
+        make_data([x], v, s, test_examples=9) for v, x in (("a", 0.5), ("b", 0.6)) for s in (0, 1)
+    ]
+    runs = runs_table(data).assign(test_examples=np.nan)
+    pair = {"metrics": [FINAL], "pairs": [["grid/a", "grid/b"]]}
+    row = table_of_tests(variants_table(runs), runs, {}, lambda _: None, **pair).iloc[0]
+    assert row["seeds"] == 2 and pd.isna(row["test_examples"])
+
+
 def test_losses_and_times_of_single_runs_are_not_tested(make_data):
     data = [make_data([0.5], "a", seconds=9.0), make_data([0.6], "b", seconds=7.0)]
     table = _table(*data, metrics=["train_seconds", "min_test_loss", FINAL])

@@ -41,6 +41,13 @@ def test_classes_are_told_one_by_one_as_means_over_seeds(make_data: Callable[...
     assert found["f1"].tolist() == pytest.approx([1, (0.8 + 1) / 2, (2 / 3 + 1) / 2])
 
 
+def test_the_test_set_of_most_runs_is_told_of(make_data: Callable[..., Any]) -> None:
+    other = answered(0, 0, labels=LABELS[:2])
+    seeds = {("a", seed): answered(0, 0, 1, 1, 2, 2) for seed in (1, 2)}
+    found = per_class(*tables(make_data, {("a", 0): other, **seeds}))
+    assert set(found["seeds"]) == {2} and set(found["examples"]) == {2}
+
+
 def test_a_class_that_never_occurs_is_none_of_them(make_data: Callable[..., Any]) -> None:
     seen = answered(0, 0, 1, 1, labels=LABELS[:4])
     found = per_class(*tables(make_data, {("a", 0): seen}))
@@ -105,6 +112,20 @@ def test_networks_stand_beside_one_answer_for_all(make_data: Callable[..., Any])
     even = constant_answer(*tables(make_data, {("a", 0): answered(0, 0, 1, 1, 2, 2)}))
     assert even["answer"].tolist() == [""]
     assert found["reached"].tolist() == pytest.approx([(1 + 5 / 6) / 2, 1 / 6])
+
+
+def test_level_probabilities_are_told_as_training_recorded_them(
+    make_data: Callable[..., Any],
+) -> None:
+    """In float16 two classes may be level: of three right answers of six it cannot tell one."""
+    outputs = np.eye(3)[[0, 1, 1, 0, 2, 0]]
+    outputs[1] = [0, 0.5, 0.5]
+    labels = np.array([0, 2, 1, 1, 1, 1])
+    known = {("a", 0): Predictions(CLASSIFICATION, labels, outputs, NAMES)}
+    variants, runs, predictions = tables(make_data, known)
+    for recorded, reached in ((0.5, 0.5), (1 / 3, 1 / 3), (0.9, 1 / 3)):
+        told = constant_answer(variants, runs.assign(final_test_accuracy=recorded), predictions)
+        assert told["reached"].tolist() == pytest.approx([reached])
 
 
 def test_numbers_stand_beside_the_mean_of_the_targets(make_data: Callable[..., Any]) -> None:

@@ -157,8 +157,27 @@ def test_more_examples_than_there_are_are_told_together(
     said = refused(config, images(8))
     assert "3 mistakes were found" in said and "does not fit an input of shape (8, 8, 3)" in said
     assert "train_examples: 21 of input 'image', but " in said
-    assert "holds 20 ('tan/channel_grid' and 1 more); lower it to 20 at most" in said
+    assert (
+        "holds 20; lower it to 20 at most, or give more data ('tan/channel_grid' and 1 more" in said
+    )
     assert "test_examples: 11 of input 'image'" in said
+
+
+def test_no_more_is_held_out_than_there_is_to_train_on(config: dict[str, Any], images: Any) -> None:
+    config["budget"].pop("train_examples", None)
+    config["settings"]["image"].pop("train_examples")
+    config["settings"]["all"]["validation_examples"] = 20
+    said = refused(config, images(32))
+    assert "validation_examples: 20, of 20 to train on; lower it ('" in said
+
+
+def test_training_has_a_metric_that_it_can_count(config: dict[str, Any], images: Any) -> None:
+    config["experiments"]["optimizers"]["metrics"] = ["f1_macro", "auc"]
+    for protocol in config["protocols"].values():
+        protocol["selection"] = "final_test_loss"
+    said = refused(config, images(32))
+    assert "metrics: of f1_macro, auc none is counted in training, batch by batch" in said
+    assert "name one that is, too, such as accuracy ('" in said
 
 
 def test_a_comparison_set_larger_than_the_test_data(config: dict[str, Any], images: Any) -> None:

@@ -31,8 +31,9 @@ def put_archive(workflow: Workflow) -> Path:
         "experiments": ["text_models"],
         "variants": [f"text_models/{variant}" for variant in VARIANTS],
     }
-    for section in ("tables", "figures"):
-        config[section] = {"text_models": config[section]["text_models"]}
+    for section, names in (("tables", ["text_models"]), ("figures", ["text_models", "overview"])):
+        config[section] = {name: config[section][name] for name in names}
+    config["figures"]["overview"]["runs"] = ["text_models"]
     (folder / "study.yaml").write_text(yaml.safe_dump(config))
     return folder
 
@@ -81,6 +82,13 @@ def test_the_report_is_made_without_training_and_only_what_a_history_affects_is_
     assert "Somebody&#39;s own study" in results["report/index.html"].decode()
     assert "12 of 250" in results["report/index.html"].decode()
     assert "figures/koh/curves/text_models/word_cnn.svg" in results
+    # One drawing of all protocols where they show the same variants.
+    together = [name for name in results if name.endswith("/overview/together.svg")]
+    assert together == [
+        f"figures/koh/overview/{own}overview/together.svg" for own in ("narrow/", "")
+    ]
+    first = results["report/index.html"].decode().partition("</svg>")[0]
+    assert "highest test accuracy (Koh report) and closing mean test accuracy (Tan report)" in first
     assert results["report/report.pdf"].startswith(b"%PDF")
     assert b"figures/koh/curves/" in results["ro-crate-metadata.json"]
     assert not workflow.planned(*ARCHIVE)

@@ -61,5 +61,5 @@ def test_relabelled_rows_are_prepared_again_though_names_size_and_time_are_the_s
     assert workflow.planned(*prepared) == {"prepare_data": 1}
     workflow.snakemake(*prepared)
     assert workflow.planned(*prepared) == {}
-    (raw.parent / "further.csv").write_text("9,9,0\n")
+    (raw.parent / "{a} further <file>.csv").write_text("9,9,0\n")  # marks of Snakemake's own
     assert workflow.planned(*prepared) == {"prepare_data": 1}

@@ -144,6 +144,7 @@ def run(asked: argparse.Namespace) -> int:
     write_text(folder / "Snakefile", _SNAKEFILE)
     write_text(folder / "README.md", _README.format(**words))
     write_text(folder / ".gitignore", ".snakemake/\nresults/\n")
+    write_text(folder / ".gitattributes", "* -text\n")  # or checksums fail where Git writes CRLF
     write_text(folder / "config.yaml", _configuration(words, data))
     for profile in filter(None, ("default", asked.profile)):
         shutil.copytree(PROFILES / profile, folder / "profiles" / profile)

@@ -29,6 +29,10 @@ _REMARKS = {
     "{split}_mostly_dropped": (
         "cleaning drops more than half of the characters of {count} of the {examples} {kind} texts"
     ),
+    "{split}_mostly_unknown": (
+        "most of what {count} of the {examples} {kind} texts hold is outside the vocabulary of the "
+        "training texts, and read alike"
+    ),
     "{split}_in_training": "{count} of the {examples} {kind} examples are training examples, too",
     "test_in_validation": "{count} of the {examples} {kind} examples are validation examples, too",
     "{split}_repeated": "{count} of the {examples} {kind} examples repeat an earlier one",
@@ -40,10 +44,6 @@ _REMARKS = {
     ),
     "{split}_unknown_categories": (
         "{count} of the {examples} {kind} examples have a text that no training example has"
-    ),
-    "{split}_mostly_unknown": (
-        "of {count} of the {examples} {kind} texts more than half of what a model reads is outside "
-        "the vocabulary of the training texts"
     ),
     "{split}_dropped": "{count} rows beside the {examples} {kind} examples lack a value; left out",
     "test_of_unseen_classes": (

@@ -130,8 +130,10 @@ class Asked:
 
     def alt(self, what: str, runs: Iterable[Run]) -> str:
         """What a figure shows, for readers who cannot see it: its form, whose it is, its runs."""
+        runs = list(runs)
         labels = list(dict.fromkeys(run.label for run in runs))
-        form = ", ".join(filter(None, (what, self.owner)))
+        owner = self.owner if {run.protocol for run in runs} <= {self.protocol} else ""
+        form = ", ".join(filter(None, (what, owner)))
         return f"{form}. Shown: {wording.some(labels, limit=8) or wording.UNKNOWN}."
 
     def metric(self, name: str) -> str:

@@ -73,7 +73,7 @@ def counts_of(found: Sequence[Predictions]) -> tuple[NDArray[np.int64], list[str
     classes = len(found[0].names)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for one in found:
-        if len(one.names) == classes:
+        if one.names == found[0].names:
             np.add.at(counts, (one.labels, one.answered), 1)
     occur = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
     return counts[np.ix_(occur, occur)], [found[0].names[index] for index in occur]

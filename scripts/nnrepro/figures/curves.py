@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nnrepro.document.wording import capitalised
 from nnrepro.figures.asked import Asked
 from nnrepro.figures.drawing import Drawing
-from nnrepro.measures.convergence import tolerance
+from nnrepro.measures.convergence import ACCURACY_TOLERANCE, LOSS_TOLERANCE, tolerance
 from nnrepro.measures.runs import RunData
 from nnrepro.metrics.registry import LOSS, known
 from nnrepro.plots.fitting import POINTS
@@ -37,7 +38,6 @@ from nnrepro.plots.seeds import (
     band_words,
     by_variant,
     converged_at,
-    convergence_words,
     judged,
     main_metric,
     seed_series,
@@ -45,7 +45,7 @@ from nnrepro.plots.seeds import (
     smoothing_words,
     widest_windows,
 )
-from nnrepro.plots.series import Series, as_floats, capitalised, format_value
+from nnrepro.plots.series import Series, as_floats, format_value
 from nnrepro.plots.style import (
     INK,
     PUBLISHED_MARKER,
@@ -66,15 +66,21 @@ if TYPE_CHECKING:
 
 READING = (
     "Cost and {metric} by epoch: the test set in colour, the training set in grey dashes. A ring, "
-    "where there is one, marks where the test curve has converged{published}."
+    "where there is one, marks where the test curve has converged: from there on its moving mean "
+    f"stays within {ACCURACY_TOLERANCE:g} (cost: within {LOSS_TOLERANCE:g}) of its closing mean, "
+    "and it neither comes late nor still drifts at the end; of several seeds it is the median, "
+    "those that do not last.{published}"
 )
-PUBLISHED_READING = ", an open diamond a published level"
+PUBLISHED_READING = (
+    " An open diamond is a published level: the highest (max), lowest (min) or mean of all "
+    "epochs, or the mean of the last ones."
+)
 
 TRAIN, TEST, PUBLISHED = "train", "test", "published"
 
 _BODY_HEIGHT, _NARROW_HEIGHT = 2.55, 2.05
 _LABEL_ROW = 0.16
-_FOOT, _HEAD = 0.42, 0.24
+_FOOT, _BARE_FOOT, _HEAD = 0.42, 0.22, 0.24
 _TRAIN_STYLE = SeriesStyle(TRAIN_GREY, (4.0, 1.4), "s")
 _PUBLISHED_STYLE = SeriesStyle(INK, (1.0, 2.0), "D")
 _Curves = tuple[Asked, Members, Sequence[CurveLevel]]
@@ -157,9 +163,7 @@ def _variant(
         title=figure.titled(title),
         band=band_words([members]),
         smoothing=smoothing_words(widest_windows(members)[1]),
-        convergence=convergence_words(*widest_windows(members), several=len(members) > 1),
         epochs=max(int(item.run.settings["epochs"]) for item in members),
-        published=_published_words(levels),
         beside=[[_panel(*own, name, name) for own in alike] for name in ("loss", metric)],
     )
 
@@ -219,9 +223,7 @@ def draw(
     title: str = "",
     band: str = "",
     smoothing: str = "",
-    convergence: str = "",
     epochs: int | None = None,
-    published: str = "",
     beside: Sequence[Sequence[CurvePanel]] = ((), ()),
 ) -> Figure:
     """A variant's cost and accuracy by epoch, side by side, on a narrow page below each other.
@@ -236,10 +238,8 @@ def draw(
         title: title above the panels.
         band: what the bands are.
         smoothing: what the bold lines are.
-        convergence: a sentence on when a curve counts as converged, for figures that mark it.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
-        published: a sentence on what the published levels are, for figures that mark them.
         beside: for each panel those that stand beside it and are to have the same vertical axis.
     """
     panels = (cost, accuracy)
@@ -262,29 +262,27 @@ def draw(
         for panel, range_ in zip(panels, limits, strict=True)
         if (note := range_.note(panel.name))
     ]
-    if convergence and any(panel.converged_at is not None for panel in panels):
-        notes.append(convergence)
-    if published and any(panel.published for panel in panels):
-        notes.append(published)
     labels = [_labels(panel, style, last_epoch) for panel in panels]
     least = _NARROW_HEIGHT if is_narrow() else _BODY_HEIGHT
     height = max(least, _LABEL_ROW * max(map(len, labels)) + _FOOT + _HEAD)
     columns = 1 if is_narrow() else 2
-    rows = len(panels) // columns
-    fig, body = start_figure(rows * height, title, legend, notes)
+    # Below each other, the panels share the name of their axis.
+    upper_height = height - _FOOT + _BARE_FOOT if is_narrow() else 0.0
+    fig, body = start_figure(upper_height + height, title, legend, notes)
     width = body.width / columns
     top = 0.1 if all(panel.converged_at is None for panel in panels) else _HEAD
     for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
-        row, column = divmod(i, columns)
-        cell = Box(
-            body.left + column * width, body.bottom + (rows - 1 - row) * height, width, height
-        )
+        upper = is_narrow() and i == 0
+        cell = Box(body.left + i % columns * width, body.bottom, width, height)
+        if upper:
+            cell = Box(body.left, body.bottom + height, width, upper_height)
         margin = label_margin([label.text for label in words] or ["test 0.000"], bold=True)
-        place = cell.inset(left=METRIC_MARGIN, bottom=_FOOT, right=margin + 0.08, top=top)
+        foot = _BARE_FOOT if upper else _FOOT
+        place = cell.inset(left=METRIC_MARGIN, bottom=foot, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
         metric_axis(ax, range_, panel.name)
         first = min(float(series.epochs[0]) for series in (panel.train, panel.test))
-        epoch_axis(ax, first, last_epoch)
+        epoch_axis(ax, first, last_epoch, label=not upper)
         _draw_panel(ax, place, panel, style, last_epoch)
         _mark_published(ax, panel.published)
         end_labels(ax, words, place.width, place.height)
@@ -298,7 +296,7 @@ def _draw_panel(
     solid = SeriesStyle(style.color, (), "o")  # a dash means training data here
     for trace, series, look, width, zorder in (
         (TRAIN, panel.train, _TRAIN_STYLE, 1.3, 3.0),
-        (TEST, panel.test, solid, 1.8, 4.0),
+        (panel.judged, panel.test, solid, 1.8, 4.0),
     ):
         draw_series(ax, series, look, columns=columns, width=width, zorder=zorder, trace=trace)
         mark_early_end(ax, series, look, last_epoch, trace=trace)
@@ -311,17 +309,17 @@ def _draw_panel(
 def _labels(panel: CurvePanel, style: SeriesStyle, last_epoch: float) -> list[EndLabel]:
     """Name and last value of both lines; a line that stops early says at which epoch."""
     labels = []
-    for name, words, series, color in (
-        (TRAIN, TRAIN, panel.train, TRAIN_GREY),
-        (TEST, panel.judged, panel.test, style.color),
+    for name, series, color in (
+        (TRAIN, panel.train, TRAIN_GREY),
+        (panel.judged, panel.test, style.color),
     ):
         end = series.end()
         if end is None:
             continue
         epoch, value = end
         early = f" at {epoch:.0f}" if epoch < last_epoch else ""
-        text = f"{words} {format_value(value)}{early}"
-        labels.append(EndLabel(value, text, color, bold=name == TEST, trace=name))
+        text = f"{name} {format_value(value)}{early}"
+        labels.append(EndLabel(value, text, color, bold=name != TRAIN, trace=name))
     labels += [
         EndLabel(mark.value, f"{mark.label} {format_value(mark.value)}", INK, trace=PUBLISHED)
         for mark in panel.published
@@ -372,13 +370,13 @@ def _mark_convergence(ax: Axes, panel: CurvePanel, epoch: int, style: SeriesStyl
         linestyle=(0, (1.0, 1.5)),
         linewidth=0.9,
         zorder=4.5,
-        gid=mark_of(ax, TEST),
+        gid=mark_of(ax, panel.judged),
     )
     if np.isfinite(height):
-        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, TEST))
+        ax.plot([epoch], [height], **_ring(style), zorder=5.0, gid=mark_of(ax, panel.judged))
     ax.text(
         epoch, 1.02, f"epoch {epoch}", transform=transform, ha="center", va="bottom",
-        fontsize=SMALL_SIZE, gid=mark_of(ax, TEST),
+        fontsize=SMALL_SIZE, gid=mark_of(ax, panel.judged),
     )  # fmt: skip
 
 
@@ -400,14 +398,8 @@ def _legend(
     band: str,
     smoothing: str,
 ) -> list[LegendEntry]:
-    entries = [
-        LegendEntry(Line2D([], [], color=style.color, linewidth=1.8), panels[0].judged),
-        LegendEntry(
-            Line2D([], [], color=TRAIN_GREY, linewidth=1.3, linestyle=_TRAIN_STYLE.linestyle),
-            TRAIN,
-        ),
-    ]
-    entries += [raw_entry()] if has_raw(every) else []
+    """What the marks mean; both lines are named where they end."""
+    entries = [raw_entry()] if has_raw(every) else []
     entries += band_and_smoothing_entries(every, band, smoothing)
     if any(panel.converged_at is not None for panel in panels):
         ring = Line2D([], [], **_ring(style))
@@ -450,21 +442,3 @@ def _name(level: CurveLevel) -> str:
     """A published level in a word or two; one of a training curve says so."""
     name = level.kind if level.closing is None else f"last {level.closing}"
     return f"train {name}" if level.curve.startswith("train") else name
-
-
-def _published_words(levels: Sequence[CurveLevel]) -> str:
-    """What the published levels of a figure are, as a sentence; empty without any."""
-    meanings = {
-        "max": "the highest of all epochs",
-        "min": "the lowest of all epochs",
-        "mean": "the mean of all epochs",
-    }
-    words = [
-        f"{_name(level)}, {meanings[level.kind]}"
-        if level.closing is None
-        else f"{_name(level)}, the mean of the last {level.closing} epochs"
-        if level.closing > 1
-        else f"{_name(level)}, the last epoch"
-        for level in levels
-    ]
-    return f"Published: {'; '.join(dict.fromkeys(words))}." if words else ""

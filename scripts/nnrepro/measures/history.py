@@ -7,7 +7,6 @@ examples has another file with `val_*` on that set. Where a test set is not eval
 epoch, all `val_*` are null, but for the last epoch's if the final weights are evaluated.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnrepro.errors import NnreproError
-from nnrepro.files import read_stored
+from nnrepro.files import read_stored_json
 from nnrepro.metrics.registry import FRACTION, LOSS, find, known
 
 FloatArray = NDArray[np.float64]
@@ -177,20 +176,9 @@ def read_json_object(path: Path) -> dict[str, Any]:
         HistoryError: the file cannot be read, or holds something other than one JSON object.
     """
     try:
-        value = json.loads(read_stored(path).decode("utf-8"))
+        value = read_stored_json(path, HistoryError)
     except FileNotFoundError as error:
         raise MissingHistoryError(f"{path}: there is no such file") from error
-    except OSError as error:
-        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
-    except NnreproError as error:
-        raise HistoryError(str(error)) from error
-    except json.JSONDecodeError as error:
-        raise HistoryError(
-            f"{path}, line {error.lineno}: not valid JSON ({error.msg}); "
-            "the file is truncated or was edited, train or copy the run again"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise HistoryError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(value, dict):
         raise HistoryError(f"{path}: holds {_kind(value)}, expected a JSON object")
     return value

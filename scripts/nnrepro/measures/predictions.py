@@ -1,6 +1,6 @@
 """What a run answered on each test example in its last epoch: `predictions.npz`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,13 +111,17 @@ def vouched_predictions(run_id: str, folders: RunFolders) -> Predictions | None:
     otherwise than in training.
 
     Raises:
-        PredictionsError: they are damaged, or not those that the archive's manifest vouches for.
+        PredictionsError: they are damaged, or not those that the archive's manifest and the run's
+            record vouch for.
     """
     path = folders.folder(run_id) / RUN_FILES["predictions"]
     found = read_predictions(path)
-    vouched = folders.vouched(run_id).get(path.name)
-    if found is not None and vouched not in (None, content_sha256(path)):
-        raise _unusable(path, "its checksum is not the one in the archive's manifest")
+    if found is not None:
+        recorded = _recorded(path.parent).get("files", {})
+        ways = {"the archive's manifest": folders.vouched(run_id), RUN_FILES["record"]: recorded}
+        for by, sums in ways.items():
+            if sums.get(path.name) not in (None, content_sha256(path)):
+                raise _unusable(path, f"its checksum is not the one in {by}")
     return found
 
 
@@ -143,11 +147,16 @@ def usable_answers(run_id: str, folders: RunFolders) -> Predictions | None:
 
 def _of_the_last_epoch(folder: Path) -> bool:
     """Whether a run predicted by the weights of its last epoch, as far as its record tells."""
-    try:
-        record = read_record(folder / RUN_FILES["record"])
-    except (FileNotFoundError, RecordError):
-        return True
+    record = _recorded(folder)
     return record.get("best_epoch") in (None, record.get("epochs_completed"))
+
+
+def _recorded(folder: Path) -> Mapping[str, Any]:
+    """What a run's record tells; nothing where there is none that can be read."""
+    try:
+        return read_record(folder / RUN_FILES["record"])
+    except (FileNotFoundError, RecordError):
+        return {}
 
 
 def _unusable(path: Path, why: object) -> PredictionsError:

@@ -27,7 +27,7 @@ def priorities(study: Study) -> dict[str, int]:
     as it may take longest.
     """
     # Seeds take as long as one another, so each variant is looked at once.
-    variants = {_variant(run): run for run in study.runs}
+    variants = {run.combination: run for run in study.runs}
     nominal = {name: _nominal_seconds(study, run) for name, run in variants.items()}
     known = [length for length in nominal.values() if length is not None]
     unknown = 1.0 + COMPILING + max(known, default=0.0)
@@ -36,19 +36,15 @@ def priorities(study: Study) -> dict[str, int]:
     for run in variants.values():
         if run.selects_from:
             group = (run.protocol, run.selects_from)
-            waiting[group] = max(waiting.get(group, 0.0), lengths[_variant(run)])
+            waiting[group] = max(waiting.get(group, 0.0), lengths[run.combination])
     first = {(run.experiment, run.variant): run.id for run in reversed(study.runs)}
 
     def seconds(run: Run) -> float:
         compiling = COMPILING if first[run.experiment, run.variant] == run.id else 0.0
         after = waiting.get((run.protocol, run.experiment), 0.0)
-        return lengths[_variant(run)] + after + compiling
+        return lengths[run.combination] + after + compiling
 
     return {run.id: 1 + round(1000 * seconds(run)) for run in study.runs}
-
-
-def _variant(run: Run) -> tuple[str, str, str]:
-    return run.protocol, run.experiment, run.variant
 
 
 def _nominal_seconds(study: Study, run: Run) -> float | None:

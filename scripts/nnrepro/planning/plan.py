@@ -131,6 +131,21 @@ class Plan:
         return groups
 
     @property
+    def unsure(self) -> list[str]:
+        """Experiments with runs that are done as long as the same variant is selected again.
+
+        They select, or those that they select from do, among runs that are still to be done.
+        """
+        waiting = {key for key, runs in self.groups.items() if any(one.to_do for one in runs)}
+        found: dict[str, None] = {}
+        for _ in self.groups:  # so long may a chain be
+            for (protocol, name), runs in self.groups.items():
+                if (protocol, runs[0].run.selects_from) in waiting:
+                    waiting.add((protocol, name))
+                    found |= {name: None} if any(not one.to_do for one in runs) else {}
+        return [*found]
+
+    @property
     def seed_seconds(self) -> float | None:
         """What one more seed of every combination takes; None where that of any is unknown."""
         combinations = {one.run.combination: one for one in self.runs}

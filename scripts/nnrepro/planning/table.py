@@ -175,6 +175,9 @@ def _remarks(plan: Plan) -> list[str]:
     undecided = any(one.undecided and one.estimate.basis != UNKNOWN for one in plan.runs)
     remarks = {
         f"Stale runs differ in: {reasons}.": bool(reasons),
+        f"Trained again if another variant is selected: {', '.join(plan.unsure)}.": (
+            bool(plan.unsure)
+        ),
         "recorded: median of runs with the same model and settings on this device.": (
             RECORDED in bases
         ),

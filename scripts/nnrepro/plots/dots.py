@@ -25,7 +25,7 @@ from nnrepro.tables.columns import KEYS, floats, metric_values
 BELOW = 0.33
 """By how many rows the dots of single seeds stand below that of their variant."""
 
-ABOVE, ABOVE_MARGIN = 0.4, 0.1
+ABOVE, ABOVE_MARGIN = 0.36, 0.1
 """How far a name stands above its dot on a narrow page, in rows, and from its sides, in inches."""
 
 SINGLE = "Small dots: single seeds."

@@ -7,7 +7,7 @@ as readers see them, never inside one.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from matplotlib.font_manager import FontProperties
@@ -109,19 +109,15 @@ def cut_text(text: str, size: float, width: float, bold: bool = False) -> str:
 def fit_labels(labels: Sequence[str], size: float, width: float, bold: bool = False) -> list[str]:
     """Each label as one line no wider than `width` inches; those that differ stay different."""
     whole = [one_line(label) for label in labels]
-    shown = [cut_text(label, size, width, bold) for label in whole]
-    for tell_apart in (_from_where_they_differ, _numbered):
-        groups: dict[str, list[str]] = {}
-        for short, label in zip(shown, whole, strict=True):
-            groups.setdefault(short, []).append(label)
-        told = {
-            label: short
-            for alike in groups.values()
-            if len(set(alike)) > 1
-            for label, short in tell_apart(list(dict.fromkeys(alike)), size, width, bold)
-        }
-        shown = [told.get(label, short) for label, short in zip(whole, shown, strict=True)]
-    return shown
+    shown = {label: cut_text(label, size, width, bold) for label in whole}
+    for alike in _cut_alike(shown):
+        shown |= {label: cut_text(part, size, width, bold) for label, part in _differing(alike)}
+    for number, label in enumerate((own for alike in _cut_alike(shown) for own in alike), 1):
+        mark = f" ({number})"
+        shown[label] = (
+            cut_text(shown[label], size, width - text_width(mark, size, bold), bold) + mark
+        )
+    return [shown[label] for label in whole]
 
 
 def named(labels: Sequence[str], size: float) -> str:
@@ -188,22 +184,23 @@ def _most(highest: int, good: Callable[[int], bool]) -> int:
     return low
 
 
-def _from_where_they_differ(
-    labels: Sequence[str], size: float, width: float, bold: bool
-) -> Iterator[tuple[str, str]]:
-    """Labels that are cut alike, each from a little before their first difference."""
-    same = 0
-    while len({label[: same + 1] for label in labels}) == 1:
-        same += 1
-    same = max(0, same - 1)
+def _cut_alike(shown: Mapping[str, str]) -> list[list[str]]:
+    """Labels that look alike as they are shown, in groups of two and more."""
+    groups: dict[str, list[str]] = {}
+    for label, short in shown.items():
+        groups.setdefault(short, []).append(label)
+    return [alike for alike in groups.values() if len(alike) > 1]
+
+
+def _differing(labels: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Labels, each with what is left without their common beginning and end, but for a letter."""
+    begin = max(0, _common(labels) - 1)
+    end = max(0, _common([label[:begin:-1] for label in labels]) - 1)
     for label in labels:
-        yield label, cut_text(CUT + label[same:], size, width, bold)
+        yield label, CUT * (begin > 0) + label[begin : len(label) - end] + CUT * (end > 0)
 
 
-def _numbered(
-    labels: Sequence[str], size: float, width: float, bold: bool
-) -> Iterator[tuple[str, str]]:
-    """Labels that are cut alike, with a number each."""
-    for number, label in enumerate(labels, 1):
-        mark = f" ({number})"
-        yield label, cut_text(label, size, width - text_width(mark, size, bold), bold) + mark
+def _common(labels: Sequence[str]) -> int:
+    """How many letters labels have in common at their beginning."""
+    places = enumerate(zip(*labels, strict=False))
+    return next((at for at, letters in places if len({*letters}) > 1), min(map(len, labels)))

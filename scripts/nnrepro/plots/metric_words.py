@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from nnrepro.document.wording import capitalised
 from nnrepro.measures.names import one_mean, picked, set_words, without_window, words_named
-from nnrepro.plots.series import capitalised
 from nnrepro.tables.columns import metric_values
 
 

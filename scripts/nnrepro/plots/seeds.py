@@ -10,8 +10,6 @@ from operator import attrgetter
 import numpy as np
 
 from nnrepro.measures.convergence import (
-    ACCURACY_TOLERANCE,
-    LOSS_TOLERANCE,
     convergence,
     settling,
     smooth,
@@ -134,18 +132,6 @@ def band_words(groups: Sequence[Members]) -> str:
 def smoothing_words(smoothing: Window) -> str:
     """What the smoothed lines of a figure are; empty without them."""
     return f"mean of {smoothing.used} epochs" if smoothing.used > 1 else ""
-
-
-def convergence_words(closing: Window, smoothing: Window, *, several: bool) -> str:
-    """When a test curve counts as converged, as a sentence; `several` where it is of seeds."""
-    line = "curve" if smoothing.used == 1 else f"mean of {smoothing.used} epochs"
-    level = "its last value" if closing.used == 1 else f"the mean of the last {closing.used} epochs"
-    seeds = "; the epoch is the median over the seeds, those that do not last" if several else ""
-    return (
-        f"Converged: from there on the {line} stays within {ACCURACY_TOLERANCE:g} (cost: within "
-        f"{LOSS_TOLERANCE:g}) of {level}, and it neither comes late nor still drifts at the "
-        f"end{seeds}."
-    )
 
 
 def _values(members: Members, metric: str) -> FloatArray:

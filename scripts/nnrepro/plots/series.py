@@ -80,11 +80,6 @@ class Series:
         )
 
 
-def capitalised(words: str) -> str:
-    """Words as they begin a label."""
-    return words[:1].upper() + words[1:]
-
-
 def as_floats(values: ArrayLike) -> FloatArray:
     """`values` as a figure can draw them.
 

@@ -97,10 +97,10 @@ class StudyRun:
             return Measured(None, problem=ends if beyond else FUNCTIONS[reading.function].lacking)
         # A run's first epochs are the same however long it goes on.
         found = Measured(value, self.shortfall(reading.settled_by(curves)))
-        if reading.is_share and reading.curve.startswith("test_"):
-            size = int(self.run.settings["test_examples"])
-            return replace(found, deviation=sampling_deviation(value, size), examples=size)
-        return found
+        size = self.run.settings.get("test_examples")
+        if size is None or not (reading.is_share and reading.curve.startswith("test_")):
+            return found
+        return replace(found, deviation=sampling_deviation(value, int(size)), examples=int(size))
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,7 +165,7 @@ def _drawn(source: Source, spec: Spec, file: _File, told: tuple[int, str]) -> Fi
         FIGURE,
         number,
         f"{spec.title}: {shown.part}" if shown.part else spec.title,
-        source.protocol_title(protocol),
+        source.protocol_title(protocol) if {run.protocol for run in runs} <= {protocol} else "",
         file.source.budget(runs, compared=shown.compared),
         reading if file.there else "",
         whose=_whose(source, protocol, shown, there) if file.there else "",

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from nnrepro.document.elements import Document, Facts, Figure, Paragraph, Section, every, word_count
+from nnrepro.document.elements import (
+    Document,
+    Facts,
+    Figure,
+    Panels,
+    Paragraph,
+    Section,
+    every,
+    word_count,
+)
 from nnrepro.document.text import linked, spaced, text, words_of
 from nnrepro.failures import Failure, Failures
 from nnrepro.files import read_bytes, write_bytes, write_text
@@ -214,8 +223,9 @@ def _further() -> Section:
 def _picture(source: Source, appendix: Document, numbers: Numbers) -> Sequence[Figure]:
     """The first figure of no question, of each protocol, where the report has room for it."""
     found = appendix.answers
-    figures = [each for each in every([found] if found else []) if isinstance(each, Figure)]
-    shown = figures[: len(source.study.protocols)]
+    panels = (each for each in every([found] if found else []) if isinstance(each, Panels))
+    drawn = ([each for each in own.members if isinstance(each, Figure)] for own in panels)
+    shown = next(filter(None, drawn), [])[: len(source.study.protocols)]
     return renumbered(shown, numbers) if shown and has_room(shown) else ()
 
 

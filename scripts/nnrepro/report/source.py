@@ -121,6 +121,10 @@ class Source:
             )
         return frame
 
+    def has_tables(self, kind: str) -> bool:
+        """Whether the study has a table of a kind."""
+        return any(spec.kind == kind for spec in self.study.tables.values())
+
     @cached_property
     def _read(self) -> Callable[[Path, tuple[str, ...]], pd.DataFrame]:
         """Reads a table once, however many sections ask for it."""

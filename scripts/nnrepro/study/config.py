@@ -46,7 +46,6 @@ def load_study(
     config: Mapping[str, Any],
     models: Mapping[str, ModelSpec],
     places: Mapping[str, str] | None = None,
-    catalogue: Kinds | None = None,
 ) -> Study:
     """Check the merged configuration and resolve it to a `Study`.
 
@@ -55,7 +54,6 @@ def load_study(
         models: the registered models by name (`nnrepro.models.catalogue()`); the plug-ins that the
             configuration names come into force among them.
         places: where each key stands, for the messages, as a `Configuration` has them.
-        catalogue: the kinds of tables and figures, where there are more than the library's own.
 
     Raises:
         ConfigError: anything in the configuration is wrong.
@@ -65,7 +63,7 @@ def load_study(
         put_in_force(listed(config, "plugins"))
     except PluginError as error:
         raise ConfigError(placed([f"plugins: {error}"], places or {})) from error
-    catalogue = catalogue or {room: kinds(room) for room in ROOMS}
+    catalogue = {room: kinds(room) for room in ROOMS}
     schema = load_schema(catalogue, recorded_by(config))
     flat = likened(_flat(in_text(config)))
     full = normalised(without_null(flat, schema["properties"]), schema)

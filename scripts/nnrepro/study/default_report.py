@@ -165,11 +165,15 @@ def _shown(name: str, config: Section, declared: Declared) -> str:
 
 
 def _selected_on_test(name: str, config: Section, declared: Declared) -> bool:
-    """Whether an experiment's variants are many, and selected among by a metric of the test set."""
+    """Whether an experiment's variants are many, and selected among by right test answers."""
     selections = [own["selection"][name][0] for own in config["protocols"].values()]
     sources = [own.get("select", {}).get("from") for own in config["experiments"].values()]
     several = len(declared.variants[name]) > 1
-    return name in sources and several and any("_test_" in metric for metric in selections)
+    return (
+        name in sources
+        and several
+        and any(metric.endswith("_test_accuracy") for metric in selections)
+    )
 
 
 def _evaluated(name: str, declared: Declared) -> str:

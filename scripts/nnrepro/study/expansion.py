@@ -18,7 +18,7 @@ from nnrepro.study.defaults import varied
 from nnrepro.study.feasibility import size_problems
 from nnrepro.study.halving import halving_problems, rungs_of, under_budget
 from nnrepro.study.labels import told_apart
-from nnrepro.study.messages import choice, nearest, one_of, shown, undeclared
+from nnrepro.study.messages import as_written, choice, nearest, one_of, shown, undeclared
 from nnrepro.study.run import MODEL, Run, Scalar, Variant
 from nnrepro.study.sampling import points
 from nnrepro.study.schema import experiment_keys
@@ -393,11 +393,11 @@ def _variants(
         template = own.get("label", section.get("label"))
         for *values, sample in itertools.product(*lists.values(), drawn):
             chosen = {**parameters, **dict(zip(lists, values, strict=True)), **sample}
-            words = [_text(value) for value in values]
+            words = [as_written(value) for value in values]
             suffix = [f"{name}-{word}" for name, word in zip(lists, words, strict=True)]
             if sample:
                 suffix.append(f"p{drawn.index(sample)}")
-                words += map(_text, sample.values())
+                words += map(as_written, sample.values())
             point = "_".join(filter(None, (variant, *suffix))) or "default"
             label = _label(where, template, point, chosen, problems)
             if (lists or sample) and variant and template:
@@ -405,7 +405,7 @@ def _variants(
             elif point == "default" and not template:
                 label = section["title"]
             elif sample and not template and len(sample) <= _MOST_SHOWN:
-                label = f"{point} ({', '.join(map(_text, sample.values()))})"
+                label = f"{point} ({', '.join(map(as_written, sample.values()))})"
             rank = chosen.pop(_TOP) if top else 0
             name = chosen.pop(MODEL, model) or ""
             found.append(Variant(point, label, name, chosen, () if name else possible, rank))
@@ -512,7 +512,7 @@ def _swept_problems(
         "use named variants"
         for name, value in settings.items()
         for item in (value if isinstance(value, list) else ())
-        if not _SAFE_VALUE.fullmatch(_text(item))
+        if not _SAFE_VALUE.fullmatch(as_written(item))
     ]
 
 
@@ -553,7 +553,3 @@ def _label(
         f"parameters: {one_of(parameters) or 'none'}"
     )
     return name
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -23,9 +23,10 @@ def feasibility_problems(runs: Sequence[Run], declared: Declared) -> list[str]:
     """What of the runs cannot be done, each mistake once with the experiments that it is in."""
     places: dict[str, list[str]] = {}
     for run in {(run.protocol, run.experiment, run.variant): run for run in runs}.values():
-        found = [*_longer_than_training(run)]
+        found: list[str] = []
         open_yet = _TOGETHER & set(run.pending_parameters)
         for candidate in candidates(run, runs) if open_yet else [run]:
+            found += _longer_than_training(candidate)
             found += optimizer_problems(candidate.settings)
             found += evaluation_problems(candidate.settings)
             found += stopping_problems(candidate.settings, held_out=declared.validated(candidate))
@@ -35,12 +36,12 @@ def feasibility_problems(runs: Sequence[Run], declared: Declared) -> list[str]:
 
 
 def _longer_than_training(run: Run) -> Iterator[str]:
-    """Windows of which a full-length run has not the epochs; a budget shortens both alike."""
-    for name in ("window", "smoothing"):
-        width = int(run.settings[name])
+    """Spans of which a full-length run has not the epochs, cut short by a budget or not."""
+    for name in ("window", "smoothing", "warmup_epochs", "step_epochs"):
+        width = float(run.settings.get(name, 0))
         if width > run.protocol_epochs:
             yield (
-                f"{name}: {width} must not exceed epochs, which is {run.protocol_epochs}; lower "
+                f"{name}: {width:g} must not exceed epochs, which is {run.protocol_epochs}; lower "
                 "it, or train for longer"
             )
 

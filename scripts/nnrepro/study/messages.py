@@ -60,11 +60,16 @@ def undeclared(key: str, name: str, declared: Iterable[str]) -> list[str]:
     return [f"{key}: '{name}' is not declared{choice(name, declared, 'declared')}"]
 
 
+def as_written(value: Any) -> str:
+    """A number, truth value or text as a configuration has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def shown(value: Any) -> str:
     """A value for a message, as YAML spells it, and no longer than a line or two."""
     if value is None:
         return "null"
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = as_written(value) if isinstance(value, bool) else repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 

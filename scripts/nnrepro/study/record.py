@@ -27,7 +27,7 @@ from typing import (
 )
 
 from nnrepro.errors import NnreproError
-from nnrepro.files import read_stored
+from nnrepro.files import read_stored_json
 from nnrepro.study.options import Range
 from nnrepro.study.run import ANALYSIS_SETTINGS, Run, RunId
 from nnrepro.study.settings import SETTINGS
@@ -194,19 +194,7 @@ def read_record(path: Path) -> RunRecord:
         FileNotFoundError: there is no such file.
         RecordError: it cannot be read, or is no record; the message says why.
     """
-    try:
-        value = json.loads(read_stored(path).decode("utf-8"), parse_constant=_no_number)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
-    except NnreproError as error:
-        raise RecordError(str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise RecordError(
-            f"{path}: not valid JSON ({error}); the file is truncated or was edited"
-        ) from error
-    return checked(value, path)
+    return checked(read_stored_json(path, RecordError, parse_constant=_no_number), path)
 
 
 def checked(value: Any, path: Path) -> RunRecord:

@@ -78,6 +78,21 @@ def path_errors(config: Mapping[str, Any]) -> Iterator[str]:
                 problem = _place_problem(path)
             if problem:
                 yield f"{key}: {path[:80]!r} {problem}"
+    published = config.get("published") or {}
+    read = {
+        "claims": config.get("claims"),
+        **{f"published.{key}": published.get(key) for key in ("results", "inconsistencies")},
+        **{f"supplements.{key}": own for key, own in (config.get("supplements") or {}).items()},
+    }
+    for key, path in read.items():
+        if isinstance(path, str) and (problem := _mark_problem(path)):
+            yield f"{key}: {path[:80]!r} {problem}"
+
+
+def _mark_problem(path: str) -> str | None:
+    mark = next((mark for mark in "{}<>" if mark in path), None)
+    told = f"holds {mark!r}, which Snakemake reads as a mark of its own; choose a name without"
+    return told if mark else None
 
 
 def _path_problem(path: str) -> str | None:
@@ -86,8 +101,8 @@ def _path_problem(path: str) -> str | None:
     odd = sorted({character for character in path if not character.isprintable()})
     if odd:
         return f"holds {', '.join(map(repr, odd[:3]))}, which no folder's name should; rename it"
-    if "{" in path or "}" in path:
-        return "holds a brace, which Snakemake reads as a wildcard; choose a name without"
+    if problem := _mark_problem(path):
+        return problem
     if path.startswith("~"):
         return f"begins with '~', which nothing here replaces; write {Path.home()}/..."
     if len(path) > _LONGEST_PATH or any(len(part.encode()) > 255 for part in Path(path).parts):

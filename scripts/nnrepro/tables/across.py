@@ -9,7 +9,7 @@ import pandas as pd
 
 from nnrepro.measures.predictions import AnswersOf
 from nnrepro.measures.runs import RunData, other_data
-from nnrepro.study.messages import some_of
+from nnrepro.study.messages import as_written, some_of
 from nnrepro.study.run import Run, RunId
 from nnrepro.tables.columns import KEYS, metric_name
 from nnrepro.tables.csvfile import TableError, tidy_types
@@ -101,7 +101,7 @@ def _frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
 
 def _settings(a: Side, b: Side, both: Sequence[str]) -> Iterator[dict[str, Any]]:
     for name in dict.fromkeys((*a.told, *b.told)):
-        first, second = (_shown(side.told.get(name, NOT_SET)) for side in (a, b))
+        first, second = (as_written(side.told.get(name, NOT_SET)) for side in (a, b))
         if first != second:
             yield {"setting": name, "a": first, "b": second, "runs": len(both), "of": "the study"}
     found: dict[tuple[str, str, str], list[str]] = {}
@@ -117,7 +117,7 @@ def _settings(a: Side, b: Side, both: Sequence[str]) -> Iterator[dict[str, Any]]
             ]
             made = (run_id in a.data, run_id in b.data)
             if values[0] != values[1] and not _left_open(name, values, made):
-                ways = (name, _shown(values[0]), _shown(values[1]))
+                ways = (name, as_written(values[0]), as_written(values[1]))
                 found.setdefault(ways, []).append(run_id)
     for (name, first, second), ids in found.items():
         of = "all runs" if len(ids) == len(both) else some_of(map(_variant, ids))
@@ -133,10 +133,6 @@ def _left_open(name: str, values: Sequence[Any], made: Sequence[bool]) -> bool:
         return False
     asked = values[made.index(False)]
     return asked == SELECTED or (name.endswith(_EXAMPLES) and asked in (NOT_SET, 0))
-
-
-def _shown(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _variant(run_id: str) -> str:

@@ -45,7 +45,7 @@ def model_cards(study: Study, variants: pd.DataFrame) -> Iterator[Card]:
         combinations = {*own[["protocol", "experiment", "variant"]].agg("/".join, axis=1)}
         runs = [run for run in study.runs if run.combination in combinations]
         facts = [
-            ("What it is", spec.summary if spec else ""),
+            ("What it is", spec.summary.replace("`", "") if spec else ""),
             ("Reads", wording.joined([*dict.fromkeys(run.data or run.input for run in runs)])),
             ("Parameters", wording.joined([*spec.parameters]) if spec else ""),
             ("Variants", wording.grouped(len(own))),
@@ -69,6 +69,7 @@ def data_card(study: Study, name: str, recorded: Mapping[str, Any]) -> Card:
         ("Generated", wording.UNKNOWN if made_up is None else "yes" if made_up else "no"),
         ("Read as", wording.joined([*map(str, recorded.get("inputs") or ())])),
         ("Predicted", wording.joined([*map(str, recorded.get("predicted") or ())])),
+        ("Split by", str(declared.get("group") or "")),
         ("Examples of a run, at most", wording.joined(counted)),
         ("Note", str(recorded.get("note") or declared.get("note") or "")),
         ("Licence", str(declared.get("licence") or "")),

@@ -37,7 +37,7 @@ def most_wrong(
         `class`, `answered` (the most frequent wrong answer), `wrong` (how many runs answer wrong),
         `agreeing` (how many give that answer), `runs` (how many have predictions of it) and `input`
         (what it holds, a table's columns or a text; empty where nobody knows). Runs on another test
-        set than the first of their protocol are left out.
+        set than most of their protocol are left out.
     """
     rows = []
     for protocol, own in variants.groupby("protocol", sort=False):
@@ -45,8 +45,7 @@ def most_wrong(
         asked = {r: one for r, one in known.items() if one and one.task == CLASSIFICATION}
         if not asked:
             continue
-        first = next(iter(asked))
-        found = alike([*asked.values()])
+        (first, *_), found = zip(*alike(asked).items(), strict=True)
         labels, names = found[0].labels, found[0].names
         answers = np.stack([one.answered for one in found])
         wrong = np.count_nonzero(answers != labels, axis=0)
@@ -87,8 +86,8 @@ def show(context: TableContext) -> TableContent:
     )
     always = int((context.frame["wrong"] == context.frame["runs"]).sum())
     said = text(
-        f"{wording.counted(always, 'example')} of these {'is' if always == 1 else 'are'} answered "
-        "wrong by every run."
+        f"{wording.grouped(always) if always else 'None'} of these examples "
+        f"{'are' if always > 1 else 'is'} answered wrong by every run."
     )
     note = text("Test examples are counted from 0, in the order of the prepared data.")
     return TableContent((Shown(grid(context.rows(), fields), notes=(note,)),), (said,))

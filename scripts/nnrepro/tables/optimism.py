@@ -96,7 +96,7 @@ def optimism(
         common = {
             "protocol": protocol,
             "experiment": experiment,
-            "test_examples": int(here["test_examples"].max()),
+            "test_examples": _whole(here["test_examples"].max()),
         }
         for rule in dict.fromkeys((own, *RULES)):
             shown = {"rule": metric_name(here, rule), "selects": rule == own}
@@ -177,14 +177,21 @@ def _candidates(runs: pd.DataFrame, answers: AnswersOf, folds: FoldsOf) -> _Cand
 
 def _predicted(row: Any, answers: AnswersOf) -> FoldHistory | None:
     """The final epoch's right answers by folds; None where they are not known."""
-    examples = int(row.test_examples)
     found = answers(row.run_id)
-    if found is None or len(found.right) < examples:
+    if found is None:
+        return None
+    examples = _whole(row.test_examples) or len(found.right)
+    if len(found.right) < examples:
         return None
     asked = getattr(row, "test_folds", None)
     wanted = DEFAULT_FOLDS if pd.isna(asked) or not asked else int(asked)
     fitting = min(wanted, examples, MAX_FOLDS) // 2 * 2
     return folds_of_answers(found.right[:examples], fitting) if fitting else None
+
+
+def _whole(size: float) -> int | None:
+    """The size of a test set; None where nothing tells it."""
+    return None if pd.isna(size) else int(size)
 
 
 def _scored(basis: str, counted: Sequence[tuple[Any, FoldHistory]]) -> _Candidates | str:

@@ -37,7 +37,8 @@ def per_class(
         answered to be.
     """
     rows = []
-    for key, found in predicted_by_variant(variants, runs, predictions):
+    for key, by_run in predicted_by_variant(variants, runs, predictions):
+        found = [*by_run.values()]
         if found[0].task == REGRESSION:
             continue
         counted = [class_counts(each.labels, each.outputs) for each in found]

@@ -1,8 +1,7 @@
 """The predictions of variants' runs, for tables that look at them example by example."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-import numpy as np
 import pandas as pd
 
 from nnrepro.measures.predictions import Predictions, PredictionsOf
@@ -21,11 +20,11 @@ def stops_early(runs: Iterable[Run]) -> bool:
 
 def predicted_by_variant(
     variants: pd.DataFrame, runs: pd.DataFrame, predictions: PredictionsOf
-) -> Iterator[tuple[dict[str, str], list[Predictions]]]:
-    """What identifies each variant that has any, and its runs' predictions on one test set."""
+) -> Iterator[tuple[dict[str, str], dict[str, Predictions]]]:
+    """What identifies each variant with predictions, and these on one test set, by run."""
     for number, row in enumerate(variants.to_dict("records")):
         own = runs_among(variants.iloc[[number]], runs)
-        if found := [one for run in own if (one := predictions(run))]:
+        if found := {run: one for run in own if (one := predictions(run))}:
             yield {name: str(row[name]) for name in (*KEYS, "label")}, alike(found)
 
 
@@ -35,7 +34,8 @@ def runs_among(variants: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     return [run for key in variants[[*KEYS]].itertuples(index=False) for run in members[tuple(key)]]
 
 
-def alike(found: list[Predictions]) -> list[Predictions]:
-    """Those that are of the same examples as the first."""
-    first = found[0]
-    return [one for one in found if np.array_equal(one.labels, first.labels)]
+def alike(found: Mapping[str, Predictions]) -> dict[str, Predictions]:
+    """Those that are of the same examples and classes as most, of equally many the first."""
+    tested = [(one.names, one.labels.shape, one.labels.tobytes()) for one in found.values()]
+    most = max(tested, key=tested.count)
+    return {run: found[run] for run, own in zip(found, tested, strict=True) if own == most}

@@ -125,7 +125,7 @@ class SeedPairs:
             int(seed): _Measured(
                 str(run_id),
                 float(value),
-                int(size) if counted else None,
+                int(size) if counted and not pd.isna(size) else None,
                 WindowNoise(float(error), float(epochs)),
             )
             for seed, run_id, value, size, error, epochs in zip(*columns, strict=True)

@@ -24,7 +24,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
-from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
+from nnrepro.metrics.registry import CLASSIFICATION, DEFAULTS, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.architectures import Architecture
 from nnrepro.study.class_weights import unknown_classes
@@ -32,6 +32,7 @@ from nnrepro.study.plugins import PluginError, imported, plugin_files
 from nnrepro.study.run import Run, Scalar
 from nnrepro.study.selections import candidates, decided
 from nnrepro.study.study import Study
+from nnrepro.study.values import LARGEST
 from nnrepro.training.contract import model_problems, task_of
 from nnrepro.training.errors import TrainingError
 from nnrepro.training.feature_maps import map_layers
@@ -116,13 +117,13 @@ def trial(study: Study, data: Mapping[str, Path]) -> list[Architecture]:
         return Build(run.model, tuple(own.items()), replace(task, inspected=inspected), examples)
 
     reading = [run for run in study.runs if run.reads in data]
-    runs = list({_without_seed(run): run for run in reading}.values())
+    runs = list({run.combination: run for run in reading}.values())
     problems = [*_plugin_problems(), *size_problems(runs, data)]
     builds: dict[Build, list[str]] = {}
     for run in runs:
         try:
             for tried in few(candidates(run, study.runs)):
-                builds.setdefault(build_of(tried), []).append(_without_seed(run))
+                builds.setdefault(build_of(tried), []).append(run.combination)
         except NnreproError as error:
             problems.append(str(error))
     problems += judging_problems(runs, data)
@@ -168,25 +169,36 @@ def few(runs: Sequence[Run]) -> list[Run]:
 def size_problems(runs: Sequence[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """More examples than there are, each mistake with the runs that make it."""
     there = {name: read_json(data[name].with_suffix(".json")) for name in {r.reads for r in runs}}
-    found: dict[tuple[str, str, int, int], list[str]] = {}
+    found: dict[str, list[str]] = {}
     for run in runs:
-        for split, names in _SIZES.items():
-            for name in names:
-                asked = int(run.settings.get(name, 0))  # all of them, where nothing is said
-                held = there[run.reads].get(f"{split}_examples", asked)
-                if asked > held:
-                    place = f"{run.protocol}/{run.experiment}"
-                    found.setdefault((run.reads, name, asked, held), []).append(place)
-    for (given, name, asked, held), places in found.items():
-        yield (
-            f"{name}: {asked} of input '{given}', but {data[given]} holds {held} "
-            f"({_listed(places)}); lower it to {held} at most, or give more data"
-        )
+        for problem in _size_problems(run, there[run.reads], data[run.reads]):
+            found.setdefault(problem, []).append(f"{run.protocol}/{run.experiment}")
+    for problem, places in found.items():
+        yield f"{problem} ({_listed(places)})"
+
+
+def _size_problems(run: Run, there: Mapping[str, Any], npz: Path) -> Iterator[str]:
+    for split, names in _SIZES.items():
+        for name in names:
+            asked = int(run.settings.get(name, 0))  # all of them, where nothing is said
+            held = there.get(f"{split}_examples", asked)
+            if asked > held:
+                yield (
+                    f"{name}: {asked} of input '{run.reads}', but {npz} holds {held}; lower it to "
+                    f"{held} at most, or give more data"
+                )
+    if not (held_out := int(run.settings.get("validation_examples", 0))):
+        return
+    train = int(run.settings.get("train_examples", 0)) or there.get("train_examples", LARGEST)
+    if own := there.get("validation_examples"):
+        yield f"validation_examples: {held_out}, but {npz} has {own} of its own; leave it out"
+    elif held_out >= train:
+        yield f"validation_examples: {held_out}, of {train} to train on; lower it"
 
 
 def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """Losses and metrics that are not for the task of the data, those alike in one message."""
-    from nnrepro.training.losses import check_label_settings, loss_of, loss_problem
+    from nnrepro.training.losses import COUNTED, check_label_settings, loss_of, loss_problem
 
     metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
     problem_of = cache(loss_problem)  # many runs have the same
@@ -205,6 +217,11 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
                 raise TrainingError(problem)
             recorded = recorded_metrics(metrics, task, outputs)
             check_watched(run.settings, [one.name for one in recorded])
+            if not (run.settings.get("test_folds") or {one.name for one in recorded} & {*COUNTED}):
+                raise TrainingError(
+                    f"metrics: of {metrics.replace(',', ', ')} none is counted in training, batch "
+                    f"by batch; name one that is, too, such as {DEFAULTS[task][0]}"
+                )
         except NnreproError as error:
             found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
     for problem, places in found.items():
@@ -333,10 +350,6 @@ def in_one_line(error: Exception, model: str) -> str:
     if isinstance(error, NnreproError):
         return words
     return f"{type(error).__name__}: {words}{place}" if words else f"{type(error).__name__}{place}"
-
-
-def _without_seed(run: Run) -> str:
-    return f"{run.protocol}/{run.experiment}/{run.variant}"
 
 
 def _listed(places: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from nnrepro.data.errors import DataError
 from nnrepro.data.table import Table, is_missing, is_number, read_table
 from nnrepro.metrics.registry import CLASSIFICATION, MULTI_LABEL, REGRESSION
 from nnrepro.study.kinds import source
+from nnrepro.study.messages import nearest
 from nnrepro.study.options import (
     SPLIT,
     Column,
@@ -75,6 +76,7 @@ def csv(
     columns: Columns | None = None,
     ignore: Columns = (),
     categories: Columns = (),
+    group: Column | None = None,
     missing: Literal["refuse", "drop", "mean"] = "refuse",
     standardise: bool = True,
     length: Annotated[int, Range(1, 100_000)] | None = None,
@@ -98,6 +100,8 @@ def csv(
         columns: The columns that are read; without it all that are left.
         ignore: Columns that are not read.
         categories: Columns whose numbers are names, such as postal codes.
+        group: A column, itself not read, of what rows belong to, such as a person; those of one go
+            into one set, and shares are of such groups, whatever their classes.
         missing: What is done about missing values - `refuse`; `drop` such rows; `mean` fills
             numbers in, leaves categories open and drops rows without an answer.
         standardise: Whether numbers get mean 0 and deviation 1.
@@ -118,10 +122,12 @@ def csv(
         if place is not None
     }
     answers = _answers(label, labels, target)
-    read = [text] if text else _read(parts["train"], columns, (*answers, *ignore), categories)
-    used = [*read, *answers]
+    grouped = [group] if group else []
+    left_out = (*answers, *ignore, *grouped)
+    read = [text] if text else _read(parts["train"], columns, left_out, categories)
+    used = {part: [*read, *answers, *(grouped if part == "train" else ())] for part in parts}
     parts = {
-        part: Table(own.path, {name: own.column(name, "data") for name in used}, own.lines)
+        part: Table(own.path, {name: own.column(name, "data") for name in used[part]}, own.lines)
         for part, own in parts.items()
     }
     whole = {name: len(part) for name, part in parts.items()}
@@ -131,7 +137,7 @@ def csv(
     task = CLASSIFICATION if label else MULTI_LABEL if labels else REGRESSION
     if label:
         _refuse_numbers(parts["train"], label)
-    parts = _split(parts, [*read, *answers], label, {**SPLIT, **split})
+    parts = _split(parts, [*read, *answers], label, group, {**SPLIT, **split})
     y, told = _encoded_answers(parts, answers, task)
     counts = {name: count for name, count in dropped.items() if count}
     if text:
@@ -222,18 +228,32 @@ def _refuse_numbers(table: Table, label: str) -> None:
 
 
 def _split(
-    parts: Parts, names: Sequence[str], label: str | None, asked: Mapping[str, Any]
+    parts: Parts,
+    names: Sequence[str],
+    label: str | None,
+    group: str | None,
+    asked: Mapping[str, Any],
 ) -> Parts:
+    """The parts with those that are missing split off the training rows, or groups of these."""
     whole = parts["train"]
+    units = [[row] for row in range(len(whole))]
+    contents = whole.contents(names)
+    classes = whole.columns[label] if label and asked["stratify"] else None
+    if group:
+        members: dict[str, list[int]] = {}
+        for row, value in enumerate(whole.columns[group]):
+            members.setdefault(value, []).append(row)
+        units, contents, classes = [*members.values()], [own.encode() for own in members], None
     chosen = splits.split(
-        whole.contents(names),
-        whole.columns[label] if label and asked["stratify"] else None,
+        contents,
+        classes,
         asked,
-        whole.path,
+        f"{whole.path}, by '{group}'" if group else whole.path,
         tested="test" not in parts,
         validated="validation" not in parts,
     )
-    found = {**parts, **{name: whole.kept(rows) for name, rows in chosen.items()}}
+    rows = {name: sorted(row for at in own for row in units[at]) for name, own in chosen.items()}
+    found = {**parts, **{name: whole.kept(own) for name, own in rows.items()}}
     return {name: found[name] for name in ("train", "test", "validation") if name in found}
 
 
@@ -267,11 +287,13 @@ def _classes(parts: Parts, name: str) -> tuple[dict[str, np.ndarray], dict[str, 
     classes = sorted(known, key=lambda own: (float(own), own) if as_numbers else (0.0, own))
     ids = {own: at for at, own in enumerate(classes)}
     for part in parts.values():
+        split = ", or split with stratify: true, not by a group"
         for row, value in enumerate(part.columns[name]):
             if value not in ids:
                 raise DataError(
                     f"{part.path}, line {part.lines[row]}: no training row is of the class "
-                    f"{value[:40]!r}; give some, leave it out, or split with stratify: true"
+                    f"{value[:40]!r}{nearest(value, classes)}; give some, or leave it out"
+                    f"{split if part.path == parts['train'].path else ''}"
                 )
     y = {
         part: np.array([ids[value] for value in table.columns[name]], dtype=np.int32)

@@ -49,7 +49,7 @@ MARKS = (
 IN_TEXT_HEIGHTS = (105, 98, 91)
 """How high figures that stand side by side may be, in mm, where the text has them: two rows of them
 fit a page."""
-FLOATING_HEIGHTS = (160, 130, 115, 105, 98, 91, 84, 77, 70, 62)
+FLOATING_HEIGHTS = range(160, 60, -3)
 """The same where they stand where a page has room, from what any needs to be set in letters of 7
 points."""
 

@@ -46,6 +46,7 @@ from nnrepro.report.sections.published_rows import (
     number_row,
 )
 from nnrepro.report.source import Source
+from nnrepro.study.run import Run
 from nnrepro.study.study import Question
 from nnrepro.tables import constant_answer
 from nnrepro.tables.content import records
@@ -59,8 +60,6 @@ are in the appendix alone."""
 
 _LONGEST = 40
 """Words of what a question asks."""
-_CAPTION = 30
-"""Words of a caption."""
 _SENTENCES = 4
 _DIGITS = 6
 """Decimals of a printed number from which on it is rounded to four."""
@@ -216,6 +215,24 @@ def answers_in(source: Source) -> Answers:
 
 
 def _answers(source: Source, question: Question) -> Iterator[Text]:
+    runs = _runs_of(source, question)
+    led = list(leading(source, list(runs.values())))[:_SENTENCES]
+    before = takewhile(lambda each: each != question, source.study.questions.values())
+    same = (each for each in before if _runs_of(source, each).keys() == runs.keys())
+    if led and (earlier := next(same, None)):
+        anchor = f"{BRIEF}-{source.question_anchor(earlier.name)}"
+        yield text("The same variants as in ", linked(anchor, earlier.name), ", and the same lead.")
+    else:
+        yield from (each.said for each in led)
+        yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
+    yield from _outguessed(source, question)
+    yield from lists_on(source, question.name)
+    if claimed := claims_of(source, question.name):
+        yield claimed
+
+
+def _runs_of(source: Source, question: Question) -> dict[str, Run]:
+    """What a question is about: the runs that it names, else those of its tables and figures."""
     study = source.study
     selectors = question.runs or [
         selector
@@ -223,19 +240,11 @@ def _answers(source: Source, question: Question) -> Iterator[Text]:
         if spec.question == question.name
         for selector in spec.runs
     ]
-    runs = {
+    return {
         run.id: run
         for protocol in study.protocols
         for run in source.shown_runs(protocol, selectors)
     }
-    found = list(leading(source, list(runs.values())))
-    for led in found[:_SENTENCES]:
-        yield led.said
-    yield from islice(same_numbers(source, list(runs.values())), _SENTENCES)
-    yield from _outguessed(source, question)
-    yield from lists_on(source, question.name)
-    if claimed := claims_of(source, question.name):
-        yield claimed
 
 
 def _outguessed(source: Source, question: Question) -> Iterator[Text]:

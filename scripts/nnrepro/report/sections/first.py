@@ -157,10 +157,8 @@ def _limits(source: Source) -> Iterator[Text]:
             "differ."
         )
     if study.selects_by_test and study.selecting_experiments:
-        yield text(
-            "Selection was on the test set, which flatters what it selects; the appendix measures "
-            "by how much."
-        )
+        measured = "; the appendix measures by how much" if source.has_tables("optimism") else ""
+        yield text(f"Selection was on the test set, which flatters what it selects{measured}.")
     if source.runs is not None:
         found = source.runs["status"].value_counts().to_dict()
         lacking = [

@@ -94,10 +94,8 @@ def claims_answer(source: Source) -> tuple[str, str] | None:
     total = wording.grouped(len(claims))
     counts = _counts(claims)
     said = f"Of {total} claims, {_listed(counts)}."
-    if len(claims) == 1:
-        said = f"The one claim {_listed(counts, counted=False)}."
-    elif len(counts) == 1:
-        said = f"All {total} claims {_listed(counts, counted=False)}."
+    if len(counts) == 1:
+        said = f"{_every(len(claims))} {_listed(counts, counted=False)}."
     if timed := sum(claim.timed for claim in claims):
         are = "is" if timed == 1 else "are"
         said += f" {wording.grouped(timed)} of them {are} about computing time."
@@ -114,16 +112,20 @@ def _mark(counts: dict[str, int]) -> str:
 
 
 def claims_of(source: Source, question: str) -> Text:
-    """How the claims on a question came out; nothing where there are none."""
+    """How the claims on a question came out, a single one with its words; nothing without any."""
     own = list(_claims(source, question))
     if not own:
         return ()
     counts = _counts(own)
     said = f"Of {wording.grouped(len(own))} claims made here, {_listed(counts)}."
     if len(counts) == 1:
-        every = {1: "The one claim", 2: "Both claims"}.get(len(own), f"All {len(own)} claims")
-        said = f"{every} made here {_listed(counts, counted=False)}."
+        said = f"{_every(len(own))} made here {_listed(counts, counted=False)}"
+        said += f": {_statement(own[0])}" if len(own) == 1 else "."
     return linked(_ANCHOR, said)
+
+
+def _every(count: int) -> str:
+    return {1: "The one claim", 2: "Both claims"}.get(count, f"All {wording.grouped(count)} claims")
 
 
 def _counts(claims: list[_Claim]) -> dict[str, int]:
@@ -183,10 +185,14 @@ def _bullet(source: Source, claim: _Claim, *, told: bool) -> Text:
     name = str(claim.row["id"])
     return source.said_of(
         str(claim.row["protocol"]),
-        wording.clipped(str(claim.row["statement"]), _LONGEST),
+        _statement(claim),
         linked(claim_anchor(name), small(name)),
         small(claim.because) if told and claim.because else (),
     )
+
+
+def _statement(claim: _Claim) -> str:
+    return wording.clipped(str(claim.row["statement"]), _LONGEST)
 
 
 def _claims(source: Source, question: str = "") -> Iterator[_Claim]:

@@ -10,13 +10,15 @@ import pandas as pd
 from nnrepro.document import wording
 from nnrepro.document.elements import Facts, Section
 from nnrepro.document.text import OWNER, Text, bold, plain, spaced, text
+from nnrepro.published.comparison import printed_values
+from nnrepro.report.sections.published import published_numbers
 from nnrepro.report.source import VARIANTS_TABLE, ReportError, Source
 from nnrepro.study.evaluation import on_test_set, tested_by_all
 from nnrepro.study.run import Run
 from nnrepro.tables.columns import metric_values, standings_by
 from nnrepro.tables.content import labels, metric_phrase
 from nnrepro.tables.csvfile import TableError
-from nnrepro.tables.metrics import metric
+from nnrepro.tables.metrics import ACCURACY, metric
 from nnrepro.tables.ranking import Leaders, leaders, leaders_words
 
 _CURVES = ("max_", "min_", "mean_", "final_")
@@ -47,7 +49,8 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
         rows = variants[variants["protocol"].eq(protocol) & named.isin(there)]
         if rows.empty:
             continue
-        ranking = _standing(source, rows.reset_index(drop=True), protocol, own)
+        name = _judged_by(source, rows, protocol, own)
+        ranking = _standing(source, rows.reset_index(drop=True), name, own)
         if not ranking.leaders:
             continue
         sets = {test_set for name, test_set in alike if name == protocol}
@@ -63,7 +66,8 @@ def leading(source: Source, runs: Sequence[Run]) -> Iterator[Led]:
         selected = _selected(source, rows, ranking)
         other = text("; selected: ", bold(selected)) if selected else ()
         said = text(leaders_words(ranking), budget, other, ".")
-        yield Led(ranking, spaced(plain(owner, OWNER), said))
+        printed = _in_print(source, rows, protocol, name)
+        yield Led(ranking, spaced(plain(owner, OWNER), said, printed))
 
 
 def same_numbers(source: Source, runs: Sequence[Run]) -> Iterator[Text]:
@@ -132,15 +136,38 @@ def _selected(source: Source, rows: pd.DataFrame, found: Leaders) -> str:
     return "" if label.empty or label.iloc[0] in found.leaders else str(label.iloc[0])
 
 
-def _standing(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> Leaders:
-    """How variants of a protocol stand by the metric that it selects from their experiments by.
+def _judged_by(source: Source, rows: pd.DataFrame, protocol: str, runs: Sequence[Run]) -> str:
+    """The metric by which variants of a protocol stand: what it selects from their experiments by.
 
-    A single one, of which nothing is selected, by the same metric of the test set, or by what its
-    runs know of that.
+    A single one, of which nothing is selected, stands by the same metric of the test set, or by
+    what its runs know of that.
     """
     name = source.study.selection_metric(protocol, rows["experiment"].unique())
+    return (
+        on_test_set(name, tested_by_all(run.settings for run in runs)) if len(rows) == 1 else name
+    )
+
+
+def _in_print(source: Source, rows: pd.DataFrame, protocol: str, name: str) -> Text:
+    """What a protocol's report printed of a variant by a metric, or which of several led there."""
+    values = printed_values(published_numbers(source), protocol, name)
+    named = zip(rows["experiment"] + "/" + rows["variant"], rows["label"], strict=True)
+    printed = {str(label): values[variant] for variant, label in named if variant in values}
+    if not printed or 1 == len(printed) < len(rows):
+        return ()
+    shown = metric(name)
+    best = (max if shown.higher_is_better else min)(printed.values())
+    value = wording.percent(best, decimals=1) if shown.quantity == ACCURACY else shown.text(best)
     if len(rows) == 1:
-        name = on_test_set(name, tested_by_all(run.settings for run in runs))
+        return text(f"In print: {value}.")
+    first = [label for label, own in printed.items() if own == best]
+    among = "" if len(printed) == len(rows) else f" of {wording.grouped(len(printed))} variants"
+    lead = wording.agree(first, "leads", "lead")
+    return text("In print, ", labels(first), f" {lead}{among} with {value}.")
+
+
+def _standing(source: Source, rows: pd.DataFrame, name: str, runs: Sequence[Run]) -> Leaders:
+    """How variants of a protocol stand by a metric."""
     shown = metric(name)
     frame = rows[["variant", "label"]].copy()
     for suffix in ("", "_ci95_low", "_ci95_high"):

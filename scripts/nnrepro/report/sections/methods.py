@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from nnrepro.document import wording
 from nnrepro.document.elements import Paragraph, Section, Works
@@ -123,11 +122,6 @@ def _followed(source: Source) -> Iterator[Work]:
             yield Work(protocol.title, f"{protocol.title}: {protocol.reference}")
 
 
-def _has_tables(kind: str, source: Source) -> bool:
-    """Whether the study has a table of a kind."""
-    return any(spec.kind == kind for spec in source.study.tables.values())
-
-
 def _tested(source: Source) -> str:
     """When the test set is evaluated."""
     found = {tested(run.settings) for run in source.study.runs}
@@ -235,7 +229,7 @@ def _selection(source: Source) -> str:
     measured = (
         " By how much is measured: one part of the test set selects, the other scores, in every "
         "way to halve it."
-        if _has_tables("optimism", source)
+        if source.has_tables("optimism")
         else ""
     )
     by = "each protocol selects that by its own metric"
@@ -299,9 +293,9 @@ METHODS = (
     Method(
         "Convergence",
         _convergence,
-        lambda source: bool(source.study.claims) or _has_tables("convergence", source),
+        lambda source: bool(source.study.claims) or source.has_tables("convergence"),
     ),
-    Method("Tests", _tests, partial(_has_tables, "tests"), (HOLM, MCNEMAR)),
+    Method("Tests", _tests, lambda source: source.has_tables("tests"), (HOLM, MCNEMAR)),
     Method("Selection", _selection, lambda source: bool(source.study.selecting_experiments)),
     Method("Claims", _claims, lambda source: bool(source.study.claims), (HOLM,)),
     Method(
