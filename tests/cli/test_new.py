@@ -104,9 +104,9 @@ def test_a_file_that_nobody_described_is_looked_at_and_told(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As a spreadsheet writes it, with a column for each trap."""
-    lines = ["id;Größe;born;ward;note;same;cost;asked"]
+    lines = ["id;Größe;born;ward;note;same;cost;owner;asked"]
     lines += [
-        f'{i};{i % 7},5;{i % 28 + 1}.3.{1900 + i};{9 * i + 1000};"a\n{i}";x;{i} €;{i % 2}'
+        f'{i};{i % 7},5;{i % 28 + 1}.3.{1900 + i};{9 * i + 1000};"a\n{i}";x;{i} €;O{i % 25};{i % 2}'
         for i in range(80)
     ]
     (here / "export.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
@@ -115,6 +115,7 @@ def test_a_file_that_nobody_described_is_looked_at_and_told(
     assert "80 rows: 56 to train on, 12 to validate by, 12 to test on" in said
     assert "read as numbers: Größe, ward" in said
     assert "'asked' has only 2 different values; if they are classes" in said
+    assert "'owner' has 24 values; if rows of one belong together" in said
     assert "'ward' is another whole number in nearly every row" in said
     (section,) = study(here / "export", monkeypatch).data.values()
     assert (section["separator"], section["decimal"]) == (";", ",")

@@ -143,3 +143,21 @@ def test_a_published_level_beyond_the_curves_widens_the_axis(panels, styles, ass
 def test_without_published_levels_nothing_speaks_of_them(panels, styles, words):
     figure = draw(panels(40), styles)
     assert not any("ublished" in text for text, _ in words(figure))
+
+
+def test_panels_of_figures_beside_each_other_are_of_one_size(panels, styles):
+    """Whatever is marked in one of them alone."""
+    cost, accuracy = panels(1000)
+    mark = PublishedMark("last 200", 0.551, 801, 1000)
+    marked = replace(accuracy, converged_at=405, published=(mark,))
+    sizes = [
+        [ax.get_window_extent().size.tolist() for ax in draw(own, styles, beside=beside).axes]
+        for own, beside in (
+            ((cost, marked), [[cost], [accuracy]]),
+            ((cost, accuracy), [[cost], [marked]]),
+        )
+    ]
+    assert sizes[0] == [pytest.approx(size) for size in sizes[1]]
+    assert sizes[0][0] == pytest.approx(sizes[0][1])
+    alone = draw((cost, accuracy), styles).axes[1].get_window_extent().size
+    assert alone[0] > sizes[0][1][0] and alone[1] > sizes[0][1][1]

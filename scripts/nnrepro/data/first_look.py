@@ -31,7 +31,7 @@ from nnrepro.study.messages import some_of
 
 _NAMED = 12
 """So many columns or classes are named, and how many more there are."""
-_FEW_NUMBERS, _MANY_CLASSES = 10, 10
+_FEW_NUMBERS, _MANY_CLASSES, _MANY_GROUPS = 10, 10, 20
 _NEARLY_ALL = 0.9
 
 
@@ -160,6 +160,12 @@ def _odd(
     for feature in meta["preparation"].get("features", ()):
         if hint := if_a_number(feature.get("categories", ())):
             yield f"'{feature['name']}' is read as categories{hint}"
+        elif len(feature.get("categories", ())) > _MANY_GROUPS:
+            own = feature["name"]
+            yield (
+                f"'{own}' has {len(feature['categories'])} values; if rows of one belong "
+                f"together, such as a person's, give group: {own}, so that they are in one set"
+            )
         if "categories" not in feature and _names_rows(table.columns[feature["name"]]):
             own = feature["name"]
             yield (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -240,7 +241,8 @@ def draw(
         smoothing: what the bold lines are.
         epochs: how many epochs the run was to have. Curves that end before (a diverged run) end
             in a cross; None takes the longest curve's length.
-        beside: for each panel those that stand beside it and are to have the same vertical axis.
+        beside: for each panel those that stand beside it and are to have the same place and the
+            same vertical axis.
     """
     panels = (cost, accuracy)
     every = [series for panel in panels for series in (panel.train, panel.test)]
@@ -249,13 +251,12 @@ def draw(
             [panel.train, panel.test],
             panel.floor,
             panel.ceiling,
-            marks=[mark.value for each in (panel, *others) for mark in each.published],
-            beside=[series for each in others for series in (each.train, each.test)],
+            marks=[mark.value for each in (panel, *same) for mark in each.published],
+            beside=[series for each in same for series in (each.train, each.test)],
         )
-        for panel, others in zip(panels, beside, strict=True)
+        for panel, same in zip(panels, beside, strict=True)
     ]
-    last_epoch = max(float(each.epochs[-1]) for each in every)
-    last_epoch = max(last_epoch, float(epochs or 0))
+    last_epoch = max(*map(_last_epoch, panels), float(epochs or 0))
     legend = _legend(panels, every, style, band, smoothing)
     notes = [
         note
@@ -270,13 +271,17 @@ def draw(
     upper_height = height - _FOOT + _BARE_FOOT if is_narrow() else 0.0
     fig, body = start_figure(upper_height + height, title, legend, notes)
     width = body.width / columns
-    top = 0.1 if all(panel.converged_at is None for panel in panels) else _HEAD
+    others = [*chain.from_iterable(beside)]
+    drawn = (*panels, *others)
+    top = 0.1 if all(panel.converged_at is None for panel in drawn) else _HEAD
+    theirs = [_labels(panel, style, _last_epoch(panel)) for panel in others]
+    names = [label.text for label in chain(*labels, *theirs)]
+    margin = label_margin(names or ["test 0.000"], bold=True)
     for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
         upper = is_narrow() and i == 0
         cell = Box(body.left + i % columns * width, body.bottom, width, height)
         if upper:
             cell = Box(body.left, body.bottom + height, width, upper_height)
-        margin = label_margin([label.text for label in words] or ["test 0.000"], bold=True)
         foot = _BARE_FOOT if upper else _FOOT
         place = cell.inset(left=METRIC_MARGIN, bottom=foot, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
@@ -287,6 +292,10 @@ def draw(
         _mark_published(ax, panel.published)
         end_labels(ax, words, place.width, place.height)
     return fig
+
+
+def _last_epoch(panel: CurvePanel) -> float:
+    return max(float(series.epochs[-1]) for series in (panel.train, panel.test))
 
 
 def _draw_panel(
