@@ -60,11 +60,14 @@ def test_several_labels_are_recorded_by_the_tasks_own_metrics(tmp_path: Path) ->
     )
 
 
-def test_the_first_metric_of_a_classification_need_not_be_accuracy(tmp_path: Path) -> None:
-    out = train(run(metrics="auc,log_loss", test_folds=2), table_data(), tmp_path)
+@pytest.mark.parametrize("folds", [0, 2])
+def test_no_metric_of_a_classification_need_be_counted_in_training(
+    tmp_path: Path, folds: int
+) -> None:
+    out = train(run(metrics="auc,log_loss", test_folds=folds), table_data(), tmp_path)
     history = read_history(out / "history.json")
     assert history.metrics == ("auc", "log_loss")
-    assert (out / "history_folds.json").exists()
+    assert (out / "history_folds.json").exists() == bool(folds)
 
 
 @pytest.mark.parametrize(

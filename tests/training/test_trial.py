@@ -171,15 +171,6 @@ def test_no_more_is_held_out_than_there_is_to_train_on(config: dict[str, Any], i
     assert "validation_examples: 20, of 20 to train on; lower it ('" in said
 
 
-def test_training_has_a_metric_that_it_can_count(config: dict[str, Any], images: Any) -> None:
-    config["experiments"]["optimizers"]["metrics"] = ["f1_macro", "auc"]
-    for protocol in config["protocols"].values():
-        protocol["selection"] = "final_test_loss"
-    said = refused(config, images(32))
-    assert "metrics: of f1_macro, auc none is counted in training, batch by batch" in said
-    assert "name one that is, too, such as accuracy ('" in said
-
-
 def test_a_comparison_set_larger_than_the_test_data(config: dict[str, Any], images: Any) -> None:
     config["budget"] |= {"test_examples": 30}
     config["settings"]["image"]["test_examples"] = 10

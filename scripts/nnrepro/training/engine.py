@@ -6,7 +6,7 @@ do not depend on where they are cut, because steps report their sums one by one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,14 @@ class Evaluated(NamedTuple):
     losses: Floats
     scores: Floats
     answers: Floats
+
+    @classmethod
+    def joined(cls, results: Iterable[NDArray[Any]]) -> "Evaluated":
+        """Results batch by batch, each [steps, batch, ...], as those of all examples."""
+        # No -1: without a counted metric, scores have no element from which to infer it.
+        return cls(
+            *(rows.reshape(rows.shape[0] * rows.shape[1], *rows.shape[2:]) for rows in results)
+        )
 
 
 class State:

@@ -24,7 +24,7 @@ from nnrepro.data.dataset import load_dataset
 from nnrepro.environment import keras_environment
 from nnrepro.errors import NnreproError
 from nnrepro.files import read_json
-from nnrepro.metrics.registry import CLASSIFICATION, DEFAULTS, recorded_metrics
+from nnrepro.metrics.registry import CLASSIFICATION, recorded_metrics
 from nnrepro.models.registry import Task, build_model, catalogue
 from nnrepro.study.architectures import Architecture
 from nnrepro.study.class_weights import unknown_classes
@@ -198,7 +198,7 @@ def _size_problems(run: Run, there: Mapping[str, Any], npz: Path) -> Iterator[st
 
 def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[str]:
     """Losses and metrics that are not for the task of the data, those alike in one message."""
-    from nnrepro.training.losses import COUNTED, check_label_settings, loss_of, loss_problem
+    from nnrepro.training.losses import check_label_settings, loss_of, loss_problem
 
     metas = {name: read_json(npz.with_suffix(".json")) for name, npz in data.items()}
     problem_of = cache(loss_problem)  # many runs have the same
@@ -217,11 +217,6 @@ def judging_problems(runs: Iterable[Run], data: Mapping[str, Path]) -> Iterator[
                 raise TrainingError(problem)
             recorded = recorded_metrics(metrics, task, outputs)
             check_watched(run.settings, [one.name for one in recorded])
-            if not (run.settings.get("test_folds") or {one.name for one in recorded} & {*COUNTED}):
-                raise TrainingError(
-                    f"metrics: of {metrics.replace(',', ', ')} none is counted in training, batch "
-                    f"by batch; name one that is, too, such as {DEFAULTS[task][0]}"
-                )
         except NnreproError as error:
             found.setdefault(str(error), []).append(f"{run.protocol}/{run.experiment}")
     for problem, places in found.items():

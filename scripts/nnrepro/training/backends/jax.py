@@ -64,7 +64,7 @@ class JaxEngine(Engine):
         values = [[variable.value for variable in group] for group in self._groups()[:2]]
         results = self._evaluate((values[0], values[1]), indices, start, stop, self._test_data)
         rows = (np.asarray(result)[start:stop] for result in results)
-        return Evaluated(*(row.reshape(-1, *row.shape[2:]) for row in rows))
+        return Evaluated.joined(rows)
 
     def _groups(self) -> tuple[list[keras.Variable], ...]:
         return _groups(self._model, self._optimizer)
@@ -204,10 +204,7 @@ class JaxReplicates(Replicates):
         """See `Replicates.evaluate`."""
         results = self._engine.evaluate_all(indices, start, stop)
         # [steps, replicates, batch, ...] to [examples, ...] of each
-        return [
-            Evaluated(*(rows[:, at].reshape(-1, *rows.shape[3:]) for rows in results))
-            for at in which
-        ]
+        return [Evaluated.joined(rows[:, at] for rows in results) for at in which]
 
 
 class _Stacked(JaxEngine):

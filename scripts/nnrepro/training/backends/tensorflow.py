@@ -42,7 +42,7 @@ class TensorFlowEngine(Engine):
         """See `Engine.evaluate`."""
         results = self._evaluate(tf.constant(indices), tf.constant(start), tf.constant(stop))
         rows = (result.numpy()[start:stop] for result in results)
-        return Evaluated(*(row.reshape(-1, *row.shape[2:]) for row in rows))
+        return Evaluated.joined(rows)
 
     def _train_steps(self, indices: Any, weights: Any, start: Any, stop: Any) -> tuple[Any, Any]:
         steps = indices.shape[0]
