@@ -98,7 +98,7 @@ def preparation_code(basename):
 
 
 def nameable(files):
-    """Files that a rule can name: within names `{word}` and `<word>` are Snakemake's own.
+    """Those files that an input can name, as `{word}` and `<word>` are Snakemake's own.
 
     Of the others `raw_content` alone tells whether they changed.
     """

@@ -61,8 +61,8 @@ _REMARKS = {
 }
 
 
-_OF_THE_WHOLE = (
-    *("test_missing_classes", "train_classes_alike", "test_one_class", "train_constant_features"),
+_OF_THE_WHOLE = frozenset(
+    {"test_missing_classes", "train_classes_alike", "test_one_class", "train_constant_features"}
 )
 """Remarks that count no examples."""
 
