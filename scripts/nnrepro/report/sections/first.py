@@ -146,7 +146,8 @@ def _limits(source: Source) -> Iterator[Text]:
         which = f"All {wording.counted(short, 'run')}" if short == len(there) > 1 else which
         yield text(f"{which} {'was' if short == 1 else 'were'} cut short.")
     if counts and counts[0] == 1:
-        which = "Where a variant has" if counts[-1] > 1 else "Every variant has"
+        every = "Every variant has" if len(there) > 1 else "The only variant has"
+        which = "Where a variant has" if counts[-1] > 1 else every
         so = "," if counts[-1] > 1 else ", so"
         yield text(
             f"{which} only one seed{so} nobody knows how far a second training would differ."

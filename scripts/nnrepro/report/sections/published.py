@@ -76,8 +76,9 @@ def published_answer(source: Source) -> tuple[str, str] | None:
     if not judged:
         return "Not judged", f"{given} None of them can be judged."
     mark = f"{wording.grouped(inside)} of {wording.grouped(judged)}"
+    which = "All" if judged == reproduced > 1 else wording.grouped(judged)
     return mark, (
-        f"{given} {wording.grouped(judged)} of these can be judged: {wording.grouped(inside)} "
+        f"{given} {which} of these can be judged: {wording.grouped(inside)} "
         f"{'lies' if inside == 1 else 'lie'} within the {LEVEL} interval of one further run, "
         f"{wording.grouped(outside)} outside."
     )
