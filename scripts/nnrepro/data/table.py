@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -18,7 +19,6 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 """What stands in place of a value that is not there, in small letters."""
 
 _LONGEST_LINE = 2**20
-csv.field_size_limit(_LONGEST_LINE)  # Python's own limit is below a long text
 _MOST_CELLS = 2 * 10**7
 _MOST_COLUMNS = 10_000
 _NAMED = 12
@@ -86,6 +86,17 @@ def read_table(
     return table if decimal == "." else _with_points(table)
 
 
+@contextmanager
+def _long_texts() -> Iterator[None]:
+    """Let values be as long as lines: Python's limit, one for all readers, is below a long text."""
+    before = csv.field_size_limit(_LONGEST_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+@_long_texts()
 def separator_of(path: Path, encoding: str = "utf-8") -> str:
     """What separates the values of a file, by its first line: of some marks that with most values.
 
@@ -148,6 +159,7 @@ def _with_points(table: Table) -> Table:
     return Table(table.path, columns, table.lines)
 
 
+@_long_texts()
 def _parsed(handle: BufferedReader, path: Path, separator: str, encoding: str) -> Table:
     reader = csv.reader(_decoded(handle, path, encoding), delimiter=separator, strict=True)
     rows: list[list[str]] = []
