@@ -1,5 +1,6 @@
 """Figures of predictions: which class is taken for which, and predicted against true numbers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +46,14 @@ def test_the_seeds_of_a_variant_are_counted_together() -> None:
     assert sorted(words(drawing.draw())) == ["2", "2", "4"]
     counts, names = counts_of([FOUND])
     assert counts.tolist() == [[1, 1], [0, 2]] and names == list(FOUND.names[:2])
+
+
+def test_seeds_on_another_test_set_than_most_are_neither_counted_nor_named() -> None:
+    other = replace(FOUND, labels=LABELS[::-1])
+    found = {"a/0": other, "a/1": FOUND, "a/2": FOUND}
+    (drawing,) = confusion(asked(("a", 0), ("a", 1), ("a", 2)), found.get)
+    assert [run.id for run in drawing.runs] == ["a/1", "a/2"]
+    assert sorted(words(drawing.draw())) == ["2", "2", "4"]
 
 
 def test_each_variant_has_its_own_matrix_and_those_without_answers_none() -> None:

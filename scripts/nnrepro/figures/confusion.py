@@ -18,6 +18,7 @@ from nnrepro.plots.frame import Box, add_axes, start_figure
 from nnrepro.plots.style import FONT_SIZE, INK, SMALL_SIZE, TINY_SIZE, is_narrow, page_width, styled
 from nnrepro.study.kinds import figure
 from nnrepro.study.run import Run
+from nnrepro.tables.predicted import alike
 
 READING = (
     "A row is a class, a column what its examples are taken for; colours are shares of the row, "
@@ -36,21 +37,23 @@ _LEAST_LABEL = 0.13
 def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
     """Which class is taken for which on the largest test set, the seeds of a variant together.
 
-    Of seeds whose predictions are not kept nothing is counted.
+    Of seeds whose predictions are not kept, or are of another test set than most, nothing is
+    counted.
     """
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in figure.runs:
         groups.setdefault((run.experiment, run.variant), []).append(run)
     drawn = 0
     for runs in groups.values():
-        kept = [(run, one) for run in runs if (one := predictions(run.id)) is not None]
-        kept = [(run, one) for run, one in kept if one.task == CLASSIFICATION]
-        if not kept or len(kept[0][1].names) > _MOST_CLASSES:
+        kept = {run.id: one for run in runs if (one := predictions(run.id)) is not None}
+        kept = {name: one for name, one in kept.items() if one.task == CLASSIFICATION}
+        found = alike(kept) if kept else {}
+        counted = [run for run in runs if run.id in found]
+        if not counted or len(found[counted[0].id].names) > _MOST_CLASSES:
             continue
-        counted, found = [run for run, _ in kept], [one for _, one in kept]
         drawn += 1
         title = figure.titled(f"{figure.spec.title}, {runs[0].label}")
-        counts, names = counts_of(found)
+        counts, names = counts_of([*found.values()])
         yield of_variant(
             figure,
             counted,
@@ -66,15 +69,14 @@ def confusion(figure: Asked, predictions: PredictionsOf) -> Iterator[Drawing]:
 
 
 def counts_of(found: Sequence[Predictions]) -> tuple[NDArray[np.int64], list[str]]:
-    """How many examples of each class (down) are taken for each (across), over all runs.
+    """How many examples of each class (down) are taken for each (across), over runs alike.
 
     And the classes' names; those that no example is of or is answered to be are left out.
     """
     classes = len(found[0].names)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for one in found:
-        if one.names == found[0].names:
-            np.add.at(counts, (one.labels, one.answered), 1)
+        np.add.at(counts, (one.labels, one.answered), 1)
     occur = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
     return counts[np.ix_(occur, occur)], [found[0].names[index] for index in occur]
 

@@ -273,17 +273,16 @@ def draw(
     fig, body = start_figure(upper_height + height, title, legend, notes)
     width = body.width / columns
     others = [*chain.from_iterable(beside)]
-    drawn = (*panels, *others)
-    top = 0.1 if all(panel.converged_at is None for panel in drawn) else _HEAD
+    top = 0.1 if all(panel.converged_at is None for panel in (*panels, *others)) else _HEAD
     theirs = [_labels(panel, style, _last_epoch(panel)) for panel in others]
     names = [label.text for label in chain(*labels, *theirs)]
     margin = label_margin(names or ["test 0.000"], bold=True)
     for i, (panel, range_, words) in enumerate(zip(panels, limits, labels, strict=True)):
         upper = is_narrow() and i == 0
-        cell = Box(body.left + i % columns * width, body.bottom, width, height)
         if upper:
-            cell = Box(body.left, body.bottom + height, width, upper_height)
-        foot = _BARE_FOOT if upper else _FOOT
+            cell, foot = Box(body.left, body.bottom + height, width, upper_height), _BARE_FOOT
+        else:
+            cell, foot = Box(body.left + i % columns * width, body.bottom, width, height), _FOOT
         place = cell.inset(left=METRIC_MARGIN, bottom=foot, right=margin + 0.08, top=top)
         ax = add_axes(fig, place)
         metric_axis(ax, range_, panel.name)

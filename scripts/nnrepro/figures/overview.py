@@ -307,8 +307,8 @@ def _draw_row(ax: Axes, place: int, row: DotRow, style: SeriesStyle, *, numbers:
     draw_dot(ax, place, row, style, size=6.0, edge=1.4)
     if numbers:
         write_beside(ax, place, row.words, word_color(row, style), _OFFSETS[0])
-    if numbers and row.beside is not None:
-        write_beside(ax, place, format_value(row.beside), INK, _OFFSETS[1])
+        if row.beside is not None:
+            write_beside(ax, place, format_value(row.beside), INK, _OFFSETS[1])
 
 
 def _limits(ax: Axes, rows: Sequence[DotRow]) -> None:
